@@ -1,0 +1,74 @@
+# Every target works alone on a fresh machine: it needs make, and uv or Python 3.11 and newer.
+# `make test ARGS='-k trigger'` hands ARGS on; `PYTHON=python3.12 make test` chooses the Python.
+
+BIN := .venv/bin
+DOCKER ?= docker
+IMAGE ?= gpt-userbot
+ARGS ?=
+.DEFAULT_GOAL := help
+.PHONY: help install demo check test bench demo-real test-real live lock upgrade build run clean \
+	setup-run setup-dev setup-real
+.NOTPARALLEL:  # two installations into one .venv would spoil each other
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
+
+demo: setup-run  ## the whole program against a small Telegram on this computer: no account, no key
+	@$(BIN)/userbot demo $(ARGS)
+
+install: setup-run  ## the program and what it needs, into .venv
+	@echo "Ready: $(BIN)/userbot init leads from nothing to a working config.toml."
+
+check: setup-dev  ## lint, format, types
+	@failed=0; for tool in "ruff check ." "ruff format --check ." "mypy"; do \
+		$(BIN)/$$tool || failed=1; \
+	done; exit $$failed
+
+test: setup-dev  ## all tests but the slow ones
+	@$(BIN)/pytest $(ARGS)
+
+bench: setup-run  ## measurements: every tests/bench/bench_*.py
+	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+
+demo-real: setup-run setup-real  ## the demo with a small real language model (130 MB, the first time only)
+	@$(BIN)/userbot demo --real $(ARGS)
+
+test-real: setup-dev setup-real  ## tests against that model
+	@$(BIN)/pytest -m slow -rs tests/real $(ARGS)
+
+live: setup-run  ## ten minutes by hand against Telegram's test data centre
+	@$(BIN)/python -m tests.live $(ARGS)
+
+lock:  ## write requirements*.lock after a change of dependencies in pyproject.toml
+	@.ci/lock
+
+upgrade:  ## the same, with the newest versions
+	@.ci/lock --upgrade
+
+build:  ## the Docker image
+	@$(DOCKER) build --tag $(IMAGE) .
+
+# Runs as you, so that config.toml and sessions/ stay yours alone. With a terminal it can ask (login).
+run: build  ## the program in Docker, with ./config.toml and ./sessions
+	@test -f config.toml || { echo "config.toml is missing: copy config.toml.example to it and fill it in." >&2; exit 3; }
+	@mkdir -p -m 700 sessions
+	@tty=; if [ -t 0 ] && [ -t 1 ]; then tty="--interactive --tty"; fi; \
+	exec $(DOCKER) run --rm --init $$tty --stop-timeout 30 --user "$$(id -u):$$(id -g)" \
+		--env TELEGRAM_API_ID --env TELEGRAM_API_HASH --env OPENAI_API_KEY --env OPENAI_BASE_URL \
+		--add-host host.docker.internal:host-gateway \
+		--volume "$(CURDIR)/config.toml:/data/config.toml:ro" \
+		--volume "$(CURDIR)/sessions:/data/sessions" \
+		$(IMAGE) $(or $(ARGS),run)
+
+clean:  ## remove what was made here, but never config.toml and sessions/
+	@rm -rf .venv .cache dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	@find userbot tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup-run:
+	@.ci/setup run
+
+setup-dev:
+	@.ci/setup dev
+
+setup-real: | setup-run
+	@.ci/setup real

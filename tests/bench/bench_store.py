@@ -1,0 +1,170 @@
+"""What each call of the store costs, in an empty history and in a long one.
+
+    python tests/bench/bench_store.py [--stored 200000]
+
+A call on the hot path must cost the same in both: median and 95th percentile in microseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from userbot.messages import Answer, Ask, ChatKind, Finish, Person, Place, Usage
+from userbot.rules.random_id import random_id
+from userbot.storage.store import Store
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = NOW.replace(hour=0)
+OWNER = 1
+CHAT = 500
+QUESTION = "Как лучше всего провести выходные за городом с детьми? " * 4
+ANSWER = "Возьмите палатку, термос и карту; вечером разведите костёр. " * 16
+ROUNDS = 3000
+
+Call = Callable[[int], object]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, add_help=True)
+    parser.add_argument("--stored", type=int, default=200_000)
+    stored: int = parser.parse_args().stored
+    with tempfile.TemporaryDirectory() as folder:
+        empty = measure(Path(folder) / "empty.db", 0)
+        full = measure(Path(folder) / "full.db", stored)
+    print(f"{'call':<28}{'empty':>16}{f'{stored:,} stored':>22}   (median / p95, µs)")
+    for name, (median, late) in empty.items():
+        print(
+            f"{name:<28}{median:>9.1f} /{late:>6.1f}{full[name][0]:>13.1f} /{full[name][1]:>6.1f}"
+        )
+
+
+def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
+    """Median and 95th percentile of every call, in µs, with so many questions in the file."""
+    began = time.perf_counter()
+    Store.open(path).close()
+    if stored:
+        fill(path, stored)
+        print(f"filled in {time.perf_counter() - began:.1f} s: {path.stat().st_size >> 20} MiB")
+    began = time.perf_counter()
+    store = Store.open(path)
+    opened = (time.perf_counter() - began) * 1e6
+    secret = store.secret()
+    numbers = count(10_000_000)
+    messages = [next(numbers) for _ in range(ROUNDS)]
+    asks = [question(message) for message in messages]
+    kept: list[Ask] = []
+
+    def add(index: int) -> None:
+        ask = store.add(asks[index], NOW + timedelta(milliseconds=index))
+        assert ask is not None
+        kept.append(ask)
+
+    def identity(index: int) -> int:
+        return random_id(secret, CHAT, messages[index], 0, 0)
+
+    def settle(index: int) -> None:
+        finish = Finish("stop", Usage(800, 200), "gpt-5.4-mini")
+        store.settle(kept[index], QUESTION, Answer(ANSWER, finish, (1,)), minute(index))
+
+    calls: dict[str, Call] = {
+        "add": add,
+        "add, known": lambda index: store.add(asks[index], NOW),
+        "mark": lambda index: store.mark(kept[index], "answering", "", NOW),
+        "writing": lambda index: store.writing(kept[index], 0, identity(index), ANSWER, NOW),
+        "written": lambda index: store.written(identity(index), 50_000_000 + index),
+        "settle": settle,
+        "owns, ours": lambda index: store.owns(CHAT, 50_000_000 + index),
+        "owns, not ours": lambda index: store.owns(CHAT, messages[index], QUESTION),
+        "spent": lambda index: store.spent(CHAT, OWNER, minute(index), DAY),
+        "turns, newest 50": lambda _: store.turns(Place(CHAT), 50),
+        "pending": lambda _: store.pending(),
+        "random_id": identity,
+    }
+    found = {"open": (opened, opened)}
+    for name, call in calls.items():
+        took = []
+        for index in range(ROUNDS):
+            start = time.perf_counter_ns()
+            call(index)
+            took.append((time.perf_counter_ns() - start) / 1000)
+        found[name] = (statistics.median(took), statistics.quantiles(took, n=20)[-1])
+    store.close()
+    return found
+
+
+def minute(index: int) -> datetime:
+    """Sixty answers an hour."""
+    return NOW + timedelta(minutes=index)
+
+
+def question(message: int) -> Ask:
+    return Ask(
+        place=Place(CHAT),
+        message=message,
+        kind=ChatKind.PRIVATE,
+        title="Anna",
+        sender=Person(id=CHAT, name="Anna", username="anna"),
+        text=QUESTION,
+        at=NOW,
+        by_owner=False,
+    )
+
+
+def fill(path: Path, stored: int) -> None:
+    """Answered questions of the last years in 200 chats, straight into the tables."""
+    db = sqlite3.connect(path)
+    start = int((NOW - timedelta(days=1000)).timestamp() * 1e6)
+    gap = int(1000 * 86400 * 1e6) // stored
+    chats = [CHAT + number for number in range(200)]
+    db.executemany(
+        "INSERT INTO conversations (id, chat, topic, kind, title) VALUES (?, ?, 0, 'private', ?)",
+        [(number + 1, chat, f"Chat {number}") for number, chat in enumerate(chats)],
+    )
+    numbers = range(1, stored + 1)
+    db.executemany(
+        "INSERT INTO questions (id, conversation, chat, message, sender, sender_name, by_owner,"
+        " text, about_reply, asked_at, stored_at, state, state_at, answer, model)"
+        " VALUES (?1, ?2, ?3, ?1, ?3, 'Anna', 0, ?4, 0, ?5, ?5, 'answered', ?5, ?6, 'm')",
+        (
+            (n, n % 200 + 1, chats[n % 200], QUESTION[:100], start + n * gap, ANSWER[:120])
+            for n in numbers
+        ),
+    )
+    db.executemany(
+        "INSERT INTO writes (random_id, question, part, attempt, chat, text, message, at)"
+        " VALUES (?, ?, 0, 0, ?, ?, ?, ?)",
+        (
+            (
+                random_id(b"x" * 16, chats[n % 200], n, 0, 0),
+                n,
+                chats[n % 200],
+                ANSWER[:120],
+                stored + n,
+                start + n * gap,
+            )
+            for n in numbers
+        ),
+    )
+    db.executemany(
+        "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
+        " completion_tokens, others_before, others_after) VALUES (?, ?, 0, ?, ?, 'm', 800, 200,"
+        " ?, ?)",
+        (
+            (n, chats[n % 200], chats[n % 200], start + n * gap, (n - 1) * 1000, n * 1000)
+            for n in numbers
+        ),
+    )
+    db.commit()
+    db.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""The memory of conversations: loaded once, grown by answers, small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.questions import ANNA, COST, NOW, answer, question
+from userbot.messages import Place, PromptMessage, Turn, Usage
+from userbot.path.memory import Memory
+from userbot.rules.window import estimate_messages
+from userbot.storage.store import Store
+
+PLACE = Place(ANNA.id)
+
+
+class CountingStore(Store):
+    """A store that remembers which places were read from it."""
+
+    def __init__(self, path: Path, db: Any, repaired: int | None) -> None:
+        super().__init__(path, db, repaired)
+        self.reads: list[Place] = []
+
+    def turns(self, place: Place, newest: int) -> list[Turn]:
+        self.reads.append(place)
+        return super().turns(place, newest)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[CountingStore]:
+    with CountingStore.open(tmp_path / "history.db") as store:
+        yield store
+
+
+def settle(store: Store, message: int, text: str, *, chat: int = ANNA.id) -> Turn:
+    ask = store.add(question(text, chat=chat, message=message), NOW)
+    assert ask is not None
+    store.settle(ask, text, answer("Yes."), NOW)
+    return Turn("Anna", text, "Yes.")
+
+
+def test_a_place_is_read_from_the_store_once(store: CountingStore) -> None:
+    turn = settle(store, 1, "first")
+    memory = Memory(store, 8000)
+    assert memory.turns(PLACE) == (turn,)
+    assert memory.turns(PLACE) == (turn,)
+    assert store.reads == [PLACE]
+
+
+def test_an_answer_becomes_the_newest_turn(store: CountingStore) -> None:
+    memory = Memory(store, 8000)
+    assert memory.turns(PLACE) == ()
+    turn = settle(store, 1, "first")
+    memory.remember(PLACE, turn, COST, 30)
+    assert memory.turns(PLACE) == (turn,)
+    assert store.reads == [PLACE]
+
+
+@pytest.mark.parametrize("settled_first", [True, False], ids=["after", "before"])
+def test_an_answer_in_a_place_that_was_let_go_is_not_there_twice(
+    store: CountingStore, settled_first: bool
+) -> None:
+    memory = Memory(store, 8000)
+    turn = Turn("Anna", "first", "Yes.")
+    if settled_first:
+        settle(store, 1, "first")
+        memory.remember(PLACE, turn, COST, 30)
+    else:
+        memory.remember(PLACE, turn, COST, 30)
+        settle(store, 1, "first")
+    assert memory.turns(PLACE) == (turn,)
+
+
+def test_conversations_do_not_share_turns(store: CountingStore) -> None:
+    turn = settle(store, 1, "here")
+    memory = Memory(store, 8000)
+    assert memory.turns(PLACE) == (turn,)
+    assert memory.turns(Place(ANNA.id, 45)) == ()
+
+
+def test_the_place_silent_for_longest_is_let_go(store: CountingStore) -> None:
+    memory = Memory(store, 8000, places=2)
+    for chat in (1, 2, 1, 3, 1, 2):
+        memory.turns(Place(chat))
+    assert [place.chat for place in store.reads] == [1, 2, 3, 2]
+
+
+def test_a_place_that_is_forgotten_is_read_again(store: CountingStore) -> None:
+    memory = Memory(store, 8000)
+    memory.turns(PLACE)
+    memory.forget(PLACE)
+    memory.turns(PLACE)
+    assert store.reads == [PLACE, PLACE]
+
+
+def test_turns_in_memory_are_bounded_by_the_budget(store: CountingStore) -> None:
+    memory = Memory(store, 1000)
+    memory.turns(PLACE)
+    most = 0
+    for _ in range(200):
+        memory.remember(PLACE, Turn("Anna", "q" * 150, "a" * 150), None, 0)
+        most = max(most, len(memory.turns(PLACE)))
+    assert most <= 1000 // 100
+
+
+def test_a_long_history_is_read_in_part(store: CountingStore) -> None:
+    for message in range(1, 60):
+        settle(store, message, f"question {message}")
+    turns = Memory(store, 1000).turns(PLACE)
+    assert len(turns) == 25
+    assert turns[-1].question == "question 59"
+
+
+def test_what_a_request_cost_makes_the_window_narrower(store: CountingStore) -> None:
+    memory = Memory(store, 1000)
+    memory.turns(PLACE)
+    for _ in range(8):
+        memory.remember(PLACE, Turn("Anna", "q" * 150, "a" * 120), None, 0)
+    assert len(memory.turns(PLACE)) == 8
+    memory.remember(PLACE, Turn("Anna", "q", "a"), Usage(1600, 10), 800)
+    assert len(memory.turns(PLACE)) < 4
+
+
+def test_a_request_is_the_past_that_fits_and_the_question(store: CountingStore) -> None:
+    settle(store, 1, "Is it far?")
+    memory = Memory(store, 1000)
+    assert memory.messages("Be brief.", question("And back?", message=2)) == (
+        PromptMessage("system", "Be brief."),
+        PromptMessage("user", "Is it far?"),
+        PromptMessage("assistant", "Yes."),
+        PromptMessage("user", "And back?"),
+    )
+
+
+def test_a_question_larger_than_the_budget_is_sent_alone(store: CountingStore) -> None:
+    settle(store, 1, "Is it far?")
+    memory = Memory(store, 1000)
+    huge = memory.messages("Be brief.", question("long " * 2000, message=2))
+    assert [message.role for message in huge] == ["system", "user"]
+    assert estimate_messages(huge) > 1000

@@ -1,0 +1,57 @@
+"""Questions and answers for tests, with only what a test cares about spelled out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from userbot.messages import Answer, Ask, ChatKind, Finish, Person, Place, Usage
+
+NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
+ANNA = Person(id=501, name="Anna", username="anna")
+OWNER = Person(id=7, name="Olga", username="olga")
+
+
+COST = Usage(prompt_tokens=30, completion_tokens=12)
+
+
+def question(
+    text: str = "What is a turn?",
+    *,
+    chat: int = ANNA.id,
+    topic: int | None = None,
+    message: int = 1,
+    kind: ChatKind = ChatKind.PRIVATE,
+    title: str = "Anna",
+    sender: Person = ANNA,
+    at: datetime = NOW,
+    reply_to: int | None = None,
+    about_reply: bool = False,
+) -> Ask:
+    """A question; the owner's if Olga sent it."""
+    return Ask(
+        place=Place(chat, topic),
+        message=message,
+        kind=kind,
+        title=title,
+        sender=sender,
+        text=text,
+        at=at,
+        by_owner=sender.id == OWNER.id,
+        reply_to=reply_to,
+        about_reply=about_reply,
+    )
+
+
+def in_group(asked: Ask, title: str = "Weekend plans") -> Ask:
+    """The same question, asked in a group."""
+    return replace(asked, place=Place(-1001, None), kind=ChatKind.SUPERGROUP, title=title)
+
+
+def answer(
+    text: str = "A question with its answer.",
+    *,
+    usage: Usage | None = COST,
+    messages: tuple[int, ...] = (2,),
+) -> Answer:
+    return Answer(text, Finish("stop", usage, "small-model"), messages)

@@ -1,0 +1,105 @@
+"""How much others may ask, and when a day begins."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from userbot.messages import Spent
+from userbot.rules.limits import check, day_began
+from userbot.settings import Limits
+
+POLICY = Limits(requests_per_minute=2, tokens_per_day=1000, answers_per_hour=3)
+
+
+@pytest.mark.parametrize(
+    ("spent", "reason"),
+    [
+        pytest.param(Spent(1, 0, 0), None, id="first question"),
+        pytest.param(Spent(2, 999, 2), None, id="just within all three"),
+        pytest.param(Spent(3, 0, 0), "requests_per_minute", id="one question too many"),
+        pytest.param(Spent(1, 1000, 0), "tokens_per_day", id="the day's tokens are used"),
+        pytest.param(Spent(1, 0, 3), "answers_per_hour", id="the hour's answers are given"),
+        pytest.param(Spent(3, 1000, 3), "requests_per_minute", id="all at once: the first is told"),
+    ],
+)
+def test_a_question_within_the_limits_passes_and_one_beyond_is_refused(
+    spent: Spent, reason: str | None
+) -> None:
+    refusal = check(POLICY, spent, by_owner=False)
+    assert (refusal.reason if refusal else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        pytest.param(Limits(requests_per_minute=0), "requests_per_minute", id="requests"),
+        pytest.param(Limits(tokens_per_day=0), "tokens_per_day", id="tokens"),
+        pytest.param(Limits(answers_per_hour=0), "answers_per_hour", id="answers"),
+    ],
+)
+@pytest.mark.parametrize("requests", [0, 1])
+def test_zero_means_none(policy: Limits, reason: str, requests: int) -> None:
+    refusal = check(policy, Spent(requests, 0, 0), by_owner=False)
+    assert refusal is not None
+    assert refusal.reason == reason
+
+
+def test_the_owner_is_exempt() -> None:
+    nothing = Limits(requests_per_minute=0, tokens_per_day=0, answers_per_hour=0)
+    assert check(nothing, Spent(99, 99_999, 99), by_owner=True) is None
+
+
+@pytest.mark.parametrize(
+    ("policy", "detail"),
+    [
+        pytest.param(Limits(requests_per_minute=1), "This person may ask once a minute.", id="1"),
+        pytest.param(POLICY, "This person may ask 2 times a minute.", id="2"),
+    ],
+)
+def test_a_refusal_says_in_a_sentence_what_the_limit_is(policy: Limits, detail: str) -> None:
+    refusal = check(policy, Spent(9, 0, 0), by_owner=False)
+    assert refusal is not None
+    assert refusal.detail == detail
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "began"),
+    [
+        pytest.param("2026-11-05T12:00", "UTC", "2026-11-05T00:00", id="Greenwich"),
+        pytest.param("2026-11-05T23:30", "Europe/Berlin", "2026-11-05T23:00", id="already the 6th"),
+        pytest.param(
+            "2026-11-05T02:00", "America/New_York", "2026-11-04T05:00", id="still the 4th"
+        ),
+        pytest.param("2026-11-05T12:00", "Asia/Kolkata", "2026-11-04T18:30", id="a half hour"),
+        pytest.param("2026-03-29T12:00", "Europe/Berlin", "2026-03-28T23:00", id="clocks go on"),
+        pytest.param("2026-10-25T12:00", "Europe/Berlin", "2026-10-24T22:00", id="clocks go back"),
+        pytest.param("2023-03-26T12:00", "Asia/Beirut", "2023-03-25T22:00", id="no midnight"),
+        pytest.param("2026-11-01T12:00", "America/Havana", "2026-11-01T04:00", id="two midnights"),
+        pytest.param("2026-11-05T23:00", "Europe/Berlin", "2026-11-05T23:00", id="midnight itself"),
+    ],
+)
+def test_a_day_begins_at_midnight_there(now: str, zone: str, began: str) -> None:
+    assert day_began(utc(now), zone) == utc(began)
+
+
+@pytest.fixture
+def system_in_kolkata(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of this system is fixed")
+@pytest.mark.usefixtures("system_in_kolkata")
+def test_without_a_zone_the_day_is_the_systems() -> None:
+    assert day_began(utc("2026-11-05T12:00"), None) == utc("2026-11-04T18:30")

@@ -1,0 +1,146 @@
+"""How much of the past is shown: grows, is cut at once, and learns from what it cost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from userbot.messages import PromptMessage, Turn
+from userbot.rules import window as module
+from userbot.rules.window import (
+    WindowState,
+    calibrated,
+    estimate,
+    estimate_messages,
+    estimate_turn,
+    window,
+)
+
+
+def turn(tokens: int, name: str = "") -> Turn:
+    """A turn of so many estimated tokens."""
+    return Turn(name, "q" * 3, "a" * 3 * (tokens - 9 - estimate(name)))
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        pytest.param("", 0, id="empty"),
+        pytest.param("a", 1, id="one"),
+        pytest.param("abc", 1, id="three-bytes"),
+        pytest.param("abcd", 2, id="rounded-up"),
+        pytest.param("привет", 4, id="two-bytes-a-letter"),
+        pytest.param("👋", 2, id="four-bytes"),
+        pytest.param("\ud83d", 1, id="half-a-pair"),
+    ],
+)
+def test_tokens_are_estimated_from_bytes(text: str, tokens: int) -> None:
+    assert estimate(text) == tokens
+
+
+def test_a_message_costs_more_than_its_text() -> None:
+    assert estimate_messages([PromptMessage("user", "abc"), PromptMessage("user", "")]) == 9
+    assert estimate_turn(Turn("Max", "abc", "abc")) == 11
+    assert estimate_turn(turn(100)) == 100
+
+
+def test_the_past_grows_until_it_no_longer_fits_then_is_cut_to_half() -> None:
+    state = WindowState(budget=1000)
+    turns: tuple[Turn, ...] = ()
+    counts = []
+    for _ in range(24):
+        turns, state = window((*turns, turn(100)), state)
+        counts.append(len(turns))
+    grows, again = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [5, 6, 7, 8, 9, 10]
+    assert counts == [*grows, *again, *again, 5, 6]
+
+
+def test_between_two_cuts_the_beginning_stays() -> None:
+    state = WindowState(budget=1000)
+    turns: tuple[Turn, ...] = ()
+    changes = 0
+    for number in range(100):
+        before = turns
+        turns, state = window((*turns, turn(100, f"{number:03}")), state)
+        changes += turns[: len(before)] != before
+    assert changes == 15
+
+
+def test_history_makes_room_for_a_large_question() -> None:
+    turns = [turn(100) for _ in range(8)]
+    kept, state = window(turns, WindowState(budget=1000), beside=150)
+    assert len(kept) == 8
+    kept, state = window(kept, state, beside=600)
+    assert len(kept) == 2
+    kept, state = window(kept, state, beside=5000)
+    assert (kept, state.held) == ((), 0)
+
+
+def test_the_newest_turn_is_kept_as_long_as_it_fits_alone() -> None:
+    state = WindowState(budget=1000)
+    kept, state = window([turn(300), turn(900)], state)
+    assert [estimate_turn(one) for one in kept] == [900]
+    kept, state = window([*kept, turn(1100)], state)
+    assert kept == ()
+
+
+@given(
+    sizes=st.lists(st.integers(10, 400), max_size=60),
+    beside=st.lists(st.integers(0, 1500), min_size=60, max_size=60),
+    ratio=st.floats(0.2, 8),
+)
+def test_what_is_kept_is_the_newest_and_fits(
+    sizes: list[int], beside: list[int], ratio: float
+) -> None:
+    state = WindowState(budget=1000, ratio=ratio)
+    turns: tuple[Turn, ...] = ()
+    for size, other in zip(sizes, beside, strict=False):
+        offered = (*turns, turn(size))
+        turns, state = window(offered, state, other)
+        assert turns == offered[len(offered) - len(turns) :]
+        assert state.turns == len(turns)
+        assert state.held == sum(map(estimate_turn, turns))
+        assert not turns or (state.held + other) * ratio <= 1000 + 1e-6
+
+
+def test_each_turn_is_counted_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once when it comes, once when it goes: a long conversation costs no more than a short one."""
+    counted = []
+
+    def counting(one: Turn) -> int:
+        counted.append(one)
+        return estimate_turn(one)
+
+    monkeypatch.setattr(module, "estimate_turn", counting)
+    state = WindowState(budget=1000)
+    turns: tuple[Turn, ...] = ()
+    for _ in range(500):
+        turns, state = window((*turns, turn(20)), state)
+        turns, state = window(turns, state, beside=50)
+    assert len(counted) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("ratio", "estimated", "actual", "after"),
+    [
+        pytest.param(1.0, 1000, 1500, 1.65, id="a-higher-ratio-holds-at-once"),
+        pytest.param(1.0, 1000, 500, 0.775, id="a-lower-one-is-approached-by-halves"),
+        pytest.param(1.0, 1000, 0, 1.0, id="zero-says-nothing"),
+        pytest.param(1.0, 100, 900, 1.0, id="a-small-prompt-says-little"),
+        pytest.param(1.0, 1000, 99_000, 8.0, id="bounded-above"),
+        pytest.param(0.2, 1000, 10, 0.2, id="bounded-below"),
+    ],
+)
+def test_the_ratio_learns_from_the_usage(
+    ratio: float, estimated: int, actual: int, after: float
+) -> None:
+    state = calibrated(WindowState(budget=2000, ratio=ratio), estimated, actual)
+    assert state.ratio == pytest.approx(after)
+
+
+def test_a_higher_ratio_keeps_less() -> None:
+    turns = [turn(100) for _ in range(8)]
+    kept, state = window(turns, WindowState(budget=1000))
+    kept, state = window(kept, calibrated(state, 800, 1600))
+    assert len(kept) == 2

@@ -1,0 +1,89 @@
+"""The steps of the database: taken once, in order, whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from userbot.storage import migrations
+from userbot.storage.store import Store
+
+
+@pytest.fixture
+def db() -> Iterator[sqlite3.Connection]:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    yield db
+    db.close()
+
+
+def add_notes(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE notes (text TEXT)")
+
+
+def fail_halfway(db: sqlite3.Connection) -> None:
+    db.execute("CREATE TABLE half (text TEXT)")
+    raise RuntimeError("halfway")
+
+
+def tables(db: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def test_a_new_database_takes_every_step(db: sqlite3.Connection) -> None:
+    migrations.migrate(db)
+    assert migrations.version(db) == len(migrations.MIGRATIONS)
+    assert {"meta", "conversations", "questions", "writes", "usage"} <= tables(db)
+
+
+def test_a_database_takes_only_the_steps_it_lacks(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrations.migrate(db)
+    db.execute("INSERT INTO meta VALUES ('kept', 1)")
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, add_notes])
+    migrations.migrate(db)
+    migrations.migrate(db)
+    assert "notes" in tables(db)
+    assert migrations.version(db) == len(migrations.MIGRATIONS)
+    assert db.execute("SELECT value FROM meta WHERE key = 'kept'").fetchone() == (1,)
+
+
+def test_a_step_that_fails_leaves_the_database_before_it(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [*migrations.MIGRATIONS, add_notes, fail_halfway]
+    monkeypatch.setattr(migrations, "MIGRATIONS", steps)
+    with pytest.raises(RuntimeError, match="halfway"):
+        migrations.migrate(db)
+    assert migrations.version(db) == len(steps) - 1
+    assert "notes" in tables(db)
+    assert "half" not in tables(db)
+    assert not db.in_transaction
+
+
+def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> None:
+    """Append to this list; never change what stands in it."""
+    assert [step.__name__ for step in migrations.MIGRATIONS] == [
+        "conversations_questions_writes_and_usage",
+    ]
+
+
+def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    path.touch()
+    with Store.open(path) as store:
+        assert store.pending() == []
+        assert store.repaired is None
+
+
+def test_a_start_that_was_killed_before_the_first_step_is_taken_up(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.close()
+    assert path.stat().st_size
+    with Store.open(path) as store:
+        assert store.pending() == []

@@ -1,0 +1,190 @@
+"""Starting, being away, and stopping: over real sockets and real files."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.stage import Stage, listed
+from userbot.activity import Answered, Failed, Heard, Notice, Skipped, Stopped
+from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
+from userbot.messages import Ask, ChatKind, Person, Place
+from userbot.sandbox.accounts import Account
+from userbot.sandbox.chats import Group
+from userbot.sandbox.endpoint import Reply
+from userbot.storage.store import Store
+
+
+async def test_without_a_login_it_says_so(stage: Stage) -> None:
+    (stage.folder / "me.session").unlink()
+    with pytest.raises(NotLoggedInError) as caught:
+        await stage.program()
+    assert caught.value.exit_code == 4
+    assert "userbot login" in caught.value.hint
+
+
+async def test_a_second_process_on_the_session_is_refused(stage: Stage) -> None:
+    await stage.program()
+    with pytest.raises(SessionInUseError) as caught:
+        await stage.program()
+    assert caught.value.exit_code == 5
+
+
+async def test_a_name_that_nobody_has_is_an_error_at_the_start(stage: Stage) -> None:
+    with pytest.raises(ConfigError) as caught:
+        await stage.program([listed("@nobody_at_all"), listed("@nobody_else")])
+    assert [fault.message for fault in caught.value.faults] == [
+        "nobody is called @nobody_at_all.",
+        "nobody is called @nobody_else.",
+    ]
+
+
+@pytest.mark.parametrize("error", ["SESSION_REVOKED", "AUTH_KEY_UNREGISTERED"])
+async def test_a_login_that_is_ended_elsewhere_ends_the_program(stage: Stage, error: str) -> None:
+    program = await stage.program()
+    stage.telegram.revoke(stage.olga, error=error)
+    with pytest.raises(NotLoggedInError):
+        await program.ends()
+    assert program.events(Stopped)
+
+
+@pytest.mark.parametrize("where", ["private", "group", "club"])
+async def test_what_arrived_while_away_is_answered_at_the_next_start(
+    stage: Stage, where: str
+) -> None:
+    chats: dict[str, Account | Group] = {
+        "private": stage.olga,
+        "group": stage.group,
+        "club": stage.club,
+    }
+    chat = chats[where]
+    program = await stage.program()
+    first = stage.max.says(chat, "/gpt first")
+    await stage.max.expects(chat, reply_to=first)
+    await program.stop()
+    missed = [stage.max.says(chat, f"/gpt missed {n}") for n in range(3)]
+    program = await stage.program()
+    for question in missed:
+        assert await stage.max.expects(chat, reply_to=question)
+
+
+async def test_a_long_absence_brings_everything_in_order(stage: Stage) -> None:
+    program = await stage.program()
+    first = stage.max.says(stage.group, "/gpt first")
+    await stage.max.expects(stage.group, reply_to=first)
+    await program.stop()
+    for n in range(250):
+        stage.lena.says(stage.group, f"talk {n}")
+    missed = [stage.max.says(stage.group, f"/gpt missed {n}") for n in range(5)]
+    await stage.program()
+    answers = [await stage.max.expects(stage.group, from_=stage.olga) for _ in missed]
+    assert [answer.reply_to for answer in answers] == missed
+
+
+async def test_what_is_too_old_is_listed_and_not_answered(stage: Stage) -> None:
+    hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    with Store.open(stage.folder / "history.db") as store:
+        store.began(hours_ago)
+    program = await stage.program()
+    first = stage.max.says(stage.group, "/gpt first")
+    await stage.max.expects(stage.group, reply_to=first)
+    await program.stop()
+    stage.telegram.advance(-3600)
+    stage.max.says(stage.group, "/gpt an hour ago")
+    stage.telegram.advance(3600)
+    program = await stage.program()
+    assert (await program.tells(Skipped)).reason == "too_old"
+    fresh = stage.max.says(stage.group, "/gpt now")
+    await stage.max.expects(stage.group, reply_to=fresh)
+    assert len(stage.asked()) == 2
+
+
+async def test_after_a_lost_connection_what_was_missed_is_caught_up_with(stage: Stage) -> None:
+    program = await stage.program()
+    stage.telegram.drop_connections()
+    question = stage.max.says(stage.group, "/gpt are you there?")
+    assert await stage.max.expects(stage.group, reply_to=question, timeout=10)
+    assert await program.tells(Notice, reason="reconnected")
+
+
+async def test_its_own_answers_coming_back_are_never_questions(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "/gpt ask yourself"
+    program = await stage.program([listed(stage.group.id, "all")])
+    question = stage.max.says(stage.group, "/gpt loop?")
+    await stage.max.expects(stage.group, reply_to=question)
+    await program.stop()
+    program = await stage.program([listed(stage.group.id, "all")])
+    stage.telegram.drop_connections()
+    again = stage.max.says(stage.group, "still there?")
+    await stage.max.expects(stage.group, reply_to=again, timeout=10)
+    assert len(stage.asked()) == 2
+
+
+async def test_stopping_lets_the_answer_being_written_finish_and_keeps_the_rest(
+    stage: Stage,
+) -> None:
+    begun = asyncio.Event()
+
+    async def answer(_: object) -> Reply:
+        begun.set()
+        await asyncio.sleep(0.3)
+        return Reply("here you are")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    first = stage.max.says(stage.group, "/gpt first")
+    second = stage.max.says(stage.group, "/gpt second")
+    await begun.wait()
+    while len(program.events(Heard)) < 2:
+        await asyncio.sleep(0.01)
+    assert await program.stop() == "interrupted"
+    assert await stage.max.expects(stage.group, reply_to=first)
+    stopped = program.events(Stopped)[0]
+    assert (stopped.answered, stopped.pending) == (1, 1)
+    await stage.program()
+    assert await stage.max.expects(stage.group, reply_to=second)
+
+
+async def test_files_are_the_owners_alone(stage: Stage) -> None:
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Answered)
+    for name in ("history.db", "history.db-wal", "me.session"):
+        assert stat.S_IMODE((stage.folder / name).stat().st_mode) == 0o600, name
+
+
+async def test_a_question_that_was_being_sent_when_the_program_died_is_listed_not_repeated(
+    stage: Stage,
+) -> None:
+    now = datetime.now(UTC)
+    with Store.open(stage.folder / "history.db") as store:
+        sending = store.add(question(chat=stage.group.id, message=900, at=now), now)
+        thinking = store.add(question(chat=stage.group.id, message=901, at=now), now)
+        assert sending is not None
+        assert thinking is not None
+        store.mark(sending, "answering", "", now)
+        store.writing(sending, 0, 1234, "half an ans", now)
+        store.mark(thinking, "answering", "", now)
+    stage.telegram.faults.add("messages.sendMessage", "REPLY_MESSAGE_ID_INVALID")
+    program = await stage.program()
+    skipped = await program.tells(Skipped)
+    assert (skipped.message, skipped.reason) == (900, "in_doubt")
+    assert (await program.tells(Failed)).message == 901
+    assert len(stage.asked()) == 1
+
+
+def question(*, chat: int, message: int, at: datetime) -> Ask:
+    """A question of Max's, as the store has it."""
+    return Ask(
+        place=Place(chat),
+        message=message,
+        kind=ChatKind.GROUP,
+        title="Weekend",
+        sender=Person(id=7_000_000_002, name="Max"),
+        text="hello",
+        at=at,
+        by_owner=False,
+    )

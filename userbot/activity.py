@@ -1,0 +1,137 @@
+"""What happened, as values: the console shows them, ``--json`` prints them.
+
+Fields only grow. `event` and `reason` are stable slugs that other programs read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from userbot.messages import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity:
+    """Something that happened, perhaps to a message."""
+
+    event: ClassVar[str]
+    chat: int | None = None
+    title: str = ""
+    message: int | None = None
+    person: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready(Activity):
+    """The program listens as `account` in `chats` selected chats, `seconds` after its start."""
+
+    event: ClassVar[str] = "ready"
+    account: str
+    model: str
+    chats: int
+    seconds: float
+    pending: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard(Activity):
+    """A message that will be answered; `text` is a preview at most."""
+
+    event: ClassVar[str] = "heard"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored(Activity):
+    """A message that no rule lets through, and why. `notable`: shown without ``-v`` too."""
+
+    event: ClassVar[str] = "ignored"
+    reason: str
+    notable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited(Activity):
+    """A question refused by a limit."""
+
+    event: ClassVar[str] = "limited"
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering(Activity):
+    """The model is asked."""
+
+    event: ClassVar[str] = "answering"
+    model: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Activity):
+    """An answer stands in Telegram, in the messages `answers`."""
+
+    event: ClassVar[str] = "answered"
+    answers: tuple[int, ...]
+    model: str
+    seconds: float
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    text: str
+    reason: str = ""
+    """Why the model stopped early ("length"), if it did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Activity):
+    """A question was given up, or a part of the program failed."""
+
+    event: ClassVar[str] = "failed"
+    reason: str
+    error: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Activity):
+    """Something is put off by `seconds`."""
+
+    event: ClassVar[str] = "waiting"
+    reason: str
+    seconds: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped(Activity):
+    """A question will not be answered by itself; it stays listed."""
+
+    event: ClassVar[str] = "skipped"
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Activity):
+    """Something the owner should know at the start: a repaired file mode, an unbuilt key."""
+
+    event: ClassVar[str] = "notice"
+    reason: str
+    detail: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(Activity):
+    """The program ends; `pending` questions wait for the next start."""
+
+    event: ClassVar[str] = "stopped"
+    reason: str
+    answered: int = 0
+    failed: int = 0
+    pending: int = 0
+
+
+Report = Callable[[Activity], None]

@@ -1,0 +1,175 @@
+"""The composition root: makes every part, hands each what it needs, and ends in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import AsyncExitStack, closing, suppress
+
+from userbot.activity import Notice, Ready, Report, Stopped
+from userbot.clock import SystemClock
+from userbot.errors import UserbotError
+from userbot.openai_api.chat import Chat as ChatModel
+from userbot.path.assistant import Assistant
+from userbot.path.conversations import Conversations
+from userbot.path.hearing import Hearing
+from userbot.path.intake import Intake
+from userbot.path.live_reply import LiveReply
+from userbot.path.memory import Memory
+from userbot.path.recovery import recover
+from userbot.path.settlement import Settlement
+from userbot.rules.governor import Governor
+from userbot.settings import Settings
+from userbot.signals import stop_on_signals
+from userbot.storage.store import Store
+from userbot.telegram.client import new_client, session_file
+from userbot.telegram.directory import Directory
+from userbot.telegram.inbox import Inbox
+from userbot.telegram.lookup import TelegramLookup
+from userbot.telegram.network_log import network_told
+from userbot.telegram.outbox import TelegramOutbox
+from userbot.telegram.refusals import login_ended, why_disconnected
+from userbot.telegram.session_lock import session_lock
+
+DRAIN_SECONDS = 10.0
+"""How long an answer being written may still take after Ctrl-C or SIGTERM."""
+
+
+async def run(
+    settings: Settings, report: Report, *, began: float, end: asyncio.Future[str] | None = None
+) -> str:
+    """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
+
+    `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
+    `end`: another way to end it, by setting the reason.
+    Raises UserbotError when it cannot begin or cannot go on.
+    """
+    if not session_file(settings.telegram.session).exists():
+        raise login_ended("AUTH_KEY_UNREGISTERED")
+    with (
+        session_lock(settings.telegram.session),
+        closing(Store.open(settings.history.database)) as store,
+        network_told(report),
+    ):
+        return await _Run(settings, report, store, began, end).until_stopped()
+
+
+class _Run:
+    """One run: what lives from the connection to the disconnection."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        report: Report,
+        store: Store,
+        began: float,
+        end: asyncio.Future[str] | None,
+    ) -> None:
+        self._settings = settings
+        self._report = report
+        self._store = store
+        self._began = began
+        self._clock = SystemClock()
+        self._settlement = Settlement(store, self._clock, report)
+        self._end = end or asyncio.get_running_loop().create_future()
+
+    async def until_stopped(self) -> str:
+        """Work until a signal, or until the connection is gone for good."""
+        reason = "failed"
+        with stop_on_signals(self._stop):
+            work = asyncio.create_task(self._work())
+            try:
+                await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                work.cancel()
+                try:
+                    with suppress(asyncio.CancelledError):
+                        await work
+                    # What Telegram ended the run with, if not a signal, is raised here.
+                    reason = self._end.result()
+                finally:
+                    self._report(self._summary(reason))
+        return reason
+
+    def _summary(self, reason: str) -> Stopped:
+        return Stopped(
+            reason=reason,
+            answered=self._settlement.answered_count,
+            failed=self._settlement.failed_count,
+            pending=len(self._store.pending()),
+        )
+
+    def _stop(self, why: str | UserbotError) -> None:
+        if self._end.done():
+            return
+        if isinstance(why, UserbotError):
+            self._end.set_exception(why)
+        else:
+            self._end.set_result(why)
+
+    async def _work(self) -> None:
+        """Connect, recover, listen; on the way out let answers finish, then disconnect."""
+        async with AsyncExitStack() as on_the_way_out:
+            client = new_client(self._settings.telegram, persistent=True)
+            client.on_reconnect = lambda: self._report(
+                Notice(reason="reconnected", detail="The connection to Telegram stands again.")
+            )
+            inbox = Inbox(client)
+            model = ChatModel(self._settings.openai)
+            on_the_way_out.push_async_callback(model.aclose)
+            on_the_way_out.push_async_callback(client.disconnect)
+            # openai's import takes half a second: it runs in a thread while Telegram connects.
+            warm = asyncio.create_task(model.warm())
+            await client.connect()
+            directory = Directory(client)
+            owner = await directory.owner()
+            policy, chats = await directory.policy(
+                self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
+            )
+            await warm
+
+            governor = Governor(
+                self._settings.pacing.writes_per_second, self._settings.pacing.burst
+            )
+            outbox = TelegramOutbox(client, governor, self._clock, self._report, self._stop)
+            assistant = Assistant(
+                settings=self._settings.openai,
+                chats=chats,
+                hearing=Hearing(TelegramLookup(client)),
+                memory=Memory(self._store, self._settings.history.window_tokens),
+                model=model,
+                live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
+                settlement=self._settlement,
+                store=self._store,
+                clock=self._clock,
+                report=self._report,
+            )
+            conversations = Conversations(assistant.handle, self._report)
+            on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(inbox.close)
+            max_age = self._settings.catch_up.max_age_minutes
+            pending = recover(self._store, conversations, self._settlement, self._clock, max_age)
+            self._report(
+                Ready(
+                    account=owner.name,
+                    model=self._settings.openai.model,
+                    chats=len(policy.chats),
+                    seconds=time.monotonic() - self._began,
+                    pending=pending,
+                )
+            )
+            intake = Intake(
+                policy,
+                self._settings.limits,
+                max_age,
+                self._store,
+                conversations,
+                self._settlement,
+                self._clock,
+                self._report,
+            )
+            await inbox.open(owner, intake.receive)
+            # Cancelling `run_until_disconnected` would disconnect before the answers are out.
+            listening = asyncio.create_task(client.run_until_disconnected())
+            await asyncio.wait({listening})
+            self._stop(why_disconnected(listening.exception()))

@@ -1,0 +1,70 @@
+"""The command line: one file a command family, joined here.
+
+Nothing heavy is imported before a command runs, so that ``userbot --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from userbot import __version__
+from userbot.cli.chats import chats
+from userbot.cli.common import (
+    Common,
+    ConfigOption,
+    JsonOption,
+    PlainOption,
+    ProfileOption,
+    VerboseOption,
+)
+from userbot.cli.demo import demo
+from userbot.cli.doctor import doctor
+from userbot.cli.init import init
+from userbot.cli.login import login, logout
+from userbot.cli.run import run
+from userbot.cli.sandbox import sandbox
+
+app = typer.Typer(
+    name="userbot",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"userbot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    config: ConfigOption = None,
+    profile: ProfileOption = None,
+    plain: PlainOption = False,
+    json: JsonOption = False,
+    verbose: VerboseOption = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and leave."
+        ),
+    ] = False,
+) -> None:
+    """A Telegram userbot: /gpt in your chats, answered in place from your own account."""
+    ctx.obj = Common(config=config, profile=profile, plain=plain, json=json, verbose=verbose)
+
+
+for _command in (run, init, login, logout, chats, doctor, demo, sandbox):
+    app.command()(_command)
+
+
+def main() -> None:
+    """The console script `userbot`."""
+    app()

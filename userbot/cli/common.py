@@ -1,0 +1,135 @@
+"""What every command shares: the common flags, and how an error becomes words and an exit code.
+
+Text goes to standard output, everything else to standard error; no traceback without ``-v``.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from userbot.errors import ConfigError, UserbotError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """The common flags, as given before or after the command's name."""
+
+    config: Path | None = None
+    profile: str | None = None
+    plain: bool = False
+    json: bool = False
+    verbose: bool = False
+
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="The config file [default: ./config.toml]."),
+]
+ProfileOption = Annotated[
+    str | None, typer.Option("--profile", metavar="NAME", help="A [profile.NAME] of the config.")
+]
+PlainOption = Annotated[bool, typer.Option("--plain", help="Lines without colour or live parts.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object an event or row.")]
+VerboseOption = Annotated[
+    bool, typer.Option("-v", "--verbose", help="Show more, and tracebacks of errors.")
+]
+_FLAGS: dict[str, Any] = {
+    "config": ConfigOption,
+    "profile": ProfileOption,
+    "plain": PlainOption,
+    "json": JsonOption,
+    "verbose": VerboseOption,
+}
+
+
+def common_flags(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the common flags.
+
+    `function` takes a `Common` first, then its own parameters; errors it raises are told on
+    standard error and become the exit code that the contract names for them.
+    """
+
+    @functools.wraps(function)
+    def run(ctx: typer.Context, **given: Any) -> None:
+        outer: Common = ctx.obj or Common()
+        flags = {name: given.pop(name) for name in _FLAGS}
+        common = replace(outer, **{name: value for name, value in flags.items() if value})
+        with_exit_code(lambda: function(common, **given), verbose=common.verbose)
+
+    own = inspect.signature(function)
+    hints = get_type_hints(function, include_extras=True)
+    parameters = [
+        inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
+        *(
+            parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+            for name, parameter in list(own.parameters.items())[1:]
+        ),
+        *(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=None if name in ("config", "profile") else False,
+                annotation=annotation,
+            )
+            for name, annotation in _FLAGS.items()
+        ),
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def with_exit_code(action: Callable[[], None], *, verbose: bool) -> None:
+    """Do it; say an error in plain words and leave with its exit code (DESIGN's table)."""
+    try:
+        action()
+    except UserbotError as error:
+        if verbose:
+            _traceback()
+        say_error(error)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # The reader went away (`userbot history | head`); Python would complain again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except Exception as error:
+        if verbose:
+            _traceback()
+        say_error(
+            UserbotError(
+                f"The program made a mistake ({type(error).__name__}).",
+                "Run the same again with -v to see where, and report it.",
+            )
+        )
+        raise SystemExit(1) from None
+
+
+def say_error(error: UserbotError) -> None:
+    """Print an error for a person: every fault of a config, else one sentence; then its hint."""
+    if isinstance(error, ConfigError):
+        for fault in error.faults:
+            print(f"{fault.where}: {fault.message}", file=sys.stderr)
+            if fault.hint:
+                print(f"  → {fault.hint}", file=sys.stderr)
+        return
+    print(f"error: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"  → {error.hint}", file=sys.stderr)
+
+
+def _traceback() -> None:
+    import traceback
+
+    traceback.print_exc()

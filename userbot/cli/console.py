@@ -1,0 +1,34 @@
+"""Which console a command gets: rich in a terminal, else lines, or JSON when asked."""
+
+from __future__ import annotations
+
+import sys
+from typing import Protocol
+
+from userbot.activity import Activity
+from userbot.cli.common import Common
+
+
+class Console(Protocol):
+    """Shows activities; close it before the program's last words."""
+
+    def __call__(self, event: Activity) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def console_for(common: Common, language: str | None) -> Console:
+    """The console that the flags and the terminal ask for."""
+    if common.json:
+        from userbot.console.json_lines import JsonLines
+
+        return JsonLines(sys.stdout, verbose=common.verbose)
+    from userbot.console.words import words
+
+    if common.plain or not sys.stdout.isatty():
+        from userbot.console.lines import Lines
+
+        return Lines(sys.stdout, words(language), verbose=common.verbose)
+    from userbot.console.live import Live
+
+    return Live(words(language), verbose=common.verbose)

@@ -1,0 +1,67 @@
+"""`userbot demo`: the whole program against the sandbox, with no account, key or network."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from userbot.cli.common import Common, common_flags
+
+if TYPE_CHECKING:
+    from userbot.settings import OpenAI
+
+
+@common_flags
+def demo(
+    common: Common,
+    openai: Annotated[
+        bool, typer.Option("--openai", help="Ask your own model: the key or server you configured.")
+    ] = False,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --openai: this model.")
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="en|ru", help="The language of the scene.")
+    ] = None,
+) -> None:
+    """Watch the whole program in a small Telegram of its own; no account, no key, no network."""
+    import asyncio
+    import tempfile
+
+    from userbot.cli.demo.play import Play
+    from userbot.console.words import language_of
+    from userbot.errors import UsageError
+
+    if language not in (None, "en", "ru"):
+        raise UsageError(f"There is no scene in “{language}”.", "Use --language en or ru.")
+    own = _own_model(common, model) if openai else None
+    with tempfile.TemporaryDirectory(prefix="userbot-demo-") as folder:
+        play = Play(common, Path(folder), own, language_of(language))
+        asyncio.run(play.perform())
+
+
+def _own_model(common: Common, model: str | None) -> OpenAI:
+    """The [openai] section of the config if there is one, else what the environment says."""
+    from dataclasses import replace
+
+    from userbot.cli.load import load_config
+    from userbot.errors import UsageError
+    from userbot.settings import OpenAI
+
+    config = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
+    if common.config or config.exists():
+        own = load_config(common).settings.openai
+    else:
+        own = OpenAI(
+            api_key=os.environ.get("OPENAI_API_KEY") or None,
+            base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        )
+    if own.api_key is None and own.base_url is None:
+        raise UsageError(
+            "There is no model to ask.",
+            "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server.",
+        )
+    return replace(own, model=model) if model else own

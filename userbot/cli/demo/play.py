@@ -1,0 +1,180 @@
+"""The demo's play: people talk in the sandbox, the program answers, the visitor may join in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+from userbot import app
+from userbot.activity import (
+    Activity,
+    Answered,
+    Failed,
+    Ignored,
+    Limited,
+    Ready,
+    Skipped,
+    Stopped,
+)
+from userbot.cli.common import Common
+from userbot.cli.console import console_for
+from userbot.cli.demo.show import Show
+from userbot.sandbox.accounts import Account
+from userbot.sandbox.messages import Message
+from userbot.sandbox.scene import LABEL, LINES, MAX, MODEL, OLGA, Language, written_answer
+from userbot.sandbox.town import Town
+from userbot.settings import Chat, History, Limits, OpenAI, Server, Settings, Telegram
+
+ANSWER_SECONDS = 120
+"""How long the play waits for an answer; a small model on a slow computer takes its time."""
+_FINAL = (Answered, Failed, Ignored, Limited, Skipped)
+
+
+class Play:
+    """One performance. `model`: the visitor's own, or None for the written answers."""
+
+    def __init__(
+        self, common: Common, folder: Path, model: OpenAI | None, language: Language
+    ) -> None:
+        self._folder = folder
+        self._language: Language = language
+        self._written = model is None
+        self._town = Town(responder=written_answer, language=language)
+        self._model = model
+        self._console = console_for(common, language)
+        self._show = Show(self._console, language, quiet=common.json)
+        self._interactive = sys.stdin.isatty() and sys.stdout.isatty() and not common.json
+        self._ready = asyncio.Event()
+        self._ends: dict[int, Activity] = {}
+        self._news = asyncio.Event()
+        self._counts: Counter[str] = Counter()
+        self._last_answer: Message | None = None
+
+    async def perform(self) -> None:
+        """Play the scene, show the table, let the visitor type. Raises UserbotError."""
+        began = time.monotonic()
+        end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        await self._town.start()
+        program = asyncio.create_task(app.run(self._settings(), self._report, began=began, end=end))
+        play = asyncio.create_task(self._play())
+        try:
+            await asyncio.wait({program, play}, return_when=asyncio.FIRST_COMPLETED)
+            if program.done():
+                program.result()
+            else:
+                play.result()
+        finally:
+            play.cancel()
+            if not end.done():
+                end.set_result("demo_over")
+            await asyncio.wait({program})
+            self._console.close()
+            await self._town.stop()
+
+    def _settings(self) -> Settings:
+        telegram = self._town.telegram
+        key = self._folder / "server.pem"
+        telegram.write_public_key(key)
+        telegram.seed_session(self._folder / "me.session", self._town.people[OLGA.key])
+        may_ask = [self._town.people[who] for who in ("max", "lena", "timur")]
+        return Settings(
+            telegram=Telegram(
+                api_id=1,
+                api_hash="demo",
+                session=self._folder / "me",
+                server=Server(
+                    dc=telegram.dc, host=telegram.host, port=telegram.port, public_key=key
+                ),
+            ),
+            openai=self._model
+            or OpenAI(
+                base_url=self._town.endpoint.base_url,
+                api_key=self._town.endpoint.api_key,
+                model=MODEL,
+            ),
+            chats=(
+                Chat(
+                    id=self._town.group.id,
+                    respond="mention",
+                    from_=tuple(person.id for person in may_ask),
+                ),
+            ),
+            history=History(database=self._folder / "history.db"),
+            limits=Limits(requests_per_minute=20),
+        )
+
+    def _report(self, event: Activity) -> None:
+        if isinstance(event, Stopped):
+            return
+        self._console(event)
+        self._counts[event.event] += 1
+        if isinstance(event, Ready):
+            self._ready.set()
+        if isinstance(event, _FINAL) and event.message is not None:
+            self._ends[event.message] = event
+            self._news.set()
+
+    async def _play(self) -> None:
+        if self._written:
+            self._show.label(LABEL[self._language])
+        else:
+            self._show.label(self._show.words["own_model"])
+        await self._ready.wait()
+        for line in LINES[self._language]:
+            await asyncio.sleep(line.pause)
+            reply_to = self._last_answer if line.replies else None
+            said = self._say(self._town.people[line.who.key], line.text, reply_to)
+            if line.answered or not line.who.may_ask:
+                await self._until_settled(said)
+        self._show.table(self._counts)
+        if self._interactive:
+            await self._visit()
+
+    def _say(self, who: Account, text: str, reply_to: Message | None = None) -> Message:
+        said = who.says(self._town.group, text, reply_to=reply_to)
+        self._show.said(said, who is self._town.people[OLGA.key])
+        return said
+
+    async def _until_settled(self, said: Message) -> None:
+        """Wait until the program has answered a message, or said why it does not."""
+        key = said.id_for(self._town.people[OLGA.key])
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while key not in self._ends:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            return
+        if isinstance(self._ends[key], Answered):
+            for message in self._town.people[MAX.key].messages(self._town.group):
+                if message.reply_to is said and message.sender is self._town.people[OLGA.key]:
+                    self._show.said(message, by_program=True)
+                    self._last_answer = message
+
+    async def _visit(self) -> None:
+        visitor = self._town.people[MAX.key]
+        self._show.invitation(visitor.first_name)
+        lines: asyncio.Queue[str] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+        # Read by the loop rather than in a thread: a thread in a blocked read cannot be ended.
+        loop.add_reader(sys.stdin.fileno(), lambda: lines.put_nowait(_read_line()))
+        try:
+            while True:
+                self._show.prompt(visitor.first_name)
+                line = await lines.get()
+                if not line:
+                    return
+                if line.strip():
+                    said = self._say(visitor, line.strip())
+                    await self._until_settled(said)
+        finally:
+            loop.remove_reader(sys.stdin.fileno())
+
+
+def _read_line() -> str:
+    """What the terminal holds: a line, as its driver hands it over; "" after Ctrl-D."""
+    return os.read(sys.stdin.fileno(), 65536).decode(errors="replace")

@@ -1,0 +1,125 @@
+"""What the demo shows beside the console: the chat as its people see it, and the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from userbot.cli.console import Console
+from userbot.console.live import Live
+from userbot.console.words import words
+from userbot.sandbox.messages import Message
+
+_WORDS = {
+    "en": {
+        "own_model": "The answers come from your own model.",
+        "from": "from another device",
+        "userbot": "the userbot",
+        "reply": "in reply to {name}",
+        "happened": "What happened",
+        "visit": "Now you: write as {name}. Begin with /gpt to be answered; Ctrl-D ends.",
+    },
+    "ru": {
+        "own_model": "Отвечает ваша собственная модель.",
+        "from": "с другого устройства",
+        "userbot": "юзербот",
+        "reply": "в ответ: {name}",
+        "happened": "Что произошло",
+        "visit": "Теперь вы: пишите за {name}. Ответ придёт на /gpt …; Ctrl-D — конец.",
+    },
+}
+_STYLES = {
+    "Bold": "bold",
+    "Italic": "italic",
+    "Underline": "underline",
+    "Strike": "strike",
+    "Code": "cyan",
+    "Pre": "cyan",
+    "Blockquote": "italic dim",
+    "TextUrl": "underline blue",
+    "Spoiler": "reverse",
+}
+
+
+class Show:
+    """Writes onto the console's own terminal, or as plain lines; `quiet` shows nothing."""
+
+    def __init__(self, console: Console, language: str, *, quiet: bool) -> None:
+        self.words: Mapping[str, str] = _WORDS[language]
+        self._events = words(language)
+        self._rich = console.console if isinstance(console, Live) else None
+        self._quiet = quiet
+
+    def label(self, sentence: str) -> None:
+        """Say what this is, first of all."""
+        self._print(Text(sentence, "bold magenta"), sentence)
+
+    def said(self, message: Message, owner: bool = False, by_program: bool = False) -> None:
+        """A message as the people in the chat see it."""
+        head = message.sender.first_name
+        if by_program:
+            head += f" · {self.words['userbot']}"
+        elif owner:
+            head += f" · {self.words['from']}"
+        if message.reply_to is not None:
+            name = message.reply_to.sender.first_name
+            head += f" · {self.words['reply'].format(name=name)}"
+        style = "green" if by_program else "cyan"
+        bubble = Table.grid(padding=(0, 1))
+        bubble.add_column(style=style, width=1)
+        bubble.add_column(overflow="fold")
+        body = styled(message.text, message.entities)
+        bubble.add_row("▌", Text(head, f"bold {style}"))
+        for line in body.split("\n", allow_blank=True):
+            bubble.add_row("▌", line)
+        plain = "\n".join(f"    | {line}" for line in (head, *message.text.split("\n")))
+        self._print(Padding(bubble, (0, 0, 0, 2)), plain)
+
+    def table(self, counts: Mapping[str, int]) -> None:
+        """How often each thing happened."""
+        table = Table(title=self.words["happened"], title_justify="left", title_style="bold")
+        table.add_column()
+        table.add_column(justify="right")
+        rows = [
+            (self._events[event], str(counts[event]))
+            for event in ("heard", "answered", "ignored", "limited", "failed")
+        ]
+        for row in rows:
+            table.add_row(*row)
+        plain = "\n".join(f"{name}\t{count}" for name, count in rows)
+        self._print(table, f"{self.words['happened']}\n{plain}")
+
+    def invitation(self, name: str) -> None:
+        """Ask the visitor to join in."""
+        self._print(Text(self.words["visit"].format(name=name), "bold"), "")
+
+    def prompt(self, name: str) -> None:
+        """Where the visitor types."""
+        if self._rich is not None:
+            self._rich.print(Text(f"{name} ❯ ", "bold cyan"), end="")
+
+    def _print(self, rich: Any, plain: str) -> None:
+        if self._quiet:
+            return
+        if self._rich is not None:
+            self._rich.print(rich)
+        else:
+            print(plain, flush=True)
+
+
+def styled(text: str, entities: list[Any]) -> Text:
+    """A message's text with its entities as a terminal can show them."""
+    shown = Text(text)
+    units = text.encode("utf-16-le")
+    for entity in entities:
+        style = _STYLES.get(type(entity).__name__.removeprefix("MessageEntity"))
+        if style is None:
+            continue
+        start = len(units[: entity.offset * 2].decode("utf-16-le", "ignore"))
+        end = len(units[: (entity.offset + entity.length) * 2].decode("utf-16-le", "ignore"))
+        shown.stylize(style, start, end)
+    return shown

@@ -1,0 +1,134 @@
+"""From config.toml, a profile and the environment to checked settings; all faults at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from userbot.config.keys import Key, Problem, dotted, value_at
+from userbot.config.reading import fault, read
+from userbot.config.sense import check_sense
+from userbot.config.shape import check_shape
+from userbot.config.sources import Sources
+from userbot.config.unbuilt import not_enforced, without_effect
+from userbot.errors import ConfigError, Fault
+from userbot.settings import Settings
+
+_SECRETS: Final = {"api_hash", "api_key", "proxy"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config that is in order, and what there is to tell about it."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    """By dotted key: "config.toml:12", "profile production (config.toml:40)",
+    "environment OPENAI_API_KEY" or "default"."""
+    notices: tuple[str, ...]
+    """Sentences for the start: keys that change nothing yet."""
+    path: Path
+    """The config file, absolute."""
+    holds_secret: bool
+    """Whether the file itself holds a key, a hash or a proxy's password."""
+
+
+def load(
+    path: Path | None,
+    profile: str | None,
+    environ: Mapping[str, str],
+    *,
+    need_key: bool = True,
+) -> Loaded:
+    """Read, merge and check the configuration.
+
+    `path` and `profile` are those of the command line; without them USERBOT_CONFIG,
+    USERBOT_PROFILE and ./config.toml count. Paths in the file are from the file's folder.
+    `need_key`: whether a missing key of the model is a fault.
+    Raises ConfigError with every fault; no fault holds a value of the file.
+    """
+    path = path or Path(environ.get("USERBOT_CONFIG") or "config.toml")
+    profile = profile or environ.get("USERBOT_PROFILE") or None
+    data, lines = read(path)
+    if not data and not (environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH")):
+        raise fault(path.name, f"the config file {path} is empty", "`userbot init` fills it.")
+    holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
+
+    sources = Sources(path.name, data, lines)
+    unknown_profile = sources.lay_profile(profile) if profile else None
+    sources.lay_environment(environ)
+    settings, problems = check_shape(sources.data)
+    problems = [
+        *([unknown_profile] if unknown_profile else []),
+        *check_sense(sources.data, need_key=need_key),
+        *problems,
+        *not_enforced(sources.data),
+    ]
+    if settings is None or problems:
+        raise ConfigError(_faults(problems, sources))
+
+    path = Path(os.path.abspath(path))
+    return Loaded(
+        settings=_anchored(settings, path.parent),
+        origins=_origins(sources),
+        notices=_notices(sources),
+        path=path,
+        holds_secret=holds_secret,
+    )
+
+
+def _faults(problems: list[Problem], sources: Sources) -> tuple[Fault, ...]:
+    """One fault a key, the first found, in the order of the file."""
+    first: dict[Key, Problem] = {}
+    for problem in problems:
+        first.setdefault(problem.key, problem)
+    placed = [(sources.origin(problem.key), problem) for problem in first.values()]
+    placed.sort(key=lambda both: both[0].line)
+    return tuple(Fault(origin.where, found.message, found.hint) for origin, found in placed)
+
+
+def _origins(sources: Sources) -> dict[str, str]:
+    origins = {
+        f"{section.name}.{field.name.removesuffix('_')}": "default"
+        for section in dataclasses.fields(Settings)
+        for field in _fields_of_section(section.name)
+    }
+    return origins | {dotted(key): origin.told for key, origin in sources.set_keys().items()}
+
+
+def _fields_of_section(name: str) -> tuple[dataclasses.Field[Any], ...]:
+    from typing import get_type_hints
+
+    kind = get_type_hints(Settings)[name]
+    return dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+
+
+def _notices(sources: Sources) -> tuple[str, ...]:
+    idle = without_effect(sources.data)
+    if not idle:
+        return ()
+    named = ", ".join(f"{dotted(key)} ({sources.origin(key).where})" for key in idle)
+    return (f"Not built yet, so these keys change nothing: {named}.",)
+
+
+def _anchored(section: Any, folder: Path) -> Any:
+    """The section with its paths made absolute: from `folder`, or from home after "~/"."""
+    changed = {}
+    for field in dataclasses.fields(section):
+        value = getattr(section, field.name)
+        if isinstance(value, Path):
+            changed[field.name] = folder / _from_home(value)
+        elif dataclasses.is_dataclass(value):
+            changed[field.name] = _anchored(value, folder)
+    return dataclasses.replace(section, **changed)
+
+
+def _from_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such person here: then "~name" is a name
+        return path

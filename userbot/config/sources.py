@@ -1,0 +1,104 @@
+"""The config's sources laid over each other: the file, a profile of it, the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from userbot.config.keys import Key, Problem, shown_name, value_at
+
+ENVIRONMENT: Final[dict[str, Key]] = {
+    "TELEGRAM_API_ID": ("telegram", "api_id"),
+    "TELEGRAM_API_HASH": ("telegram", "api_hash"),
+    "OPENAI_API_KEY": ("openai", "api_key"),
+    "OPENAI_BASE_URL": ("openai", "base_url"),
+}
+"""Variables that win over the file. An empty one counts as unset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from: for a fault ("config.toml:12"), and told in full."""
+
+    where: str
+    told: str
+    line: int = 0
+
+
+class Sources:
+    """Tables, and the origin of every key in them."""
+
+    def __init__(self, name: str, data: dict[str, Any], lines: Mapping[Key, int]) -> None:
+        """`name`: the file's; `data` and `lines`: as read from it. `data` is changed."""
+        self._name = name
+        self._lines = lines
+        self.profiles = data.pop("profile", {})
+        self.data = data
+        self._origins = {key: self._in_file(line) for key, line in lines.items()}
+
+    def lay_profile(self, profile: str) -> Problem | None:
+        """Lay [profile.NAME] over the rest: tables merge by key, lists are replaced."""
+        known = self.profiles if isinstance(self.profiles, dict) else {}
+        chosen = known.get(profile)
+        if isinstance(chosen, dict):
+            self._lay(self.data, chosen, (), profile)
+            return None
+        names = ", ".join(shown_name(name) for name in known)
+        hint = f"There are: {names}." if names else "The file has no [profile.NAME] at all."
+        close = get_close_matches(profile, known, n=1)
+        if close:
+            hint += f' Did you mean "{shown_name(close[0])}"?'
+        message = f'there is no profile "{shown_name(profile)}"'
+        return Problem(("profile",), message, hint)
+
+    def lay_environment(self, environ: Mapping[str, str]) -> None:
+        """Lay the variables over the rest."""
+        for name, key in ENVIRONMENT.items():
+            value = environ.get(name, "").strip()
+            table = self.data.setdefault(str(key[0]), {}) if value else None
+            if isinstance(table, dict):
+                number = key[1] == "api_id" and value.isascii() and value.isdecimal()
+                table[key[1]] = int(value) if number and len(value) < 20 else value
+                self._origins[key] = Origin(name, f"environment {name}")
+
+    def origin(self, key: Key) -> Origin:
+        """Where a key stands, or the nearest table around it."""
+        while key and key not in self._origins:
+            key = key[:-1]
+        return self._origins.get(key, Origin(self._name, self._name))
+
+    def set_keys(self) -> dict[Key, Origin]:
+        """The keys that have a value, tables and elements of lists left out."""
+        return {
+            key: origin
+            for key, origin in self._origins.items()
+            if isinstance(key[-1], str)
+            and (value := value_at(self.data, key)) is not None
+            and not isinstance(value, dict)
+            and key != ("chats",)
+        }
+
+    def _in_file(self, line: int, profile: str | None = None) -> Origin:
+        where = f"{self._name}:{line}"
+        return Origin(where, f"profile {profile} ({where})" if profile else where, line)
+
+    def _lay(self, under: dict[str, Any], over: dict[str, Any], at: Key, profile: str) -> None:
+        for name, value in over.items():
+            key = (*at, name)
+            below = under.get(name)
+            if isinstance(value, dict) and isinstance(below, dict):
+                self._lay(below, value, key, profile)
+                continue
+            under[name] = value
+            self._move(key, profile)
+
+    def _move(self, key: Key, profile: str) -> None:
+        """The origins at and below a key are now those of the profile."""
+        for old in [old for old in self._origins if old[: len(key)] == key]:
+            del self._origins[old]
+        source: Key = ("profile", profile, *key)
+        for place, line in self._lines.items():
+            if place[: len(source)] == source:
+                self._origins[place[2:]] = self._in_file(line, profile)

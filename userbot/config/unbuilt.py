@@ -1,0 +1,71 @@
+"""Keys of the config whose features are not built yet. A feature that is built leaves this list."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from userbot.config.keys import Key, Problem, label, value_at
+
+_NONE: Final = object()
+"""No value of this key is what the program does today."""
+
+_WITHOUT_EFFECT: Final[dict[Key, Any]] = {
+    ("voice",): _NONE,
+    ("trigger", "own_prompt"): "reply",
+    ("trigger", "burst_seconds"): 0,
+    ("trigger", "edits"): False,
+    ("trigger", "stand_down"): False,
+    ("chats", "voice"): _NONE,
+    ("chats", "context_messages"): 0,
+    ("history", "idle_reset_minutes"): 0,
+    ("limits", "tell"): False,
+    ("limits", "prices"): _NONE,
+    ("pacing", "edit_seconds"): _NONE,
+    ("pacing", "max_previews"): 0,
+    ("console", "log_file"): _NONE,
+    ("console", "log_text"): False,
+}
+"""Keys that change nothing yet, and the value that says what is done today anyway."""
+
+_UNSAFE: Final[dict[Key, Any]] = {
+    ("telegram", "proxy"): _NONE,
+    ("history", "retention_days"): 0,
+    ("limits", "own_tokens_per_day"): _NONE,
+    ("limits", "cost_per_day"): _NONE,
+    ("limits", "people"): {},
+}
+"""Keys that somebody relies on: started without their feature, the program would deceive him."""
+
+
+def without_effect(data: dict[str, Any]) -> list[Key]:
+    """The keys set in the config that change nothing yet."""
+    found: list[Key] = []
+    for key, today in _WITHOUT_EFFECT.items():
+        for place in _places(data, key):
+            value = value_at(data, place)
+            if isinstance(value, dict):
+                found += [(*place, name) for name in value]
+            elif value is not None and value != today:
+                found.append(place)
+    return found
+
+
+def not_enforced(data: dict[str, Any]) -> list[Problem]:
+    """The keys set in the config that must not be relied on yet."""
+    return [
+        Problem(
+            key,
+            f"{label(key)} has no effect yet, so the program does not start with it",
+            "Remove the key, or wait for a version that has it.",
+        )
+        for key, today in _UNSAFE.items()
+        if (value := value_at(data, key)) is not None and value != today
+    ]
+
+
+def _places(data: dict[str, Any], key: Key) -> list[Key]:
+    """Where a key stands: for one of [[chats]], in each block."""
+    blocks = data.get("chats")
+    if key[0] == "chats" and isinstance(blocks, list):
+        return [("chats", number, *key[1:]) for number in range(len(blocks))]
+    return [key]

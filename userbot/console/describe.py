@@ -1,0 +1,109 @@
+"""An activity as a person reads it: a head, what it is about, and the detail. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from userbot import activity as happened
+from userbot.console.safe import printable
+from userbot.console.words import Words
+
+_STYLES = {
+    "ready": "green",
+    "heard": "cyan",
+    "ignored": "dim",
+    "limited": "yellow",
+    "answering": "blue",
+    "answered": "green",
+    "failed": "red",
+    "waiting": "yellow",
+    "skipped": "yellow",
+    "notice": "magenta",
+    "stopped": "bold",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event: `head` names it, `where` says chat and person, `hint` is a way out."""
+
+    head: str
+    style: str
+    where: str
+    what: str
+    hint: str = ""
+
+    def plain(self) -> str:
+        """All of it as one line of text."""
+        told = " · ".join(part for part in (self.where, self.what) if part)
+        return f"{self.head}  {told}" + (f"  → {self.hint}" if self.hint else "")
+
+
+def describe(event: happened.Activity, words: Words) -> Line:
+    """Put an activity into words. Nothing in the result can steer a terminal."""
+    what, hint = _detail(event, words)
+    return Line(
+        head=words[event.event],
+        style=_STYLES[event.event],
+        where=_where(event, words),
+        what=printable(what),
+        hint=printable(hint),
+    )
+
+
+def _where(event: happened.Activity, words: Words) -> str:
+    if event.chat is None:
+        return ""
+    person = printable(event.person.name) if event.person else words["nobody"]
+    title = printable(event.title) or str(event.chat)
+    if isinstance(event, happened.Waiting):
+        return title
+    return person if title == person else f"{title} · {person}"
+
+
+def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
+    match event:
+        case happened.Ready():
+            parts = [
+                event.account,
+                event.model,
+                words["chats"].format(n=event.chats),
+                words["seconds"].format(s=event.seconds),
+            ]
+            if event.pending:
+                parts.append(words["pending"].format(n=event.pending))
+            return " · ".join(parts), ""
+        case happened.Heard():
+            return event.text, ""
+        case happened.Answering():
+            return event.model, ""
+        case happened.Answered():
+            parts = [words["seconds"].format(s=event.seconds)]
+            if event.prompt_tokens is not None:
+                parts.append(
+                    words["tokens"].format(
+                        prompt=event.prompt_tokens, completion=event.completion_tokens
+                    )
+                )
+            if event.reason:
+                parts.append(event.reason)
+            return " · ".join(parts) + f" · {event.text}", ""
+        case happened.Failed():
+            return event.error, event.hint
+        case happened.Waiting():
+            return (
+                f"{words['seconds'].format(s=event.seconds)} · "
+                f"{words.get(event.reason, event.reason)}"
+                + (f" · {event.detail}" if event.detail else ""),
+                "",
+            )
+        case happened.Notice():
+            return event.detail, event.hint
+        case happened.Stopped():
+            summary = words["summary"].format(
+                answered=event.answered, failed=event.failed, pending=event.pending
+            )
+            return f"{words.get(event.reason, event.reason)} · {summary}", ""
+        case happened.Ignored() | happened.Limited() | happened.Skipped():
+            return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""
+    return "", ""

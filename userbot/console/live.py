@@ -1,0 +1,87 @@
+"""The console in a terminal: a coloured log, and below it what is being done right now."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live as RichLive
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from userbot.activity import Activity, Answered, Answering, Failed, Ignored, Skipped, Stopped
+from userbot.console.describe import Line, describe
+from userbot.console.words import Words
+
+_HEAD_WIDTH = 9
+_TIME_STYLE = "grey58"
+
+
+class _Working:
+    """The answers being written, each with a spinner and its seconds; rendered afresh each time."""
+
+    def __init__(self, words: Words) -> None:
+        self.began: dict[tuple[int | None, int | None], tuple[float, str]] = {}
+        self._words = words
+        self._spinner = Spinner("dots", style="blue")
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        now = time.monotonic()
+        for since, where in list(self.began.values())[-5:]:
+            row = Table.grid(padding=(0, 1))
+            seconds = self._words["seconds"].format(s=now - since)
+            row.add_row(
+                self._spinner, Text(where, no_wrap=True, overflow="ellipsis"), Text(seconds, "dim")
+            )
+            yield row
+
+
+class Live:
+    """Shows events on a rich console. `verbose`: everyday ignored messages too."""
+
+    def __init__(self, words: Words, *, verbose: bool, console: Console | None = None) -> None:
+        self.console = console or Console(highlight=False)
+        self._words = words
+        self._verbose = verbose
+        self._working = _Working(words)
+        self._live = RichLive(
+            self._working, console=self.console, refresh_per_second=8, transient=True
+        )
+        self._live.start()
+
+    def __call__(self, event: Activity) -> None:
+        if isinstance(event, Ignored) and not (event.notable or self._verbose):
+            return
+        key = (event.chat, event.message)
+        line = describe(event, self._words)
+        if isinstance(event, Answering):
+            self._working.began[key] = (time.monotonic(), line.where)
+            return  # the row below the log says it
+        if isinstance(event, Answered | Failed | Skipped):
+            self._working.began.pop(key, None)
+        if isinstance(event, Stopped):
+            self._working.began.clear()
+        self.console.print(log_line(line))
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+        self._live.stop()
+
+
+def log_line(line: Line) -> Table:
+    """An event as a row of the log, wrapped under itself rather than under the time."""
+    row = Table.grid(padding=(0, 1))
+    row.add_column(no_wrap=True, style=_TIME_STYLE)
+    row.add_column(no_wrap=True, width=_HEAD_WIDTH)
+    row.add_column(overflow="fold")
+    told = Text()
+    if line.where:
+        told.append(line.where, "bold")
+        told.append("  ")
+    told.append(line.what)
+    if line.hint:
+        told.append(f"\n→ {line.hint}", "italic yellow")
+    row.add_row(datetime.now().astimezone().strftime("%H:%M:%S"), Text(line.head, line.style), told)
+    return row

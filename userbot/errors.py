@@ -1,0 +1,100 @@
+"""Every error that the program raises on purpose.
+
+UserbotError                  exit 1
+├── UsageError                exit 2   the command line asks for what cannot be
+├── ConfigError               exit 3   config.toml is wrong; carries every fault
+├── NotLoggedInError          exit 4   no login, or it was revoked or duplicated
+├── SessionInUseError         exit 5   another process has the session
+├── StorageError              exit 1   the history database cannot be used
+├── TelegramError             exit 1   Telegram refused or cannot be reached
+│   ├── ChatRefusedError               this chat takes no message from us: it rests
+│   └── AccountStoppedError            the account is restricted: nothing more is written
+└── ModelError                exit 1   the model's endpoint refused, failed or was silent
+
+`str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
+None of them ever carries a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class UserbotError(Exception):
+    """A failure that a person can understand: one sentence, and what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str = "", *, reason: str = "error") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.reason = reason
+
+
+class UsageError(UserbotError):
+    """The command line asks for what cannot be."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with the configuration; `where` is "config.toml:12" or a variable's name."""
+
+    where: str
+    message: str
+    hint: str = ""
+
+
+class ConfigError(UserbotError):
+    """The configuration is wrong; `faults` holds all that was found, at least one."""
+
+    exit_code = 3
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        first = faults[0]
+        super().__init__(f"{first.where}: {first.message}", first.hint, reason="config")
+        self.faults = faults
+
+
+class NotLoggedInError(UserbotError):
+    """There is no login, or Telegram ended it."""
+
+    exit_code = 4
+
+
+class SessionInUseError(UserbotError):
+    """Another process has the session."""
+
+    exit_code = 5
+
+
+class StorageError(UserbotError):
+    """The history database cannot be used; nothing in it was changed."""
+
+
+class TelegramError(UserbotError):
+    """Telegram refused a request or cannot be reached."""
+
+
+class ChatRefusedError(TelegramError):
+    """This chat takes no message from the account; it rests until the next start."""
+
+
+class AccountStoppedError(TelegramError):
+    """Telegram restricted the account; nothing more may be written."""
+
+
+class ModelError(UserbotError):
+    """The model's endpoint refused, failed or was silent.
+
+    `retry_after` is in seconds: 0 means a retry makes sense at once or with backoff,
+    None that it does not.
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", *, reason: str, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, hint, reason=reason)
+        self.retry_after = retry_after

@@ -1,0 +1,220 @@
+"""The values that travel the path, from an update to an answer.
+
+What crosses a border between rooms is one of these, never an object of Telethon or openai.
+Chat and person ids are Telethon's marked ids: people positive, basic groups ``-id``,
+channels and supergroups ``-100id``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class ChatKind(StrEnum):
+    """What kind of chat a message stands in."""
+
+    SAVED = "saved"
+    PRIVATE = "private"
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+    @property
+    def several_people(self) -> bool:
+        """Whether others than one person and the owner can speak here."""
+        return self in (ChatKind.GROUP, ChatKind.SUPERGROUP, ChatKind.CHANNEL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who sent a message; a channel or an anonymous admin has a negative id."""
+
+    id: int
+    name: str
+    username: str | None = None
+    bot: bool = False
+    contact: bool = False
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One conversation: a private chat, a group, a forum topic or a comment thread."""
+
+    chat: int
+    topic: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message as it arrived, with all that is needed to decide about it."""
+
+    place: Place
+    message: int
+    kind: ChatKind
+    title: str
+    sender: Person | None
+    text: str
+    at: datetime
+    outgoing: bool = False
+    reply_to: int | None = None
+    mentions: frozenset[int | str] = frozenset()
+    """Ids and lower-case usernames that entities of the text name."""
+    service: bool = False
+    via_bot: bool = False
+    post: bool = False
+    """A channel's post, or its automatic forward into the discussion group."""
+    forwarded: bool = False
+    media: str | None = None
+    """What else the message carries ("voice", "photo", …), if anything."""
+
+    @property
+    def chat(self) -> int:
+        return self.place.chat
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """The decision to do nothing; `reason` is a stable slug."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The decision to carry out an order of the owner: ``/gpt_<name> <argument>``."""
+
+    name: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The decision to answer: a question, as it is stored and queued."""
+
+    place: Place
+    message: int
+    kind: ChatKind
+    title: str
+    sender: Person
+    text: str
+    """What is asked, without the prefix; empty when the message replied to is the question."""
+    at: datetime
+    by_owner: bool
+    reply_to: int | None = None
+    about_reply: bool = False
+    """The prefix was a reply to something that is not one of our answers: ask about that."""
+    id: int = 0
+    """The question's row in the store; 0 until it is stored."""
+
+    @property
+    def chat(self) -> int:
+        return self.place.chat
+
+
+Decision = Ask | Command | Ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A message that a question replies to."""
+
+    speaker: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer, as the history keeps them."""
+
+    speaker: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of a request to the model; role is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """What the model is asked. None among the parameters means: not sent."""
+
+    model: str
+    messages: tuple[PromptMessage, ...]
+    stream: bool = True
+    temperature: float | None = None
+    max_completion_tokens: int | None = None
+    reasoning_effort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a request cost, as the endpoint counted them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+    @property
+    def total(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the model's answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of the model's answer: why it ended, and its usage if the endpoint told."""
+
+    reason: str
+    usage: Usage | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: the model's text (Markdown), where it was written and what it cost."""
+
+    text: str
+    finish: Finish
+    messages: tuple[int, ...]
+    """Ids of the messages it stands in, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What counts against the limits at one moment, the question at hand included."""
+
+    person_requests_last_minute: int
+    others_tokens_today: int
+    answers_last_hour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A formatted stretch of a text; offset and length in UTF-16 units, as Telegram counts."""
+
+    kind: str
+    offset: int
+    length: int
+    url: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """A text as Telegram shows it: plain, with entities; never markup inside."""
+
+    text: str
+    entities: tuple[Entity, ...] = field(default=())

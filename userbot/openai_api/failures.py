@@ -1,0 +1,117 @@
+"""Every exception of openai, its transport and the decoders as a ModelError.
+
+The cause is never chained: the texts of openai and of its transport can hold the key. A note
+on the error names the classes of the chain instead.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+from userbot.errors import ModelError
+from userbot.openai_api import sentences
+from userbot.openai_api.refusals import Refusal
+from userbot.openai_api.where import Where
+
+
+class EndpointSaidError(Exception):
+    """An error object where an answer was expected, with status 200; `body` is the object."""
+
+    def __init__(self, body: object) -> None:
+        super().__init__()
+        self.body = body
+
+
+class UnreadableAnswerError(ValueError):
+    """What came back has not the shape of a chat completion."""
+
+
+def failure(error: Exception, where: Where, model: str, *, begun: bool) -> ModelError | None:
+    """The ModelError for what was raised; `begun`: the answer had begun to arrive.
+
+    None for an exception of another kind: it is a fault of our own, which must not be
+    mistaken for the endpoint's.
+    """
+    explained = _explained(error, where, model, begun)
+    if explained is not None:
+        explained.add_note(" < ".join(type(cause).__name__ for cause in _chain(error)))
+    return explained
+
+
+def _explained(error: Exception, where: Where, model: str, begun: bool) -> ModelError | None:
+    # Both are loaded long since: who got one of their exceptions has imported them.
+    import httpx2
+    import openai
+
+    match error:
+        case openai.APITimeoutError():
+            connecting = any(isinstance(cause, httpx2.ConnectTimeout) for cause in _chain(error))
+            return _unreachable(error, where) if connecting else sentences.timeout(where)
+        case openai.APIConnectionError() | httpx2.HTTPError() | httpx2.InvalidURL() | OSError():
+            return sentences.interrupted(where) if begun else _unreachable(error, where)
+        case openai.APIStatusError():
+            refusal = Refusal.of(error.body, error.status_code)
+            return refusal.error(where, model, error.response.headers)
+        case openai.APIResponseValidationError():
+            return sentences.bad_answer(where)
+        case openai.APIError() | EndpointSaidError():
+            return Refusal.of(error.body).error(where, model, {})
+        case openai.OpenAIError():
+            hint = "Compare the keys under [openai] with what the endpoint offers."
+            return sentences.refused_request(where, "openai's client would not send it", 0, hint)
+        case ValueError():
+            # json.JSONDecodeError, UnicodeDecodeError, UnreadableAnswerError.
+            return sentences.bad_answer(where)
+        case _:
+            return None
+
+
+def _unreachable(error: Exception, where: Where) -> ModelError:
+    import httpx2
+
+    causes = tuple(_chain(error))
+
+    def met(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(cause, kinds) for cause in causes)
+
+    detail, hint, lasting = "", "Check the network, and base_url under [openai].", False
+    if met(httpx2.ProxyError):
+        detail, hint = "the proxy refused", "Check proxy under [openai]."
+    elif met(ssl.SSLCertVerificationError):
+        detail, hint = (
+            "its certificate is not trusted",
+            "Check base_url, and this computer's clock.",
+        )
+        lasting = True
+    elif met(httpx2.UnsupportedProtocol, httpx2.InvalidURL):
+        detail, hint = "its address is not one", "base_url must begin with http:// or https://."
+        lasting = True
+    elif met(socket.gaierror):
+        detail = "its name is not known"
+    elif met(ConnectionRefusedError):
+        detail, hint = (
+            "nothing listens there",
+            "Start the server, or check base_url under [openai].",
+        )
+    elif met(httpx2.ConnectTimeout):
+        detail = "it does not take the connection"
+    elif met(httpx2.RemoteProtocolError, httpx2.ReadError):
+        detail = "it closed the connection without an answer"
+    return sentences.unreachable(where, detail, hint, lasting=lasting)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, what caused it, and so on; groups are opened."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        cause = waiting.pop(0)
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting.append(cause.__cause__ or cause.__context__)
+        if isinstance(cause, BaseExceptionGroup):
+            waiting.extend(cause.exceptions)

@@ -1,0 +1,74 @@
+"""Reads chat completions, whole or in chunks, as plain JSON values.
+
+Servers differ in everything but the outline, so each part is taken if it is there and has its
+type, and only the outline is demanded. Plain values instead of openai's models cost a third
+of the time for a short stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from userbot.messages import Usage
+from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
+
+
+class Reading:
+    """One answer as it is read: feed it what arrives, then look at what it gathered."""
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        """The model that answers; the one asked until the endpoint names another."""
+        self.finish_reason: str | None = None
+        self.usage: Usage | None = None
+        self.begun = False
+        self.has_text = False
+
+    def feed(self, data: object) -> str:
+        """The text that a chunk, or a whole completion, adds; "" if none.
+
+        Raises EndpointSaidError for an error object and UnreadableAnswerError for another shape.
+        """
+        if not isinstance(data, Mapping):
+            raise UnreadableAnswerError
+        if data.get("error"):
+            raise EndpointSaidError(data["error"])
+        self.begun = True
+        self.usage = _usage(data.get("usage")) or self.usage
+        if isinstance(data.get("model"), str) and data["model"]:
+            self.model = data["model"]
+        # The usage chunk has no choices.
+        choices = data.get("choices") or ()
+        if not choices:
+            return ""
+        if not isinstance(choices, list) or not isinstance(choices[0], Mapping):
+            raise UnreadableAnswerError
+        choice = choices[0]
+        reason = choice.get("finish_reason")
+        if isinstance(reason, str) and reason:
+            self.finish_reason = reason
+        text = _text(choice.get("delta") or choice.get("message") or {})
+        self.has_text = self.has_text or bool(text and not text.isspace())
+        return text
+
+
+def _text(message: Any) -> str:
+    if not isinstance(message, Mapping):
+        raise UnreadableAnswerError
+    content = message.get("content") or message.get("refusal") or ""
+    if isinstance(content, list):
+        parts = (part.get("text") for part in content if isinstance(part, Mapping))
+        return "".join(part for part in parts if isinstance(part, str))
+    if not isinstance(content, str):
+        raise UnreadableAnswerError
+    return content
+
+
+def _usage(value: object) -> Usage | None:
+    if not isinstance(value, Mapping):
+        return None
+    prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
+    if isinstance(prompt, int) and isinstance(completion, int):
+        return Usage(prompt, completion)
+    return None

@@ -1,0 +1,80 @@
+"""The turns of the conversations that are going on, in memory.
+
+A place is loaded from the store once, then grows with each answer; the window keeps it small.
+Places that were silent for longest are let go: the store still has them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from userbot.messages import Ask, Place, PromptMessage, Quoted, Turn, Usage
+from userbot.ports import Store
+from userbot.rules import prompt
+from userbot.rules.window import WindowState, calibrated, estimate_messages, window
+
+PLACES = 256
+"""How many conversations are held at once."""
+_SHORTEST_TURN = 40
+"""Tokens; how many turns are read from the store at most is the budget divided by this."""
+
+
+@dataclass(slots=True)
+class _Held:
+    turns: list[Turn]
+    state: WindowState
+
+
+class Memory:
+    """What each conversation remembers. Its calls raise StorageError."""
+
+    def __init__(self, store: Store, window_tokens: int, *, places: int = PLACES) -> None:
+        self._store = store
+        self._budget = window_tokens
+        self._places = places
+        self._held: OrderedDict[Place, _Held] = OrderedDict()
+
+    def messages(
+        self, system: str, ask: Ask, quoted: Quoted | None = None
+    ) -> tuple[PromptMessage, ...]:
+        """What the model sees of a question, with as much of the past as fits."""
+        alone = prompt.build(system, (), ask, quoted)
+        turns = self.turns(ask.place, estimate_messages(alone))
+        return prompt.build(system, turns, ask, quoted) if turns else alone
+
+    def turns(self, place: Place, beside: int = 0) -> tuple[Turn, ...]:
+        """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
+        held = self._load(place)
+        kept, held.state = window(held.turns, held.state, beside)
+        if len(kept) < len(held.turns):
+            held.turns = list(kept)
+        return kept
+
+    def remember(self, place: Place, turn: Turn, usage: Usage | None, estimated: int) -> None:
+        """Append a turn. `usage` is what its request cost, `estimated` at so many tokens.
+
+        A conversation that is not held is not loaded for it: the store gives the turn later.
+        """
+        held = self._held.get(place)
+        if held is None:
+            return
+        held.turns.append(turn)
+        if usage is not None:
+            held.state = calibrated(held.state, estimated, usage.prompt_tokens)
+        self.turns(place)
+
+    def forget(self, place: Place) -> None:
+        """Let go of a conversation: it is read from the store again when it is next needed."""
+        self._held.pop(place, None)
+
+    def _load(self, place: Place) -> _Held:
+        held = self._held.get(place)
+        if held is None:
+            turns = self._store.turns(place, newest=max(1, self._budget // _SHORTEST_TURN))
+            held = self._held[place] = _Held(turns, WindowState(budget=self._budget))
+            if len(self._held) > self._places:
+                self._held.popitem(last=False)
+        else:
+            self._held.move_to_end(place)
+        return held

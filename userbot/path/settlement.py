@@ -1,0 +1,81 @@
+"""How a question ends: its state, its usage, its turn, and the line on the console."""
+
+from __future__ import annotations
+
+from userbot.activity import Answered, Failed, Report, Skipped
+from userbot.errors import ChatRefusedError, UserbotError
+from userbot.messages import Answer, Ask
+from userbot.ports import Clock, Store
+
+_PREVIEW_CHARACTERS = 200
+
+
+def preview(text: str) -> str:
+    """The first words of a text, as much as the console may show of it."""
+    line = " ".join(text[: _PREVIEW_CHARACTERS * 2].split())
+    return line if len(line) <= _PREVIEW_CHARACTERS else line[: _PREVIEW_CHARACTERS - 1] + "…"
+
+
+class Settlement:
+    """Success and failure of a question; also counts them for the summary at the end."""
+
+    def __init__(self, store: Store, clock: Clock, report: Report) -> None:
+        self._store = store
+        self._clock = clock
+        self._report = report
+        self.answered_count = 0
+        self.failed_count = 0
+
+    def answered(self, ask: Ask, asked: str, answer: Answer, seconds: float) -> None:
+        """The answer stands in Telegram; `asked` is the question as the history keeps it."""
+        self._store.settle(ask, asked, answer, self._clock.now())
+        self.answered_count += 1
+        usage = answer.finish.usage
+        self._report(
+            Answered(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                answers=answer.messages,
+                model=answer.finish.model,
+                seconds=seconds,
+                prompt_tokens=usage.prompt_tokens if usage else None,
+                completion_tokens=usage.completion_tokens if usage else None,
+                text=preview(answer.text),
+                reason="" if answer.finish.reason == "stop" else answer.finish.reason,
+            )
+        )
+
+    def given_up(self, ask: Ask, error: UserbotError) -> None:
+        """The question cannot be answered: a chat that rests skips it, all else failed."""
+        skipped = isinstance(error, ChatRefusedError)
+        self._store.mark(ask, "skipped" if skipped else "failed", error.reason, self._clock.now())
+        if skipped:
+            self.skipped(ask, error.reason, str(error))
+            return
+        self.failed_count += 1
+        self._report(
+            Failed(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=error.reason,
+                error=str(error),
+                hint=error.hint,
+            )
+        )
+
+    def skipped(self, ask: Ask, reason: str, detail: str) -> None:
+        """Tell that a question, already marked as skipped, will not be answered by itself."""
+        self._report(
+            Skipped(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                detail=detail,
+            )
+        )

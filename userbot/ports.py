@@ -1,0 +1,107 @@
+"""The few things of the outside world that the path needs, as the path sees them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import datetime
+from typing import Protocol
+
+from userbot.messages import (
+    Answer,
+    Ask,
+    ChatRequest,
+    Delta,
+    Finish,
+    Place,
+    Quoted,
+    RichText,
+    Spent,
+    Turn,
+)
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Outbox(Protocol):
+    """Writes into Telegram, in place."""
+
+    async def send(
+        self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
+    ) -> int:
+        """Send a message and give its id. Raises TelegramError."""
+        ...
+
+
+class Lookup(Protocol):
+    """Reads single messages from Telegram."""
+
+    async def quoted(self, chat: int, message: int) -> Quoted | None:
+        """The message with its speaker, or None if it is gone or may not be used."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A model behind an OpenAI-compatible endpoint."""
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
+        """The answer in pieces, then one Finish. Raises ModelError."""
+        ...
+
+
+class Store(Protocol):
+    """Memory on disk. Every call is one short transaction; all raise StorageError."""
+
+    def owns(self, chat: int, message: int, text: str | None = None) -> bool:
+        """Whether the message is an answer of ours.
+
+        With `text`, a recorded write to that chat whose id is not yet known counts too
+        if its text is the same: it came back before its own confirmation.
+        """
+        ...
+
+    def add(self, ask: Ask, at: datetime) -> Ask | None:
+        """Store a question as pending; None if this message is known already."""
+        ...
+
+    def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
+        """Set a question's state: "answering", "failed" or "skipped", and why."""
+        ...
+
+    def writing(self, ask: Ask, part: int, random_id: int, text: str, at: datetime) -> None:
+        """Record a write before it leaves."""
+        ...
+
+    def written(self, random_id: int, message: int) -> None:
+        """Telegram gave the recorded write this message id."""
+        ...
+
+    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
+        """The question (as `text`) is answered: its state, its turn and its usage at once."""
+        ...
+
+    def turns(self, place: Place, newest: int) -> list[Turn]:
+        """The newest turns of a conversation, oldest first, since it was last begun anew."""
+        ...
+
+    def pending(self) -> list[tuple[Ask, bool]]:
+        """Questions that are neither answered nor given up, oldest first.
+
+        The flag tells whether a write for it was recorded.
+        """
+        ...
+
+    def spent(self, person: int, owner: int, now: datetime, day_began: datetime) -> Spent:
+        """What counts against the limits."""
+        ...

@@ -1,0 +1,18 @@
+"""The number by which Telegram knows a write again."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+
+
+def random_id(secret: bytes, chat: int, message: int, attempt: int, part: int) -> int:
+    """The `random_id` of one part of the answer to a message: signed 64 bits, never 0.
+
+    The same arguments give the same number, so that a write repeated after a crash is
+    recognised by Telegram; a new attempt gives another one. `secret` (16 to 64 bytes, of this
+    database) keeps the numbers from being foretold.
+    """
+    what = struct.pack(">qqqq", chat, message, attempt, part)
+    digest = hashlib.blake2b(what, digest_size=8, key=secret).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1

@@ -1,0 +1,23 @@
+"""What the model is asked with: the chat's own settings before the general ones."""
+
+from __future__ import annotations
+
+from userbot.messages import ChatRequest, PromptMessage
+from userbot.settings import Chat, OpenAI
+
+
+def system_text(general: OpenAI, chat: Chat | None) -> str:
+    """The system text of a chat."""
+    return general.system if chat is None or chat.system is None else chat.system
+
+
+def request(general: OpenAI, chat: Chat | None, messages: tuple[PromptMessage, ...]) -> ChatRequest:
+    """The request with the parameters that are set, and no others."""
+    return ChatRequest(
+        model=general.model if chat is None or chat.model is None else chat.model,
+        messages=messages,
+        stream=general.stream,
+        temperature=general.temperature,
+        max_completion_tokens=general.max_completion_tokens,
+        reasoning_effort=general.reasoning_effort,
+    )

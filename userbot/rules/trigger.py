@@ -1,0 +1,233 @@
+"""Who is answered: one decision about one message, from values alone.
+
+First match wins. Rule 1: some messages are never answered. Rule 2: commands are the owner's.
+Rule 3: the owner's prefix asks anywhere; in Saved Messages his block decides; else he is left
+alone. Rule 4: who is not in the chat's `from` is ignored. Rule 5: the prefix asks. Rule 6: a
+chat that is not listed is ignored. Rule 7: a reply to one of our answers asks. Rule 8: the
+chat's `respond` decides.
+
+Where those rules leave a choice, the quieter one is taken:
+
+- `respond = "off"` stands before rule 5: there only the owner's own prefix is answered.
+- Forwarded words are somebody else's, so they hold neither prefix nor command, nor do they
+  mention the owner. Forwarding is still an act of the sender: where every message is a question
+  (`respond = "all"`, a private chat under "mention", Saved Messages), a forwarded one is too.
+- In Saved Messages the owner counts as allowed, and rules 5 to 8 apply to the chat's block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Final, Literal
+
+from userbot.messages import Ask, ChatKind, Command, Decision, Ignore, Incoming, Person
+from userbot.settings import Respond
+
+Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
+"""Who may ask: a word, or the ids of people; names are resolved already."""
+
+TELEGRAM_ITSELF: Final = 777000
+"""The account that sends login codes: https://core.telegram.org/api/auth"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRule:
+    """What is said about one selected chat."""
+
+    respond: Respond
+    allowed: Allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All that the owner decided about who is answered."""
+
+    prefix: str
+    owner: int
+    owner_usernames: frozenset[str]
+    """In lower case, without the @."""
+    elsewhere: Allowed
+    """Who may use the prefix in chats that are not listed."""
+    chats: Mapping[int, ChatRule]
+    """The listed chats; Saved Messages under the owner's own id."""
+    began: datetime
+    """The first start; what was written before is nobody's question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the store knows about a message."""
+
+    ours: bool
+    replies_to_answer: bool
+    forgotten: bool = False
+    """The owner told us to keep this person's words out."""
+
+
+def decide(incoming: Incoming, known: Known, policy: Policy) -> Decision:
+    """Say what is to be done about a message; see the rules at the top of this file.
+
+    The reasons of Ignore are slugs that stay as they are. Somebody who may not ask is
+    "not_allowed", but "not_listed" while he merely talks in a chat that is not listed.
+    """
+    sender = incoming.sender
+    never = _never_answered(incoming, known, policy)
+    if never is not None:
+        return Ignore(never)
+    if sender is None:
+        return Ignore("no_sender")
+    by_owner = sender.id == policy.owner
+    own_words = "" if incoming.forwarded else incoming.text
+
+    command = command_of(own_words, policy.prefix)
+    if command is not None:
+        return command if by_owner else Ignore("not_owner_command")
+
+    question = question_of(own_words, policy.prefix)
+    rule = policy.chats.get(incoming.chat)
+    if by_owner:
+        if question is not None:
+            return _prefixed(incoming, sender, known, question, by_owner=True)
+        if incoming.kind is not ChatKind.SAVED:
+            return Ignore("owner_no_prefix")
+    elif known.forgotten:
+        return Ignore("forgotten")
+    elif not _may_ask(sender, policy.elsewhere if rule is None else rule.allowed):
+        only_talks = rule is None and question is None
+        return Ignore("not_listed" if only_talks else "not_allowed")
+
+    if rule is not None and rule.respond == "off":
+        return Ignore("off")
+    if question is not None:
+        return _prefixed(incoming, sender, known, question, by_owner=False)
+    if rule is None:
+        return Ignore("not_listed")
+    if not known.replies_to_answer:
+        silent = _not_addressed(incoming, rule.respond, policy)
+        if silent is not None:
+            return Ignore(silent)
+    return _asked(incoming, sender, incoming.text, by_owner=by_owner)
+
+
+def question_of(text: str, prefix: str) -> str | None:
+    """What stands after the prefix, "" if nothing does; None if the text has no prefix.
+
+    Without case, at the very start, and followed by white space (a new line too) or the end.
+    """
+    found = _patterns(prefix)[0].fullmatch(text)
+    return None if found is None else found["rest"].strip()
+
+
+def command_of(text: str, prefix: str) -> Command | Ignore | None:
+    """The order that a text gives, whoever wrote it; None if it gives none.
+
+    Commands follow the prefix if it is a word after a slash ("/ai" gives "/ai_new"); with any
+    other ("!ai", "hey bot") they stay "/gpt_new". The name is in lower case and perhaps unknown;
+    "/gpt_" alone is help, and "/gpt_new@somebody" is another bot's.
+    """
+    found = _patterns(prefix)[1].fullmatch(text)
+    if found is None:
+        return None
+    name = found["name"].lower()
+    if "@" in name:
+        return Ignore("other_bots_command")
+    return Command(name or "help", (found["rest"] or "").strip())
+
+
+@lru_cache(maxsize=8)
+def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    words = r"\s+".join(re.escape(word) for word in prefix.split())
+    stem = re.escape(prefix) if re.fullmatch(r"/\w+", prefix) else "/gpt"
+    flags = re.IGNORECASE | re.DOTALL
+    return (
+        re.compile(rf"{words}(?P<rest>(?:\s.*)?)", flags),
+        re.compile(rf"{stem}_(?P<name>\S*)(?P<rest>\s.*)?", flags),
+    )
+
+
+def _never_answered(incoming: Incoming, known: Known, policy: Policy) -> str | None:
+    """Rule 1: why this message is no question whoever asks, or None."""
+    sender = incoming.sender
+    if known.ours:
+        return "ours"
+    if incoming.service or (sender is not None and sender.id == TELEGRAM_ITSELF):
+        return "service"
+    if sender is not None and sender.bot:
+        return "bot"
+    if incoming.via_bot:
+        return "via_bot"
+    if incoming.post:
+        return "post"
+    if sender is not None and sender.id < 0:
+        return "channel_sender"
+    if sender is not None and sender.blocked:
+        return "blocked"
+    # Telegram dates messages in whole seconds, so the second of the first start counts as after.
+    if incoming.at < policy.began.replace(microsecond=0):
+        return "before_start"
+    return None
+
+
+def _may_ask(sender: Person, allowed: Allowed) -> bool:
+    """Whether somebody other than the owner is let in; who is not known well is no contact."""
+    if isinstance(allowed, frozenset):
+        return sender.id in allowed
+    return allowed == "anyone" or (allowed == "contacts" and sender.contact)
+
+
+def _not_addressed(incoming: Incoming, respond: Respond, policy: Policy) -> str | None:
+    """Rule 8: why a message without prefix is not meant for us, or None.
+
+    Telegram's own "mentioned" flag is of no use: a reply to what the owner wrote sets it too.
+    """
+    if respond == "all":
+        return None
+    if respond != "mention":
+        return "no_prefix"
+    if not incoming.kind.several_people:
+        return None
+    named = not incoming.forwarded and incoming.mentions & {policy.owner, *policy.owner_usernames}
+    return None if named else "no_mention"
+
+
+def _prefixed(
+    incoming: Incoming, sender: Person, known: Known, question: str, *, by_owner: bool
+) -> Decision:
+    """A message with the prefix: about itself, or about the message it replies to.
+
+    A bare prefix as a reply asks about that message, be it an answer of ours.
+    """
+    about_reply = incoming.reply_to is not None and not (question and known.replies_to_answer)
+    if question or about_reply:
+        return _asked(incoming, sender, question, by_owner=by_owner, about_reply=about_reply)
+    if incoming.media is not None:
+        return Ignore(_wordless(incoming))
+    return Command("help", "") if by_owner else Ignore("bare_prefix")
+
+
+def _asked(
+    incoming: Incoming, sender: Person, text: str, *, by_owner: bool, about_reply: bool = False
+) -> Decision:
+    text = text.strip()
+    if not text and not about_reply:
+        return Ignore(_wordless(incoming))
+    return Ask(
+        place=incoming.place,
+        message=incoming.message,
+        kind=incoming.kind,
+        title=incoming.title,
+        sender=sender,
+        text=text,
+        at=incoming.at,
+        by_owner=by_owner,
+        reply_to=incoming.reply_to,
+        about_reply=about_reply,
+    )
+
+
+def _wordless(incoming: Incoming) -> str:
+    return "voice_not_built" if incoming.media == "voice" else "no_text"

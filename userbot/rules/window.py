@@ -1,0 +1,92 @@
+"""How much of the past fits into one request.
+
+The history grows until it no longer fits, then is cut to half of its room at once: between two
+cuts the beginning of the prompt stays the same, so an endpoint may cache it.
+
+Tokens are estimated from UTF-8 bytes, and the estimate is corrected by the usage that comes back:
+a tokenizer would have to be downloaded, and fits one family of models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from userbot.messages import PromptMessage, Turn
+
+BYTES_PER_TOKEN = 3
+"""On the safe side for a first guess: English has about 4.5, Russian about 5."""
+MESSAGE_TOKENS = 4
+"""What a message costs beside its text: its role and the marks around it."""
+KEPT_BY_A_CUT = 0.5
+MARGIN = 1.1
+"""Kept between the tokens that came back and those that are expected next."""
+TELLING = 1 / 8
+"""A prompt that fills less of the budget says more about the endpoint than about the words."""
+RATIOS = (0.2, 8.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowState:
+    """What is known about one conversation's window, carried from question to question."""
+
+    budget: int
+    """Tokens of one request: system, history and question together."""
+    ratio: float = 1.0
+    """Real tokens for each estimated one, margin included."""
+    turns: int = 0
+    """How many turns are counted in `held`."""
+    held: int = 0
+    """Their estimated tokens: a running sum, so that no turn is counted twice."""
+
+
+def estimate(text: str) -> int:
+    """Tokens of a text, uncorrected; 0 for an empty one."""
+    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+
+
+def estimate_turn(turn: Turn) -> int:
+    """Tokens of a question, with its speaker's name, and its answer."""
+    texts = estimate(turn.speaker) + estimate(turn.question) + estimate(turn.answer)
+    return texts + 2 * MESSAGE_TOKENS
+
+
+def estimate_messages(messages: Iterable[PromptMessage]) -> int:
+    """Tokens of a request's messages."""
+    return sum(estimate(message.content) + MESSAGE_TOKENS for message in messages)
+
+
+def window(
+    turns: Sequence[Turn], state: WindowState, beside: int = 0
+) -> tuple[tuple[Turn, ...], WindowState]:
+    """The turns that are kept, newest last, and the state to give next time.
+
+    `turns`: what the last call kept, and the turns since. `beside`: the estimated tokens of all
+    else in the request (system, question), which is never cut: history makes room for it, down
+    to none. The newest turn is dropped only if it alone does not fit.
+    """
+    counted = state.turns if state.turns <= len(turns) else 0
+    held = state.held if counted else 0
+    held += sum(map(estimate_turn, turns[counted:]))
+    room = state.budget / state.ratio - beside
+    dropped = 0
+    if held > room:
+        while dropped < len(turns) and held > room * KEPT_BY_A_CUT:
+            if dropped == len(turns) - 1 and held <= room:
+                break
+            held -= estimate_turn(turns[dropped])
+            dropped += 1
+    kept = tuple(turns[dropped:])
+    return kept, replace(state, turns=len(kept), held=held)
+
+
+def calibrated(state: WindowState, estimated: int, actual: int) -> WindowState:
+    """The state after a request estimated at so many tokens cost `actual` prompt tokens.
+
+    A higher ratio holds at once, a lower one is approached by halves. Small prompts and counts
+    of 0, which some servers send, change nothing.
+    """
+    if actual <= 0 or estimated < state.budget * TELLING:
+        return state
+    seen = min(max(actual / estimated * MARGIN, RATIOS[0]), RATIOS[1])
+    return replace(state, ratio=max(seen, (state.ratio + seen) / 2))

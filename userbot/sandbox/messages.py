@@ -1,0 +1,54 @@
+"""One message, shared by every mailbox that has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from . import tl
+
+if TYPE_CHECKING:
+    from .accounts import Account
+    from .chats import Chat
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """A text or a service message.
+
+    In private chats and basic groups every account has its own id for it; in a supergroup the id
+    belongs to the group. Dates are Unix seconds of the world's clock.
+    """
+
+    uid: int
+    """Its number in this Telegram, over all chats."""
+    chat: Chat
+    sender: Account
+    date: int
+    text: str
+    entities: list[tl.Tl]
+    """TL entities, offsets in UTF-16 units: what was sent plus what Telegram adds itself."""
+    reply_to: Message | None = None
+    link_preview: bool = False
+    """Telegram fetched an address in the text, because the sender did not set no_webpage."""
+    action: tl.Tl | None = None
+    edit_date: int | None = None
+    edits: list[str] = field(default_factory=list)
+    """The texts it had before, oldest first."""
+    deleted: bool = False
+    """For everyone."""
+    ids: dict[int, int] = field(default_factory=dict)
+    """Ids by mailbox."""
+
+    def id_for(self, account: Account) -> int:
+        """Its id as `account` sees it. Raises KeyError if the account never had it."""
+        return self.ids[self.chat.mailbox_of(account).owner_id]
+
+    def is_seen_by(self, account: Account) -> bool:
+        """Whether the account has it and has not deleted it."""
+        mailbox = self.chat.mailbox_of(account)
+        return mailbox.messages.get(self.ids.get(mailbox.owner_id, 0)) is self
+
+    def __repr__(self) -> str:
+        what = type(self.action).__name__ if self.action else repr(self.text)
+        return f"<{what} by {self.sender.first_name}>"

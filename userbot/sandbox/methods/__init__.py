@@ -1,0 +1,24 @@
+"""The API's methods, one file a family; importing this package registers them all.
+
+What is not built yet would be files of its own here: media (upload.*, messages.sendMedia), forum
+topics (channels.getForumTopics, top_msg_id in sendMessage), migration (messages.migrateChat).
+"""
+
+from . import account, auth, channels, chats, contacts, messages, sending, updates, users
+from . import help as help_methods
+from .registry import METHODS, Call
+
+__all__ = [
+    "METHODS",
+    "Call",
+    "account",
+    "auth",
+    "channels",
+    "chats",
+    "contacts",
+    "help_methods",
+    "messages",
+    "sending",
+    "updates",
+    "users",
+]

@@ -1,0 +1,52 @@
+"""help.*: what a client asks first."""
+
+from userbot.sandbox import tl
+
+from .registry import Call, method
+
+# What the real help.getConfig says and clients may act upon; the rest of its fields are fillers.
+EDIT_SECONDS = 48 * 3600
+
+
+@method(tl.functions.help.GetConfigRequest, before_login=True)
+def get_config(call: Call, _request: tl.Tl) -> tl.Tl:
+    now, place = call.world.now(), call.place
+    here = tl.types.DcOption(id=place.dc, ip_address=place.host, port=place.port)
+    return tl.types.Config(
+        date=now,
+        expires=now + 3600,
+        test_mode=False,
+        this_dc=place.dc,
+        dc_options=[here],
+        dc_txt_domain_name="localhost",
+        chat_size_max=200,
+        megagroup_size_max=200_000,
+        forwarded_count_max=100,
+        online_update_period_ms=210_000,
+        offline_blur_timeout_ms=5_000,
+        offline_idle_timeout_ms=30_000,
+        online_cloud_timeout_ms=300_000,
+        notify_cloud_delay_ms=30_000,
+        notify_default_delay_ms=1_500,
+        push_chat_period_ms=60_000,
+        push_chat_limit=2,
+        edit_time_limit=EDIT_SECONDS,
+        revoke_time_limit=2_147_483_647,
+        revoke_pm_time_limit=2_147_483_647,
+        rating_e_decay=2_419_200,
+        stickers_recent_limit=200,
+        channels_read_media_period=604_800,
+        call_receive_timeout_ms=20_000,
+        call_ring_timeout_ms=90_000,
+        call_connect_timeout_ms=30_000,
+        call_packet_timeout_ms=10_000,
+        me_url_prefix="https://t.me/",
+        caption_length_max=1024,
+        message_length_max=4096,
+        webfile_dc_id=place.dc,
+    )
+
+
+@method(tl.functions.help.GetNearestDcRequest, before_login=True)
+def get_nearest_dc(call: Call, _request: tl.Tl) -> tl.Tl:
+    return tl.types.NearestDc(country="", this_dc=call.place.dc, nearest_dc=call.place.dc)

@@ -1,0 +1,154 @@
+"""The written scene of `userbot demo`: who says what, and what is answered.
+
+No model stands behind it. Whoever plays it must say so: `LABEL` is the sentence for that, and
+`MODEL` the name under which the answers appear wherever the program names its model. What is
+not in the scene, because the visitor types it, is answered with exactly that.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from userbot.sandbox import scene_texts as texts
+from userbot.sandbox.endpoint_answers import Reply, plain_text
+
+Language = Literal["en", "ru"]
+
+MODEL: Final = "written-in-advance"
+LABEL: Final[dict[Language, str]] = {
+    "en": "The answers in this demo were written in advance; no model is asked.",
+    "ru": "Ответы в этом демо написаны заранее; модель никто не спрашивает.",
+}
+GROUP: Final[dict[Language, str]] = {"en": "Weekend plans", "ru": "Планы на выходные"}
+
+CHUNK_DELAY: Final = 0.012
+"""Seconds before each word: the longest answer, about 100 words, takes a second or so."""
+
+_QUOTED_LENGTH: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person of the scene; the owner's account is the one that answers."""
+
+    key: str
+    names: dict[Language, str]
+    owner: bool = False
+    may_ask: bool = True
+
+
+OLGA: Final = Actor("olga", {"en": "Olga", "ru": "Ольга"}, owner=True)
+MAX: Final = Actor("max", {"en": "Max", "ru": "Макс"})
+LENA: Final = Actor("lena", {"en": "Lena", "ru": "Лена"})
+TIMUR: Final = Actor("timur", {"en": "Timur", "ru": "Тимур"})
+VERA: Final = Actor("vera", {"en": "Vera", "ru": "Вера"}, may_ask=False)
+CAST: Final = (OLGA, MAX, LENA, TIMUR, VERA)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One message of the scene, in the group.
+
+    `answered`: the program answers it, and the next line waits for that answer.
+    `replies`: it is a reply to the newest answer. The owner's lines come from another device.
+    `pause`: seconds before it is said, after what went before.
+    """
+
+    who: Actor
+    text: str
+    answered: bool
+    replies: bool = False
+    pause: float = 0.3
+
+
+LINES: Final[dict[Language, tuple[Line, ...]]] = {
+    "en": (
+        Line(who=LENA, text="So, are we going anywhere this weekend?", answered=False),
+        Line(who=MAX, text="/gpt Plan a weekend in Lisbon for the four of us", answered=True),
+        Line(who=LENA, text="And if it rains?", answered=True, replies=True),
+        Line(who=VERA, text="/gpt Who is right, cats or dogs?", answered=False),
+        Line(
+            who=TIMUR,
+            text="/gpt How do I work out in Python who owes whom after the trip?",
+            answered=True,
+        ),
+        Line(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
+    ),
+    "ru": (
+        Line(who=LENA, text="Ну что, едем куда-нибудь на выходные?", answered=False),
+        Line(who=MAX, text="/gpt Составь план выходных в Казани на четверых", answered=True),
+        Line(who=LENA, text="А если пойдёт дождь?", answered=True, replies=True),
+        Line(who=VERA, text="/gpt Кто прав, кошки или собаки?", answered=False),
+        Line(
+            who=TIMUR,
+            text="/gpt Как на Python посчитать, кто кому сколько должен после поездки?",
+            answered=True,
+        ),
+        Line(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Scripted:
+    """A question, as it is recognised, its answer, and the answer that it builds on, if any."""
+
+    question: str
+    answer: str
+    after: str = ""
+
+
+_SCRIPT: Final = (
+    _Scripted("Plan a weekend in Lisbon", texts.TRIP_EN),
+    _Scripted("And if it rains?", texts.RAIN_EN, after=texts.TRIP_EN),
+    _Scripted("in Python who owes whom after the trip?", texts.BILL_EN),
+    _Scripted("Составь план выходных в Казани", texts.TRIP_RU),
+    _Scripted("А если пойдёт дождь?", texts.RAIN_RU, after=texts.TRIP_RU),
+    _Scripted("на Python посчитать, кто кому сколько должен", texts.BILL_RU),
+    _Scripted("Что посмотреть в Петербурге за один день?", texts.PETERSBURG),
+)
+
+
+def written_answer(request: dict[str, Any]) -> Reply:
+    """The scene's responder for `Endpoint`: the written answer to the last user message.
+
+    A follow-up is recognised only when the request's history holds the answer it builds on.
+    """
+    messages = request["messages"]
+    last = max((at for at, each in enumerate(messages) if each.get("role") == "user"), default=-1)
+    question = plain_text(messages[last]) if last >= 0 else ""
+    history = [each for each in messages[:last] if each.get("role") != "system"]
+    said = {_folded(plain_text(each)) for each in history if each.get("role") == "assistant"}
+    for scripted in _SCRIPT:
+        if _folded(scripted.question) in _folded(question) and (
+            not scripted.after or _folded(scripted.after) in said
+        ):
+            return Reply(scripted.answer, delay=CHUNK_DELAY)
+    return Reply(_no_scene(question, len(history)), delay=CHUNK_DELAY)
+
+
+def _no_scene(question: str, history: int) -> str:
+    asked = " ".join(question.split())
+    if len(asked) > _QUOTED_LENGTH:
+        asked = f"{asked[: _QUOTED_LENGTH - 1]}…"
+    if re.search("[а-яё]", asked, re.I):
+        return texts.NO_SCENE_RU.format(asked=asked, history=_messages_ru(history))
+    counted = "1 message" if history == 1 else f"{history or 'no'} messages"
+    return texts.NO_SCENE_EN.format(asked=asked, history=counted)
+
+
+def _messages_ru(count: int) -> str:
+    if count == 0:
+        return "ни одного сообщения"
+    if count % 10 == 1 and count % 100 != 11:
+        return f"{count} сообщение"
+    if count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14):
+        return f"{count} сообщения"
+    return f"{count} сообщений"
+
+
+def _folded(text: str) -> str:
+    """Words alone, without case or marks: what a name or a quote before it cannot disturb."""
+    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -1,0 +1,241 @@
+"""Reads the history for people: conversations, dialogues, search.
+
+A connection of its own that cannot write, beside the program that may be running. These queries
+look through the whole history; they are for commands, never for the program's own path.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from userbot.errors import StorageError
+from userbot.messages import ChatKind, Place
+from userbot.storage import database, migrations
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """One conversation in numbers; `tokens` are those that the endpoint told."""
+
+    place: Place
+    kind: ChatKind
+    title: str
+    questions: int
+    last: datetime
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A question, and its answer if there is one; `at` is when it was asked."""
+
+    place: Place
+    title: str
+    message: int
+    person: int
+    name: str
+    username: str | None
+    text: str
+    at: datetime
+    state: str
+    reason: str
+    answer: str | None
+    answered_at: datetime | None
+    model: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A chat that fits what somebody typed."""
+
+    chat: int
+    title: str
+
+
+class Archive:
+    """The history database, read only. Every method raises StorageError."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self._path = path
+        self._db = db
+        db.row_factory = sqlite3.Row
+        db.create_function("holds", 2, _holds, deterministic=True)
+
+    @classmethod
+    @contextmanager
+    def reading(cls, path: Path) -> Iterator[Self | None]:
+        """The archive while the block runs; None if nothing was ever stored there.
+
+        Raises StorageError if the file is no database of ours, damaged, older or newer.
+        """
+        database.look(path)
+        if not path.exists() or not path.stat().st_size:
+            yield None
+            return
+        with database.explained(path):
+            db = _connect(path)
+        try:
+            with database.explained(path):
+                taken = _check(db, path)
+            yield cls(path, db) if taken else None
+        finally:
+            db.close()
+
+    def conversations(self, limit: int | None = None) -> list[Conversation]:
+        """The conversations, the one asked in last first; all without a limit."""
+        rows = self._rows(
+            "WITH spent AS (SELECT q.conversation, sum(u.prompt_tokens + u.completion_tokens)"
+            "   AS tokens FROM usage AS u JOIN questions AS q ON q.id = u.question GROUP BY 1)"
+            " SELECT c.chat, c.topic, c.kind, c.title, count(*) AS questions,"
+            " max(q.asked_at) AS last, coalesce(spent.tokens, 0) AS tokens"
+            " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
+            " LEFT JOIN spent ON spent.conversation = c.id"
+            " GROUP BY c.id ORDER BY max(q.id) DESC LIMIT :limit",
+            {"limit": -1 if limit is None else limit},
+        )
+        return [
+            Conversation(
+                place=_place(row),
+                kind=ChatKind(row["kind"]),
+                title=row["title"],
+                questions=row["questions"],
+                last=_moment(row["last"]),
+                tokens=row["tokens"],
+            )
+            for row in rows
+        ]
+
+    def exchanges(
+        self,
+        limit: int,
+        *,
+        chat: int | None = None,
+        topic: int | None = None,
+        search: str | None = None,
+    ) -> list[Exchange]:
+        """The newest exchanges, oldest first: of a chat, of one of its topics, or of all.
+
+        With `search` only those whose question or answer holds these words, in any case.
+        """
+        rows = self._rows(
+            "SELECT q.*, c.topic, c.title, u.prompt_tokens, u.completion_tokens"
+            " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
+            # The store gives both rows the same moment, and that column has an index.
+            " LEFT JOIN usage AS u ON u.at = q.state_at AND u.question = q.id"
+            " WHERE (:chat IS NULL OR q.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
+            " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
+            " ORDER BY q.id DESC LIMIT :limit",
+            {
+                "chat": chat,
+                "topic": topic,
+                "words": None if search is None else folded(search),
+                "limit": limit,
+            },
+        )
+        return [
+            Exchange(
+                place=_place(row),
+                title=row["title"],
+                message=row["message"],
+                person=row["sender"],
+                name=row["sender_name"],
+                username=row["sender_username"],
+                text=row["text"],
+                at=_moment(row["asked_at"]),
+                state=row["state"],
+                reason=row["reason"],
+                answer=row["answer"],
+                answered_at=_moment(row["state_at"]) if row["state"] == "answered" else None,
+                model=row["model"],
+                prompt_tokens=row["prompt_tokens"],
+                completion_tokens=row["completion_tokens"],
+            )
+            for row in reversed(rows)
+        ]
+
+    def find(self, typed: str) -> list[Match]:
+        """The chats that `typed` means; those that it names exactly, if any.
+
+        It is an id (its sign or its -100 may be missing), "saved", or a piece of a title or of
+        the @name of a private chat.
+        """
+        rows = self._rows(
+            "SELECT DISTINCT c.chat, c.title, c.kind,"
+            " CASE WHEN c.kind = 'private' AND NOT q.by_owner THEN q.sender_username END AS name"
+            " FROM conversations AS c JOIN questions AS q ON q.conversation = c.id",
+            {},
+        )
+        ids = {typed, f"-{typed}", f"-100{typed}"}
+        word = folded(typed.removeprefix("@"))
+        exact: dict[int, str] = {}
+        partly: dict[int, str] = {}
+        for row in rows:
+            names = [folded(name) for name in (row["name"], row["title"]) if name]
+            if row["kind"] == ChatKind.SAVED:
+                names.append("saved")
+            if str(row["chat"]) in ids or word in names:
+                exact[row["chat"]] = row["title"]
+            elif any(word in name for name in names):
+                partly[row["chat"]] = row["title"]
+        return [Match(*found) for found in (exact or partly).items()]
+
+    def _rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
+        with database.explained(self._path):
+            return self._db.execute(statement, values).fetchall()
+
+
+def folded(text: str) -> str:
+    """The text as searched: without case, in one Unicode form, and "ё" as "е"."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
+
+
+def _holds(text: str | None, words: str) -> bool:
+    return text is not None and words in folded(text)
+
+
+def _check(db: sqlite3.Connection, path: Path) -> int:
+    taken = migrations.version(db)
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    migrations.check(taken, application, empty=not tables, path=path)
+    if 0 < taken < len(migrations.MIGRATIONS):
+        raise StorageError(
+            f"{path} was written by an older version of userbot.",
+            "Start `userbot run` once: it brings the history up to date.",
+            reason="storage_older",
+        )
+    return taken
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    db = sqlite3.connect(address, uri=True, timeout=2, isolation_level=None)
+    try:
+        migrations.version(db)
+    except sqlite3.OperationalError:
+        db.close()
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        # A folder that we may not write to has no place for the log that a reader shares with
+        # a writer. No log, no writer: the file is all there is.
+        db = sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
+    return db
+
+
+def _place(row: sqlite3.Row) -> Place:
+    return Place(row["chat"], row["topic"] or None)
+
+
+def _moment(instant: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=instant)

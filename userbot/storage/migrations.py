@@ -1,0 +1,152 @@
+"""The shape of the history database: an append-only list of steps.
+
+A step that was ever released is never changed; a new one is added at the end of `MIGRATIONS`.
+`PRAGMA user_version` counts the steps a database has taken.
+
+Dates are integers, microseconds since 1970 in UTC: they compare and sort without parsing, keep
+every digit of a `datetime`, and do not change with the computer's time zone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from userbot.errors import StorageError
+
+APPLICATION_ID = 0x75_62_6F_74
+"""`PRAGMA application_id` of our databases: "ubot"."""
+
+
+def conversations_questions_writes_and_usage(db: sqlite3.Connection) -> None:
+    """The first tables.
+
+    A topic of 0 means none. `begun_after` is the last question that a conversation has
+    forgotten. `others_before` and `others_after` are running sums of the tokens of all but the
+    owner, so that the tokens of a day are one subtraction; usage has one row an answer.
+
+    A question's row is never deleted, only its words: it proves that the message was answered,
+    and its id orders the turns. `message` comes first in the keys because Telegram tells of a
+    deletion in private chats and basic groups without saying which chat.
+    """
+    for statement in (
+        "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
+        """CREATE TABLE conversations (
+            id INTEGER PRIMARY KEY,
+            chat INTEGER NOT NULL,
+            topic INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            title TEXT NOT NULL,
+            begun_after INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (chat, topic)
+        )""",
+        """CREATE TABLE questions (
+            id INTEGER PRIMARY KEY,
+            conversation INTEGER NOT NULL REFERENCES conversations (id),
+            chat INTEGER NOT NULL,
+            message INTEGER NOT NULL,
+            sender INTEGER NOT NULL,
+            sender_name TEXT NOT NULL,
+            sender_username TEXT,
+            by_owner INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            reply_to INTEGER,
+            about_reply INTEGER NOT NULL,
+            asked_at INTEGER NOT NULL,
+            stored_at INTEGER NOT NULL,
+            attempt INTEGER NOT NULL DEFAULT 0,
+            state TEXT NOT NULL DEFAULT 'pending'
+                CHECK (state IN ('pending', 'answering', 'answered', 'failed', 'skipped')),
+            reason TEXT NOT NULL DEFAULT '',
+            state_at INTEGER NOT NULL,
+            answer TEXT,
+            model TEXT,
+            UNIQUE (message, chat)
+        )""",
+        "CREATE INDEX questions_sender ON questions (sender, stored_at) WHERE state <> 'skipped'",
+        "CREATE INDEX questions_open ON questions (id) WHERE state IN ('pending', 'answering')",
+        "CREATE INDEX questions_turns ON questions (conversation) WHERE state = 'answered'",
+        """CREATE TABLE writes (
+            id INTEGER PRIMARY KEY,
+            random_id INTEGER NOT NULL,
+            question INTEGER NOT NULL REFERENCES questions (id),
+            part INTEGER NOT NULL,
+            attempt INTEGER NOT NULL,
+            chat INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            message INTEGER,
+            at INTEGER NOT NULL
+        )""",
+        "CREATE INDEX writes_random_id ON writes (random_id)",
+        "CREATE INDEX writes_question ON writes (question)",
+        "CREATE INDEX writes_message ON writes (message, chat)",
+        """CREATE TABLE usage (
+            id INTEGER PRIMARY KEY,
+            question INTEGER NOT NULL REFERENCES questions (id),
+            person INTEGER NOT NULL,
+            by_owner INTEGER NOT NULL,
+            chat INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            model TEXT NOT NULL,
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            others_before INTEGER NOT NULL,
+            others_after INTEGER NOT NULL
+        )""",
+        "CREATE INDEX usage_at ON usage (at)",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
+    conversations_questions_writes_and_usage,
+]
+
+
+def version(db: sqlite3.Connection) -> int:
+    """How many steps of `MIGRATIONS` the database has taken."""
+    (taken,) = db.execute("PRAGMA user_version").fetchone()
+    return int(taken)
+
+
+def check(taken: int, application_id: int, *, empty: bool, path: Path) -> None:
+    """Refuse a database that is not ours to use, before anything in it changes.
+
+    Raises StorageError for one from a newer version of the program and for one of another
+    program. `empty` says that it has no tables.
+    """
+    if not empty and application_id != APPLICATION_ID:
+        raise StorageError(
+            f"{path} is a database of another program.",
+            "Set [history].database to a file of its own.",
+            reason="storage_foreign",
+        )
+    if taken > len(MIGRATIONS):
+        raise StorageError(
+            f"{path} was written by a newer version of userbot.",
+            "Update userbot, or set [history].database to another file.",
+            reason="storage_newer",
+        )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Take the steps that the database lacks, each in one transaction.
+
+    `db` is in autocommit mode (`isolation_level=None`). Raises sqlite3.Error.
+    """
+    for number, step in enumerate(MIGRATIONS, start=1):
+        if version(db) >= number:
+            continue
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Asked again under the lock: another process may have taken the step meanwhile.
+            if version(db) < number:
+                step(db)
+                db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                db.execute(f"PRAGMA user_version = {number}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise

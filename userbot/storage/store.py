@@ -1,0 +1,347 @@
+"""Memory on disk: questions, the writes that answer them, and what they cost.
+
+How "answered once" is kept:
+1. A question is a row before anything else happens to it, unique by chat and message.
+2. A write is a row before it leaves; it learns its message id when Telegram tells.
+3. "answered" is final: state, turn and usage change in one transaction, once.
+
+Every call is one short transaction on the caller's thread. Each is served by an index and
+touches a bounded number of rows, however long the history is.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Turn
+from userbot.storage import database, migrations
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_MINUTE = 60 * 1_000_000
+_HOUR = 60 * _MINUTE
+_UNCONFIRMED = 64
+"""How many of a chat's newest writes without an id are compared with a text."""
+
+_ADD = """
+    INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
+        by_owner, text, reply_to, about_reply, asked_at, stored_at, state_at)
+    SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
+        :about_reply, :asked_at, :stored_at, :stored_at
+    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind AND title = :title
+    ON CONFLICT (message, chat) DO NOTHING"""
+_SEE_CONVERSATION = """
+    INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
+    ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind, title = excluded.title
+        WHERE kind <> excluded.kind OR title <> excluded.title"""
+
+
+class Store:
+    """The history database of one account. Every method raises StorageError.
+
+    Use from one thread. `repaired` is the mode that the file had if others could read it
+    (it is 0600 now), else None.
+    """
+
+    def __init__(self, path: Path, db: sqlite3.Connection, repaired: int | None) -> None:
+        self.path = path
+        self.repaired = repaired
+        self._db = db
+
+    @classmethod
+    def open(cls, path: Path, *, busy_seconds: float = 1.0) -> Self:
+        """Open the database, creating (0600, in a 0700 folder) or migrating it.
+
+        `busy_seconds`: how long a call waits for another process that is writing. Raises
+        StorageError, with the file untouched, if it is read-only, damaged, foreign or newer.
+        """
+        repaired = database.create(path)
+        database.look(path)
+        with database.explained(path):
+            db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
+            try:
+                # The header above may be older than what the write-ahead log says.
+                (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                (application,) = db.execute("PRAGMA application_id").fetchone()
+                migrations.check(migrations.version(db), application, empty=not tables, path=path)
+                db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA synchronous = NORMAL")
+                db.execute("PRAGMA journal_size_limit = 8388608")
+                migrations.migrate(db)
+            except BaseException:
+                db.close()
+                raise
+        return cls(path, db, repaired)
+
+    def close(self) -> None:
+        """Let go of the file; the write-ahead log is folded into it."""
+        with database.explained(self.path):
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def began(self, now: datetime) -> datetime:
+        """The moment of the first start; `now` if this is it."""
+        return _moment(int(self._once("first_start", _instant(now))))
+
+    def secret(self) -> bytes:
+        """32 random bytes of this database, for `rules.random_id`."""
+        return bytes(self._once("secret", secrets.token_bytes(32)))
+
+    def owns(self, chat: int, message: int, text: str | None = None) -> bool:
+        """Whether the message is an answer of ours.
+
+        With `text`, a recorded write to that chat whose id is not yet known counts too if its
+        text is the same but for white space around it, which Telegram removes.
+        """
+        with database.explained(self.path):
+            known = self._db.execute(
+                "SELECT 1 FROM writes WHERE chat = ? AND message = ?", (chat, message)
+            ).fetchone()
+            if known or text is None:
+                return known is not None
+            unconfirmed = self._db.execute(
+                "SELECT text FROM writes WHERE chat = ? AND message IS NULL"
+                " ORDER BY id DESC LIMIT ?",
+                (chat, _UNCONFIRMED),
+            )
+            wanted = _storable(text).strip()
+            return any(recorded.strip() == wanted for (recorded,) in unconfirmed)
+
+    def add(self, ask: Ask, at: datetime) -> Ask | None:
+        """Store a question as pending and give it with its id; None if its message is known."""
+        stored_at = _instant(at)
+        row = {
+            "chat": ask.chat,
+            "topic": ask.place.topic or 0,
+            "kind": str(ask.kind),
+            "title": _storable(ask.title),
+            "message": ask.message,
+            "sender": ask.sender.id,
+            "name": _storable(ask.sender.name),
+            "username": ask.sender.username,
+            "by_owner": ask.by_owner,
+            "text": _storable(ask.text),
+            "reply_to": ask.reply_to,
+            "about_reply": ask.about_reply,
+            "asked_at": _instant(ask.at),
+            "stored_at": stored_at,
+        }
+        with database.explained(self.path):
+            cursor = self._db.execute(_ADD, row)
+            if not cursor.rowcount:
+                # The message is known, or its conversation is new or has another title.
+                with self._step() as db:
+                    db.execute(_SEE_CONVERSATION, row)
+                    cursor = db.execute(_ADD, row)
+        return replace(ask, id=cursor.lastrowid or 0) if cursor.rowcount else None
+
+    def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
+        """Set a question's state: "answering", "failed" or "skipped", and why.
+
+        An answered question stays answered.
+        """
+        with database.explained(self.path):
+            self._db.execute(
+                "UPDATE questions SET state = ?, reason = ?, state_at = ?"
+                " WHERE id = ? AND state <> 'answered'",
+                (state, reason, _instant(at), ask.id),
+            )
+
+    def writing(self, ask: Ask, part: int, random_id: int, text: str, at: datetime) -> None:
+        """Record a write before it leaves.
+
+        A write sent again after a crash has the same `random_id` and perhaps another text: it
+        is recorded again, since either text may be the one that stands in Telegram.
+        """
+        with database.explained(self.path):
+            self._db.execute(
+                "INSERT INTO writes (random_id, question, part, attempt, chat, text, at)"
+                " VALUES (?, ?, ?, (SELECT attempt FROM questions WHERE id = ?2), ?, ?, ?)",
+                (random_id, ask.id, part, ask.chat, _storable(text), _instant(at)),
+            )
+
+    def written(self, random_id: int, message: int) -> None:
+        """Telegram gave the recorded write this message id."""
+        with database.explained(self.path):
+            self._db.execute(
+                "UPDATE writes SET message = ? WHERE random_id = ?", (message, random_id)
+            )
+
+    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
+        """The question (as `text`) is answered: its state, its turn and its usage at once.
+
+        Of a question that is answered already nothing changes. An answer whose usage the
+        endpoint did not tell counts no tokens.
+        """
+        usage = answer.finish.usage
+        moment = _instant(at)
+        with self._step() as db:
+            changed = db.execute(
+                "UPDATE questions SET state = 'answered', reason = ?, state_at = ?, text = ?,"
+                " answer = ?, model = ? WHERE id = ? AND state <> 'answered'",
+                (
+                    answer.finish.reason,
+                    moment,
+                    _storable(text),
+                    _storable(answer.text),
+                    answer.finish.model,
+                    ask.id,
+                ),
+            )
+            if not changed.rowcount:
+                return
+            last = db.execute("SELECT others_after FROM usage ORDER BY id DESC LIMIT 1").fetchone()
+            before: int = last[0] if last else 0
+            counted = 0 if usage is None or ask.by_owner else usage.total
+            db.execute(
+                "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
+                " completion_tokens, others_before, others_after)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    ask.id,
+                    ask.sender.id,
+                    ask.by_owner,
+                    ask.chat,
+                    moment,
+                    answer.finish.model,
+                    usage and usage.prompt_tokens,
+                    usage and usage.completion_tokens,
+                    before,
+                    before + counted,
+                ),
+            )
+
+    def turns(self, place: Place, newest: int) -> list[Turn]:
+        """The newest turns of a conversation, oldest first, since it was last begun anew."""
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT sender_name, text, answer FROM questions WHERE state = 'answered'"
+                " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
+                " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
+                " ORDER BY id DESC LIMIT ?3",
+                (place.chat, place.topic or 0, newest),
+            ).fetchall()
+        return [Turn(*row) for row in reversed(rows)]
+
+    def pending(self) -> list[tuple[Ask, bool]]:
+        """Questions that are neither answered nor given up, oldest first.
+
+        The flag tells whether a write for it was recorded.
+        """
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender,"
+                " q.sender_name, q.sender_username, q.by_owner, q.text, q.reply_to,"
+                " q.about_reply, q.asked_at,"
+                " EXISTS (SELECT 1 FROM writes WHERE question = q.id)"
+                " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
+                " WHERE q.state IN ('pending', 'answering') ORDER BY q.id"
+            ).fetchall()
+        return [(_ask(row), bool(row[-1])) for row in rows]
+
+    def spent(self, person: int, owner: int, now: datetime, day_began: datetime) -> Spent:  # noqa: ARG002 (who is the owner was recorded with each answer)
+        """What counts against the limits, at the moment after a question was stored.
+
+        The person's requests are those of the last 60 seconds that were not skipped, that
+        question among them. The answers of the last hour include the other questions that are
+        open, since they will be answers: many asked at once do not slip through.
+        """
+        moment = _instant(now)
+        with database.explained(self.path):
+            row = self._db.execute(
+                "SELECT (SELECT count(*) FROM questions"
+                "   WHERE sender = :person AND stored_at > :minute AND stored_at <= :now"
+                "   AND state <> 'skipped'),"
+                " coalesce((SELECT others_after FROM usage ORDER BY id DESC LIMIT 1)"
+                "   - (SELECT others_before FROM usage WHERE at BETWEEN :day AND :now"
+                "      ORDER BY at LIMIT 1), 0),"
+                " (SELECT count(*) FROM usage WHERE at > :hour AND at <= :now)"
+                " + (SELECT max(count(*) - 1, 0) FROM questions"
+                "   WHERE state IN ('pending', 'answering'))",
+                {
+                    "person": person,
+                    "now": moment,
+                    "minute": moment - _MINUTE,
+                    "hour": moment - _HOUR,
+                    "day": _instant(day_began),
+                },
+            ).fetchone()
+        return Spent(*row)
+
+    @contextmanager
+    def _step(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of the block, or nothing."""
+        db = self._db
+        with database.explained(self.path):
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+
+    def _once(self, key: str, value: int | bytes) -> int | bytes:
+        """The value under `key` in meta: this one, if there was none."""
+        with database.explained(self.path):
+            self._db.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (key, value)
+            )
+            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        found: int | bytes = row[0]
+        return found
+
+
+def _ask(row: Sequence[Any]) -> Ask:
+    ident, chat, topic, kind, title, message, sender, name, username, *rest = row
+    by_owner, text, reply_to, about_reply, asked_at = rest[:5]
+    return Ask(
+        id=ident,
+        place=Place(chat, topic or None),
+        kind=ChatKind(kind),
+        title=title,
+        message=message,
+        sender=Person(id=sender, name=name, username=username),
+        by_owner=bool(by_owner),
+        text=text,
+        reply_to=reply_to,
+        about_reply=bool(about_reply),
+        at=_moment(asked_at),
+    )
+
+
+def _instant(at: datetime) -> int:
+    """Microseconds since 1970; `at` is aware."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def _moment(instant: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def _storable(text: str) -> str:
+    """The text without lone surrogates, which SQLite cannot keep; pairs become one character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

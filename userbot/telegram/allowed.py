@@ -1,0 +1,54 @@
+"""Which Telegram methods the program may call; anything else never leaves the machine.
+
+What gets an account limited is joining, inviting, importing contacts and writing to strangers.
+None of these is here, nor is marking as read or setting oneself online, so that no mistake
+elsewhere in the program can do them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telethon.tl import functions
+
+from userbot.errors import TelegramError
+
+_LOGIN = {
+    functions.auth.SendCodeRequest,
+    functions.auth.ResendCodeRequest,
+    functions.auth.SignInRequest,
+    functions.auth.CheckPasswordRequest,
+    functions.auth.ExportLoginTokenRequest,
+    functions.auth.ImportLoginTokenRequest,
+    functions.auth.LogOutRequest,
+    functions.account.GetPasswordRequest,
+    functions.help.GetConfigRequest,
+}
+_READ = {
+    functions.updates.GetStateRequest,
+    functions.updates.GetDifferenceRequest,
+    functions.updates.GetChannelDifferenceRequest,
+    functions.users.GetUsersRequest,
+    functions.messages.GetDialogsRequest,
+    functions.messages.GetMessagesRequest,
+    functions.messages.GetChatsRequest,
+    functions.channels.GetMessagesRequest,
+    functions.channels.GetChannelsRequest,
+    functions.contacts.ResolveUsernameRequest,
+    functions.contacts.GetBlockedRequest,
+}
+_WRITE = {functions.messages.SendMessageRequest}
+
+ALLOWED = frozenset(_LOGIN | _READ | _WRITE)
+
+
+def check_allowed(request: Any) -> None:
+    """Raise TelegramError if `request`, or what it wraps, is not on the list."""
+    while hasattr(request, "query"):
+        request = request.query
+    if type(request) not in ALLOWED:
+        raise TelegramError(
+            f"The program tried {type(request).__name__}, which it may never do.",
+            "Nothing was sent. Please report this.",
+            reason="method_not_allowed",
+        )

@@ -1,0 +1,170 @@
+"""From Telegram's updates to `Incoming`: what arrived, in the program's own words.
+
+Messages that arrive before the path is ready are held and handed over in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from telethon import events
+from telethon.helpers import add_surrogate, del_surrogate
+from telethon.tl import types
+from telethon.utils import get_display_name
+
+from userbot.messages import ChatKind, Incoming, Person, Place
+from userbot.telegram.client import Client
+
+Receive = Callable[[Incoming], None]
+
+
+class Inbox:
+    """Listens on a client. `owner` is the account's own id."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._owner = 0
+        self._receive: Receive | None = None
+        self._held: list[Any] = []
+        self._people: dict[int, Person] = {}
+        self._titles: dict[int, str] = {}
+        client.add_event_handler(self._on_message, events.NewMessage())
+
+    async def open(self, owner: Person, receive: Receive) -> None:
+        """Hand over what was held, then every message as it comes."""
+        self._owner = owner.id
+        self._people[owner.id] = owner
+        self._receive = receive
+        held, self._held = self._held, []
+        for message in held:
+            await self._hand_over(message)
+
+    def close(self) -> None:
+        """Stop listening; what arrives from now on is left for the next start."""
+        self._client.remove_event_handler(self._on_message)
+
+    async def _on_message(self, event: events.NewMessage.Event) -> None:
+        if self._receive is None:
+            self._held.append(event.message)
+        else:
+            await self._hand_over(event.message)
+
+    async def _hand_over(self, message: Any) -> None:
+        assert self._receive is not None
+        sender = self._known_sender(message)
+        if sender is None and message.sender_id is not None:
+            # A short update names its sender by id only; the answer is remembered, so this
+            # costs one request per person and run.
+            entity = await message.get_sender()
+            if entity is not None:
+                sender = self._remember(message.sender_id, entity)
+        self._receive(self._incoming(message, sender))
+
+    def _known_sender(self, message: Any) -> Person | None:
+        sender_id = message.sender_id
+        if sender_id is None:
+            return self._people[self._owner] if message.out and not message.post else None
+        entity = message.sender
+        known = self._people.get(sender_id)
+        if entity is None or (known is not None and getattr(entity, "min", False)):
+            return known
+        return self._remember(sender_id, entity)
+
+    def _remember(self, marked_id: int, entity: Any) -> Person:
+        person = self._people.get(marked_id)
+        if person is None or marked_id != self._owner:
+            person = person_of(marked_id, entity)
+            self._people[marked_id] = person
+        return person
+
+    def _incoming(self, message: Any, sender: Person | None) -> Incoming:
+        chat = message.chat_id
+        if message.chat is not None:
+            self._titles[chat] = get_display_name(message.chat)
+        topic, reply_to = _thread(message)
+        return Incoming(
+            place=Place(chat, topic),
+            message=message.id,
+            kind=self._kind(message),
+            title=self._titles.get(chat, ""),
+            sender=sender,
+            text=message.message or "",
+            at=message.date,
+            outgoing=bool(message.out),
+            reply_to=reply_to,
+            mentions=_mentions(message),
+            via_bot=message.via_bot_id is not None,
+            post=bool(message.post) or _automatic_forward(message),
+            forwarded=message.fwd_from is not None,
+            media=_media(message),
+        )
+
+    def _kind(self, message: Any) -> ChatKind:
+        peer = message.peer_id
+        if isinstance(peer, types.PeerUser):
+            return ChatKind.SAVED if peer.user_id == self._owner else ChatKind.PRIVATE
+        if isinstance(peer, types.PeerChat):
+            return ChatKind.GROUP
+        broadcast = message.post or getattr(message.chat, "broadcast", False)
+        return ChatKind.CHANNEL if broadcast else ChatKind.SUPERGROUP
+
+
+def person_of(marked_id: int, entity: Any) -> Person:
+    """A user, or a chat that speaks as one, as a Person."""
+    # People known only in passing (`min`) carry no trustworthy contact flag.
+    known_well = isinstance(entity, types.User) and not entity.min
+    return Person(
+        id=marked_id,
+        name=get_display_name(entity) or str(marked_id),
+        username=getattr(entity, "username", None),
+        bot=bool(getattr(entity, "bot", False)),
+        contact=known_well and bool(entity.contact),
+    )
+
+
+def _thread(message: Any) -> tuple[int | None, int | None]:
+    """The forum topic of a message, and the message that it replies to."""
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader):
+        return None, None
+    if not header.forum_topic:
+        return None, header.reply_to_msg_id
+    if header.reply_to_top_id is None:
+        # Posted into the topic, in reply to nobody: the header names the topic itself.
+        return header.reply_to_msg_id, None
+    return header.reply_to_top_id, header.reply_to_msg_id
+
+
+def _mentions(message: Any) -> frozenset[int | str]:
+    found: set[int | str] = set()
+    text: str | None = None
+    for entity in message.entities or ():
+        if isinstance(entity, types.MessageEntityMentionName):
+            found.add(entity.user_id)
+        elif isinstance(entity, types.MessageEntityMention):
+            text = text or add_surrogate(message.message)
+            name = del_surrogate(text[entity.offset : entity.offset + entity.length])
+            found.add(name.removeprefix("@").lower())
+    return frozenset(found)
+
+
+def _automatic_forward(message: Any) -> bool:
+    """Whether this is a channel's post that Telegram copied into the discussion group."""
+    origin = message.fwd_from
+    return (
+        origin is not None
+        and origin.saved_from_msg_id is not None
+        and isinstance(message.from_id, types.PeerChannel)
+    )
+
+
+def _media(message: Any) -> str | None:
+    media = message.media
+    if media is None or isinstance(media, types.MessageMediaWebPage):
+        return None
+    if message.voice:
+        return "voice"
+    if message.video_note:
+        return "video_note"
+    return type(media).__name__.removeprefix("MessageMedia").lower()

@@ -1,0 +1,46 @@
+"""What Telethon says in its log about the connection, as activities.
+
+Telethon retries in silence but for its log; no wait may be silent here, so its warnings are told.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from userbot.activity import Report, Waiting
+
+_AGAIN_SECONDS = 60.0
+"""The same words are told again only after so long: Telethon tries every second."""
+
+
+class _Teller(logging.Handler):
+    def __init__(self, report: Report) -> None:
+        super().__init__(logging.WARNING)
+        self._report = report
+        self._told: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # The template groups "Attempt 1 …", "Attempt 2 …"; the message has the particulars.
+        now = time.monotonic()
+        template = str(record.msg)
+        if now - self._told.get(template, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
+            return
+        self._told[template] = now
+        self._report(Waiting(reason="network", seconds=1.0, detail=record.getMessage()))
+
+
+@contextmanager
+def network_told(report: Report) -> Iterator[None]:
+    """While the block runs, tell Telethon's warnings about the network."""
+    logger = logging.getLogger("telethon")
+    handler = _Teller(report)
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate

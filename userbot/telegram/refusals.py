@@ -1,0 +1,105 @@
+"""What Telegram's errors mean for the program: the contract's table, as data.
+
+Names are those of core.telegram.org/api/errors; a trailing ``*`` stands for any ending.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+from telethon.errors import RPCError
+from telethon.errors.rpcerrorlist import rpc_errors_dict
+
+from userbot.errors import (
+    AccountStoppedError,
+    ChatRefusedError,
+    NotLoggedInError,
+    TelegramError,
+    UserbotError,
+)
+
+_NAMES = {error: name for name, error in rpc_errors_dict.items()}
+
+_CHAT_RESTS = (
+    "CHAT_WRITE_FORBIDDEN",
+    "CHAT_SEND_*",
+    "CHAT_GUEST_SEND_FORBIDDEN",
+    "CHAT_RESTRICTED",
+    "CHAT_ADMIN_REQUIRED",
+    "USER_BANNED_IN_CHANNEL",
+    "TOPIC_CLOSED",
+    "TOPIC_DELETED",
+    "USER_IS_BLOCKED",
+    "YOU_BLOCKED_USER",
+    "CHANNEL_PRIVATE",
+    "CHANNEL_INVALID",
+    "CHAT_ID_INVALID",
+    "PEER_ID_INVALID",
+    "INPUT_USER_DEACTIVATED",
+    "ALLOW_PAYMENT_REQUIRED*",
+    "*PREMIUM*",
+)
+_ACCOUNT_STOPS = ("PEER_FLOOD", "FROZEN_*", "USER_DEACTIVATED*")
+_LOGIN_ENDS = ("AUTH_KEY_UNREGISTERED", "AUTH_KEY_DUPLICATED", "SESSION_REVOKED", "SESSION_EXPIRED")
+
+
+def error_name(error: RPCError) -> str:
+    """Telegram's own name of an error, such as ``CHAT_WRITE_FORBIDDEN``."""
+    return _NAMES.get(type(error)) or str(error.message or type(error).__name__)
+
+
+def meaning(error: RPCError) -> UserbotError:
+    """The error that the rest of the program understands; flood waits are the outbox's."""
+    name = error_name(error).upper()
+    reason = name.lower()
+    if _matches(name, _LOGIN_ENDS):
+        return login_ended(name)
+    if _matches(name, _ACCOUNT_STOPS):
+        return AccountStoppedError(
+            f"Telegram restricted this account ({name}).",
+            "Nothing more is sent. Open the official app and write to @SpamBot.",
+            reason=reason,
+        )
+    if _matches(name, _CHAT_RESTS):
+        return ChatRefusedError(
+            f"Telegram does not let this account write here ({name}).",
+            'The chat rests until the next start; set respond = "off" if this is to stay.',
+            reason=reason,
+        )
+    return TelegramError(f"Telegram refused the request ({name}).", reason=reason)
+
+
+def login_ended(name: str) -> NotLoggedInError:
+    """Why there is no login any more, in words."""
+    if name == "AUTH_KEY_DUPLICATED":
+        return NotLoggedInError(
+            "Telegram ended this login because the session was used from two addresses.",
+            "Log in again with `userbot login`, and never copy a session file.",
+            reason="auth_key_duplicated",
+        )
+    if name in ("SESSION_REVOKED", "SESSION_EXPIRED"):
+        return NotLoggedInError(
+            "This login was ended from another device.",
+            "Log in again with `userbot login`.",
+            reason=name.lower(),
+        )
+    return NotLoggedInError(
+        "There is no valid login.", "Log in with `userbot login`.", reason="not_logged_in"
+    )
+
+
+def why_disconnected(error: BaseException | None) -> str | UserbotError:
+    """Why a connection ended for good: "disconnected", or the error that ended it."""
+    if error is None:
+        return "disconnected"
+    if isinstance(error, RPCError):
+        return meaning(error)
+    return TelegramError(
+        f"The connection to Telegram ended ({type(error).__name__}).",
+        "Start again; what was missed is caught up with.",
+        reason="disconnected",
+    )
+
+
+def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
