@@ -54,4 +54,4 @@ def answer(
     usage: Usage | None = COST,
     messages: tuple[int, ...] = (2,),
 ) -> Answer:
-    return Answer(text, Finish("stop", usage, "small-model"), messages)
+    return Answer(text, text, Finish("stop", usage, "small-model"), messages)

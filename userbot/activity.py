@@ -80,6 +80,8 @@ class Answered(Activity):
     prompt_tokens: int | None
     completion_tokens: int | None
     text: str
+    estimated: bool = False
+    """The endpoint did not tell the tokens."""
     reason: str = ""
     """Why the model stopped early ("length"), if it did."""
 

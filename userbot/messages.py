@@ -156,10 +156,11 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens that a request cost, as the endpoint counted them."""
+    """Tokens that a request cost, as the endpoint counted them, else as we estimate them."""
 
     prompt_tokens: int
     completion_tokens: int
+    estimated: bool = False
 
     @property
     def total(self) -> int:
@@ -187,6 +188,8 @@ class Answer:
     """A whole answer: the model's text (Markdown), where it was written and what it cost."""
 
     text: str
+    shown: str
+    """What the first of its messages shows, without markup."""
     finish: Finish
     messages: tuple[int, ...]
     """Ids of the messages it stands in, in order."""

@@ -102,6 +102,6 @@ class Store(Protocol):
         """
         ...
 
-    def spent(self, person: int, owner: int, now: datetime, day_began: datetime) -> Spent:
+    def spent(self, person: int, now: datetime, day_began: datetime) -> Spent:
         """What counts against the limits."""
         ...

@@ -72,7 +72,7 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
 
     def settle(index: int) -> None:
         finish = Finish("stop", Usage(800, 200), "gpt-5.4-mini")
-        store.settle(kept[index], QUESTION, Answer(ANSWER, finish, (1,)), minute(index))
+        store.settle(kept[index], QUESTION, Answer(ANSWER, ANSWER, finish, (1,)), minute(index))
 
     calls: dict[str, Call] = {
         "add": add,
@@ -83,7 +83,7 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
         "settle": settle,
         "owns, ours": lambda index: store.owns(CHAT, 50_000_000 + index),
         "owns, not ours": lambda index: store.owns(CHAT, messages[index], QUESTION),
-        "spent": lambda index: store.spent(CHAT, OWNER, minute(index), DAY),
+        "spent": lambda index: store.spent(CHAT, minute(index), DAY),
         "turns, newest 50": lambda _: store.turns(Place(CHAT), 50),
         "pending": lambda _: store.pending(),
         "random_id": identity,

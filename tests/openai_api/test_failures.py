@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import email.utils
 import socket
+import ssl
 import time
 from typing import Any
 
+import httpx2
+import openai
 import pytest
 
 from userbot.errors import ModelError
@@ -251,8 +254,93 @@ def test_a_quote_is_shortened_after_keys_are_masked() -> None:
     assert "sk-" not in WHERE.quote(text)
 
 
+def test_an_endless_message_is_read_in_no_time() -> None:
+    before = time.monotonic()
+    error = Refusal.of({"message": "model" * 10**6}, 400).error(WHERE, "small", {})
+    assert len(str(error)) < 300
+    assert time.monotonic() - before < 1
+
+
 def test_the_key_is_not_in_the_representation() -> None:
     assert "abcdef" not in repr(WHERE)
+
+
+REQUEST = httpx2.Request("POST", "http://models.example/v1/chat/completions")
+
+
+def caused(error: Exception, *causes: BaseException) -> Exception:
+    """The error with its chain of causes, as the transport leaves it."""
+    above: BaseException = error
+    for cause in causes:
+        above.__cause__ = cause
+        above = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "says", "again"),
+    [
+        pytest.param(
+            caused(openai.APIConnectionError(request=REQUEST), httpx2.ProxyError("407")),
+            "the proxy refused",
+            0,
+            id="proxy",
+        ),
+        pytest.param(
+            caused(
+                openai.APIConnectionError(request=REQUEST),
+                httpx2.ConnectError("tls"),
+                ssl.SSLCertVerificationError("self-signed"),
+            ),
+            "its certificate is not trusted",
+            None,
+            id="certificate",
+        ),
+        pytest.param(
+            caused(
+                openai.APIConnectionError(request=REQUEST),
+                httpx2.ConnectError("all failed"),
+                ExceptionGroup("attempts", [ConnectionRefusedError(), OSError()]),
+            ),
+            "nothing listens there",
+            0,
+            id="a group of attempts",
+        ),
+        pytest.param(
+            caused(openai.APITimeoutError(request=REQUEST), httpx2.ConnectTimeout("slow")),
+            "it does not take the connection",
+            0,
+            id="connecting takes too long",
+        ),
+        pytest.param(OSError("no route to host"), "cannot be reached", 0, id="of the system"),
+    ],
+)
+def test_a_connection_that_fails_is_told_with_the_cause(
+    error: Exception, says: str, again: float | None
+) -> None:
+    explained = failure(error, WHERE, "small", begun=False)
+    assert explained is not None
+    assert (explained.reason, explained.retry_after) == ("unreachable", again)
+    assert says in str(explained)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            openai.APIResponseValidationError(httpx2.Response(200, request=REQUEST), None),
+            "bad_answer",
+        ),
+        (openai.OpenAIError("Missing credentials sk-abcdef123456"), "refused_request"),
+        (httpx2.StreamClosed(), "interrupted"),
+        (httpx2.ReadError("reset"), "interrupted"),
+    ],
+)
+def test_what_slips_through_the_client_is_explained_too(error: Exception, reason: str) -> None:
+    explained = failure(error, WHERE, "small", begun=True)
+    assert explained is not None
+    assert explained.reason == reason
+    assert "sk-" not in f"{explained} {explained.hint}"
 
 
 def test_a_fault_of_our_own_is_not_taken_for_the_endpoints() -> None:

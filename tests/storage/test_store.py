@@ -185,7 +185,7 @@ def test_an_answered_question_stays_answered(store: Store) -> None:
     store.mark(ask, "failed", "late", NOW)
     store.settle(ask, "q", answer("second"), NOW)
     assert store.turns(ask.place, 10) == [Turn("Anna", "q", "first")]
-    assert store.spent(ANNA.id, OWNER.id, NOW, DAY).others_tokens_today == 42
+    assert store.spent(ANNA.id, NOW, DAY).others_tokens_today == 42
 
 
 def test_the_newest_turns_come_oldest_first(store: Store) -> None:
@@ -220,12 +220,12 @@ def test_requests_of_a_person_count_for_a_minute(store: Store) -> None:
     for message, ago in enumerate((61, 60, 59, 0), start=1):
         store.add(question(message=message), NOW - ago * SECOND)
     store.add(question(message=9, sender=OWNER), NOW)
-    assert store.spent(ANNA.id, OWNER.id, NOW, DAY).person_requests_last_minute == 2
+    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 2
 
 
 def test_a_skipped_question_is_no_request(store: Store) -> None:
     store.mark(stored(store), "skipped", "requests_per_minute", NOW)
-    assert store.spent(ANNA.id, OWNER.id, NOW, DAY).person_requests_last_minute == 0
+    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
 
 
 def test_tokens_of_all_but_the_owner_count_for_a_day(store: Store) -> None:
@@ -233,34 +233,34 @@ def test_tokens_of_all_but_the_owner_count_for_a_day(store: Store) -> None:
     settled(store, 2, at=DAY - NOW)
     settled(store, 3, at=-SECOND, by=OWNER)
     settled(store, 4, at=0 * SECOND)
-    assert store.spent(ANNA.id, OWNER.id, NOW, DAY).others_tokens_today == 84
+    assert store.spent(ANNA.id, NOW, DAY).others_tokens_today == 84
     tomorrow = DAY + timedelta(days=1)
-    assert store.spent(ANNA.id, OWNER.id, tomorrow, tomorrow).others_tokens_today == 0
+    assert store.spent(ANNA.id, tomorrow, tomorrow).others_tokens_today == 0
 
 
 def test_an_answer_without_usage_counts_no_tokens(store: Store) -> None:
     store.settle(stored(store), "q", answer(usage=None), NOW)
-    assert store.spent(ANNA.id, OWNER.id, NOW, DAY) == Spent(1, 0, 1)
+    assert store.spent(ANNA.id, NOW, DAY) == Spent(1, 0, 1)
 
 
 def test_answers_count_for_an_hour_whoever_asked(store: Store) -> None:
     settled(store, 1, at=-3601 * SECOND)
     settled(store, 2, at=-3599 * SECOND, by=OWNER)
     settled(store, 3, at=0 * SECOND)
-    assert store.spent(ANNA.id, OWNER.id, NOW, DAY).answers_last_hour == 2
+    assert store.spent(ANNA.id, NOW, DAY).answers_last_hour == 2
 
 
 def test_questions_open_beside_the_one_at_hand_count_as_answers(store: Store) -> None:
     counts = []
     for message in range(1, 5):
         store.add(question(message=message), NOW)
-        counts.append(store.spent(ANNA.id, OWNER.id, NOW, DAY).answers_last_hour)
+        counts.append(store.spent(ANNA.id, NOW, DAY).answers_last_hour)
     assert counts == [0, 1, 2, 3]
 
 
 def test_a_clock_that_ran_ahead_for_a_while_blocks_nobody(store: Store) -> None:
     settled(store, 1, at=timedelta(days=400))
-    assert store.spent(ANNA.id, OWNER.id, NOW, DAY) == Spent(0, 0, 0)
+    assert store.spent(ANNA.id, NOW, DAY) == Spent(0, 0, 0)
 
 
 # Meta
@@ -488,7 +488,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.settle(ask, "q", answer(), NOW)
     store.turns(ask.place, 5)
     store.pending()
-    store.spent(ANNA.id, OWNER.id, NOW, DAY)
+    store.spent(ANNA.id, NOW, DAY)
     store._db.set_trace_callback(None)
     statements = {text for text in seen if text.split()[0] in ("SELECT", "INSERT", "UPDATE")}
     assert len(statements) >= 12

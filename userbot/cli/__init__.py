@@ -21,6 +21,8 @@ from userbot.cli.common import (
 )
 from userbot.cli.demo import demo
 from userbot.cli.doctor import doctor
+from userbot.cli.history import SETTINGS as HISTORY_SETTINGS
+from userbot.cli.history import history
 from userbot.cli.init import init
 from userbot.cli.login import login, logout
 from userbot.cli.run import run
@@ -63,6 +65,7 @@ def root(
 
 for _command in (run, init, login, logout, chats, doctor, demo, sandbox):
     app.command()(_command)
+app.command(context_settings=HISTORY_SETTINGS)(history)
 
 
 def main() -> None:

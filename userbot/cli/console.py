@@ -32,3 +32,18 @@ def console_for(common: Common, language: str | None) -> Console:
     from userbot.console.live import Live
 
     return Live(words(language), verbose=common.verbose)
+
+
+def recording_console(language: str | None) -> Console:
+    """A console of 80 columns that can be saved as a picture; shows nothing but waits itself."""
+    import io
+
+    from rich.console import Console as RichConsole
+
+    from userbot.console.live import Live
+    from userbot.console.words import words
+
+    paper = RichConsole(
+        record=True, width=80, file=io.StringIO(), highlight=False, color_system="truecolor"
+    )
+    return Live(words(language), verbose=False, console=paper)

@@ -25,17 +25,21 @@ _STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One event: `head` names it, `where` says chat and person, `hint` is a way out."""
+    """One event: `head` names it, `where` says chat and person, `hint` is a way out.
+
+    `text`: the first words of an answer, for those who have room for them.
+    """
 
     head: str
     style: str
     where: str
     what: str
     hint: str = ""
+    text: str = ""
 
     def plain(self) -> str:
         """All of it as one line of text."""
-        told = " · ".join(part for part in (self.where, self.what) if part)
+        told = " · ".join(part for part in (self.where, self.what, self.text) if part)
         return f"{self.head}  {told}" + (f"  → {self.hint}" if self.hint else "")
 
 
@@ -48,6 +52,7 @@ def describe(event: happened.Activity, words: Words) -> Line:
         where=_where(event, words),
         what=printable(what),
         hint=printable(hint),
+        text=printable(event.text) if isinstance(event, happened.Answered) else "",
     )
 
 
@@ -81,13 +86,14 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
             parts = [words["seconds"].format(s=event.seconds)]
             if event.prompt_tokens is not None:
                 parts.append(
-                    words["tokens"].format(
+                    ("≈ " if event.estimated else "")
+                    + words["tokens"].format(
                         prompt=event.prompt_tokens, completion=event.completion_tokens
                     )
                 )
             if event.reason:
                 parts.append(event.reason)
-            return " · ".join(parts) + f" · {event.text}", ""
+            return " · ".join(parts), ""
         case happened.Failed():
             return event.error, event.hint
         case happened.Waiting():

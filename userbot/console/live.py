@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from userbot.activity import Activity, Answered, Answering, Failed, Ignored, Skipped, Stopped
+from userbot.activity import Activity, Answered, Answering, Failed, Ignored, Skipped
 from userbot.console.describe import Line, describe
 from userbot.console.words import Words
 
@@ -46,10 +46,7 @@ class Live:
         self._words = words
         self._verbose = verbose
         self._working = _Working(words)
-        self._live = RichLive(
-            self._working, console=self.console, refresh_per_second=8, transient=True
-        )
-        self._live.start()
+        self._live: RichLive | None = None
 
     def __call__(self, event: Activity) -> None:
         if isinstance(event, Ignored) and not (event.notable or self._verbose):
@@ -58,16 +55,27 @@ class Live:
         line = describe(event, self._words)
         if isinstance(event, Answering):
             self._working.began[key] = (time.monotonic(), line.where)
-            return  # the row below the log says it
-        if isinstance(event, Answered | Failed | Skipped):
-            self._working.began.pop(key, None)
-        if isinstance(event, Stopped):
-            self._working.began.clear()
-        self.console.print(log_line(line))
+        else:  # of an answer that begins, the row below the log says it
+            if isinstance(event, Answered | Failed | Skipped):
+                self._working.began.pop(key, None)
+            self.console.print(log_line(line))
+        self._show_working()
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
-        self._live.stop()
+        self._working.began.clear()
+        self._show_working()
+
+    def _show_working(self) -> None:
+        # The rows exist only while somebody waits, so that whoever types is not disturbed.
+        if self._working.began and self._live is None:
+            self._live = RichLive(
+                self._working, console=self.console, refresh_per_second=8, transient=True
+            )
+            self._live.start()
+        elif not self._working.began and self._live is not None:
+            self._live.stop()
+            self._live = None
 
 
 def log_line(line: Line) -> Table:
@@ -84,4 +92,6 @@ def log_line(line: Line) -> Table:
     if line.hint:
         told.append(f"\n→ {line.hint}", "italic yellow")
     row.add_row(datetime.now().astimezone().strftime("%H:%M:%S"), Text(line.head, line.style), told)
+    if line.text:
+        row.add_row("", "", Text(line.text, "dim", no_wrap=True, overflow="ellipsis"))
     return row

@@ -21,6 +21,6 @@ def printable(text: str) -> str:
         for character in text
         if character in _JOINERS
         or character.isspace()
-        or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+        or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
     )
     return " ".join("".join(kept).split())

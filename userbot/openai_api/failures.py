@@ -49,7 +49,13 @@ def _explained(error: Exception, where: Where, model: str, begun: bool) -> Model
         case openai.APITimeoutError():
             connecting = any(isinstance(cause, httpx2.ConnectTimeout) for cause in _chain(error))
             return _unreachable(error, where) if connecting else sentences.timeout(where)
-        case openai.APIConnectionError() | httpx2.HTTPError() | httpx2.InvalidURL() | OSError():
+        case (
+            openai.APIConnectionError()
+            | httpx2.HTTPError()
+            | httpx2.InvalidURL()
+            | httpx2.StreamError()
+            | OSError()
+        ):
             return sentences.interrupted(where) if begun else _unreachable(error, where)
         case openai.APIStatusError():
             refusal = Refusal.of(error.body, error.status_code)

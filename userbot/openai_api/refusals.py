@@ -16,7 +16,7 @@ from typing import Final
 
 from userbot.errors import ModelError
 from userbot.openai_api import sentences
-from userbot.openai_api.where import Where
+from userbot.openai_api.where import LOOKED_AT, Where
 
 _TOO_LONG: Final = re.compile(
     r"context.?(length|window|size)|maximum context|too many tokens|prompt is too long", re.I
@@ -41,14 +41,14 @@ class Refusal:
         if not isinstance(body, Mapping):
             # A web page from something in between says nothing to a person.
             plain = isinstance(body, str) and not body.lstrip().startswith("<")
-            return cls(status, "", "", "", str(body) if plain else "")
+            return cls(status, "", "", "", str(body)[:LOOKED_AT] if plain else "")
         code, type_, param = (str(body.get(name) or "") for name in ("code", "type", "param"))
         if not status and code.isdecimal():
             # Gateways put the status of the server behind them into the object.
             status = int(code)
         texts = (body.get(name) for name in ("message", "detail", "error"))
         text = next((text for text in texts if isinstance(text, str)), "")
-        return cls(status, code, type_, param, text)
+        return cls(status, code, type_, param, text[:LOOKED_AT])
 
     def error(self, where: Where, model: str, headers: Mapping[str, str]) -> ModelError:
         """The error that it means; `headers` are the response's, with lower-case names."""

@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 QUOTE_LENGTH: Final = 200
 """Characters of an endpoint's own message that are shown."""
 
+LOOKED_AT: Final = 2000
+"""Characters of it that are looked at: the patterns' time grows with the square of a word."""
+
 _MASK: Final = "***"
 _SHORT_SECRET: Final = 4
 """A configured key below this length is a placeholder of a keyless server, not a secret."""
@@ -48,7 +51,7 @@ class Where:
 
     def quote(self, text: str) -> str:
         """One line of the endpoint's own words, shortened, with keys masked."""
-        line = " ".join(text.split())
+        line = " ".join(text[:LOOKED_AT].split())
         if self.key and len(self.key) >= _SHORT_SECRET:
             line = line.replace(self.key, _MASK)
         line = _KEY_LIKE.sub(_MASK, line).rstrip(".")

@@ -58,7 +58,7 @@ class Assistant:
             asking = request(self._settings, chat, messages)
             self._tell_answering(ask, asking.model)
             async with aclosing(self._model.stream(asking)) as stream:
-                answer = await self._live_reply.write(ask, stream)
+                answer = await self._live_reply.write(ask, asking, stream)
             question = asked(ask, quoted)
             self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)
             self._memory.remember(

@@ -110,7 +110,7 @@ class Intake:
 
     def _refusal(self, ask: Ask, now: datetime) -> limits.Refusal | None:
         began = limits.day_began(now, self._limits.timezone)
-        spent = self._store.spent(ask.sender.id, self._policy.owner, now, began)
+        spent = self._store.spent(ask.sender.id, now, began)
         return limits.check(self._limits, spent, ask.by_owner)
 
     def _ignored(self, incoming: Incoming, reason: str) -> None:

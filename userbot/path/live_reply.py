@@ -8,12 +8,14 @@ Rule 3: the first part replies to the question, each later part to the one befor
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from userbot.errors import ModelError
-from userbot.messages import Answer, Ask, Delta, Finish
+from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules.markdown import render
 from userbot.rules.random_id import random_id
+from userbot.rules.window import estimated_usage
 
 
 class LiveReply:
@@ -25,7 +27,9 @@ class LiveReply:
         self._clock = clock
         self._secret = secret
 
-    async def write(self, ask: Ask, stream: AsyncIterator[Delta | Finish]) -> Answer:
+    async def write(
+        self, ask: Ask, request: ChatRequest, stream: AsyncIterator[Delta | Finish]
+    ) -> Answer:
         """Take the model's stream to its end and write it. Raises ModelError, TelegramError."""
         pieces: list[str] = []
         finish: Finish | None = None
@@ -50,4 +54,7 @@ class LiveReply:
             )
             self._store.written(identity, message)
             messages.append(message)
-        return Answer(text, finish, tuple(messages))
+        if finish.usage is None:
+            # Without it the limits on tokens would never be reached.
+            finish = replace(finish, usage=estimated_usage(request.messages, text))
+        return Answer(text, parts[0].text, finish, tuple(messages))

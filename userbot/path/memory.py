@@ -60,7 +60,7 @@ class Memory:
         if held is None:
             return
         held.turns.append(turn)
-        if usage is not None:
+        if usage is not None and not usage.estimated:
             held.state = calibrated(held.state, estimated, usage.prompt_tokens)
         self.turns(place)
 

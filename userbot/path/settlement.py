@@ -7,7 +7,7 @@ from userbot.errors import ChatRefusedError, UserbotError
 from userbot.messages import Answer, Ask
 from userbot.ports import Clock, Store
 
-_PREVIEW_CHARACTERS = 200
+_PREVIEW_CHARACTERS = 120
 
 
 def preview(text: str) -> str:
@@ -42,7 +42,8 @@ class Settlement:
                 seconds=seconds,
                 prompt_tokens=usage.prompt_tokens if usage else None,
                 completion_tokens=usage.completion_tokens if usage else None,
-                text=preview(answer.text),
+                text=preview(answer.shown),
+                estimated=usage is not None and usage.estimated,
                 reason="" if answer.finish.reason == "stop" else answer.finish.reason,
             )
         )

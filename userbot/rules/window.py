@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from userbot.messages import PromptMessage, Turn
+from userbot.messages import PromptMessage, Turn, Usage
 
 BYTES_PER_TOKEN = 3
 """On the safe side for a first guess: English has about 4.5, Russian about 5."""
@@ -54,6 +54,11 @@ def estimate_turn(turn: Turn) -> int:
 def estimate_messages(messages: Iterable[PromptMessage]) -> int:
     """Tokens of a request's messages."""
     return sum(estimate(message.content) + MESSAGE_TOKENS for message in messages)
+
+
+def estimated_usage(messages: Iterable[PromptMessage], answer: str) -> Usage:
+    """What a request probably cost, where the endpoint does not tell."""
+    return Usage(estimate_messages(messages), estimate(answer), estimated=True)
 
 
 def window(

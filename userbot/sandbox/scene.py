@@ -118,7 +118,7 @@ def written_answer(request: dict[str, Any]) -> Reply:
     """
     messages = request["messages"]
     last = max((at for at, each in enumerate(messages) if each.get("role") == "user"), default=-1)
-    question = plain_text(messages[last]) if last >= 0 else ""
+    question = _own_words(plain_text(messages[last])) if last >= 0 else ""
     history = [each for each in messages[:last] if each.get("role") != "system"]
     said = {_folded(plain_text(each)) for each in history if each.get("role") == "assistant"}
     for scripted in _SCRIPT:
@@ -137,6 +137,18 @@ def _no_scene(question: str, history: int) -> str:
         return texts.NO_SCENE_RU.format(asked=asked, history=_messages_ru(history))
     counted = "1 message" if history == 1 else f"{history or 'no'} messages"
     return texts.NO_SCENE_EN.format(asked=asked, history=counted)
+
+
+def _own_words(text: str) -> str:
+    """What the person wrote: without the name before it and the message it replies to.
+
+    The program marks both for the model: "Name: ", a label in brackets, lines with "> ".
+    """
+    for actor in CAST:
+        for name in actor.names.values():
+            text = text.removeprefix(f"{name}: ")
+    lines = [line for line in text.splitlines() if not line.startswith(("[", "> "))]
+    return "\n".join(lines).strip() or text
 
 
 def _messages_ru(count: int) -> str:

@@ -26,6 +26,9 @@ def demo(
     language: Annotated[
         str | None, typer.Option(metavar="en|ru", help="The language of the scene.")
     ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what is shown as an SVG picture.")
+    ] = None,
 ) -> None:
     """Watch the whole program in a small Telegram of its own; no account, no key, no network."""
     import asyncio
@@ -39,7 +42,7 @@ def demo(
         raise UsageError(f"There is no scene in “{language}”.", "Use --language en or ru.")
     own = _own_model(common, model) if openai else None
     with tempfile.TemporaryDirectory(prefix="userbot-demo-") as folder:
-        play = Play(common, Path(folder), own, language_of(language))
+        play = Play(common, Path(folder), own, language_of(language), picture)
         asyncio.run(play.perform())
 
 

@@ -21,7 +21,7 @@ from userbot.activity import (
     Stopped,
 )
 from userbot.cli.common import Common
-from userbot.cli.console import console_for
+from userbot.cli.console import console_for, recording_console
 from userbot.cli.demo.show import Show
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.messages import Message
@@ -31,6 +31,8 @@ from userbot.settings import Chat, History, Limits, OpenAI, Server, Settings, Te
 
 ANSWER_SECONDS = 120
 """How long the play waits for an answer; a small model on a slow computer takes its time."""
+_PICTURED = 4
+"""How much of the scene a picture shows: a plan, what follows from it, and a refusal."""
 _FINAL = (Answered, Failed, Ignored, Limited, Skipped)
 
 
@@ -38,16 +40,24 @@ class Play:
     """One performance. `model`: the visitor's own, or None for the written answers."""
 
     def __init__(
-        self, common: Common, folder: Path, model: OpenAI | None, language: Language
+        self,
+        common: Common,
+        folder: Path,
+        model: OpenAI | None,
+        language: Language,
+        picture: Path | None = None,
     ) -> None:
         self._folder = folder
         self._language: Language = language
         self._written = model is None
         self._town = Town(responder=written_answer, language=language)
         self._model = model
-        self._console = console_for(common, language)
+        self._console = recording_console(language) if picture else console_for(common, language)
+        self._picture = picture
         self._show = Show(self._console, language, quiet=common.json)
-        self._interactive = sys.stdin.isatty() and sys.stdout.isatty() and not common.json
+        self._interactive = (
+            sys.stdin.isatty() and sys.stdout.isatty() and not common.json and not picture
+        )
         self._ready = asyncio.Event()
         self._ends: dict[int, Activity] = {}
         self._news = asyncio.Event()
@@ -74,6 +84,8 @@ class Play:
             await asyncio.wait({program})
             self._console.close()
             await self._town.stop()
+        if self._picture is not None:
+            self._show.save(self._picture)
 
     def _settings(self) -> Settings:
         telegram = self._town.telegram
@@ -124,7 +136,8 @@ class Play:
         else:
             self._show.label(self._show.words["own_model"])
         await self._ready.wait()
-        for line in LINES[self._language]:
+        scene = LINES[self._language]
+        for line in scene[:_PICTURED] if self._picture else scene:
             await asyncio.sleep(line.pause)
             reply_to = self._last_answer if line.replies else None
             said = self._say(self._town.people[line.who.key], line.text, reply_to)

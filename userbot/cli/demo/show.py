@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from rich.padding import Padding
@@ -77,21 +78,22 @@ class Show:
         for line in body.split("\n", allow_blank=True):
             bubble.add_row("▌", line)
         plain = "\n".join(f"    | {line}" for line in (head, *message.text.split("\n")))
-        self._print(Padding(bubble, (0, 0, 0, 2)), plain)
+        self._print(Padding(bubble, (1, 0, 0, 2)), f"\n{plain}")
 
     def table(self, counts: Mapping[str, int]) -> None:
         """How often each thing happened."""
-        table = Table(title=self.words["happened"], title_justify="left", title_style="bold")
-        table.add_column()
-        table.add_column(justify="right")
         rows = [
             (self._events[event], str(counts[event]))
             for event in ("heard", "answered", "ignored", "limited", "failed")
         ]
+        table = Table.grid(padding=(0, 2))
+        table.add_column()
+        table.add_column(justify="right")
+        table.add_row(Text(self.words["happened"], "bold"), "")
         for row in rows:
             table.add_row(*row)
         plain = "\n".join(f"{name}\t{count}" for name, count in rows)
-        self._print(table, f"{self.words['happened']}\n{plain}")
+        self._print(Padding(table, (1, 0)), f"\n{self.words['happened']}\n{plain}")
 
     def invitation(self, name: str) -> None:
         """Ask the visitor to join in."""
@@ -101,6 +103,11 @@ class Show:
         """Where the visitor types."""
         if self._rich is not None:
             self._rich.print(Text(f"{name} ❯ ", "bold cyan"), end="")
+
+    def save(self, picture: Path) -> None:
+        """Write all that was shown as an SVG picture."""
+        if self._rich is not None:
+            self._rich.save_svg(str(picture), title="userbot demo")
 
     def _print(self, rich: Any, plain: str) -> None:
         if self._quiet:

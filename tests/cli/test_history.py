@@ -1,0 +1,385 @@
+"""`userbot history`: what it prints, and that stored words cannot steer a terminal."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.questions import NOW, OWNER, answer, in_group, question
+from userbot.cli import history_view
+from userbot.cli.history import SETTINGS, history
+from userbot.messages import Ask, ChatKind, Person, Usage
+from userbot.storage.store import Store
+
+MAX = Person(id=502, name="Max", username="max")
+FORUM = -1001234567890
+CONFIG = '[telegram]\napi_id = 2040817\napi_hash = "b18441a1ff607e10a989891a5462e627"\n'
+WHEN = NOW.astimezone().strftime("%Y-%m-%d %H:%M")
+HOSTILE = "\x1b[31mred\x1b]0;owned\x07 \x9b2J \u202eback\u2066 \r\x08\x7f end"
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    """The history of this config, held open as by the program that runs."""
+    with Store.open(folder / "sessions" / "history.db") as store:
+        yield store
+
+
+@pytest.fixture
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `userbot history …`; the result has exit_code, stdout and stderr."""
+    for variable in ("USERBOT_CONFIG", "USERBOT_PROFILE", "TELEGRAM_API_ID", "TELEGRAM_API_HASH"):
+        monkeypatch.delenv(variable, raising=False)
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.callback()(lambda: None)
+    app.command(context_settings=SETTINGS)(history)
+
+    def run(*arguments: str) -> Any:
+        flags = ["--config", str(folder / "config.toml")]
+        return CliRunner().invoke(app, ["history", *arguments, *flags])
+
+    return run
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes the output look as in a terminal so many columns wide."""
+
+    def set_up(columns: int) -> None:
+        monkeypatch.setattr(history_view, "_lively", lambda common: not common.plain)
+        monkeypatch.setenv("COLUMNS", str(columns))
+
+    return set_up
+
+
+def keep(store: Store, ask: Ask, text: str | None = "Yes.", *, minutes: int = 0) -> None:
+    """Store a question, answered unless `text` is None."""
+    at = NOW + timedelta(minutes=minutes)
+    kept = store.add(ask, at)
+    assert kept is not None
+    if text is not None:
+        store.settle(kept, ask.text, answer(text, usage=Usage(1000, 234)), at)
+
+
+def fill(store: Store) -> None:
+    keep(store, question("Где ЁЛКА?", message=1), "В лесу.")
+    keep(store, question("And the axe?", message=2), "In the SHED.", minutes=1)
+    keep(store, in_group(question("Who comes?", message=3, sender=MAX)), "Everybody.", minutes=2)
+    keep(
+        store,
+        question(
+            "A tent?", message=4, chat=FORUM, topic=45, kind=ChatKind.SUPERGROUP, title="Camping"
+        ),
+        None,
+        minutes=3,
+    )
+    keep(
+        store,
+        question(
+            "Note", message=5, chat=OWNER.id, kind=ChatKind.SAVED, title="Saved", sender=OWNER
+        ),
+        minutes=4,
+    )
+
+
+# Conversations
+
+
+def test_without_a_chat_the_conversations_are_listed_newest_first(run: Run, store: Store) -> None:
+    fill(store)
+    result = run()
+    assert result.exit_code == 0
+    assert result.stderr == ""
+    assert [line.split("\t") for line in result.stdout.splitlines()] == [
+        ["7", WHEN, "1", "1,234", "saved", "Saved"],
+        [f"{FORUM}/45", WHEN, "1", "0", "supergroup", "Camping"],
+        ["-1001", WHEN, "1", "1,234", "supergroup", "Weekend plans"],
+        ["501", WHEN, "2", "2,468", "private", "Anna"],
+    ]
+
+
+def test_conversations_as_json_are_one_object_a_line(run: Run, store: Store) -> None:
+    fill(store)
+    result = run("--json", "--limit", "2")
+    assert [json.loads(line) for line in result.stdout.splitlines()][1] == {
+        "at": "2026-11-22T12:30:00.000Z",
+        "chat": FORUM,
+        "topic": 45,
+        "title": "Camping",
+        "kind": "supergroup",
+        "questions": 1,
+        "tokens": 0,
+    }
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_in_a_terminal_every_line_fits_and_ids_stay_whole(
+    run: Run, store: Store, terminal: Callable[[int], None], columns: int
+) -> None:
+    terminal(columns)
+    fill(store)
+    long = "Очень длинное название группы, " * 6
+    keep(store, question("q", message=9, chat=FORUM, topic=46, title=long, kind=ChatKind.GROUP))
+    result = run()
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["chat", "last", "asked", "tokens", "kind", "title"]
+    assert any(line.startswith(f"{FORUM}/46 ") and line.endswith("…") for line in lines)
+    assert all(len(line) <= columns for line in lines)
+
+
+# A dialogue
+
+
+@pytest.mark.parametrize(
+    "chat",
+    [
+        pytest.param("501", id="id"),
+        pytest.param("anna", id="title-in-any-case"),
+        pytest.param("@anna", id="username"),
+        pytest.param("nn", id="a-piece-of-it"),
+    ],
+)
+def test_with_a_chat_its_dialogue_is_shown(run: Run, store: Store, chat: str) -> None:
+    fill(store)
+    result = run(chat)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "Anna  501",
+        "",
+        f"Anna  @anna  {WHEN}",
+        "  Где ЁЛКА?",
+        "→  small-model  1,000 + 234 tokens",
+        "  В лесу.",
+        "",
+        f"Anna  @anna  {WHEN}",
+        "  And the axe?",
+        "→  small-model  1,000 + 234 tokens",
+        "  In the SHED.",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chat", "asked"),
+    [
+        pytest.param(str(FORUM), "A tent?", id="a-negative-id"),
+        pytest.param("1234567890", "A tent?", id="without-its-prefix"),
+        pytest.param("1001", "Who comes?", id="without-its-sign"),
+        pytest.param(f"{FORUM}/45", "A tent?", id="one-topic"),
+        pytest.param("camp", "A tent?", id="a-piece-of-its-title"),
+        pytest.param("saved", "Note", id="saved"),
+    ],
+)
+def test_a_chat_has_several_names(run: Run, store: Store, chat: str, asked: str) -> None:
+    fill(store)
+    result = run(chat)
+    assert result.exit_code == 0, result.stderr
+    assert f"  {asked}\n" in result.stdout
+
+
+def test_a_question_without_an_answer_says_how_it_stands(run: Run, store: Store) -> None:
+    keep(store, question("Hello?"), None)
+    assert "→  pending\n" in run("501").stdout
+    store.mark(store.pending()[0][0], "failed", "model_silent", NOW)
+    assert "→  failed (model_silent)\n" in run("501").stdout
+
+
+def test_only_the_newest_are_shown_and_the_rest_is_told_of(run: Run, store: Store) -> None:
+    fill(store)
+    result = run("501", "--limit", "1")
+    assert "And the axe?" in result.stdout
+    assert "Где" not in result.stdout
+    assert result.stderr == "Only the newest 1 are shown.\n  → See more with --limit 5.\n"
+
+
+def test_a_dialogue_as_json_has_every_field(run: Run, store: Store) -> None:
+    fill(store)
+    result = run("-1001", "--json")
+    assert json.loads(result.stdout) == {
+        "at": "2026-11-22T12:30:00.000Z",
+        "chat": -1001,
+        "topic": None,
+        "title": "Weekend plans",
+        "message": 3,
+        "person": 502,
+        "name": "Max",
+        "username": "max",
+        "text": "Who comes?",
+        "state": "answered",
+        "reason": "stop",
+        "answer": "Everybody.",
+        "answered_at": "2026-11-22T12:32:00.000Z",
+        "model": "small-model",
+        "prompt_tokens": 1000,
+        "completion_tokens": 234,
+    }
+
+
+@pytest.mark.parametrize("columns", [80, 140])
+def test_in_a_terminal_long_texts_are_folded_and_code_keeps_its_shape(
+    run: Run, store: Store, terminal: Callable[[int], None], columns: int
+) -> None:
+    terminal(columns)
+    keep(store, question("слово " * 60), "So:\n\ndef f():\n    return  1\n")
+    lines = run("501").stdout.splitlines()
+    assert all(len(line) <= columns for line in lines)
+    assert "      return  1" in lines
+    assert " ".join(" ".join(lines).split()).count("слово") == 60
+
+
+# Search
+
+
+@pytest.mark.parametrize(
+    ("word", "found"),
+    [
+        pytest.param("ёлка", "Где ЁЛКА?", id="russian-in-any-case"),
+        pytest.param("елка", "Где ЁЛКА?", id="yo-as-ye"),
+        pytest.param("shed", "And the axe?", id="in-the-answer"),
+        pytest.param("EVERY", "Who comes?", id="in-another-chat"),
+        pytest.param("ＡＸＥ", "And the axe?", id="wide-letters"),
+    ],
+)
+def test_words_are_found_in_any_chat_and_any_case(
+    run: Run, store: Store, word: str, found: str
+) -> None:
+    fill(store)
+    result = run("--search", word)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert f"  {found}\n" in result.stdout
+    assert result.stdout.count("→") == 1
+    assert " in " in result.stdout.splitlines()[0]
+
+
+def test_a_search_in_a_chat_stays_there(run: Run, store: Store) -> None:
+    fill(store)
+    assert "Nothing holds “everybody”." in run("anna", "--search", "everybody").stderr
+    assert "Who comes?" in run("weekend", "--search", "everybody").stdout
+
+
+# What cannot be
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        pytest.param(("nobody",), "No chat in the history is called “nobody”.", id="unknown"),
+        pytest.param(("a",), "“a” fits 4 chats: ", id="ambiguous"),
+        pytest.param(("--jsn",), "There is no option --jsn.", id="option"),
+        pytest.param(("anna", "--limit", "0"), "--limit", id="limit"),
+    ],
+)
+def test_a_wrong_request_is_told_in_a_sentence(
+    run: Run, store: Store, arguments: tuple[str, ...], sentence: str
+) -> None:
+    fill(store)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert sentence in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("anna",), ("--json",)], ids=["list", "chat", "json"])
+def test_a_missing_history_is_told_and_not_made(
+    run: Run, folder: Path, arguments: tuple[str, ...]
+) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "There is no history yet" in result.stderr
+    assert "→ It begins with the first question." in result.stderr
+    assert not (folder / "sessions").exists()
+
+
+def test_an_empty_history_is_told(run: Run, store: Store) -> None:
+    result = run()
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "There is no history yet" in result.stderr
+
+
+def test_a_damaged_history_is_told_and_left_as_it_is(run: Run, folder: Path) -> None:
+    path = folder / "sessions" / "history.db"
+    path.parent.mkdir(0o700)
+    path.write_bytes(b"not a database at all" * 100)
+    result = run()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"error: {path} is not a history database." in result.stderr
+    assert path.read_bytes() == b"not a database at all" * 100
+
+
+def test_a_history_of_an_older_version_is_told(
+    run: Run, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from userbot.storage import migrations
+
+    monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, lambda _: None])
+    result = run()
+    assert result.exit_code == 1
+    assert "older version of userbot" in result.stderr
+
+
+# Beside the program
+
+
+def test_it_reads_while_the_program_writes(run: Run, store: Store) -> None:
+    fill(store)
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert run("anna").exit_code == 0
+    other.execute("ROLLBACK")
+    other.close()
+
+
+def test_it_leaves_the_database_as_it_is(run: Run, store: Store, folder: Path) -> None:
+    fill(store)
+    store.close()
+    path = folder / "sessions" / "history.db"
+    before = path.read_bytes()
+    assert "Где ЁЛКА?" in run("anna").stdout
+    assert path.read_bytes() == before
+
+
+# Words of other people
+
+
+@pytest.mark.parametrize("lively", [False, True], ids=["plain", "terminal"])
+@pytest.mark.parametrize(
+    "arguments", [(), ("501",), ("--search", "end")], ids=["list", "chat", "search"]
+)
+def test_stored_words_cannot_steer_the_terminal(
+    run: Run,
+    store: Store,
+    terminal: Callable[[int], None],
+    arguments: tuple[str, ...],
+    lively: bool,
+) -> None:
+    if lively:
+        terminal(80)
+    hostile = Person(id=501, name=HOSTILE, username=HOSTILE)
+    keep(store, question(HOSTILE, title=HOSTILE, sender=hostile), HOSTILE)
+    result = run(*arguments)
+    assert result.exit_code == 0
+    assert set(result.stdout + result.stderr).isdisjoint("\x1b\x07\x9b\x08\x7f\r\u202e\u2066")
+    assert "end" in result.stdout
+
+
+def test_json_carries_every_character_but_escaped(run: Run, store: Store) -> None:
+    keep(store, question(HOSTILE), HOSTILE)
+    result = run("501", "--json")
+    assert set(result.stdout).isdisjoint("\x1b\x07\x9b\x08\x7f\r\u202e\u2066")
+    assert json.loads(result.stdout)["text"] == HOSTILE

@@ -1,0 +1,134 @@
+"""The demo's scene: every line of its script finds its answer, and nothing pretends."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import Any, get_args
+
+import pytest
+
+from userbot.sandbox import scene, scene_texts
+from userbot.sandbox.endpoint_answers import Reply
+
+
+def said(role: str, text: str) -> dict[str, str]:
+    return {"role": role, "content": text}
+
+
+def request(*messages: dict[str, str]) -> dict[str, Any]:
+    return {"model": scene.MODEL, "messages": [said("system", "Be brief."), *messages]}
+
+
+def played(language: scene.Language) -> list[tuple[scene.Line, Reply]]:
+    """The script as the program would ask it: each question with all that went before."""
+    history: list[dict[str, str]] = []
+    answers = []
+    for line in scene.LINES[language]:
+        if line.answered:
+            name = line.who.names[language]
+            history.append(said("user", f"{name}: {line.text.removeprefix('/gpt ')}"))
+            reply = scene.written_answer(request(*history))
+            history.append(said("assistant", reply.text))
+            answers.append((line, reply))
+    return answers
+
+
+@pytest.mark.parametrize("language", get_args(scene.Language))
+def test_every_question_of_the_script_has_its_own_written_answer(language: scene.Language) -> None:
+    texts = [reply.text for _, reply in played(language)]
+    assert len(set(texts)) == len(texts) == 4
+    assert not any("no model was asked" in text or "модель никто" in text for text in texts)
+
+
+@pytest.mark.parametrize("language", get_args(scene.Language))
+def test_the_scene_plays_within_ten_seconds(language: scene.Language) -> None:
+    words = sum(len(reply.text.split()) for _, reply in played(language))
+    pauses = sum(line.pause for line in scene.LINES[language])
+    assert words * scene.CHUNK_DELAY + pauses < 7, "the rest is the program's own time"
+
+
+@pytest.mark.parametrize("language", get_args(scene.Language))
+def test_the_one_who_may_not_ask_is_not_answered_and_the_owner_asks_too(
+    language: scene.Language,
+) -> None:
+    lines = scene.LINES[language]
+    assert [line.answered for line in lines if not line.who.may_ask] == [False]
+    assert [line.answered for line in lines if line.who.owner] == [True]
+    assert {line.who.key for line in lines} == {actor.key for actor in scene.CAST}
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("Lisbon", "And if it rains?"), ("Казани", "А если пойдёт дождь?")]
+)
+def test_the_follow_up_needs_the_answer_before_it(first: str, then: str) -> None:
+    text = scene_texts.TRIP_EN if first == "Lisbon" else scene_texts.TRIP_RU
+    alone = scene.written_answer(request(said("user", then)))
+    after = scene.written_answer(
+        request(said("user", first), said("assistant", text), said("user", f"Lena: {then}"))
+    )
+    assert "Cascais" in after.text or "Свияжск" in after.text
+    assert then in alone.text
+
+
+@pytest.mark.parametrize(
+    ("text", "language"), [(scene_texts.BILL_EN, "en"), (scene_texts.BILL_RU, "ru")]
+)
+def test_the_code_of_the_scene_does_what_the_scene_says(text: str, language: str) -> None:
+    code = re.findall(r"```python\n(.*?)```", text, re.S)
+    printed = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code[0]],
+        capture_output=True, check=True, encoding="utf-8",
+    )  # fmt: skip
+    lines = printed.stdout.splitlines()
+    assert len(lines) == 2
+    assert all(line in text.rpartition("```")[2] for line in lines)
+
+
+def test_the_plan_shows_what_markdown_can_do() -> None:
+    for text in (scene_texts.TRIP_EN, scene_texts.TRIP_RU):
+        assert text.startswith("# ")
+        assert "**" in text
+        assert "\n- " in text
+        assert "|---|" in text
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "expected"),
+    [
+        ("What is the answer?", 0, "History in this request: no messages."),
+        ("What is the answer?", 1, "History in this request: 1 message."),
+        ("What is the answer?", 4, "History in this request: 4 messages."),
+        ("Как дела?", 0, "История в этом запросе: ни одного сообщения."),
+        ("Как дела?", 1, "История в этом запросе: 1 сообщение."),
+        ("Как дела?", 2, "История в этом запросе: 2 сообщения."),
+        ("Как дела?", 12, "История в этом запросе: 12 сообщений."),
+        ("Как дела?", 21, "История в этом запросе: 21 сообщение."),
+    ],
+)
+def test_a_visitors_question_is_named_and_told_that_no_model_was_asked(
+    question: str, history: int, expected: str
+) -> None:
+    before = [said("user", "earlier")] * history
+    text = scene.written_answer(request(*before, said("user", question))).text
+    assert question in text
+    assert expected in text
+    assert "no model was asked" in text or "модель никто не спрашивал" in text
+
+
+def test_a_visitors_question_is_named_without_what_the_program_put_before_it() -> None:
+    asked = "Max: [In reply to this message of Lena:]\n> And if it rains?\n\nIs it true?"
+    text = scene.written_answer(request(said("user", asked))).text
+    assert text.startswith("You asked: “Is it true?”")
+    only = scene.written_answer(request(said("user", "Olga: [sic]"))).text
+    assert only.startswith("You asked: “[sic]”")
+
+
+def test_a_long_question_of_a_visitor_is_shortened() -> None:
+    text = scene.written_answer(request(said("user", "so " * 500))).text
+    assert len(text) < 700
+
+
+def test_a_request_without_a_user_is_answered_all_the_same() -> None:
+    assert "no messages" in scene.written_answer(request()).text

@@ -1,0 +1,97 @@
+"""`userbot history`: what was asked and answered."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from userbot.cli.common import Common, common_flags
+from userbot.errors import UsageError
+
+if TYPE_CHECKING:
+    from userbot.storage.archive import Archive
+
+SETTINGS: dict[str, Any] = {"ignore_unknown_options": True}
+"""How the command is registered: the id of a group begins with a dash, like an option."""
+_NEWEST = 20
+_BEGINS = "It begins with the first question."
+
+
+@common_flags
+def history(
+    common: Common,
+    chat: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CHAT", help="An id (or ID/TOPIC), 'saved', or a piece of a title or @name."
+        ),
+    ] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Only what holds these words, in any case.")
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help=f"The newest N [default: {_NEWEST} questions]."),
+    ] = None,
+) -> None:
+    """The conversations; with CHAT the dialogue. Works while the program runs."""
+    from userbot.cli import history_view as view
+    from userbot.cli.load import load_config
+    from userbot.storage.archive import Archive
+
+    if chat is not None and re.fullmatch(r"-+[^\d].*", chat):
+        raise UsageError(f"There is no option {chat}.", "See userbot history --help.")
+    path = load_config(common, need_key=False).settings.history.database
+    with Archive.reading(path) as archive:
+        if archive is None:
+            view.aside(f"There is no history yet in {path}.", _BEGINS)
+        elif chat is None and search is None:
+            if found := archive.conversations(limit):
+                view.conversations(common, found)
+            else:
+                view.aside("There is no history yet.", _BEGINS)
+        else:
+            _dialogue(common, archive, chat, search, limit or _NEWEST)
+
+
+def _dialogue(
+    common: Common, archive: Archive, typed: str | None, search: str | None, limit: int
+) -> None:
+    from userbot.cli import history_view as view
+    from userbot.console.safe import printable
+
+    chat, topic = (None, None) if typed is None else _chosen(archive, typed)
+    found = archive.exchanges(limit + 1, chat=chat, topic=topic, search=search)
+    if found:
+        view.dialogue(common, found[-limit:], everywhere=typed is None)
+    elif search is None:
+        view.aside("Nothing was asked in that topic.", "List them with userbot history.")
+    else:
+        view.aside(f"Nothing holds “{printable(search)}”.", "Try a part of the word.")
+    if len(found) > limit:
+        view.aside(f"Only the newest {limit} are shown.", f"See more with --limit {limit * 5}.")
+
+
+def _chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
+    """The chat and topic that were typed. Raises UsageError unless it is exactly one chat."""
+    from userbot.console.safe import printable
+
+    name, topic = typed, None
+    if parts := re.fullmatch(r"(-?\d+)/(\d+)", typed):
+        name, topic = parts[1], int(parts[2])
+    found = archive.find(name)
+    if not found:
+        raise UsageError(
+            f"No chat in the history is called “{printable(typed)}”.",
+            "List them with userbot history.",
+        )
+    if len(found) > 1:
+        some = ", ".join(f"{printable(one.title)} ({one.chat})" for one in found[:5])
+        more = ", …" if len(found) > 5 else ""
+        raise UsageError(
+            f"“{printable(typed)}” fits {len(found)} chats: {some}{more}.",
+            "Give the id of one.",
+        )
+    return found[0].chat, topic

@@ -1,0 +1,197 @@
+"""How the history is shown: in a terminal, as plain lines, as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from userbot.cli.common import Common
+from userbot.cli.table import print_table
+from userbot.console.safe import printable
+from userbot.messages import Place
+from userbot.storage.archive import Conversation, Exchange
+
+_HEADS = ("chat", "last", "asked", "tokens", "kind", "title")
+_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
+"""What JSON need not escape, but a terminal or a reader may obey."""
+
+
+def conversations(common: Common, found: list[Conversation]) -> None:
+    """Print a row for each conversation."""
+    if common.json:
+        _print_json(_conversation_row(one) for one in found)
+    elif _lively(common):
+        _print_table(found)
+    else:
+        print_table(_HEADS, [_cells(one) for one in found], plain=True)
+
+
+def dialogue(common: Common, found: list[Exchange], *, everywhere: bool) -> None:
+    """Print at least one exchange; each names its chat if they come from `everywhere`."""
+    if common.json:
+        _print_json(map(_exchange_row, found))
+    else:
+        _print_lines(common, _lines(found, everywhere=everywhere))
+
+
+def aside(sentence: str, hint: str) -> None:
+    """Say what is no data: on standard error, so that a pipe gets rows and nothing else."""
+    print(f"{sentence}\n  → {hint}", file=sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of the dialogue: what is bold, what follows it dimly; or a text, set in."""
+
+    head: str = ""
+    dim: str = ""
+    text: str = ""
+
+
+def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
+    if not everywhere:
+        yield _Line(printable(found[-1].title) or "(no title)", str(found[-1].place.chat))
+        yield _Line()
+    for one in found:
+        username = f"@{printable(one.username)}" if one.username else ""
+        if everywhere:
+            where = f"in {printable(one.title)} ({_where(one.place)})"
+        else:
+            where = f"in topic {one.place.topic}" if one.place.topic else ""
+        yield _Line(printable(one.name) or "(no name)", _joined(username, where, _local(one.at)))
+        yield from (_Line(text=text) for text in _tame_lines(one.text))
+        if one.answer is None:
+            reason = f" ({printable(one.reason)})" if one.reason else ""
+            yield _Line("→", f"{one.state}{reason}")
+        else:
+            tokens = ""
+            if one.prompt_tokens is not None:
+                tokens = f"{one.prompt_tokens:,} + {one.completion_tokens or 0:,} tokens"
+            yield _Line("→", _joined(printable(one.model or ""), tokens))
+            yield from (_Line(text=text) for text in _tame_lines(one.answer))
+        yield _Line()
+
+
+def _print_lines(common: Common, lines: Iterable[_Line]) -> None:
+    if not _lively(common):
+        for line in lines:
+            print(f"{line.head}  {line.dim}".rstrip() if line.head else f"  {line.text}".rstrip())
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    for line in lines:
+        if line.head:
+            console.print(Text.assemble((line.head, "bold"), "  ", (line.dim, "dim")))
+        else:
+            for part in Text(line.text).wrap(console, console.width - 2) or [Text()]:
+                part.rstrip()
+                console.print(Text("  ").append_text(part) if part else part)
+
+
+def _print_table(found: list[Conversation]) -> None:
+    """A row a line at any width: ids stay whole, to be copied; a long title is cut short."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    rows = [[printable(cell) for cell in _cells(one)] for one in found]
+    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
+    widths[-1] = max(len(_HEADS[-1]), console.width - sum(widths[:-1]) - 2 * len(widths))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for head, width in zip(_HEADS, widths, strict=True):
+        number = head in ("asked", "tokens")
+        table.add_column(
+            head,
+            justify="right" if number else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            min_width=width,
+            max_width=width,
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _cells(one: Conversation) -> tuple[str, ...]:
+    return (
+        _where(one.place),
+        _local(one.last),
+        f"{one.questions:,}",
+        f"{one.tokens:,}",
+        one.kind.value,
+        one.title,
+    )
+
+
+def _conversation_row(one: Conversation) -> dict[str, Any]:
+    return {
+        "at": _utc(one.last),
+        "chat": one.place.chat,
+        "topic": one.place.topic,
+        "title": one.title,
+        "kind": one.kind.value,
+        "questions": one.questions,
+        "tokens": one.tokens,
+    }
+
+
+def _exchange_row(one: Exchange) -> dict[str, Any]:
+    return {
+        "at": _utc(one.at),
+        "chat": one.place.chat,
+        "topic": one.place.topic,
+        "title": one.title,
+        "message": one.message,
+        "person": one.person,
+        "name": one.name,
+        "username": one.username,
+        "text": one.text,
+        "state": one.state,
+        "reason": one.reason,
+        "answer": one.answer,
+        "answered_at": None if one.answered_at is None else _utc(one.answered_at),
+        "model": one.model,
+        "prompt_tokens": one.prompt_tokens,
+        "completion_tokens": one.completion_tokens,
+    }
+
+
+def _print_json(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        text = json.dumps(row, ensure_ascii=False)
+        print(_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+
+
+def _lively(common: Common) -> bool:
+    return not common.plain and sys.stdout.isatty()
+
+
+def _where(place: Place) -> str:
+    return f"{place.chat}/{place.topic}" if place.topic else str(place.chat)
+
+
+def _joined(*parts: str) -> str:
+    return "  ".join(part for part in parts if part)
+
+
+def _local(at: datetime) -> str:
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _tame_lines(text: str) -> Iterator[str]:
+    """Every line of the text made harmless, with the blanks that set code in and columns apart."""
+    for line in text.splitlines() or [""]:
+        yield " ".join(printable(word) for word in line.expandtabs(4).split(" "))
