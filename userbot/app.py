@@ -22,13 +22,14 @@ from userbot.rules.governor import Governor
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
-from userbot.telegram.client import new_client, session_file
+from userbot.telegram.client import new_client
 from userbot.telegram.directory import Directory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.outbox import TelegramOutbox
 from userbot.telegram.refusals import login_ended, why_disconnected
+from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
 
 DRAIN_SECONDS = 10.0
@@ -109,7 +110,9 @@ class _Run:
 
     async def _work(self) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
+        background: list[asyncio.Task[None]] = []
         async with AsyncExitStack() as on_the_way_out:
+            on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
             client.on_reconnect = lambda: self._report(
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
@@ -120,6 +123,7 @@ class _Run:
             on_the_way_out.push_async_callback(client.disconnect)
             # openai's import takes half a second: it runs in a thread while Telegram connects.
             warm = asyncio.create_task(model.warm())
+            background.append(warm)
             await client.connect()
             directory = Directory(client)
             owner = await directory.owner()
@@ -171,5 +175,11 @@ class _Run:
             await inbox.open(owner, intake.receive)
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
+            background.append(listening)
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
+
+
+async def _gather(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for tasks whose work has ended, and take note of how."""
+    await asyncio.gather(*tasks, return_exceptions=True)
