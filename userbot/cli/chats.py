@@ -54,7 +54,9 @@ async def _look(client: Client, settings: Settings) -> tuple[list[Dialog], dict[
 
     directory = Directory(client)
     owner = await directory.owner()
-    _, selected = await directory.policy(settings.trigger, settings.chats, datetime.now(UTC))
+    _, selected = await directory.policy(
+        settings.trigger, settings.voice, settings.chats, datetime.now(UTC)
+    )
     return await dialogs(client, owner.id), selected
 
 

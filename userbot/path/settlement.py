@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from userbot.activity import Answered, Failed, Report, Skipped
-from userbot.errors import ChatRefusedError, UserbotError
+from userbot.activity import Answered, Failed, Ignored, Report, Skipped
+from userbot.errors import ChatRefusedError, NothingToAnswerError, UserbotError
 from userbot.messages import Answer, Ask
 from userbot.ports import Clock, Store
 
@@ -49,9 +49,12 @@ class Settlement:
         )
 
     def given_up(self, ask: Ask, error: UserbotError) -> None:
-        """The question cannot be answered: a chat that rests skips it, all else failed."""
-        skipped = isinstance(error, ChatRefusedError)
+        """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
+        skipped = isinstance(error, ChatRefusedError | NothingToAnswerError)
         self._store.mark(ask, "skipped" if skipped else "failed", error.reason, self._clock.now())
+        if error.reason == "no_wake_word":
+            self._not_meant(ask, error.reason)
+            return
         if skipped:
             self.skipped(ask, error.reason, str(error))
             return
@@ -78,5 +81,18 @@ class Settlement:
                 person=ask.sender,
                 reason=reason,
                 detail=detail,
+            )
+        )
+
+    def _not_meant(self, ask: Ask, reason: str) -> None:
+        """Tell that something spoken was listened to and is nobody's question."""
+        self._report(
+            Ignored(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                notable=False,
             )
         )

@@ -15,6 +15,7 @@ from telethon.utils import get_display_name
 
 from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.telegram.client import Client
+from userbot.telegram.media import media_of, voice_of
 
 Receive = Callable[[Incoming], None]
 
@@ -97,7 +98,8 @@ class Inbox:
             via_bot=message.via_bot_id is not None,
             post=bool(message.post) or _automatic_forward(message),
             forwarded=message.fwd_from is not None,
-            media=_media(message),
+            media=media_of(message),
+            voice=voice_of(message),
         )
 
     def _kind(self, message: Any) -> ChatKind:
@@ -157,14 +159,3 @@ def _automatic_forward(message: Any) -> bool:
         and origin.saved_from_msg_id is not None
         and isinstance(message.from_id, types.PeerChannel)
     )
-
-
-def _media(message: Any) -> str | None:
-    media = message.media
-    if media is None or isinstance(media, types.MessageMediaWebPage):
-        return None
-    if message.voice:
-        return "voice"
-    if message.video_note:
-        return "video_note"
-    return type(media).__name__.removeprefix("MessageMedia").lower()
