@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.stage import Stage, listed
-from userbot import audio
+from userbot import app, audio
 from userbot.activity import (
     Answered,
     Failed,
@@ -366,7 +366,10 @@ async def test_a_reference_that_expired_is_renewed(stage: Stage) -> None:
     assert await stage.max.expects(stage.group, from_=stage.olga)
 
 
-async def test_a_note_that_waited_over_a_restart_is_fetched_anew(stage: Stage) -> None:
+async def test_a_note_that_waited_over_a_restart_is_fetched_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
     stage.endpoint.faults.add("stall", on="/chat/completions")
     program = await stage.program([listed(stage.group.id)])
     stage.max.says(stage.group, "hold on")
