@@ -124,7 +124,7 @@ class Workplace(Protocol):
 class Audio(Protocol):
     """Makes other formats, or less, of a recording."""
 
-    def usable(self) -> bool:
+    async def usable(self) -> bool:
         """Whether what it needs is installed."""
         ...
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import subprocess
 import sys
+import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -24,10 +28,15 @@ from userbot.activity import (
     Transcribed,
     Waiting,
 )
+from userbot.path import listening
 from userbot.sandbox import ogg
+from userbot.sandbox.chats import Group
 from userbot.settings import ChatVoice, Limits, Trigger, Voice
 from userbot.storage.archive import Archive
 
+needs_ffmpeg = pytest.mark.skipif(
+    audio.find_ffmpeg() is None, reason="no ffmpeg: install it, or gpt-userbot[audio]"
+)
 DATA = Path(__file__).parent.parent / "data"
 EN = (DATA / "voice_en.ogg").read_bytes()
 RU = (DATA / "voice_ru.ogg").read_bytes()
@@ -44,6 +53,10 @@ def stage(stage: Stage) -> Stage:
     stage.endpoint.understands(EN, WORDS_EN)
     stage.endpoint.understands(RU, WORDS_RU)
     return stage
+
+
+def ffmpeg(*arguments: str) -> None:
+    subprocess.run([str(audio.find_ffmpeg()), "-v", "error", *arguments], check=True)
 
 
 def last_question(stage: Stage) -> str:
@@ -504,3 +517,134 @@ async def test_a_transcription_server_of_ones_own_never_sees_the_key_of_the_chat
     )
     stage.max.sends_voice(stage.group, RU)
     assert WORDS_RU in (await stage.max.expects(stage.group, from_=stage.olga)).text
+
+
+# What has to be converted or cut, with a real ffmpeg.
+
+
+@needs_ffmpeg
+async def test_what_the_endpoint_does_not_take_is_converted(stage: Stage, tmp_path: Path) -> None:
+    source = tmp_path / "note.mkv"
+    ffmpeg("-i", str(DATA / "voice_en.ogg"), "-c:a", "copy", str(source))
+    stage.endpoint.keep_audio = True
+    await stage.program([listed(stage.group.id)])
+    stage.max.sends_document(stage.group, source, file_name="note.mkv", mime="video/x-matroska")
+    assert await stage.max.expects(stage.group, from_=stage.olga)
+    (heard,) = stage.endpoint.transcriptions
+    assert heard.file_name == "voice.ogg"
+    assert ogg.duration(heard.data) == pytest.approx(3.6, abs=0.2)
+    assert not list(stage.folder.glob("userbot-audio-*"))
+
+
+@needs_ffmpeg
+async def test_a_long_recording_is_heard_in_parts_that_continue_each_other(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "WHOLE_SECONDS", 8.0)
+    monkeypatch.setattr(audio, "PART_SECONDS", 6.0)
+    monkeypatch.setattr(audio, "WINDOW_SECONDS", 2.0)
+    said = iter(["One two three.", "Four five six.", "Thank you."])
+    stage.endpoint.transcriber = lambda _: next(said)
+    program = await stage.program([listed(stage.group.id)], voice=Voice(prompt="Numbers."))
+    sounds = [("tone", 6.0), ("silence", 0.6), ("tone", 6.0), ("silence", 0.6), ("tone", 4.0)]
+    stage.max.sends_voice(stage.group, ogg.recording(*sounds))  # type: ignore[arg-type]
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert "One two three. Four five six. Thank you." in answer.text
+    prompts = [heard.fields["prompt"] for heard in stage.endpoint.transcriptions]
+    assert prompts == ["Numbers.", "Numbers. two three.", "Numbers. two three. Four five six."]
+    assert (await program.tells(Transcribed)).parts == 3
+    assert len([told for told in program.events(Waiting) if told.reason == "transcribing"]) == 2
+
+
+@needs_ffmpeg
+async def test_a_silent_round_video_is_not_paid_for(stage: Stage, tmp_path: Path) -> None:
+    source = tmp_path / "silent.mp4"
+    ffmpeg("-f", "lavfi", "-i", "anullsrc", "-t", "2", str(source))
+    program = await stage.program([listed(stage.max.id)])
+    stage.max.sends_round(stage.olga, source, duration=2)
+    await program.tells(Skipped, reason="silence")
+    assert not stage.endpoint.transcriptions
+
+
+@needs_ffmpeg
+async def test_a_file_larger_than_an_endpoint_takes_is_cut_from_the_disk(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "WHOLE_BYTES", 100_000)
+    await stage.program([listed(stage.group.id)])
+    stage.max.sends_audio(stage.group, ogg.tone(90), file_name="long.ogg")
+    assert await stage.max.expects(stage.group, from_=stage.olga)
+    assert not list(stage.folder.glob("userbot-audio-*"))
+
+
+# Many at once.
+
+
+@pytest.fixture
+def groups(stage: Stage) -> list[Group]:
+    add = stage.telegram.add_group
+    people = [stage.olga, stage.max]
+    return [add(f"Group {n}", creator=stage.olga, members=people) for n in range(10)]
+
+
+async def ask_fifty_times(stage: Stage, groups: list[Group], notes: list[bytes]) -> None:
+    """Five notes in each of ten chats at once; in each they are answered in order."""
+    asked = [
+        (group, stage.max.sends_voice(group, note))
+        for group, note in zip(groups * 5, notes, strict=True)
+    ]
+    for group, question in asked:
+        answer = await stage.max.expects(group, from_=stage.olga, timeout=30)
+        assert answer.reply_to is question
+
+
+async def test_fifty_notes_at_once_are_answered_in_order_while_nothing_else_waits(
+    stage: Stage, groups: list[Group]
+) -> None:
+    notes = [ogg.tone(20, serial=number) for number in range(1, 51)]
+    await stage.program([listed(group.id) for group in groups])
+    stage.max.sends_voice(groups[0], EN)
+    await stage.max.expects(groups[0], from_=stage.olga)  # all is loaded now
+    async with Heartbeat() as heartbeat:
+        await ask_fifty_times(stage, groups, notes)
+    assert len(stage.endpoint.transcriptions) == 51
+    assert heartbeat.longest < 0.05
+
+
+async def test_fifty_large_notes_at_once_take_the_memory_of_a_few(
+    stage: Stage, groups: list[Group]
+) -> None:
+    # As large as ten minutes; each with other bytes, so that none is kept twice.
+    notes = [ogg.tone(20) + number.to_bytes(2, "big") * 700_000 for number in range(50)]
+    await stage.program([listed(group.id) for group in groups])
+    tracemalloc.start()
+    try:
+        await ask_fifty_times(stage, groups, notes)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # The sandbox, its endpoint and the program share this process: each holds a few of them.
+    print(f"peak {peak / 1e6:.0f} MB of {sum(map(len, notes)) / 1e6:.0f} MB")
+    assert peak < 100_000_000
+
+
+class Heartbeat:
+    """Measures for how long the event loop did nothing else, in seconds of its own work."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+
+    async def __aenter__(self) -> Heartbeat:
+        self._task = asyncio.create_task(self._beat())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._task.cancel()
+
+    async def _beat(self) -> None:
+        while True:
+            # Of the thread, since on a busy machine others take their turns in between.
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            self.longest = max(self.longest, time.thread_time() - before)
+            await asyncio.sleep(0.001)

@@ -71,7 +71,7 @@ class Listening:
         """
         if task.recording.size <= WHOLE_BYTES:
             return await self._in_memory(task)
-        self._need_ffmpeg("It is larger than an endpoint takes.")
+        await self._need_ffmpeg("It is larger than an endpoint takes.")
         async with self._audio.workplace(task.settings.max_minutes * 60) as place:
             limit = min(FILE_BYTES, task.recording.size + _SLACK_BYTES)
             await self._files.save(task.ask.chat, task.message, limit, place.source)
@@ -85,8 +85,8 @@ class Listening:
         seconds = ogg.seconds(data) if form is OGG else None
         seconds = task.recording.seconds if seconds is None else seconds
         _check_length(seconds, task.settings)
-        if not form.taken or (seconds > WHOLE_SECONDS and self._audio.usable()):
-            self._need_ffmpeg(f"Endpoints do not take {form.ending} files.")
+        if not form.taken or (seconds > WHOLE_SECONDS and await self._audio.usable()):
+            await self._need_ffmpeg(f"Endpoints do not take {form.ending} files.")
             async with self._audio.workplace(task.settings.max_minutes * 60) as place:
                 await asyncio.to_thread(place.source.write_bytes, data)
                 del data
@@ -106,7 +106,7 @@ class Listening:
 
     async def _look(self, data: bytes, form: Format) -> Loudness:
         """How loud sound is, by decoding its beginning; UNKNOWN if that cannot be done."""
-        if not self._audio.usable():
+        if not await self._audio.usable():
             return Loudness.UNKNOWN
         async with self._audio.workplace(_LOOK_SECONDS) as place:
             await asyncio.to_thread(place.source.write_bytes, data)
@@ -167,8 +167,8 @@ class Listening:
             )
         )
 
-    def _need_ffmpeg(self, why: str) -> None:
-        if not self._audio.usable():
+    async def _need_ffmpeg(self, why: str) -> None:
+        if not await self._audio.usable():
             raise AudioError(
                 f"This recording cannot be listened to without ffmpeg. {why}",
                 "Install ffmpeg, or the extra: pip install 'gpt-userbot[audio]'.",

@@ -21,8 +21,8 @@ from userbot.settings import Voice
 
 AT_ONCE = 8
 """Recordings in work at the same time, all conversations together."""
-LARGE_BYTES = 4_000_000
-"""Half an hour of a voice note has less; of what has more, one is in work at a time."""
+LARGE_BYTES = 2_000_000
+"""Ten minutes of a voice note; of what has more, one is in work at a time."""
 
 
 class Transcription:
