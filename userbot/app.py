@@ -7,23 +7,28 @@ import time
 from contextlib import AsyncExitStack, closing, suppress
 
 from userbot.activity import Notice, Ready, Report, Stopped
+from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.errors import StorageError, UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
+from userbot.openai_api.speech import Speech
 from userbot.path.assistant import Assistant
 from userbot.path.conversations import Conversations
 from userbot.path.hearing import Hearing
 from userbot.path.intake import Intake
+from userbot.path.listening import Listening
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.recovery import recover
 from userbot.path.settlement import Settlement
+from userbot.path.transcription import Transcription
 from userbot.rules.governor import Governor
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
-from userbot.telegram.client import new_client
+from userbot.telegram.client import Client, new_client
 from userbot.telegram.directory import Directory
+from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
@@ -123,7 +128,9 @@ class _Run:
             )
             inbox = Inbox(client, self._clock, self._report)
             model = ChatModel(self._settings.openai)
+            speech = Speech(self._settings.voice, self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
+            on_the_way_out.push_async_callback(speech.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
@@ -133,7 +140,10 @@ class _Run:
             directory = Directory(client)
             owner = await directory.owner()
             policy, chats = await directory.policy(
-                self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
+                self._settings.trigger,
+                self._settings.voice,
+                self._settings.chats,
+                self._store.began(self._clock.now()),
             )
             governor = Governor(
                 self._settings.pacing.writes_per_second, self._settings.pacing.burst
@@ -142,7 +152,15 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 chats=chats,
-                hearing=Hearing(TelegramLookup(client)),
+                hearing=Hearing(
+                    TelegramLookup(client),
+                    self._transcription(client, speech),
+                    self._settings.voice,
+                    self._settings.trigger.prefix,
+                    chats,
+                    self._store,
+                    self._clock,
+                ),
                 memory=Memory(self._store, self._settings.history.window_tokens),
                 model=model,
                 live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
@@ -186,6 +204,16 @@ class _Run:
             await warm
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
+
+    def _transcription(self, client: Client, speech: Speech) -> Transcription:
+        listening = Listening(
+            TelegramFiles(client, self._clock, self._report),
+            speech,
+            Ffmpeg(self._settings.history.database.parent),
+            self._clock,
+            self._report,
+        )
+        return Transcription(listening, self._store, self._clock, self._report)
 
 
 async def _gather(tasks: list[asyncio.Task[None]]) -> None:

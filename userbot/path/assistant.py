@@ -11,6 +11,7 @@ from userbot.path.hearing import Hearing
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
+from userbot.path.showing import only_transcript, shown, without_transcript
 from userbot.ports import ChatModel, Clock, Store
 from userbot.rules.prompt import asked
 from userbot.rules.request import request, system_text
@@ -52,13 +53,17 @@ class Assistant:
         chat = self._chats.get(ask.chat)
         try:
             self._store.mark(ask, "answering", "", self._clock.now())
-            quoted = await self._hearing.quoted(ask)
-            messages = self._memory.messages(system_text(self._settings, chat), ask, quoted)
+            said = await self._hearing.hear(ask)
+            voice = self._hearing.voice_in(ask.chat)
+            system = system_text(self._settings, chat)
+            messages = self._memory.messages(system, said.ask, said.quoted)
             asking = request(self._settings, chat, messages)
-            self._tell_answering(ask, asking.model)
-            async with aclosing(self._model.stream(asking)) as stream:
+            if not only_transcript(said, voice):
+                self._tell_answering(ask, asking.model)
+            async with aclosing(shown(said, voice, self._model.stream(asking))) as stream:
                 answer = await self._live_reply.write(ask, asking, stream)
-            question = asked(ask, quoted)
+            answer = without_transcript(said, voice, answer)
+            question = asked(said.ask, said.quoted)
             self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)
             self._memory.remember(
                 ask.place,
