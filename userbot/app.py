@@ -22,6 +22,8 @@ from userbot.path.memory import Memory
 from userbot.path.recovery import recover
 from userbot.path.settlement import Settlement
 from userbot.path.transcription import Transcription
+from userbot.path.typing import Typing
+from userbot.ports import Clock
 from userbot.rules.governor import Governor
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
@@ -36,18 +38,24 @@ from userbot.telegram.outbox import TelegramOutbox
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
+from userbot.telegram.turns import Turns
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
 
 
 async def run(
-    settings: Settings, report: Report, *, began: float, end: asyncio.Future[str] | None = None
+    settings: Settings,
+    report: Report,
+    *,
+    began: float,
+    end: asyncio.Future[str] | None = None,
+    clock: Clock | None = None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
-    `end`: another way to end it, by setting the reason.
+    `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -57,7 +65,7 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
         network_told(report),
     ):
-        return await _Run(settings, report, store, began, end).until_stopped()
+        return await _Run(settings, report, store, began, end, clock).until_stopped()
 
 
 class _Run:
@@ -70,14 +78,18 @@ class _Run:
         store: Store,
         began: float,
         end: asyncio.Future[str] | None,
+        clock: Clock | None,
     ) -> None:
         self._settings = settings
         self._report = report
         self._store = store
         self._began = began
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         self._settlement = Settlement(store, self._clock, report)
         self._end = end or asyncio.get_running_loop().create_future()
+        pacing = settings.pacing
+        governor = Governor(pacing.writes_per_second, pacing.burst)
+        self._turns = Turns(governor, self._clock, report, self._stop)
 
     async def until_stopped(self) -> str:
         """Work until a signal, or until the connection is gone for good."""
@@ -107,6 +119,7 @@ class _Run:
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
             pending=pending,
+            account=self._turns.stopped.reason if self._turns.stopped else "",
         )
 
     def _stop(self, why: str | UserbotError) -> None:
@@ -145,10 +158,7 @@ class _Run:
                 self._settings.chats,
                 self._store.began(self._clock.now()),
             )
-            governor = Governor(
-                self._settings.pacing.writes_per_second, self._settings.pacing.burst
-            )
-            outbox = TelegramOutbox(client, governor, self._clock, self._report, self._stop)
+            outbox = TelegramOutbox(client, self._turns)
             assistant = Assistant(
                 settings=self._settings.openai,
                 chats=chats,
@@ -163,7 +173,16 @@ class _Run:
                 ),
                 memory=Memory(self._store, self._settings.history.window_tokens),
                 model=model,
-                live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
+                outbox=outbox,
+                typing=Typing(outbox, self._clock),
+                live_reply=LiveReply(
+                    self._settings.pacing,
+                    outbox,
+                    self._store,
+                    self._clock,
+                    self._report,
+                    self._store.secret(),
+                ),
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,

@@ -271,9 +271,10 @@ async def test_a_chat_may_want_transcripts_and_no_answers(stage: Stage) -> None:
 
 async def test_a_chat_may_want_both_in_one_message(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "At **nine**."
-    await stage.program([listed(stage.group.id, voice=ChatVoice(show="both"))])
+    program = await stage.program([listed(stage.group.id, voice=ChatVoice(show="both"))])
     stage.max.sends_voice(stage.group, EN)
     answer = await stage.max.expects(stage.group, from_=stage.olga)
+    await program.tells(Answered)
     assert answer.text.split() == [*WORDS_EN.split(), "At", "nine."]
     stage.max.says(stage.group, "and back?")
     await stage.max.expects(stage.group, from_=stage.olga)

@@ -20,8 +20,6 @@ _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
     ("history", "idle_reset_minutes"): 0,
     ("limits", "tell"): False,
     ("limits", "prices"): _NONE,
-    ("pacing", "edit_seconds"): _NONE,
-    ("pacing", "max_previews"): 0,
     ("console", "log_file"): _NONE,
     ("console", "log_text"): False,
 }

@@ -68,6 +68,11 @@ _EN = {
     "network": "the connection to Telegram",
     "transcribing": "listening",
     "transcription_again": "transcription is tried again",
+    "flood_wait_account": "Telegram asks the whole account for a pause",
+    # what Telegram makes of an answer, and of the account
+    "answer_deleted": "somebody deleted the answer while it was written",
+    "slow_mode_rest": "the chat is in slow mode: the rest of the answer was not sent",
+    "peer_flood": "Telegram restricted the account (PEER_FLOOD): nothing is written any more",
     # skips
     "too_old": "too old to answer",
     "in_doubt": "may have been answered already",
@@ -137,6 +142,10 @@ _RU = {
     "network": "связь с Telegram",
     "transcribing": "слушаю",
     "transcription_again": "ещё одна попытка распознать",
+    "flood_wait_account": "Telegram просит весь аккаунт подождать",
+    "answer_deleted": "кто-то удалил ответ, пока он писался",
+    "slow_mode_rest": "в чате медленный режим: остаток ответа не отправлен",
+    "peer_flood": "Telegram ограничил аккаунт (PEER_FLOOD): больше ничего не отправляется",
     "too_old": "слишком старый вопрос",
     "in_doubt": "возможно, уже отвечено",
     "silence": "там никто не говорит",

@@ -12,7 +12,8 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
 from userbot.path.showing import only_transcript, shown, without_transcript
-from userbot.ports import ChatModel, Clock, Store
+from userbot.path.typing import Typing
+from userbot.ports import ChatModel, Clock, Outbox, Store
 from userbot.rules.prompt import asked
 from userbot.rules.request import request, system_text
 from userbot.rules.window import estimate_messages
@@ -30,6 +31,8 @@ class Assistant:
         hearing: Hearing,
         memory: Memory,
         model: ChatModel,
+        outbox: Outbox,
+        typing: Typing,
         live_reply: LiveReply,
         settlement: Settlement,
         store: Store,
@@ -41,6 +44,8 @@ class Assistant:
         self._hearing = hearing
         self._memory = memory
         self._model = model
+        self._outbox = outbox
+        self._typing = typing
         self._live_reply = live_reply
         self._settlement = settlement
         self._store = store
@@ -53,15 +58,17 @@ class Assistant:
         chat = self._chats.get(ask.chat)
         try:
             self._store.mark(ask, "answering", "", self._clock.now())
-            said = await self._hearing.hear(ask)
-            voice = self._hearing.voice_in(ask.chat)
-            system = system_text(self._settings, chat)
-            messages = self._memory.messages(system, said.ask, said.quoted)
-            asking = request(self._settings, chat, messages)
-            if not only_transcript(said, voice):
-                self._tell_answering(ask, asking.model)
-            async with aclosing(shown(said, voice, self._model.stream(asking))) as stream:
-                answer = await self._live_reply.write(ask, asking, stream)
+            self._outbox.check(ask.place)  # before a model is paid for what cannot be said
+            async with self._typing.during(ask.place) as text_stands:
+                said = await self._hearing.hear(ask)
+                voice = self._hearing.voice_in(ask.chat)
+                system = system_text(self._settings, chat)
+                messages = self._memory.messages(system, said.ask, said.quoted)
+                asking = request(self._settings, chat, messages)
+                if not only_transcript(said, voice):
+                    self._tell_answering(ask, asking.model)
+                async with aclosing(shown(said, voice, self._model.stream(asking))) as stream:
+                    answer = await self._live_reply.write(ask, asking, stream, text_stands)
             answer = without_transcript(said, voice, answer)
             question = asked(said.ask, said.quoted)
             self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)

@@ -121,6 +121,7 @@ class Settlement:
             )
         )
 
+
 def _mistake(error: Exception) -> UserbotError:
     _log.error("a question ended in an error that nobody foresaw", exc_info=error)
     return UserbotError(
