@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, closing, suppress
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
-from userbot.errors import UserbotError
+from userbot.errors import StorageError, UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speech import Speech
 from userbot.path.assistant import Assistant
@@ -92,17 +92,21 @@ class _Run:
                     with suppress(asyncio.CancelledError):
                         await work
                     # What Telegram ended the run with, if not a signal, is raised here.
-                    reason = self._end.result()
+                    if self._end.done():
+                        reason = self._end.result()
                 finally:
                     self._report(self._summary(reason))
         return reason
 
     def _summary(self, reason: str) -> Stopped:
+        pending = 0
+        with suppress(StorageError):  # whatever is wrong was told already
+            pending = len(self._store.pending())
         return Stopped(
             reason=reason,
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
-            pending=len(self._store.pending()),
+            pending=pending,
         )
 
     def _stop(self, why: str | UserbotError) -> None:
@@ -122,7 +126,7 @@ class _Run:
             client.on_reconnect = lambda: self._report(
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
             )
-            inbox = Inbox(client)
+            inbox = Inbox(client, self._clock, self._report)
             model = ChatModel(self._settings.openai)
             speech = Speech(self._settings.voice, self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
@@ -165,11 +169,14 @@ class _Run:
                 clock=self._clock,
                 report=self._report,
             )
-            conversations = Conversations(assistant.handle, self._report)
+            conversations = Conversations(assistant.handle)
+            # While the last answers are written, what arrives is stored for the next start.
+            on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
-            on_the_way_out.callback(inbox.close)
             max_age = self._settings.catch_up.max_age_minutes
-            pending = recover(self._store, conversations, self._settlement, self._clock, max_age)
+            pending = recover(
+                policy, max_age, self._store, conversations, self._settlement, self._clock
+            )
             self._report(
                 Ready(
                     account=owner.name,
@@ -189,7 +196,8 @@ class _Run:
                 self._clock,
                 self._report,
             )
-            await inbox.open(owner, intake.receive)
+            inbox.open(owner, intake.receive)
+            client.takes_updates = True
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)

@@ -97,6 +97,7 @@ class Intake:
                 )
             )
             return
+        self._conversations.put(ask)
         self._report(
             Heard(
                 chat=ask.chat,
@@ -108,7 +109,6 @@ class Intake:
                 duration=ask.voice.seconds if ask.voice else None,
             )
         )
-        self._conversations.put(ask)
 
     def _refusal(self, ask: Ask, now: datetime) -> limits.Refusal | None:
         began = limits.day_began(now, self._limits.timezone)

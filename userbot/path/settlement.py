@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from userbot.activity import Answered, Failed, Ignored, Report, Skipped
-from userbot.errors import ChatRefusedError, NothingToAnswerError, UserbotError
+from userbot.errors import ChatRefusedError, NothingToAnswerError, StorageError, UserbotError
 from userbot.messages import Answer, Ask
 from userbot.ports import Clock, Store
 
 _PREVIEW_CHARACTERS = 120
+_log = logging.getLogger(__name__)
 
 
 def preview(text: str) -> str:
@@ -27,8 +30,16 @@ class Settlement:
         self.failed_count = 0
 
     def answered(self, ask: Ask, asked: str, answer: Answer, seconds: float) -> None:
-        """The answer stands in Telegram; `asked` is the question as the history keeps it."""
-        self._store.settle(ask, asked, answer, self._clock.now())
+        """The answer stands in Telegram; `asked` is the question as the history keeps it.
+
+        If that cannot be stored the question stays open: the next start finds its writes, and
+        does not ask again.
+        """
+        try:
+            self._store.settle(ask, asked, answer, self._clock.now())
+        except StorageError as error:
+            self._failed(ask, error)
+            return
         self.answered_count += 1
         usage = answer.finish.usage
         self._report(
@@ -48,16 +59,24 @@ class Settlement:
             )
         )
 
-    def given_up(self, ask: Ask, error: UserbotError) -> None:
+    def given_up(self, ask: Ask, error: Exception) -> None:
         """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
-        skipped = isinstance(error, ChatRefusedError | NothingToAnswerError)
-        self._store.mark(ask, "skipped" if skipped else "failed", error.reason, self._clock.now())
-        if error.reason == "no_wake_word":
-            self._not_meant(ask, error.reason)
+        told = error if isinstance(error, UserbotError) else _mistake(error)
+        skipped = isinstance(told, ChatRefusedError | NothingToAnswerError)
+        state = "skipped" if skipped else "failed"
+        try:
+            self._store.mark(ask, state, told.reason, self._clock.now())
+        except StorageError as trouble:
+            self._failed(ask, trouble)
+        if told.reason == "no_wake_word":
+            self._not_meant(ask, told.reason)
             return
         if skipped:
-            self.skipped(ask, error.reason, str(error))
-            return
+            self.skipped(ask, told.reason, str(told))
+        else:
+            self._failed(ask, told)
+
+    def _failed(self, ask: Ask, error: UserbotError) -> None:
         self.failed_count += 1
         self._report(
             Failed(
@@ -96,3 +115,12 @@ class Settlement:
                 notable=False,
             )
         )
+
+
+def _mistake(error: Exception) -> UserbotError:
+    _log.error("a question ended in an error that nobody foresaw", exc_info=error)
+    return UserbotError(
+        f"The program made a mistake ({type(error).__name__}).",
+        "Run with -v to see where, and report it.",
+        reason="internal",
+    )
