@@ -8,10 +8,9 @@ from contextlib import aclosing
 from userbot.activity import Answering, Report
 from userbot.messages import Ask, Turn
 from userbot.path.hearing import Hearing
-from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
+from userbot.path.replying import Replying, only_transcript
 from userbot.path.settlement import Settlement
-from userbot.path.showing import only_transcript, shown, without_transcript
 from userbot.ports import ChatModel, Clock, Store
 from userbot.rules.prompt import asked
 from userbot.rules.request import request, system_text
@@ -30,7 +29,7 @@ class Assistant:
         hearing: Hearing,
         memory: Memory,
         model: ChatModel,
-        live_reply: LiveReply,
+        replying: Replying,
         settlement: Settlement,
         store: Store,
         clock: Clock,
@@ -41,7 +40,7 @@ class Assistant:
         self._hearing = hearing
         self._memory = memory
         self._model = model
-        self._live_reply = live_reply
+        self._replying = replying
         self._settlement = settlement
         self._store = store
         self._clock = clock
@@ -60,9 +59,8 @@ class Assistant:
             asking = request(self._settings, chat, messages)
             if not only_transcript(said, voice):
                 self._tell_answering(ask, asking.model)
-            async with aclosing(shown(said, voice, self._model.stream(asking))) as stream:
-                answer = await self._live_reply.write(ask, asking, stream)
-            answer = without_transcript(said, voice, answer)
+            async with aclosing(self._model.stream(asking)) as stream:
+                answer = await self._replying.write(said, voice, asking, stream)
             question = asked(said.ask, said.quoted)
             self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)
             self._memory.remember(

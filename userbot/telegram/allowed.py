@@ -43,7 +43,11 @@ _FILES = {
     functions.auth.ExportAuthorizationRequest,
     functions.auth.ImportAuthorizationRequest,
 }
-_WRITE = {functions.messages.SendMessageRequest}
+_WRITE = {
+    functions.messages.SendMessageRequest,
+    functions.messages.SendMediaRequest,
+    functions.upload.SaveFilePartRequest,
+}
 
 ALLOWED = frozenset(_LOGIN | _READ | _FILES | _WRITE)
 
