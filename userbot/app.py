@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing, suppress
 
 from userbot.activity import Notice, Ready, Report, Stopped
@@ -11,6 +12,7 @@ from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.errors import StorageError, UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
+from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.assistant import Assistant
 from userbot.path.conversations import Conversations
@@ -20,12 +22,14 @@ from userbot.path.listening import Listening
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.recovery import recover
+from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
+from userbot.path.voice_reply import VoiceReply
 from userbot.ports import Clock
 from userbot.rules.governor import Governor
-from userbot.settings import Settings
+from userbot.settings import Chat, Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.client import Client, new_client
@@ -34,11 +38,11 @@ from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
-from userbot.telegram.outbox import TelegramOutbox
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
 from userbot.telegram.turns import Turns
+from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
@@ -143,7 +147,9 @@ class _Run:
             model = ChatModel(self._settings.openai)
             speech = Speech(self._settings.voice, self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
+            speaker = Speaker(self._settings.openai)
             on_the_way_out.push_async_callback(speech.aclose)
+            on_the_way_out.push_async_callback(speaker.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
@@ -158,31 +164,16 @@ class _Run:
                 self._settings.chats,
                 self._store.began(self._clock.now()),
             )
-            outbox = TelegramOutbox(client, self._turns)
+            outbox = TelegramVoiceOutbox(client, self._turns)
             assistant = Assistant(
                 settings=self._settings.openai,
                 chats=chats,
-                hearing=Hearing(
-                    TelegramLookup(client),
-                    self._transcription(client, speech),
-                    self._settings.voice,
-                    self._settings.trigger.prefix,
-                    chats,
-                    self._store,
-                    self._clock,
-                ),
+                hearing=self._hearing(client, speech, chats),
                 memory=Memory(self._store, self._settings.history.window_tokens),
                 model=model,
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
-                live_reply=LiveReply(
-                    self._settings.pacing,
-                    outbox,
-                    self._store,
-                    self._clock,
-                    self._report,
-                    self._store.secret(),
-                ),
+                replying=self._replying(outbox, speaker),
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
@@ -224,15 +215,27 @@ class _Run:
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
 
-    def _transcription(self, client: Client, speech: Speech) -> Transcription:
-        listening = Listening(
-            TelegramFiles(client, self._clock, self._report),
-            speech,
-            Ffmpeg(self._settings.history.database.parent),
-            self._clock,
-            self._report,
+    def _hearing(self, client: Client, speech: Speech, chats: Mapping[int, Chat]) -> Hearing:
+        store, clock, report = self._store, self._clock, self._report
+        audio = Ffmpeg(self._settings.history.database.parent)
+        files = TelegramFiles(client, clock, report)
+        listening = Listening(files, speech, audio, clock, report)
+        return Hearing(
+            TelegramLookup(client),
+            Transcription(listening, store, clock, report),
+            self._settings.voice,
+            self._settings.trigger.prefix,
+            chats,
+            store,
+            clock,
         )
-        return Transcription(listening, self._store, self._clock, self._report)
+
+    def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
+        store, clock, secret = self._store, self._clock, self._store.secret()
+        report, pacing = self._report, self._settings.pacing
+        in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
+        by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
+        return Replying(in_writing, by_voice)
 
 
 async def _gather(tasks: list[asyncio.Task[None]]) -> None:

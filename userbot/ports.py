@@ -134,7 +134,7 @@ class Speaker(Protocol):
         ...
 
 
-class VoiceOutbox(Protocol):
+class VoiceOutbox(Outbox, Protocol):
     """Voice notes into Telegram, in place."""
 
     def takes_voice(self, place: Place) -> bool:
@@ -144,7 +144,7 @@ class VoiceOutbox(Protocol):
     async def send_voice(
         self, place: Place, speech: Speech, caption: RichText, *, reply_to: int, random_id: int
     ) -> int:
-        """Send a voice note and give its id. Raises VoiceRefusedError or TelegramError."""
+        """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
         ...
 
 

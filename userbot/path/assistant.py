@@ -8,10 +8,9 @@ from contextlib import aclosing
 from userbot.activity import Answering, Report
 from userbot.messages import Ask, Turn
 from userbot.path.hearing import Hearing
-from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
+from userbot.path.replying import Replying, only_transcript
 from userbot.path.settlement import Settlement
-from userbot.path.showing import only_transcript, shown, without_transcript
 from userbot.path.typing import Typing
 from userbot.ports import ChatModel, Clock, Outbox, Store
 from userbot.rules.prompt import asked
@@ -33,7 +32,7 @@ class Assistant:
         model: ChatModel,
         outbox: Outbox,
         typing: Typing,
-        live_reply: LiveReply,
+        replying: Replying,
         settlement: Settlement,
         store: Store,
         clock: Clock,
@@ -46,7 +45,7 @@ class Assistant:
         self._model = model
         self._outbox = outbox
         self._typing = typing
-        self._live_reply = live_reply
+        self._replying = replying
         self._settlement = settlement
         self._store = store
         self._clock = clock
@@ -67,9 +66,8 @@ class Assistant:
                 asking = request(self._settings, chat, messages)
                 if not only_transcript(said, voice):
                     self._tell_answering(ask, asking.model)
-                async with aclosing(shown(said, voice, self._model.stream(asking))) as stream:
-                    answer = await self._live_reply.write(ask, asking, stream, text_stands)
-            answer = without_transcript(said, voice, answer)
+                async with aclosing(self._model.stream(asking)) as stream:
+                    answer = await self._replying.write(said, voice, asking, stream, text_stands)
             question = asked(said.ask, said.quoted)
             self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)
             self._memory.remember(

@@ -5,12 +5,7 @@ from __future__ import annotations
 import logging
 
 from userbot.activity import Answered, Failed, Ignored, Report, Skipped
-from userbot.errors import (
-    ChatRefusedError,
-    NothingToAnswerError,
-    StorageError,
-    UserbotError,
-)
+from userbot.errors import ChatRefusedError, NothingToAnswerError, StorageError, UserbotError
 from userbot.messages import Answer, Ask
 from userbot.ports import Clock, Store
 

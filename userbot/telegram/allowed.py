@@ -47,6 +47,8 @@ _WRITE = {
     functions.messages.SendMessageRequest,
     functions.messages.EditMessageRequest,
     functions.messages.SetTypingRequest,
+    functions.messages.SendMediaRequest,
+    functions.upload.SaveFilePartRequest,
 }
 
 ALLOWED = frozenset(_LOGIN | _READ | _FILES | _WRITE)
