@@ -128,7 +128,7 @@ class _Run:
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
             )
             inbox = Inbox(client)
-            model = ChatModel(self._settings.openai)
+            model = ChatModel(self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
             # openai's import takes half a second: it runs in a thread while Telegram connects.
