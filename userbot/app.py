@@ -144,7 +144,7 @@ class _Run:
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
             )
             inbox = Inbox(client, self._clock, self._report)
-            model = ChatModel(self._settings.openai)
+            model = ChatModel(self._settings.openai, self._report)
             speech = Speech(self._settings.voice, self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
             speaker = Speaker(self._settings.openai)
