@@ -20,6 +20,9 @@ _PATH: Final = "/audio/transcriptions"
 _SECONDS_BESIDE: Final = 60.0
 """Waited for in addition to the recording's own length: a small computer listens in real time."""
 
+_CHECK_SECONDS: Final = 15.0
+_LISTS_NOTHING: Final = frozenset({"refused_request", "model_not_found", "bad_answer"})
+
 
 class Speech:
     """The endpoint that `[voice]` names, else that of `[openai]`; implements `ports.Transcriber`.
@@ -34,6 +37,11 @@ class Speech:
         self._fallback = voice.fallback_model
         self._connection = connection(voice, general)
 
+    @property
+    def host(self) -> str:
+        """The endpoint as messages name it."""
+        return self._connection.where.host
+
     async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
         """What is spoken. Raises ModelError."""
         model = self._model
@@ -47,6 +55,26 @@ class Speech:
             return await self._asked(self._model, sound, hints)
         except ModelError as error:
             raise _of_voice(error) from None
+
+    async def check(self) -> str | None:
+        """The configured model that the endpoint lists; None if it lists neither, or nothing.
+
+        Many a local server transcribes with models that it does not list. Raises ModelError if
+        it cannot be reached or does not take the key.
+        """
+        try:
+            with self._connection.explained(self._model):
+                client = await self._connection.ready()
+                listed = await client.get(
+                    "/models", cast_to=object, options={"timeout": _CHECK_SECONDS}
+                )
+        except ModelError as error:
+            if error.reason in _LISTS_NOTHING:
+                return None
+            raise _of_voice(error) from None
+        models = listed.get("data") if isinstance(listed, dict) else None
+        offered = [model.get("id") for model in models or () if isinstance(model, dict)]
+        return next((name for name in (self._model, self._fallback) if name in offered), None)
 
     async def aclose(self) -> None:
         """Close the connections."""
