@@ -147,6 +147,6 @@ async def test_every_request_is_noted_with_who_made_it(
 ) -> None:
     tg.calls.clear()
     await client.send_message(bob.id, "hello")
-    ((account, method, request),) = tg.calls
+    ((account, method, request, _),) = tg.calls
     assert (account, method, request.message) == (alice, SEND, "hello")
     assert isinstance(request.peer, types.InputPeerUser)
