@@ -109,7 +109,7 @@ class _Run:
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
             pending=len(self._store.pending()),
-            account=self._turns.stopped.reason if self._turns.stopped else "",
+            restricted=self._turns.stopped.reason if self._turns.stopped else "",
         )
 
     def _stop(self, why: str | UserbotError) -> None:
