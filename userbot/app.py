@@ -4,45 +4,62 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, closing, suppress
 
 from userbot.activity import Notice, Ready, Report, Stopped
+from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.errors import StorageError, UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
+from userbot.openai_api.speaker import Speaker
+from userbot.openai_api.speech import Speech
 from userbot.path.assistant import Assistant
 from userbot.path.conversations import Conversations
 from userbot.path.hearing import Hearing
 from userbot.path.intake import Intake
+from userbot.path.listening import Listening
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.recovery import recover
+from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.transcription import Transcription
+from userbot.path.typing import Typing
+from userbot.path.voice_reply import VoiceReply
+from userbot.ports import Clock
 from userbot.rules.governor import Governor
-from userbot.settings import Settings
+from userbot.settings import Chat, Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
-from userbot.telegram.client import new_client
+from userbot.telegram.client import Client, new_client
 from userbot.telegram.directory import Directory
+from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
-from userbot.telegram.outbox import TelegramOutbox
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
+from userbot.telegram.turns import Turns
+from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
 
 
 async def run(
-    settings: Settings, report: Report, *, began: float, end: asyncio.Future[str] | None = None
+    settings: Settings,
+    report: Report,
+    *,
+    began: float,
+    end: asyncio.Future[str] | None = None,
+    clock: Clock | None = None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
-    `end`: another way to end it, by setting the reason.
+    `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -52,7 +69,7 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
         network_told(report),
     ):
-        return await _Run(settings, report, store, began, end).until_stopped()
+        return await _Run(settings, report, store, began, end, clock).until_stopped()
 
 
 class _Run:
@@ -65,14 +82,18 @@ class _Run:
         store: Store,
         began: float,
         end: asyncio.Future[str] | None,
+        clock: Clock | None,
     ) -> None:
         self._settings = settings
         self._report = report
         self._store = store
         self._began = began
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         self._settlement = Settlement(store, self._clock, report)
         self._end = end or asyncio.get_running_loop().create_future()
+        pacing = settings.pacing
+        governor = Governor(pacing.writes_per_second, pacing.burst)
+        self._turns = Turns(governor, self._clock, report, self._stop)
 
     async def until_stopped(self) -> str:
         """Work until a signal, or until the connection is gone for good."""
@@ -102,6 +123,7 @@ class _Run:
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
             pending=pending,
+            restricted=self._turns.stopped.reason if self._turns.stopped else "",
         )
 
     def _stop(self, why: str | UserbotError) -> None:
@@ -122,8 +144,12 @@ class _Run:
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
             )
             inbox = Inbox(client, self._clock, self._report)
-            model = ChatModel(self._settings.openai)
+            model = ChatModel(self._settings.openai, self._report)
+            speech = Speech(self._settings.voice, self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
+            speaker = Speaker(self._settings.openai)
+            on_the_way_out.push_async_callback(speech.aclose)
+            on_the_way_out.push_async_callback(speaker.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
@@ -133,19 +159,21 @@ class _Run:
             directory = Directory(client)
             owner = await directory.owner()
             policy, chats = await directory.policy(
-                self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
+                self._settings.trigger,
+                self._settings.voice,
+                self._settings.chats,
+                self._store.began(self._clock.now()),
             )
-            governor = Governor(
-                self._settings.pacing.writes_per_second, self._settings.pacing.burst
-            )
-            outbox = TelegramOutbox(client, governor, self._clock, self._report, self._stop)
+            outbox = TelegramVoiceOutbox(client, self._turns)
             assistant = Assistant(
                 settings=self._settings.openai,
                 chats=chats,
-                hearing=Hearing(TelegramLookup(client)),
+                hearing=self._hearing(client, speech, chats),
                 memory=Memory(self._store, self._settings.history.window_tokens),
                 model=model,
-                live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
+                outbox=outbox,
+                typing=Typing(outbox, self._clock),
+                replying=self._replying(outbox, speaker),
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
@@ -186,6 +214,28 @@ class _Run:
             await warm
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
+
+    def _hearing(self, client: Client, speech: Speech, chats: Mapping[int, Chat]) -> Hearing:
+        store, clock, report = self._store, self._clock, self._report
+        audio = Ffmpeg(self._settings.history.database.parent)
+        files = TelegramFiles(client, clock, report)
+        listening = Listening(files, speech, audio, clock, report)
+        return Hearing(
+            TelegramLookup(client),
+            Transcription(listening, store, clock, report),
+            self._settings.voice,
+            self._settings.trigger.prefix,
+            chats,
+            store,
+            clock,
+        )
+
+    def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
+        store, clock, secret = self._store, self._clock, self._store.secret()
+        report, pacing = self._report, self._settings.pacing
+        in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
+        by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
+        return Replying(in_writing, by_voice)
 
 
 async def _gather(tasks: list[asyncio.Task[None]]) -> None:

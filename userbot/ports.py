@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 from userbot.messages import (
     Answer,
@@ -12,10 +14,16 @@ from userbot.messages import (
     ChatRequest,
     Delta,
     Finish,
+    Format,
+    Hints,
+    Loudness,
     Place,
     Quoted,
     RichText,
+    Sound,
+    Speech,
     Spent,
+    Transcript,
     Turn,
 )
 
@@ -34,13 +42,62 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+Write = Literal["send", "edit"]
+"""What Telegram counts apart: a pause that it asks for holds one of the two."""
+
+
 class Outbox(Protocol):
-    """Writes into Telegram, in place."""
+    """Writes into Telegram, in place. A write takes its turn first, then leaves at once.
+
+    Every call but `typing` may raise ChatRefusedError, when the chat takes nothing from us, and
+    AccountStoppedError, when the account may not write at all.
+    """
+
+    def check(self, place: Place) -> None:
+        """Raise if it is known already that nothing may be written here."""
+        ...
+
+    async def turn(self, place: Place, write: Write, title: str = "") -> None:
+        """Wait until a first text or an end may leave; waits that are felt are shown.
+
+        `title`: how the chat is called when a wait is shown.
+        """
+        ...
+
+    def spare(self, place: Place, write: Write) -> bool:
+        """Take a turn if nobody else needs it: the way of a preview."""
+        ...
+
+    def slow(self, place: Place) -> bool:
+        """Whether the chat was found to be in slow mode: an answer is one message there."""
+        ...
 
     async def send(
-        self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
+        self,
+        place: Place,
+        text: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
+        silent: bool = False,
     ) -> int:
-        """Send a message and give its id. Raises TelegramError."""
+        """Send a message and give its id; `silent`: nobody's phone rings.
+
+        Raises PauseAskedError when it did not leave and another turn is needed,
+        MessageGoneError when `reply_to` is not there, else TelegramError.
+        """
+        ...
+
+    async def edit(self, place: Place, message: int, text: RichText) -> None:
+        """Put another text into a message of ours; the same text again is fine.
+
+        Raises PauseAskedError when it did not leave and another turn is needed,
+        MessageGoneError when the message is not there, else TelegramError.
+        """
+        ...
+
+    async def typing(self, place: Place, typing: bool) -> bool:
+        """Show that an answer is being written, or no longer; whether it was. Never raises."""
         ...
 
 
@@ -49,6 +106,79 @@ class Lookup(Protocol):
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
         """The message with its speaker, or None if it is gone or may not be used."""
+        ...
+
+
+class Files(Protocol):
+    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails."""
+
+    async def fetch(self, chat: int, message: int, limit: int) -> bytes:
+        """The file in memory; AudioError if it has more than `limit` bytes."""
+        ...
+
+    async def save(self, chat: int, message: int, limit: int, path: Path) -> None:
+        """The file as `path`, part by part."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Speech to text behind an OpenAI-compatible endpoint."""
+
+    async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
+        """What is spoken. Raises ModelError; asks once."""
+        ...
+
+
+class Speaker(Protocol):
+    """Text to speech behind an OpenAI-compatible endpoint."""
+
+    async def speak(self, text: str) -> Speech:
+        """The text, spoken; at most 4096 characters. Raises ModelError."""
+        ...
+
+
+class VoiceOutbox(Outbox, Protocol):
+    """Voice notes into Telegram, in place."""
+
+    def takes_voice(self, place: Place) -> bool:
+        """False once Telegram has said that voice notes are not taken there."""
+        ...
+
+    async def send_voice(
+        self, place: Place, speech: Speech, caption: RichText, *, reply_to: int, random_id: int
+    ) -> int:
+        """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
+        ...
+
+
+class Workplace(Protocol):
+    """A private folder for one recording, which is gone afterwards."""
+
+    source: Path
+    """Where the recording is to be put."""
+
+    async def read(self, form: Format) -> float:
+        """Decode what was put there; gives its seconds. Raises AudioError if it is damaged."""
+        ...
+
+    async def loudness(self) -> Loudness:
+        """How loud it is, after `read`."""
+        ...
+
+    def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
+        """What was read, in sounds that every endpoint takes, cut where nobody speaks."""
+        ...
+
+
+class Audio(Protocol):
+    """Makes other formats, or less, of a recording."""
+
+    async def usable(self) -> bool:
+        """Whether what it needs is installed."""
+        ...
+
+    def workplace(self, max_seconds: float) -> AbstractAsyncContextManager[Workplace]:
+        """A place for one recording, of which a little more than that is read at most."""
         ...
 
 
@@ -83,12 +213,26 @@ class Store(Protocol):
         """Record a write before it leaves."""
         ...
 
+    def rewriting(self, random_id: int, text: str, at: datetime) -> None:
+        """Record, before it leaves, the text that a recorded write will have from now on."""
+        ...
+
     def written(self, random_id: int, message: int) -> None:
         """Telegram gave the recorded write this message id."""
         ...
 
     def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
+        ...
+
+    def transcript(self, chat: int, message: int) -> Transcript | None:
+        """What was heard in a message before, if it was kept."""
+        ...
+
+    def heard(
+        self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
+    ) -> None:
+        """A message was listened to for a question; its words are stored only if to `keep`."""
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

@@ -6,6 +6,7 @@ import json
 import stat
 
 from tests.cli.house import MODEL_KEY, House
+from userbot.audio import find_ffmpeg
 
 
 async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> None:
@@ -14,6 +15,7 @@ async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> Non
     house.log_in()
     ended = await house.run("doctor", "--profile", "long", env={"OPENAI_API_KEY": MODEL_KEY})
     assert (ended.code, ended.err) == (0, "")
+    host = f"127.0.0.1:{house.stage.endpoint.port}"
     assert ended.out.splitlines() == [
         f"✓ config · {path}",
         f"✓ values · config.toml sets [telegram] api_id, api_hash · {sets}",
@@ -22,7 +24,10 @@ async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> Non
         "✓ values · what is not named here is as by default",
         "✓ files · readable by you alone",
         "✓ login · logged in as Olga",
-        f"✓ model · sandbox is offered at 127.0.0.1:{house.stage.endpoint.port}",
+        f"✓ model · sandbox is offered at {host}",
+        f"✓ voice · {host} does not list whisper-1; the first voice note will tell",
+        "  → If it does not transcribe, set base_url under [voice] to a server that does.",
+        f"✓ ffmpeg · {find_ffmpeg()}",
         f"✓ history · {house.session.parent / 'history.db'} will be made at the first start",
     ]
     assert not (house.session.parent / "history.db").exists()

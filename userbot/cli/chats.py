@@ -51,7 +51,9 @@ async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, Chat]]:
     async with online(settings.telegram) as client:
         directory = Directory(client)
         owner = await directory.owner()
-        _, selected = await directory.policy(settings.trigger, settings.chats, datetime.now(UTC))
+        _, selected = await directory.policy(
+            settings.trigger, settings.voice, settings.chats, datetime.now(UTC)
+        )
         return await dialogs(client, owner.id), selected
 
 

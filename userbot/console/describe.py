@@ -11,6 +11,7 @@ from userbot.console.words import Words
 _STYLES = {
     "ready": "green",
     "heard": "cyan",
+    "transcribed": "cyan",
     "ignored": "dim",
     "limited": "yellow",
     "answering": "blue",
@@ -79,7 +80,13 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
                 parts.append(words["pending"].format(n=event.pending))
             return " · ".join(parts), ""
         case happened.Heard():
-            return event.text, ""
+            sound = words[f"sound_{event.voice}"] if event.voice else ""
+            if event.duration:
+                sound += f" {event.duration // 60:.0f}:{event.duration % 60:02.0f}"
+            return " · ".join(filter(None, (sound, event.text))), ""
+        case happened.Transcribed():
+            told = words["seconds"].format(s=event.seconds)
+            return " · ".join(filter(None, (told, event.model, event.text))), ""
         case happened.Answering():
             return event.model, ""
         case happened.Answered():
@@ -92,24 +99,33 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
                     )
                 )
             if event.reason:
-                parts.append(event.reason)
+                parts.append(words.get(f"ended_{event.reason}", event.reason))
             return " · ".join(parts), ""
         case happened.Failed():
             return event.error, event.hint
         case happened.Waiting():
-            return (
-                f"{words['seconds'].format(s=event.seconds)} · "
-                f"{words.get(event.reason, event.reason)}"
-                + (f" · {event.detail}" if event.detail else ""),
-                "",
-            )
+            return _wait(event, words), ""
         case happened.Notice():
-            return event.detail, event.hint
+            return words.get(event.reason, event.detail), event.hint
         case happened.Stopped():
-            summary = words["summary"].format(
-                answered=event.answered, failed=event.failed, pending=event.pending
-            )
-            return f"{words.get(event.reason, event.reason)} · {summary}", ""
+            parts = [
+                words.get(event.reason, event.reason),
+                words["summary"].format(
+                    answered=event.answered, failed=event.failed, pending=event.pending
+                ),
+            ]
+            if event.restricted:
+                parts.append(words.get(event.restricted, event.restricted))
+            return " · ".join(parts), ""
         case happened.Ignored() | happened.Limited() | happened.Skipped():
             return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""
     return "", ""
+
+
+def _wait(event: happened.Waiting, words: Words) -> str:
+    seconds = words["seconds"].format(s=event.seconds)
+    if event.reason in ("flood_wait", "slow_mode"):
+        whole = event.detail == "account"
+        return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
+    told = words.get(event.reason, event.reason)
+    return f"{seconds} · {told}" + (f" · {event.detail}" if event.detail else "")

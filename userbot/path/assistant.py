@@ -8,10 +8,11 @@ from contextlib import aclosing
 from userbot.activity import Answering, Report
 from userbot.messages import Ask, Turn
 from userbot.path.hearing import Hearing
-from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
+from userbot.path.replying import Replying, only_transcript
 from userbot.path.settlement import Settlement
-from userbot.ports import ChatModel, Clock, Store
+from userbot.path.typing import Typing
+from userbot.ports import ChatModel, Clock, Outbox, Store
 from userbot.rules.prompt import asked
 from userbot.rules.request import request, system_text
 from userbot.rules.window import estimate_messages
@@ -29,7 +30,9 @@ class Assistant:
         hearing: Hearing,
         memory: Memory,
         model: ChatModel,
-        live_reply: LiveReply,
+        outbox: Outbox,
+        typing: Typing,
+        replying: Replying,
         settlement: Settlement,
         store: Store,
         clock: Clock,
@@ -40,7 +43,9 @@ class Assistant:
         self._hearing = hearing
         self._memory = memory
         self._model = model
-        self._live_reply = live_reply
+        self._outbox = outbox
+        self._typing = typing
+        self._replying = replying
         self._settlement = settlement
         self._store = store
         self._clock = clock
@@ -52,13 +57,18 @@ class Assistant:
         chat = self._chats.get(ask.chat)
         try:
             self._store.mark(ask, "answering", "", self._clock.now())
-            quoted = await self._hearing.quoted(ask)
-            messages = self._memory.messages(system_text(self._settings, chat), ask, quoted)
-            asking = request(self._settings, chat, messages)
-            self._tell_answering(ask, asking.model)
-            async with aclosing(self._model.stream(asking)) as stream:
-                answer = await self._live_reply.write(ask, asking, stream)
-            question = asked(ask, quoted)
+            self._outbox.check(ask.place)  # before a model is paid for what cannot be said
+            async with self._typing.during(ask.place) as text_stands:
+                said = await self._hearing.hear(ask)
+                voice = self._hearing.voice_in(ask.chat)
+                system = system_text(self._settings, chat)
+                messages = self._memory.messages(system, said.ask, said.quoted)
+                asking = request(self._settings, chat, messages)
+                if not only_transcript(said, voice):
+                    self._tell_answering(ask, asking.model)
+                async with aclosing(self._model.stream(asking)) as stream:
+                    answer = await self._replying.write(said, voice, asking, stream, text_stands)
+            question = asked(said.ask, said.quoted)
             self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)
             self._memory.remember(
                 ask.place,

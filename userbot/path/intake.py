@@ -105,6 +105,8 @@ class Intake:
                 message=ask.message,
                 person=ask.sender,
                 text=preview(ask.text),
+                voice=ask.voice.kind if ask.voice else None,
+                duration=ask.voice.seconds if ask.voice else None,
             )
         )
 

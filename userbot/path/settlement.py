@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from userbot.activity import Answered, Failed, Report, Skipped
-from userbot.errors import ChatRefusedError, StorageError, UserbotError
+from userbot.activity import Answered, Failed, Ignored, Report, Skipped
+from userbot.errors import ChatRefusedError, NothingToAnswerError, StorageError, UserbotError
 from userbot.messages import Answer, Ask
 from userbot.ports import Clock, Store
 
@@ -60,14 +60,17 @@ class Settlement:
         )
 
     def given_up(self, ask: Ask, error: Exception) -> None:
-        """The question cannot be answered: a chat that rests skips it, all else failed."""
+        """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
         told = error if isinstance(error, UserbotError) else _mistake(error)
-        skipped = isinstance(told, ChatRefusedError)
+        skipped = isinstance(told, ChatRefusedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
         try:
             self._store.mark(ask, state, told.reason, self._clock.now())
         except StorageError as trouble:
             self._failed(ask, trouble)
+        if told.reason == "no_wake_word":
+            self._not_meant(ask, told.reason)
+            return
         if skipped:
             self.skipped(ask, told.reason, str(told))
         else:
@@ -97,6 +100,19 @@ class Settlement:
                 person=ask.sender,
                 reason=reason,
                 detail=detail,
+            )
+        )
+
+    def _not_meant(self, ask: Ask, reason: str) -> None:
+        """Tell that something spoken was listened to and is nobody's question."""
+        self._report(
+            Ignored(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                notable=False,
             )
         )
 

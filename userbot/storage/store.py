@@ -21,8 +21,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Turn
-from userbot.storage import database, migrations
+from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Transcript, Turn
+from userbot.storage import database, migrations, voice_rows
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -33,9 +33,9 @@ _UNCONFIRMED = 64
 
 _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, reply_to, about_reply, asked_at, stored_at, state_at)
+        by_owner, text, reply_to, about_reply, voice, listen_first, asked_at, stored_at, state_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :asked_at, :stored_at, :stored_at
+        :about_reply, :voice, :listen_first, :asked_at, :stored_at, :stored_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
@@ -146,6 +146,8 @@ class Store:
             "text": _storable(ask.text),
             "reply_to": ask.reply_to,
             "about_reply": ask.about_reply,
+            "voice": ask.voice and voice_rows.stored(ask.voice),
+            "listen_first": ask.listen_first,
             "asked_at": _instant(ask.at),
             "stored_at": stored_at,
         }
@@ -181,6 +183,18 @@ class Store:
                 "INSERT INTO writes (random_id, question, part, attempt, chat, text, at)"
                 " VALUES (?, ?, ?, (SELECT attempt FROM questions WHERE id = ?2), ?, ?, ?)",
                 (random_id, ask.id, part, ask.chat, _storable(text), _instant(at)),
+            )
+
+    def rewriting(self, random_id: int, text: str, at: datetime) -> None:
+        """Record, before it leaves, the text that a recorded write will have from now on.
+
+        An edit replaces the text in Telegram, so it replaces it here: one row a message, however
+        often it is edited. Of a write that Telegram certainly did not take it is the next text.
+        """
+        with database.explained(self.path):
+            self._db.execute(
+                "UPDATE writes SET text = ?, at = ? WHERE random_id = ?",
+                (_storable(text), _instant(at), random_id),
             )
 
     def written(self, random_id: int, message: int) -> None:
@@ -234,6 +248,22 @@ class Store:
                 ),
             )
 
+    def transcript(self, chat: int, message: int) -> Transcript | None:
+        """What was heard in a message before, if it was kept."""
+        with database.explained(self.path):
+            return voice_rows.transcript(self._db, chat, message)
+
+    def heard(
+        self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
+    ) -> None:
+        """A message was listened to for a question; its words are stored only if to `keep`.
+
+        Heard again, its seconds add up, and words that are stored stay.
+        """
+        text = _storable(transcript.text) if keep else None
+        with database.explained(self.path):
+            voice_rows.heard(self._db, ask, message, text, transcript, _instant(at))
+
     def turns(self, place: Place, newest: int) -> list[Turn]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
         with database.explained(self.path):
@@ -255,7 +285,7 @@ class Store:
             rows = self._db.execute(
                 "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender,"
                 " q.sender_name, q.sender_username, q.by_owner, q.text, q.reply_to,"
-                " q.about_reply, q.asked_at,"
+                " q.about_reply, q.asked_at, q.voice, q.listen_first,"
                 " EXISTS (SELECT 1 FROM writes WHERE question = q.id)"
                 " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
                 " WHERE q.state IN ('pending', 'answering') ORDER BY q.id"
@@ -318,7 +348,7 @@ class Store:
 
 def _ask(row: Sequence[Any]) -> Ask:
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at = rest[:5]
+    by_owner, text, reply_to, about_reply, asked_at, voice, listen_first = rest[:7]
     return Ask(
         id=ident,
         place=Place(chat, topic or None),
@@ -330,6 +360,8 @@ def _ask(row: Sequence[Any]) -> Ask:
         text=text,
         reply_to=reply_to,
         about_reply=bool(about_reply),
+        voice=voice_rows.restored(voice) if voice else None,
+        listen_first=bool(listen_first),
         at=_moment(asked_at),
     )
 

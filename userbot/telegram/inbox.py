@@ -22,6 +22,7 @@ from userbot.activity import Report, Waiting
 from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.ports import Clock
 from userbot.telegram.client import Client
+from userbot.telegram.media import media_of, voice_of
 
 _PEOPLE = 10_000
 """How many people are remembered; whoever was heard of first is forgotten first."""
@@ -152,7 +153,8 @@ class Inbox:
             via_bot=message.via_bot_id is not None,
             post=bool(message.post) or _automatic_forward(message),
             forwarded=message.fwd_from is not None,
-            media=_media(message),
+            media=media_of(message),
+            voice=voice_of(message),
         )
 
     def _kind(self, message: Any) -> ChatKind:
@@ -215,14 +217,3 @@ def _automatic_forward(message: Any) -> bool:
         and origin.saved_from_msg_id is not None
         and isinstance(message.from_id, types.PeerChannel)
     )
-
-
-def _media(message: Any) -> str | None:
-    media = message.media
-    if media is None or isinstance(media, types.MessageMediaWebPage):
-        return None
-    if message.voice:
-        return "voice"
-    if message.video_note:
-        return "video_note"
-    return type(media).__name__.removeprefix("MessageMedia").lower()
