@@ -8,26 +8,33 @@ from contextlib import AsyncExitStack, closing, suppress
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.clock import SystemClock
+from userbot.console.words import language_of
 from userbot.errors import UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.assistant import Assistant
+from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
 from userbot.path.hearing import Hearing
+from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.recovery import recover
 from userbot.path.settlement import Settlement
+from userbot.rules.command_texts import CommandTexts
+from userbot.rules.commands import stem as command_stem
 from userbot.rules.governor import Governor
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
+from userbot.telegram.changes import Changes
 from userbot.telegram.client import new_client, session_file
 from userbot.telegram.directory import Directory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.outbox import TelegramOutbox
+from userbot.telegram.people import TelegramPeople
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session_lock import session_lock
 
@@ -132,11 +139,13 @@ class _Run:
                 self._settings.pacing.writes_per_second, self._settings.pacing.burst
             )
             outbox = TelegramOutbox(client, governor, self._clock, self._report, self._stop)
+            rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
+            memory = Memory(self._store, self._settings.history.window_tokens)
             assistant = Assistant(
                 settings=self._settings.openai,
-                chats=chats,
+                rules=rules,
                 hearing=Hearing(TelegramLookup(client)),
-                memory=Memory(self._store, self._settings.history.window_tokens),
+                memory=memory,
                 model=model,
                 live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
                 settlement=self._settlement,
@@ -144,8 +153,27 @@ class _Run:
                 clock=self._clock,
                 report=self._report,
             )
-            conversations = Conversations(assistant.handle, self._report)
+            conversations = Conversations(assistant.handle, self._report, self._settlement.stopped)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            prefix = self._settings.trigger.prefix
+            commands = ChatCommands(
+                owner=owner.id,
+                secret=self._store.secret(),
+                texts=CommandTexts(
+                    language_of(self._settings.console.language), prefix, command_stem(prefix)
+                ),
+                settings=self._settings.openai,
+                timezone=self._settings.limits.timezone,
+                rules=rules,
+                store=self._store,
+                memory=memory,
+                conversations=conversations,
+                writer=outbox,
+                people=TelegramPeople(client),
+                clock=self._clock,
+                report=self._report,
+            )
+            on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
             on_the_way_out.callback(inbox.close)
             max_age = self._settings.catch_up.max_age_minutes
             pending = recover(self._store, conversations, self._settlement, self._clock, max_age)
@@ -153,13 +181,14 @@ class _Run:
                 Ready(
                     account=owner.name,
                     model=self._settings.openai.model,
-                    chats=len(policy.chats),
+                    chats=len(rules.policy.chats),
                     seconds=time.monotonic() - self._began,
                     pending=pending,
                 )
             )
             intake = Intake(
-                policy,
+                rules,
+                commands,
                 self._settings.limits,
                 max_age,
                 self._store,
@@ -168,6 +197,8 @@ class _Run:
                 self._clock,
                 self._report,
             )
+            changes = Changes(client, conversations.deleted)
+            on_the_way_out.callback(changes.close)
             await inbox.open(owner, intake.receive)
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())

@@ -90,6 +90,18 @@ class Command:
     argument: str
 
 
+@dataclass(frozen=True, slots=True)
+class CommandMessage:
+    """A message of the owner's that was a command, as the store recorded it.
+
+    Only such a message may be deleted.
+    """
+
+    id: int
+    chat: int
+    message: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """The decision to answer: a question, as it is stored and queued."""
@@ -106,8 +118,12 @@ class Ask:
     reply_to: int | None = None
     about_reply: bool = False
     """The prefix was a reply to something that is not one of our answers: ask about that."""
+    forwarded_from: str = ""
+    """Who wrote the words that the sender forwarded, if they are not his own."""
     id: int = 0
     """The question's row in the store; 0 until it is stored."""
+    attempt: int = 0
+    """How often the owner had it asked again."""
 
     @property
     def chat(self) -> int:
@@ -132,6 +148,8 @@ class Turn:
     speaker: str
     question: str
     answer: str
+    id: int = field(default=0, compare=False)
+    """The question's row in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +211,15 @@ class Answer:
     finish: Finish
     messages: tuple[int, ...]
     """Ids of the messages it stands in, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What answers have cost over a while."""
+
+    answers: int
+    prompt_tokens: int
+    completion_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

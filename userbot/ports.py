@@ -64,11 +64,15 @@ class Store(Protocol):
     """Memory on disk. Every call is one short transaction; all raise StorageError."""
 
     def owns(self, chat: int, message: int, text: str | None = None) -> bool:
-        """Whether the message is an answer of ours.
+        """Whether the program wrote the message: an answer, or a command's result.
 
         With `text`, a recorded write to that chat whose id is not yet known counts too
         if its text is the same: it came back before its own confirmation.
         """
+        ...
+
+    def answered_by(self, chat: int, message: int) -> int | None:
+        """The question that the message answers or is a part of the answer to, if it does."""
         ...
 
     def add(self, ask: Ask, at: datetime) -> Ask | None:

@@ -107,6 +107,16 @@ class Chat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What commands in a chat have set; it beats the file. None: nothing was set."""
+
+    respond: Respond | None = None
+    from_: Literal["me", "contacts", "anyone"] | None = None
+    system: str | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     database: Path = Path("sessions/history.db")
     window_tokens: Annotated[int, Ge(256)] = 8000

@@ -26,6 +26,7 @@ def chats(
 
     from userbot.cli.load import load_config
     from userbot.cli.login import with_client
+    from userbot.cli.overridden import overridden
     from userbot.telegram.client import session_file
     from userbot.telegram.refusals import login_ended
 
@@ -37,12 +38,13 @@ def chats(
         return await _look(client, settings)
 
     found, selected = asyncio.run(with_client(settings.telegram, look))
+    selected, ordered = overridden(settings, selected)
     if word is not None:
         found = [dialog for dialog in found if _matches(dialog, word)]
     if common.json:
-        _print_json(found, selected)
+        _print_json(found, selected, ordered)
     else:
-        _print_table(found, selected, plain=common.plain)
+        _print_table(found, selected, ordered, plain=common.plain)
         _print_block(found, selected, word)
 
 
@@ -63,7 +65,7 @@ def _matches(dialog: Dialog, word: str) -> bool:
     return wanted in dialog.title.casefold() or wanted in (dialog.username or "").casefold()
 
 
-def _print_json(found: list[Dialog], selected: dict[int, Chat]) -> None:
+def _print_json(found: list[Dialog], selected: dict[int, Chat], ordered: set[int]) -> None:
     import json
 
     for dialog in found:
@@ -75,7 +77,7 @@ def _print_json(found: list[Dialog], selected: dict[int, Chat]) -> None:
             "username": dialog.username,
             "respond": chat.respond if chat else None,
             "from": chat.from_ if chat else None,
-            "origin": "config" if chat else None,
+            "origin": "chat" if dialog.id in ordered else "config" if chat else None,
         }
         print(json.dumps(row, ensure_ascii=False))
 
@@ -87,7 +89,9 @@ def _rule(chat: Chat | None) -> str:
     return f"respond {chat.respond}, from {whom}"
 
 
-def _print_table(found: list[Dialog], selected: dict[int, Chat], *, plain: bool) -> None:
+def _print_table(
+    found: list[Dialog], selected: dict[int, Chat], ordered: set[int], *, plain: bool
+) -> None:
     from userbot.cli.table import print_table
 
     print_table(
@@ -98,7 +102,8 @@ def _print_table(found: list[Dialog], selected: dict[int, Chat], *, plain: bool)
                 dialog.kind,
                 dialog.title,
                 f"@{dialog.username}" if dialog.username else "",
-                _rule(selected.get(dialog.id)),
+                _rule(selected.get(dialog.id))
+                + (" (set by command)" if dialog.id in ordered else ""),
             )
             for dialog in found
         ],

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import aclosing
 
 from userbot.activity import Answering, Report
 from userbot.errors import UserbotError
 from userbot.messages import Ask, Turn
 from userbot.path.hearing import Hearing
+from userbot.path.house_rules import HouseRules
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
@@ -16,17 +16,17 @@ from userbot.ports import ChatModel, Clock, Store
 from userbot.rules.prompt import asked
 from userbot.rules.request import request, system_text
 from userbot.rules.window import estimate_messages
-from userbot.settings import Chat, OpenAI
+from userbot.settings import OpenAI
 
 
 class Assistant:
-    """Answers questions. `chats`: what [[chats]] says about each chat, by its id."""
+    """Answers questions."""
 
     def __init__(
         self,
         *,
         settings: OpenAI,
-        chats: Mapping[int, Chat],
+        rules: HouseRules,
         hearing: Hearing,
         memory: Memory,
         model: ChatModel,
@@ -37,7 +37,7 @@ class Assistant:
         report: Report,
     ) -> None:
         self._settings = settings
-        self._chats = chats
+        self._rules = rules
         self._hearing = hearing
         self._memory = memory
         self._model = model
@@ -50,7 +50,7 @@ class Assistant:
     async def handle(self, ask: Ask) -> None:
         """Take a stored question to its end; a failure is settled, never raised."""
         began = self._clock.monotonic()
-        chat = self._chats.get(ask.chat)
+        chat = self._rules.get(ask.chat)
         try:
             self._store.mark(ask, "answering", "", self._clock.now())
             quoted = await self._hearing.quoted(ask)

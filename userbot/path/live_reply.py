@@ -44,7 +44,7 @@ class LiveReply:
             raise ModelError("The model's answer is empty.", "Ask again.", reason="empty_answer")
         messages: list[int] = []
         for number, part in enumerate(parts):
-            identity = random_id(self._secret, ask.chat, ask.message, 0, number)
+            identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, number)
             self._store.writing(ask, number, identity, part.text, self._clock.now())
             message = await self._outbox.send(
                 ask.place,

@@ -68,6 +68,10 @@ class Memory:
         """Let go of a conversation: it is read from the store again when it is next needed."""
         self._held.pop(place, None)
 
+    def clear(self) -> None:
+        """Let go of every conversation."""
+        self._held.clear()
+
     def _load(self, place: Place) -> _Held:
         held = self._held.get(place)
         if held is None:

@@ -68,6 +68,12 @@ class Settlement:
             )
         )
 
+    def stopped(self, ask: Ask) -> None:
+        """The question was stopped before anything of an answer stood there."""
+        reason = "stopped"
+        self._store.mark(ask, "skipped", reason, self._clock.now())
+        self.skipped(ask, reason, "It was stopped.")
+
     def skipped(self, ask: Ask, reason: str, detail: str) -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
         self._report(

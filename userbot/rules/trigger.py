@@ -25,6 +25,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from userbot.messages import Ask, ChatKind, Command, Decision, Ignore, Incoming, Person
+from userbot.rules.commands import stem as command_stem
 from userbot.settings import Respond
 
 Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
@@ -141,7 +142,7 @@ def command_of(text: str, prefix: str) -> Command | Ignore | None:
 @lru_cache(maxsize=8)
 def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = r"\s+".join(re.escape(word) for word in prefix.split())
-    stem = re.escape(prefix) if re.fullmatch(r"/\w+", prefix) else "/gpt"
+    stem = re.escape(command_stem(prefix))
     flags = re.IGNORECASE | re.DOTALL
     return (
         re.compile(rf"{words}(?P<rest>(?:\s.*)?)", flags),

@@ -17,7 +17,9 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.messages import ChatKind, Place
+from userbot.settings import Override
 from userbot.storage import database, migrations
+from userbot.storage.orders import override
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -189,6 +191,11 @@ class Archive:
             elif any(word in name for name in names):
                 partly[row["chat"]] = row["title"]
         return [Match(*found) for found in (exact or partly).items()]
+
+    def overrides(self) -> dict[int, Override]:
+        """What commands in chats have set, by chat."""
+        rows = self._rows("SELECT chat, respond, whom, system, model FROM overrides", {})
+        return {row[0]: override(*row[1:]) for row in map(tuple, rows)}
 
     def _rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
         with database.explained(self._path):

@@ -38,8 +38,13 @@ _READ = {
     functions.contacts.GetBlockedRequest,
 }
 _WRITE = {functions.messages.SendMessageRequest}
+# The owner's own commands, and nothing else: see `TelegramOutbox.delete`.
+_DELETE = {
+    functions.messages.DeleteMessagesRequest,
+    functions.channels.DeleteMessagesRequest,
+}
 
-ALLOWED = frozenset(_LOGIN | _READ | _WRITE)
+ALLOWED = frozenset(_LOGIN | _READ | _WRITE | _DELETE)
 
 
 def check_allowed(request: Any) -> None:

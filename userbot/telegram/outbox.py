@@ -25,7 +25,7 @@ from userbot.errors import (
     TelegramError,
     UserbotError,
 )
-from userbot.messages import Entity, Place, RichText
+from userbot.messages import CommandMessage, Entity, Place, RichText
 from userbot.ports import Clock
 from userbot.rules.governor import Governor
 from userbot.telegram.client import Client
@@ -76,6 +76,19 @@ class TelegramOutbox:
             no_webpage=True,
         )
         return _sent_id(await self._write(place, request), random_id)
+
+    async def delete(self, command: CommandMessage) -> None:
+        """Delete a command's message for all; no other message can be deleted.
+
+        Waits and raises as `send` does.
+        """
+        assert command.id, "only what the store recorded as a command is deleted"
+        peer = await self._peer(command.chat)
+        if isinstance(peer, types.InputPeerChannel):
+            request = functions.channels.DeleteMessagesRequest(peer, [command.message])
+        else:
+            request = functions.messages.DeleteMessagesRequest([command.message], revoke=True)
+        await self._write(Place(command.chat), request)
 
     async def _peer(self, chat: int) -> Any:
         try:
