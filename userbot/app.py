@@ -20,6 +20,7 @@ from userbot.path.intake import Intake
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.recovery import recover
+from userbot.path.replies import Replies
 from userbot.path.settlement import Settlement
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
@@ -140,18 +141,20 @@ class _Run:
             )
             outbox = TelegramOutbox(client, governor, self._clock, self._report, self._stop)
             rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
-            memory = Memory(self._store, self._settings.history.window_tokens)
+            budget = self._settings.history.window_tokens
+            memory = Memory(self._store, budget)
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
-                hearing=Hearing(TelegramLookup(client)),
+                hearing=Hearing(
+                    Replies(TelegramLookup(client), self._store, memory, rules.forgotten, budget)
+                ),
                 memory=memory,
                 model=model,
                 live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
-                report=self._report,
             )
             conversations = Conversations(assistant.handle, self._report, self._settlement.stopped)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)

@@ -67,6 +67,10 @@ class Incoming:
     post: bool = False
     """A channel's post, or its automatic forward into the discussion group."""
     forwarded: bool = False
+    forwarded_from: str = ""
+    """Who wrote what was forwarded, if anybody tells."""
+    protected: bool = False
+    """It must not leave Telegram: protected from copying, or to be seen once."""
     media: str | None = None
     """What else the message carries ("voice", "photo", …), if anything."""
 
@@ -135,10 +139,22 @@ Decision = Ask | Command | Ignore
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A message that a question replies to."""
+    """A message that a question replies to; its text may be a caption, or empty."""
 
     speaker: str
     text: str
+    person: int = field(default=0, kw_only=True)
+    """Who that is, 0 if nobody knows."""
+    origin: str = field(default="", kw_only=True)
+    """Who wrote it, where the speaker only forwarded it."""
+    media: str | None = field(default=None, kw_only=True)
+    """What it carries besides, in a word, if anything."""
+    ours: bool = field(default=False, kw_only=True)
+    """It is an answer of ours."""
+    reply_to: int | None = field(default=None, kw_only=True)
+    """The message that it replies to."""
+    above: tuple[Quoted, ...] = field(default=(), kw_only=True)
+    """The chain of messages that it replies to, oldest first."""
 
 
 @dataclass(frozen=True, slots=True)

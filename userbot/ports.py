@@ -91,8 +91,16 @@ class Store(Protocol):
         """Telegram gave the recorded write this message id."""
         ...
 
+    def standing(self, ask: Ask) -> list[tuple[int, str]]:
+        """What stands of the answer under way: its messages and their texts, in order."""
+        ...
+
     def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
+        ...
+
+    def quoted(self, ask: Ask, people: frozenset[int]) -> None:
+        """Whose words a question holds beside the asker's own, for the day they are forgotten."""
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from userbot.activity import Answering, Report
 from userbot.errors import UserbotError
-from userbot.messages import Ask, Turn
+from userbot.messages import Ask
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
 from userbot.ports import ChatModel, Clock, Store
-from userbot.rules.prompt import asked
 from userbot.rules.request import request, system_text
 from userbot.rules.window import estimate_messages
 from userbot.settings import OpenAI
@@ -34,7 +32,6 @@ class Assistant:
         settlement: Settlement,
         store: Store,
         clock: Clock,
-        report: Report,
     ) -> None:
         self._settings = settings
         self._rules = rules
@@ -45,7 +42,6 @@ class Assistant:
         self._settlement = settlement
         self._store = store
         self._clock = clock
-        self._report = report
 
     async def handle(self, ask: Ask) -> None:
         """Take a stored question to its end; a failure is settled, never raised."""
@@ -56,27 +52,12 @@ class Assistant:
             quoted = await self._hearing.quoted(ask)
             messages = self._memory.messages(system_text(self._settings, chat), ask, quoted)
             asking = request(self._settings, chat, messages)
-            self._tell_answering(ask, asking.model)
+            self._settlement.asking(ask, asking)
             async with aclosing(self._model.stream(asking)) as stream:
                 answer = await self._live_reply.write(ask, asking, stream)
-            question = asked(ask, quoted)
-            self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)
-            self._memory.remember(
-                ask.place,
-                Turn(ask.sender.name, question, answer.text),
-                answer.finish.usage,
-                estimate_messages(messages),
-            )
+            seconds = self._clock.monotonic() - began
+            turn = self._settlement.answered(ask, quoted, answer, seconds)
+            usage = answer.finish.usage
+            self._memory.remember(ask.place, turn, usage, estimate_messages(messages))
         except UserbotError as error:
             self._settlement.given_up(ask, error)
-
-    def _tell_answering(self, ask: Ask, model: str) -> None:
-        self._report(
-            Answering(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
-                model=model,
-            )
-        )

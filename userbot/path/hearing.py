@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from userbot.errors import TelegramError
 from userbot.messages import Ask, Quoted
-from userbot.ports import Lookup
+from userbot.path.replies import Replies
 
 
 class Hearing:
     """Message → text."""
 
-    def __init__(self, lookup: Lookup) -> None:
-        self._lookup = lookup
+    def __init__(self, replies: Replies) -> None:
+        self._replies = replies
 
     async def quoted(self, ask: Ask) -> Quoted | None:
-        """The message that the question replies to, unless it is an answer of ours.
+        """The message that the question replies to, unless the history shows it anyway.
 
         Raises TelegramError when the question is nothing but that message and it is gone.
         """
-        if not ask.about_reply or ask.reply_to is None:
-            return None
-        quoted = await self._lookup.quoted(ask.chat, ask.reply_to)
-        if quoted is None and not ask.text:
+        quoted = await self._replies.quoted(ask)
+        if not ask.text and (quoted is None or not quoted.text):
             raise TelegramError(
                 "The message asked about has no text that may be used.",
                 "Ask again in words of your own.",

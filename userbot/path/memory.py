@@ -64,6 +64,10 @@ class Memory:
             held.state = calibrated(held.state, estimated, usage.prompt_tokens)
         self.turns(place)
 
+    def holds(self, place: Place, turn: int) -> bool:
+        """Whether the model sees this turn, by its question's id, in the conversation."""
+        return any(held.id == turn for held in self.turns(place))
+
     def forget(self, place: Place) -> None:
         """Let go of a conversation: it is read from the store again when it is next needed."""
         self._held.pop(place, None)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from userbot.activity import Answered, Failed, Report, Skipped
+from userbot.activity import Answered, Answering, Failed, Report, Skipped
 from userbot.errors import ChatRefusedError, UserbotError
-from userbot.messages import Answer, Ask
+from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.ports import Clock, Store
+from userbot.rules.prompt import asked, people_in
+from userbot.rules.window import estimated_usage
 
 _PREVIEW_CHARACTERS = 120
 
@@ -23,12 +25,34 @@ class Settlement:
         self._store = store
         self._clock = clock
         self._report = report
+        self._asking: dict[int, ChatRequest] = {}
         self.answered_count = 0
         self.failed_count = 0
 
-    def answered(self, ask: Ask, asked: str, answer: Answer, seconds: float) -> None:
-        """The answer stands in Telegram; `asked` is the question as the history keeps it."""
-        self._store.settle(ask, asked, answer, self._clock.now())
+    def asking(self, ask: Ask, request: ChatRequest) -> None:
+        """The model is asked."""
+        self._asking[ask.id] = request
+        self._report(
+            Answering(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                model=request.model,
+            )
+        )
+
+    def answered(self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float) -> Turn:
+        """The answer stands in Telegram; gives the turn as the history keeps it."""
+        self._asking.pop(ask.id, None)
+        question = asked(ask, quoted)
+        if people := people_in(quoted):
+            self._store.quoted(ask, people)
+        self._settled(ask, question, answer, seconds)
+        return Turn(ask.sender.name, question, answer.text, ask.id)
+
+    def _settled(self, ask: Ask, question: str, answer: Answer, seconds: float) -> None:
+        self._store.settle(ask, question, answer, self._clock.now())
         self.answered_count += 1
         usage = answer.finish.usage
         self._report(
@@ -50,6 +74,7 @@ class Settlement:
 
     def given_up(self, ask: Ask, error: UserbotError) -> None:
         """The question cannot be answered: a chat that rests skips it, all else failed."""
+        self._asking.pop(ask.id, None)
         skipped = isinstance(error, ChatRefusedError)
         self._store.mark(ask, "skipped" if skipped else "failed", error.reason, self._clock.now())
         if skipped:
@@ -69,8 +94,18 @@ class Settlement:
         )
 
     def stopped(self, ask: Ask) -> None:
-        """The question was stopped before anything of an answer stood there."""
+        """The question was stopped; what stands of an answer by then is its answer."""
+        request = self._asking.pop(ask.id, None)
         reason = "stopped"
+        standing = self._store.standing(ask)
+        if request is not None and standing:
+            text = "\n\n".join(shown for _, shown in standing)
+            # Nobody told what it cost, and stopping must not be a way around the limits.
+            usage = estimated_usage(request.messages, text)
+            messages = tuple(message for message, _ in standing)
+            answer = Answer(text, standing[0][1], Finish(reason, usage, request.model), messages)
+            self._settled(ask, ask.text, answer, 0.0)
+            return
         self._store.mark(ask, "skipped", reason, self._clock.now())
         self.skipped(ask, reason, "It was stopped.")
 

@@ -227,6 +227,7 @@ def _asked(
         by_owner=by_owner,
         reply_to=incoming.reply_to,
         about_reply=about_reply,
+        forwarded_from=incoming.forwarded_from,
     )
 
 

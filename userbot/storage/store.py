@@ -149,6 +149,14 @@ class Store(Orders):
             ).fetchone()
         return None if row is None else int(row[0])
 
+    def asked_by(self, chat: int, message: int) -> int | None:
+        """The question that the message is, if it is one."""
+        with database.explained(self.path):
+            row = self._db.execute(
+                "SELECT id FROM questions WHERE message = ? AND chat = ?", (message, chat)
+            ).fetchone()
+        return None if row is None else int(row[0])
+
     def again(self, chat: int, message: int, at: datetime) -> Ask | str | None:
         """Make a question that failed or was skipped pending anew, and give it.
 
@@ -237,6 +245,17 @@ class Store(Orders):
             self._db.execute(
                 "UPDATE writes SET message = ? WHERE random_id = ?", (message, random_id)
             )
+
+    def standing(self, ask: Ask) -> list[tuple[int, str]]:
+        """What stands of the answer under way: its messages and their texts, in order."""
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT part, message, text FROM writes WHERE question = ? AND attempt = ?"
+                " AND message IS NOT NULL ORDER BY id",
+                (ask.id, ask.attempt),
+            )
+            newest = {part: (message, text) for part, message, text in rows}
+        return [newest[part] for part in sorted(newest)]
 
     def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once.

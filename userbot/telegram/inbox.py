@@ -15,6 +15,7 @@ from telethon.utils import get_display_name
 
 from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.telegram.client import Client
+from userbot.telegram.origin import is_protected, origin_of
 
 Receive = Callable[[Incoming], None]
 
@@ -82,7 +83,7 @@ class Inbox:
         chat = message.chat_id
         if message.chat is not None:
             self._titles[chat] = get_display_name(message.chat)
-        topic, reply_to = _thread(message)
+        topic, reply_to = thread_of(message)
         return Incoming(
             place=Place(chat, topic),
             message=message.id,
@@ -97,6 +98,8 @@ class Inbox:
             via_bot=message.via_bot_id is not None,
             post=bool(message.post) or _automatic_forward(message),
             forwarded=message.fwd_from is not None,
+            forwarded_from=origin_of(message),
+            protected=is_protected(message),
             media=_media(message),
         )
 
@@ -123,7 +126,7 @@ def person_of(marked_id: int, entity: Any) -> Person:
     )
 
 
-def _thread(message: Any) -> tuple[int | None, int | None]:
+def thread_of(message: Any) -> tuple[int | None, int | None]:
     """The forum topic of a message, and the message that it replies to."""
     header = message.reply_to
     if not isinstance(header, types.MessageReplyHeader):

@@ -8,6 +8,8 @@ from telethon.utils import get_display_name
 
 from userbot.messages import Quoted
 from userbot.telegram.client import Client
+from userbot.telegram.inbox import thread_of
+from userbot.telegram.origin import is_protected, media_word, origin_of
 from userbot.telegram.refusals import meaning
 
 
@@ -18,12 +20,23 @@ class TelegramLookup:
         self._client = client
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
-        """The message with its speaker; None if it is gone, empty or protected from copying."""
+        """The message with its speaker; None if it is gone, empty or may not be read."""
         try:
             found = await self._client.get_messages(chat, ids=message)
         except RPCError as error:
             raise meaning(error) from error
-        if not isinstance(found, types.Message) or not found.message or found.noforwards:
+        if not isinstance(found, types.Message) or is_protected(found):
+            return None
+        media = media_word(found)
+        if not found.message and media is None:
             return None
         sender = await found.get_sender()
-        return Quoted(get_display_name(sender) if sender else "", found.message)
+        _, reply_to = thread_of(found)
+        return Quoted(
+            get_display_name(sender) if sender else "",
+            found.message or "",
+            person=found.sender_id or 0,
+            origin=origin_of(found),
+            media=media,
+            reply_to=reply_to,
+        )
