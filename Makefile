@@ -6,7 +6,7 @@ DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench demo-real test-real live lock upgrade build run clean \
+.PHONY: help install demo check test bench demo-real test-real live picture lock upgrade build run clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
 
@@ -31,13 +31,16 @@ bench: setup-run  ## measurements: every tests/bench/bench_*.py
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
 
 demo-real: setup-run setup-real  ## the demo with a small real language model (130 MB, the first time only)
-	@$(BIN)/userbot demo --real $(ARGS)
+	@$(BIN)/python -m tests.real.demo $(ARGS)
 
 test-real: setup-dev setup-real  ## tests against that model
 	@$(BIN)/pytest -m slow -rs tests/real $(ARGS)
 
 live: setup-run  ## ten minutes by hand against Telegram's test data centre
 	@$(BIN)/python -m tests.live $(ARGS)
+
+picture: setup-run  ## docs/demo.svg, the README's picture of the console
+	@$(BIN)/userbot demo --language en --picture docs/demo.svg
 
 lock:  ## write requirements*.lock after a change of dependencies in pyproject.toml
 	@.ci/lock

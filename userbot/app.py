@@ -29,7 +29,7 @@ from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.changes import Changes
-from userbot.telegram.client import new_client, session_file
+from userbot.telegram.client import new_client
 from userbot.telegram.directory import Directory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
@@ -37,6 +37,7 @@ from userbot.telegram.network_log import network_told
 from userbot.telegram.outbox import TelegramOutbox
 from userbot.telegram.people import TelegramPeople
 from userbot.telegram.refusals import login_ended, why_disconnected
+from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
 
 DRAIN_SECONDS = 10.0
@@ -117,7 +118,9 @@ class _Run:
 
     async def _work(self) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
+        background: list[asyncio.Task[None]] = []
         async with AsyncExitStack() as on_the_way_out:
+            on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
             client.on_reconnect = lambda: self._report(
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
@@ -126,16 +129,16 @@ class _Run:
             model = ChatModel(self._settings.openai)
             on_the_way_out.push_async_callback(model.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
-            # openai's import takes half a second: it runs in a thread while Telegram connects.
+            # openai's import takes half a second: it runs in a thread while Telegram connects, and
+            # the first question waits for what is left of it.
             warm = asyncio.create_task(model.warm())
+            background.append(warm)
             await client.connect()
             directory = Directory(client)
             owner = await directory.owner()
             policy, chats = await directory.policy(
                 self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
             )
-            await warm
-
             governor = Governor(
                 self._settings.pacing.writes_per_second, self._settings.pacing.burst
             )
@@ -205,5 +208,12 @@ class _Run:
             await inbox.open(owner, intake.receive)
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
+            background.append(listening)
+            await warm
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
+
+
+async def _gather(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for tasks whose work has ended, and take note of how."""
+    await asyncio.gather(*tasks, return_exceptions=True)

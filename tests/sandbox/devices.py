@@ -14,6 +14,7 @@ from telethon.errors import RPCError
 from telethon.errors.rpcerrorlist import rpc_errors_dict
 from telethon.network import ConnectionTcpFull
 from telethon.sessions import SQLiteSession
+from telethon.tl import functions, types
 
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.telegram import Telegram
@@ -31,6 +32,10 @@ class Device:
         self.updates: asyncio.Queue[Any] = asyncio.Queue()
         client.add_event_handler(self.updates.put, events.Raw())
 
+    @property
+    def file(self) -> Path:
+        return Path(self.client.session.filename)
+
     async def gets(self, *kinds: type, timeout: float = 3) -> Any:
         """The next update of these kinds; others are passed over."""
         async with asyncio.timeout(timeout):
@@ -41,16 +46,13 @@ class Device:
 
     async def hears(self, timeout: float = 3) -> Any:
         """The next new message."""
-        from telethon.tl.types import UpdateNewChannelMessage, UpdateNewMessage
-
-        update = await self.gets(UpdateNewMessage, UpdateNewChannelMessage, timeout=timeout)
+        kinds = types.UpdateNewMessage, types.UpdateNewChannelMessage
+        update = await self.gets(*kinds, timeout=timeout)
         return update.message
 
     async def settled(self) -> None:
         """After this, what the server has pushed so far has been handed over."""
-        from telethon.tl.functions.help import GetNearestDcRequest
-
-        await self.client(GetNearestDcRequest())
+        await self.client(functions.help.GetNearestDcRequest())
         while not self.client._updates_queue.empty():
             await asyncio.sleep(0)
         for _ in range(10):
@@ -69,6 +71,12 @@ class Devices:
     def file(self) -> Path:
         self._made += 1
         return self.folder / f"{self._made}.session"
+
+    def copy(self, device: Device) -> Path:
+        """A second session file with the same key."""
+        copy = self.file()
+        copy.write_bytes(device.file.read_bytes())
+        return copy
 
     async def of(self, account: Account, **options: Any) -> Device:
         """A connected client that is logged in as `account` and knows its chats."""

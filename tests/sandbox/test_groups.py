@@ -163,3 +163,55 @@ async def test_ids_are_marked_as_clients_mark_them(
     assert {dialog.id for dialog in dialogs} == {bob.id, *(group.id for group in groups)}
     for group in groups:
         assert (await client.get_entity(group.id)).title == group.title
+
+
+async def test_requests_about_groups_can_be_refused(
+    tg: Telegram, alice: Account, bob: Account, devices: Devices
+) -> None:
+    club = tg.add_supergroup("Club", creator=alice, members=[bob])
+    trip = tg.add_group("Trip", creator=alice, members=[bob])
+    client = (await devices.of(alice)).client
+    user, channel = await input_user(client, bob), await client.get_input_entity(club.id)
+    messages, channels = functions.messages, functions.channels
+    refused = {
+        "USERS_TOO_FEW": [
+            messages.CreateChatRequest([], "Trip"),
+            channels.InviteToChannelRequest(channel, []),
+        ],
+        "CHAT_TITLE_EMPTY": [
+            messages.CreateChatRequest([user], " "),
+            channels.CreateChannelRequest(" ", about="", megagroup=True),
+        ],
+        "USER_CREATOR": [channels.LeaveChannelRequest(channel)],
+        "USERNAME_INVALID": [functions.contacts.ResolveUsernameRequest("a b")],
+        "CHANNEL_INVALID": [channels.GetChannelsRequest([types.InputChannelEmpty()])],
+        "USER_ID_INVALID": [messages.CreateChatRequest([types.InputUser(bob.id, 1)], "Trip")],
+    }
+    for error, requests in refused.items():
+        for request in requests:
+            assert await refusal(client(request)) == error
+    bob.leaves(trip)
+    remove = messages.DeleteChatUserRequest(trip.number, user)
+    assert await refusal(client(remove)) == "USER_NOT_PARTICIPANT"
+
+
+async def test_a_supergroup_is_described_in_full(
+    tg: Telegram, alice: Account, bob: Account, devices: Devices
+) -> None:
+    club = tg.add_supergroup("Club", creator=alice, members=[bob])
+    client = (await devices.of(bob)).client
+    channel = await client.get_input_entity(club.id)
+    full = (await client(functions.channels.GetFullChannelRequest(channel))).full_chat
+    assert (full.participants_count, full.pts) == (2, club.mailbox.pts)
+    await client(functions.channels.LeaveChannelRequest(channel))
+    assert not club.has(bob)
+
+
+async def test_one_unknown_user_does_not_spoil_the_others(
+    alice: Account, bob: Account, devices: Devices
+) -> None:
+    client = (await devices.of(alice)).client
+    users = [types.InputUser(5, 6), types.InputUserSelf()]
+    unknown, me = await client(functions.users.GetUsersRequest(users))
+    assert isinstance(unknown, types.UserEmpty)
+    assert me.id == alice.id

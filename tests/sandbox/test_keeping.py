@@ -27,7 +27,7 @@ async def test_a_sandbox_goes_on_where_it_was_left(tmp_path: Path, devices: Devi
     gone = bob.says(trip, "gone")
     bob.edits(first, "hello")
     bob.deletes(gone)
-    path = Path(device.client.session.filename)
+    path = device.file
     await device.client.disconnect()
     port, key = old.port, old.public_key
     await old.stop()

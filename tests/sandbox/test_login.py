@@ -1,6 +1,7 @@
 """Logging in: code, password, QR, and what ends a login."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from telethon.errors import (
@@ -16,7 +17,7 @@ from telethon.tl import functions, types
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.telegram import Telegram
 
-from .devices import API_HASH, API_ID, Devices, refusal, until
+from .devices import API_HASH, API_ID, Devices, refusal
 
 
 @pytest.mark.parametrize(
@@ -134,23 +135,17 @@ async def test_a_qr_code_expires_and_can_be_made_anew(
 
 async def test_who_logs_out_is_out(alice: Account, devices: Devices) -> None:
     device = await devices.of(alice)
-    file = device.client.session.filename
-    key = device.client.session.auth_key
+    copy = devices.copy(device)
     assert await device.client.log_out()
-    again = await devices.new()
-    assert file != again.client.session.filename
-    assert key != again.client.session.auth_key
+    again = await devices.open(copy)
     assert await again.client.get_me() is None
 
 
 async def test_two_clients_with_one_key_are_both_served(
-    tg: Telegram, alice: Account, bob: Account, devices: Devices, tmp_path_factory: object
+    tg: Telegram, alice: Account, bob: Account, devices: Devices
 ) -> None:
     first = await devices.of(alice)
-    copy = devices.file()
-    with open(first.client.session.filename, "rb") as file:
-        copy.write_bytes(file.read())
-    second = await devices.open(copy)
+    second = await devices.open(devices.copy(first))
     bob.says(alice, "hello")
     assert (await first.hears()).message == "hello"
     assert (await second.hears()).message == "hello"
@@ -161,10 +156,12 @@ async def test_a_revoked_login_is_refused_and_the_client_learns_of_it(
     tg: Telegram, alice: Account, devices: Devices, error: str
 ) -> None:
     device = await devices.of(alice)
+    path = device.file
     tg.revoke(alice, error=error)
-    await until(lambda: not device.client.is_connected())
-    await device.client.connect()
-    assert await refusal(device.client(functions.updates.GetStateRequest())) == error
+    async with asyncio.timeout(3):
+        assert await refusal(device.client.run_until_disconnected()) == error
+    again = await devices.open(path)
+    assert await refusal(again.client(functions.updates.GetStateRequest())) == error
 
 
 async def test_a_client_with_an_unknown_key_is_told_so(
@@ -189,3 +186,64 @@ async def test_a_seeded_session_cannot_replace_another(tg: Telegram, devices: De
     assert path.stat().st_mode & 0o777 == 0o600
     with pytest.raises(FileExistsError):
         tg.seed_session(path, account)
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        pytest.param(
+            functions.auth.SendCodeRequest("+9996621111", 0, "", types.CodeSettings()),
+            "API_ID_INVALID",
+            id="no application",
+        ),
+        pytest.param(
+            functions.auth.SignInRequest("+9996621111", "", "22222"),
+            "PHONE_CODE_HASH_EMPTY",
+            id="no hash",
+        ),
+        pytest.param(
+            functions.auth.SignInRequest("+9996621111", "x", ""), "PHONE_CODE_EMPTY", id="no code"
+        ),
+        pytest.param(
+            functions.auth.ImportLoginTokenRequest(b"x"), "AUTH_TOKEN_INVALID", id="no token"
+        ),
+        pytest.param(
+            functions.auth.CheckPasswordRequest(types.InputCheckPasswordEmpty()),
+            "PASSWORD_HASH_INVALID",
+            id="no password",
+        ),
+        pytest.param(
+            functions.auth.CheckPasswordRequest(types.InputCheckPasswordSRP(1, b"x", b"y")),
+            "SRP_ID_INVALID",
+            id="no challenge",
+        ),
+        pytest.param(
+            functions.account.GetPasswordRequest(), "AUTH_KEY_UNREGISTERED", id="nobody's password"
+        ),
+    ],
+)
+async def test_an_incomplete_login_is_refused(
+    alice: Account, devices: Devices, request_: object, error: str
+) -> None:
+    client = (await devices.new()).client
+    assert await refusal(client(request_)) == error
+
+
+async def test_a_code_can_be_sent_again_or_called_off(alice: Account, devices: Devices) -> None:
+    client = (await devices.new()).client
+    first = await client.send_code_request(alice.phone)
+    again = await client(functions.auth.ResendCodeRequest(alice.phone, first.phone_code_hash))
+    assert await client(functions.auth.CancelCodeRequest(alice.phone, first.phone_code_hash))
+
+    def sign_in(sent: Any) -> Any:
+        number, code = alice.phone, alice.code
+        return client(functions.auth.SignInRequest(number, sent.phone_code_hash, code))
+
+    assert await refusal(sign_in(first)) == "PHONE_CODE_EXPIRED"
+    assert (await sign_in(again)).user.id == alice.id
+
+
+async def test_an_account_without_a_password_says_so(alice: Account, devices: Devices) -> None:
+    client = (await devices.of(alice)).client
+    password = await client(functions.account.GetPasswordRequest())
+    assert (password.has_password, password.srp_id) == (False, None)

@@ -2,9 +2,12 @@
 
 import struct
 import time
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from telethon.crypto import AES
+from telethon.network.mtprotostate import MTProtoState
 
 from userbot.sandbox import tl
 from userbot.sandbox.mtproto.auth_key import AuthKey, InvalidMessageError, PlainMessage
@@ -201,11 +204,6 @@ def test_what_leaves_together_leaves_in_one_container_with_the_highest_id(pair: 
 
 def as_client(message: PlainMessage) -> bytes:
     """The message encrypted as a client would: with x = 0."""
-    from hashlib import sha256
-
-    from telethon.crypto import AES
-    from telethon.network.mtprotostate import MTProtoState
-
     plain = struct.pack(
         "<qqqii", message.salt, message.session_id, message.msg_id, 1, len(message.body)
     )

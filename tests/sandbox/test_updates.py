@@ -1,6 +1,5 @@
 """What a client has missed: differences, gaps, channels that moved."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -81,7 +80,7 @@ async def test_a_pts_that_cannot_be_is_refused(
 
 
 async def leaves_and_returns(devices: Devices, device: Device, meanwhile: Any) -> Device:
-    path = Path(device.client.session.filename)
+    path = device.file
     await device.client.disconnect()
     meanwhile()
     return await devices.open(path, catch_up=True)

@@ -101,6 +101,8 @@ class Connection(asyncio.Protocol):
         message = login.key.decrypt(payload)
         client = self._server.client(login, message.session_id, self)
         for event in client.session.receive(message, time.time()):
+            if self._socket is None:
+                return  # an earlier request of the same message ran into a fault
             match event:
                 case Request():
                     self._server.take(client, event)

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from . import tl
 from .accounts import Account
-from .errors import RpcError, bad_request
+from .errors import NotServedError, RpcError, bad_request
 from .logins import Login
 from .methods import METHODS, Call
 from .methods.registry import Place
@@ -83,6 +83,9 @@ class Dispatcher:
         """The result or the RpcError, as TL bytes."""
         try:
             return self._result(login, query)
+        except NotServedError as error:
+            self.unhandled[f"{query.method} {error.what}".rstrip()] += 1
+            return tl.write(error.to_tl())
         except RpcError as error:
             return tl.write(error.to_tl())
         except Exception as error:  # a mistake of ours: the client sees what Telegram would say
@@ -92,8 +95,7 @@ class Dispatcher:
     def _result(self, login: Login, query: Query) -> bytes:
         method = METHODS.get(type(query.request))
         if method is None:
-            self.unhandled[query.method] += 1
-            raise bad_request("METHOD_NOT_IMPLEMENTED")
+            raise NotServedError
         with self._world.acting_for(login.account) as news:
             call = Call(self._world, login, self.place, news, self.random_id_behaviour)
             if not method.before_login:

@@ -90,7 +90,7 @@ class Faults:
         names; `times` is how often (None: for ever). A request that fits waits `delay` seconds;
         then it is answered with `error` and not carried out, or the connection is dropped before
         or after it is carried out, or it is carried out as usual. `push` is about what is pushed
-        to `account` instead: sent twice, sent after the next one, or never.
+        to `account` instead (updates with pts): sent twice, after the next one, or never.
         """
         fault = Fault(
             method,

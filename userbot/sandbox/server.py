@@ -65,10 +65,15 @@ class Server:
     # -- the world's listener --
 
     def happened(self, account: Account, event: Event) -> None:
-        self._push(account, lambda: views.updates(account, [event], self.world.now()))
+        updates = None
+        for client in self._to_tell(account):
+            if updates is None:
+                updates = tl.write(views.updates(account, [event], self.world.now()))
+            self.faults.deliver(account, updates, client.push)
 
     def hint(self, account: Account, make: Callable[[], tl.Tl]) -> None:
-        self._push(account, lambda: tl.types.UpdateShort(make(), date=self.world.now()))
+        for client in self._to_tell(account):
+            client.push(tl.write(tl.types.UpdateShort(make(), date=self.world.now())))
 
     def token_accepted(self, login: Login) -> None:
         update = tl.types.UpdateShort(tl.types.UpdateLoginToken(), date=self.world.now())
@@ -83,13 +88,15 @@ class Server:
     def _of(self, login: Login) -> list[Client]:
         return [client for client in self.clients.values() if client.login is login]
 
-    def _push(self, account: Account, make: Callable[[], tl.Tl]) -> None:
-        updates = None
-        for client in self.clients.values():
-            listens = client.wants_updates and client.login.account is account
-            if listens and client is not self._asking:
-                updates = updates or tl.write(make())
-                self.faults.deliver(account, updates, client.push)
+    def _to_tell(self, account: Account) -> list[Client]:
+        """The clients to tell, without the one that is being answered."""
+        return [
+            client
+            for client in self.clients.values()
+            if client.wants_updates
+            and client.login.account is account
+            and client is not self._asking
+        ]
 
     # -- requests --
 

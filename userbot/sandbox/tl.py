@@ -13,7 +13,7 @@ from telethon.extensions import BinaryReader
 from telethon.password import compute_digest
 from telethon.tl import functions, types
 from telethon.tl.alltlobjects import LAYER
-from telethon.tl.core import GzipPacked, MessageContainer, RpcResult
+from telethon.tl.core import GzipPacked, MessageContainer
 
 __all__ = [
     "AES",
@@ -21,7 +21,6 @@ __all__ = [
     "BinaryReader",
     "GzipPacked",
     "MessageContainer",
-    "RpcResult",
     "Tl",
     "Vector",
     "functions",
@@ -44,11 +43,7 @@ _FALSE = struct.pack("<I", 0xBC799737)
 
 
 class Vector(list[Any]):
-    """A bare `Vector<T>` as a method's result: TL objects, or ints of a struct format."""
-
-    def __init__(self, items: list[Any], item: str | None = None) -> None:
-        super().__init__(items)
-        self.item = item
+    """A bare `Vector<T>` of TL objects as a method's result."""
 
 
 def read(data: bytes) -> Tl:
@@ -67,11 +62,7 @@ def write(value: Tl) -> bytes:
     if value is False:
         return _FALSE
     if isinstance(value, Vector):
-        if value.item:
-            body = struct.pack(f"<{len(value)}{value.item}", *value)
-        else:
-            body = b"".join(bytes(item) for item in value)
-        return struct.pack("<II", 0x1CB5C415, len(value)) + body
+        return struct.pack("<II", 0x1CB5C415, len(value)) + b"".join(map(bytes, value))
     return bytes(value)
 
 

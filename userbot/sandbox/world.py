@@ -107,10 +107,6 @@ class World(Actor):
         return account
 
     @act
-    def add_contact(self, account: int, contact: int) -> None:
-        self.accounts[account].contacts[contact] = self.accounts[contact]
-
-    @act
     def add_group(self, title: str, creator: int, members: Sequence[int], date: int) -> Group:
         group = Group(4_000_001 + len(self.groups), title, self.accounts[creator], date)
         self._gather(group, members, date)

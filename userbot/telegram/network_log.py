@@ -1,6 +1,7 @@
-"""What Telethon says in its log about the connection, as activities.
+"""What Telethon says in its log, as activities.
 
-Telethon retries in silence but for its log; no wait may be silent here, so its warnings are told.
+Telethon retries, and swallows a handler's mistakes, in silence but for its log; nothing may be
+hidden here, so its warnings are told.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from userbot.activity import Report, Waiting
+from userbot.activity import Failed, Report, Waiting
 
 _AGAIN_SECONDS = 60.0
 """The same words are told again only after so long: Telethon tries every second."""
@@ -29,12 +30,15 @@ class _Teller(logging.Handler):
         if now - self._told.get(template, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
             return
         self._told[template] = now
-        self._report(Waiting(reason="network", seconds=1.0, detail=record.getMessage()))
+        if record.name.startswith("telethon.network"):
+            self._report(Waiting(reason="network", seconds=1.0, detail=record.getMessage()))
+        else:
+            self._report(Failed(reason="telethon", error=record.getMessage()))
 
 
 @contextmanager
 def network_told(report: Report) -> Iterator[None]:
-    """While the block runs, tell Telethon's warnings about the network."""
+    """While the block runs, tell Telethon's warnings."""
     logger = logging.getLogger("telethon")
     handler = _Teller(report)
     propagate, logger.propagate = logger.propagate, False

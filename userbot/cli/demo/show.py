@@ -69,16 +69,18 @@ class Show:
         if message.reply_to is not None:
             name = message.reply_to.sender.first_name
             head += f" · {self.words['reply'].format(name=name)}"
+        if self._rich is None:
+            lines = "\n".join(f"    | {line}" for line in (head, *message.text.split("\n")))
+            self._print(None, f"\n{lines}")
+            return
         style = "green" if by_program else "cyan"
-        bubble = Table.grid(padding=(0, 1))
-        bubble.add_column(style=style, width=1)
-        bubble.add_column(overflow="fold")
-        body = styled(message.text, message.entities)
-        bubble.add_row("▌", Text(head, f"bold {style}"))
-        for line in body.split("\n", allow_blank=True):
-            bubble.add_row("▌", line)
-        plain = "\n".join(f"    | {line}" for line in (head, *message.text.split("\n")))
-        self._print(Padding(bubble, (1, 0, 0, 2)), f"\n{plain}")
+        bubble = Text("\n")
+        told = Text(head, f"bold {style}") + Text("\n") + styled(message.text, message.entities)
+        # Wrapped here, so that the bar stands before every line.
+        for line in told.wrap(self._rich, self._rich.width - 4):
+            bubble += Text("  ▌ ", style) + line + Text("\n")
+        bubble.right_crop(1)
+        self._print(bubble, "")
 
     def table(self, counts: Mapping[str, int]) -> None:
         """How often each thing happened."""

@@ -2,7 +2,7 @@
 
 from userbot.sandbox import peers, tl, views
 from userbot.sandbox.chats import Supergroup
-from userbot.sandbox.errors import bad_request, forbidden
+from userbot.sandbox.errors import NotServedError, bad_request, forbidden
 
 from .chats import invited
 from .registry import Call, method
@@ -13,7 +13,7 @@ from .sending import seen
 def create_channel(call: Call, request: tl.Tl) -> tl.Tl:
     me, world = call.me, call.world
     if not request.megagroup or request.broadcast or request.forum:
-        raise bad_request("METHOD_NOT_IMPLEMENTED_BROADCAST")
+        raise NotServedError("broadcast or forum")
     if not request.title.strip():
         raise bad_request("CHAT_TITLE_EMPTY")
     world.add_supergroup(request.title.strip(), me.id, [], None, world.now())

@@ -3,7 +3,7 @@
 from userbot.sandbox import peers, tl, views
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Chat, Group, Private, Supergroup
-from userbot.sandbox.errors import RpcError, bad_request, forbidden
+from userbot.sandbox.errors import NotServedError, RpcError, bad_request, forbidden
 from userbot.sandbox.formatting import prepare
 from userbot.sandbox.messages import Message
 
@@ -15,6 +15,8 @@ from .registry import Call, method
 def send_message(call: Call, request: tl.Tl) -> tl.Tl:
     me, world = call.me, call.world
     chat = writable(call, request.peer)
+    _served(request, "schedule_date", "send_as", "quick_reply_shortcut", "reply_markup")
+    _served(request, "suggested_post", "rich_message")
     if not request.random_id:
         raise bad_request("RANDOM_ID_EMPTY")
     earlier = world.sent_with(me, request.random_id)
@@ -53,6 +55,7 @@ def edit_message(call: Call, request: tl.Tl) -> tl.Tl:
     me, world = call.me, call.world
     chat = writable(call, request.peer)
     message = seen(me, chat, request.id)
+    _served(request, "media", "schedule_date", "reply_markup", "rich_message")
     if message is None or message.action:
         raise bad_request("MESSAGE_ID_INVALID")
     if message.sender is not me:
@@ -60,8 +63,6 @@ def edit_message(call: Call, request: tl.Tl) -> tl.Tl:
     saved = isinstance(chat, Private) and chat.first is chat.second
     if not saved and world.now() - message.date > EDIT_SECONDS:
         raise bad_request("MESSAGE_EDIT_TIME_EXPIRED")
-    if request.media is not None or tl.seconds(request.schedule_date):
-        raise bad_request("MEDIA_INVALID")
     ready = prepare(request.message or "", request.entities or (), world.accounts)
     if ready.text == message.text and ready.entities == message.entities:
         raise bad_request("MESSAGE_NOT_MODIFIED")
@@ -120,10 +121,18 @@ def _replied(account: Account, chat: Chat, reply_to: tl.Tl) -> Message | None:
         return None
     if not isinstance(reply_to, tl.types.InputReplyToMessage) or reply_to.reply_to_peer_id:
         raise bad_request("REPLY_TO_INVALID")
+    _served(reply_to, "top_msg_id", "quote_text")
     message = seen(account, chat, reply_to.reply_to_msg_id)
     if message is None:
         raise bad_request("REPLY_MESSAGE_ID_INVALID")
     return message
+
+
+def _served(request: tl.Tl, *fields: str) -> None:
+    """Refuses a request that uses what is not built here."""
+    for field in fields:
+        if getattr(request, field) is not None:
+            raise NotServedError(field)
 
 
 def _original(call: Call, message: Message, random_id: int) -> tl.Tl:

@@ -1,0 +1,160 @@
+"""What the console shows: every event, in two languages and three forms."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from userbot import activity as happened
+from userbot.activity import Activity
+from userbot.console.describe import describe
+from userbot.console.json_lines import JsonLines
+from userbot.console.lines import Lines
+from userbot.console.live import Live
+from userbot.console.safe import printable
+from userbot.console.words import language_of, words
+from userbot.messages import Person
+from userbot.rules.limits import check
+from userbot.settings import Limits
+
+MAX = Person(id=42, name="Max")
+WHERE: dict[str, Any] = {"chat": -100, "title": "Weekend", "message": 7, "person": MAX}
+EVENTS: list[Activity] = [
+    happened.Ready(account="Olga", model="m", chats=2, seconds=0.5, pending=1),
+    happened.Heard(**WHERE, text="where to?"),
+    happened.Ignored(**WHERE, reason="not_allowed"),
+    happened.Limited(**WHERE, reason="requests_per_minute", detail="…"),
+    happened.Answering(**WHERE, model="m"),
+    happened.Answered(
+        **WHERE,
+        answers=(8,),
+        model="m",
+        seconds=1.25,
+        prompt_tokens=10,
+        completion_tokens=20,
+        text="There.",
+    ),
+    happened.Failed(**WHERE, reason="timeout", error="No answer.", hint="Wait."),
+    happened.Waiting(chat=-100, title="Weekend", reason="flood_wait", seconds=12),
+    happened.Skipped(**WHERE, reason="too_old"),
+    happened.Notice(reason="config", detail="A key.", hint="Remove it."),
+    happened.Stopped(reason="interrupted", answered=3, failed=1, pending=2),
+]
+IDS = [event.event for event in EVENTS]
+LANGUAGES = ["en", "ru"]
+
+
+def test_there_is_an_example_of_every_event() -> None:
+    # By name: a dataclass with slots is made twice.
+    assert set(IDS) == {kind.event for kind in Activity.__subclasses__()}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("event", EVENTS, ids=IDS)
+def test_every_event_has_a_line_with_its_name_chat_and_person(
+    event: Activity, language: str
+) -> None:
+    line = describe(event, words(language))
+    assert line.head == words(language)[event.event]
+    assert bool(line.where) == (event.chat is not None)
+    if event.chat is not None:
+        assert "Weekend" in line.where
+    if event.person is not None:
+        assert "Max" in line.where
+
+
+def test_both_languages_have_the_same_phrases() -> None:
+    assert words("en").keys() == words("ru").keys()
+
+
+@pytest.mark.parametrize(
+    ("asked", "system", "spoken"),
+    [
+        ("ru", "en_US.UTF-8", "ru"),
+        ("en", "ru_RU.UTF-8", "en"),
+        (None, "ru_RU.UTF-8", "ru"),
+        (None, "de_DE.UTF-8", "en"),
+    ],
+)
+def test_the_language_is_the_one_asked_for_else_the_systems(
+    monkeypatch: pytest.MonkeyPatch, asked: str | None, system: str, spoken: str
+) -> None:
+    monkeypatch.setenv("LC_ALL", system)
+    assert language_of(asked) == spoken
+
+
+def test_every_reason_of_a_limit_has_words() -> None:
+    from userbot.messages import Spent
+
+    for spent in (Spent(99, 0, 0), Spent(0, 10**9, 0), Spent(0, 0, 10**9)):
+        refusal = check(Limits(), spent, by_owner=False)
+        assert refusal is not None
+        assert refusal.reason in words("en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("width", [80, 140])
+def test_the_live_console_keeps_to_the_width(width: int, language: str) -> None:
+    paper = Console(width=width, record=True, file=io.StringIO(), highlight=False)
+    live = Live(words(language), verbose=True, console=paper)
+    long = "слово and words " * 30
+    for event in [*EVENTS, happened.Heard(**WHERE, text=long)]:
+        live(event)
+    live.close()
+    shown = paper.export_text()
+    assert max(len(line) for line in shown.splitlines()) <= width
+    assert "Weekend · Max" in shown
+
+
+def test_what_is_being_answered_is_shown_until_it_is_answered() -> None:
+    paper = Console(width=80, file=io.StringIO(), force_terminal=True)
+    live = Live(words("en"), verbose=False, console=paper)
+    live(happened.Answering(**WHERE, model="m"))
+    assert live._live is not None
+    live(happened.Failed(**WHERE, reason="timeout", error="No answer."))
+    assert live._live is None
+
+
+@pytest.mark.parametrize("verbose", [True, False], ids=["verbose", "quiet"])
+def test_everyday_ignored_messages_are_shown_only_when_asked_for(verbose: bool) -> None:
+    paper = io.StringIO()
+    lines = Lines(paper, words("en"), verbose=verbose)
+    lines(happened.Ignored(**WHERE, reason="not_listed", notable=False))
+    assert bool(paper.getvalue()) is verbose
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=IDS)
+def test_json_has_one_object_an_event_with_the_contracts_fields(event: Activity) -> None:
+    paper = io.StringIO()
+    JsonLines(paper, verbose=True)(event)
+    (line,) = paper.getvalue().splitlines()
+    row = json.loads(line)
+    assert row["event"] == event.event
+    assert row["at"].endswith("Z")
+    assert row.get("chat") == event.chat
+    assert row.get("message") == event.message
+    assert row.get("person") == (event.person.id if event.person else None)
+    for field in fields(event):
+        if field.name == "reason" and "reason" in row:
+            assert row["reason"] == getattr(event, "reason", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        pytest.param("plain words", "plain words", id="plain"),
+        pytest.param("\x1b[2J\x1b]0;owned\x07hi", "[2J]0;ownedhi", id="escapes"),
+        pytest.param("a\u202eb\u2066c", "abc", id="bidi"),
+        pytest.param("two\nlines\tand\u2028more", "two lines and more", id="lines"),
+        pytest.param("семья 👨‍👩‍👧", "семья 👨‍👩‍👧", id="emoji of several"),
+        pytest.param("\ud83d alone", " alone".strip(), id="half a pair"),
+        pytest.param("\x9b31mred", "31mred", id="C1"),
+    ],
+)
+def test_texts_of_others_cannot_steer_the_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown

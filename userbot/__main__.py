@@ -1,0 +1,5 @@
+"""`python -m userbot` is `userbot`."""
+
+from userbot.cli import main
+
+main()
