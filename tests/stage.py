@@ -11,14 +11,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from telethon import TelegramClient
+from telethon import TelegramClient, events
 
 from userbot import app
 from userbot.activity import Activity, Ready
+from userbot.ports import Clock
+from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Endpoint
 from userbot.sandbox.telegram import Telegram
 from userbot.settings import Chat, History, Limits, OpenAI, Pacing, Server, Settings, Trigger
@@ -30,8 +32,9 @@ A = TypeVar("A", bound=Activity)
 class Program:
     """`userbot run` in this process, with what it told."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
+        self.clock = clock
         self.told: list[Activity] = []
         self._news = asyncio.Condition()
         self._end: asyncio.Future[str] | None = None
@@ -42,7 +45,13 @@ class Program:
         """Start and wait until it listens; raises what the program raises."""
         self._end = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(
-            app.run(self.settings, self._report, began=time.monotonic(), end=self._end)
+            app.run(
+                self.settings,
+                self._report,
+                began=time.monotonic(),
+                end=self._end,
+                clock=self.clock,
+            )
         )
         ready = asyncio.create_task(self.tells(Ready, timeout=10))
         await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
@@ -92,6 +101,42 @@ class Program:
     async def _wake(self) -> None:
         async with self._news:
             self._news.notify_all()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an account saw of a message at one moment, in seconds of `time.monotonic`."""
+
+    at: float
+    event: str
+    """"new" or "edit"."""
+    message: int
+    text: str
+    entities: tuple[Any, ...]
+
+
+class Window:
+    """What an account's own app shows, as a client of its own is told."""
+
+    def __init__(self, client: TelegramClient) -> None:
+        self.client = client
+        self.sights: list[Sight] = []
+        client.add_event_handler(self._new, events.NewMessage(incoming=True))
+        client.add_event_handler(self._edit, events.MessageEdited(incoming=True))
+
+    def of(self, message: int) -> list[Sight]:
+        """All that was seen of one message, in order."""
+        return [sight for sight in self.sights if sight.message == message]
+
+    async def _new(self, event: Any) -> None:
+        self._note("new", event.message)
+
+    async def _edit(self, event: Any) -> None:
+        self._note("edit", event.message)
+
+    def _note(self, event: str, message: Any) -> None:
+        entities = tuple(message.entities or ())
+        self.sights.append(Sight(time.monotonic(), event, message.id, message.message, entities))
 
 
 class Stage:
@@ -154,11 +199,27 @@ class Stage:
         )
         return replace(plain, **sections)
 
-    async def program(self, chats: Sequence[Chat] = (), **sections: Any) -> Program:
+    async def program(
+        self, chats: Sequence[Chat] = (), *, clock: Clock | None = None, **sections: Any
+    ) -> Program:
         """Start the program; a second call after `stop` is a restart on the same files."""
-        program = Program(self.settings(chats, **sections))
+        program = Program(self.settings(chats, **sections), clock)
         self.programs.append(program)
         return await program.start()
+
+    async def window(self, account: Account) -> Window:
+        """Log an account in with a client of its own, to see what it sees. Olga's program first."""
+        path = self.folder / f"{account.first_name}.session"
+        self.telegram.seed_session(path, account)
+        client = TelegramClient(str(path), 1, "hash")
+        self.clients.append(client)
+        await client.connect()
+        await client.get_dialogs()
+        return Window(client)
+
+    def writes(self, method: str) -> list[Any]:
+        """The requests of one kind ("sendMessage", …) that the program made, in order."""
+        return [call.request for call in self.telegram.calls if call.method.endswith(method)]
 
     def asked(self) -> list[list[dict[str, str]]]:
         """The messages of every request that the model got, in order."""

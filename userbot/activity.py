@@ -127,13 +127,17 @@ class Notice(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped(Activity):
-    """The program ends; `pending` questions wait for the next start."""
+    """The program ends; `pending` questions wait for the next start.
+
+    `account`: why the account was stopped ("peer_flood"), if Telegram restricted it.
+    """
 
     event: ClassVar[str] = "stopped"
     reason: str
     answered: int = 0
     failed: int = 0
     pending: int = 0
+    account: str = ""
 
 
 Report = Callable[[Activity], None]

@@ -22,6 +22,8 @@ from userbot.path.memory import Memory
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.settlement import Settlement
+from userbot.path.typing import Typing
+from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.governor import Governor
@@ -39,18 +41,24 @@ from userbot.telegram.people import TelegramPeople
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
+from userbot.telegram.turns import Turns
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
 
 
 async def run(
-    settings: Settings, report: Report, *, began: float, end: asyncio.Future[str] | None = None
+    settings: Settings,
+    report: Report,
+    *,
+    began: float,
+    end: asyncio.Future[str] | None = None,
+    clock: Clock | None = None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
-    `end`: another way to end it, by setting the reason.
+    `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -60,7 +68,7 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
         network_told(report),
     ):
-        return await _Run(settings, report, store, began, end).until_stopped()
+        return await _Run(settings, report, store, began, end, clock).until_stopped()
 
 
 class _Run:
@@ -73,14 +81,18 @@ class _Run:
         store: Store,
         began: float,
         end: asyncio.Future[str] | None,
+        clock: Clock | None,
     ) -> None:
         self._settings = settings
         self._report = report
         self._store = store
         self._began = began
-        self._clock = SystemClock()
+        self._clock = clock or SystemClock()
         self._settlement = Settlement(store, self._clock, report)
         self._end = end or asyncio.get_running_loop().create_future()
+        pacing = settings.pacing
+        governor = Governor(pacing.writes_per_second, pacing.burst)
+        self._turns = Turns(governor, self._clock, report, self._stop)
 
     async def until_stopped(self) -> str:
         """Work until a signal, or until the connection is gone for good."""
@@ -106,6 +118,7 @@ class _Run:
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
             pending=len(self._store.pending()),
+            account=self._turns.stopped.reason if self._turns.stopped else "",
         )
 
     def _stop(self, why: str | UserbotError) -> None:
@@ -139,10 +152,7 @@ class _Run:
             policy, chats = await directory.policy(
                 self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
             )
-            governor = Governor(
-                self._settings.pacing.writes_per_second, self._settings.pacing.burst
-            )
-            outbox = TelegramOutbox(client, governor, self._clock, self._report, self._stop)
+            outbox = TelegramOutbox(client, self._turns)
             rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
             budget = self._settings.history.window_tokens
             memory = Memory(self._store, budget)
@@ -154,7 +164,16 @@ class _Run:
                 ),
                 memory=memory,
                 model=model,
-                live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
+                outbox=outbox,
+                typing=Typing(outbox, self._clock),
+                live_reply=LiveReply(
+                    self._settings.pacing,
+                    outbox,
+                    self._store,
+                    self._clock,
+                    self._report,
+                    self._store.secret(),
+                ),
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,

@@ -8,7 +8,9 @@ UserbotError                  exit 1
 ├── StorageError              exit 1   the history database cannot be used
 ├── TelegramError             exit 1   Telegram refused or cannot be reached
 │   ├── ChatRefusedError               this chat takes no message from us: it rests
-│   └── AccountStoppedError            the account is restricted: nothing more is written
+│   ├── AccountStoppedError            the account is restricted: nothing more is written
+│   ├── PauseAskedError                this write has to wait; caught where it is repeated
+│   └── MessageGoneError               the message to edit, or to reply to, is not there any more
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
 `str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
@@ -84,6 +86,19 @@ class ChatRefusedError(TelegramError):
 
 class AccountStoppedError(TelegramError):
     """Telegram restricted the account; nothing more may be written."""
+
+
+class PauseAskedError(TelegramError):
+    """Telegram took nothing and asks for a pause: a flood wait, or the chat's slow mode."""
+
+    def __init__(self, seconds: float, *, slow_mode: bool) -> None:
+        reason = "slow_mode" if slow_mode else "flood_wait"
+        super().__init__(f"Telegram asks to wait {seconds:g} s.", reason=reason)
+        self.slow_mode = slow_mode
+
+
+class MessageGoneError(TelegramError):
+    """Somebody deleted the message that was to be edited or replied to."""
 
 
 class ModelError(UserbotError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from userbot.messages import (
     Answer,
@@ -34,13 +34,59 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
+Write = Literal["send", "edit", "delete"]
+"""What Telegram counts apart: a pause that it asks for holds one of them."""
+
+
 class Outbox(Protocol):
-    """Writes into Telegram, in place."""
+    """Writes into Telegram, in place. A write takes its turn first, then leaves at once.
+
+    Every call but `typing` may raise ChatRefusedError, when the chat takes nothing from us, and
+    AccountStoppedError, when the account may not write at all.
+    """
+
+    def check(self, place: Place) -> None:
+        """Raise if it is known already that nothing may be written here."""
+        ...
+
+    async def turn(self, place: Place, write: Write) -> None:
+        """Wait until a first text or an end may leave; waits that are felt are shown."""
+        ...
+
+    def spare(self, place: Place, write: Write) -> bool:
+        """Take a turn if nobody else needs it: the way of a preview."""
+        ...
+
+    def slow(self, place: Place) -> bool:
+        """Whether the chat was found to be in slow mode: an answer is one message there."""
+        ...
 
     async def send(
-        self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
+        self,
+        place: Place,
+        text: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
+        silent: bool = False,
     ) -> int:
-        """Send a message and give its id. Raises TelegramError."""
+        """Send a message and give its id; `silent`: nobody's phone rings.
+
+        Raises PauseAskedError when it did not leave and another turn is needed,
+        MessageGoneError when `reply_to` is not there, else TelegramError.
+        """
+        ...
+
+    async def edit(self, place: Place, message: int, text: RichText) -> None:
+        """Put another text into a message of ours; the same text again is fine.
+
+        Raises PauseAskedError when it did not leave and another turn is needed,
+        MessageGoneError when the message is not there, else TelegramError.
+        """
+        ...
+
+    async def typing(self, place: Place, typing: bool) -> bool:
+        """Show that an answer is being written, or no longer; whether it was. Never raises."""
         ...
 
 
@@ -85,6 +131,10 @@ class Store(Protocol):
 
     def writing(self, ask: Ask, part: int, random_id: int, text: str, at: datetime) -> None:
         """Record a write before it leaves."""
+        ...
+
+    def rewriting(self, random_id: int, text: str, at: datetime) -> None:
+        """Record, before it leaves, the text that a recorded write will have from now on."""
         ...
 
     def written(self, random_id: int, message: int) -> None:

@@ -97,19 +97,28 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
         case happened.Failed():
             return event.error, event.hint
         case happened.Waiting():
-            return (
-                f"{words['seconds'].format(s=event.seconds)} · "
-                f"{words.get(event.reason, event.reason)}"
-                + (f" · {event.detail}" if event.detail else ""),
-                "",
-            )
+            return _wait(event, words), ""
         case happened.Notice():
-            return event.detail, event.hint
+            return words.get(event.reason, event.detail), event.hint
         case happened.Stopped():
-            summary = words["summary"].format(
-                answered=event.answered, failed=event.failed, pending=event.pending
-            )
-            return f"{words.get(event.reason, event.reason)} · {summary}", ""
+            parts = [
+                words.get(event.reason, event.reason),
+                words["summary"].format(
+                    answered=event.answered, failed=event.failed, pending=event.pending
+                ),
+            ]
+            if event.account:
+                parts.append(words.get(event.account, event.account))
+            return " · ".join(parts), ""
         case happened.Ignored() | happened.Limited() | happened.Skipped():
             return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""
     return "", ""
+
+
+def _wait(event: happened.Waiting, words: Words) -> str:
+    seconds = words["seconds"].format(s=event.seconds)
+    if event.reason in ("flood_wait", "slow_mode"):
+        whole = event.detail == "account"
+        return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
+    told = words.get(event.reason, event.reason)
+    return f"{seconds} · {told}" + (f" · {event.detail}" if event.detail else "")

@@ -56,6 +56,11 @@ _EN = {
     "flood_wait": "Telegram asks for a pause",
     "slow_mode": "the chat's slow mode",
     "network": "the connection to Telegram",
+    "flood_wait_account": "Telegram asks the whole account for a pause",
+    # what Telegram makes of an answer, and of the account
+    "answer_deleted": "somebody deleted the answer while it was written",
+    "slow_mode_rest": "the chat is in slow mode: the rest of the answer was not sent",
+    "peer_flood": "Telegram restricted the account (PEER_FLOOD): nothing is written any more",
     # skips
     "too_old": "too old to answer",
     "in_doubt": "may have been answered already",
@@ -111,6 +116,10 @@ _RU = {
     "flood_wait": "Telegram просит подождать",
     "slow_mode": "медленный режим чата",
     "network": "связь с Telegram",
+    "flood_wait_account": "Telegram просит весь аккаунт подождать",
+    "answer_deleted": "кто-то удалил ответ, пока он писался",
+    "slow_mode_rest": "в чате медленный режим: остаток ответа не отправлен",
+    "peer_flood": "Telegram ограничил аккаунт (PEER_FLOOD): больше ничего не отправляется",
     "too_old": "слишком старый вопрос",
     "in_doubt": "возможно, уже отвечено",
     "interrupted": "прервано",

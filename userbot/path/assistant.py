@@ -11,7 +11,8 @@ from userbot.path.house_rules import HouseRules
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
-from userbot.ports import ChatModel, Clock, Store
+from userbot.path.typing import Typing
+from userbot.ports import ChatModel, Clock, Outbox, Store
 from userbot.rules.request import request, system_text
 from userbot.rules.window import estimate_messages
 from userbot.settings import OpenAI
@@ -28,6 +29,8 @@ class Assistant:
         hearing: Hearing,
         memory: Memory,
         model: ChatModel,
+        outbox: Outbox,
+        typing: Typing,
         live_reply: LiveReply,
         settlement: Settlement,
         store: Store,
@@ -38,6 +41,8 @@ class Assistant:
         self._hearing = hearing
         self._memory = memory
         self._model = model
+        self._outbox = outbox
+        self._typing = typing
         self._live_reply = live_reply
         self._settlement = settlement
         self._store = store
@@ -49,12 +54,14 @@ class Assistant:
         chat = self._rules.get(ask.chat)
         try:
             self._store.mark(ask, "answering", "", self._clock.now())
-            quoted = await self._hearing.quoted(ask)
-            messages = self._memory.messages(system_text(self._settings, chat), ask, quoted)
-            asking = request(self._settings, chat, messages)
-            self._settlement.asking(ask, asking)
-            async with aclosing(self._model.stream(asking)) as stream:
-                answer = await self._live_reply.write(ask, asking, stream)
+            self._outbox.check(ask.place)  # before a model is paid for what cannot be said
+            async with self._typing.during(ask.place) as text_stands:
+                quoted = await self._hearing.quoted(ask)
+                messages = self._memory.messages(system_text(self._settings, chat), ask, quoted)
+                asking = request(self._settings, chat, messages)
+                self._settlement.asking(ask, asking)
+                async with aclosing(self._model.stream(asking)) as stream:
+                    answer = await self._live_reply.write(ask, asking, stream, text_stands)
             seconds = self._clock.monotonic() - began
             turn = self._settlement.answered(ask, quoted, answer, seconds)
             usage = answer.finish.usage

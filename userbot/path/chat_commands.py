@@ -9,12 +9,15 @@ deleted for all, and the result goes to Saved Messages, recorded as ours before 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 from userbot.activity import Failed, Notice, Report
-from userbot.errors import UserbotError
+from userbot.errors import PauseAskedError, UserbotError
 from userbot.messages import (
     Ask,
     ChatKind,
@@ -29,7 +32,7 @@ from userbot.messages import (
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
-from userbot.ports import Clock
+from userbot.ports import Clock, Write
 from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.plain import messages
@@ -37,10 +40,13 @@ from userbot.rules.random_id import random_id
 from userbot.settings import OpenAI, Override
 
 _MONTH = timedelta(days=30)
+T = TypeVar("T")
 
 
 class Writer(Protocol):
-    """Writes of the owner's account. Both raise TelegramError."""
+    """Writes of the owner's account, each after its turn. All raise TelegramError."""
+
+    async def turn(self, place: Place, write: Write) -> None: ...
 
     async def send(
         self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
@@ -263,7 +269,8 @@ class ChatCommands:
             place, reply_to = self._saved, None
             text = self._texts.headed(incoming.title, command.name, text)
             try:
-                await self._writer.delete(recorded)
+                here = Place(recorded.chat)
+                await self._in_turn(here, "delete", lambda: self._writer.delete(recorded))
             except UserbotError as error:
                 self._failed(incoming, error)
         try:
@@ -271,12 +278,18 @@ class ChatCommands:
                 identity = random_id(self._secret, recorded.chat, recorded.message, -1, number)
                 now = self._clock.now()
                 self._store.noting(recorded, place.chat, identity, part.text, now)
-                message = await self._writer.send(
-                    place, part, reply_to=reply_to, random_id=identity
+                send = partial(
+                    self._writer.send, place, part, reply_to=reply_to, random_id=identity
                 )
-                self._store.noted(identity, message)
+                self._store.noted(identity, await self._in_turn(place, "send", send))
         except UserbotError as error:
             self._failed(incoming, error)
+
+    async def _in_turn(self, place: Place, kind: Write, write: Callable[[], Awaitable[T]]) -> T:
+        while True:
+            await self._writer.turn(place, kind)
+            with suppress(PauseAskedError):
+                return await write()
 
     def _failed(self, incoming: Incoming, error: UserbotError) -> None:
         self._report(

@@ -1,60 +1,226 @@
 """The reply as it is written: the model's pieces in, messages in Telegram out.
 
-Rule 1: every message is recorded in the store, exactly as it will stand, before it leaves.
-Rule 2: its random_id is derived from the question, so that sending it twice is one message.
-Rule 3: the first part replies to the question, each later part to the one before it.
+Rule 1: reading the model and writing to Telegram go on beside each other; the newest text wins.
+Rule 2: the first text and the end wait for their turn, however long; previews between them take
+a turn only if nobody else needs it, and end with the first pause that Telegram asks for.
+Rule 3: what was shown is never left as if it were whole: it is finished, or closed with "…".
+Cancelled, it leaves what stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 
-from userbot.errors import ModelError
-from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish
+from userbot.activity import Notice, Report
+from userbot.errors import (
+    AccountStoppedError,
+    ChatRefusedError,
+    MessageGoneError,
+    ModelError,
+    NotLoggedInError,
+    PauseAskedError,
+    TelegramError,
+    UserbotError,
+)
+from userbot.messages import Answer, Ask, ChatKind, ChatRequest, Delta, Finish, RichText
+from userbot.path.draft import Draft
+from userbot.path.parts import Parts
 from userbot.ports import Clock, Outbox, Store
-from userbot.rules.markdown import render
-from userbot.rules.random_id import random_id
+from userbot.rules import pacing
+from userbot.rules.markdown import broken_off, render
+from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
+from userbot.settings import Pacing
 
 
 class LiveReply:
     """Writes answers in place. `secret` keys the random ids of this database."""
 
-    def __init__(self, outbox: Outbox, store: Store, clock: Clock, secret: bytes) -> None:
+    def __init__(
+        self,
+        pacing: Pacing,
+        outbox: Outbox,
+        store: Store,
+        clock: Clock,
+        report: Report,
+        secret: bytes,
+    ) -> None:
+        self._pacing = pacing
         self._outbox = outbox
         self._store = store
         self._clock = clock
+        self._report = report
         self._secret = secret
 
     async def write(
-        self, ask: Ask, request: ChatRequest, stream: AsyncIterator[Delta | Finish]
+        self,
+        ask: Ask,
+        request: ChatRequest,
+        stream: AsyncIterator[Delta | Finish],
+        on_text: Callable[[], None] = lambda: None,
     ) -> Answer:
-        """Take the model's stream to its end and write it. Raises ModelError, TelegramError."""
-        pieces: list[str] = []
-        finish: Finish | None = None
-        async for event in stream:
-            if isinstance(event, Delta):
-                pieces.append(event.text)
+        """Take the model's stream to its end and write it. `on_text`: the first text stands.
+
+        Raises ModelError and TelegramError; what was shown by then is closed, if it can be.
+        """
+        draft = Draft(self._clock)
+        parts = Parts(ask, self._outbox, self._store, self._clock, self._secret)
+        pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
+        reply = _Reply(ask, draft, parts, pace, self._outbox, self._clock, self._report, on_text)
+        reading = asyncio.create_task(draft.read(stream))
+        try:
+            await reply.show()
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+        return _answer(request, draft, parts)
+
+
+class _Reply:
+    """One answer on its way into its place."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        draft: Draft,
+        parts: Parts,
+        pace: Pace,
+        outbox: Outbox,
+        clock: Clock,
+        report: Report,
+        on_text: Callable[[], None],
+    ) -> None:
+        self._ask = ask
+        self._draft = draft
+        self._parts = parts
+        self._pace = pace
+        self._outbox = outbox
+        self._clock = clock
+        self._report = report
+        self._on_text = on_text
+
+    async def show(self) -> None:
+        """Previews, then the end; or the end that a failure leaves."""
+        try:
+            await self._previews()
+            if self._draft.error is not None:
+                await self._close(self._draft.error)
+                raise self._draft.error
+            await self._finish()
+        except MessageGoneError:
+            if not self._parts.standing:
+                raise
+            self._notice("answer_deleted", "Somebody deleted the answer while it was written.")
+
+    async def _previews(self) -> None:
+        draft = self._draft
+        await draft.news()
+        if draft.began is not None:
+            self._pace = pacing.began(self._pace, draft.began)
+        while not draft.ended:
+            seconds = pacing.due(self._pace, draft.text, self._clock.monotonic())
+            if seconds is None:
+                await draft.end()
+            elif seconds <= 0:
+                await self._preview()
+            elif self._parts.standing:
+                await draft.end(seconds)
             else:
-                finish = event
-        text = "".join(pieces)
-        parts = render(text)
-        if finish is None or not parts:
+                await draft.readable(seconds)
+
+    async def _preview(self) -> None:
+        parts, place = self._parts, self._ask.place
+        write = parts.next_write(self._wanted())
+        if write is None:
+            await self._draft.news()  # so far a reader would see no difference
+            return
+        if not parts.standing:
+            await self._outbox.turn(place, write)
+            if self._draft.error is not None:
+                return
+        elif not self._outbox.spare(place, write):
+            self._pace = pacing.put_off(self._pace, self._clock.monotonic())
+            return
+        try:
+            await self._write(self._wanted())
+        except (ChatRefusedError, AccountStoppedError, MessageGoneError):
+            raise
+        except TelegramError:
+            # A pause that was asked for, or trouble that may have passed when the end is due.
+            self._pace = pacing.ended(self._pace)
+        else:
+            self._pace = pacing.shown(self._pace, self._clock.monotonic())
+
+    async def _finish(self) -> None:
+        wanted = self._wanted()
+        if not wanted:
             raise ModelError("The model's answer is empty.", "Ask again.", reason="empty_answer")
-        messages: list[int] = []
-        for number, part in enumerate(parts):
-            identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, number)
-            self._store.writing(ask, number, identity, part.text, self._clock.now())
-            message = await self._outbox.send(
-                ask.place,
-                part,
-                reply_to=messages[-1] if messages else ask.message,
-                random_id=identity,
+        await self._bring(wanted)
+        left = sum(len(part.text) for part in wanted[len(self._parts.standing) :])
+        if left:
+            self._notice(
+                "slow_mode_rest", f"The chat is in slow mode: {left} characters were not sent."
             )
-            self._store.written(identity, message)
-            messages.append(message)
-        if finish.usage is None:
-            # Without it the limits on tokens would never be reached.
-            finish = replace(finish, usage=estimated_usage(request.messages, text))
-        return Answer(text, parts[0].text, finish, tuple(messages))
+
+    async def _close(self, error: Exception) -> None:
+        """The answer failed: close what was shown; where only the owner reads, say why."""
+        with suppress(TelegramError, NotLoggedInError):
+            if self._parts.standing:
+                await self._bring(broken_off(self._wanted()[: len(self._parts.standing)]))
+            elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
+                await self._bring((RichText(f"⚠️ {error}"),))
+
+    async def _bring(self, wanted: tuple[RichText, ...]) -> None:
+        """Write until `wanted` stands, each write in its turn, however long that takes."""
+        parts, clock, place = self._parts, self._clock, self._ask.place
+        while True:
+            if self._outbox.slow(place):
+                wanted = wanted[: max(1, len(parts.standing))]
+            write = parts.next_write(wanted)
+            if write is None:
+                return
+            if write == "edit":
+                await clock.sleep(pacing.end_due(self._pace, clock.monotonic()))
+            await self._outbox.turn(place, write)
+            with suppress(PauseAskedError):
+                await self._write(wanted)
+                if write == "edit":
+                    self._pace = pacing.put_off(self._pace, clock.monotonic())
+
+    async def _write(self, wanted: tuple[RichText, ...]) -> None:
+        first = not self._parts.standing
+        await self._parts.write(wanted)
+        if first and self._parts.standing:
+            self._on_text()
+
+    def _wanted(self) -> tuple[RichText, ...]:
+        """The newest text as messages; in slow mode what is shown beforehand is one of them."""
+        finished = self._draft.finish is not None
+        wanted = render(self._draft.text)
+        if not finished and self._outbox.slow(self._ask.place):
+            return wanted[: max(1, len(self._parts.standing))]
+        return wanted
+
+    def _notice(self, reason: str, detail: str) -> None:
+        ask = self._ask
+        self._report(
+            Notice(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                detail=detail,
+            )
+        )
+
+
+def _answer(request: ChatRequest, draft: Draft, parts: Parts) -> Answer:
+    finish = draft.finish or Finish("deleted", None, request.model)
+    if finish.usage is None:
+        # Without it the limits on tokens would never be reached.
+        finish = replace(finish, usage=estimated_usage(request.messages, draft.text))
+    return Answer(draft.text, parts.standing[0].text.text, finish, parts.messages)

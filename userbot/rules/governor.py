@@ -1,26 +1,166 @@
-"""The account's write bucket: how long the next write has to wait.
+"""The account's write buckets: who may write now, and how long the others wait.
 
-A token bucket: `burst` writes at once, then `writes_per_second`. Telegram publishes no limits;
-the defaults keep well below what is reported to provoke FLOOD_WAIT.
+Every write needs a place in two buckets, its chat's and the account's. A bucket lets `burst`
+writes go at once, then so many a second. First texts and ends of answers queue for a place, in
+order; previews and typing only take what is to spare, and go nowhere otherwise.
+
+Assumed, since Telegram publishes no limits for people's accounts. For bots it names about one
+message a second in a chat, 20 a minute in a group and 30 a second in all
+(core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this), and edits are reported
+to count as messages do. A person's account gets less in all, so:
+
+- the account: `writes_per_second`, after `burst` at once;
+- a private chat: as the account, after a quarter of `burst` at once;
+- a group: one write in four seconds, after a quarter of `burst` at once, which with the defaults
+  is 20 in any minute. Who raises `writes_per_second` above 1 raises this in proportion.
+
+Times are seconds of a clock that never goes back; the caller gives them. Nothing here sleeps.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+GROUP_WRITES_PER_SECOND = 0.25
+TYPING_WEIGHT = 0.1
+"""What a typing signal takes of the account's bucket: it is no message, but it is a request."""
+FLOOD_MARGIN_SECONDS = 0.5
+"""Telegram counts in whole seconds; who comes back early waits longer."""
+
+
+class Bucket:
+    """`burst` at once, then `per_second`; those who wait have their places already.
+
+    It is kept as the moment at which it would be full again (the "virtual scheduling" form of a
+    leaky bucket): one number, however many wait.
+    """
+
+    __slots__ = ("_allowance", "_full_at", "_interval")
+
+    def __init__(self, per_second: float, burst: int) -> None:
+        self._interval = 1.0 / per_second
+        self._allowance = self._interval * burst
+        self._full_at = 0.0
+
+    def reserve(self, now: float, weight: float = 1.0) -> float:
+        """Take the next free place; gives the seconds until it is there."""
+        self._full_at = max(self._full_at, now) + self._interval * weight
+        return max(0.0, self._full_at - self._allowance - now)
+
+    def give_back(self) -> None:
+        """A place that was taken will not be used."""
+        self._full_at -= self._interval
+
+    def free(self, now: float) -> float:
+        """How many could write at once; below zero when some wait."""
+        return (self._allowance - max(0.0, self._full_at - now)) / self._interval
+
+    def rest(self, until: float) -> None:
+        """One may write at `until`, and no burst follows it."""
+        self._full_at = max(self._full_at, until + self._allowance - self._interval)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A wait that Telegram asked for: seconds from now, "flood_wait" or "slow_mode"."""
+
+    seconds: float
+    reason: str
+    account_wide: bool = False
+
 
 class Governor:
-    """Pure but for its own count; the caller gives the time, in seconds that never go back."""
+    """The buckets, and the pauses that Telegram asked for, by method and chat.
+
+    Chats are Telethon's marked ids: groups and channels are negative.
+    """
 
     def __init__(self, writes_per_second: float, burst: int) -> None:
-        self._interval = 1.0 / writes_per_second
-        self._allowance = self._interval * burst
-        self._busy_until = 0.0
+        self._rate = writes_per_second
+        self._chat_burst = max(1, burst // 4)
+        self._account = Bucket(writes_per_second, burst)
+        self._kept = min(max(1, burst // 4), burst - 1)
+        self._kept_here = min(1, self._chat_burst - 1)
+        self._chats: dict[int, Bucket] = {}
+        self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
+        self._account_pause = 0.0
 
-    def reserve(self, now: float) -> float:
-        """Take the next free place; gives the seconds to wait before writing.
+    def chat_place(self, chat: int, now: float) -> float:
+        """Take a place in a chat's bucket; gives the seconds until it is there."""
+        return self._chat(chat).reserve(now)
 
-        The bucket is kept as the moment at which it would be full again (the "virtual
-        scheduling" form of a leaky bucket): one number, however many writes wait.
+    def account_place(self, now: float) -> float:
+        """Take a place in the account's bucket; gives the seconds until it is there."""
+        return self._account.reserve(now)
+
+    def give_back_chat(self, chat: int) -> None:
+        """The place in a chat's bucket will not be used."""
+        self._chat(chat).give_back()
+
+    def give_back_account(self) -> None:
+        """The place in the account's bucket will not be used."""
+        self._account.give_back()
+
+    def spare(self, method: str, chat: int, now: float) -> bool:
+        """Take a place in both buckets if nobody needs it: a preview's way.
+
+        In each bucket something is kept for the ends of answers: one write in the chat's, a
+        quarter of the burst in the account's.
         """
-        start = max(self._busy_until, now)
-        self._busy_until = start + self._interval
-        return max(0.0, self._busy_until - self._allowance - now)
+        here = self._chat(chat)
+        if (
+            self.pause(method, chat, now) is not None
+            or here.free(now) < 1 + self._kept_here
+            or self._account.free(now) < 1 + self._kept
+        ):
+            return False
+        here.reserve(now)
+        self._account.reserve(now)
+        return True
+
+    def typing(self, chat: int, now: float) -> bool:
+        """Whether a typing signal may go; it takes a tenth of a write."""
+        if self.pause("typing", chat, now) or self._account.free(now) < 1 + self._kept:
+            return False
+        self._account.reserve(now, TYPING_WEIGHT)
+        return True
+
+    def pause(self, method: str, chat: int, now: float) -> Pause | None:
+        """The pause that holds this method in this chat back, if there is one."""
+        until, reason = self._pauses.get((method, chat), (0.0, ""))
+        if self._account_pause > max(now, until):
+            return Pause(self._account_pause - now, "flood_wait", account_wide=True)
+        return Pause(until - now, reason) if until > now else None
+
+    def flooded(self, method: str, chat: int, seconds: float, now: float) -> None:
+        """Telegram asked for a pause of this method in this chat.
+
+        While another chat has one too, they are one for the whole account, until both have ended.
+        """
+        until = now + seconds + FLOOD_MARGIN_SECONDS
+        self._pauses = {key: one for key, one in self._pauses.items() if one[0] > now}
+        self._pauses[method, chat] = (until, "flood_wait")
+        if method == "typing":
+            return  # nobody waits to type
+        self._chat(chat).rest(until)
+        elsewhere = [
+            ends
+            for (kind, place), (ends, why) in self._pauses.items()
+            if why == "flood_wait" and kind != "typing" and place != chat
+        ]
+        if elsewhere:
+            self._account_pause = max(self._account_pause, until, *elsewhere)
+            self._account.rest(self._account_pause)
+
+    def slowed(self, method: str, chat: int, seconds: float, now: float) -> None:
+        """The chat is in slow mode, and its next message may come in so many seconds."""
+        self._pauses[method, chat] = (now + seconds + FLOOD_MARGIN_SECONDS, "slow_mode")
+
+    def _chat(self, chat: int) -> Bucket:
+        bucket = self._chats.get(chat)
+        if bucket is None:
+            rate = self._rate
+            if chat < 0:
+                rate = max(min(rate, GROUP_WRITES_PER_SECOND), rate * GROUP_WRITES_PER_SECOND)
+            bucket = self._chats[chat] = Bucket(rate, self._chat_burst)
+        return bucket

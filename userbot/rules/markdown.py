@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from telegramify_markdown import RenderConfig, convert, split_entities
 
 from userbot.messages import Entity, RichText
@@ -37,6 +39,12 @@ def _plain_symbols() -> RenderConfig:
 
 
 _CONFIG = _plain_symbols()
+
+
+def broken_off(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
+    """The messages of an answer that will not be finished: the last one ends with an ellipsis."""
+    *whole, last = parts
+    return (*whole, replace(last, text=last.text + " …"))
 
 
 def render(markdown: str) -> tuple[RichText, ...]:

@@ -239,6 +239,18 @@ class Store(Orders):
                 (random_id, ask.id, part, ask.chat, _storable(text), _instant(at)),
             )
 
+    def rewriting(self, random_id: int, text: str, at: datetime) -> None:
+        """Record, before it leaves, the text that a recorded write will have from now on.
+
+        An edit replaces the text in Telegram, so it replaces it here: one row a message, however
+        often it is edited. Of a write that Telegram certainly did not take it is the next text.
+        """
+        with database.explained(self.path):
+            self._db.execute(
+                "UPDATE writes SET text = ?, at = ? WHERE random_id = ?",
+                (_storable(text), _instant(at), random_id),
+            )
+
     def written(self, random_id: int, message: int) -> None:
         """Telegram gave the recorded write this message id."""
         with database.explained(self.path):

@@ -37,7 +37,11 @@ _READ = {
     functions.contacts.ResolveUsernameRequest,
     functions.contacts.GetBlockedRequest,
 }
-_WRITE = {functions.messages.SendMessageRequest}
+_WRITE = {
+    functions.messages.SendMessageRequest,
+    functions.messages.EditMessageRequest,
+    functions.messages.SetTypingRequest,
+}
 # The owner's own commands, and nothing else: see `TelegramOutbox.delete`.
 _DELETE = {
     functions.messages.DeleteMessagesRequest,

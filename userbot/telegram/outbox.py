@@ -1,4 +1,4 @@
-"""Writes into Telegram: in place, without link previews, through the governor.
+"""Writes into Telegram: in place, without link previews, each in its turn.
 
 Requests are raw, because Telethon's own `send_message` chooses the random_id itself, and ours
 must be the one that was recorded (core.telegram.org/method/messages.sendMessage).
@@ -6,7 +6,6 @@ must be the one that was recorded (core.telegram.org/method/messages.sendMessage
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from telethon.errors import (
@@ -17,55 +16,52 @@ from telethon.errors import (
 )
 from telethon.tl import functions, types
 
-from userbot.activity import Report, Waiting
-from userbot.errors import (
-    AccountStoppedError,
-    ChatRefusedError,
-    NotLoggedInError,
-    TelegramError,
-    UserbotError,
-)
+from userbot.errors import ChatRefusedError, MessageGoneError, TelegramError, UserbotError
 from userbot.messages import CommandMessage, Entity, Place, RichText
-from userbot.ports import Clock
-from userbot.rules.governor import Governor
+from userbot.ports import Write
 from userbot.telegram.client import Client
-from userbot.telegram.refusals import meaning
+from userbot.telegram.refusals import error_name, meaning
+from userbot.telegram.turns import Turns
 
-_TOLD_SECONDS = 1.0
-"""Waits shorter than this are not told: they are the governor's ordinary rhythm."""
+_GONE = frozenset({"MESSAGE_ID_INVALID", "REPLY_MESSAGE_ID_INVALID"})
 
 
 class TelegramOutbox:
-    """`ports.Outbox` over a client. `on_fatal`: told of an error that ends the program."""
+    """`ports.Outbox` over a client."""
 
-    def __init__(
-        self,
-        client: Client,
-        governor: Governor,
-        clock: Clock,
-        report: Report,
-        on_fatal: Callable[[UserbotError], None],
-    ) -> None:
+    def __init__(self, client: Client, turns: Turns) -> None:
         self._client = client
-        self._on_fatal = on_fatal
-        self._governor = governor
-        self._clock = clock
-        self._report = report
-        self._resting: dict[Place, ChatRefusedError] = {}
-        self._stopped: UserbotError | None = None
+        self._turns = turns
 
-    @property
-    def stopped(self) -> UserbotError | None:
-        """Set once Telegram restricted the account or ended its login: nothing more is written."""
-        return self._stopped
+    def check(self, place: Place) -> None:
+        """Raise if it is known already that nothing may be written here."""
+        self._turns.check(place)
+
+    async def turn(self, place: Place, write: Write) -> None:
+        """Wait until a first text or an end may leave; waits that are felt are shown."""
+        await self._turns.take(place, write)
+
+    def spare(self, place: Place, write: Write) -> bool:
+        """Take a turn if nobody else needs it: the way of a preview."""
+        return self._turns.spare(place, write)
+
+    def slow(self, place: Place) -> bool:
+        """Whether the chat was found to be in slow mode."""
+        return self._turns.slow(place.chat)
 
     async def send(
-        self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
+        self,
+        place: Place,
+        text: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
+        silent: bool = False,
     ) -> int:
         """Send one message of at most 4096 UTF-16 units; gives its id.
 
-        Waits for the governor and for the waits that Telegram asks for, and shows them.
-        Raises ChatRefusedError, AccountStoppedError or TelegramError.
+        Take a turn first. Raises ChatRefusedError, AccountStoppedError, PauseAskedError,
+        MessageGoneError or TelegramError.
         """
         request = functions.messages.SendMessageRequest(
             peer=await self._peer(place.chat),
@@ -74,13 +70,42 @@ class TelegramOutbox:
             entities=[_entity(entity) for entity in text.entities] or None,
             reply_to=_reply_header(place, reply_to),
             no_webpage=True,
+            silent=silent or None,
         )
-        return _sent_id(await self._write(place, request), random_id)
+        return _sent_id(await self._write(place, "send", request), random_id)
+
+    async def edit(self, place: Place, message: int, text: RichText) -> None:
+        """Put another text into a message of ours; the same text again is fine.
+
+        Take a turn first. Raises as `send` does.
+        """
+        request = functions.messages.EditMessageRequest(
+            peer=await self._peer(place.chat),
+            id=message,
+            message=text.text,
+            entities=[_entity(entity) for entity in text.entities],
+            no_webpage=True,
+        )
+        await self._write(place, "edit", request)
+
+    async def typing(self, place: Place, typing: bool) -> bool:
+        """Show that an answer is being written, or no longer; whether it was. Never raises."""
+        if not self._turns.typing(place):
+            return False
+        action = types.SendMessageTypingAction if typing else types.SendMessageCancelAction
+        try:
+            request = functions.messages.SetTypingRequest(
+                peer=await self._peer(place.chat), action=action(), top_msg_id=place.topic
+            )
+            await self._write(place, "typing", request)
+        except UserbotError:
+            return False
+        return True
 
     async def delete(self, command: CommandMessage) -> None:
         """Delete a command's message for all; no other message can be deleted.
 
-        Waits and raises as `send` does.
+        Take a turn first. Raises as `send` does.
         """
         assert command.id, "only what the store recorded as a command is deleted"
         peer = await self._peer(command.chat)
@@ -88,7 +113,7 @@ class TelegramOutbox:
             request = functions.channels.DeleteMessagesRequest(peer, [command.message])
         else:
             request = functions.messages.DeleteMessagesRequest([command.message], revoke=True)
-        await self._write(Place(command.chat), request)
+        await self._write(Place(command.chat), "delete", request)
 
     async def _peer(self, chat: int) -> Any:
         try:
@@ -99,40 +124,31 @@ class TelegramOutbox:
                 "Open the chat once in an app of yours, then start again.",
                 reason="unknown_peer",
             ) from error
+        except RPCError as error:
+            raise meaning(error) from error
 
-    async def _write(self, place: Place, request: Any) -> Any:
-        while True:
-            refused = self._stopped or self._resting.get(place)
-            if refused is not None:
-                raise refused
-            await self._wait(place, self._governor.reserve(self._clock.monotonic()), "governor")
-            try:
-                return await self._client(request)
-            except (FloodWaitError, FloodPremiumWaitError, SlowModeWaitError) as error:
-                slow = isinstance(error, SlowModeWaitError)
-                await self._wait(place, error.seconds + 1, "slow_mode" if slow else "flood_wait")
-            except RPCError as error:
-                raise self._remember(place, meaning(error)) from error
-            except ConnectionError as error:
-                raise TelegramError(
-                    "The connection to Telegram was lost while writing.", reason="disconnected"
+    async def _write(self, place: Place, method: str, request: Any) -> Any:
+        try:
+            return await self._client(request)
+        except (FloodWaitError, FloodPremiumWaitError, SlowModeWaitError) as error:
+            slow_mode = isinstance(error, SlowModeWaitError)
+            raise self._turns.pause(place, method, error.seconds, slow_mode=slow_mode) from error
+        except RPCError as error:
+            name = error_name(error).upper()
+            if name == "MESSAGE_NOT_MODIFIED":
+                return None
+            if name in _GONE:
+                raise MessageGoneError(
+                    f"A message is not there any more ({name}).", reason="message_gone"
                 ) from error
-
-    async def _wait(self, place: Place, seconds: float, reason: str) -> None:
-        if seconds <= 0:
-            return
-        if seconds >= _TOLD_SECONDS:
-            self._report(Waiting(chat=place.chat, reason=reason, seconds=seconds))
-        await self._clock.sleep(seconds)
-
-    def _remember(self, place: Place, error: UserbotError) -> UserbotError:
-        if isinstance(error, AccountStoppedError | NotLoggedInError):
-            self._stopped = error
-            if error.reason != "peer_flood":
-                self._on_fatal(error)
-        elif isinstance(error, ChatRefusedError):
-            self._resting[place] = error
-        return error
+            refusal = meaning(error)
+            if method == "typing" and isinstance(refusal, ChatRefusedError):
+                raise refusal from error  # of messages it says nothing
+            raise self._turns.refused(place, refusal) from error
+        except ConnectionError as error:
+            raise TelegramError(
+                "The connection to Telegram was lost while writing.", reason="disconnected"
+            ) from error
 
 
 def _reply_header(place: Place, reply_to: int | None) -> Any:

@@ -1,0 +1,238 @@
+"""An answer as it is written, seen from another account, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.stage import Sight, Stage, Window
+from userbot.activity import Answered, Failed, Notice, Stopped
+from userbot.sandbox.endpoint import Reply
+from userbot.settings import Pacing
+from userbot.storage.store import Store
+
+SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
+FAST = Pacing(writes_per_second=1000, burst=1000, edit_seconds=0.1, max_previews=12)
+
+
+def streamed(*pieces: str, delay: float = 0.02) -> Reply:
+    return Reply("".join(pieces), chunks=pieces, delay=delay)
+
+
+async def until_seen(window: Window, text: str) -> None:
+    """Until the account's app shows exactly this."""
+    async with asyncio.timeout(5):
+        while not any(sight.text == text for sight in window.sights):
+            await asyncio.sleep(0.01)
+
+
+def gaps(sights: list[Sight]) -> list[float]:
+    return [after.at - before.at for before, after in itertools.pairwise(sights)]
+
+
+async def test_an_answer_grows_in_one_message_by_edits_that_are_apart(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES)
+    await stage.program(pacing=FAST)
+    window = await stage.window(stage.max)
+    question = stage.max.says(stage.group, "/gpt tell me")
+    whole = "".join(SENTENCES).strip()
+    await until_seen(window, whole)
+    sights = window.sights
+    assert len({sight.message for sight in sights}) == 1
+    assert [sight.event for sight in sights] == ["new"] + ["edit"] * (len(sights) - 1)
+    texts = [sight.text for sight in sights]
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
+    assert len(set(texts)) == len(texts)
+    assert 4 <= len(sights) <= 8
+    *between, _ = gaps(sights)
+    assert min(between) >= 0.09
+    assert between[-1] > between[0]
+    answer = stage.max.messages(stage.group)[-1]
+    assert (answer.text, answer.reply_to) == (whole, question)
+    assert not answer.link_preview
+    assert all(request.no_webpage for request in stage.writes("editMessage"))
+
+
+async def test_the_first_text_is_shown_with_the_first_sentence(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed("A whole sentence. ", *["and "] * 12, delay=0.05)
+    await stage.program(pacing=replace(FAST, edit_seconds=9))
+    stage.max.says(stage.group, "/gpt tell me")
+    first = await stage.max.expects(stage.group, from_=stage.olga, timeout=1)
+    assert first.text.startswith("A whole sentence.")
+    assert len(first.text) < 40
+
+
+async def test_half_a_second_is_enough_without_a_sentence(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed(*["no "] * 20, delay=0.05)
+    await stage.program(pacing=replace(FAST, edit_seconds=9))
+    stage.max.says(stage.group, "/gpt tell me")
+    first = await stage.max.expects(stage.group, from_=stage.olga, timeout=1.2)
+    assert 6 <= first.text.count("no") <= 14
+
+
+async def test_an_answer_that_is_there_at_once_is_one_write(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "".join(SENTENCES[:5])
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Answered)
+    assert (len(stage.writes("sendMessage")), len(stage.writes("editMessage"))) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("stream", "max_previews"),
+    [pytest.param(False, 12, id="stream off"), pytest.param(True, 0, id="no previews wanted")],
+)
+async def test_an_answer_may_come_whole(stage: Stage, stream: bool, max_previews: int) -> None:
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES[:20])
+    program = await stage.program(
+        pacing=replace(FAST, max_previews=max_previews),
+        openai=replace(stage.settings().openai, stream=stream),
+    )
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Answered)
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.text == "".join(SENTENCES[:20]).strip()
+    assert answer.edits == []
+
+
+async def test_no_more_previews_than_allowed_and_still_the_end(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES)
+    program = await stage.program(pacing=replace(FAST, max_previews=2))
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Answered)
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.text == "".join(SENTENCES).strip()
+    assert len(answer.edits) == 2
+
+
+async def test_a_reader_who_would_see_no_difference_gets_no_edit(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed("All is said here.\n", *["\n", " "] * 20)
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Answered)
+    assert (len(stage.writes("sendMessage")), len(stage.writes("editMessage"))) == (1, 0)
+
+
+async def test_a_slow_telegram_holds_up_neither_the_model_nor_the_newest_text(
+    stage: Stage,
+) -> None:
+    stage.telegram.faults.add("messages.sendMessage", delay=0.8)
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES, delay=0.01)
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt tell me")
+    answered = await program.tells(Answered)
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.text == "".join(SENTENCES).strip()
+    assert len(answer.edits) == 1  # the stream ended while the first text was on its way
+    assert answered.seconds < 1.3
+
+
+async def test_a_long_answer_goes_on_in_silent_messages_each_a_reply_to_the_one_before(
+    stage: Stage,
+) -> None:
+    text = "\n\n".join(f"Paragraph {n}. " + "word " * 60 for n in range(30))
+    pieces = [text[at : at + 100] for at in range(0, len(text), 100)]
+    stage.endpoint.responder = lambda _: streamed(*pieces)
+    program = await stage.program(pacing=FAST)
+    question = stage.max.says(stage.group, "/gpt a lot")
+    answered = await program.tells(Answered)
+    parts = [await stage.max.expects(stage.group, from_=stage.olga) for _ in range(3)]
+    assert [part.reply_to for part in parts] == [question, *parts[:-1]]
+    assert "".join("".join(part.text for part in parts).split()) == "".join(text.split())
+    assert [bool(request.silent) for request in stage.writes("sendMessage")] == [False, True, True]
+    assert answered.answers == tuple(part.id_for(stage.olga) for part in parts)
+    # It is the last part that grows, not the first one again.
+    assert len(parts[1].edits) >= 1
+    assert all(part.text.startswith("Paragraph") for part in parts)
+
+
+@pytest.mark.parametrize("fault", ["stall", "cut", "error_object", "junk"])
+async def test_a_preview_is_closed_with_what_stands_when_the_model_fails(
+    stage: Stage, fault: str
+) -> None:
+    stage.endpoint.faults.add(fault, after=25)
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES)
+    program = await stage.program(pacing=FAST, openai=replace(stage.settings().openai, timeout=0.4))
+    stage.max.says(stage.group, "/gpt tell me")
+    failed = await program.tells(Failed)
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.text == "".join(SENTENCES[:25]).strip() + " …"
+    assert failed.reason in ("timeout", "interrupted", "server_error", "bad_answer")
+    assert len(stage.max.messages(stage.group)) == 3  # the group's beginning, question, answer
+
+
+async def test_a_failure_before_anything_was_shown_says_nothing_in_a_group(stage: Stage) -> None:
+    stage.endpoint.faults.add("unavailable")
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Failed)
+    assert not stage.writes("sendMessage")
+
+
+async def test_a_failure_in_saved_messages_is_told_there_in_a_line(stage: Stage) -> None:
+    stage.endpoint.faults.add("unavailable")
+    program = await stage.program()
+    stage.olga.says(stage.olga, "/gpt tell me")
+    failed = await program.tells(Failed)
+    question, line = stage.olga.messages(stage.olga)
+    assert line.reply_to is question
+    assert line.text == f"⚠️ {failed.error}"
+
+
+async def test_stopping_in_the_middle_leaves_what_stands(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES, delay=0.1)
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    await asyncio.sleep(0.3)
+    await program.stop()
+    stands = answer.text
+    assert stands.startswith(SENTENCES[0])
+    assert not stands.endswith("…")
+    assert program.events(Stopped)[0].pending == 1
+    assert recorded(stage.folder) == [(answer.id_for(stage.olga), stands)]
+
+
+async def test_every_text_is_recorded_before_it_leaves(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES)
+    stage.telegram.faults.add("messages.editMessage", delay=0.3, times=None)
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    for _ in range(20):
+        await asyncio.sleep(0.04)
+        (written,) = recorded(stage.folder)
+        assert written[1].startswith(answer.text)
+        sent = [request.message for request in stage.writes("editMessage")]
+        assert not sent or sent[-1] in (written[1], answer.text)
+    await program.tells(Answered)
+
+
+async def test_a_preview_that_somebody_deletes_ends_the_answer_quietly(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES, delay=0.1)
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.club, "/gpt tell me")
+    answer = await stage.max.expects(stage.club, from_=stage.olga)
+    stage.olga.deletes(answer)
+    notice = await program.tells(Notice, reason="answer_deleted")
+    assert notice.chat == stage.club.id
+    answered = await program.tells(Answered)
+    assert answered.reason == "deleted"
+    assert not program.events(Failed)
+    assert len(stage.writes("sendMessage")) == 1
+    async with asyncio.timeout(2):
+        while not stage.endpoint.cancelled:  # the model is not paid for the rest
+            await asyncio.sleep(0.01)
+
+
+def recorded(folder: Path) -> list[tuple[int, str]]:
+    """The writes in the history database: message and text."""
+    with Store.open(folder / "history.db") as store:
+        return [tuple(row) for row in store._db.execute("SELECT message, text FROM writes")]

@@ -1,0 +1,130 @@
+"""Typing: from the question until the first text, seldom, and never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from tests.quick_clock import QuickClock
+from tests.stage import Stage
+from userbot.activity import Answered, Failed
+from userbot.messages import Place
+from userbot.path.typing import EVERY_SECONDS, Typing
+from userbot.sandbox import tl
+from userbot.sandbox.endpoint import Reply
+
+QUICK = QuickClock(20)
+PLACE, TOPIC = Place(-100), Place(-100, 7)
+
+
+class Signals:
+    """The typing half of `ports.Outbox`, with when it was asked for what."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[float, Place, bool]] = []
+
+    async def typing(self, place: Place, typing: bool) -> bool:
+        self.seen.append((QUICK.monotonic(), place, typing))
+        return True
+
+
+@pytest.fixture
+def signals() -> Signals:
+    return Signals()
+
+
+@pytest.fixture
+def typing(signals: Signals) -> Typing:
+    return Typing(signals, QUICK)  # type: ignore[arg-type]
+
+
+async def test_signals_go_on_until_the_first_text(typing: Typing, signals: Signals) -> None:
+    async with typing.during(PLACE) as text_stands:
+        await QUICK.sleep(12)
+        text_stands()
+        await QUICK.sleep(12)
+    times = [at for at, _, _ in signals.seen]
+    assert len(times) == 3
+    assert all(b - a >= EVERY_SECONDS for a, b in itertools.pairwise(times))
+    assert all(on for _, _, on in signals.seen)
+
+
+async def test_two_answers_in_one_chat_share_its_signals(typing: Typing, signals: Signals) -> None:
+    async def answer(place: Place) -> None:
+        async with typing.during(place):
+            await QUICK.sleep(7)
+
+    await asyncio.gather(answer(PLACE), answer(TOPIC))
+    assert len(signals.seen) == 2
+
+
+async def test_an_answer_that_is_there_at_once_is_not_announced(
+    typing: Typing, signals: Signals
+) -> None:
+    async with typing.during(PLACE) as text_stands:
+        text_stands()
+    assert signals.seen == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "seen"),
+    [
+        pytest.param(1, [True, False], id="a failure takes the signal back"),
+        pytest.param(0, [], id="of a failure at once nobody learns"),
+    ],
+)
+async def test_a_failure(
+    typing: Typing, signals: Signals, seconds: float, seen: list[bool]
+) -> None:
+    async def fail() -> None:
+        async with typing.during(PLACE):
+            await QUICK.sleep(seconds)
+            raise ValueError("no answer")
+
+    with pytest.raises(ValueError, match="no answer"):
+        await fail()
+    assert [on for _, _, on in signals.seen] == seen
+
+
+async def test_others_see_typing_until_the_answer(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: Reply(
+        "Here you are. ", chunks=("Here ", "you."), delay=0.2
+    )
+    program = await stage.program()
+    stage.max.says(stage.club, "/gpt tell me")
+    await program.tells(Answered)
+    (signal,) = stage.writes("setTyping")
+    assert isinstance(signal.action, tl.types.SendMessageTypingAction)
+    methods = [call.method for call in stage.telegram.calls]
+    assert methods.index("messages.setTyping") < methods.index("messages.sendMessage")
+
+
+async def test_when_the_model_fails_typing_ends(stage: Stage) -> None:
+    stage.endpoint.faults.add("cut", after=0)
+
+    async def slow(_: object) -> Reply:
+        await asyncio.sleep(0.2)
+        return Reply("never")
+
+    stage.endpoint.responder = slow
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Failed)
+    actions = [type(signal.action).__name__ for signal in stage.writes("setTyping")]
+    assert actions == ["SendMessageTypingAction", "SendMessageCancelAction"]
+
+
+@pytest.mark.parametrize("error", ["FLOOD_WAIT_60", "CHAT_WRITE_FORBIDDEN", "INTERNAL"])
+async def test_a_signal_that_is_refused_never_fails_an_answer(stage: Stage, error: str) -> None:
+    async def slow(_: object) -> Reply:
+        await asyncio.sleep(0.2)
+        return Reply("Here you are.")
+
+    stage.endpoint.responder = slow
+    stage.telegram.faults.add("messages.setTyping", error, times=None)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt tell me")
+    await stage.max.expects(stage.group, reply_to=question)
+    assert not program.events(Failed)

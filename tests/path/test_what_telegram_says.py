@@ -1,0 +1,243 @@
+"""The contract's table of what Telegram says and what the program does, row by row."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from tests.quick_clock import QuickClock
+from tests.stage import Program, Stage
+from userbot.activity import Answered, Failed, Notice, Skipped, Stopped, Waiting
+from userbot.console.describe import describe
+from userbot.console.words import words
+from userbot.errors import AccountStoppedError, NotLoggedInError, UserbotError
+from userbot.messages import Place
+from userbot.rules.governor import Governor
+from userbot.sandbox.endpoint import Reply
+from userbot.settings import Pacing
+from userbot.telegram.refusals import meaning
+from userbot.telegram.turns import Turns
+
+SENTENCES = tuple(f"Sentence number {n} says a little more than the last. " for n in range(30))
+WHOLE = "".join(SENTENCES).strip()
+SEND, EDIT = "messages.sendMessage", "messages.editMessage"
+QUICK = QuickClock(10)
+"""Ten seconds of the program's are one of ours."""
+PACING = Pacing(writes_per_second=1000, burst=1000, edit_seconds=1, max_previews=12)
+
+
+async def start(stage: Stage) -> Program:
+    """The program on a quick clock, with a model that takes 0.6 s for an answer."""
+    stage.endpoint.responder = lambda _: Reply(WHOLE, chunks=SENTENCES, delay=0.02)
+    return await stage.program(pacing=PACING, clock=QUICK)
+
+
+async def test_a_flood_wait_on_edits_stops_previews_and_the_end_comes_after_it(
+    stage: Stage,
+) -> None:
+    stage.telegram.faults.add(EDIT, "FLOOD_WAIT_15", chat=stage.group)
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    async with asyncio.timeout(3):
+        while not stage.writes("editMessage"):
+            await asyncio.sleep(0.01)
+    flooded = time.monotonic()
+    shown = answer.text
+    waiting = await program.tells(Waiting, reason="flood_wait")
+    assert waiting.chat == stage.group.id
+    assert 5 < waiting.seconds <= 15.5
+    assert answer.text == shown  # the model has finished, and nothing was edited meanwhile
+    elsewhere = stage.lena.says(stage.club, "/gpt and here?")
+    other = await stage.lena.expects(stage.club, reply_to=elsewhere)
+    await program.tells(Answered, chat=stage.club.id)
+    assert other.text == WHOLE
+    assert len(other.edits) > 1  # another chat's previews go on
+    await program.tells(Answered, chat=stage.group.id)
+    assert answer.text == WHOLE
+    assert time.monotonic() - flooded >= 1.5
+    here = [edit for edit in stage.writes("editMessage") if edit.peer.to_dict().get("chat_id")]
+    assert len(here) == 2  # the one that was flooded, and the end
+
+
+async def test_a_flood_wait_on_sends_is_waited_for_and_shown(stage: Stage) -> None:
+    stage.telegram.faults.add(SEND, "FLOOD_WAIT_12", chat=stage.group)
+    program = await start(stage)
+    began = time.monotonic()
+    question = stage.max.says(stage.group, "/gpt tell me")
+    assert (await program.tells(Waiting, reason="flood_wait")).chat == stage.group.id
+    stage.lena.says(stage.club, "/gpt and here?")
+    await stage.lena.expects(stage.club, from_=stage.olga, timeout=1)
+    answer = await stage.max.expects(stage.group, reply_to=question)
+    assert time.monotonic() - began >= 1.2
+    assert (answer.text, answer.edits) == (WHOLE, [])
+    here = [send for send in stage.writes("sendMessage") if send.peer.to_dict().get("chat_id")]
+    assert len({send.random_id for send in here}) == 1
+    assert len(here) == 2
+
+
+async def test_a_second_chat_flooded_meanwhile_makes_it_account_wide(stage: Stage) -> None:
+    stage.telegram.faults.add(SEND, "FLOOD_WAIT_20", chat=stage.group)
+    stage.telegram.faults.add(SEND, "FLOOD_WAIT_5", chat=stage.club)
+    program = await start(stage)
+    began = time.monotonic()
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Waiting, chat=stage.group.id)
+    stage.lena.says(stage.club, "/gpt and here?")
+    assert (await program.tells(Waiting, chat=stage.club.id)).detail == "account"
+    question = stage.vera.says(stage.olga, "/gpt psst")
+    waiting = await program.tells(Waiting, chat=stage.vera.id)
+    assert waiting.detail == "account"
+    await stage.vera.expects(stage.olga, reply_to=question)
+    assert time.monotonic() - began >= 2.0
+
+
+async def test_in_slow_mode_an_answer_waits_and_is_one_message_there(stage: Stage) -> None:
+    long = "\n\n".join(f"Paragraph {n}. " + "word " * 60 for n in range(30))
+    stage.telegram.faults.add(SEND, "SLOWMODE_WAIT_8", chat=stage.club)
+    program = await start(stage)
+    stage.endpoint.responder = lambda _: long
+    began = time.monotonic()
+    stage.max.says(stage.club, "/gpt a lot")
+    assert (await program.tells(Waiting, reason="slow_mode")).chat == stage.club.id
+    answered = await program.tells(Answered)
+    assert time.monotonic() - began >= 0.8
+    assert len(answered.answers) == 1
+    notice = await program.tells(Notice, reason="slow_mode_rest")
+    assert notice.message == answered.message
+    stage.max.says(stage.group, "/gpt and here?")  # other chats know nothing of it
+    assert len((await program.tells(Answered, chat=stage.group.id)).answers) > 1
+
+
+async def test_slow_mode_that_begins_within_an_answer_keeps_its_first_message(
+    stage: Stage,
+) -> None:
+    long = "\n\n".join(f"Paragraph {n}. " + "word " * 60 for n in range(30))
+    program = await start(stage)
+    stage.endpoint.responder = lambda _: long
+    stage.max.says(stage.club, "/gpt hello")
+    await program.tells(Answered)
+    stage.telegram.faults.add(SEND, chat=stage.club)
+    stage.telegram.faults.add(SEND, "SLOWMODE_WAIT_600", chat=stage.club)
+    question = stage.lena.says(stage.club, "/gpt a lot")
+    answered = await program.tells(Answered, message=question.id_for(stage.olga))
+    assert len(answered.answers) == 1
+    assert await program.tells(Notice, reason="slow_mode_rest")
+
+
+RESTS = [
+    "CHAT_WRITE_FORBIDDEN",
+    "CHAT_SEND_PLAIN_FORBIDDEN",
+    "CHAT_SEND_GIFS_FORBIDDEN",
+    "USER_BANNED_IN_CHANNEL",
+    "TOPIC_CLOSED",
+    "USER_IS_BLOCKED",
+    "CHANNEL_PRIVATE",
+    "ALLOW_PAYMENT_REQUIRED_15",
+    "PREMIUM_ACCOUNT_REQUIRED",
+    "PRIVACY_PREMIUM_REQUIRED",
+]
+
+
+@pytest.mark.parametrize("error", RESTS)
+async def test_a_chat_that_refuses_rests_until_the_next_start(stage: Stage, error: str) -> None:
+    stage.telegram.faults.add(SEND, error, chat=stage.club)
+    program = await start(stage)
+    stage.endpoint.responder = lambda _: "Here you are."
+    stage.max.says(stage.club, "/gpt first")
+    skipped = await program.tells(Skipped)
+    assert skipped.reason == error.lower()
+    second = stage.max.says(stage.club, "/gpt second")
+    await program.tells(Skipped, message=second.id_for(stage.olga))
+    elsewhere = stage.max.says(stage.group, "/gpt third")
+    assert await stage.max.expects(stage.group, reply_to=elsewhere)
+    assert len(stage.writes("sendMessage")) == 2
+    # A model is not even asked for what cannot be said.
+    assert ["second" in str(asked) for asked in stage.asked()] == [False, False]
+    await program.stop()
+    program = await start(stage)
+    again = stage.max.says(stage.club, "/gpt fourth")
+    assert await stage.max.expects(stage.club, reply_to=again)
+
+
+def test_a_closed_topic_rests_alone_and_a_ban_rests_the_whole_chat() -> None:
+    from telethon.errors import RPCError
+
+    def turns() -> Turns:
+        governor = Governor(writes_per_second=1, burst=20)
+        return Turns(governor, QUICK, lambda _: None, lambda _: None)
+
+    chat, topic, other = Place(-100), Place(-100, 7), Place(-100, 8)
+    closed, banned = turns(), turns()
+    closed.refused(topic, meaning(RPCError(None, "TOPIC_CLOSED", 400)))
+    banned.refused(topic, meaning(RPCError(None, "USER_BANNED_IN_CHANNEL", 400)))
+    closed.check(chat)
+    closed.check(other)
+    for place, of in ((topic, closed), (topic, banned), (other, banned), (chat, banned)):
+        with pytest.raises(UserbotError):
+            of.check(place)
+
+
+async def test_peer_flood_ends_all_writes_but_not_the_program(stage: Stage) -> None:
+    stage.telegram.faults.add(SEND, "PEER_FLOOD", chat=stage.group)
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt first")
+    assert "PEER_FLOOD" in (await program.tells(Notice, reason="peer_flood")).detail
+    await program.tells(Failed, reason="peer_flood")
+    before = len(stage.telegram.calls)
+    second = stage.lena.says(stage.club, "/gpt second")
+    await program.tells(Failed, message=second.id_for(stage.olga))
+    written = {call.method for call in stage.telegram.calls[before:]}
+    assert not written & {SEND, EDIT, "messages.setTyping"}
+    assert len(stage.asked()) == 1
+    assert await program.stop() == "interrupted"
+    (stopped,) = program.events(Stopped)
+    assert stopped.account == "peer_flood"
+    for language in ("en", "ru"):
+        assert words(language)["peer_flood"] in describe(stopped, words(language)).plain()
+
+
+@pytest.mark.parametrize("method", [SEND, EDIT])
+@pytest.mark.parametrize(
+    "error", ["FROZEN_METHOD_INVALID", "FROZEN_PARTICIPANT_MISSING", "USER_DEACTIVATED_BAN"]
+)
+async def test_a_frozen_account_ends_the_program(stage: Stage, error: str, method: str) -> None:
+    stage.telegram.faults.add(method, error)
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt first")
+    with pytest.raises(AccountStoppedError) as caught:
+        await program.ends()
+    assert caught.value.exit_code == 1
+    assert "official app" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "error", ["AUTH_KEY_UNREGISTERED", "AUTH_KEY_DUPLICATED", "SESSION_REVOKED"]
+)
+async def test_a_login_that_ended_ends_the_program_with_why(stage: Stage, error: str) -> None:
+    stage.telegram.faults.add(SEND, error)
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt first")
+    with pytest.raises(NotLoggedInError) as caught:
+        await program.ends()
+    assert caught.value.exit_code == 4
+
+
+async def test_a_text_that_stands_already_is_no_failure(stage: Stage) -> None:
+    stage.telegram.faults.add(EDIT, "MESSAGE_NOT_MODIFIED", times=None)
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answered)
+    assert not program.events(Failed)
+
+
+async def test_a_wait_for_the_governor_is_shown(stage: Stage) -> None:
+    program = await stage.program(pacing=replace(PACING, writes_per_second=1, burst=1), clock=QUICK)
+    for person in (stage.max, stage.lena, stage.vera):
+        person.says(stage.olga, "/gpt hello")
+    assert (await program.tells(Waiting, reason="governor")).seconds >= 1
+    for person in (stage.max, stage.lena, stage.vera):
+        assert await person.expects(stage.olga)

@@ -1,0 +1,109 @@
+"""The messages of one answer, as they stand in Telegram.
+
+Rule 1: every text is recorded in the store, exactly as it will stand, before it leaves.
+Rule 2: a part's random_id is derived from the question, so that sending it twice is one message.
+Rule 3: the first part replies to the question, each later part to the one before it, silently.
+Rule 4: what has left is waited for, even by a writer who is cancelled: it may stand already.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from userbot.messages import Ask, RichText
+from userbot.ports import Clock, Outbox, Store, Write
+from userbot.rules.random_id import random_id
+
+_LAST_WORD_SECONDS = 1.0
+"""How long a cancelled writer waits for Telegram's word on what has left."""
+_NOTHING_LEFT = RichText("…")
+"""For a part whose text has moved into the one before it, which hardly ever happens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One message of the answer: its id, the write it is recorded as, and what it shows."""
+
+    message: int
+    identity: int
+    text: RichText
+
+
+class Parts:
+    """Brings the messages of an answer to what is wanted, one write at a time."""
+
+    def __init__(self, ask: Ask, outbox: Outbox, store: Store, clock: Clock, secret: bytes) -> None:
+        self._ask = ask
+        self._outbox = outbox
+        self._store = store
+        self._clock = clock
+        self._secret = secret
+        self._recorded: set[int] = set()
+        self.standing: list[Standing] = []
+
+    @property
+    def messages(self) -> tuple[int, ...]:
+        """The ids of the messages that stand, in order."""
+        return tuple(one.message for one in self.standing)
+
+    def next_write(self, wanted: Sequence[RichText]) -> Write | None:
+        """The first write that `wanted` needs; None if it stands already."""
+        at = self._differs(wanted)
+        if at is None:
+            return None
+        return "edit" if at < len(self.standing) else "send"
+
+    async def write(self, wanted: Sequence[RichText]) -> None:
+        """Carry that write out; take the turn for it first. Raises what Outbox raises."""
+        at = self._differs(wanted)
+        if at is None:
+            return
+        text = wanted[at] if at < len(wanted) else _NOTHING_LEFT
+        await _to_its_end(self._edit(at, text) if at < len(self.standing) else self._send(at, text))
+
+    def _differs(self, wanted: Sequence[RichText]) -> int | None:
+        for at in range(max(len(wanted), len(self.standing))):
+            text = wanted[at] if at < len(wanted) else _NOTHING_LEFT
+            if at >= len(self.standing) or self.standing[at].text != text:
+                return at
+        return None
+
+    async def _edit(self, at: int, text: RichText) -> None:
+        before = self.standing[at]
+        self._store.rewriting(before.identity, text.text, self._clock.now())
+        await self._outbox.edit(self._ask.place, before.message, text)
+        self.standing[at] = replace(before, text=text)
+
+    async def _send(self, at: int, text: RichText) -> None:
+        ask = self._ask
+        identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, at)
+        if identity in self._recorded:  # Telegram did not take it last time
+            self._store.rewriting(identity, text.text, self._clock.now())
+        else:
+            self._store.writing(ask, at, identity, text.text, self._clock.now())
+            self._recorded.add(identity)
+        message = await self._outbox.send(
+            ask.place,
+            text,
+            reply_to=self.standing[-1].message if self.standing else ask.message,
+            random_id=identity,
+            silent=at > 0,
+        )
+        self._store.written(identity, message)
+        self.standing.append(Standing(message, identity, text))
+
+
+async def _to_its_end(write: Coroutine[Any, Any, None]) -> None:
+    """Await a write; if cancelled meanwhile, give it a moment to come to its end first."""
+    task = asyncio.ensure_future(write)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=_LAST_WORD_SECONDS)
+        if task.done() and not task.cancelled():
+            task.exception()  # looked at, so that nobody complains that nobody did
+        task.cancel()
+        raise

@@ -1,0 +1,69 @@
+"""Shows that an answer is on its way: typing, from the question until its first text.
+
+Telegram forgets a signal after six seconds, and takes it back by itself when a message comes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from userbot.messages import Place
+from userbot.ports import Clock, Outbox
+
+EVERY_SECONDS = 5.0
+"""At most one signal a chat in so long."""
+_UNSEEN_SECONDS = 0.1
+"""An answer that is there sooner needs no announcement."""
+_CHATS = 1000
+
+
+class Typing:
+    """The typing signals of the account; never in the way of an answer."""
+
+    def __init__(self, outbox: Outbox, clock: Clock) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._last: dict[int, float] = {}
+
+    @asynccontextmanager
+    async def during(self, place: Place) -> AsyncIterator[Callable[[], None]]:
+        """While the block runs, signals are sent; what it gives ends them: the first text stands.
+
+        If the block fails before that, the last signal is taken back.
+        """
+        began = self._clock.monotonic()
+        signals = asyncio.create_task(self._keep(place))
+        shown = False
+
+        def text_stands() -> None:
+            nonlocal shown
+            shown = True
+            signals.cancel()
+
+        try:
+            yield text_stands
+        except Exception:
+            signals.cancel()
+            if not shown and self._last.get(place.chat, began - 1) >= began:
+                await self._outbox.typing(place, False)
+            raise
+        finally:
+            signals.cancel()
+
+    async def _keep(self, place: Place) -> None:
+        await self._clock.sleep(_UNSEEN_SECONDS)
+        while True:
+            now = self._clock.monotonic()
+            wait = self._last.get(place.chat, now - EVERY_SECONDS) + EVERY_SECONDS - now
+            if wait <= 0:
+                wait = EVERY_SECONDS
+                self._note(place.chat, now)
+                await self._outbox.typing(place, True)
+            await self._clock.sleep(wait)
+
+    def _note(self, chat: int, now: float) -> None:
+        if len(self._last) >= _CHATS:
+            self._last = {other: at for other, at in self._last.items() if now - at < EVERY_SECONDS}
+        self._last[chat] = now

@@ -1,0 +1,141 @@
+"""Who may write when: the governor's buckets, Telegram's pauses, chats that rest, and the stop.
+
+Rule 1: nothing waits in silence: a wait that is felt is shown before it begins.
+Rule 2: a place that is not used, because its writer was cancelled or held back, is given back.
+Rule 3: a chat that refused rests until the next start; a restricted account writes no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from userbot.activity import Notice, Report, Waiting
+from userbot.errors import (
+    AccountStoppedError,
+    ChatRefusedError,
+    NotLoggedInError,
+    PauseAskedError,
+    UserbotError,
+)
+from userbot.messages import Place
+from userbot.ports import Clock
+from userbot.rules.governor import Governor
+
+_TOLD_SECONDS = 1.0
+"""Waits shorter than this are not told: they are the governor's ordinary rhythm."""
+
+
+class Turns:
+    """`on_fatal`: told of an error that ends the program."""
+
+    def __init__(
+        self,
+        governor: Governor,
+        clock: Clock,
+        report: Report,
+        on_fatal: Callable[[UserbotError], None],
+    ) -> None:
+        self._governor = governor
+        self._clock = clock
+        self._report = report
+        self._on_fatal = on_fatal
+        self._resting: dict[Place, ChatRefusedError] = {}
+        self._slow: set[int] = set()
+        self._stopped: UserbotError | None = None
+
+    @property
+    def stopped(self) -> UserbotError | None:
+        """Set once Telegram restricted the account or ended its login: nothing more is written."""
+        return self._stopped
+
+    def check(self, place: Place) -> None:
+        """Raise why nothing may be written here, if so."""
+        refused = self._stopped or self._resting.get(Place(place.chat)) or self._resting.get(place)
+        if refused is not None:
+            raise refused
+
+    async def take(self, place: Place, method: str) -> None:
+        """Wait for a turn, however long it takes. Raises what `check` raises."""
+        while True:
+            self.check(place)
+            await self._pauses(place, method)
+            if await self._places(place, method):
+                return
+
+    def spare(self, place: Place, method: str) -> bool:
+        """Take a turn that nobody else needs, or none."""
+        self.check(place)
+        return self._governor.spare(method, place.chat, self._clock.monotonic())
+
+    def typing(self, place: Place) -> bool:
+        """Whether a typing signal may go now."""
+        resting = self._resting.get(Place(place.chat)) or self._resting.get(place)
+        if self._stopped or resting:
+            return False
+        return self._governor.typing(place.chat, self._clock.monotonic())
+
+    def slow(self, chat: int) -> bool:
+        """Whether the chat was found to be in slow mode."""
+        return chat in self._slow
+
+    def pause(self, place: Place, method: str, seconds: float, *, slow_mode: bool) -> UserbotError:
+        """Telegram asked for a pause; gives the error to raise for it."""
+        now = self._clock.monotonic()
+        if slow_mode:
+            self._slow.add(place.chat)
+            self._governor.slowed(method, place.chat, seconds, now)
+        else:
+            self._governor.flooded(method, place.chat, seconds, now)
+        return PauseAskedError(seconds, slow_mode=slow_mode)
+
+    def refused(self, place: Place, error: UserbotError) -> UserbotError:
+        """Telegram refused a write: remember what holds for the next ones; gives the error."""
+        if isinstance(error, AccountStoppedError | NotLoggedInError):
+            if self._stopped is None:
+                self._stop(error)
+        elif isinstance(error, ChatRefusedError):
+            topic_only = error.reason.startswith("topic_")
+            self._resting[place if topic_only else Place(place.chat)] = error
+        return error
+
+    def _stop(self, error: UserbotError) -> None:
+        self._stopped = error
+        if error.reason == "peer_flood":
+            self._report(Notice(reason=error.reason, detail=str(error), hint=error.hint))
+        else:
+            self._on_fatal(error)
+
+    async def _pauses(self, place: Place, method: str) -> None:
+        while pause := self._governor.pause(method, place.chat, self._clock.monotonic()):
+            detail = "account" if pause.account_wide else method
+            await self._wait(place, pause.seconds, pause.reason, detail=detail)
+            self.check(place)
+
+    async def _places(self, place: Place, method: str) -> bool:
+        """Take a place in both buckets, the chat's first: its wait must not hold others up."""
+        governor, chat, clock = self._governor, place.chat, self._clock
+        used = False
+        here = governor.chat_place(chat, clock.monotonic())
+        try:
+            await self._wait(place, here, "governor")
+            of_account = governor.account_place(clock.monotonic())
+            try:
+                await self._wait(place, of_account, "governor", waited=here)
+                self.check(place)
+                used = governor.pause(method, chat, clock.monotonic()) is None
+            finally:
+                if not used:
+                    governor.give_back_account()
+        finally:
+            if not used:
+                governor.give_back_chat(chat)
+        return used
+
+    async def _wait(
+        self, place: Place, seconds: float, reason: str, *, waited: float = 0.0, detail: str = ""
+    ) -> None:
+        if seconds <= 0:
+            return
+        if waited + seconds >= _TOLD_SECONDS:
+            self._report(Waiting(chat=place.chat, reason=reason, seconds=seconds, detail=detail))
+        await self._clock.sleep(seconds)
