@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any, get_args
 import pytest
 
 from userbot.sandbox import scene, scene_texts
+from userbot.sandbox.endpoint import Endpoint
 from userbot.sandbox.endpoint_answers import Reply
 
 
@@ -38,7 +40,7 @@ def played(language: scene.Language) -> list[tuple[scene.Line, Reply]]:
 @pytest.mark.parametrize("language", get_args(scene.Language))
 def test_every_question_of_the_script_has_its_own_written_answer(language: scene.Language) -> None:
     texts = [reply.text for _, reply in played(language)]
-    assert len(set(texts)) == len(texts) == 4
+    assert len(set(texts)) == len(texts) == 6
     assert not any("no model was asked" in text or "модель никто" in text for text in texts)
 
 
@@ -57,6 +59,23 @@ def test_the_one_who_may_not_ask_is_not_answered_and_the_owner_asks_too(
     assert [line.answered for line in lines if not line.who.may_ask] == [False]
     assert [line.answered for line in lines if line.who.owner] == [True]
     assert {line.who.key for line in lines} == {actor.key for actor in scene.CAST}
+
+
+@pytest.mark.parametrize("language", get_args(scene.Language))
+def test_two_of_the_lines_are_spoken_and_answer_to_the_words_in_the_recording(
+    language: scene.Language,
+) -> None:
+    spoken = [(line, reply) for line, reply in played(language) if line.voice]
+    assert [line.voice for line, _ in spoken] == ["voice_en", "voice_ru"]
+    for line, reply in spoken:
+        assert line.recording is not None
+        assert line.recording[:4] == b"OggS"
+        assert line.replies
+        known = Endpoint().words[hashlib.sha256(line.recording).hexdigest()]
+        assert line.text == known
+        heard = known.rstrip(".?").lower()
+        assert scene.written_answer(request(said("user", f"Max: {heard}"))).text == reply.text
+    assert all(line.recording is None for line in scene.LINES[language] if not line.voice)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,13 @@ from .formatting import prepare
 from .mailbox import Mailbox
 from .messages import Message
 from .password import Password
+from .sends import Sending
 
 if TYPE_CHECKING:
     from .world import World
 
 
-class Account:
+class Account(Sending):
     def __init__(
         self,
         world: World,
@@ -66,6 +67,7 @@ class Account:
         *,
         reply_to: Message | int | None = None,
         entities: Sequence[tl.Tl] | None = None,
+        noforwards: bool = False,
     ) -> Message:
         """Sends a text; `reply_to` is a message or its id as this account sees it.
 
@@ -85,6 +87,7 @@ class Account:
             reply_to.uid if reply_to else None,
             False,
             self._world.now(),
+            noforwards=noforwards,
         )
 
     def edits(
@@ -93,7 +96,8 @@ class Account:
         """Changes an own message."""
         if message.sender is not self:
             raise ValueError(f"{message} is not by {self}")
-        ready = prepare(text, entities or (), self._world.accounts)
+        carries = message.media is not None
+        ready = prepare(text, entities or (), self._world.accounts, caption=carries)
         self._world.edit(message.uid, ready.text, ready.packed_entities(), False, self._world.now())
 
     def deletes(self, *messages: Message, for_everyone: bool = True) -> None:

@@ -53,6 +53,8 @@ class Group:
     left: dict[int, Account] = field(default_factory=dict)
     """Who was a member and is not any more."""
     version: int = 1
+    noforwards: bool = False
+    """What is said here may not be forwarded or kept."""
 
     @property
     def id(self) -> int:

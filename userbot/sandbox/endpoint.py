@@ -1,7 +1,8 @@
 """An OpenAI-compatible endpoint on loopback, for the demo, the sandbox and the tests.
 
 It speaks HTTP over real sockets, so the program talks to it exactly as to a real server.
-Served: ``POST /v1/chat/completions`` (streamed or not) and ``GET /v1/models``; everything else
+Served: ``POST /v1/chat/completions`` (streamed or not), ``GET /v1/models``, and speech
+(endpoint_speech.py): ``POST /v1/audio/transcriptions`` and ``/v1/audio/speech``; everything else
 is answered with 404 and counted. What can go wrong is ordered with `faults.add`.
 """
 
@@ -14,16 +15,19 @@ import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import h11
 
 from userbot.sandbox.endpoint_answers import Completion, Reply, plain_text
+from userbot.sandbox.endpoint_audio import Heard, Transcript
 from userbot.sandbox.endpoint_errors import error_plan, is_refusal, json_plan, refusal_plan
 from userbot.sandbox.endpoint_faults import EndpointFault, Faults
 from userbot.sandbox.endpoint_http import ClientLeftError, Connection, HttpRequest, Plan
+from userbot.sandbox.endpoint_speech import Refusal, Speech, awaited
 
-__all__ = ["Endpoint", "Faults", "Reply", "Responder", "echo"]
+__all__ = ["Endpoint", "Faults", "Heard", "Reply", "Responder", "Transcript", "echo"]
 
 Responder = Callable[[dict[str, Any]], str | Reply | Awaitable[str | Reply]]
 """Gives the answer to a request's body; may be a coroutine, to hold the answer back."""
@@ -31,6 +35,14 @@ Responder = Callable[[dict[str, Any]], str | Reply | Awaitable[str | Reply]]
 _PREFIX = "/v1"
 _COMPLETIONS = "/chat/completions"
 _MODELS = "/models"
+_TRANSCRIPTIONS = "/audio/transcriptions"
+_SPEECH = "/audio/speech"
+_ROUTES = {
+    ("POST", _COMPLETIONS),
+    ("GET", _MODELS),
+    ("POST", _TRANSCRIPTIONS),
+    ("POST", _SPEECH),
+}
 
 
 def echo(request: dict[str, Any]) -> str:
@@ -39,11 +51,11 @@ def echo(request: dict[str, Any]) -> str:
     return f"You asked: {plain_text(asked[-1]) if asked else ''}"
 
 
-class Endpoint:
+class Endpoint(Speech):
     """The endpoint. `start` it, point a client at `base_url`, `stop` it.
 
-    `api_key` None lets everybody in. `models` None knows every model. `chunk_delay`, in
-    seconds, lies before each piece of a stream; 0 writes an answer at once.
+    `api_key` None lets everybody in. `models` None knows every model, but for those in `gone`.
+    `chunk_delay`, in seconds, lies before each piece of a stream; 0 writes an answer at once.
     """
 
     def __init__(
@@ -54,9 +66,12 @@ class Endpoint:
         models: tuple[str, ...] | None = None,
         chunk_delay: float = 0.0,
     ) -> None:
+        super().__init__()
         self.api_key = api_key
         self.responder = responder
         self.models = models
+        self.gone: set[str] = set()
+        """Models that were taken away."""
         self.chunk_delay = chunk_delay
         self.faults = Faults()
         self.requests: list[dict[str, Any]] = []
@@ -134,20 +149,20 @@ class Endpoint:
         self, connection: Connection, request: HttpRequest, path: str, fault: EndpointFault | None
     ) -> Plan:
         route = (request.method, path)
-        if not request.path.startswith(_PREFIX) or route not in (
-            ("POST", _COMPLETIONS),
-            ("GET", _MODELS),
-        ):
+        if not request.path.startswith(_PREFIX) or route not in _ROUTES:
             self.unhandled[f"{request.method} {request.path}"] += 1
             text = f"Unknown request URL: {request.method} {request.path}."
             return error_plan(404, text, type_="invalid_request_error", code="unknown_url")
         key = request.headers.get("authorization", "").removeprefix("Bearer ")
+        refusal = partial(self._refusal, key, fault)
         if path == _COMPLETIONS:
-            return await self._completion(connection, request.body, key, fault)
-        if fault is not None and is_refusal(fault.kind):
-            return refusal_plan(fault.kind, model="", key=key, **fault.params)
-        if not self._lets_in(key):
-            return refusal_plan("unauthorized", model="", key=key)
+            return await self._completion(connection, request.body, fault, refusal)
+        if path == _TRANSCRIPTIONS:
+            return await self.transcribed(connection, request, fault, refusal)
+        if path == _SPEECH:
+            return await self.spoken(connection, request.body, fault, refusal)
+        if refused := refusal(None):
+            return refused
         models = self.models or ("sandbox",)
         return json_plan(
             {
@@ -157,7 +172,7 @@ class Endpoint:
         )
 
     async def _completion(
-        self, connection: Connection, body: bytes, key: str, fault: EndpointFault | None
+        self, connection: Connection, body: bytes, fault: EndpointFault | None, refusal: Refusal
     ) -> Plan:
         try:
             request = json.loads(body)
@@ -167,16 +182,11 @@ class Endpoint:
             text = "The body must be JSON with a model and at least one message."
             return error_plan(400, text, type_="invalid_request_error")
         self.requests.append(request)
-        model = request["model"]
-        if fault is not None and is_refusal(fault.kind):
-            return refusal_plan(fault.kind, model=model, key=key, **fault.params)
-        if not self._lets_in(key):
-            return refusal_plan("unauthorized", model=model, key=key)
-        if self.models is not None and model not in self.models:
-            return refusal_plan("model_not_found", model=model)
+        if refused := refusal(request["model"]):
+            return refused
         answer = self.responder(request)
         if inspect.isawaitable(answer):
-            answer = await connection.unless_left(_awaited(answer))
+            answer = await connection.unless_left(awaited(answer))
         return Completion(
             id=f"chatcmpl-sandbox-{next(self._ids)}",
             created=int(time.time()),
@@ -184,6 +194,19 @@ class Endpoint:
             reply=Reply(answer) if isinstance(answer, str) else answer,
             fault=fault,
         ).plan(self.chunk_delay)
+
+    def _refusal(self, key: str, fault: EndpointFault | None, model: str | None) -> Plan | None:
+        """Why a request is refused whatever it asks for; `model` is what it names, if any."""
+        name = model or ""
+        if fault is not None and is_refusal(fault.kind):
+            return refusal_plan(fault.kind, model=name, key=key, **fault.params)
+        if not self._lets_in(key):
+            return refusal_plan("unauthorized", model=name, key=key)
+        if model is None:
+            return None
+        if model in self.gone or (self.models is not None and model not in self.models):
+            return refusal_plan("model_not_found", model=name)
+        return None
 
     def _lets_in(self, key: str) -> bool:
         return self.api_key is None or key == self.api_key
@@ -198,7 +221,3 @@ def _is_completion_request(body: object) -> bool:
         and bool(messages)
         and all(isinstance(message, dict) for message in messages)
     )
-
-
-async def _awaited(answer: Awaitable[str | Reply]) -> str | Reply:
-    return await answer

@@ -113,7 +113,7 @@ class Completion:
         elif self._kind == "cut":
             steps.append(Cut())
         elif self._kind == "error_object":
-            steps.append(_event(self._error_object()))
+            steps.append(_event(_error_object(self._param("message"))))
         elif self._kind == "junk":
             steps.append(b"data: " + _JUNK + b"\n\n")
         else:
@@ -165,22 +165,28 @@ class Completion:
         data = encoded(
             self._frame([choice]) | {"object": "chat.completion", "usage": self._usage(text)}
         )
-        if self._kind == "error_object":
-            data = encoded(self._error_object())
-        elif self._kind == "junk":
-            data = _JUNK
-        steps: tuple[Step, ...] = (data,)
-        if self._kind == "stall":
-            steps = (Pause(math.inf),)
-        elif self._kind == "late_first_token":
-            steps = (Pause(self._param("seconds")), data)
-        elif self._kind == "cut":
-            steps = (data[: len(data) // 2], Cut())
-        return Plan(status=200, content_type=JSON_TYPE, steps=steps, length=len(data))
+        return whole_plan(data, JSON_TYPE, self.fault)
 
-    def _error_object(self) -> dict[str, Any]:
-        message = self._param("message")
-        return {"error": {"message": message, "type": "server_error", "param": None, "code": None}}
+
+def whole_plan(data: bytes, content_type: str, fault: EndpointFault | None) -> Plan:
+    """A response that is not streamed, with what a fault makes of it."""
+    kind, params = (fault.kind, fault.params) if fault else ("", {})
+    if kind == "error_object":
+        data, content_type = encoded(_error_object(params["message"])), JSON_TYPE
+    elif kind == "junk":
+        data = _JUNK
+    steps: tuple[Step, ...] = (data,)
+    if kind == "stall":
+        steps = (Pause(math.inf),)
+    elif kind == "late_first_token":
+        steps = (Pause(params["seconds"]), data)
+    elif kind == "cut":
+        steps = (data[: len(data) // 2], Cut())
+    return Plan(status=200, content_type=content_type, steps=steps, length=len(data))
+
+
+def _error_object(message: str) -> dict[str, Any]:
+    return {"error": {"message": message, "type": "server_error", "param": None, "code": None}}
 
 
 def _event(body: object) -> bytes:

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeVar
 import h11
 
 _READ_BYTES: Final = 65536
+_LARGEST_BODY: Final = 64 << 20
 
 T = TypeVar("T")
 
@@ -32,6 +33,8 @@ class HttpRequest:
     path: str
     headers: dict[str, str]
     body: bytes
+    size: int
+    """Bytes of the body as it came; one over 64 MiB is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +93,29 @@ class Connection:
             return None
         head: h11.Request | None = None
         body: list[bytes] = []
+        size = 0
         while True:
             event = self._h11.next_event()
             if event is h11.NEED_DATA:
+                if self._h11.they_are_waiting_for_100_continue:
+                    go_on = h11.InformationalResponse(status_code=100, headers=[])
+                    await self._flush([self._send(go_on)])
                 self._h11.receive_data(await self._reader.read(_READ_BYTES))
             elif isinstance(event, h11.Request):
                 head = event
             elif isinstance(event, h11.Data):
-                body.append(bytes(event.data))
+                size += len(event.data)
+                if size > _LARGEST_BODY:
+                    body.clear()
+                else:
+                    body.append(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage) and head is not None:
                 return HttpRequest(
                     head.method.decode("ascii"),
                     head.target.decode("ascii").partition("?")[0],
                     {name.decode("ascii"): value.decode("latin-1") for name, value in head.headers},
                     b"".join(body),
+                    size,
                 )
             else:
                 return None

@@ -2,7 +2,8 @@
 
 Rules:
 1. White space around a text is dropped, and its entities move with it. An empty text is refused.
-2. A text has at most 4096 characters and 100 entities, counted and placed in UTF-16 units.
+2. A text has at most 4096 characters and 100 entities, counted and placed in UTF-16 units; a
+   caption has at most 1024 and may be empty.
 3. An entity outside the text is refused.
 4. Telegram itself marks @names, #tags, /commands and addresses that no code or link covers.
 """
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from .accounts import Account
 
 MAX_LENGTH = 4096
+MAX_CAPTION = 1024
 MAX_ENTITIES = 100
 
 _FOUND = re.compile(
@@ -59,12 +61,20 @@ class Ready:
         return pack(self.entities)
 
 
-def prepare(text: str, entities: Iterable[tl.Tl], people: Mapping[int, "Account"]) -> Ready:
+def prepare(
+    text: str,
+    entities: Iterable[tl.Tl],
+    people: Mapping[int, "Account"],
+    *,
+    caption: bool = False,
+) -> Ready:
     """The text and entities that Telegram stores. Raises RpcError for what it does not take."""
     stripped = text.strip()
-    if not stripped:
+    if not stripped and not caption:
         raise bad_request("MESSAGE_EMPTY")
     length = utf16_length(stripped)
+    if caption and length > MAX_CAPTION:
+        raise bad_request("MEDIA_CAPTION_TOO_LONG")
     if length > MAX_LENGTH:
         raise bad_request("MESSAGE_TOO_LONG")
     shift = utf16_length(text[: len(text) - len(text.lstrip())])

@@ -4,7 +4,8 @@ Rules:
 1. The first line names the format and holds the secret; every other is [act, arguments, keywords].
 2. A line is written, and handed to the system, when its act has been carried out. A line that a
    kill has cut short is dropped: its act was not confirmed to anyone.
-3. Nothing in the file is code. It holds auth keys and passwords of toy accounts, and is owner-only.
+3. Files that were sent lie beside it, in `files/`, each under its SHA-256 (blobs.py).
+4. Nothing in the file is code. It holds auth keys and passwords of toy accounts, and is owner-only.
 """
 
 import json
@@ -13,10 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .blobs import Blobs
 from .world import World
 
 FORMAT = 1
 FILE = "acts.jsonl"
+FILES = "files"
 
 
 class Keeper:
@@ -25,6 +28,7 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = folder / FILE
+        self._blobs = Blobs(folder / FILES)
         self._fd: int | None = None
 
     def open(self) -> World:
@@ -37,12 +41,12 @@ class Keeper:
             head = json.loads(lines[0])
             if not isinstance(head, dict) or head.get("format") != FORMAT:
                 raise ValueError(f"{self._path} has another format")
-            world = World(bytes.fromhex(head["secret"]))
+            world = World(bytes.fromhex(head["secret"]), self._blobs)
             for line in lines[1:]:
                 name, args, kwargs = json.loads(line)
                 getattr(world, name)(*args, **kwargs)
         else:
-            world = World()
+            world = World(blobs=self._blobs)
         if not lines:
             self._write({"format": FORMAT, "secret": world.secret.hex()})
         world.record = self._record

@@ -10,11 +10,12 @@ from . import tl
 if TYPE_CHECKING:
     from .accounts import Account
     from .chats import Chat
+    from .media import Media
 
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """A text or a service message.
+    """A text, a file with a caption, or a service message.
 
     In private chats and basic groups every account has its own id for it; in a supergroup the id
     belongs to the group. Dates are Unix seconds of the world's clock.
@@ -32,6 +33,11 @@ class Message:
     link_preview: bool = False
     """Telegram fetched an address in the text, because the sender did not set no_webpage."""
     action: tl.Tl | None = None
+    media: Media | None = None
+    """What it carries; `text` is its caption then."""
+    ttl_seconds: int | None = None
+    """How long the media may be looked at; media.VIEW_ONCE for once."""
+    noforwards: bool = False
     edit_date: int | None = None
     edits: list[str] = field(default_factory=list)
     """The texts it had before, oldest first."""
@@ -51,4 +57,6 @@ class Message:
 
     def __repr__(self) -> str:
         what = type(self.action).__name__ if self.action else repr(self.text)
+        if self.media:
+            what = f"{self.media.kind} {what}"
         return f"<{what} by {self.sender.first_name}>"

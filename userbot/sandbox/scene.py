@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from userbot.sandbox import scene_texts as texts
 from userbot.sandbox.endpoint_answers import Reply, plain_text
+from userbot.sandbox.voices import ENGLISH, RUSSIAN, VOICES, Voice
 
 Language = Literal["en", "ru"]
 
@@ -23,8 +24,8 @@ LABEL: Final[dict[Language, str]] = {
 }
 GROUP: Final[dict[Language, str]] = {"en": "Weekend plans", "ru": "Планы на выходные"}
 
-CHUNK_DELAY: Final = 0.012
-"""Seconds before each word: the longest answer, about 100 words, takes a second or so."""
+CHUNK_DELAY: Final = 0.01
+"""Seconds before each word: the longest answer, about 100 words, takes a second."""
 
 _QUOTED_LENGTH: Final = 200
 
@@ -54,6 +55,7 @@ class Line:
     `answered`: the program answers it, and the next line waits for that answer.
     `replies`: it is a reply to the newest answer. The owner's lines come from another device.
     `pause`: seconds before it is said, after what went before.
+    `voice`: it is a voice note, this one of `voices.VOICES`; `text` is what is said in it.
     """
 
     who: Actor
@@ -61,6 +63,17 @@ class Line:
     answered: bool
     replies: bool = False
     pause: float = 0.3
+    voice: str | None = None
+
+    @property
+    def recording(self) -> bytes | None:
+        """The voice note's file: Ogg with Opus."""
+        return VOICES[self.voice].data if self.voice else None
+
+
+def _spoken(who: Actor, voice: Voice) -> Line:
+    """A voice note as a reply to the newest answer, which is what addresses it to the program."""
+    return Line(who=who, text=voice.words, voice=voice.name, answered=True, replies=True)
 
 
 LINES: Final[dict[Language, tuple[Line, ...]]] = {
@@ -74,7 +87,9 @@ LINES: Final[dict[Language, tuple[Line, ...]]] = {
             text="/gpt How do I work out in Python who owes whom after the trip?",
             answered=True,
         ),
+        _spoken(MAX, ENGLISH),
         Line(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
+        _spoken(LENA, RUSSIAN),
     ),
     "ru": (
         Line(who=LENA, text="Ну что, едем куда-нибудь на выходные?", answered=False),
@@ -86,7 +101,9 @@ LINES: Final[dict[Language, tuple[Line, ...]]] = {
             text="/gpt Как на Python посчитать, кто кому сколько должен после поездки?",
             answered=True,
         ),
+        _spoken(MAX, ENGLISH),
         Line(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
+        _spoken(LENA, RUSSIAN),
     ),
 }
 
@@ -108,6 +125,8 @@ _SCRIPT: Final = (
     _Scripted("А если пойдёт дождь?", texts.RAIN_RU, after=texts.TRIP_RU),
     _Scripted("на Python посчитать, кто кому сколько должен", texts.BILL_RU),
     _Scripted("Что посмотреть в Петербурге за один день?", texts.PETERSBURG),
+    _Scripted(ENGLISH.words, texts.LAST_TRAIN),
+    _Scripted(RUSSIAN.words, texts.THEATRE),
 )
 
 

@@ -96,6 +96,22 @@ PETERSBURG: Final = """\
 
 Если выбирать одно, выбирайте воду: с катера город понятнее всего."""
 
+LAST_TRAIN: Final = """\
+I can't see live timetables, and a guess is how people spend a night on a platform. Surer:
+
+- **DB Navigator** or *bahn.de*: your station to *Berlin Hbf*, tomorrow, arriving before midnight.
+- **Plan for the last but one.** The last train with a change is the one that misses it.
+
+Where do you start from? Then I can tell what to look out for on the way."""
+
+THEATRE: Final = """\
+Договорились: **сегодня, 19:00, у Большого театра.** 🎭
+
+- Встречаемся у фонтана, так друг друга не пропустим.
+- Выходите с запасом: в семь вечера в центре пробки, на метро быстрее.
+
+Напоминать сам я не умею, так что поставьте будильник. Кто опоздает, с того чай!"""
+
 NO_SCENE_EN: Final = """\
 You asked: “{asked}”
 

@@ -12,6 +12,9 @@
     answer = await bob.expects(club, from_=alice)
     answer.id_for(bob), answer.text, answer.sender, answer.reply_to, answer.edits, answer.deleted
 
+    alice.sends_voice(club, ogg_bytes)            # sends.py: also round, audio, video, photo …
+    answer.media.kind, answer.media.duration, answer.media.data, tg.downloads[alice]
+
     tg.faults.add("messages.sendMessage", "FLOOD_WAIT_3", chat=club)
     tg.calls, tg.unhandled, tg.crashes         # what clients did; the last two should stay empty
     await tg.stop()
@@ -49,6 +52,7 @@ class Telegram:
         """
         self._keeper = Keeper(data) if data else None
         self._world = self._keeper.open() if self._keeper else World()
+        self._world.dc = dc
         self._dispatcher = Dispatcher(self._world)
         self.faults = Faults()
         self._server = Server(self._world, self._dispatcher, self.faults)
@@ -159,6 +163,14 @@ class Telegram:
         """Moves the world's dates ahead: codes expire, messages grow old."""
         self._world.skew += seconds
 
+    def protect(self, group: Group, on: bool = True) -> None:
+        """What is said in a group may not be forwarded or kept (noforwards)."""
+        self._world.protect(group.id, on)
+
+    def expire_file_references(self) -> None:
+        """Every file reference given out so far is answered FILE_REFERENCE_EXPIRED from now on."""
+        self._world.references.expire()
+
     def revoke(
         self, account: Account, *, error: str = "SESSION_REVOKED", tell: bool = True
     ) -> None:
@@ -177,6 +189,11 @@ class Telegram:
     def calls(self) -> list[Asked]:
         """Every request so far: (account, method, request)."""
         return self._dispatcher.calls
+
+    @property
+    def downloads(self) -> Counter[Account]:
+        """Bytes of files that upload.getFile has given to each account."""
+        return self._world.downloads
 
     @property
     def unhandled(self) -> Counter[str]:

@@ -6,7 +6,7 @@ from account to account. Users are never `min`: a client needs the access hash t
 
 from collections.abc import Iterable, Sequence
 
-from . import tl
+from . import media_views, tl
 from .accounts import Account
 from .chats import Chat, Group, Private, Supergroup
 from .mailbox import Event, Kind
@@ -42,6 +42,7 @@ def chat(viewer: Account, group: Group) -> tl.Tl:
             date=group.date,
             version=group.version,
             creator=(group.creator is viewer) or None,
+            noforwards=group.noforwards or None,
             default_banned_rights=tl.types.ChatBannedRights(until_date=0),
         )
     access_hash = viewer.access_hash(group.id)
@@ -59,6 +60,7 @@ def chat(viewer: Account, group: Group) -> tl.Tl:
         megagroup=True,
         access_hash=access_hash,
         username=group.username,
+        noforwards=group.noforwards or None,
         default_banned_rights=tl.types.ChatBannedRights(until_date=0),
         participants_count=len(group.members),
     )
@@ -94,6 +96,8 @@ def message(viewer: Account, seen: Message) -> tl.Tl:
     return tl.types.Message(
         message=seen.text,
         entities=seen.entities or None,
+        media=media_views.media(viewer, seen.media, seen.ttl_seconds) if seen.media else None,
+        noforwards=seen.noforwards or None,
         edit_date=seen.edit_date,
         mentioned=_mentions(viewer, seen) or None,
         **common,

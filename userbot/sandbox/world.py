@@ -12,29 +12,41 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from . import tl
 from .accounts import Account
 from .acts import Actor, act
+from .blobs import Blobs
 from .chats import Chat, Group, Private, Supergroup
 from .formatting import unpack
 from .listener import Listener, Nobody
 from .logins import Login, Logins
 from .mailbox import Event
+from .media import Media, References, kind_of
 from .messages import Message
 from .mtproto.auth_key import AuthKey
+from .uploads import Uploads
 
 
 class World(Actor):
-    def __init__(self, secret: bytes | None = None) -> None:
+    def __init__(self, secret: bytes | None = None, blobs: Blobs | None = None) -> None:
         super().__init__()
         self.secret = secret or secrets.token_bytes(32)
         """What access hashes and salts are derived from."""
         self.accounts: dict[int, Account] = {}
         self.groups: dict[int, Group] = {}
         self.messages: list[Message] = []
+        self.media: dict[int, Media] = {}
+        self.blobs = blobs or Blobs()
+        self.uploads = Uploads()
+        self.references = References(self.secret)
+        self.downloads: Counter[Account] = Counter()
+        """Bytes of files that each account's clients have been given."""
+        self.dc = 2
+        """Where files are said to lie."""
         self.logins = Logins(self)
         self.listener: Listener = Nobody()
         self.skew = 0.0
@@ -162,6 +174,10 @@ class World(Actor):
         link_preview: bool,
         date: int,
         random_id: int | None = None,
+        *,
+        media: int | None = None,
+        ttl_seconds: int | None = None,
+        noforwards: bool = False,
     ) -> Message:
         """`reply_to` is the uid of a message, `entities` packed by formatting.pack."""
         account = self.accounts[sender]
@@ -170,10 +186,37 @@ class World(Actor):
         message = Message(
             len(self.messages), chat, account, date, text, unpack(entities), reply, link_preview
         )
+        if media is not None:
+            message.media, message.ttl_seconds = self.media[media], ttl_seconds
+        message.noforwards = noforwards
         if random_id:
             self._by_random_id[sender, random_id] = message
         self._deliver(message)
         return message
+
+    @act
+    def add_media(
+        self,
+        digest: str,
+        size: int,
+        mime: str,
+        attributes: str,
+        date: int,
+        *,
+        photo: bool = False,
+        endless: bool = False,
+    ) -> Media:
+        """`digest` names a file in `blobs`, `attributes` are packed by formatting.pack."""
+        number = 5_000_000_000_000_001 + len(self.media)
+        about = tuple(unpack(attributes))
+        kind = "photo" if photo else kind_of(about)
+        media = Media(number, kind, mime, size, date, about, self.blobs.get(digest), endless)
+        self.media[number] = media
+        return media
+
+    @act
+    def protect(self, group_id: int, on: bool) -> None:
+        self.groups[group_id].noforwards = on
 
     @act
     def edit(self, uid: int, text: str, entities: str, link_preview: bool, date: int) -> None:

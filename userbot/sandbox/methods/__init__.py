@@ -1,10 +1,22 @@
 """The API's methods, one file a family; importing this package registers them all.
 
-What is not built yet would be files of its own here: media (upload.*, messages.sendMedia), forum
-topics (channels.getForumTopics, top_msg_id in sendMessage), migration (messages.migrateChat).
+What is not built yet would be files of its own here: forum topics (channels.getForumTopics,
+top_msg_id in sendMessage), migration (messages.migrateChat).
 """
 
-from . import account, auth, channels, chats, contacts, messages, sending, updates, users
+from . import (
+    account,
+    auth,
+    channels,
+    chats,
+    contacts,
+    media,
+    messages,
+    sending,
+    updates,
+    upload,
+    users,
+)
 from . import help as help_methods
 from .registry import METHODS, Call
 
@@ -17,8 +29,10 @@ __all__ = [
     "chats",
     "contacts",
     "help_methods",
+    "media",
     "messages",
     "sending",
     "updates",
+    "upload",
     "users",
 ]

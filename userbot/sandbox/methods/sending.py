@@ -15,17 +15,12 @@ from .registry import Call, method
 def send_message(call: Call, request: tl.Tl) -> tl.Tl:
     me, world = call.me, call.world
     chat = writable(call, request.peer)
-    _served(request, "schedule_date", "send_as", "quick_reply_shortcut", "reply_markup")
-    _served(request, "suggested_post", "rich_message")
-    if not request.random_id:
-        raise bad_request("RANDOM_ID_EMPTY")
-    earlier = world.sent_with(me, request.random_id)
-    if earlier and call.random_id_behaviour == "duplicate":
-        raise RpcError(500, "RANDOM_ID_DUPLICATE")
-    if earlier and call.random_id_behaviour == "original":
-        return _original(call, earlier, request.random_id)
+    served(request, "schedule_date", "send_as", "quick_reply_shortcut", "reply_markup")
+    served(request, "suggested_post", "rich_message")
+    if again := sent_before(call, request.random_id):
+        return again
     ready = prepare(request.message, request.entities or (), world.accounts)
-    reply_to = _replied(me, chat, request.reply_to)
+    reply_to = replied(me, chat, request.reply_to)
     message = world.post(
         me.id,
         world.chat_id(me, chat),
@@ -35,6 +30,7 @@ def send_message(call: Call, request: tl.Tl) -> tl.Tl:
         ready.has_address and not request.no_webpage,
         world.now(),
         request.random_id,
+        noforwards=bool(request.noforwards),
     )
     event = call.news[-1]
     if isinstance(chat, Supergroup):
@@ -55,7 +51,7 @@ def edit_message(call: Call, request: tl.Tl) -> tl.Tl:
     me, world = call.me, call.world
     chat = writable(call, request.peer)
     message = seen(me, chat, request.id)
-    _served(request, "media", "schedule_date", "reply_markup", "rich_message")
+    served(request, "media", "schedule_date", "reply_markup", "rich_message")
     if message is None or message.action:
         raise bad_request("MESSAGE_ID_INVALID")
     if message.sender is not me:
@@ -63,7 +59,8 @@ def edit_message(call: Call, request: tl.Tl) -> tl.Tl:
     saved = isinstance(chat, Private) and chat.first is chat.second
     if not saved and world.now() - message.date > EDIT_SECONDS:
         raise bad_request("MESSAGE_EDIT_TIME_EXPIRED")
-    ready = prepare(request.message or "", request.entities or (), world.accounts)
+    carries = message.media is not None
+    ready = prepare(request.message or "", request.entities or (), world.accounts, caption=carries)
     if ready.text == message.text and ready.entities == message.entities:
         raise bad_request("MESSAGE_NOT_MODIFIED")
     preview = ready.has_address and not request.no_webpage
@@ -116,19 +113,32 @@ def seen(account: Account, chat: Chat, number: int) -> Message | None:
     return message if message and message.chat == chat else None
 
 
-def _replied(account: Account, chat: Chat, reply_to: tl.Tl) -> Message | None:
+def sent_before(call: Call, random_id: int) -> tl.Tl | None:
+    """The answer to a random_id that was used before; None for a new one. Raises RpcError."""
+    if not random_id:
+        raise bad_request("RANDOM_ID_EMPTY")
+    earlier = call.world.sent_with(call.me, random_id)
+    if earlier and call.random_id_behaviour == "duplicate":
+        raise RpcError(500, "RANDOM_ID_DUPLICATE")
+    if earlier and call.random_id_behaviour == "original":
+        return _original(call, earlier, random_id)
+    return None
+
+
+def replied(account: Account, chat: Chat, reply_to: tl.Tl) -> Message | None:
+    """The message that a request replies to. Raises RpcError."""
     if reply_to is None:
         return None
     if not isinstance(reply_to, tl.types.InputReplyToMessage) or reply_to.reply_to_peer_id:
         raise bad_request("REPLY_TO_INVALID")
-    _served(reply_to, "top_msg_id", "quote_text")
+    served(reply_to, "top_msg_id", "quote_text")
     message = seen(account, chat, reply_to.reply_to_msg_id)
     if message is None:
         raise bad_request("REPLY_MESSAGE_ID_INVALID")
     return message
 
 
-def _served(request: tl.Tl, *fields: str) -> None:
+def served(request: tl.Tl, *fields: str) -> None:
     """Refuses a request that uses what is not built here."""
     for field in fields:
         if getattr(request, field) is not None:

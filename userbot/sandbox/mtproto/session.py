@@ -8,9 +8,11 @@ Rules (core.telegram.org/mtproto/description and /mtproto/service_messages):
 4. A client's message id is divisible by 4 and of the last 300 s or the next 30 s; otherwise
    bad_msg_notification. Inside a container, messages may be older (they are sent again), and there
    are no containers.
-5. A message id seen before is never carried out again: its answer is repeated if there is one.
+5. A message id seen before is never carried out again: its answer is repeated if there is one. The
+   last 1024 are remembered, or fewer when their answers come to more than 4 MiB.
 6. Messages that leave together leave in one container, whose id is the highest.
-7. Results over 512 bytes are gzipped if that makes them smaller.
+7. Results over 512 bytes are gzipped if that makes them smaller, but not those over 64 KiB: they
+   are parts of files, and packing them would hold up everyone.
 """
 
 import struct
@@ -24,7 +26,9 @@ from .clock import OTHER, MessageIds, Salts
 
 _CONTAINER = 0x73F1F8DC
 _RPC_RESULT = 0xF35C6D01
-_REMEMBERED = 1024  # message ids and answers kept for rule 5
+_REMEMBERED = 1024
+_REMEMBERED_BYTES = 4 << 20
+_GZIPPED = range(513, (64 << 10) + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Session:
         self._announced = False
         self._content_messages = 0
         self._seen: OrderedDict[int, bytes | None] = OrderedDict()
+        self._answer_bytes = 0
         self._outbox: list[tuple[int, int, bytes]] = []
 
     def receive(self, message: PlainMessage, now: float) -> list[Event]:
@@ -92,16 +97,19 @@ class Session:
             elif (answer := self._seen[msg_id]) is not None:
                 self._put(answer, content=True)
         while len(self._seen) > _REMEMBERED:
-            self._seen.popitem(last=False)
+            self._forget_oldest()
         return events
 
     def answer(self, msg_id: int, result: bytes) -> None:
         """The result of a Request, or an RpcError, as TL bytes."""
-        if len(result) > 512:
+        if len(result) in _GZIPPED:
             result = tl.GzipPacked.gzip_if_smaller(True, result)
         body = struct.pack("<Iq", _RPC_RESULT, msg_id) + result
         if msg_id in self._seen:
             self._seen[msg_id] = body
+            self._answer_bytes += len(body)
+            while self._answer_bytes > _REMEMBERED_BYTES and len(self._seen) > 1:
+                self._forget_oldest()
         self._put(body, content=True)
 
     def reply(self, message: tl.Tl) -> None:
@@ -134,6 +142,10 @@ class Session:
         seq_no = self._content_messages * 2 + content
         self._content_messages += content
         self._outbox.append((self._msg_ids.next(kind), seq_no, body))
+
+    def _forget_oldest(self) -> None:
+        _, answer = self._seen.popitem(last=False)
+        self._answer_bytes -= len(answer or b"")
 
     def _refuse(self, message: PlainMessage, code: int, salt: int | None = None) -> None:
         about = {
