@@ -149,8 +149,11 @@ class Store(Protocol):
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
 
-    def quoted(self, ask: Ask, people: frozenset[int]) -> None:
-        """Whose words a question holds beside the asker's own, for the day they are forgotten."""
+    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+        """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        False if one of them is forgotten already: the question must not be kept with them.
+        """
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

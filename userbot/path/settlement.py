@@ -45,9 +45,9 @@ class Settlement:
     def answered(self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float) -> Turn:
         """The answer stands in Telegram; gives the turn as the history keeps it."""
         self._asking.pop(ask.id, None)
-        question = asked(ask, quoted)
-        if people := people_in(quoted):
-            self._store.quoted(ask, people)
+        people = people_in(quoted)
+        kept = not people or self._store.quoted(ask, people)
+        question = asked(ask, quoted if kept else None)
         self._settled(ask, question, answer, seconds)
         return Turn(ask.sender.name, question, answer.text, ask.id)
 

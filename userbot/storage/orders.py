@@ -139,13 +139,22 @@ class Orders(Steps):
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         return hit
 
-    def quoted(self, ask: Ask, people: frozenset[int]) -> None:
-        """Whose words a question holds beside the asker's own, for the day they are forgotten."""
+    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+        """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        False if one of them is forgotten already: the question must not be kept with them.
+        """
         with database.explained(self.path):
+            for person in people:
+                if self._db.execute(
+                    "SELECT 1 FROM forgotten WHERE person = ?", (person,)
+                ).fetchone():
+                    return False
             self._db.executemany(
                 "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [(ask.id, person) for person in people],
             )
+        return True
 
 
 def override(
