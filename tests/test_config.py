@@ -575,8 +575,8 @@ def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai
         pytest.param("[trigger]\nedits = true", "trigger.edits", id="edits"),
         pytest.param("[limits.prices]\ninput = 1", "limits.prices.input", id="prices"),
         pytest.param(
-            "[[chats]]\nid=5\nrespond='all'\nfrom='me'\ncontext_messages=3",
-            "chats[1].context_messages (config.toml:11)",
+            "[[chats]]\nid=5\nrespond='all'\nfrom='me'\nvoice={language='ru'}",
+            "chats[1].voice.language (config.toml:11)",
             id="chat",
         ),
     ],

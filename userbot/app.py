@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing, suppress
 
 from userbot.activity import Notice, Ready, Report, Stopped
@@ -12,6 +13,7 @@ from userbot.console.words import language_of
 from userbot.errors import UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.assistant import Assistant
+from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
 from userbot.path.hearing import Hearing
@@ -38,6 +40,7 @@ from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.outbox import TelegramOutbox
 from userbot.telegram.people import TelegramPeople
+from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
@@ -135,9 +138,6 @@ class _Run:
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
-            client.on_reconnect = lambda: self._report(
-                Notice(reason="reconnected", detail="The connection to Telegram stands again.")
-            )
             inbox = Inbox(client)
             model = ChatModel(self._settings.openai)
             on_the_way_out.push_async_callback(model.aclose)
@@ -156,12 +156,24 @@ class _Run:
             rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
             budget = self._settings.history.window_tokens
             memory = Memory(self._store, budget)
+            overheard = Background(
+                TelegramRecent(client, inbox), self._store, rules, budget, self._report
+            )
+
+            def reconnected() -> None:
+                overheard.clear()  # edits and deletions that were missed are never told
+                self._report(
+                    Notice(reason="reconnected", detail="The connection to Telegram stands again.")
+                )
+
+            client.on_reconnect = reconnected
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
                 hearing=Hearing(
                     Replies(TelegramLookup(client), self._store, memory, rules.forgotten, budget)
                 ),
+                background=overheard,
                 memory=memory,
                 model=model,
                 outbox=outbox,
@@ -214,6 +226,7 @@ class _Run:
             intake = Intake(
                 rules,
                 commands,
+                overheard,
                 self._settings.limits,
                 max_age,
                 self._store,
@@ -222,7 +235,12 @@ class _Run:
                 self._clock,
                 self._report,
             )
-            changes = Changes(client, conversations.deleted)
+
+            def gone(chat: int | None, messages: Sequence[int]) -> None:
+                conversations.deleted(chat, messages)
+                overheard.deleted(chat, messages)
+
+            changes = Changes(client, inbox, overheard.edited, gone)
             on_the_way_out.callback(changes.close)
             await inbox.open(owner, intake.receive)
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.

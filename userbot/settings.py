@@ -104,7 +104,7 @@ class Chat:
     system: str | None = None
     model: Annotated[str, MinLen(1)] | None = None
     voice: ChatVoice | None = None
-    context_messages: Natural = 0
+    context_messages: Annotated[int, Ge(0), Le(100)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

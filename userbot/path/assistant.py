@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 from userbot.errors import UserbotError
 from userbot.messages import Ask
+from userbot.path.background import Background
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
 from userbot.path.live_reply import LiveReply
@@ -27,6 +28,7 @@ class Assistant:
         settings: OpenAI,
         rules: HouseRules,
         hearing: Hearing,
+        background: Background,
         memory: Memory,
         model: ChatModel,
         outbox: Outbox,
@@ -39,6 +41,7 @@ class Assistant:
         self._settings = settings
         self._rules = rules
         self._hearing = hearing
+        self._background = background
         self._memory = memory
         self._model = model
         self._outbox = outbox
@@ -57,7 +60,9 @@ class Assistant:
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
             async with self._typing.during(ask.place) as text_stands:
                 quoted = await self._hearing.quoted(ask)
-                messages = self._memory.messages(system_text(self._settings, chat), ask, quoted)
+                background = await self._background.before(ask)
+                system = system_text(self._settings, chat)
+                messages = self._memory.messages(system, ask, quoted, background)
                 asking = request(self._settings, chat, messages)
                 self._settlement.asking(ask, asking)
                 async with aclosing(self._model.stream(asking)) as stream:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from userbot.activity import Failed, Heard, Ignored, Limited, Report
 from userbot.errors import StorageError
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
+from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
@@ -29,6 +30,7 @@ class Intake:
         self,
         rules: HouseRules,
         commands: ChatCommands,
+        background: Background,
         limits: Limits,
         max_age_minutes: float,
         store: Store,
@@ -39,6 +41,7 @@ class Intake:
     ) -> None:
         self._rules = rules
         self._commands = commands
+        self._background = background
         self._limits = limits
         self._max_age = timedelta(minutes=max_age_minutes)
         self._store = store
@@ -56,6 +59,8 @@ class Intake:
             elif isinstance(decision, Command):
                 self._commands.receive(incoming, decision)
             elif isinstance(decision, Ignore):
+                if decision.reason != "ours":
+                    self._background.heard(incoming)
                 self._ignored(incoming, decision.reason)
         except StorageError as error:
             self._report(

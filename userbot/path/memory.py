@@ -36,12 +36,12 @@ class Memory:
         self._held: OrderedDict[Place, _Held] = OrderedDict()
 
     def messages(
-        self, system: str, ask: Ask, quoted: Quoted | None = None
+        self, system: str, ask: Ask, quoted: Quoted | None = None, background: str = ""
     ) -> tuple[PromptMessage, ...]:
         """What the model sees of a question, with as much of the past as fits."""
-        alone = prompt.build(system, (), ask, quoted)
+        alone = prompt.build(system, (), ask, quoted, background)
         turns = self.turns(ask.place, estimate_messages(alone))
-        return prompt.build(system, turns, ask, quoted) if turns else alone
+        return prompt.build(system, turns, ask, quoted, background) if turns else alone
 
     def turns(self, place: Place, beside: int = 0) -> tuple[Turn, ...]:
         """The turns of a conversation that fit beside so many estimated tokens, oldest first."""

@@ -31,6 +31,7 @@ _READ = {
     functions.users.GetUsersRequest,
     functions.messages.GetDialogsRequest,
     functions.messages.GetMessagesRequest,
+    functions.messages.GetHistoryRequest,
     functions.messages.GetChatsRequest,
     functions.channels.GetMessagesRequest,
     functions.channels.GetChannelsRequest,

@@ -53,6 +53,10 @@ class Inbox:
 
     async def _hand_over(self, message: Any) -> None:
         assert self._receive is not None
+        self._receive(await self.read(message))
+
+    async def read(self, message: Any) -> Incoming:
+        """A message of Telethon's in the program's own words. Raises RPCError."""
         sender = self._known_sender(message)
         if sender is None and message.sender_id is not None:
             # A short update names its sender by id only; the answer is remembered, so this
@@ -60,7 +64,7 @@ class Inbox:
             entity = await message.get_sender()
             if entity is not None:
                 sender = self._remember(message.sender_id, entity)
-        self._receive(self._incoming(message, sender))
+        return self._incoming(message, sender)
 
     def _known_sender(self, message: Any) -> Person | None:
         sender_id = message.sender_id
