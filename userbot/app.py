@@ -21,6 +21,7 @@ from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
+from userbot.path.migration import Migration
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.settlement import Settlement
@@ -210,6 +211,8 @@ class _Run:
                 clock=self._clock,
                 report=self._report,
             )
+            migration = Migration(rules, memory, self._report)
+            migration.remind()
             on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
             on_the_way_out.callback(inbox.close)
             max_age = self._settings.catch_up.max_age_minutes
@@ -240,7 +243,7 @@ class _Run:
                 conversations.deleted(chat, messages)
                 overheard.deleted(chat, messages)
 
-            changes = Changes(client, inbox, overheard.edited, gone)
+            changes = Changes(client, inbox, overheard.edited, gone, migration.moved)
             on_the_way_out.callback(changes.close)
             await inbox.open(owner, intake.receive)
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.

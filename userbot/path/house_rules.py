@@ -23,6 +23,10 @@ class Overrides(Protocol):
 
     def forgotten(self) -> set[int]: ...
 
+    def migrate(self, old: int, new: int) -> bool: ...
+
+    def moved(self) -> dict[int, int]: ...
+
 
 class HouseRules:
     """The rules of this run. `policy` and `chats` are what the file says."""
@@ -35,6 +39,10 @@ class HouseRules:
         self._elsewhere = elsewhere
         self._store = store
         self._said = store.overrides()
+        self.outdated = [(old, new) for old, new in store.moved().items() if old in self._listed]
+        """Chats that the file lists by an id that they no longer have, and their new ids."""
+        for old, new in self.outdated:
+            self._move(old, new)
         self.policy = policy
         """Who is answered, as it holds now."""
         self.forgotten = store.forgotten()
@@ -56,6 +64,27 @@ class HouseRules:
         self._store.override(chat, to)
         self._said[chat] = to
         self._apply()
+
+    def migrate(self, old: int, new: int) -> bool:
+        """A chat goes on under another id; False if that is known already. Raises StorageError."""
+        if not self._store.migrate(old, new):
+            return False
+        if old in self._said:
+            said = self._said.pop(old)
+            self._said.setdefault(new, said)
+        self._move(old, new)
+        self._apply()
+        return True
+
+    def lists(self, chat: int) -> bool:
+        """Whether the file has a block for a chat."""
+        return chat in self._listed
+
+    def _move(self, old: int, new: int) -> None:
+        if old in self._listed:
+            self._listed.setdefault(new, self._listed.pop(old))
+        if old in self._blocks:
+            self._blocks.setdefault(new, self._blocks.pop(old))
 
     def _apply(self) -> None:
         chats: dict[int, ChatRule] = {}

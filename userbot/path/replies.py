@@ -74,7 +74,7 @@ class Replies:
     async def _above(self, ask: Ask, quoted: Quoted) -> tuple[Quoted, ...]:
         above: list[Quoted] = []
         at = quoted.reply_to
-        while at is not None and len(above) < MOST_QUOTED - 1 and at != ask.place.topic:
+        while at is not None and len(above) < MOST_QUOTED - 1:
             if self._in_history(ask, at):
                 break
             try:

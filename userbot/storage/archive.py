@@ -131,11 +131,12 @@ class Archive:
         With `search` only those whose question or answer holds these words, in any case.
         """
         rows = self._rows(
-            "SELECT q.*, c.topic, c.title, u.prompt_tokens, u.completion_tokens"
+            "SELECT q.*, c.chat AS now_chat, c.topic, c.title, u.prompt_tokens,"
+            " u.completion_tokens"
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
             # The store gives both rows the same moment, and that column has an index.
             " LEFT JOIN usage AS u ON u.at = q.state_at AND u.question = q.id"
-            " WHERE (:chat IS NULL OR q.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
+            " WHERE (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
             " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
             " ORDER BY q.id DESC LIMIT :limit",
             {
@@ -147,7 +148,7 @@ class Archive:
         )
         return [
             Exchange(
-                place=_place(row),
+                place=Place(row["now_chat"], row["topic"] or None),
                 title=row["title"],
                 message=row["message"],
                 person=row["sender"],

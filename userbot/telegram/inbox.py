@@ -19,6 +19,9 @@ from userbot.telegram.origin import is_protected, origin_of
 
 Receive = Callable[[Incoming], None]
 
+_POSTS = 4096
+"""How many beginnings of threads are remembered."""
+
 
 class Inbox:
     """Listens on a client. `owner` is the account's own id."""
@@ -30,6 +33,7 @@ class Inbox:
         self._held: list[Any] = []
         self._people: dict[int, Person] = {}
         self._titles: dict[int, str] = {}
+        self._posts: dict[tuple[int, int], bool] = {}
         client.add_event_handler(self._on_message, events.NewMessage())
 
     async def open(self, owner: Person, receive: Receive) -> None:
@@ -40,6 +44,10 @@ class Inbox:
         held, self._held = self._held, []
         for message in held:
             await self._hand_over(message)
+
+    def title(self, chat: int) -> str:
+        """The title of a chat as it was last seen; "" if it was not."""
+        return self._titles.get(chat, "")
 
     def close(self) -> None:
         """Stop listening; what arrives from now on is left for the next start."""
@@ -64,7 +72,36 @@ class Inbox:
             entity = await message.get_sender()
             if entity is not None:
                 sender = self._remember(message.sender_id, entity)
-        return self._incoming(message, sender)
+        comments = await self._comments_on(message)
+        return self._incoming(message, sender, comments)
+
+    async def _comments_on(self, message: Any) -> int | None:
+        """The post, in its channel's discussion group, that the message comments on.
+
+        In such a group every reply names its thread, so it takes a look at what began the thread.
+        Posts are remembered as they arrive; an older one costs one request, once.
+        """
+        if not getattr(message.chat, "has_link", False):
+            return None
+        if _automatic_forward(message):
+            return self._know_post(message.chat_id, message.id, True)
+        header = message.reply_to
+        if not isinstance(header, types.MessageReplyHeader) or header.forum_topic:
+            return None
+        root = header.reply_to_top_id or header.reply_to_msg_id
+        if root is None:
+            return None
+        known = self._posts.get((message.chat_id, root))
+        if known is None:
+            found = await self._client.get_messages(message.chat_id, ids=root)
+            known = isinstance(found, types.Message) and _automatic_forward(found)
+        return self._know_post(message.chat_id, root, known)
+
+    def _know_post(self, chat: int, message: int, is_post: bool) -> int | None:
+        self._posts[chat, message] = is_post
+        if len(self._posts) > _POSTS:
+            del self._posts[next(iter(self._posts))]
+        return message if is_post else None
 
     def _known_sender(self, message: Any) -> Person | None:
         sender_id = message.sender_id
@@ -83,13 +120,13 @@ class Inbox:
             self._people[marked_id] = person
         return person
 
-    def _incoming(self, message: Any, sender: Person | None) -> Incoming:
+    def _incoming(self, message: Any, sender: Person | None, comments_on: int | None) -> Incoming:
         chat = message.chat_id
         if message.chat is not None:
             self._titles[chat] = get_display_name(message.chat)
         topic, reply_to = thread_of(message)
         return Incoming(
-            place=Place(chat, topic),
+            place=Place(chat, topic if comments_on is None else comments_on),
             message=message.id,
             kind=self._kind(message),
             title=self._titles.get(chat, ""),
