@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing, suppress
+from datetime import timedelta
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.clock import SystemClock
@@ -156,7 +157,8 @@ class _Run:
             outbox = TelegramOutbox(client, self._turns)
             rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
             budget = self._settings.history.window_tokens
-            memory = Memory(self._store, budget)
+            idle = timedelta(minutes=self._settings.history.idle_reset_minutes)
+            memory = Memory(self._store, budget, idle=idle or None)
             overheard = Background(
                 TelegramRecent(client, inbox), self._store, rules, budget, self._report
             )
@@ -190,6 +192,7 @@ class _Run:
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
+                report=self._report,
             )
             conversations = Conversations(assistant.handle, self._report, self._settlement.stopped)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)

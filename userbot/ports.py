@@ -156,6 +156,14 @@ class Store(Protocol):
         """
         ...
 
+    def last_answered(self, place: Place) -> datetime | None:
+        """When the conversation was last answered since it was begun anew, if it was."""
+        ...
+
+    def begin_anew(self, place: Place, after: int | None = None) -> None:
+        """The conversation forgets what was asked until now, or up to the question `after`."""
+        ...
+
     def turns(self, place: Place, newest: int) -> list[Turn]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
         ...

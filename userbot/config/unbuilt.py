@@ -16,7 +16,6 @@ _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
     ("trigger", "edits"): False,
     ("trigger", "stand_down"): False,
     ("chats", "voice"): _NONE,
-    ("history", "idle_reset_minutes"): 0,
     ("limits", "tell"): False,
     ("limits", "prices"): _NONE,
     ("pacing", "edit_seconds"): _NONE,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import aclosing
 
+from userbot.activity import Report
 from userbot.errors import UserbotError
-from userbot.messages import Ask
+from userbot.messages import Ask, ChatRequest
+from userbot.path.asking import Asking
 from userbot.path.background import Background
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
@@ -15,7 +18,6 @@ from userbot.path.settlement import Settlement
 from userbot.path.typing import Typing
 from userbot.ports import ChatModel, Clock, Outbox, Store
 from userbot.rules.request import request, system_text
-from userbot.rules.window import estimate_messages
 from userbot.settings import OpenAI
 
 
@@ -37,6 +39,7 @@ class Assistant:
         settlement: Settlement,
         store: Store,
         clock: Clock,
+        report: Report,
     ) -> None:
         self._settings = settings
         self._rules = rules
@@ -50,6 +53,7 @@ class Assistant:
         self._settlement = settlement
         self._store = store
         self._clock = clock
+        self._report = report
 
     async def handle(self, ask: Ask) -> None:
         """Take a stored question to its end; a failure is settled, never raised."""
@@ -62,14 +66,21 @@ class Assistant:
                 quoted = await self._hearing.quoted(ask)
                 background = await self._background.before(ask)
                 system = system_text(self._settings, chat)
-                messages = self._memory.messages(system, ask, quoted, background)
-                asking = request(self._settings, chat, messages)
-                self._settlement.asking(ask, asking)
-                async with aclosing(self._model.stream(asking)) as stream:
-                    answer = await self._live_reply.write(ask, asking, stream, text_stands)
+                self._memory.begin(ask)
+
+                def build(tight: bool) -> ChatRequest:
+                    around = "" if tight else background
+                    messages = self._memory.messages(system, ask, quoted, around)
+                    return request(self._settings, chat, messages)
+
+                asking = self._asking(ask, build)
+                async with aclosing(asking.stream()) as stream:
+                    answer = await self._live_reply.write(ask, asking.request, stream, text_stands)
             seconds = self._clock.monotonic() - began
             turn = self._settlement.answered(ask, quoted, answer, seconds)
-            usage = answer.finish.usage
-            self._memory.remember(ask.place, turn, usage, estimate_messages(messages))
+            self._memory.remember(ask.place, turn, answer.finish.usage, asking.estimated)
         except UserbotError as error:
             self._settlement.given_up(ask, error)
+
+    def _asking(self, ask: Ask, build: Callable[[bool], ChatRequest]) -> Asking:
+        return Asking(ask, build, self._model, self._memory, self._settlement, self._report)

@@ -327,6 +327,18 @@ class Store(Orders):
             ).fetchall()
         return [Turn(*row) for row in reversed(rows)]
 
+    def last_answered(self, place: Place) -> datetime | None:
+        """When the conversation was last answered since it was begun anew, if it was."""
+        with database.explained(self.path):
+            row = self._db.execute(
+                "SELECT state_at FROM questions WHERE state = 'answered'"
+                " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
+                " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
+                " ORDER BY id DESC LIMIT 1",
+                (place.chat, place.topic or 0),
+            ).fetchone()
+        return None if row is None else _moment(row[0])
+
     def pending(self) -> list[tuple[Ask, bool]]:
         """Questions that are neither answered nor given up, oldest first.
 
