@@ -6,7 +6,8 @@ DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench demo-real test-real live picture lock upgrade build run clean \
+.PHONY: help install demo check test bench fuzz demo-real test-real live picture lock upgrade build \
+	run clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
 
@@ -35,6 +36,9 @@ demo-real: setup-run setup-real  ## the demo with a small real language model (1
 
 test-real: setup-dev setup-real  ## tests against that model
 	@$(BIN)/pytest -m slow -rs tests/real $(ARGS)
+
+fuzz: setup-dev  ## ten thousand random Markdown texts, rendered (two minutes)
+	@$(BIN)/pytest -m slow tests/rules $(ARGS)
 
 live: setup-run  ## ten minutes by hand against Telegram's test data centre
 	@$(BIN)/python -m tests.live $(ARGS)

@@ -57,6 +57,7 @@ OWNERS: dict[str, set[str]] = {
     "annotated_types": {"config", "settings"},
     "tomli": {"config"},
     "telegramify_markdown": {"rules"},
+    "pyromark": {"rules"},
     "pydub": {"audio"},
     "imageio_ffmpeg": {"audio"},
     "sqlite3": {"storage", "telegram"},  # Python's own; telegram names its errors only

@@ -41,6 +41,10 @@ class Heard(Activity):
 
     event: ClassVar[str] = "heard"
     text: str
+    voice: str | None = None
+    """The kind of sound that it is to be listened to ("voice", "video_note", …), if any."""
+    duration: float | None = None
+    """Seconds of that sound, as far as the message tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,19 @@ class Limited(Activity):
     event: ClassVar[str] = "limited"
     reason: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcribed(Activity):
+    """A recording was listened to, in `seconds`; `text` is a preview at most."""
+
+    event: ClassVar[str] = "transcribed"
+    text: str
+    model: str
+    duration: float
+    """Seconds of audio."""
+    seconds: float
+    parts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,14 @@ from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
 
 from userbot.activity import Notice, Ready, Report, Stopped
+from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.console.words import language_of
-from userbot.errors import UserbotError
+from userbot.errors import StorageError, UserbotError
+from userbot.messages import Ask
 from userbot.openai_api.chat import Chat as ChatModel
+from userbot.openai_api.speaker import Speaker
+from userbot.openai_api.speech import Speech
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -20,13 +24,17 @@ from userbot.path.conversations import Conversations
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
+from userbot.path.listening import Listening
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.migration import Migration
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
+from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
+from userbot.path.voice_reply import VoiceReply
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
@@ -35,18 +43,19 @@ from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.changes import Changes
-from userbot.telegram.client import new_client
+from userbot.telegram.client import Client, new_client
 from userbot.telegram.directory import Directory
+from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
-from userbot.telegram.outbox import TelegramOutbox
 from userbot.telegram.people import TelegramPeople
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
 from userbot.telegram.turns import Turns
+from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
@@ -112,17 +121,21 @@ class _Run:
                     with suppress(asyncio.CancelledError):
                         await work
                     # What Telegram ended the run with, if not a signal, is raised here.
-                    reason = self._end.result()
+                    if self._end.done():
+                        reason = self._end.result()
                 finally:
                     self._report(self._summary(reason))
         return reason
 
     def _summary(self, reason: str) -> Stopped:
+        pending = 0
+        with suppress(StorageError):  # whatever is wrong was told already
+            pending = len(self._store.pending())
         return Stopped(
             reason=reason,
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
-            pending=len(self._store.pending()),
+            pending=pending,
             account=self._turns.stopped.reason if self._turns.stopped else "",
         )
 
@@ -140,9 +153,13 @@ class _Run:
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
-            inbox = Inbox(client)
-            model = ChatModel(self._settings.openai)
+            inbox = Inbox(client, self._clock, self._report)
+            model = ChatModel(self._settings.openai, self._report)
+            speech = Speech(self._settings.voice, self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
+            speaker = Speaker(self._settings.openai)
+            on_the_way_out.push_async_callback(speech.aclose)
+            on_the_way_out.push_async_callback(speaker.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
@@ -152,9 +169,12 @@ class _Run:
             directory = Directory(client)
             owner = await directory.owner()
             policy, chats = await directory.policy(
-                self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
+                self._settings.trigger,
+                self._settings.voice,
+                self._settings.chats,
+                self._store.began(self._clock.now()),
             )
-            outbox = TelegramOutbox(client, self._turns)
+            outbox = TelegramVoiceOutbox(client, self._turns)
             rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
             budget = self._settings.history.window_tokens
             idle = timedelta(minutes=self._settings.history.idle_reset_minutes)
@@ -173,28 +193,26 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
-                hearing=Hearing(
-                    Replies(TelegramLookup(client), self._store, memory, rules.forgotten, budget)
-                ),
+                hearing=self._hearing(client, speech, rules, memory),
                 background=overheard,
                 memory=memory,
                 model=model,
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
-                live_reply=LiveReply(
-                    self._settings.pacing,
-                    outbox,
-                    self._store,
-                    self._clock,
-                    self._report,
-                    self._store.secret(),
-                ),
+                replying=self._replying(outbox, speaker),
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
                 report=self._report,
             )
-            conversations = Conversations(assistant.handle, self._report, self._settlement.stopped)
+
+            def stopped(ask: Ask) -> None:
+                self._settlement.stopped(ask)
+                memory.forget(ask.place)  # what stands is a turn that only the store knows
+
+            conversations = Conversations(assistant.handle, stopped)
+            # While the last answers are written, what arrives is stored for the next start.
+            on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
             prefix = self._settings.trigger.prefix
             commands = ChatCommands(
@@ -217,9 +235,10 @@ class _Run:
             migration = Migration(rules, memory, self._report)
             migration.remind()
             on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
-            on_the_way_out.callback(inbox.close)
             max_age = self._settings.catch_up.max_age_minutes
-            pending = recover(self._store, conversations, self._settlement, self._clock, max_age)
+            pending = recover(
+                rules.policy, max_age, self._store, conversations, self._settlement, self._clock
+            )
             self._report(
                 Ready(
                     account=owner.name,
@@ -248,13 +267,44 @@ class _Run:
 
             changes = Changes(client, inbox, overheard.edited, gone, migration.moved)
             on_the_way_out.callback(changes.close)
-            await inbox.open(owner, intake.receive)
+            inbox.open(owner, intake.receive)
+            client.takes_updates = True
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)
             await warm
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
+
+    def _hearing(
+        self, client: Client, speech: Speech, rules: HouseRules, memory: Memory
+    ) -> Hearing:
+        store, clock, report = self._store, self._clock, self._report
+        audio = Ffmpeg(self._settings.history.database.parent)
+        files = TelegramFiles(client, clock, report)
+        listening = Listening(files, speech, audio, clock, report)
+        return Hearing(
+            Replies(
+                TelegramLookup(client),
+                store,
+                memory,
+                rules.forgotten,
+                self._settings.history.window_tokens,
+            ),
+            Transcription(listening, store, clock, report),
+            self._settings.voice,
+            self._settings.trigger.prefix,
+            rules,
+            store,
+            clock,
+        )
+
+    def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
+        store, clock, secret = self._store, self._clock, self._store.secret()
+        report, pacing = self._report, self._settings.pacing
+        in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
+        by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
+        return Replying(in_writing, by_voice)
 
 
 async def _gather(tasks: list[asyncio.Task[None]]) -> None:

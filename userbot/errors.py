@@ -9,8 +9,11 @@ UserbotError                  exit 1
 ├── TelegramError             exit 1   Telegram refused or cannot be reached
 │   ├── ChatRefusedError               this chat takes no message from us: it rests
 │   ├── AccountStoppedError            the account is restricted: nothing more is written
+│   ├── VoiceRefusedError              this chat takes no voice notes from us, but texts
 │   ├── PauseAskedError                this write has to wait; caught where it is repeated
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
+├── AudioError                exit 1   a recording cannot be listened to
+├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
 `str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
@@ -86,6 +89,18 @@ class ChatRefusedError(TelegramError):
 
 class AccountStoppedError(TelegramError):
     """Telegram restricted the account; nothing more may be written."""
+
+
+class VoiceRefusedError(TelegramError):
+    """This chat takes no voice notes from the account; a text may well arrive."""
+
+
+class AudioError(UserbotError):
+    """A recording cannot be listened to: gone, damaged, too large, or no recording at all."""
+
+
+class NothingToAnswerError(UserbotError):
+    """What looked like a question holds none: silence, or words for somebody else."""
 
 
 class PauseAskedError(TelegramError):

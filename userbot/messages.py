@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 
 
 class ChatKind(StrEnum):
@@ -48,6 +48,32 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """What a message carries to be listened to: a voice note, or anything else with sound.
+
+    Everything but `size` is the sender's word for it and may be wrong or missing.
+    """
+
+    kind: str
+    """"voice", "video_note" (the round ones), "audio", "video" or "document"."""
+    size: int
+    """Bytes."""
+    seconds: float = 0.0
+    """0 if the message does not say."""
+    mime: str = ""
+    file_name: str = ""
+    waveform: bytes = b""
+    """Loudness over time, 100 values from 0 to 31; empty if the message has none."""
+    sealed: str = ""
+    """Why it is never touched ("view_once", "protected"), if it is not."""
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it was made to speak to somebody, as a song or a film was not."""
+        return self.kind in ("voice", "video_note")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Incoming:
     """A message as it arrived, with all that is needed to decide about it."""
 
@@ -73,6 +99,8 @@ class Incoming:
     """It must not leave Telegram: protected from copying, or to be seen once."""
     media: str | None = None
     """What else the message carries ("voice", "photo", …), if anything."""
+    voice: Voice | None = None
+    """Its sound, if it has any."""
 
     @property
     def chat(self) -> int:
@@ -124,6 +152,10 @@ class Ask:
     """The prefix was a reply to something that is not one of our answers: ask about that."""
     forwarded_from: str = ""
     """Who wrote the words that the sender forwarded, if they are not his own."""
+    voice: Voice | None = None
+    """The question's own sound, which says what `text` does not."""
+    listen_first: bool = False
+    """It is a question only if its first spoken words address the owner."""
     id: int = 0
     """The question's row in the store; 0 until it is stored."""
     attempt: int = 0
@@ -143,6 +175,8 @@ class Quoted:
 
     speaker: str
     text: str
+    voice: Voice | None = None
+    """Its sound, not yet listened to."""
     person: int = field(default=0, kw_only=True)
     """Who that is, 0 if nobody knows."""
     origin: str = field(default="", kw_only=True)
@@ -155,6 +189,63 @@ class Quoted:
     """The message that it replies to."""
     above: tuple[Quoted, ...] = field(default=(), kw_only=True)
     """The chain of messages that it replies to, oldest first."""
+
+
+class Loudness(Enum):
+    """How loud the loudest of a recording is."""
+
+    SILENT = "silent"
+    QUIET = "quiet"
+    LOUD = "loud"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: its usual ending and type, and ffmpeg's name for it."""
+
+    ending: str
+    mime: str
+    demuxer: str
+    taken: bool = True
+    """Whether every transcription endpoint takes it as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """Audio in memory, on its way to be transcribed; the name's ending tells the format."""
+
+    data: bytes = field(repr=False)
+    file_name: str
+    mime: str
+    seconds: float
+    """As far as it is known, else 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What helps a transcription: a language (ISO 639-1) and words that may occur."""
+
+    language: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was spoken; `seconds` of audio were paid for."""
+
+    text: str
+    model: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """Spoken words as a voice note: Ogg with Opus; the waveform as in `Voice`."""
+
+    data: bytes = field(repr=False)
+    seconds: float
+    waveform: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Protocol
 
 from userbot.messages import (
@@ -12,10 +14,16 @@ from userbot.messages import (
     ChatRequest,
     Delta,
     Finish,
+    Format,
+    Hints,
+    Loudness,
     Place,
     Quoted,
     RichText,
+    Sound,
+    Speech,
     Spent,
+    Transcript,
     Turn,
 )
 
@@ -98,6 +106,79 @@ class Lookup(Protocol):
         ...
 
 
+class Files(Protocol):
+    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails."""
+
+    async def fetch(self, chat: int, message: int, limit: int) -> bytes:
+        """The file in memory; AudioError if it has more than `limit` bytes."""
+        ...
+
+    async def save(self, chat: int, message: int, limit: int, path: Path) -> None:
+        """The file as `path`, part by part."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Speech to text behind an OpenAI-compatible endpoint."""
+
+    async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
+        """What is spoken. Raises ModelError; asks once."""
+        ...
+
+
+class Speaker(Protocol):
+    """Text to speech behind an OpenAI-compatible endpoint."""
+
+    async def speak(self, text: str) -> Speech:
+        """The text, spoken; at most 4096 characters. Raises ModelError."""
+        ...
+
+
+class VoiceOutbox(Outbox, Protocol):
+    """Voice notes into Telegram, in place."""
+
+    def takes_voice(self, place: Place) -> bool:
+        """False once Telegram has said that voice notes are not taken there."""
+        ...
+
+    async def send_voice(
+        self, place: Place, speech: Speech, caption: RichText, *, reply_to: int, random_id: int
+    ) -> int:
+        """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
+        ...
+
+
+class Workplace(Protocol):
+    """A private folder for one recording, which is gone afterwards."""
+
+    source: Path
+    """Where the recording is to be put."""
+
+    async def read(self, form: Format) -> float:
+        """Decode what was put there; gives its seconds. Raises AudioError if it is damaged."""
+        ...
+
+    async def loudness(self) -> Loudness:
+        """How loud it is, after `read`."""
+        ...
+
+    def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
+        """What was read, in sounds that every endpoint takes, cut where nobody speaks."""
+        ...
+
+
+class Audio(Protocol):
+    """Makes other formats, or less, of a recording."""
+
+    async def usable(self) -> bool:
+        """Whether what it needs is installed."""
+        ...
+
+    def workplace(self, max_seconds: float) -> AbstractAsyncContextManager[Workplace]:
+        """A place for one recording, of which a little more than that is read at most."""
+        ...
+
+
 class ChatModel(Protocol):
     """A model behind an OpenAI-compatible endpoint."""
 
@@ -162,6 +243,16 @@ class Store(Protocol):
 
     def begin_anew(self, place: Place, after: int | None = None) -> None:
         """The conversation forgets what was asked until now, or up to the question `after`."""
+        ...
+
+    def transcript(self, chat: int, message: int) -> Transcript | None:
+        """What was heard in a message before, if it was kept."""
+        ...
+
+    def heard(
+        self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
+    ) -> None:
+        """A message was listened to for a question; its words are stored only if to `keep`."""
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

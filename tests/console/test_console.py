@@ -27,6 +27,7 @@ WHERE: dict[str, Any] = {"chat": -100, "title": "Weekend", "message": 7, "person
 EVENTS: list[Activity] = [
     happened.Ready(account="Olga", model="m", chats=2, seconds=0.5, pending=1),
     happened.Heard(**WHERE, text="where to?"),
+    happened.Transcribed(**WHERE, text="where to?", model="w", duration=3.5, seconds=0.7),
     happened.Ignored(**WHERE, reason="not_allowed"),
     happened.Limited(**WHERE, reason="requests_per_minute", detail="…"),
     happened.Answering(**WHERE, model="m"),
@@ -142,6 +143,15 @@ def test_json_has_one_object_an_event_with_the_contracts_fields(event: Activity)
     for field in fields(event):
         if field.name == "reason" and "reason" in row:
             assert row["reason"] == getattr(event, "reason", None)
+
+
+def test_json_escapes_what_could_steer_a_terminal() -> None:
+    paper = io.StringIO()
+    JsonLines(paper, verbose=True)(happened.Heard(**WHERE, text="\x9b2J привет \u202e 🙂"))
+    assert "\x9b" not in paper.getvalue()
+    assert "\u202e" not in paper.getvalue()
+    assert "привет" in paper.getvalue()
+    assert json.loads(paper.getvalue())["text"] == "\x9b2J привет \u202e 🙂"
 
 
 @pytest.mark.parametrize(

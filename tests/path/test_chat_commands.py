@@ -317,3 +317,23 @@ async def test_a_command_that_telegram_brings_twice_is_carried_out_once(stage: S
     await orders(stage, stage.group, "/gpt_help")
     await orders(stage, stage.group, "/gpt_usage")
     assert len(stage.olga.messages(stage.olga)) == 2
+
+
+async def test_what_stands_when_it_is_stopped_is_kept_and_remembered(stage: Stage) -> None:
+    chunks = tuple(f"Sentence number {n}. " for n in range(200))
+    stage.endpoint.responder = lambda _: Reply("".join(chunks), chunks=chunks, delay=0.02)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt tell me a story")
+    shown = await stage.max.expects(stage.group, reply_to=question)
+    assert "Stopped." in await orders(stage, stage.group, "/gpt_stop")
+    answered = await program.tells(Answered)
+    assert answered.reason == "stopped"
+    assert answered.estimated
+    text = shown.text
+    assert text.startswith("Sentence number 0.")
+    assert "number 199" not in text
+    stage.endpoint.responder = lambda _: "fine"
+    await ask(stage, program, stage.max, stage.group, "/gpt go on")
+    assert shown.text == text, "nothing is written into it after it was stopped"
+    assert {"role": "assistant", "content": text} in stage.asked()[-1]
+    assert "answered already" in await orders(stage, stage.group, "/gpt_retry", reply_to=question)

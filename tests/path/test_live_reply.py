@@ -232,6 +232,57 @@ async def test_a_preview_that_somebody_deletes_ends_the_answer_quietly(stage: St
             await asyncio.sleep(0.01)
 
 
+TWO_PAGES = "\n\n".join(
+    [
+        "# How trains are counted",
+        "First **the table**, then _the code_; `@app` is a name in it.",
+        "| Line | Trains | Late |\n|---|--:|--:|\n| S1 | 120 | 3 |\n| S2 | 96 | 11 |",
+        *[f"{n}. Step {n} of many: " + "count the trains again. " * 6 for n in range(1, 9)],
+        "```python\n"
+        + "\n".join(f"def count_{n}(trains):\n    return len(trains) + {n}" for n in range(80))
+        + "\n```",
+        "That is all, @everyone.",
+    ]
+)
+
+
+async def test_an_answer_of_two_pages_with_a_table_and_code_as_another_account_sees_it(
+    stage: Stage,
+) -> None:
+    pieces = [TWO_PAGES[at : at + 40] for at in range(0, len(TWO_PAGES), 40)]
+    stage.endpoint.responder = lambda _: streamed(*pieces, delay=0.015)
+    program = await stage.program(pacing=replace(FAST, edit_seconds=0.15))
+    window = await stage.window(stage.max)
+    stage.max.says(stage.club, "/gpt how?")
+    answered = await program.tells(Answered, timeout=10)
+    answers = stage.max.messages(stage.club)[-len(answered.answers) :]
+    await until_seen(window, answers[-1].text)
+    pages = [window.of(answer.id_for(stage.max)) for answer in answers]
+    assert len(pages) == 2
+    for page in pages:
+        began = page[0].at
+        print([f"{sight.event} {sight.at - began:.2f} s {len(sight.text)}" for sight in page])
+        # The first edit may be the end itself, which does not wait for a gap; no other does.
+        assert min(gaps(page)[1:], default=1.0) >= 0.14
+        assert all(len(sight.text) <= 4096 for sight in page)
+    previews = sum(len(page) for page in pages)
+    assert 5 <= previews <= FAST.max_previews + 2
+    first, second = (page[-1] for page in pages)
+    assert first.text.startswith("How trains are counted\nFirst the table")
+    assert "Line │ Trains │ Late\n─────┼────────┼─────\nS1   │ 120    │ 3" in first.text
+    assert second.text.endswith("That is all, @\u2060everyone.")
+    for shown in (first, second):
+        pre = [e for e in shown.entities if type(e).__name__ == "MessageEntityPre"]
+        assert pre[-1].language == "python"
+    everything = first.text + second.text
+    assert all(f"count_{n}(trains)" in everything for n in range(80))
+    assert "**" not in everything
+    # What was shown on the way was never the source of a table, nor an open fence.
+    for sight in window.sights:
+        assert "|---" not in sight.text
+        assert "```" not in sight.text
+
+
 def recorded(folder: Path) -> list[tuple[int, str]]:
     """The writes in the history database: message and text."""
     with Store.open(folder / "history.db") as store:

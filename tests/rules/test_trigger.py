@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.messages import Ask, ChatKind, Command, Decision, Ignore, Incoming, Person, Place
+from userbot.messages import (
+    Ask,
+    ChatKind,
+    Command,
+    Decision,
+    Ignore,
+    Incoming,
+    Person,
+    Place,
+    Voice,
+)
 from userbot.rules.trigger import (
     TELEGRAM_ITSELF,
     Allowed,
     ChatRule,
     Known,
+    Listening,
     Policy,
     command_of,
     decide,
@@ -480,16 +492,11 @@ def test_forwarded_words_hold_no_prefix_and_no_mention(
 @pytest.mark.parametrize(
     ("text", "sender", "chat", "media", "expected"),
     [
-        pytest.param("", FRIEND, GROUP, "voice", "voice_not_built", id="voice"),
         pytest.param("", FRIEND, GROUP, "photo", "no_text", id="photo"),
         pytest.param("", FRIEND, GROUP, None, "no_text", id="nothing at all"),
         pytest.param("look", FRIEND, GROUP, "photo", "ask: look", id="photo with a caption"),
         pytest.param("/gpt who?", OWNER, GROUP, "photo", "ask: who?", id="prefix as a caption"),
         pytest.param("/gpt", OWNER, GROUP, "photo", "no_text", id="bare prefix under a photo"),
-        pytest.param(
-            "/gpt", FRIEND, GROUP, "voice", "voice_not_built", id="bare prefix on a voice"
-        ),
-        pytest.param("", OWNER, OWNER.id, "voice", "voice_not_built", id="voice in Saved Messages"),
     ],
 )
 def test_a_message_without_words_is_no_question_yet(
@@ -497,3 +504,99 @@ def test_a_message_without_words_is_no_question_yet(
 ) -> None:
     incoming = message(text, sender, chat, media=media)
     assert outcome(decide(incoming, STRANGE, policy("all", chat=chat))) == expected
+
+
+# Sound.
+
+NOTE = Voice(kind="voice", size=11_000, seconds=4)
+SONG = Voice(kind="audio", size=4_000_000, seconds=200)
+ONCE = Voice(kind="voice", size=11_000, seconds=4, sealed="view_once")
+
+
+def sound(voice: Voice, text: str = "", sender: Person = FRIEND, **more: Any) -> Incoming:
+    return replace(message(text, sender, media="voice", **more), voice=voice)
+
+
+def listening(respond: Respond, *wake_words: str, enabled: bool = True) -> Policy:
+    rules = policy(respond, elsewhere="anyone")
+    rule = Listening(enabled=enabled, wake_words=wake_words)
+    return replace(rules, chats={GROUP: replace(rules.chats[GROUP], voice=rule)})
+
+
+def heard(decision: Decision) -> str:
+    """As `outcome`, with what is listened to."""
+    if not isinstance(decision, Ask):
+        return outcome(decision)
+    how = "first" if decision.listen_first else "yes" if decision.voice else "no"
+    return f"{outcome(decision)} listen: {how}"
+
+
+@pytest.mark.parametrize(
+    ("respond", "incoming", "known", "expected"),
+    [
+        pytest.param("all", sound(NOTE), STRANGE, "ask:  listen: yes", id="all"),
+        pytest.param("all", sound(SONG), STRANGE, "ask:  listen: yes", id="all, a song"),
+        pytest.param(
+            "all", sound(NOTE, forwarded=True), STRANGE, "ask:  listen: yes", id="all, forwarded"
+        ),
+        pytest.param("all", sound(NOTE, "hm"), STRANGE, "ask: hm listen: yes", id="caption"),
+        pytest.param("all", sound(ONCE), STRANGE, "view_once", id="to be heard once"),
+        pytest.param("all", sound(ONCE, "hm"), STRANGE, "ask: hm listen: no", id="once, caption"),
+        pytest.param("all", sound(NOTE, sender=OWNER), STRANGE, "owner_no_prefix", id="the owner"),
+        pytest.param("mention", sound(NOTE), STRANGE, "no_mention", id="mention"),
+        pytest.param("mention", sound(NOTE), TO_ANSWER, "ask:  listen: yes", id="to an answer"),
+        pytest.param("prefix", sound(NOTE), STRANGE, "no_prefix", id="prefix"),
+        pytest.param("prefix", sound(NOTE), TO_ANSWER, "ask:  listen: yes", id="prefix, answer"),
+        pytest.param(
+            "prefix", sound(SONG, "/gpt sum up"), STRANGE, "ask: sum up listen: yes", id="under it"
+        ),
+        pytest.param("prefix", sound(NOTE, "/gpt"), STRANGE, "ask:  listen: yes", id="bare prefix"),
+        pytest.param("off", sound(NOTE), TO_ANSWER, "off", id="off"),
+    ],
+)
+def test_sound_asks_where_words_would(
+    respond: Respond, incoming: Incoming, known: Known, expected: str
+) -> None:
+    assert heard(decide(incoming, known, listening(respond))) == expected
+
+
+@pytest.mark.parametrize(
+    ("respond", "incoming", "expected"),
+    [
+        pytest.param("mention", sound(NOTE), "ask:  listen: first", id="mention"),
+        pytest.param("mention", sound(NOTE, "psst"), "ask:  listen: first", id="beside a caption"),
+        pytest.param("mention", sound(SONG), "no_mention", id="a song is no speech"),
+        pytest.param("mention", sound(NOTE, forwarded=True), "no_mention", id="others' words"),
+        pytest.param("mention", sound(ONCE), "no_mention", id="once"),
+        pytest.param("prefix", sound(NOTE), "no_prefix", id="prefix"),
+        pytest.param(
+            "mention",
+            sound(NOTE, "@olga", mentions=("olga",)),
+            "ask: @olga listen: yes",
+            id="addressed in writing",
+        ),
+        pytest.param("mention", sound(NOTE, sender=OWNER), "owner_no_prefix", id="the owner"),
+    ],
+)
+def test_wake_words_are_listened_for_where_they_are_configured(
+    respond: Respond, incoming: Incoming, expected: str
+) -> None:
+    assert heard(decide(incoming, STRANGE, listening(respond, "olga"))) == expected
+
+
+def test_a_stranger_is_not_listened_to() -> None:
+    rules = listening("mention", "olga")
+    rules = replace(rules, chats={GROUP: replace(rules.chats[GROUP], allowed="contacts")})
+    assert decide(sound(NOTE, sender=STRANGER), STRANGE, rules) == Ignore("not_allowed")
+
+
+def test_where_voice_is_off_sound_is_as_good_as_none() -> None:
+    rules = listening("all", enabled=False)
+    assert decide(sound(NOTE), STRANGE, rules) == Ignore("voice_off")
+    assert heard(decide(sound(NOTE, "hm"), STRANGE, rules)) == "ask: hm listen: no"
+
+
+def test_in_saved_messages_the_owner_may_speak() -> None:
+    assert heard(decide(sound(NOTE, sender=OWNER, chat=1), STRANGE, policy("all", chat=1))) == (
+        "ask:  listen: yes"
+    )

@@ -25,6 +25,8 @@ SEND = "messages.sendMessage"
         ("SLOWMODE_WAIT_10", 420, "SLOWMODE_WAIT_10"),
         ("CHAT_WRITE_FORBIDDEN", 403, "CHAT_WRITE_FORBIDDEN"),
         ("CHAT_SEND_PLAIN_FORBIDDEN", 403, "CHAT_SEND_PLAIN_FORBIDDEN"),
+        ("CHAT_SEND_VOICES_FORBIDDEN", 403, "CHAT_SEND_VOICES_FORBIDDEN"),
+        ("VOICE_MESSAGES_FORBIDDEN", 400, "VOICE_MESSAGES_FORBIDDEN"),
         ("PEER_FLOOD", 400, "PEER_FLOOD"),
         ("AUTH_KEY_UNREGISTERED", 401, "AUTH_KEY_UNREGISTERED"),
         ("AUTH_KEY_DUPLICATED", 406, "AUTH_KEY_DUPLICATED"),
@@ -155,6 +157,6 @@ async def test_every_request_is_noted_with_who_made_it(
 ) -> None:
     tg.calls.clear()
     await client.send_message(bob.id, "hello")
-    ((account, method, request),) = tg.calls
+    ((account, method, request, _),) = tg.calls
     assert (account, method, request.message) == (alice, SEND, "hello")
     assert isinstance(request.peer, types.InputPeerUser)

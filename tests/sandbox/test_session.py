@@ -135,6 +135,20 @@ def test_a_long_result_is_gzipped(pair: Pair) -> None:
     assert len(message.body) < 200
 
 
+def test_parts_of_files_are_not_gzipped_and_not_all_remembered(pair: Pair) -> None:
+    numbers = [pair.msg_id() for _ in range(5)]
+    result = bytes(1 << 20)
+    for number in numbers:
+        pair.send(REQUEST, msg_id=number)
+        pair.session.answer(number, result)
+        message = pair.session.flush(pair.now)
+        assert message
+        assert len(message.body) > len(result)
+    # The oldest answers were let go: the request would be carried out anew.
+    carried_out = [len(pair.send(REQUEST, msg_id=number)) for number in numbers]
+    assert carried_out == [1, 1, 0, 0, 0]
+
+
 def test_a_gzipped_request_is_unpacked(pair: Pair) -> None:
     (request,) = pair.send(bytes(tl.GzipPacked(bytes(REQUEST))))
     assert isinstance(request, Request)

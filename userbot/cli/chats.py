@@ -53,7 +53,9 @@ async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, Chat]]:
     async with online(settings.telegram) as client:
         directory = Directory(client)
         owner = await directory.owner()
-        _, selected = await directory.policy(settings.trigger, settings.chats, datetime.now(UTC))
+        _, selected = await directory.policy(
+            settings.trigger, settings.voice, settings.chats, datetime.now(UTC)
+        )
         return await dialogs(client, owner.id), selected
 
 
@@ -63,7 +65,7 @@ def _matches(dialog: Dialog, word: str) -> bool:
 
 
 def _print_json(found: list[Dialog], selected: dict[int, Chat], ordered: set[int]) -> None:
-    import json
+    from userbot.console.safe import json_text
 
     for dialog in found:
         chat = selected.get(dialog.id)
@@ -76,7 +78,7 @@ def _print_json(found: list[Dialog], selected: dict[int, Chat], ordered: set[int
             "from": chat.from_ if chat else None,
             "origin": "chat" if dialog.id in ordered else "config" if chat else None,
         }
-        print(json.dumps(row, ensure_ascii=False))
+        print(json_text(row))
 
 
 def _rule(chat: Chat | None) -> str:

@@ -11,7 +11,7 @@ from userbot.errors import ConfigError, UserbotError
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
-    from userbot.settings import OpenAI, Telegram
+    from userbot.settings import OpenAI, Settings, Telegram, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ async def _examine(common: Common) -> list[Finding]:
         *await asyncio.gather(
             _looked("login", _login(settings.telegram)),
             _looked("model", _model(settings.openai)),
+            _transcription(settings),
+            _ffmpeg(settings.voice),
             _looked("history", _history(loaded)),
         ),
     ]
@@ -113,6 +115,48 @@ def _files(loaded: Loaded) -> Finding:
         hint = "Change their modes to 600 as the owner of these files."
         return Finding("files", False, f"Others can read {', '.join(still_open)}.", hint)
     return Finding("files", True, "readable by you alone")
+
+
+async def _transcription(settings: Settings) -> Finding:
+    from userbot.openai_api.speech import Speech
+
+    if not settings.voice.enabled:
+        return Finding("voice", True, "off")
+    if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
+        return Finding("voice", True, "transcribed where the model is")
+    speech = Speech(settings.voice, settings.openai, lambda _: None)
+    host = speech.host
+    try:
+        listed = await speech.check()
+    except Exception as error:
+        told = explained(error)
+        return Finding("voice", False, str(told), told.hint)
+    finally:
+        await speech.aclose()
+    if listed is not None:
+        return Finding("voice", True, f"{listed} is offered at {host}")
+    return Finding(
+        "voice",
+        True,
+        f"{host} does not list {settings.voice.model}; the first voice note will tell",
+        "If it does not transcribe, set base_url under [voice] to a server that does.",
+    )
+
+
+async def _ffmpeg(voice: Voice) -> Finding:
+    import asyncio
+
+    from userbot.audio import find_ffmpeg
+
+    found = await asyncio.to_thread(find_ffmpeg)
+    if found is not None or not voice.enabled:
+        return Finding("ffmpeg", True, found or "not needed")
+    return Finding(
+        "ffmpeg",
+        True,
+        "none: voice notes are understood, unusual formats and very long recordings are not",
+        "Install ffmpeg, or the extra: pip install 'gpt-userbot[audio]'.",
+    )
 
 
 async def _looked(name: str, look: Awaitable[str]) -> Finding:
@@ -169,13 +213,11 @@ async def _history(loaded: Loaded) -> str:
 
 
 def _print_json(found: list[Finding]) -> None:
-    import json
+    from userbot.console.safe import json_text
 
     for finding in found:
         row = {"check": finding.name, "ok": finding.fine, "what": finding.what}
-        print(
-            json.dumps(row | ({"hint": finding.hint} if finding.hint else {}), ensure_ascii=False)
-        )
+        print(json_text(row | ({"hint": finding.hint} if finding.hint else {})))
 
 
 def _print(found: list[Finding], *, plain: bool) -> None:

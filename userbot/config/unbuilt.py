@@ -10,16 +10,12 @@ _NONE: Final = object()
 """No value of this key is what the program does today."""
 
 _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
-    ("voice",): _NONE,
     ("trigger", "own_prompt"): "reply",
     ("trigger", "burst_seconds"): 0,
     ("trigger", "edits"): False,
     ("trigger", "stand_down"): False,
-    ("chats", "voice"): _NONE,
     ("limits", "tell"): False,
     ("limits", "prices"): _NONE,
-    ("pacing", "edit_seconds"): _NONE,
-    ("pacing", "max_previews"): 0,
     ("console", "log_file"): _NONE,
     ("console", "log_text"): False,
 }

@@ -11,6 +11,7 @@ from userbot.console.words import Words
 _STYLES = {
     "ready": "green",
     "heard": "cyan",
+    "transcribed": "cyan",
     "ignored": "dim",
     "limited": "yellow",
     "answering": "blue",
@@ -79,7 +80,13 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
                 parts.append(words["pending"].format(n=event.pending))
             return " · ".join(parts), ""
         case happened.Heard():
-            return event.text, ""
+            sound = words[f"sound_{event.voice}"] if event.voice else ""
+            if event.duration:
+                sound += f" {event.duration // 60:.0f}:{event.duration % 60:02.0f}"
+            return " · ".join(filter(None, (sound, event.text))), ""
+        case happened.Transcribed():
+            told = words["seconds"].format(s=event.seconds)
+            return " · ".join(filter(None, (told, event.model, event.text))), ""
         case happened.Answering():
             return event.model, ""
         case happened.Answered():

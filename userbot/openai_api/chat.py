@@ -12,10 +12,12 @@ import contextlib
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final
 
+from userbot.activity import Notice, Report
 from userbot.errors import ModelError
 from userbot.messages import ChatRequest, Delta, Finish
 from userbot.openai_api import sentences
-from userbot.openai_api.failures import UnreadableAnswerError, failure
+from userbot.openai_api.dialect import SYSTEM, Dialect
+from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
 from userbot.openai_api.reading import Reading
 from userbot.openai_api.where import Where
 from userbot.settings import OpenAI
@@ -30,16 +32,21 @@ _CONNECT_SECONDS: Final = 10.0
 _KEEPALIVE_SECONDS: Final = 60.0
 """How long an idle connection is kept: a conversation's next question spares the handshake."""
 _CHECK_SECONDS: Final = 15.0
+_DROPPING: Final = frozenset({"refused_request", "server_error"})
+"""The failures whose cause may be a parameter."""
 
 
 class Chat:
     """The model behind the endpoint that `[openai]` names; implements `ports.ChatModel`.
 
-    Nothing is asked twice here: whoever asks owns retries, so that they can be shown.
+    Nothing is asked twice here, since whoever asks owns retries, but for one thing: a parameter
+    that the model refuses is left out, then and from there on, and `report` is told.
     """
 
-    def __init__(self, settings: OpenAI) -> None:
+    def __init__(self, settings: OpenAI, report: Report = lambda _: None) -> None:
         self._settings = settings
+        self._report = report
+        self._dialects: dict[str, Dialect] = {}
         self._base_url = settings.base_url or DEFAULT_BASE_URL
         self._key = (settings.api_key or "").strip() or None
         self._where = Where.of(self._base_url, settings.timeout, self._key)
@@ -62,11 +69,19 @@ class Chat:
         reading = Reading(request.model)
         try:
             client = await self._ready()
-            events = self._events(client, _body(request))
-            async with contextlib.aclosing(events):
-                async for event in events:
-                    if text := reading.feed(event):
-                        yield Delta(text)
+            while True:
+                body = self._dialect(request.model).body(request)
+                try:
+                    async with contextlib.aclosing(self._events(client, body)) as events:
+                        async for event in events:
+                            if text := reading.feed(event):
+                                yield Delta(text)
+                    break
+                except Exception as error:
+                    if reading.begun or not self._learned(request.model, error, body):
+                        raise
+            if text := reading.rest():
+                yield Delta(text)
         except ModelError:
             raise
         except Exception as error:
@@ -178,6 +193,28 @@ class Chat:
         finally:
             await stream.close()
 
+    def _dialect(self, model: str) -> Dialect:
+        return self._dialects.get(model, Dialect())
+
+    def _learned(self, model: str, error: Exception, body: dict[str, Any]) -> bool:
+        """Whether the error taught something to leave out, so that asking again makes sense."""
+        refusal = refusal_of(error)
+        if refusal is None or refusal.error(self._where, model, {}).reason not in _DROPPING:
+            return False
+        dialect = self._dialect(model)
+        name = dialect.refused(refusal.status, getattr(error, "body", None), body)
+        if name is None:
+            return False
+        self._dialects[model] = dialect.less(name)
+        what = "system role" if name == SYSTEM else name
+        self._report(
+            Notice(
+                reason="parameter_dropped",
+                detail=f"{model} does not take the {what}; it is left out from now on.",
+            )
+        )
+        return True
+
     def _finish(self, reading: Reading) -> Finish:
         if reading.finish_reason is None:
             raise sentences.no_finish(reading.model)
@@ -186,17 +223,3 @@ class Chat:
         if not reading.has_text:
             raise sentences.empty_answer(reading.model, reading.finish_reason)
         return Finish(reading.finish_reason, reading.usage, reading.model)
-
-
-def _body(request: ChatRequest) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "model": request.model,
-        "messages": [{"role": each.role, "content": each.content} for each in request.messages],
-        "stream": request.stream,
-        "temperature": request.temperature,
-        "max_completion_tokens": request.max_completion_tokens,
-        "reasoning_effort": request.reasoning_effort,
-    }
-    if request.stream:
-        body["stream_options"] = {"include_usage": True}
-    return {name: value for name, value in body.items() if value is not None}

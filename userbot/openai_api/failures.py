@@ -40,6 +40,21 @@ def failure(error: Exception, where: Where, model: str, *, begun: bool) -> Model
     return explained
 
 
+def refusal_of(error: Exception) -> Refusal | None:
+    """The endpoint's refusal, if the error is one."""
+    import openai
+
+    match error:
+        case openai.APIStatusError():
+            return Refusal.of(error.body, error.status_code)
+        case openai.APIResponseValidationError() | openai.APIConnectionError():
+            return None
+        case openai.APIError() | EndpointSaidError():
+            return Refusal.of(error.body)
+        case _:
+            return None
+
+
 def _explained(error: Exception, where: Where, model: str, begun: bool) -> ModelError | None:
     # Both are loaded long since: who got one of their exceptions has imported them.
     import httpx2

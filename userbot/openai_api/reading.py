@@ -12,6 +12,10 @@ from typing import Any
 
 from userbot.messages import Usage
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
+from userbot.openai_api.thinking import Thinking
+
+_THOUGHTS = ("thinking", "reasoning")
+"""Types of the parts of a content that are no answer."""
 
 
 class Reading:
@@ -24,6 +28,7 @@ class Reading:
         self.usage: Usage | None = None
         self.begun = False
         self.has_text = False
+        self._thinking = Thinking()
 
     def feed(self, data: object) -> str:
         """The text that a chunk, or a whole completion, adds; "" if none.
@@ -48,7 +53,15 @@ class Reading:
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
-        text = _text(choice.get("delta") or choice.get("message") or {})
+        return self._seen(
+            self._thinking.feed(_text(choice.get("delta") or choice.get("message") or {}))
+        )
+
+    def rest(self) -> str:
+        """Text that was held back as perhaps a thought, when nothing more comes."""
+        return self._seen(self._thinking.rest())
+
+    def _seen(self, text: str) -> str:
         self.has_text = self.has_text or bool(text and not text.isspace())
         return text
 
@@ -58,7 +71,11 @@ def _text(message: Any) -> str:
         raise UnreadableAnswerError
     content = message.get("content") or message.get("refusal") or ""
     if isinstance(content, list):
-        parts = (part.get("text") for part in content if isinstance(part, Mapping))
+        parts = (
+            part.get("text")
+            for part in content
+            if isinstance(part, Mapping) and part.get("type") not in _THOUGHTS
+        )
         return "".join(part for part in parts if isinstance(part, str))
     if not isinstance(content, str):
         raise UnreadableAnswerError

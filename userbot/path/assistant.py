@@ -6,14 +6,13 @@ from collections.abc import Callable
 from contextlib import aclosing
 
 from userbot.activity import Report
-from userbot.errors import UserbotError
 from userbot.messages import Ask, ChatRequest
 from userbot.path.asking import Asking
 from userbot.path.background import Background
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
-from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
+from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
 from userbot.path.typing import Typing
 from userbot.ports import ChatModel, Clock, Outbox, Store
@@ -35,7 +34,7 @@ class Assistant:
         model: ChatModel,
         outbox: Outbox,
         typing: Typing,
-        live_reply: LiveReply,
+        replying: Replying,
         settlement: Settlement,
         store: Store,
         clock: Clock,
@@ -49,7 +48,7 @@ class Assistant:
         self._model = model
         self._outbox = outbox
         self._typing = typing
-        self._live_reply = live_reply
+        self._replying = replying
         self._settlement = settlement
         self._store = store
         self._clock = clock
@@ -63,23 +62,27 @@ class Assistant:
             self._store.mark(ask, "answering", "", self._clock.now())
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
             async with self._typing.during(ask.place) as text_stands:
-                quoted = await self._hearing.quoted(ask)
+                said = await self._hearing.hear(ask)
+                voice = self._hearing.voice_in(ask.chat)
                 background = await self._background.before(ask)
                 system = system_text(self._settings, chat)
                 self._memory.begin(ask)
 
                 def build(tight: bool) -> ChatRequest:
                     around = "" if tight else background
-                    messages = self._memory.messages(system, ask, quoted, around)
+                    messages = self._memory.messages(system, said.ask, said.quoted, around)
                     return request(self._settings, chat, messages)
 
                 asking = self._asking(ask, build)
                 async with aclosing(asking.stream()) as stream:
-                    answer = await self._live_reply.write(ask, asking.request, stream, text_stands)
+                    answer = await self._replying.write(
+                        said, voice, asking.request, stream, text_stands
+                    )
             seconds = self._clock.monotonic() - began
-            turn = self._settlement.answered(ask, quoted, answer, seconds)
+            turn = self._settlement.answered(said.ask, said.quoted, answer, seconds)
             self._memory.remember(ask.place, turn, answer.finish.usage, asking.estimated)
-        except UserbotError as error:
+        except Exception as error:
+            # Whatever it is, it must not silence the rest of the conversation.
             self._settlement.given_up(ask, error)
 
     def _asking(self, ask: Ask, build: Callable[[bool], ChatRequest]) -> Asking:

@@ -13,7 +13,6 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 
-from userbot.activity import Failed, Report
 from userbot.messages import Ask, Place
 
 STOPPED = "stopped"
@@ -24,7 +23,7 @@ _CHANNELS = -1_000_000_000_000
 
 
 class Conversations:
-    """The queues. `handle` answers one question, and reports its own failures.
+    """The queues. `handle` answers one question; it settles every failure itself.
 
     `stopped` is told of a question that was stopped before its handler could make an answer of
     what stood there.
@@ -33,11 +32,9 @@ class Conversations:
     def __init__(
         self,
         handle: Callable[[Ask], Awaitable[None]],
-        report: Report,
         stopped: Callable[[Ask], None] = lambda _: None,
     ) -> None:
         self._handle = handle
-        self._report = report
         self._stopped = stopped
         self._queues: dict[Place, deque[Ask]] = {}
         self._handling: dict[Place, tuple[asyncio.Task[None], Ask]] = {}
@@ -107,22 +104,7 @@ class Conversations:
         queue = self._queues[place]
         try:
             while queue and not self._draining:
-                ask = queue.popleft()
-                try:
-                    await self._answer(ask)
-                except Exception as error:
-                    # A mistake of ours must not silence the rest of the conversation.
-                    self._report(
-                        Failed(
-                            chat=ask.chat,
-                            title=ask.title,
-                            message=ask.message,
-                            person=ask.sender,
-                            reason="internal",
-                            error=f"The program made a mistake ({type(error).__name__}).",
-                            hint="Run with -v to see where, and report it.",
-                        )
-                    )
+                await self._answer(queue.popleft())
         finally:
             del self._queues[place]
 

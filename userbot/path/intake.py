@@ -107,6 +107,7 @@ class Intake:
                 )
             )
             return
+        self._conversations.put(ask)
         self._report(
             Heard(
                 chat=ask.chat,
@@ -114,9 +115,10 @@ class Intake:
                 message=ask.message,
                 person=ask.sender,
                 text=preview(ask.text),
+                voice=ask.voice.kind if ask.voice else None,
+                duration=ask.voice.seconds if ask.voice else None,
             )
         )
-        self._conversations.put(ask)
 
     def _refusal(self, ask: Ask, now: datetime) -> limits.Refusal | None:
         began = limits.day_began(now, self._limits.timezone)

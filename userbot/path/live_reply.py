@@ -199,7 +199,7 @@ class _Reply:
     def _wanted(self) -> tuple[RichText, ...]:
         """The newest text as messages; in slow mode what is shown beforehand is one of them."""
         finished = self._draft.finish is not None
-        wanted = render(self._draft.text)
+        wanted = render(self._draft.text, self._ask.text, unfinished=not finished)
         if not finished and self._outbox.slow(self._ask.place):
             return wanted[: max(1, len(self._parts.standing))]
         return wanted

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from userbot.activity import Answered, Answering, Failed, Report, Skipped
-from userbot.errors import ChatRefusedError, UserbotError
+import logging
+
+from userbot.activity import Answered, Answering, Failed, Ignored, Report, Skipped
+from userbot.errors import ChatRefusedError, NothingToAnswerError, StorageError, UserbotError
 from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.ports import Clock, Store
 from userbot.rules.prompt import asked, people_in
 from userbot.rules.window import estimated_usage
 
 _PREVIEW_CHARACTERS = 120
+_log = logging.getLogger(__name__)
 
 
 def preview(text: str) -> str:
@@ -43,12 +46,20 @@ class Settlement:
         )
 
     def answered(self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float) -> Turn:
-        """The answer stands in Telegram; gives the turn as the history keeps it."""
+        """The answer stands in Telegram; gives the turn as the history keeps it.
+
+        If that cannot be stored the question stays open: the next start finds its writes, and
+        does not ask again.
+        """
         self._asking.pop(ask.id, None)
-        people = people_in(quoted)
-        kept = not people or self._store.quoted(ask, people)
-        question = asked(ask, quoted if kept else None)
-        self._settled(ask, question, answer, seconds)
+        question = asked(ask, quoted)
+        try:
+            people = people_in(quoted)
+            if people and not self._store.quoted(ask, people):
+                question = ask.text
+            self._settled(ask, question, answer, seconds)
+        except StorageError as error:
+            self._failed(ask, error)
         return Turn(ask.sender.name, question, answer.text, ask.id)
 
     def _settled(self, ask: Ask, question: str, answer: Answer, seconds: float) -> None:
@@ -72,14 +83,25 @@ class Settlement:
             )
         )
 
-    def given_up(self, ask: Ask, error: UserbotError) -> None:
-        """The question cannot be answered: a chat that rests skips it, all else failed."""
+    def given_up(self, ask: Ask, error: Exception) -> None:
+        """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
         self._asking.pop(ask.id, None)
-        skipped = isinstance(error, ChatRefusedError)
-        self._store.mark(ask, "skipped" if skipped else "failed", error.reason, self._clock.now())
-        if skipped:
-            self.skipped(ask, error.reason, str(error))
+        told = error if isinstance(error, UserbotError) else _mistake(error)
+        skipped = isinstance(told, ChatRefusedError | NothingToAnswerError)
+        state = "skipped" if skipped else "failed"
+        try:
+            self._store.mark(ask, state, told.reason, self._clock.now())
+        except StorageError as trouble:
+            self._failed(ask, trouble)
+        if told.reason == "no_wake_word":
+            self._not_meant(ask, told.reason)
             return
+        if skipped:
+            self.skipped(ask, told.reason, str(told))
+        else:
+            self._failed(ask, told)
+
+    def _failed(self, ask: Ask, error: UserbotError) -> None:
         self.failed_count += 1
         self._report(
             Failed(
@@ -99,14 +121,22 @@ class Settlement:
         reason = "stopped"
         standing = self._store.standing(ask)
         if request is not None and standing:
+            # What stands is an answer like any other: it can be replied to, and is remembered.
             text = "\n\n".join(shown for _, shown in standing)
             # Nobody told what it cost, and stopping must not be a way around the limits.
             usage = estimated_usage(request.messages, text)
             messages = tuple(message for message, _ in standing)
             answer = Answer(text, standing[0][1], Finish(reason, usage, request.model), messages)
-            self._settled(ask, ask.text, answer, 0.0)
+            try:
+                self._settled(ask, ask.text, answer, 0.0)
+            except StorageError as error:
+                self._failed(ask, error)
             return
-        self._store.mark(ask, "skipped", reason, self._clock.now())
+        try:
+            self._store.mark(ask, "skipped", reason, self._clock.now())
+        except StorageError as error:
+            self._failed(ask, error)
+            return
         self.skipped(ask, reason, "It was stopped.")
 
     def skipped(self, ask: Ask, reason: str, detail: str) -> None:
@@ -121,3 +151,25 @@ class Settlement:
                 detail=detail,
             )
         )
+
+    def _not_meant(self, ask: Ask, reason: str) -> None:
+        """Tell that something spoken was listened to and is nobody's question."""
+        self._report(
+            Ignored(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                notable=False,
+            )
+        )
+
+
+def _mistake(error: Exception) -> UserbotError:
+    _log.error("a question ended in an error that nobody foresaw", exc_info=error)
+    return UserbotError(
+        f"The program made a mistake ({type(error).__name__}).",
+        "Run with -v to see where, and report it.",
+        reason="internal",
+    )

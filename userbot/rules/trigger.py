@@ -13,18 +13,22 @@ Where those rules leave a choice, the quieter one is taken:
   mention the owner. Forwarding is still an act of the sender: where every message is a question
   (`respond = "all"`, a private chat under "mention", Saved Messages), a forwarded one is too.
 - In Saved Messages the owner counts as allowed, and rules 5 to 8 apply to the chat's block.
+- Sound asks where a text without prefix would. What was made to be listened to once, or is
+  protected from copying, is not listened to at all.
+- A spoken note that nobody addressed in writing is listened to first where wake words are
+  configured, and only there: `wake.py` then decides by what was said.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, Literal
 
-from userbot.messages import Ask, ChatKind, Command, Decision, Ignore, Incoming, Person
+from userbot.messages import Ask, ChatKind, Command, Decision, Ignore, Incoming, Person, Voice
 from userbot.rules.commands import stem as command_stem
 from userbot.settings import Respond
 
@@ -36,11 +40,21 @@ TELEGRAM_ITSELF: Final = 777000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """Whether sound is listened to, and which spoken words address the owner."""
+
+    enabled: bool = True
+    wake_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRule:
     """What is said about one selected chat."""
 
     respond: Respond
     allowed: Allowed
+    voice: Listening | None = None
+    """None: as everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +71,13 @@ class Policy:
     """The listed chats; Saved Messages under the owner's own id."""
     began: datetime
     """The first start; what was written before is nobody's question."""
+    voice: Listening = Listening()
+    """Where a chat's rule says nothing else."""
+
+    def listening(self, chat: int) -> Listening:
+        """What holds for sound in a chat."""
+        rule = self.chats.get(chat)
+        return self.voice if rule is None or rule.voice is None else rule.voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +110,11 @@ def decide(incoming: Incoming, known: Known, policy: Policy) -> Decision:
         return command if by_owner else Ignore("not_owner_command")
 
     question = question_of(own_words, policy.prefix)
+    voice, deaf = _sound(incoming, policy)
     rule = policy.chats.get(incoming.chat)
     if by_owner:
         if question is not None:
-            return _prefixed(incoming, sender, known, question, by_owner=True)
+            return _prefixed(incoming, sender, known, question, voice, deaf, by_owner=True)
         if incoming.kind is not ChatKind.SAVED:
             return Ignore("owner_no_prefix")
     elif known.forgotten:
@@ -104,14 +126,36 @@ def decide(incoming: Incoming, known: Known, policy: Policy) -> Decision:
     if rule is not None and rule.respond == "off":
         return Ignore("off")
     if question is not None:
-        return _prefixed(incoming, sender, known, question, by_owner=False)
+        return _prefixed(incoming, sender, known, question, voice, deaf, by_owner=False)
     if rule is None:
         return Ignore("not_listed")
+    silent = None
     if not known.replies_to_answer:
         silent = _not_addressed(incoming, rule.respond, policy)
-        if silent is not None:
+        if silent is not None and not _may_be_spoken_to(voice, rule.respond, policy, incoming):
             return Ignore(silent)
-    return _asked(incoming, sender, incoming.text, by_owner=by_owner)
+    asking = _asked(incoming, sender, incoming.text, voice, deaf, by_owner=by_owner)
+    if silent is not None and isinstance(asking, Ask):
+        # What is written beside it addresses nobody either, and is not stored.
+        return replace(asking, text="", listen_first=True)
+    return asking
+
+
+def forbidden_now(ask: Ask, policy: Policy) -> str | None:
+    """Why a stored question may not be answered any more, as a slug; None if it still may.
+
+    A stored question does not say whether its sender is a contact; that it was let through then
+    is enough, as long as contacts may ask at all.
+    """
+    if ask.by_owner:
+        return None
+    rule = policy.chats.get(ask.chat)
+    if rule is not None and rule.respond == "off":
+        return "off"
+    allowed = policy.elsewhere if rule is None else rule.allowed
+    if allowed == "contacts" or _may_ask(ask.sender, allowed):
+        return None
+    return "not_allowed"
 
 
 def question_of(text: str, prefix: str) -> str | None:
@@ -195,27 +239,68 @@ def _not_addressed(incoming: Incoming, respond: Respond, policy: Policy) -> str 
     return None if named else "no_mention"
 
 
+def _sound(incoming: Incoming, policy: Policy) -> tuple[Voice | None, str]:
+    """The sound that may be listened to, or why there is none."""
+    voice = incoming.voice
+    if voice is None:
+        return None, "no_text"
+    if voice.sealed:
+        return None, voice.sealed
+    if not policy.listening(incoming.chat).enabled:
+        return None, "voice_off"
+    return voice, ""
+
+
+def _may_be_spoken_to(
+    voice: Voice | None, respond: Respond, policy: Policy, incoming: Incoming
+) -> bool:
+    """Whether only the first spoken words can tell if this is for us."""
+    wake_words = policy.listening(incoming.chat).wake_words
+    spoken = voice is not None and voice.spoken and not incoming.forwarded
+    return spoken and respond == "mention" and bool(wake_words)
+
+
 def _prefixed(
-    incoming: Incoming, sender: Person, known: Known, question: str, *, by_owner: bool
+    incoming: Incoming,
+    sender: Person,
+    known: Known,
+    question: str,
+    voice: Voice | None,
+    deaf: str,
+    *,
+    by_owner: bool,
 ) -> Decision:
     """A message with the prefix: about itself, or about the message it replies to.
 
     A bare prefix as a reply asks about that message, be it an answer of ours.
     """
-    about_reply = incoming.reply_to is not None and not (question and known.replies_to_answer)
-    if question or about_reply:
-        return _asked(incoming, sender, question, by_owner=by_owner, about_reply=about_reply)
+    about_reply = (
+        voice is None
+        and incoming.reply_to is not None
+        and not (question and known.replies_to_answer)
+    )
+    if question or about_reply or voice is not None:
+        return _asked(
+            incoming, sender, question, voice, deaf, by_owner=by_owner, about_reply=about_reply
+        )
     if incoming.media is not None:
-        return Ignore(_wordless(incoming))
+        return Ignore(deaf)
     return Command("help", "") if by_owner else Ignore("bare_prefix")
 
 
 def _asked(
-    incoming: Incoming, sender: Person, text: str, *, by_owner: bool, about_reply: bool = False
+    incoming: Incoming,
+    sender: Person,
+    text: str,
+    voice: Voice | None,
+    deaf: str,
+    *,
+    by_owner: bool,
+    about_reply: bool = False,
 ) -> Decision:
     text = text.strip()
-    if not text and not about_reply:
-        return Ignore(_wordless(incoming))
+    if not text and not about_reply and voice is None:
+        return Ignore(deaf)
     return Ask(
         place=incoming.place,
         message=incoming.message,
@@ -228,8 +313,5 @@ def _asked(
         reply_to=incoming.reply_to,
         about_reply=about_reply,
         forwarded_from=incoming.forwarded_from,
+        voice=voice,
     )
-
-
-def _wordless(incoming: Incoming) -> str:
-    return "voice_not_built" if incoming.media == "voice" else "no_text"

@@ -8,6 +8,7 @@ Rules:
 3. What is not served is answered 400 and counted; a handler's mistake is answered 500 and kept.
 """
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -22,11 +23,12 @@ from .world import World
 
 
 class Asked(NamedTuple):
-    """A request that a client has made."""
+    """A request that a client has made; `at`: when, in seconds of `time.monotonic`."""
 
     account: Account | None
     method: str
     request: tl.Tl
+    at: float
 
 
 class Crash(NamedTuple):
@@ -74,7 +76,7 @@ class Dispatcher:
                     break
             body = body.query
         method = tl.name_of(body)
-        self.calls.append(Asked(login.account, method, body))
+        self.calls.append(Asked(login.account, method, body, time.monotonic()))
         if login.layer is None:
             raise bad_request("CONNECTION_NOT_INITED")
         return Query(body, method, wants_updates)

@@ -204,7 +204,7 @@ class Telegram:
 
     @property
     def calls(self) -> list[Asked]:
-        """Every request so far: (account, method, request)."""
+        """Every request so far: (account, method, request, at)."""
         return self._dispatcher.calls
 
     @property

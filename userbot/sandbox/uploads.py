@@ -34,7 +34,9 @@ class _Upload:
 class Uploads:
     """What accounts have uploaded and not yet sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, waiting: int = _WAITING) -> None:
+        """`waiting` is how many bytes may wait."""
+        self._most = waiting
         self._uploads: dict[tuple[int, int], _Upload] = {}
         self._waiting = 0
 
@@ -55,7 +57,7 @@ class Uploads:
         upload.parts[part], upload.total = data, total
         upload.size += grown
         self._waiting += grown
-        while self._waiting > _WAITING:
+        while self._waiting > self._most:
             self._forget(next(iter(self._uploads)))
 
     def take(self, account: int, file: tl.Tl) -> bytes:

@@ -99,6 +99,34 @@ def conversations_questions_writes_and_usage(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def voice_and_transcripts(db: sqlite3.Connection) -> None:
+    """What questions sound like, and what was heard.
+
+    `questions.voice` is JSON. `transcripts` has one row a message that was listened to; `text`
+    is NULL where the words turned out to be none of our business, `seconds` is what was paid
+    for all the same, by `person`.
+    """
+    for statement in (
+        "ALTER TABLE questions ADD COLUMN voice TEXT",
+        "ALTER TABLE questions ADD COLUMN listen_first INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE transcripts (
+            id INTEGER PRIMARY KEY,
+            question INTEGER NOT NULL REFERENCES questions (id),
+            chat INTEGER NOT NULL,
+            message INTEGER NOT NULL,
+            person INTEGER NOT NULL,
+            by_owner INTEGER NOT NULL,
+            text TEXT,
+            model TEXT NOT NULL,
+            seconds REAL NOT NULL,
+            at INTEGER NOT NULL,
+            UNIQUE (message, chat)
+        )""",
+        "CREATE INDEX transcripts_at ON transcripts (at)",
+    ):
+        db.execute(statement)
+
+
 def commands_overrides_and_people(db: sqlite3.Connection) -> None:
     """The owner's commands: their messages and results, what they set, whom they forget.
 
@@ -147,6 +175,7 @@ def commands_overrides_and_people(db: sqlite3.Connection) -> None:
 
 MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     conversations_questions_writes_and_usage,
+    voice_and_transcripts,
     commands_overrides_and_people,
 ]
 

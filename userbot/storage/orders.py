@@ -119,6 +119,11 @@ class Orders(Steps):
                     " AND own_text IS NOT NULL",
                     (person,),
                 )
+                db.execute(
+                    "UPDATE transcripts SET text = NULL WHERE person = ?1 OR question IN"
+                    " (SELECT question FROM quotations WHERE person = ?1)",
+                    (person,),
+                )
                 db.execute("DELETE FROM quotations WHERE person = ?", (person,))
                 db.execute(
                     "UPDATE questions SET state = 'skipped', reason = 'forgotten', state_at = ?"

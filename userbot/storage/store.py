@@ -20,8 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Turn
-from userbot.storage import database, migrations
+from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Transcript, Turn
+from userbot.storage import database, migrations, voice_rows
 from userbot.storage.orders import Orders
 from userbot.storage.steps import instant as _instant
 from userbot.storage.steps import moment as _moment
@@ -38,23 +38,27 @@ _UNCONFIRMED = (
 
 _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, reply_to, about_reply, forwarded_from, asked_at, stored_at, state_at)
+        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, asked_at,
+        stored_at, state_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :forwarded_from, :asked_at, :stored_at, :stored_at
-    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind AND title = :title
+        :about_reply, :voice, :listen_first, :forwarded_from, :asked_at, :stored_at, :stored_at
+    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
+        AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
 _ASKS = (
     "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
     " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
-    " q.forwarded_from, q.state, q.reason,"
+    " q.forwarded_from, q.voice, q.listen_first, q.state, q.reason,"
     # A write of an earlier attempt says nothing about the one that is under way.
     " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
     " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
 )
 _SEE_CONVERSATION = """
     INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
-    ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind, title = excluded.title
-        WHERE kind <> excluded.kind OR title <> excluded.title"""
+    ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind,
+        title = CASE excluded.title WHEN '' THEN title ELSE excluded.title END
+        WHERE kind <> excluded.kind OR excluded.title NOT IN (title, '')"""
+"""A short update knows no title (''); the one that is known stays."""
 
 
 class Store(Orders):
@@ -202,6 +206,8 @@ class Store(Orders):
             "reply_to": ask.reply_to,
             "about_reply": ask.about_reply,
             "forwarded_from": _storable(ask.forwarded_from),
+            "voice": ask.voice and voice_rows.stored(ask.voice),
+            "listen_first": ask.listen_first,
             "asked_at": _instant(ask.at),
             "stored_at": stored_at,
         }
@@ -314,6 +320,22 @@ class Store(Orders):
                 ),
             )
 
+    def transcript(self, chat: int, message: int) -> Transcript | None:
+        """What was heard in a message before, if it was kept."""
+        with database.explained(self.path):
+            return voice_rows.transcript(self._db, chat, message)
+
+    def heard(
+        self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
+    ) -> None:
+        """A message was listened to for a question; its words are stored only if to `keep`.
+
+        Heard again, its seconds add up, and words that are stored stay.
+        """
+        text = _storable(transcript.text) if keep else None
+        with database.explained(self.path):
+            voice_rows.heard(self._db, ask, message, text, transcript, _instant(at))
+
     def turns(self, place: Place, newest: int) -> list[Turn]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
         with database.explained(self.path):
@@ -392,7 +414,8 @@ class Store(Orders):
 
 def _ask(row: Sequence[Any]) -> Ask:
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from = rest[:7]
+    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *sound = rest[:9]
+    voice, listen_first = sound
     return Ask(
         id=ident,
         place=Place(chat, topic or None),
@@ -405,6 +428,8 @@ def _ask(row: Sequence[Any]) -> Ask:
         reply_to=reply_to,
         about_reply=bool(about_reply),
         forwarded_from=forwarded_from,
+        voice=voice_rows.restored(voice) if voice else None,
+        listen_first=bool(listen_first),
         at=_moment(asked_at),
         attempt=attempt,
     )

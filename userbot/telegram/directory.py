@@ -11,8 +11,9 @@ from telethon.utils import get_display_name
 
 from userbot.errors import ConfigError, Fault, NotLoggedInError
 from userbot.messages import Person
-from userbot.rules.trigger import Allowed, ChatRule, Policy
-from userbot.settings import Chat, Trigger, Whom
+from userbot.rules.trigger import Allowed, ChatRule, Listening, Policy
+from userbot.rules.voice import voice_of
+from userbot.settings import Chat, Trigger, Voice, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 
@@ -40,7 +41,7 @@ class Directory:
         return Person(id=me.id, name=get_display_name(me) or str(me.id), username=me.username)
 
     async def policy(
-        self, trigger: Trigger, chats: Sequence[Chat], began: datetime
+        self, trigger: Trigger, voice: Voice, chats: Sequence[Chat], began: datetime
     ) -> tuple[Policy, dict[int, Chat]]:
         """Who is answered, with every name as an id, and the blocks of [[chats]] by chat id.
 
@@ -60,7 +61,11 @@ class Directory:
                 hint = "Keep one of the two blocks."
                 self._faults.append(Fault(where, "this chat has a block already.", hint))
             elif marked_id is not None:
-                rules[marked_id] = ChatRule(respond=chat.respond, allowed=allowed)
+                rules[marked_id] = ChatRule(
+                    respond=chat.respond,
+                    allowed=allowed,
+                    voice=_listening(voice_of(voice, chat)),
+                )
                 by_id[marked_id] = chat
         if self._faults:
             raise ConfigError(tuple(self._faults))
@@ -71,6 +76,7 @@ class Directory:
             elsewhere=elsewhere,
             chats=rules,
             began=began,
+            voice=_listening(voice),
         )
         return policy, by_id
 
@@ -95,3 +101,7 @@ class Directory:
             return None
         except RPCError as error:
             raise meaning(error) from error
+
+
+def _listening(voice: Voice) -> Listening:
+    return Listening(enabled=voice.enabled, wake_words=voice.wake_words)

@@ -1,21 +1,33 @@
 """From Telegram's updates to `Incoming`: what arrived, in the program's own words.
 
-Messages that arrive before the path is ready are held and handed over in order.
+Rule 1: a message is handed over before anything is awaited, if its sender is known.
+Rule 2: else Telegram is asked who that is; what the same chat brings meanwhile waits behind it.
+Rule 3: messages that arrive before the path is ready are held and handed over in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from telethon import events
+from telethon.errors import FloodWaitError, RPCError
 from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
+from userbot.activity import Report, Waiting
 from userbot.messages import ChatKind, Incoming, Person, Place
+from userbot.ports import Clock
 from userbot.telegram.client import Client
+from userbot.telegram.media import media_of, voice_of
 from userbot.telegram.origin import is_protected, origin_of
+
+_PEOPLE = 10_000
+"""How many people are remembered; whoever was heard of first is forgotten first."""
 
 Receive = Callable[[Incoming], None]
 
@@ -24,84 +36,131 @@ _POSTS = 4096
 
 
 class Inbox:
-    """Listens on a client. `owner` is the account's own id."""
+    """Listens on a client from the moment it is made."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Clock, report: Report) -> None:
         self._client = client
+        self._clock = clock
+        self._report = report
         self._owner = 0
         self._receive: Receive | None = None
         self._held: list[Any] = []
+        self._waiting: dict[int, deque[Any]] = {}
+        self._asking: set[asyncio.Task[None]] = set()
         self._people: dict[int, Person] = {}
         self._titles: dict[int, str] = {}
         self._posts: dict[tuple[int, int], bool] = {}
         client.add_event_handler(self._on_message, events.NewMessage())
 
-    async def open(self, owner: Person, receive: Receive) -> None:
+    def open(self, owner: Person, receive: Receive) -> None:
         """Hand over what was held, then every message as it comes."""
         self._owner = owner.id
         self._people[owner.id] = owner
         self._receive = receive
         held, self._held = self._held, []
         for message in held:
-            await self._hand_over(message)
+            self._take(message)
 
     def title(self, chat: int) -> str:
         """The title of a chat as it was last seen; "" if it was not."""
         return self._titles.get(chat, "")
 
-    def close(self) -> None:
+    async def read(self, message: Any) -> Incoming:
+        """A message of Telethon's in the program's own words, whoever has to be asked."""
+        sender = self._known_sender(message)
+        if sender is None and message.sender_id is not None:
+            sender = await self._fetch_sender(message)
+        await self._look_at_thread(message)
+        return self._incoming(message, sender)
+
+    async def close(self) -> None:
         """Stop listening; what arrives from now on is left for the next start."""
         self._client.remove_event_handler(self._on_message)
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
 
     async def _on_message(self, event: events.NewMessage.Event) -> None:
         if self._receive is None:
             self._held.append(event.message)
         else:
-            await self._hand_over(event.message)
+            self._take(event.message)
 
-    async def _hand_over(self, message: Any) -> None:
-        assert self._receive is not None
-        self._receive(await self.read(message))
-
-    async def read(self, message: Any) -> Incoming:
-        """A message of Telethon's in the program's own words. Raises RPCError."""
+    def _take(self, message: Any) -> None:
+        chat = message.chat_id
+        if chat in self._waiting:
+            self._waiting[chat].append(message)
+            return
         sender = self._known_sender(message)
-        if sender is None and message.sender_id is not None:
-            # A short update names its sender by id only; the answer is remembered, so this
-            # costs one request per person and run.
-            entity = await message.get_sender()
-            if entity is not None:
-                sender = self._remember(message.sender_id, entity)
-        comments = await self._comments_on(message)
-        return self._incoming(message, sender, comments)
+        known = sender is not None or message.sender_id is None
+        if known and self._unknown_root(message) is None:
+            self._hand_over(message, sender)
+            return
+        self._waiting[chat] = deque([message])
+        task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
 
-    async def _comments_on(self, message: Any) -> int | None:
-        """The post, in its channel's discussion group, that the message comments on.
+    async def _ask_who(self, chat: int) -> None:
+        waiting = self._waiting[chat]
+        try:
+            while waiting:
+                message = waiting[0]
+                sender = self._known_sender(message)
+                if sender is None and message.sender_id is not None:
+                    sender = await self._fetch_sender(message)
+                await self._look_at_thread(message)
+                waiting.popleft()
+                self._hand_over(message, sender)
+        finally:
+            del self._waiting[chat]
 
-        In such a group every reply names its thread, so it takes a look at what began the thread.
-        Posts are remembered as they arrive; an older one costs one request, once.
+    async def _fetch_sender(self, message: Any) -> Person | None:
+        # A short update names its sender by id only; the answer is remembered, so this costs one
+        # request per person and run. Whoever stays unknown is not answered.
+        entity = await self._asked(message, message.get_sender)
+        return None if entity is None else self._remember(message.sender_id, entity)
+
+    async def _look_at_thread(self, message: Any) -> None:
+        """In a discussion group, see whether the message comments on a post.
+
+        There every reply names its thread, so it takes a look at what began the thread. Posts
+        are remembered as they arrive; an older beginning costs one request, once.
         """
-        if not getattr(message.chat, "has_link", False):
-            return None
-        if _automatic_forward(message):
-            return self._know_post(message.chat_id, message.id, True)
-        header = message.reply_to
-        if not isinstance(header, types.MessageReplyHeader) or header.forum_topic:
-            return None
-        root = header.reply_to_top_id or header.reply_to_msg_id
-        if root is None:
-            return None
-        known = self._posts.get((message.chat_id, root))
-        if known is None:
-            found = await self._client.get_messages(message.chat_id, ids=root)
-            known = isinstance(found, types.Message) and _automatic_forward(found)
-        return self._know_post(message.chat_id, root, known)
+        root = self._unknown_root(message)
+        if root is not None:
+            fetch = partial(self._client.get_messages, message.chat_id, ids=root)
+            found = await self._asked(message, fetch)
+            is_post = isinstance(found, types.Message) and _automatic_forward(found)
+            self._remember_post(message.chat_id, root, is_post)
 
-    def _know_post(self, chat: int, message: int, is_post: bool) -> int | None:
+    async def _asked(self, message: Any, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """What Telegram answers, waiting as it wants; None if it does not."""
+        while True:
+            try:
+                return await ask()
+            except FloodWaitError as error:
+                seconds = error.seconds + 1
+                waiting = Waiting(chat=message.chat_id, reason="flood_wait", seconds=seconds)
+                self._report(waiting)
+                await self._clock.sleep(seconds)
+            except (RPCError, ValueError, ConnectionError):
+                return None
+
+    def _unknown_root(self, message: Any) -> int | None:
+        """What began the message's thread in a discussion group, if that was never looked at."""
+        root = _root(message)
+        known = root is None or (message.chat_id, root) in self._posts
+        return None if known else root
+
+    def _remember_post(self, chat: int, message: int, is_post: bool) -> None:
         self._posts[chat, message] = is_post
         if len(self._posts) > _POSTS:
             del self._posts[next(iter(self._posts))]
-        return message if is_post else None
+
+    def _hand_over(self, message: Any, sender: Person | None) -> None:
+        assert self._receive is not None
+        self._receive(self._incoming(message, sender))
 
     def _known_sender(self, message: Any) -> Person | None:
         sender_id = message.sender_id
@@ -118,15 +177,24 @@ class Inbox:
         if person is None or marked_id != self._owner:
             person = person_of(marked_id, entity)
             self._people[marked_id] = person
+            if len(self._people) > _PEOPLE:
+                del self._people[next(one for one in self._people if one != self._owner)]
         return person
 
-    def _incoming(self, message: Any, sender: Person | None, comments_on: int | None) -> Incoming:
+    def _incoming(self, message: Any, sender: Person | None) -> Incoming:
         chat = message.chat_id
         if message.chat is not None:
             self._titles[chat] = get_display_name(message.chat)
+        elif chat not in self._titles and chat in self._people:
+            self._titles[chat] = self._people[chat].name  # a private chat, by a short update
         topic, reply_to = thread_of(message)
+        if _automatic_forward(message):
+            self._remember_post(chat, message.id, True)
+            topic = message.id
+        elif (root := _root(message)) is not None and self._posts.get((chat, root)):
+            topic = root
         return Incoming(
-            place=Place(chat, topic if comments_on is None else comments_on),
+            place=Place(chat, topic),
             message=message.id,
             kind=self._kind(message),
             title=self._titles.get(chat, ""),
@@ -141,7 +209,8 @@ class Inbox:
             forwarded=message.fwd_from is not None,
             forwarded_from=origin_of(message),
             protected=is_protected(message),
-            media=_media(message),
+            media=media_of(message),
+            voice=voice_of(message),
         )
 
     def _kind(self, message: Any) -> ChatKind:
@@ -172,12 +241,26 @@ def thread_of(message: Any) -> tuple[int | None, int | None]:
     header = message.reply_to
     if not isinstance(header, types.MessageReplyHeader):
         return None, None
+    if header.reply_to_peer_id is not None:
+        # It replies to a message of another chat: the number means nothing in this one.
+        return (header.reply_to_top_id if header.forum_topic else None), None
     if not header.forum_topic:
         return None, header.reply_to_msg_id
     if header.reply_to_top_id is None:
         # Posted into the topic, in reply to nobody: the header names the topic itself.
         return header.reply_to_msg_id, None
     return header.reply_to_top_id, header.reply_to_msg_id
+
+
+def _root(message: Any) -> int | None:
+    """What began the message's thread, where that may be a post: in a discussion group."""
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader) or header.forum_topic:
+        return None
+    if not getattr(message.chat, "has_link", False):
+        return None
+    root: int | None = header.reply_to_top_id or header.reply_to_msg_id
+    return root
 
 
 def _mentions(message: Any) -> frozenset[int | str]:
@@ -201,14 +284,3 @@ def _automatic_forward(message: Any) -> bool:
         and origin.saved_from_msg_id is not None
         and isinstance(message.from_id, types.PeerChannel)
     )
-
-
-def _media(message: Any) -> str | None:
-    media = message.media
-    if media is None or isinstance(media, types.MessageMediaWebPage):
-        return None
-    if message.voice:
-        return "voice"
-    if message.video_note:
-        return "video_note"
-    return type(media).__name__.removeprefix("MessageMedia").lower()

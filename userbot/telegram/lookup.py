@@ -9,6 +9,7 @@ from telethon.utils import get_display_name
 from userbot.messages import Quoted
 from userbot.telegram.client import Client
 from userbot.telegram.inbox import thread_of
+from userbot.telegram.media import voice_of
 from userbot.telegram.origin import is_protected, media_word, origin_of
 from userbot.telegram.refusals import meaning
 
@@ -35,6 +36,7 @@ class TelegramLookup:
         return Quoted(
             get_display_name(sender) if sender else "",
             found.message or "",
+            voice_of(found),
             person=found.sender_id or 0,
             origin=origin_of(found),
             media=media,

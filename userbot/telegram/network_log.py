@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from userbot.activity import Failed, Report, Waiting
+from userbot.activity import Failed, Notice, Report, Waiting
 
 _AGAIN_SECONDS = 60.0
 """The same words are told again only after so long: Telethon tries every second."""
@@ -25,15 +25,19 @@ class _Teller(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         # The template groups "Attempt 1 …", "Attempt 2 …"; the message has the particulars.
+        if not record.name.startswith("telethon.network"):
+            kind = record.exc_info[0] if record.exc_info else None
+            told = record.getMessage() + (f" ({kind.__name__})" if kind else "")
+            if record.levelno >= logging.ERROR:
+                self._report(Failed(reason="telethon", error=told))
+            else:
+                self._report(Notice(reason="telethon", detail=told))
+            return
         now = time.monotonic()
         template = str(record.msg)
-        if now - self._told.get(template, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
-            return
-        self._told[template] = now
-        if record.name.startswith("telethon.network"):
+        if now - self._told.get(template, -_AGAIN_SECONDS) >= _AGAIN_SECONDS:
+            self._told[template] = now
             self._report(Waiting(reason="network", seconds=1.0, detail=record.getMessage()))
-        else:
-            self._report(Failed(reason="telethon", error=record.getMessage()))
 
 
 @contextmanager

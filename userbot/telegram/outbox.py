@@ -144,11 +144,14 @@ class TelegramOutbox:
             refusal = meaning(error)
             if method == "typing" and isinstance(refusal, ChatRefusedError):
                 raise refusal from error  # of messages it says nothing
-            raise self._turns.refused(place, refusal) from error
+            raise self._refused(place, refusal) from error
         except ConnectionError as error:
             raise TelegramError(
                 "The connection to Telegram was lost while writing.", reason="disconnected"
             ) from error
+
+    def _refused(self, place: Place, refusal: UserbotError) -> UserbotError:
+        return self._turns.refused(place, refusal)
 
 
 def _reply_header(place: Place, reply_to: int | None) -> Any:

@@ -1,0 +1,179 @@
+"""Models that refuse a parameter are met without it, then and later, over real sockets."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from userbot.activity import Activity, Notice
+from userbot.errors import ModelError
+from userbot.messages import ChatRequest, Delta, Finish, PromptMessage
+from userbot.openai_api.chat import Chat
+from userbot.openai_api.dialect import SYSTEM, Dialect
+from userbot.sandbox.endpoint import Endpoint
+from userbot.settings import OpenAI
+
+REQUEST = ChatRequest(
+    model="picky",
+    messages=(PromptMessage("system", "Be brief."), PromptMessage("user", "hello there")),
+    temperature=0.5,
+    max_completion_tokens=100,
+    reasoning_effort="low",
+)
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    endpoint = Endpoint()
+    await endpoint.start()
+    yield endpoint
+    await endpoint.stop()
+
+
+@pytest.fixture
+def told() -> list[Activity]:
+    return []
+
+
+@pytest.fixture
+async def chat(endpoint: Endpoint, told: list[Activity]) -> AsyncIterator[Chat]:
+    settings = OpenAI(api_key="sandbox-key", base_url=endpoint.base_url, timeout=5)
+    chat = Chat(settings, told.append)
+    yield chat
+    await chat.aclose()
+
+
+async def answer(chat: Chat, request: ChatRequest = REQUEST) -> str:
+    *deltas, finish = [piece async for piece in chat.stream(request)]
+    assert isinstance(finish, Finish)
+    return "".join(delta.text for delta in deltas if isinstance(delta, Delta))
+
+
+@pytest.mark.parametrize(
+    "param", ["temperature", "stream_options", "reasoning_effort", "max_completion_tokens"]
+)
+async def test_a_refused_parameter_is_dropped_once_and_remembered(
+    endpoint: Endpoint, chat: Chat, told: list[Activity], param: str
+) -> None:
+    endpoint.faults.add("unsupported_parameter", param=param)
+    assert await answer(chat) == "You asked: hello there"
+    assert await answer(chat) == "You asked: hello there"
+    assert [param in request for request in endpoint.requests] == [True, False, False]
+    (notice,) = told
+    assert isinstance(notice, Notice)
+    assert param in notice.detail
+
+
+async def test_what_one_model_refuses_another_is_still_sent(endpoint: Endpoint, chat: Chat) -> None:
+    endpoint.faults.add("unsupported_parameter", param="temperature")
+    await answer(chat)
+    await answer(chat, replace(REQUEST, model="tolerant"))
+    assert "temperature" in endpoint.requests[-1]
+
+
+async def test_the_older_name_of_the_token_limit_is_tried_before_none(
+    endpoint: Endpoint, chat: Chat
+) -> None:
+    endpoint.faults.add("unsupported_parameter", param="max_completion_tokens")
+    await answer(chat)
+    assert endpoint.requests[-1]["max_tokens"] == 100
+    endpoint.faults.add("unsupported_parameter", param="max_tokens")
+    await answer(chat)
+    assert not {"max_tokens", "max_completion_tokens"} & endpoint.requests[-1].keys()
+
+
+async def test_without_the_system_role_its_text_leads_the_question(
+    endpoint: Endpoint, chat: Chat
+) -> None:
+    endpoint.faults.add("unsupported_parameter", param="messages[0].role")
+    await answer(chat)
+    assert endpoint.requests[-1]["messages"] == [
+        {"role": "user", "content": "Be brief.\n\nhello there"}
+    ]
+
+
+async def test_a_model_that_may_not_stream_answers_whole(endpoint: Endpoint, chat: Chat) -> None:
+    endpoint.faults.add("unsupported_parameter", param="stream")
+    assert await answer(chat) == "You asked: hello there"
+    assert endpoint.requests[-1]["stream"] is False
+    assert "stream_options" not in endpoint.requests[-1]
+
+
+async def test_one_after_the_other_until_it_is_content(endpoint: Endpoint, chat: Chat) -> None:
+    for param in ("temperature", "stream_options", "messages[0].role"):
+        endpoint.faults.add("unsupported_parameter", param=param)
+    assert "hello there" in await answer(chat)
+    assert len(endpoint.requests) == 4
+
+
+async def test_who_refuses_what_was_not_sent_is_not_asked_again(
+    endpoint: Endpoint, chat: Chat
+) -> None:
+    endpoint.faults.add("unsupported_parameter", param="logit_bias", times=None)
+    with pytest.raises(ModelError) as caught:
+        await answer(chat)
+    assert caught.value.reason == "refused_request"
+    assert len(endpoint.requests) == 1
+
+
+async def test_who_refuses_everything_for_ever_is_given_up(endpoint: Endpoint, chat: Chat) -> None:
+    endpoint.faults.add("unsupported_parameter", param="temperature", times=None)
+    with pytest.raises(ModelError):
+        await answer(chat)
+    assert len(endpoint.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "name"),
+    [
+        (400, {"message": "Unsupported value", "param": "temperature"}, "temperature"),
+        (
+            400,
+            {"message": "Unrecognized request argument supplied: stream_options"},
+            "stream_options",
+        ),
+        (
+            422,
+            {"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs"}]},
+            "stream_options",
+        ),
+        (400, "max_completion_tokens: Extra inputs are not permitted", "max_completion_tokens"),
+        (400, {"message": "reasoning_effort is not supported by this model"}, "reasoning_effort"),
+        (
+            400,
+            {
+                "message": "Your organization must be verified to stream this model.",
+                "param": "stream",
+            },
+            "stream",
+        ),
+        (
+            400,
+            {
+                "message": "'messages[0].role' does not support 'system' with this model.",
+                "param": "messages[0].role",
+            },
+            SYSTEM,
+        ),
+        (500, {"message": "jinja: System role not supported"}, SYSTEM),
+        (400, {"message": "Conversation roles must alternate user/assistant/user"}, SYSTEM),
+        (400, {"message": "Developer instruction is not enabled for models/gemma"}, None),
+        (400, {"message": "System instruction is not enabled for models/gemma"}, SYSTEM),
+        (500, {"message": "temperature sensor failed"}, None),
+        (400, {"message": "Invalid value: logit_bias", "param": "logit_bias"}, None),
+        (400, None, None),
+    ],
+)
+def test_what_a_refusal_means(status: int, said: object, name: str | None) -> None:
+    dialect = Dialect()
+    assert dialect.refused(status, said, dialect.body(REQUEST)) == name
+
+
+def test_what_was_dropped_is_not_looked_for_again() -> None:
+    dialect = Dialect().less("temperature").less(SYSTEM)
+    body: dict[str, Any] = dialect.body(REQUEST)
+    assert dialect.refused(400, {"param": "temperature"}, body) is None
+    assert dialect.refused(400, {"message": "System role not supported"}, body) is None

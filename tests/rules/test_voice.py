@@ -1,0 +1,273 @@
+"""The small decisions about sound: what is taken, what is no speech, who is addressed."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from userbot.messages import Loudness, Voice
+from userbot.rules import ghosts, ogg, waveform
+from userbot.rules.formats import format_of
+from userbot.rules.markdown import render
+from userbot.rules.retrying import ATTEMPTS, pause
+from userbot.rules.shown import quotation
+from userbot.rules.voice import too_short, unfit, voice_of
+from userbot.rules.wake import question_in
+from userbot.settings import Chat, ChatVoice
+from userbot.settings import Voice as Settings
+
+DATA = Path(__file__).parent.parent / "data"
+
+# Wake words.
+
+
+@pytest.mark.parametrize(
+    ("spoken", "asked"),
+    [
+        pytest.param("GPT, what time is it?", "what time is it?", id="the prefix's word"),
+        pytest.param("gpt. What time is it?", "What time is it?", id="a full stop after it"),
+        pytest.param("Hey Olga what time is it?", "what time is it?", id="a phrase"),
+        pytest.param("Ольга, который час?", "который час?", id="Russian"),
+        pytest.param("ЁЛКА — гори!", "гори!", id="ё"),
+        pytest.param("Olga?", "Olga?", id="nothing else"),
+        pytest.param("I asked Olga yesterday", None, id="later"),
+        pytest.param("Olgas birthday", None, id="only the beginning of a word"),
+        pytest.param("Hey Max", None, id="half of a phrase"),
+        pytest.param("", None, id="nothing"),
+    ],
+)
+def test_spoken_words_address_the_owner_at_the_beginning_only(
+    spoken: str, asked: str | None
+) -> None:
+    words = ["olga", "hey olga", "Ольга", "елка"]
+    assert question_in(spoken, "/gpt", words) == asked
+
+
+def test_a_prefix_without_words_addresses_nobody() -> None:
+    assert question_in("anything", "!", []) is None
+
+
+# Ghosts.
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Субтитры сделал DimaTorzok",
+        "Субтитры делал DimaTorzok.",
+        "Редактор субтитров А.Семкин Корректор А.Егорова",
+        "Продолжение следует...",
+        "Спасибо за просмотр!",
+        "Thank you.",
+        "Thank you. Thank you. Thank you.",
+        "Thanks for watching!",
+        "Thank you for watching! Please subscribe to my channel.",
+        "Subtitles by the Amara.org community",
+        "you",
+        "ご視聴ありがとうございました",
+    ],
+)
+def test_what_whisper_says_on_silence_is_known(text: str) -> None:
+    assert ghosts.phantom(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Thank you for the book, I will read it.",
+        "Субтитры к фильму найди, пожалуйста.",
+        "Спасибо за просмотр моего проекта, что думаешь?",
+        "You know what?",
+        "Продолжение следует читать?",
+        "",
+        "Thank you. " * 100,
+    ],
+)
+def test_what_people_say_is_no_phantom(text: str) -> None:
+    assert not ghosts.phantom(text)
+
+
+def test_credits_are_known_from_what_people_may_say() -> None:
+    assert ghosts.credit("Субтитры сделал DimaTorzok")
+    assert not ghosts.credit("Thank you.")
+
+
+@pytest.mark.parametrize(
+    ("text", "wordless"),
+    [("", True), (" ... ", True), ("[BLANK_AUDIO]", True), ("(wind) ♪", True), ("No.", False)],
+)
+def test_a_transcript_may_hold_no_word(text: str, wordless: bool) -> None:
+    assert ghosts.wordless(text) is wordless
+
+
+@given(st.text(max_size=2000))
+def test_no_text_makes_the_gates_slow_or_fail(text: str) -> None:
+    ghosts.phantom(text)
+    ghosts.credit(text)
+    ghosts.wordless(text)
+
+
+@pytest.mark.parametrize(
+    ("values", "loudness"),
+    [
+        pytest.param(b"", Loudness.UNKNOWN, id="none"),
+        pytest.param(bytes(100), Loudness.UNKNOWN, id="not drawn"),
+        pytest.param(bytes([0, 1, 2, 1] * 25), Loudness.SILENT, id="silence"),
+        pytest.param(bytes([1] * 99 + [5]), Loudness.QUIET, id="quiet"),
+        pytest.param(bytes([1] * 99 + [6]), Loudness.LOUD, id="one word"),
+    ],
+)
+def test_a_waveform_tells_how_loud_a_recording_is(values: bytes, loudness: Loudness) -> None:
+    assert ghosts.loudness_of(values) is loudness
+
+
+def test_decoded_sound_is_graded_alike() -> None:
+    grades = [ghosts.loudness_at(peak) for peak in (float("-inf"), -50, -40, -20)]
+    assert grades == [Loudness.SILENT, Loudness.SILENT, Loudness.QUIET, Loudness.LOUD]
+
+
+# Waveforms.
+
+
+@given(st.binary(max_size=100).map(lambda values: bytes(value % 32 for value in values)))
+def test_a_waveform_survives_packing(values: bytes) -> None:
+    assert waveform.unpacked(waveform.packed(values))[: len(values)] == values
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_are_too_strange_for_a_waveform(packed: bytes) -> None:
+    values = waveform.unpacked(packed)
+    assert len(values) <= waveform.VALUES
+    assert all(value <= waveform.LOUDEST for value in values)
+
+
+@given(st.lists(st.integers(0, 2000), max_size=500))
+def test_a_drawn_waveform_has_a_hundred_values_up_to_the_loudest(levels: list[int]) -> None:
+    values = waveform.drawn(levels)
+    assert len(values) == waveform.VALUES
+    assert max(values) == (waveform.LOUDEST if any(levels) else 0)
+
+
+# Formats.
+
+
+@pytest.mark.parametrize(
+    ("head", "ending", "taken"),
+    [
+        (b"OggS\x00\x02", "ogg", True),
+        (b"ID3\x04", "mp3", True),
+        (b"\xff\xfb\x90\x64", "mp3", True),
+        (b"fLaC\x00", "flac", True),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "wav", True),
+        (b"\x00\x00\x00\x20ftypisom", "mp4", True),
+        (b"\x00\x00\x00\x20ftypM4A ", "m4a", True),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", "webm", True),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x88matroska", "mkv", False),
+        (b"\xff\xf1\x50\x80", "aac", False),
+        (b"#!AMR\n", "amr", False),
+        (b"\x00\x00\x00\x20ftypqt  ", "mov", False),
+        (b"\x00\x00\x00\x20ftyp3gp4", "mov", False),
+    ],
+)
+def test_a_format_is_known_by_its_first_bytes(head: bytes, ending: str, taken: bool) -> None:
+    form = format_of(head)
+    assert form is not None
+    assert (form.ending, form.taken) == (ending, taken)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"\xff", b"#EXTM3U\n", b"ffconcat version 1.0", b"%PDF-1.7", b"<html>", b"\x00" * 64],
+)
+def test_nothing_else_is_a_recording(head: bytes) -> None:
+    assert format_of(head) is None
+
+
+# Ogg.
+
+
+def test_a_voice_note_tells_its_length_and_that_it_speaks() -> None:
+    data = (DATA / "voice_en.ogg").read_bytes()
+    assert ogg.seconds(data) == pytest.approx(3.58, abs=0.01)
+    assert not ogg.digital_silence(data)
+    assert len(ogg.packet_sizes(data)) == 179
+
+
+def _page(packets: list[bytes], position: int = 0) -> bytes:
+    table = b"".join(bytes([255] * (len(p) // 255) + [len(p) % 255]) for p in packets)
+    head = b"OggS\x00\x00" + position.to_bytes(8, "little") + bytes(12)
+    return head + bytes([len(table)]) + table + b"".join(packets)
+
+
+def test_the_same_nothing_throughout_is_silence() -> None:
+    pages = _page([b"OpusHead" + bytes(11)]) + _page([b"OpusTags" + bytes(8)])
+    silent = pages + _page([b"\xf8\xff\xfe"] * 100, 96_000)
+    noise = random.Random(1)
+    spoken = pages + _page([noise.randbytes(40) for _ in range(100)], 96_000)
+    assert ogg.seconds(silent) == 2
+    assert ogg.digital_silence(silent)
+    assert not ogg.digital_silence(spoken)
+
+
+@given(st.binary(max_size=400), st.integers(0, 400))
+def test_damaged_ogg_is_looked_at_without_harm(junk: bytes, cut: int) -> None:
+    whole = (DATA / "voice_en.ogg").read_bytes()
+    for data in (junk, whole[:cut] + junk, b"OggS" + junk):
+        ogg.seconds(data)
+        ogg.digital_silence(data)
+
+
+# Settings, limits, retries, showing.
+
+
+def test_a_chats_own_words_win_over_the_general_ones() -> None:
+    general = Settings(language="de", show="answer", wake_words=("olga",))
+    chat = Chat(
+        id=1, respond="all", from_="me", voice=ChatVoice(show="both", enabled=False, wake_words=())
+    )
+    merged = voice_of(general, chat)
+    assert (merged.language, merged.show, merged.enabled, merged.wake_words) == (
+        "de",
+        "both",
+        False,
+        (),
+    )
+    assert voice_of(general, None) is general
+
+
+@pytest.mark.parametrize(
+    ("recording", "reason"),
+    [
+        (Voice(kind="voice", size=1, seconds=60), None),
+        (Voice(kind="voice", size=1), None),
+        (Voice(kind="voice", size=0, seconds=5), "audio_empty"),
+        (Voice(kind="voice", size=1, seconds=61), "audio_too_long"),
+        (Voice(kind="video", size=3_000_000_000), "audio_too_large"),
+    ],
+)
+def test_what_is_too_much_is_not_fetched(recording: Voice, reason: str | None) -> None:
+    assert unfit(recording, max_minutes=1) == reason
+
+
+def test_a_blink_is_too_short_and_an_unknown_length_is_not() -> None:
+    assert too_short(0.4)
+    assert not too_short(0)
+    assert not too_short(0.6)
+
+
+def test_retries_back_off_heed_the_endpoint_and_end() -> None:
+    assert [pause(n, 0) for n in range(1, ATTEMPTS + 1)] == [1, 2, 4, None]
+    assert pause(1, 17) == 17
+    assert pause(1, 3600) is None
+    assert pause(1, None) is None
+
+
+def test_a_transcript_is_a_quotation_and_no_markup() -> None:
+    words = "Use *this* `code` [x](http://y.z) # no\n> 1. heading_two"
+    (part,) = render(quotation(words))
+    assert part.text.strip() == words.replace("\n", "\n")
+    assert {entity.kind for entity in part.entities} == {"blockquote"}

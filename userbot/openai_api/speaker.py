@@ -1,0 +1,63 @@
+"""Text to speech: words in, a voice note as Telegram knows it out, or a ModelError.
+
+The endpoint is asked for Opus, which is a voice note already: nothing is converted. Its length is
+told by the file's last page; its waveform is drawn from the sizes of its packets, since Opus
+spends more bytes where more is said. That is a picture, not a measurement, and costs no decoder.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from userbot.errors import ModelError
+from userbot.messages import Speech
+from userbot.openai_api.connection import Connection
+from userbot.rules import ogg, waveform
+from userbot.settings import OpenAI
+
+SPEECH_MODEL: Final = "tts-1"
+SPEECH_VOICE: Final = "alloy"
+"""The names that OpenAI and the servers compatible with it have in common."""
+MAX_CHARACTERS: Final = 4096
+"""https://platform.openai.com/docs/api-reference/audio/createSpeech"""
+_PATH: Final = "/audio/speech"
+
+
+class Speaker:
+    """The endpoint of `[openai]`; implements `ports.Speaker`. Nothing is asked twice here."""
+
+    def __init__(self, settings: OpenAI) -> None:
+        self._connection = Connection(
+            settings.base_url, settings.api_key, settings.proxy, settings.timeout
+        )
+
+    async def speak(self, text: str) -> Speech:
+        """The text, spoken; at most `MAX_CHARACTERS`. Raises ModelError."""
+        import httpx2
+
+        with self._connection.explained(SPEECH_MODEL):
+            client = await self._connection.ready()
+            answer = await client.post(
+                _PATH,
+                cast_to=httpx2.Response,
+                body={
+                    "model": SPEECH_MODEL,
+                    "voice": SPEECH_VOICE,
+                    "input": text,
+                    "response_format": "opus",
+                },
+                options={"headers": {"Accept": "application/octet-stream"}},
+            )
+            data = answer.content
+        seconds = ogg.seconds(data)
+        if not seconds:
+            raise ModelError(
+                f"{self._connection.where.host} answered with something that is no voice note.",
+                'Set answer_as = "text" under [voice], or use an endpoint that speaks Opus.',
+                reason="bad_answer",
+            )
+        return Speech(data=data, seconds=seconds, waveform=waveform.drawn(ogg.packet_sizes(data)))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._connection.aclose()

@@ -1,0 +1,151 @@
+"""Speech to text: audio as it came in, its words out, or a ModelError.
+
+Only what every server understands is sent: `response_format` is "json", which the first Whisper,
+the models after it and local servers have in common, and hints only if they are set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from userbot.activity import Notice, Report
+from userbot.errors import ModelError
+from userbot.messages import Hints, Sound, Transcript
+from userbot.openai_api.connection import Connection
+from userbot.openai_api.failures import EndpointSaidError
+from userbot.settings import OpenAI, Voice
+
+_PATH: Final = "/audio/transcriptions"
+_SECONDS_BESIDE: Final = 60.0
+"""Waited for in addition to the recording's own length: a small computer listens in real time."""
+
+_CHECK_SECONDS: Final = 15.0
+_LISTS_NOTHING: Final = frozenset({"refused_request", "model_not_found", "bad_answer"})
+
+
+class Speech:
+    """The endpoint that `[voice]` names, else that of `[openai]`; implements `ports.Transcriber`.
+
+    Nothing is asked twice here, but for a model that the endpoint no longer knows.
+    """
+
+    def __init__(self, voice: Voice, general: OpenAI, report: Report) -> None:
+        self._report = report
+        self._timeout = general.timeout
+        self._model = voice.model
+        self._fallback = voice.fallback_model
+        self._connection = connection(voice, general)
+
+    @property
+    def host(self) -> str:
+        """The endpoint as messages name it."""
+        return self._connection.where.host
+
+    async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
+        """What is spoken. Raises ModelError."""
+        model = self._model
+        try:
+            return await self._asked(model, sound, hints)
+        except ModelError as error:
+            if error.reason != "model_not_found" or self._fallback in ("", model):
+                raise _of_voice(error) from None
+        self._fall_back(model)
+        try:
+            return await self._asked(self._model, sound, hints)
+        except ModelError as error:
+            raise _of_voice(error) from None
+
+    async def check(self) -> str | None:
+        """The configured model that the endpoint lists; None if it lists neither, or nothing.
+
+        Many a local server transcribes with models that it does not list. Raises ModelError if
+        it cannot be reached or does not take the key.
+        """
+        try:
+            with self._connection.explained(self._model):
+                client = await self._connection.ready()
+                listed = await client.get(
+                    "/models", cast_to=object, options={"timeout": _CHECK_SECONDS}
+                )
+        except ModelError as error:
+            if error.reason in _LISTS_NOTHING:
+                return None
+            raise _of_voice(error) from None
+        models = listed.get("data") if isinstance(listed, dict) else None
+        offered = [model.get("id") for model in models or () if isinstance(model, dict)]
+        return next((name for name in (self._model, self._fallback) if name in offered), None)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._connection.aclose()
+
+    def _fall_back(self, model: str) -> None:
+        if self._model != model:
+            return  # Another recording found out first.
+        self._model = self._fallback
+        self._report(
+            Notice(
+                reason="fallback_model",
+                detail=f"{self._connection.where.host} does not know the transcription model "
+                f"{model}; {self._fallback} is used from now on.",
+                hint="Set model under [voice].",
+            )
+        )
+
+    async def _asked(self, model: str, sound: Sound, hints: Hints) -> Transcript:
+        fields = {
+            "model": model,
+            "response_format": "json",
+            "language": hints.language,
+            "prompt": hints.prompt,
+        }
+        with self._connection.explained(model):
+            client = await self._connection.ready()
+            answer = await client.post(
+                _PATH,
+                cast_to=object,
+                body={name: value for name, value in fields.items() if value},
+                files=[("file", (sound.file_name, sound.data, sound.mime))],
+                options={
+                    "headers": {"Content-Type": "multipart/form-data"},
+                    "timeout": max(self._timeout, _SECONDS_BESIDE + sound.seconds),
+                },
+            )
+            text = _text(answer)
+        if text is None:
+            raise ModelError(
+                f"{self._connection.where.host} answered with something that is no transcript.",
+                "Check base_url under [voice]; for most servers it ends in /v1.",
+                reason="bad_answer",
+                retry_after=0,
+            )
+        return Transcript(text=text.strip(), model=model, seconds=sound.seconds)
+
+
+def connection(voice: Voice, general: OpenAI) -> Connection:
+    """Where speech is served. A key goes only to the endpoint that it was written for."""
+    base_url = voice.base_url or general.base_url
+    same = voice.base_url is None or voice.base_url == general.base_url
+    key = voice.api_key or (general.api_key if same else None)
+    return Connection(base_url, key, general.proxy, general.timeout)
+
+
+def _text(answer: Any) -> str | None:
+    if isinstance(answer, Mapping):
+        if answer.get("error"):
+            raise EndpointSaidError(answer["error"])
+        answer = answer.get("text")
+    return answer if isinstance(answer, str) and not answer.lstrip().startswith("<") else None
+
+
+def _of_voice(error: ModelError) -> ModelError:
+    """The same failure, pointing to the section that decides about speech."""
+    for key in ("model", "api_key", "base_url"):
+        error.hint = error.hint.replace(f"{key} under [openai]", f"{key} under [voice]")
+    error.hint = error.hint.replace("from [openai]", "from [voice]")
+    if error.reason == "refused_request":
+        error.hint = (
+            "This endpoint may not transcribe: set base_url under [voice] to one that does."
+        )
+    return error

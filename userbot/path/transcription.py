@@ -1,0 +1,85 @@
+"""The words of a recording: from the store, or listened to, once.
+
+Rule 1: what can be known before anything is fetched is looked at first: length, size, loudness.
+Rule 2: only a few recordings are in work at a time, and only one of the large ones.
+Rule 3: what was paid for is stored before anything is done with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from userbot.activity import Report, Transcribed
+from userbot.messages import Ask, Loudness, Transcript
+from userbot.messages import Voice as Recording
+from userbot.path.listening import Listened, Listening, Task
+from userbot.path.settlement import preview
+from userbot.ports import Clock, Store
+from userbot.rules import ghosts
+from userbot.rules.voice import refused, silence, too_short, unfit
+from userbot.settings import Voice
+
+AT_ONCE = 8
+"""Recordings in work at the same time, all conversations together."""
+LARGE_BYTES = 2_000_000
+"""Ten minutes of a voice note; of what has more, one is in work at a time."""
+
+
+class Transcription:
+    """Transcripts, each paid once."""
+
+    def __init__(self, listening: Listening, store: Store, clock: Clock, report: Report) -> None:
+        self._listening = listening
+        self._store = store
+        self._clock = clock
+        self._report = report
+        self._small = asyncio.Semaphore(AT_ONCE)
+        self._large = asyncio.Semaphore(1)
+
+    async def words(
+        self, ask: Ask, message: int, recording: Recording, settings: Voice, *, keep: bool = True
+    ) -> Transcript:
+        """What is said in a message of the question's chat.
+
+        `keep`: store and show the words. Raises NothingToAnswerError for silence and for what is
+        too long, AudioError, ModelError, TelegramError, StorageError.
+        """
+        known = self._store.transcript(ask.chat, message)
+        if known is not None:
+            return known
+        reason = unfit(recording, settings.max_minutes)
+        if reason is not None:
+            raise refused(reason, settings.max_minutes)
+        loudness = ghosts.loudness_of(recording.waveform)
+        if loudness is Loudness.SILENT or too_short(recording.seconds):
+            raise silence()
+        began = self._clock.monotonic()
+        async with self._large if recording.size > LARGE_BYTES else self._small:
+            heard = await self._listening.listen(Task(ask, message, recording, settings))
+        ghost = _is_ghost(heard)
+        kept = keep and not ghost
+        self._store.heard(ask, message, heard.transcript, self._clock.now(), keep=kept)
+        if ghost:
+            raise silence(phantom=not ghosts.wordless(heard.transcript.text))
+        self._report(
+            Transcribed(
+                chat=ask.chat,
+                title=ask.title,
+                message=message,
+                person=ask.sender,
+                text=preview(heard.transcript.text) if keep else "",
+                model=heard.transcript.model,
+                duration=heard.transcript.seconds,
+                seconds=self._clock.monotonic() - began,
+                parts=heard.parts,
+            )
+        )
+        return heard.transcript
+
+
+def _is_ghost(heard: Listened) -> bool:
+    text = heard.transcript.text
+    if ghosts.wordless(text) or ghosts.credit(text):
+        return True
+    quiet = heard.loudness in (Loudness.SILENT, Loudness.QUIET)
+    return quiet and ghosts.phantom(text)

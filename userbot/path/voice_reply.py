@@ -1,0 +1,134 @@
+"""The answer as a voice note, where it can be one; else as text.
+
+Rule 1: whatever keeps it from being spoken, the answer is written, and the console says why.
+Rule 2: as with texts, the message is recorded in the store before it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import replace
+
+from userbot.activity import Notice, Report
+from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
+from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech
+from userbot.path.live_reply import LiveReply
+from userbot.ports import Clock, Speaker, Store, VoiceOutbox
+from userbot.rules.markdown import render
+from userbot.rules.random_id import random_id
+from userbot.rules.spoken import caption_of, words_of
+from userbot.rules.window import estimated_usage
+
+
+class VoiceReply:
+    """Speaks answers in place; `in_writing` writes those that cannot be spoken."""
+
+    def __init__(
+        self,
+        speaker: Speaker,
+        outbox: VoiceOutbox,
+        in_writing: LiveReply,
+        store: Store,
+        clock: Clock,
+        report: Report,
+        secret: bytes,
+    ) -> None:
+        self._speaker = speaker
+        self._outbox = outbox
+        self._in_writing = in_writing
+        self._store = store
+        self._clock = clock
+        self._report = report
+        self._secret = secret
+
+    async def write(
+        self,
+        ask: Ask,
+        request: ChatRequest,
+        stream: AsyncIterator[Delta | Finish],
+        on_text: Callable[[], None],
+        *,
+        before: str = "",
+    ) -> Answer:
+        """Take the model's stream to its end and speak it. Raises ModelError, TelegramError.
+
+        `on_text`: the first of it stands. `before`: Markdown that is shown and not spoken.
+        """
+        if not self._outbox.takes_voice(ask.place):
+            written = await self._in_writing.write(ask, request, preceded(before, stream), on_text)
+            return replace(written, text=written.text.removeprefix(before))
+        pieces: list[str] = []
+        finish: Finish | None = None
+        async for event in stream:
+            if isinstance(event, Delta):
+                pieces.append(event.text)
+            else:
+                finish = event
+        text = "".join(pieces)
+        if finish is None:
+            raise ModelError("The model's answer is empty.", "Ask again.", reason="empty_answer")
+        if finish.usage is None:
+            finish = replace(finish, usage=estimated_usage(request.messages, text))
+        answer = await self._spoken(ask, text, before, finish)
+        if answer is None:
+            answer = await self._in_writing.write(
+                ask, request, _again(before + text, finish), on_text
+            )
+        return replace(answer, text=answer.text.removeprefix(before))
+
+    async def _spoken(self, ask: Ask, text: str, before: str, finish: Finish) -> Answer | None:
+        words = words_of(render(text))
+        if words is None:
+            return None
+        try:
+            speech = await self._speaker.speak(words)
+            caption = caption_of(render(before + text))
+            return await self._sent(ask, text, caption, speech, finish)
+        except (ModelError, VoiceRefusedError) as error:
+            self._tell(ask, error)
+            return None
+
+    async def _sent(
+        self, ask: Ask, text: str, caption: RichText, speech: Speech, finish: Finish
+    ) -> Answer:
+        identity = random_id(self._secret, ask.chat, ask.message, 0, 0)
+        self._store.writing(ask, 0, identity, caption.text, self._clock.now())
+        while True:
+            await self._outbox.turn(ask.place, "send")
+            try:
+                message = await self._outbox.send_voice(
+                    ask.place, speech, caption, reply_to=ask.message, random_id=identity
+                )
+            except PauseAskedError:
+                continue  # the next turn comes after the pause, which is shown
+            break
+        self._store.written(identity, message)
+        return Answer(text, caption.text or text, finish, (message,))
+
+    def _tell(self, ask: Ask, error: UserbotError) -> None:
+        self._report(
+            Notice(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason="answered_in_writing",
+                detail=f"Answered in writing instead of by voice. {error}",
+                hint=error.hint,
+            )
+        )
+
+
+async def preceded(
+    before: str, stream: AsyncIterator[Delta | Finish]
+) -> AsyncGenerator[Delta | Finish, None]:
+    """The stream with a text before it, if there is one; closing it is up to its owner."""
+    if before:
+        yield Delta(before)
+    async for event in stream:
+        yield event
+
+
+async def _again(text: str, finish: Finish) -> AsyncGenerator[Delta | Finish, None]:
+    yield Delta(text)
+    yield finish

@@ -1,0 +1,158 @@
+"""A rich text as messages: cut where it hurts least, counted as Telegram counts.
+
+At paragraphs, else at lines, else between words; inside a word only if it alone is too long, and
+then not inside what is one character to a reader. Code that is cut is code in both messages.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import replace
+
+from userbot.messages import Entity, RichText
+from userbot.rules.markdown.rich import Rich, Span
+
+MESSAGE_UNITS = 4096
+"""UTF-16 units of one message (core.telegram.org/api/config, `message_length_max`)."""
+MESSAGE_ENTITIES = 100
+"""Telegram ignores or refuses what is more (core.telegram.org/api/entities)."""
+_ELLIPSIS = " …"
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
+_JOINS = frozenset("\u200d\ufe0e\ufe0f\u20e3\u2060")
+
+
+def messages(rich: Rich) -> tuple[RichText, ...]:
+    """The messages, none of them without something to see."""
+    return tuple(_message(part) for part in _parts(rich) if visible(part.text))
+
+
+def broken_off(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
+    """The messages of an answer that will not be finished: the last one ends with an ellipsis."""
+    *whole, last = parts
+    text = last.text
+    while units(text) > MESSAGE_UNITS - len(_ELLIPSIS):
+        text = text[:-1]
+    length = units(text)
+    kept = tuple(
+        replace(entity, length=min(entity.length, length - entity.offset))
+        for entity in last.entities
+        if entity.offset < length
+    )
+    return (*whole, RichText(text + _ELLIPSIS, kept))
+
+
+def units(text: str) -> int:
+    """Its length in UTF-16 units."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def visible(text: str) -> bool:
+    """Whether there is anything to see; Telegram refuses a message without."""
+    return any(unicodedata.category(character) not in _UNSEEN for character in text)
+
+
+def _parts(rich: Rich) -> Iterator[Rich]:
+    spans = sorted(rich.spans, key=lambda span: span.start)
+    start = _skip(rich, 0, spans)
+    while start < len(rich.text):
+        end = _longest(rich.text, start)
+        end = min(end, _before_too_many(spans, start, end))
+        if end < len(rich.text):
+            end = _cut(rich.text, start, end)
+        yield _piece(rich.text, spans, start, end)
+        start = _skip(rich, end, spans)
+
+
+def _longest(text: str, start: int) -> int:
+    """Where a message that begins at `start` is full."""
+    end = min(len(text), start + MESSAGE_UNITS)
+    piece = text[start:end]
+    if piece.isascii():
+        return end
+    over = sum(character > "\uffff" for character in piece) + len(piece) - MESSAGE_UNITS
+    while over > 0:
+        end -= 1
+        over -= 2 if text[end] > "\uffff" else 1
+    return end
+
+
+def _before_too_many(spans: list[Span], start: int, end: int) -> int:
+    """Where a message would get one entity too many; `end` if it does not."""
+    inside = [span for span in spans if span.start < end and span.end > start]
+    if len(inside) <= MESSAGE_ENTITIES:
+        return end
+    return max(inside[MESSAGE_ENTITIES].start, start + 1)
+
+
+def _cut(text: str, start: int, end: int) -> int:
+    """The best place for a cut not after `end`: in the later half at a paragraph or a line."""
+    half = start + (end - start) // 2
+    for mark in ("\n\n", "\n"):
+        at = text.rfind(mark, half, end + len(mark))
+        if at > start:
+            return at
+    for at in range(end, start, -1):
+        if text[at].isspace():
+            return at
+    return _whole_character(text, start, end)
+
+
+def _whole_character(text: str, start: int, end: int) -> int:
+    """Not after `end`, and not inside an emoji of several parts or before a combining mark."""
+    at = end
+    while at > start + 1 and (
+        text[at] in _JOINS
+        or text[at - 1] in _JOINS
+        or unicodedata.combining(text[at])
+        or "\U0001f3fb" <= text[at] <= "\U0001f3ff"
+    ):
+        at -= 1
+    return at if at > start + 1 else end
+
+
+def _skip(rich: Rich, start: int, spans: list[Span]) -> int:
+    """Past the white space at a message's beginning, but for the indent of a line of code."""
+    text = rich.text
+    while start < len(text) and text[start].isspace():
+        if text[start] != "\n" and any(
+            span.kind == "pre" and span.start <= start < span.end for span in spans
+        ):
+            line = text.find("\n", start)
+            if text[start : line if line >= 0 else len(text)].strip():
+                return start
+        start += 1
+    return start
+
+
+def _piece(text: str, spans: list[Span], start: int, end: int) -> Rich:
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    piece = text[start:end]
+    kept = []
+    for span in spans:
+        first, last = max(span.start, start) - start, min(span.end, end) - start
+        while first < last and span.kind != "pre" and piece[first].isspace():
+            first += 1
+        while first < last and piece[last - 1].isspace():
+            last -= 1
+        if first < last:
+            kept.append(span.at(first, last))
+    return Rich(piece, kept)
+
+
+def _message(part: Rich) -> RichText:
+    text = part.text
+    if text.isascii():
+        entities = [_entity(span, span.start, span.end) for span in part.spans]
+    else:
+        offsets = [0]
+        for character in text:
+            offsets.append(offsets[-1] + (2 if character > "\uffff" else 1))
+        entities = [_entity(span, offsets[span.start], offsets[span.end]) for span in part.spans]
+    entities.sort(key=lambda entity: (entity.offset, -entity.length))
+    return RichText(text, tuple(entities))
+
+
+def _entity(span: Span, start: int, end: int) -> Entity:
+    return Entity(span.kind, start, end - start, span.url, span.language)

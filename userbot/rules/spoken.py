@@ -1,0 +1,34 @@
+"""Whether an answer is spoken, and what of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from userbot.messages import Ask, RichText
+from userbot.settings import Voice
+
+CAPTION_UNITS = 1024
+"""UTF-16 units of a caption (core.telegram.org/api/config, `caption_length_max`)."""
+SPOKEN_CHARACTERS = 4096
+"""What the endpoint takes at once; read aloud it is about five minutes."""
+
+
+def answered_by_voice(settings: Voice, ask: Ask) -> bool:
+    """Whether the answer to a question is to be spoken."""
+    if settings.answer_as == "same":
+        return ask.voice is not None and ask.voice.spoken
+    return settings.answer_as == "voice"
+
+
+def words_of(parts: Sequence[RichText]) -> str | None:
+    """What is read aloud of an answer; None if it cannot be: too long, or with code in it."""
+    text = "\n\n".join(part.text.strip() for part in parts)
+    code = any(entity.kind == "pre" for part in parts for entity in part.entities)
+    return None if code or not 0 < len(text) <= SPOKEN_CHARACTERS else text
+
+
+def caption_of(parts: Sequence[RichText]) -> RichText:
+    """The answer as a caption if it is short, else an empty one."""
+    if len(parts) == 1 and len(parts[0].text.encode("utf-16-le")) // 2 <= CAPTION_UNITS:
+        return parts[0]
+    return RichText("")

@@ -1,0 +1,60 @@
+"""Sound in the history database: what a question sounds like, and what was heard."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+
+from userbot.messages import Ask, Transcript, Voice
+
+
+def stored(voice: Voice) -> str:
+    """A question's sound as it is kept."""
+    known = asdict(voice) | {"waveform": voice.waveform.hex()}
+    return json.dumps({name: value for name, value in known.items() if value})
+
+
+def restored(text: str) -> Voice:
+    """The inverse of `stored`."""
+    known = {"size": 0, "waveform": ""} | json.loads(text)
+    return Voice(**(known | {"waveform": bytes.fromhex(known["waveform"])}))
+
+
+def transcript(db: sqlite3.Connection, chat: int, message: int) -> Transcript | None:
+    """What was heard in a message, if it was kept."""
+    row = db.execute(
+        "SELECT text, model, seconds FROM transcripts"
+        " WHERE message = ? AND chat = ? AND text IS NOT NULL",
+        (message, chat),
+    ).fetchone()
+    return Transcript(text=row[0], model=row[1], seconds=row[2]) if row else None
+
+
+def heard(
+    db: sqlite3.Connection,
+    ask: Ask,
+    message: int,
+    text: str | None,
+    transcript: Transcript,
+    at: int,
+) -> None:
+    """A message was listened to for a question; seconds add up, words that are kept stay."""
+    db.execute(
+        "INSERT INTO transcripts (question, chat, message, person, by_owner, text, model,"
+        " seconds, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (message, chat) DO UPDATE SET"
+        " text = coalesce(excluded.text, text), seconds = seconds + excluded.seconds,"
+        " model = excluded.model, at = excluded.at",
+        (
+            ask.id,
+            ask.chat,
+            message,
+            ask.sender.id,
+            ask.by_owner,
+            text,
+            transcript.model,
+            transcript.seconds,
+            at,
+        ),
+    )

@@ -1,0 +1,70 @@
+"""What a message of Telegram carries, in the program's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from telethon.tl import types
+
+from userbot.messages import Voice
+from userbot.rules.waveform import unpacked
+
+
+def media_of(message: Any) -> str | None:
+    """What a message carries beside its text, as a slug; None if nothing."""
+    media = message.media
+    if media is None or isinstance(media, types.MessageMediaWebPage):
+        return None
+    if message.voice:
+        return "voice"
+    if message.video_note:
+        return "video_note"
+    return type(media).__name__.removeprefix("MessageMedia").lower()
+
+
+def voice_of(message: Any) -> Voice | None:
+    """The sound that a message carries; None if it has none, or is gone."""
+    media = message.media
+    if not isinstance(media, types.MessageMediaDocument):
+        return None
+    document = media.document
+    if not isinstance(document, types.Document):
+        return None
+    attributes = {type(each): each for each in document.attributes}
+    kind = _kind(attributes, document.mime_type or "")
+    if kind is None:
+        return None
+    audio = attributes.get(types.DocumentAttributeAudio)
+    video = attributes.get(types.DocumentAttributeVideo)
+    name = attributes.get(types.DocumentAttributeFilename)
+    return Voice(
+        kind=kind,
+        size=document.size,
+        seconds=float(getattr(audio or video, "duration", 0) or 0),
+        mime=document.mime_type or "",
+        file_name=name.file_name if name else "",
+        waveform=unpacked(audio.waveform) if audio and audio.waveform else b"",
+        sealed=_sealed(message),
+    )
+
+
+def _kind(attributes: dict[type, Any], mime: str) -> str | None:
+    if types.DocumentAttributeSticker in attributes:
+        return None
+    if audio := attributes.get(types.DocumentAttributeAudio):
+        return "voice" if audio.voice else "audio"
+    if video := attributes.get(types.DocumentAttributeVideo):
+        if video.round_message:
+            return "video_note"
+        # What people call a GIF is a film without sound.
+        silent = video.nosound or types.DocumentAttributeAnimated in attributes
+        return None if silent else "video"
+    return "document" if mime.startswith(("audio/", "video/")) else None
+
+
+def _sealed(message: Any) -> str:
+    # A lifetime of any length begins when it is opened, and opening it is the receiver's to do:
+    # core.telegram.org/constructor/messageMediaDocument. (`ttl_period` is the chat's own timer.)
+    if message.media.ttl_seconds:
+        return "view_once"
+    return "protected" if message.noforwards else ""
