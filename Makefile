@@ -31,10 +31,10 @@ test: setup-dev  ## all tests but the slow ones
 bench: setup-run  ## measurements: every tests/bench/bench_*.py
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
 
-demo-real: setup-run setup-real  ## the demo with a small real language model (130 MB, the first time only)
+demo-real: setup-run setup-real  ## the demo with a small real language model and a real Whisper (0.4 GB, the first time only)
 	@$(BIN)/python -m tests.real.demo $(ARGS)
 
-test-real: setup-dev setup-real  ## tests against that model
+test-real: setup-dev setup-real  ## tests against these models
 	@$(BIN)/pytest -m slow -rs tests/real $(ARGS)
 
 fuzz: setup-dev  ## ten thousand random Markdown texts, rendered (two minutes)

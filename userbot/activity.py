@@ -146,7 +146,7 @@ class Notice(Activity):
 class Stopped(Activity):
     """The program ends; `pending` questions wait for the next start.
 
-    `account`: why the account was stopped ("peer_flood"), if Telegram restricted it.
+    `restricted`: why nothing was written any more ("peer_flood"), if Telegram saw to that.
     """
 
     event: ClassVar[str] = "stopped"
@@ -154,7 +154,7 @@ class Stopped(Activity):
     answered: int = 0
     failed: int = 0
     pending: int = 0
-    account: str = ""
+    restricted: str = ""
 
 
 Report = Callable[[Activity], None]

@@ -136,7 +136,7 @@ class _Run:
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
             pending=pending,
-            account=self._turns.stopped.reason if self._turns.stopped else "",
+            restricted=self._turns.stopped.reason if self._turns.stopped else "",
         )
 
     def _stop(self, why: str | UserbotError) -> None:

@@ -57,8 +57,11 @@ class Outbox(Protocol):
         """Raise if it is known already that nothing may be written here."""
         ...
 
-    async def turn(self, place: Place, write: Write) -> None:
-        """Wait until a first text or an end may leave; waits that are felt are shown."""
+    async def turn(self, place: Place, write: Write, title: str = "") -> None:
+        """Wait until a first text or an end may leave; waits that are felt are shown.
+
+        `title`: how the chat is called when a wait is shown.
+        """
         ...
 
     def spare(self, place: Place, write: Write) -> bool:

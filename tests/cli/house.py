@@ -117,6 +117,7 @@ class Screen:
         self.text = ""
         self.columns = columns
         self._news = asyncio.Event()
+        self._closed = asyncio.Event()
         self._process = Process()
         self._master = -1
 
@@ -138,6 +139,7 @@ class Screen:
             data = b""
         if not data:
             asyncio.get_running_loop().remove_reader(self._master)
+            self._closed.set()
         self.text += data.decode(errors="replace").replace("\r\n", "\n")
         self._news.set()
 
@@ -164,15 +166,10 @@ class Screen:
     async def ends(self, timeout: float = 15) -> int:
         """Wait until it ends; gives the exit code."""
         code = await asyncio.wait_for(self._process.wait(), timeout)
-        self._read_rest()
+        # The last words come through the terminal a moment after the end.
+        await asyncio.wait_for(self._closed.wait(), 5)
         look_through(self.plain)
         return code
-
-    def _read_rest(self) -> None:
-        before = ""
-        while before != self.text:
-            before = self.text
-            self._read()
 
     async def close(self) -> None:
         await self._process.close()

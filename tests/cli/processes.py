@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import json
 import os
 import signal
@@ -93,7 +94,8 @@ class Process:
         if self._stdin >= 0:
             os.set_blocking(self._stdin, False)  # what is given here always fits into a pipe
             if data:
-                os.write(self._stdin, data)
+                with contextlib.suppress(BrokenPipeError):  # it may end without reading
+                    os.write(self._stdin, data)
             os.close(self._stdin)
             self._stdin = -1
         out, err = await asyncio.gather(self.stdout.read(), self.stderr.read())

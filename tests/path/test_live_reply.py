@@ -271,8 +271,8 @@ async def test_an_answer_of_two_pages_with_a_table_and_code_as_another_account_s
     assert first.text.startswith("How trains are counted\nFirst the table")
     assert "Line │ Trains │ Late\n─────┼────────┼─────\nS1   │ 120    │ 3" in first.text
     assert second.text.endswith("That is all, @\u2060everyone.")
-    for shown in (first, second):
-        pre = [e for e in shown.entities if type(e).__name__ == "MessageEntityPre"]
+    for last in (first, second):
+        pre = [e for e in last.entities if type(e).__name__ == "MessageEntityPre"]
         assert pre[-1].language == "python"
     everything = first.text + second.text
     assert all(f"count_{n}(trains)" in everything for n in range(80))

@@ -195,7 +195,7 @@ async def test_peer_flood_ends_all_writes_but_not_the_program(stage: Stage) -> N
     assert len(stage.asked()) == 1
     assert await program.stop() == "interrupted"
     (stopped,) = program.events(Stopped)
-    assert stopped.account == "peer_flood"
+    assert stopped.restricted == "peer_flood"
     for language in ("en", "ru"):
         assert words(language)["peer_flood"] in describe(stopped, words(language)).plain()
 

@@ -169,6 +169,16 @@ def test_a_write_sent_again_is_ours_by_either_text(store: Store) -> None:
     assert store.owns(ask.chat, 2)
 
 
+def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
+    ask = stored(store)
+    store.writing(ask, 0, 77, "Hel", NOW)
+    store.written(77, 2)
+    store.rewriting(77, "Hello \ud83d", NOW)
+    assert store.owns(ask.chat, 2)
+    rows = store._db.execute("SELECT message, text FROM writes").fetchall()
+    assert [tuple(row) for row in rows] == [(2, "Hello \ufffd")]
+
+
 # Turns
 
 

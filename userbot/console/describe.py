@@ -99,7 +99,7 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
                     )
                 )
             if event.reason:
-                parts.append(event.reason)
+                parts.append(words.get(f"ended_{event.reason}", event.reason))
             return " · ".join(parts), ""
         case happened.Failed():
             return event.error, event.hint
@@ -114,8 +114,8 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
                     answered=event.answered, failed=event.failed, pending=event.pending
                 ),
             ]
-            if event.account:
-                parts.append(words.get(event.account, event.account))
+            if event.restricted:
+                parts.append(words.get(event.restricted, event.restricted))
             return " · ".join(parts), ""
         case happened.Ignored() | happened.Limited() | happened.Skipped():
             return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""

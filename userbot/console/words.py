@@ -72,6 +72,9 @@ _EN = {
     "answer_deleted": "somebody deleted the answer while it was written",
     "slow_mode_rest": "the chat is in slow mode: the rest of the answer was not sent",
     "peer_flood": "Telegram restricted the account (PEER_FLOOD): nothing is written any more",
+    # why an answer ended early
+    "ended_length": "cut off at its greatest length",
+    "ended_deleted": "deleted while it was written",
     # skips
     "too_old": "too old to answer",
     "in_doubt": "may have been answered already",
@@ -143,6 +146,8 @@ _RU = {
     "flood_wait_account": "Telegram просит весь аккаунт подождать",
     "answer_deleted": "кто-то удалил ответ, пока он писался",
     "slow_mode_rest": "в чате медленный режим: остаток ответа не отправлен",
+    "ended_length": "оборван по длине",
+    "ended_deleted": "удалён, пока писался",
     "peer_flood": "Telegram ограничил аккаунт (PEER_FLOOD): больше ничего не отправляется",
     "too_old": "слишком старый вопрос",
     "in_doubt": "возможно, уже отвечено",

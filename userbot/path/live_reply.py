@@ -138,7 +138,7 @@ class _Reply:
             await self._draft.news()  # so far a reader would see no difference
             return
         if not parts.standing:
-            await self._outbox.turn(place, write)
+            await self._outbox.turn(place, write, self._ask.title)
             if self._draft.error is not None:
                 return
         elif not self._outbox.spare(place, write):
@@ -184,7 +184,7 @@ class _Reply:
                 return
             if write == "edit":
                 await clock.sleep(pacing.end_due(self._pace, clock.monotonic()))
-            await self._outbox.turn(place, write)
+            await self._outbox.turn(place, write, self._ask.title)
             with suppress(PauseAskedError):
                 await self._write(wanted)
                 if write == "edit":

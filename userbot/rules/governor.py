@@ -10,9 +10,9 @@ message a second in a chat, 20 a minute in a group and 30 a second in all
 to count as messages do. A person's account gets less in all, so:
 
 - the account: `writes_per_second`, after `burst` at once;
-- a private chat: as the account, after a quarter of `burst` at once;
-- a group: one write in four seconds, after a quarter of `burst` at once, which with the defaults
-  is 20 in any minute. Who raises `writes_per_second` above 1 raises this in proportion.
+- a private chat: as the account, after half of `burst` at once;
+- a group: one write in six seconds, after half of `burst` at once, which with the defaults is 20
+  in any minute. Who raises `writes_per_second` above 1 raises this in proportion.
 
 Times are seconds of a clock that never goes back; the caller gives them. Nothing here sleeps.
 """
@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-GROUP_WRITES_PER_SECOND = 0.25
+GROUP_WRITES_PER_SECOND = 1 / 6
 TYPING_WEIGHT = 0.1
 """What a typing signal takes of the account's bucket: it is no message, but it is a request."""
 FLOOD_MARGIN_SECONDS = 0.5
@@ -77,10 +77,10 @@ class Governor:
 
     def __init__(self, writes_per_second: float, burst: int) -> None:
         self._rate = writes_per_second
-        self._chat_burst = max(1, burst // 4)
+        self._chat_burst = max(1, burst // 2)
         self._account = Bucket(writes_per_second, burst)
         self._kept = min(max(1, burst // 4), burst - 1)
-        self._kept_here = min(1, self._chat_burst - 1)
+        self._kept_here = self._chat_burst // 2
         self._chats: dict[int, Bucket] = {}
         self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
         self._account_pause = 0.0
@@ -104,8 +104,8 @@ class Governor:
     def spare(self, method: str, chat: int, now: float) -> bool:
         """Take a place in both buckets if nobody needs it: a preview's way.
 
-        In each bucket something is kept for the ends of answers: one write in the chat's, a
-        quarter of the burst in the account's.
+        In each bucket something is kept for first texts and ends: half of the chat's, so that
+        the next answers there need not wait, and a quarter of the account's.
         """
         here = self._chat(chat)
         if (

@@ -37,9 +37,9 @@ class TelegramOutbox:
         """Raise if it is known already that nothing may be written here."""
         self._turns.check(place)
 
-    async def turn(self, place: Place, write: Write) -> None:
+    async def turn(self, place: Place, write: Write, title: str = "") -> None:
         """Wait until a first text or an end may leave; waits that are felt are shown."""
-        await self._turns.take(place, write)
+        await self._turns.take(place, write, title)
 
     def spare(self, place: Place, write: Write) -> bool:
         """Take a turn if nobody else needs it: the way of a preview."""

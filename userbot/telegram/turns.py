@@ -54,12 +54,12 @@ class Turns:
         if refused is not None:
             raise refused
 
-    async def take(self, place: Place, method: str) -> None:
+    async def take(self, place: Place, method: str, title: str = "") -> None:
         """Wait for a turn, however long it takes. Raises what `check` raises."""
         while True:
             self.check(place)
-            await self._pauses(place, method)
-            if await self._places(place, method):
+            await self._pauses(place, method, title)
+            if await self._places(place, method, title):
                 return
 
     def spare(self, place: Place, method: str) -> bool:
@@ -105,22 +105,22 @@ class Turns:
         else:
             self._on_fatal(error)
 
-    async def _pauses(self, place: Place, method: str) -> None:
+    async def _pauses(self, place: Place, method: str, title: str) -> None:
         while pause := self._governor.pause(method, place.chat, self._clock.monotonic()):
             detail = "account" if pause.account_wide else method
-            await self._wait(place, pause.seconds, pause.reason, detail=detail)
+            await self._wait(place, title, pause.seconds, pause.reason, detail=detail)
             self.check(place)
 
-    async def _places(self, place: Place, method: str) -> bool:
+    async def _places(self, place: Place, method: str, title: str) -> bool:
         """Take a place in both buckets, the chat's first: its wait must not hold others up."""
         governor, chat, clock = self._governor, place.chat, self._clock
         used = False
         here = governor.chat_place(chat, clock.monotonic())
         try:
-            await self._wait(place, here, "governor")
+            await self._wait(place, title, here, "governor")
             of_account = governor.account_place(clock.monotonic())
             try:
-                await self._wait(place, of_account, "governor", waited=here)
+                await self._wait(place, title, of_account, "governor", waited=here)
                 self.check(place)
                 used = governor.pause(method, chat, clock.monotonic()) is None
             finally:
@@ -132,10 +132,19 @@ class Turns:
         return used
 
     async def _wait(
-        self, place: Place, seconds: float, reason: str, *, waited: float = 0.0, detail: str = ""
+        self,
+        place: Place,
+        title: str,
+        seconds: float,
+        reason: str,
+        *,
+        waited: float = 0.0,
+        detail: str = "",
     ) -> None:
         if seconds <= 0:
             return
         if waited + seconds >= _TOLD_SECONDS:
-            self._report(Waiting(chat=place.chat, reason=reason, seconds=seconds, detail=detail))
+            self._report(
+                Waiting(chat=place.chat, title=title, reason=reason, seconds=seconds, detail=detail)
+            )
         await self._clock.sleep(seconds)

@@ -11,7 +11,7 @@ import typer
 from userbot.cli.common import Common, common_flags
 
 if TYPE_CHECKING:
-    from userbot.settings import OpenAI
+    from userbot.settings import OpenAI, Voice
 
 
 @common_flags
@@ -49,25 +49,29 @@ def demo(
         asyncio.run(play.perform())
 
 
-def _own_model(common: Common, model: str | None) -> OpenAI:
-    """The [openai] section of the config if there is one, else what the environment says."""
+def _own_model(common: Common, model: str | None) -> tuple[OpenAI, Voice | None]:
+    """[openai] and [voice] of the config if there is one, else what the environment says."""
     from dataclasses import replace
 
     from userbot.cli.load import load_config
     from userbot.errors import UsageError
-    from userbot.settings import OpenAI
+    from userbot.settings import OpenAI, Voice
 
+    voice: Voice | None
     config = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
     if common.config or config.exists():
-        own = load_config(common).settings.openai
+        settings = load_config(common).settings
+        own, voice = settings.openai, settings.voice
     else:
         own = OpenAI(
             api_key=os.environ.get("OPENAI_API_KEY") or None,
             base_url=os.environ.get("OPENAI_BASE_URL") or None,
         )
+        # OpenAI itself transcribes; of another server nobody knows.
+        voice = None if own.base_url else Voice()
     if own.api_key is None and own.base_url is None:
         raise UsageError(
             "There is no model to ask.",
             "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server.",
         )
-    return replace(own, model=model) if model else own
+    return (replace(own, model=model) if model else own), voice

@@ -28,7 +28,7 @@ from userbot.sandbox.accounts import Account
 from userbot.sandbox.messages import Message
 from userbot.sandbox.scene import LABEL, LINES, MAX, MODEL, OLGA, Language, written_answer
 from userbot.sandbox.town import Town
-from userbot.settings import Chat, History, Limits, OpenAI, Server, Settings, Telegram
+from userbot.settings import Chat, History, Limits, OpenAI, Server, Settings, Telegram, Voice
 
 ANSWER_SECONDS = 120
 """How long the play waits for an answer; a small model on a slow computer takes its time."""
@@ -38,21 +38,24 @@ _FINAL = (Answered, Failed, Ignored, Limited, Skipped)
 
 
 class Play:
-    """One performance. `model`: the visitor's own, or None for the written answers."""
+    """One performance. `own`: the visitor's model and what he says about voice, or None for the
+    written answers; without a word about voice the sandbox transcribes.
+    """
 
     def __init__(
         self,
         common: Common,
         folder: Path,
-        model: OpenAI | None,
+        own: tuple[OpenAI, Voice | None] | None,
         language: Language,
         picture: Path | None = None,
     ) -> None:
         self._folder = folder
         self._language: Language = language
-        self._written = model is None
+        self._written = own is None
         self._town = Town(responder=written_answer, language=language)
-        self._model = model
+        self._model = own[0] if own else None
+        self._voice = own[1] if own else None
         self._console = recording_console(language) if picture else console_for(common, language)
         self._picture = picture
         self._show = Show(self._console, language, quiet=common.json)
@@ -90,7 +93,7 @@ class Play:
             self._show.save(self._picture)
 
     def _settings(self) -> Settings:
-        telegram = self._town.telegram
+        telegram, endpoint = self._town.telegram, self._town.endpoint
         key = self._folder / "server.pem"
         telegram.write_public_key(key)
         telegram.seed_session(self._folder / "me.session", self._town.people[OLGA.key])
@@ -105,11 +108,8 @@ class Play:
                 ),
             ),
             openai=self._model
-            or OpenAI(
-                base_url=self._town.endpoint.base_url,
-                api_key=self._town.endpoint.api_key,
-                model=MODEL,
-            ),
+            or OpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, model=MODEL),
+            voice=self._voice or Voice(base_url=endpoint.base_url, api_key=endpoint.api_key),
             chats=(
                 Chat(
                     id=self._town.group.id,
@@ -142,7 +142,11 @@ class Play:
         for line in scene[:_PICTURED] if self._picture else scene:
             await asyncio.sleep(line.pause)
             reply_to = self._last_answer if line.replies else None
-            said = self._say(self._town.people[line.who.key], line.text, reply_to)
+            who = self._town.people[line.who.key]
+            if line.recording is None:
+                said = self._say(who, line.text, reply_to)
+            else:
+                said = self._speak(who, line.recording, reply_to)
             if line.answered or not line.who.may_ask:
                 await self._until_settled(said)
         self._show.table(self._counts)
@@ -152,6 +156,11 @@ class Play:
     def _say(self, who: Account, text: str, reply_to: Message | None = None) -> Message:
         said = who.says(self._town.group, text, reply_to=reply_to)
         self._show.said(said, who is self._town.people[OLGA.key])
+        return said
+
+    def _speak(self, who: Account, recording: bytes, reply_to: Message | None) -> Message:
+        said = who.sends_voice(self._town.group, recording, reply_to=reply_to)
+        self._show.said(said)
         return said
 
     async def _until_settled(self, said: Message) -> None:

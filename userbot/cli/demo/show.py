@@ -18,6 +18,7 @@ from userbot.sandbox.messages import Message
 _WORDS = {
     "en": {
         "own_model": "The answers come from your own model.",
+        "voice": "voice note, {s} s",
         "from": "from another device",
         "userbot": "the userbot",
         "reply": "in reply to {name}",
@@ -26,6 +27,7 @@ _WORDS = {
     },
     "ru": {
         "own_model": "Отвечает ваша собственная модель.",
+        "voice": "голосовое, {s} с",
         "from": "с другого устройства",
         "userbot": "юзербот",
         "reply": "в ответ: {name}",
@@ -69,13 +71,17 @@ class Show:
         if message.reply_to is not None:
             name = message.reply_to.sender.first_name
             head += f" · {self.words['reply'].format(name=name)}"
+        text = message.text
+        if message.media is not None and message.media.kind == "voice":
+            seconds = round(message.media.duration or 0)
+            text = f"▶ {self.words['voice'].format(s=seconds)}"
         if self._rich is None:
-            lines = "\n".join(f"    | {line}" for line in (head, *message.text.split("\n")))
+            lines = "\n".join(f"    | {line}" for line in (head, *text.split("\n")))
             self._print(None, f"\n{lines}")
             return
         style = "green" if by_program else "cyan"
         bubble = Text("\n")
-        told = Text(head, f"bold {style}") + Text("\n") + styled(message.text, message.entities)
+        told = Text(head, f"bold {style}") + Text("\n") + styled(text, message.entities)
         # Wrapped here, so that the bar stands before every line.
         for line in told.wrap(self._rich, self._rich.width - 4):
             bubble += Text("  ▌ ", style) + line + Text("\n")
