@@ -573,11 +573,6 @@ def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai
         pytest.param("[trigger]\nown_prompt = 'edit'", "trigger.own_prompt", id="edit"),
         pytest.param("[trigger]\nedits = true", "trigger.edits", id="edits"),
         pytest.param("[limits.prices]\ninput = 1", "limits.prices.input", id="prices"),
-        pytest.param(
-            "[[chats]]\nid=5\nrespond='all'\nfrom='me'\ncontext_messages=3",
-            "chats[1].context_messages (config.toml:11)",
-            id="chat",
-        ),
     ],
 )
 def test_keys_without_effect_are_named_in_one_line(config: Path, text: str, named: str) -> None:

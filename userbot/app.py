@@ -4,40 +4,53 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, closing, suppress
+from datetime import timedelta
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
+from userbot.console.words import language_of
 from userbot.errors import StorageError, UserbotError
+from userbot.messages import Ask
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.assistant import Assistant
+from userbot.path.background import Background
+from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
 from userbot.path.hearing import Hearing
+from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
 from userbot.path.listening import Listening
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
+from userbot.path.migration import Migration
 from userbot.path.recovery import recover
+from userbot.path.replies import Replies
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
 from userbot.ports import Clock
+from userbot.rules.command_texts import CommandTexts
+from userbot.rules.commands import stem as command_stem
 from userbot.rules.governor import Governor
-from userbot.settings import Chat, Settings
+from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
+from userbot.telegram.changes import Changes
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.directory import Directory
 from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
+from userbot.telegram.people import TelegramPeople
+from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
@@ -140,9 +153,6 @@ class _Run:
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
-            client.on_reconnect = lambda: self._report(
-                Notice(reason="reconnected", detail="The connection to Telegram stands again.")
-            )
             inbox = Inbox(client, self._clock, self._report)
             model = ChatModel(self._settings.openai, self._report)
             speech = Speech(self._settings.voice, self._settings.openai, self._report)
@@ -165,11 +175,27 @@ class _Run:
                 self._store.began(self._clock.now()),
             )
             outbox = TelegramVoiceOutbox(client, self._turns)
+            rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
+            budget = self._settings.history.window_tokens
+            idle = timedelta(minutes=self._settings.history.idle_reset_minutes)
+            memory = Memory(self._store, budget, idle=idle or None)
+            overheard = Background(
+                TelegramRecent(client, inbox), self._store, rules, budget, self._report
+            )
+
+            def reconnected() -> None:
+                overheard.clear()  # edits and deletions that were missed are never told
+                self._report(
+                    Notice(reason="reconnected", detail="The connection to Telegram stands again.")
+                )
+
+            client.on_reconnect = reconnected
             assistant = Assistant(
                 settings=self._settings.openai,
-                chats=chats,
-                hearing=self._hearing(client, speech, chats),
-                memory=Memory(self._store, self._settings.history.window_tokens),
+                rules=rules,
+                hearing=self._hearing(client, speech, rules, memory),
+                background=overheard,
+                memory=memory,
                 model=model,
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
@@ -179,25 +205,53 @@ class _Run:
                 clock=self._clock,
                 report=self._report,
             )
-            conversations = Conversations(assistant.handle)
+
+            def stopped(ask: Ask) -> None:
+                self._settlement.stopped(ask)
+                memory.forget(ask.place)  # what stands is a turn that only the store knows
+
+            conversations = Conversations(assistant.handle, stopped)
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            prefix = self._settings.trigger.prefix
+            commands = ChatCommands(
+                owner=owner.id,
+                secret=self._store.secret(),
+                texts=CommandTexts(
+                    language_of(self._settings.console.language), prefix, command_stem(prefix)
+                ),
+                settings=self._settings.openai,
+                timezone=self._settings.limits.timezone,
+                rules=rules,
+                store=self._store,
+                memory=memory,
+                conversations=conversations,
+                writer=outbox,
+                people=TelegramPeople(client),
+                clock=self._clock,
+                report=self._report,
+            )
+            migration = Migration(rules, memory, self._report)
+            migration.remind()
+            on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
             max_age = self._settings.catch_up.max_age_minutes
             pending = recover(
-                policy, max_age, self._store, conversations, self._settlement, self._clock
+                rules.policy, max_age, self._store, conversations, self._settlement, self._clock
             )
             self._report(
                 Ready(
                     account=owner.name,
                     model=self._settings.openai.model,
-                    chats=len(policy.chats),
+                    chats=len(rules.policy.chats),
                     seconds=time.monotonic() - self._began,
                     pending=pending,
                 )
             )
             intake = Intake(
-                policy,
+                rules,
+                commands,
+                overheard,
                 self._settings.limits,
                 max_age,
                 self._store,
@@ -206,6 +260,13 @@ class _Run:
                 self._clock,
                 self._report,
             )
+
+            def gone(chat: int | None, messages: Sequence[int]) -> None:
+                conversations.deleted(chat, messages)
+                overheard.deleted(chat, messages)
+
+            changes = Changes(client, inbox, overheard.edited, gone, migration.moved)
+            on_the_way_out.callback(changes.close)
             inbox.open(owner, intake.receive)
             client.takes_updates = True
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
@@ -215,17 +276,25 @@ class _Run:
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
 
-    def _hearing(self, client: Client, speech: Speech, chats: Mapping[int, Chat]) -> Hearing:
+    def _hearing(
+        self, client: Client, speech: Speech, rules: HouseRules, memory: Memory
+    ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database.parent)
         files = TelegramFiles(client, clock, report)
         listening = Listening(files, speech, audio, clock, report)
         return Hearing(
-            TelegramLookup(client),
+            Replies(
+                TelegramLookup(client),
+                store,
+                memory,
+                rules.forgotten,
+                self._settings.history.window_tokens,
+            ),
             Transcription(listening, store, clock, report),
             self._settings.voice,
             self._settings.trigger.prefix,
-            chats,
+            rules,
             store,
             clock,
         )

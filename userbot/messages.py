@@ -93,6 +93,10 @@ class Incoming:
     post: bool = False
     """A channel's post, or its automatic forward into the discussion group."""
     forwarded: bool = False
+    forwarded_from: str = ""
+    """Who wrote what was forwarded, if anybody tells."""
+    protected: bool = False
+    """It must not leave Telegram: protected from copying, or to be seen once."""
     media: str | None = None
     """What else the message carries ("voice", "photo", …), if anything."""
     voice: Voice | None = None
@@ -118,6 +122,18 @@ class Command:
     argument: str
 
 
+@dataclass(frozen=True, slots=True)
+class CommandMessage:
+    """A message of the owner's that was a command, as the store recorded it.
+
+    Only such a message may be deleted.
+    """
+
+    id: int
+    chat: int
+    message: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """The decision to answer: a question, as it is stored and queued."""
@@ -134,12 +150,16 @@ class Ask:
     reply_to: int | None = None
     about_reply: bool = False
     """The prefix was a reply to something that is not one of our answers: ask about that."""
+    forwarded_from: str = ""
+    """Who wrote the words that the sender forwarded, if they are not his own."""
     voice: Voice | None = None
     """The question's own sound, which says what `text` does not."""
     listen_first: bool = False
     """It is a question only if its first spoken words address the owner."""
     id: int = 0
     """The question's row in the store; 0 until it is stored."""
+    attempt: int = 0
+    """How often the owner had it asked again."""
 
     @property
     def chat(self) -> int:
@@ -151,12 +171,24 @@ Decision = Ask | Command | Ignore
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
-    """A message that a question replies to."""
+    """A message that a question replies to; its text may be a caption, or empty."""
 
     speaker: str
     text: str
     voice: Voice | None = None
     """Its sound, not yet listened to."""
+    person: int = field(default=0, kw_only=True)
+    """Who that is, 0 if nobody knows."""
+    origin: str = field(default="", kw_only=True)
+    """Who wrote it, where the speaker only forwarded it."""
+    media: str | None = field(default=None, kw_only=True)
+    """What it carries besides, in a word, if anything."""
+    ours: bool = field(default=False, kw_only=True)
+    """It is an answer of ours."""
+    reply_to: int | None = field(default=None, kw_only=True)
+    """The message that it replies to."""
+    above: tuple[Quoted, ...] = field(default=(), kw_only=True)
+    """The chain of messages that it replies to, oldest first."""
 
 
 class Loudness(Enum):
@@ -223,6 +255,8 @@ class Turn:
     speaker: str
     question: str
     answer: str
+    id: int = field(default=0, compare=False)
+    """The question's row in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +318,15 @@ class Answer:
     finish: Finish
     messages: tuple[int, ...]
     """Ids of the messages it stands in, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What answers have cost over a while."""
+
+    answers: int
+    prompt_tokens: int
+    completion_tokens: int
 
 
 @dataclass(frozen=True, slots=True)

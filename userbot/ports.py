@@ -42,8 +42,8 @@ class Clock(Protocol):
     async def sleep(self, seconds: float) -> None: ...
 
 
-Write = Literal["send", "edit"]
-"""What Telegram counts apart: a pause that it asks for holds one of the two."""
+Write = Literal["send", "edit", "delete"]
+"""What Telegram counts apart: a pause that it asks for holds one of them."""
 
 
 class Outbox(Protocol):
@@ -194,11 +194,15 @@ class Store(Protocol):
     """Memory on disk. Every call is one short transaction; all raise StorageError."""
 
     def owns(self, chat: int, message: int, text: str | None = None) -> bool:
-        """Whether the message is an answer of ours.
+        """Whether the program wrote the message: an answer, or a command's result.
 
         With `text`, a recorded write to that chat whose id is not yet known counts too
         if its text is the same: it came back before its own confirmation.
         """
+        ...
+
+    def answered_by(self, chat: int, message: int) -> int | None:
+        """The question that the message answers or is a part of the answer to, if it does."""
         ...
 
     def add(self, ask: Ask, at: datetime) -> Ask | None:
@@ -221,8 +225,27 @@ class Store(Protocol):
         """Telegram gave the recorded write this message id."""
         ...
 
+    def standing(self, ask: Ask) -> list[tuple[int, str]]:
+        """What stands of the answer under way: its messages and their texts, in order."""
+        ...
+
     def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
+        ...
+
+    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+        """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        False if one of them is forgotten already: the question must not be kept with them.
+        """
+        ...
+
+    def last_answered(self, place: Place) -> datetime | None:
+        """When the conversation was last answered since it was begun anew, if it was."""
+        ...
+
+    def begin_anew(self, place: Place, after: int | None = None) -> None:
+        """The conversation forgets what was asked until now, or up to the question `after`."""
         ...
 
     def transcript(self, chat: int, message: int) -> Transcript | None:

@@ -104,7 +104,17 @@ class Chat:
     system: str | None = None
     model: Annotated[str, MinLen(1)] | None = None
     voice: ChatVoice | None = None
-    context_messages: Natural = 0
+    context_messages: Annotated[int, Ge(0), Le(100)] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """What commands in a chat have set; it beats the file. None: nothing was set."""
+
+    respond: Respond | None = None
+    from_: Literal["me", "contacts", "anyone"] | None = None
+    system: str | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

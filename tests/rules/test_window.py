@@ -14,6 +14,7 @@ from userbot.rules.window import (
     estimate,
     estimate_messages,
     estimate_turn,
+    shrunk,
     window,
 )
 
@@ -144,3 +145,17 @@ def test_a_higher_ratio_keeps_less() -> None:
     kept, state = window(turns, WindowState(budget=1000))
     kept, state = window(kept, calibrated(state, 800, 1600))
     assert len(kept) == 2
+
+
+@pytest.mark.parametrize(
+    ("ratio", "estimated", "budget"),
+    [
+        pytest.param(1.0, 4000, 2000, id="half-of-what-was-tried"),
+        pytest.param(1.5, 4000, 3000, id="in-the-models-tokens"),
+        pytest.param(1.0, 40_000, 8000, id="never-more-than-before"),
+        pytest.param(1.0, 0, 1, id="never-nothing"),
+    ],
+)
+def test_a_window_that_was_too_large_shrinks(ratio: float, estimated: int, budget: int) -> None:
+    state = WindowState(budget=8000, ratio=ratio)
+    assert shrunk(state, estimated) == WindowState(budget=budget, ratio=ratio)

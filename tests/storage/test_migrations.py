@@ -69,6 +69,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
     assert [step.__name__ for step in migrations.MIGRATIONS] == [
         "conversations_questions_writes_and_usage",
         "voice_and_transcripts",
+        "commands_overrides_and_people",
     ]
 
 

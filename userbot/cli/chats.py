@@ -27,15 +27,17 @@ def chats(
     import asyncio
 
     from userbot.cli.load import load_config
+    from userbot.cli.overridden import overridden
 
     settings = load_config(common, need_key=False).settings
     found, selected = asyncio.run(_look(settings))
+    selected, ordered = overridden(settings, selected)
     if word is not None:
         found = [dialog for dialog in found if _matches(dialog, word)]
     if common.json:
-        _print_json(found, selected)
+        _print_json(found, selected, ordered)
     else:
-        _print_table(found, selected, plain=common.plain)
+        _print_table(found, selected, ordered, plain=common.plain)
         _print_block(found, selected, word)
 
 
@@ -62,7 +64,7 @@ def _matches(dialog: Dialog, word: str) -> bool:
     return wanted in dialog.title.casefold() or wanted in (dialog.username or "").casefold()
 
 
-def _print_json(found: list[Dialog], selected: dict[int, Chat]) -> None:
+def _print_json(found: list[Dialog], selected: dict[int, Chat], ordered: set[int]) -> None:
     from userbot.console.safe import json_text
 
     for dialog in found:
@@ -74,7 +76,7 @@ def _print_json(found: list[Dialog], selected: dict[int, Chat]) -> None:
             "username": dialog.username,
             "respond": chat.respond if chat else None,
             "from": chat.from_ if chat else None,
-            "origin": "config" if chat else None,
+            "origin": "chat" if dialog.id in ordered else "config" if chat else None,
         }
         print(json_text(row))
 
@@ -88,7 +90,9 @@ def _rule(chat: Chat | None) -> str:
     return f"{chat.respond}, {whom}"
 
 
-def _print_table(found: list[Dialog], selected: dict[int, Chat], *, plain: bool) -> None:
+def _print_table(
+    found: list[Dialog], selected: dict[int, Chat], ordered: set[int], *, plain: bool
+) -> None:
     from userbot.cli.table import print_table
 
     print_table(
@@ -99,7 +103,8 @@ def _print_table(found: list[Dialog], selected: dict[int, Chat], *, plain: bool)
                 dialog.kind,
                 dialog.title,
                 f"@{dialog.username}" if dialog.username else "",
-                _rule(selected.get(dialog.id)),
+                _rule(selected.get(dialog.id))
+                + (" (set by command)" if dialog.id in ordered else ""),
             )
             for dialog in found
         ],

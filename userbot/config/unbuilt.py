@@ -14,8 +14,6 @@ _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
     ("trigger", "burst_seconds"): 0,
     ("trigger", "edits"): False,
     ("trigger", "stand_down"): False,
-    ("chats", "context_messages"): 0,
-    ("history", "idle_reset_minutes"): 0,
     ("limits", "tell"): False,
     ("limits", "prices"): _NONE,
     ("console", "log_file"): _NONE,

@@ -56,7 +56,6 @@ _EN = {
     "off": "answers are off in this chat",
     "bare_prefix": "nothing was asked",
     "no_text": "nothing to read",
-    "command_not_built": "this command does not work yet",
     # limits
     "requests_per_minute": "too many questions in a minute",
     "tokens_per_day": "today's tokens are used up",
@@ -135,7 +134,6 @@ _RU = {
     "off": "в этом чате ответы выключены",
     "bare_prefix": "вопроса нет",
     "no_text": "нечего читать",
-    "command_not_built": "эта команда ещё не работает",
     "requests_per_minute": "слишком много вопросов за минуту",
     "tokens_per_day": "токены на сегодня кончились",
     "answers_per_hour": "слишком много ответов за час",

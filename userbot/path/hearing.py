@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from userbot.errors import NothingToAnswerError, TelegramError
 from userbot.messages import Ask, Quoted, Transcript
+from userbot.path.house_rules import HouseRules
+from userbot.path.replies import Replies
 from userbot.path.transcription import Transcription
-from userbot.ports import Clock, Lookup, Store
+from userbot.ports import Clock, Store
 from userbot.rules.voice import voice_of
 from userbot.rules.wake import question_in
-from userbot.settings import Chat, Voice
+from userbot.settings import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,29 +31,29 @@ class Said:
 
 
 class Hearing:
-    """Message → text. `chats`: what [[chats]] says about each chat, by its id."""
+    """Message → text."""
 
     def __init__(
         self,
-        lookup: Lookup,
+        replies: Replies,
         transcription: Transcription,
         voice: Voice,
         prefix: str,
-        chats: Mapping[int, Chat],
+        rules: HouseRules,
         store: Store,
         clock: Clock,
     ) -> None:
-        self._lookup = lookup
+        self._replies = replies
         self._transcription = transcription
         self._voice = voice
         self._prefix = prefix
-        self._chats = chats
+        self._rules = rules
         self._store = store
         self._clock = clock
 
     def voice_in(self, chat: int) -> Voice:
         """[voice] as it holds in a chat."""
-        return voice_of(self._voice, self._chats.get(chat))
+        return voice_of(self._voice, self._rules.get(chat))
 
     async def hear(self, ask: Ask) -> Said:
         """Understand a question.
@@ -72,7 +73,7 @@ class Hearing:
             return Said(ask, quoted)
         spoken = await self._transcription.words(ask, ask.reply_to, quoted.voice, voice)
         words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
-        return Said(ask, replace(quoted, text=words), spoken, not ask.text)
+        return Said(ask, replace(quoted, text=words, media=None), spoken, not ask.text)
 
     async def _own_sound(self, ask: Ask) -> Said:
         assert ask.voice is not None
@@ -87,17 +88,18 @@ class Hearing:
             now = self._clock.now()
             self._store.heard(ask, ask.message, replace(spoken, seconds=0), now, keep=True)
             words = addressed
+        replied = await self._replies.quoted(ask)
         if ask.text:
             # What is written beside a recording says what to do with it.
-            return Said(ask, Quoted(ask.sender.name, words), spoken)
-        return Said(replace(ask, text=words), None, spoken, only_spoken=True)
+            above = () if replied is None else (*replied.above, replied)
+            return Said(ask, Quoted(ask.sender.name, words, above=above), spoken)
+        return Said(replace(ask, text=words), replied, spoken, only_spoken=True)
 
     async def _quoted(self, ask: Ask) -> Quoted | None:
-        """The message that the question replies to, unless it is an answer of ours."""
-        if not ask.about_reply or ask.reply_to is None:
-            return None
-        quoted = await self._lookup.quoted(ask.chat, ask.reply_to)
-        if quoted is None and not ask.text:
+        """The message that the question replies to, unless the history shows it anyway."""
+        quoted = await self._replies.quoted(ask)
+        empty = quoted is None or not (quoted.text or quoted.voice)
+        if empty and not ask.text:
             raise TelegramError(
                 "The message asked about has nothing that may be used.",
                 "Ask again in words of your own.",

@@ -12,11 +12,14 @@ from datetime import datetime, timedelta
 from userbot.activity import Failed, Heard, Ignored, Limited, Report
 from userbot.errors import StorageError
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
+from userbot.path.background import Background
+from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.house_rules import HouseRules
 from userbot.path.settlement import Settlement, preview
 from userbot.ports import Clock, Store
 from userbot.rules import limits
-from userbot.rules.trigger import Known, Policy, decide
+from userbot.rules.trigger import Known, decide
 from userbot.settings import Limits
 
 
@@ -25,7 +28,9 @@ class Intake:
 
     def __init__(
         self,
-        policy: Policy,
+        rules: HouseRules,
+        commands: ChatCommands,
+        background: Background,
         limits: Limits,
         max_age_minutes: float,
         store: Store,
@@ -34,7 +39,9 @@ class Intake:
         clock: Clock,
         report: Report,
     ) -> None:
-        self._policy = policy
+        self._rules = rules
+        self._commands = commands
+        self._background = background
         self._limits = limits
         self._max_age = timedelta(minutes=max_age_minutes)
         self._store = store
@@ -46,12 +53,14 @@ class Intake:
     def receive(self, incoming: Incoming) -> None:
         """Decide about a message and, if it is a question, store and queue it."""
         try:
-            decision = decide(incoming, self._known(incoming), self._policy)
+            decision = decide(incoming, self._known(incoming), self._rules.policy)
             if isinstance(decision, Ask):
                 self._ask(decision)
             elif isinstance(decision, Command):
-                self._ignored(incoming, "command_not_built")
+                self._commands.receive(incoming, decision)
             elif isinstance(decision, Ignore):
+                if decision.reason != "ours":
+                    self._background.heard(incoming)
                 self._ignored(incoming, decision.reason)
         except StorageError as error:
             self._report(
@@ -71,7 +80,8 @@ class Intake:
         return Known(
             ours=incoming.outgoing and self._store.owns(chat, incoming.message, incoming.text),
             replies_to_answer=incoming.reply_to is not None
-            and self._store.owns(chat, incoming.reply_to),
+            and self._store.answered_by(chat, incoming.reply_to) is not None,
+            forgotten=incoming.sender is not None and incoming.sender.id in self._rules.forgotten,
         )
 
     def _ask(self, decided: Ask) -> None:

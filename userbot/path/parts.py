@@ -79,7 +79,7 @@ class Parts:
 
     async def _send(self, at: int, text: RichText) -> None:
         ask = self._ask
-        identity = random_id(self._secret, ask.chat, ask.message, 0, at)
+        identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, at)
         if identity in self._recorded:  # Telegram did not take it last time
             self._store.rewriting(identity, text.text, self._clock.now())
         else:

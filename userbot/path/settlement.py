@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from userbot.activity import Answered, Failed, Ignored, Report, Skipped
+from userbot.activity import Answered, Answering, Failed, Ignored, Report, Skipped
 from userbot.errors import ChatRefusedError, NothingToAnswerError, StorageError, UserbotError
-from userbot.messages import Answer, Ask
+from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.ports import Clock, Store
+from userbot.rules.prompt import asked, people_in
+from userbot.rules.window import estimated_usage
 
 _PREVIEW_CHARACTERS = 120
 _log = logging.getLogger(__name__)
@@ -26,20 +28,42 @@ class Settlement:
         self._store = store
         self._clock = clock
         self._report = report
+        self._asking: dict[int, ChatRequest] = {}
         self.answered_count = 0
         self.failed_count = 0
 
-    def answered(self, ask: Ask, asked: str, answer: Answer, seconds: float) -> None:
-        """The answer stands in Telegram; `asked` is the question as the history keeps it.
+    def asking(self, ask: Ask, request: ChatRequest) -> None:
+        """The model is asked."""
+        self._asking[ask.id] = request
+        self._report(
+            Answering(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                model=request.model,
+            )
+        )
+
+    def answered(self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float) -> Turn:
+        """The answer stands in Telegram; gives the turn as the history keeps it.
 
         If that cannot be stored the question stays open: the next start finds its writes, and
         does not ask again.
         """
+        self._asking.pop(ask.id, None)
+        question = asked(ask, quoted)
         try:
-            self._store.settle(ask, asked, answer, self._clock.now())
+            people = people_in(quoted)
+            if people and not self._store.quoted(ask, people):
+                question = ask.text
+            self._settled(ask, question, answer, seconds)
         except StorageError as error:
             self._failed(ask, error)
-            return
+        return Turn(ask.sender.name, question, answer.text, ask.id)
+
+    def _settled(self, ask: Ask, question: str, answer: Answer, seconds: float) -> None:
+        self._store.settle(ask, question, answer, self._clock.now())
         self.answered_count += 1
         usage = answer.finish.usage
         self._report(
@@ -61,6 +85,7 @@ class Settlement:
 
     def given_up(self, ask: Ask, error: Exception) -> None:
         """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
+        self._asking.pop(ask.id, None)
         told = error if isinstance(error, UserbotError) else _mistake(error)
         skipped = isinstance(told, ChatRefusedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
@@ -89,6 +114,30 @@ class Settlement:
                 hint=error.hint,
             )
         )
+
+    def stopped(self, ask: Ask) -> None:
+        """The question was stopped; what stands of an answer by then is its answer."""
+        request = self._asking.pop(ask.id, None)
+        reason = "stopped"
+        standing = self._store.standing(ask)
+        if request is not None and standing:
+            # What stands is an answer like any other: it can be replied to, and is remembered.
+            text = "\n\n".join(shown for _, shown in standing)
+            # Nobody told what it cost, and stopping must not be a way around the limits.
+            usage = estimated_usage(request.messages, text)
+            messages = tuple(message for message, _ in standing)
+            answer = Answer(text, standing[0][1], Finish(reason, usage, request.model), messages)
+            try:
+                self._settled(ask, ask.text, answer, 0.0)
+            except StorageError as error:
+                self._failed(ask, error)
+            return
+        try:
+            self._store.mark(ask, "skipped", reason, self._clock.now())
+        except StorageError as error:
+            self._failed(ask, error)
+            return
+        self.skipped(ask, reason, "It was stopped.")
 
     def skipped(self, ask: Ask, reason: str, detail: str) -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""

@@ -29,6 +29,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from userbot.messages import Ask, ChatKind, Command, Decision, Ignore, Incoming, Person, Voice
+from userbot.rules.commands import stem as command_stem
 from userbot.settings import Respond
 
 Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
@@ -185,7 +186,7 @@ def command_of(text: str, prefix: str) -> Command | Ignore | None:
 @lru_cache(maxsize=8)
 def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     words = r"\s+".join(re.escape(word) for word in prefix.split())
-    stem = re.escape(prefix) if re.fullmatch(r"/\w+", prefix) else "/gpt"
+    stem = re.escape(command_stem(prefix))
     flags = re.IGNORECASE | re.DOTALL
     return (
         re.compile(rf"{words}(?P<rest>(?:\s.*)?)", flags),
@@ -311,5 +312,6 @@ def _asked(
         by_owner=by_owner,
         reply_to=incoming.reply_to,
         about_reply=about_reply,
+        forwarded_from=incoming.forwarded_from,
         voice=voice,
     )

@@ -85,6 +85,15 @@ def window(
     return kept, replace(state, turns=len(kept), held=held)
 
 
+def shrunk(state: WindowState, estimated: int) -> WindowState:
+    """The state after a request of so many estimated tokens was refused as too long.
+
+    The budget becomes half of what was tried, so that the next one fits even where the model
+    counts twice as much for the same words.
+    """
+    return replace(state, budget=max(1, min(state.budget, int(estimated * state.ratio / 2))))
+
+
 def calibrated(state: WindowState, estimated: int, actual: int) -> WindowState:
     """The state after a request estimated at so many tokens cost `actual` prompt tokens.
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from . import tl
-from .chats import Group
-from .formatting import prepare
+from .chats import Group, Supergroup
+from .formatting import pack, prepare
 from .mailbox import Mailbox
 from .messages import Message
 from .password import Password
@@ -68,8 +68,11 @@ class Account(Sending):
         reply_to: Message | int | None = None,
         entities: Sequence[tl.Tl] | None = None,
         noforwards: bool = False,
+        topic: Message | None = None,
     ) -> Message:
         """Sends a text; `reply_to` is a message or its id as this account sees it.
+
+        `topic` is a forum topic, as `opens_topic` gives it.
 
         Raises RpcError for a text that Telegram would not take, ValueError outside a group.
         """
@@ -88,7 +91,26 @@ class Account(Sending):
             False,
             self._world.now(),
             noforwards=noforwards,
+            top=topic.uid if topic else None,
         )
+
+    def forwards(self, message: Message, where: Account | Group, *, hidden: str = "") -> Message:
+        """Forwards a text; with `hidden` its writer is told by that name alone."""
+        chat = self._world.chat_with(self, where)
+        return self._world.post(
+            self.id,
+            self._world.chat_id(self, chat),
+            message.text,
+            pack(message.entities),
+            None,
+            False,
+            self._world.now(),
+            origin=hidden or message.sender.id,
+        )
+
+    def opens_topic(self, group: Supergroup, title: str) -> Message:
+        """Opens a topic in a forum; gives what stands for it."""
+        return self._world.open_topic(self.id, group.id, title, self._world.now())
 
     def edits(
         self, message: Message, text: str, *, entities: Sequence[tl.Tl] | None = None

@@ -53,6 +53,7 @@ class Group:
     left: dict[int, Account] = field(default_factory=dict)
     """Who was a member and is not any more."""
     version: int = 1
+    migrated_to: Supergroup | None = None
     noforwards: bool = False
     """What is said here may not be forwarded or kept."""
 
@@ -89,6 +90,9 @@ class Supergroup(Group):
     """A group that is a channel: one mailbox for all members."""
 
     username: str | None = None
+    forum: bool = False
+    has_link: bool = False
+    """It is a channel's discussion group."""
     mailbox: Mailbox = field(init=False)
 
     def __post_init__(self) -> None:

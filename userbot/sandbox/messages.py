@@ -38,6 +38,12 @@ class Message:
     ttl_seconds: int | None = None
     """How long the media may be looked at; media.VIEW_ONCE for once."""
     noforwards: bool = False
+    top: Message | None = None
+    """What began its thread: a forum topic, a channel's post, or the first message replied to."""
+    origin: Account | str | None = None
+    """Who wrote it, where the sender only forwarded it; a name if that person hides."""
+    post_of: tuple[int, str] | None = None
+    """The number and title of the channel whose post was forwarded here by Telegram itself."""
     edit_date: int | None = None
     edits: list[str] = field(default_factory=list)
     """The texts it had before, oldest first."""

@@ -36,6 +36,7 @@ from .chats import Group, Supergroup
 from .dispatch import Asked, Crash, Dispatcher
 from .faults import Faults
 from .keeping import Keeper
+from .messages import Message
 from .methods.registry import Place
 from .server import Server
 from .session_file import write_session
@@ -149,6 +150,22 @@ class Telegram:
             raise ValueError(f"the name of {title} is taken")
         people = [account.id for account in members]
         return self._world.add_supergroup(title, creator.id, people, username, self._world.now())
+
+    def add_forum(
+        self, title: str, *, creator: Account, members: Sequence[Account] = ()
+    ) -> Supergroup:
+        """A supergroup with topics; `Account.opens_topic` opens one."""
+        group = self.add_supergroup(title, creator=creator, members=members)
+        self._world.make_forum(group.id)
+        return group
+
+    def post(self, group: Supergroup, text: str, *, channel: str = "News") -> Message:
+        """A channel's post, as Telegram forwards it into the channel's discussion group."""
+        return self._world.forward_post(group.id, 1_900_000_001, channel, text, self._world.now())
+
+    def migrate(self, group: Group) -> Supergroup:
+        """Makes a supergroup of a basic group, as its creator may."""
+        return self._world.migrate(group.id, self._world.now())
 
     @property
     def accounts(self) -> list[Account]:

@@ -6,7 +6,7 @@ from account to account. Users are never `min`: a client needs the access hash t
 
 from collections.abc import Iterable, Sequence
 
-from . import media_views, tl
+from . import media_views, threads, tl
 from .accounts import Account
 from .chats import Chat, Group, Private, Supergroup
 from .mailbox import Event, Kind
@@ -41,6 +41,8 @@ def chat(viewer: Account, group: Group) -> tl.Tl:
             participants_count=len(group.members),
             date=group.date,
             version=group.version,
+            deactivated=group.migrated_to is not None or None,
+            migrated_to=_input_channel(viewer, group.migrated_to),
             creator=(group.creator is viewer) or None,
             noforwards=group.noforwards or None,
             default_banned_rights=tl.types.ChatBannedRights(until_date=0),
@@ -60,10 +62,16 @@ def chat(viewer: Account, group: Group) -> tl.Tl:
         megagroup=True,
         access_hash=access_hash,
         username=group.username,
+        forum=group.forum or None,
+        has_link=group.has_link or None,
         noforwards=group.noforwards or None,
         default_banned_rights=tl.types.ChatBannedRights(until_date=0),
         participants_count=len(group.members),
     )
+
+
+def _input_channel(viewer: Account, group: Supergroup | None) -> tl.Tl | None:
+    return group and tl.types.InputChannel(group.number, viewer.access_hash(group.id))
 
 
 def peer(viewer: Account, where: Chat) -> tl.Tl:
@@ -77,24 +85,19 @@ def peer(viewer: Account, where: Chat) -> tl.Tl:
 def message(viewer: Account, seen: Message) -> tl.Tl:
     """A message under the viewer's id, deleted or not."""
     number = seen.id_for(viewer)
-    # In Saved Messages nothing is outgoing; clients know that they wrote it themselves.
-    to_self = isinstance(seen.chat, Private) and seen.chat.first is seen.chat.second
-    out = (seen.sender is viewer and not to_self) or None
-    reply = None
-    if seen.reply_to and (replied := _id_or_none(viewer, seen.reply_to)):
-        reply = tl.types.MessageReplyHeader(reply_to_msg_id=replied)
     common = {
         "id": number,
         "peer_id": peer(viewer, seen.chat),
         "date": seen.date,
-        "out": out,
-        "from_id": tl.types.PeerUser(seen.sender.id),
-        "reply_to": reply,
+        "out": threads.outgoing(viewer, seen) or None,
+        "from_id": threads.sender(seen),
+        "reply_to": threads.header(viewer, seen),
     }
     if seen.action:
         return tl.types.MessageService(action=seen.action, **common)
     return tl.types.Message(
         message=seen.text,
+        fwd_from=threads.forwarded(seen),
         entities=seen.entities or None,
         media=media_views.media(viewer, seen.media, seen.ttl_seconds) if seen.media else None,
         noforwards=seen.noforwards or None,
@@ -147,6 +150,10 @@ def people(messages: Iterable[Message], viewer: Account) -> tuple[list[tl.Tl], l
 
     for seen in messages:
         name(seen.sender)
+        if isinstance(seen.origin, Account):
+            name(seen.origin)
+        if (channel := threads.channel_of(viewer, seen)) is not None:
+            chats[-channel.id] = channel
         if isinstance(seen.chat, Private):
             name(seen.chat.other(viewer))
         elif seen.chat.id not in chats:
@@ -163,10 +170,6 @@ def _named_by(action: tl.Tl) -> list[int]:
     if isinstance(action, tl.types.MessageActionChatDeleteUser):
         return [action.user_id]
     return list(getattr(action, "users", ()))
-
-
-def _id_or_none(viewer: Account, seen: Message) -> int | None:
-    return seen.ids.get(seen.chat.mailbox_of(viewer).owner_id)
 
 
 def _mentions(viewer: Account, seen: Message) -> bool:

@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from . import tl
+from . import threads, tl
 from .accounts import Account
-from .acts import Actor, act
+from .acts import act
 from .blobs import Blobs
 from .chats import Chat, Group, Private, Supergroup
 from .formatting import unpack
@@ -28,10 +28,11 @@ from .mailbox import Event
 from .media import Media, References, kind_of
 from .messages import Message
 from .mtproto.auth_key import AuthKey
+from .threads import Threads
 from .uploads import Uploads
 
 
-class World(Actor):
+class World(Threads):
     def __init__(self, secret: bytes | None = None, blobs: Blobs | None = None) -> None:
         super().__init__()
         self.secret = secret or secrets.token_bytes(32)
@@ -178,6 +179,8 @@ class World(Actor):
         media: int | None = None,
         ttl_seconds: int | None = None,
         noforwards: bool = False,
+        top: int | None = None,
+        origin: int | str | None = None,
     ) -> Message:
         """`reply_to` is the uid of a message, `entities` packed by formatting.pack."""
         account = self.accounts[sender]
@@ -189,6 +192,8 @@ class World(Actor):
         if media is not None:
             message.media, message.ttl_seconds = self.media[media], ttl_seconds
         message.noforwards = noforwards
+        message.origin = self.accounts[origin] if isinstance(origin, int) else origin
+        threads.place(message, None if top is None else self.messages[top])
         if random_id:
             self._by_random_id[sender, random_id] = message
         self._deliver(message)
@@ -281,9 +286,10 @@ class World(Actor):
             group.join(self.accounts[number], group.creator, date)
         self.groups[group.id] = group
 
-    def _serve(self, group: Group, sender: Account, action: tl.Tl, date: int) -> None:
+    def _serve(self, group: Group, sender: Account, action: tl.Tl, date: int) -> Message:
         message = Message(len(self.messages), group, sender, date, "", [], action=action)
         self._deliver(message)
+        return message
 
     def _deliver(self, message: Message) -> None:
         self.messages.append(message)

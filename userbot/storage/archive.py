@@ -17,7 +17,9 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.messages import ChatKind, Place
+from userbot.settings import Override
 from userbot.storage import database, migrations
+from userbot.storage.orders import override
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -129,11 +131,12 @@ class Archive:
         With `search` only those whose question or answer holds these words, in any case.
         """
         rows = self._rows(
-            "SELECT q.*, c.topic, c.title, u.prompt_tokens, u.completion_tokens"
+            "SELECT q.*, c.chat AS now_chat, c.topic, c.title, u.prompt_tokens,"
+            " u.completion_tokens"
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
             # The store gives both rows the same moment, and that column has an index.
             " LEFT JOIN usage AS u ON u.at = q.state_at AND u.question = q.id"
-            " WHERE (:chat IS NULL OR q.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
+            " WHERE (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
             " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
             " ORDER BY q.id DESC LIMIT :limit",
             {
@@ -145,7 +148,7 @@ class Archive:
         )
         return [
             Exchange(
-                place=_place(row),
+                place=Place(row["now_chat"], row["topic"] or None),
                 title=row["title"],
                 message=row["message"],
                 person=row["sender"],
@@ -189,6 +192,11 @@ class Archive:
             elif any(word in name for name in names):
                 partly[row["chat"]] = row["title"]
         return [Match(*found) for found in (exact or partly).items()]
+
+    def overrides(self) -> dict[int, Override]:
+        """What commands in chats have set, by chat."""
+        rows = self._rows("SELECT chat, respond, whom, system, model FROM overrides", {})
+        return {row[0]: override(*row[1:]) for row in map(tuple, rows)}
 
     def _rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
         with database.explained(self._path):

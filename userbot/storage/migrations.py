@@ -127,9 +127,56 @@ def voice_and_transcripts(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def commands_overrides_and_people(db: sqlite3.Connection) -> None:
+    """The owner's commands: their messages and results, what they set, whom they forget.
+
+    `own_text` is what the asker wrote where `text` holds more, and `quotations` says whose words
+    the rest are. `moved` has basic groups that became supergroups.
+    """
+    for statement in (
+        """CREATE TABLE commands (
+            id INTEGER PRIMARY KEY,
+            chat INTEGER NOT NULL,
+            message INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            UNIQUE (message, chat)
+        )""",
+        """CREATE TABLE command_notes (
+            id INTEGER PRIMARY KEY,
+            command INTEGER NOT NULL REFERENCES commands (id),
+            chat INTEGER NOT NULL,
+            random_id INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            message INTEGER,
+            at INTEGER NOT NULL
+        )""",
+        "CREATE INDEX notes_message ON command_notes (message, chat)",
+        "CREATE INDEX notes_random_id ON command_notes (random_id)",
+        """CREATE TABLE overrides (
+            chat INTEGER PRIMARY KEY,
+            respond TEXT,
+            whom TEXT,
+            system TEXT,
+            model TEXT
+        )""",
+        "CREATE TABLE forgotten (person INTEGER PRIMARY KEY, at INTEGER NOT NULL)",
+        """CREATE TABLE quotations (
+            person INTEGER NOT NULL,
+            question INTEGER NOT NULL REFERENCES questions (id),
+            PRIMARY KEY (person, question)
+        ) WITHOUT ROWID""",
+        "CREATE TABLE moved (old INTEGER PRIMARY KEY, new INTEGER NOT NULL)",
+        "ALTER TABLE questions ADD COLUMN own_text TEXT",
+        "ALTER TABLE questions ADD COLUMN forwarded_from TEXT NOT NULL DEFAULT ''",
+    ):
+        db.execute(statement)
+
+
 MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     conversations_questions_writes_and_usage,
     voice_and_transcripts,
+    commands_overrides_and_people,
 ]
 
 

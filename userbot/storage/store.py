@@ -13,32 +13,46 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Transcript, Turn
 from userbot.storage import database, migrations, voice_rows
+from userbot.storage.orders import Orders
+from userbot.storage.steps import instant as _instant
+from userbot.storage.steps import moment as _moment
+from userbot.storage.steps import storable as _storable
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _MINUTE = 60 * 1_000_000
 _HOUR = 60 * _MINUTE
-_UNCONFIRMED = 64
+_NEWEST = 64
 """How many of a chat's newest writes without an id are compared with a text."""
+_UNCONFIRMED = (
+    "SELECT text FROM writes WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
+    "SELECT text FROM command_notes WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
+)
 
 _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, reply_to, about_reply, voice, listen_first, asked_at, stored_at, state_at)
+        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, asked_at,
+        stored_at, state_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :voice, :listen_first, :asked_at, :stored_at, :stored_at
+        :about_reply, :voice, :listen_first, :forwarded_from, :asked_at, :stored_at, :stored_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
+_ASKS = (
+    "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
+    " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
+    " q.forwarded_from, q.voice, q.listen_first, q.state, q.reason,"
+    # A write of an earlier attempt says nothing about the one that is under way.
+    " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
+    " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
+)
 _SEE_CONVERSATION = """
     INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
     ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind,
@@ -47,7 +61,7 @@ _SEE_CONVERSATION = """
 """A short update knows no title (''); the one that is known stays."""
 
 
-class Store:
+class Store(Orders):
     """The history database of one account. Every method raises StorageError.
 
     Use from one thread. `repaired` is the mode that the file had if others could read it
@@ -111,24 +125,69 @@ class Store:
         return bytes(self._once("secret", secrets.token_bytes(32)))
 
     def owns(self, chat: int, message: int, text: str | None = None) -> bool:
-        """Whether the message is an answer of ours.
+        """Whether the program wrote the message: an answer, or a command's result.
 
         With `text`, a recorded write to that chat whose id is not yet known counts too if its
         text is the same but for white space around it, which Telegram removes.
         """
         with database.explained(self.path):
             known = self._db.execute(
-                "SELECT 1 FROM writes WHERE chat = ? AND message = ?", (chat, message)
+                "SELECT 1 FROM writes WHERE chat = ?1 AND message = ?2 UNION ALL"
+                " SELECT 1 FROM command_notes WHERE chat = ?1 AND message = ?2",
+                (chat, message),
             ).fetchone()
             if known or text is None:
                 return known is not None
-            unconfirmed = self._db.execute(
-                "SELECT text FROM writes WHERE chat = ? AND message IS NULL"
-                " ORDER BY id DESC LIMIT ?",
-                (chat, _UNCONFIRMED),
-            )
             wanted = _storable(text).strip()
-            return any(recorded.strip() == wanted for (recorded,) in unconfirmed)
+            return any(
+                recorded.strip() == wanted
+                for unconfirmed in _UNCONFIRMED
+                for (recorded,) in self._db.execute(unconfirmed, (chat, _NEWEST))
+            )
+
+    def answered_by(self, chat: int, message: int) -> int | None:
+        """The question that the message answers or is a part of the answer to, if it does."""
+        with database.explained(self.path):
+            row = self._db.execute(
+                "SELECT question FROM writes WHERE chat = ? AND message = ?", (chat, message)
+            ).fetchone()
+        return None if row is None else int(row[0])
+
+    def asked_by(self, chat: int, message: int) -> int | None:
+        """The question that the message is, if it is one."""
+        with database.explained(self.path):
+            row = self._db.execute(
+                "SELECT id FROM questions WHERE message = ? AND chat = ?", (message, chat)
+            ).fetchone()
+        return None if row is None else int(row[0])
+
+    def again(self, chat: int, message: int, at: datetime) -> Ask | str | None:
+        """Make a question that failed or was skipped pending anew, and give it.
+
+        `message` is the question's own or one of its answer's. If it is in another state, that;
+        None if there is no such question, or its words were deleted.
+        """
+        with self._step() as db:
+            found = db.execute(
+                "SELECT coalesce((SELECT id FROM questions WHERE message = ?1 AND chat = ?2),"
+                " (SELECT question FROM writes WHERE message = ?1 AND chat = ?2))",
+                (message, chat),
+            ).fetchone()
+            row = db.execute(_ASKS + " WHERE q.id = ?", found).fetchone()
+            if row is None:
+                return None
+            ask = _ask(row)
+            state, reason = row[-3:-1]
+            if reason == "forgotten":
+                return None
+            if state not in ("failed", "skipped"):
+                return str(state)
+            db.execute(
+                "UPDATE questions SET state = 'pending', reason = '', attempt = attempt + 1,"
+                " state_at = ? WHERE id = ?",
+                (_instant(at), ask.id),
+            )
+        return replace(ask, attempt=ask.attempt + 1)
 
     def add(self, ask: Ask, at: datetime) -> Ask | None:
         """Store a question as pending and give it with its id; None if its message is known."""
@@ -146,6 +205,7 @@ class Store:
             "text": _storable(ask.text),
             "reply_to": ask.reply_to,
             "about_reply": ask.about_reply,
+            "forwarded_from": _storable(ask.forwarded_from),
             "voice": ask.voice and voice_rows.stored(ask.voice),
             "listen_first": ask.listen_first,
             "asked_at": _instant(ask.at),
@@ -204,6 +264,17 @@ class Store:
                 "UPDATE writes SET message = ? WHERE random_id = ?", (message, random_id)
             )
 
+    def standing(self, ask: Ask) -> list[tuple[int, str]]:
+        """What stands of the answer under way: its messages and their texts, in order."""
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT part, message, text FROM writes WHERE question = ? AND attempt = ?"
+                " AND message IS NOT NULL ORDER BY id",
+                (ask.id, ask.attempt),
+            )
+            newest = {part: (message, text) for part, message, text in rows}
+        return [newest[part] for part in sorted(newest)]
+
     def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once.
 
@@ -215,11 +286,12 @@ class Store:
         with self._step() as db:
             changed = db.execute(
                 "UPDATE questions SET state = 'answered', reason = ?, state_at = ?, text = ?,"
-                " answer = ?, model = ? WHERE id = ? AND state <> 'answered'",
+                " own_text = ?, answer = ?, model = ? WHERE id = ? AND state <> 'answered'",
                 (
                     answer.finish.reason,
                     moment,
                     _storable(text),
+                    None if text == ask.text else _storable(ask.text),
                     _storable(answer.text),
                     answer.finish.model,
                     ask.id,
@@ -268,13 +340,26 @@ class Store:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
         with database.explained(self.path):
             rows = self._db.execute(
-                "SELECT sender_name, text, answer FROM questions WHERE state = 'answered'"
+                "SELECT sender_name, text, answer, id FROM questions WHERE state = 'answered'"
+                " AND answer IS NOT NULL"
                 " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " ORDER BY id DESC LIMIT ?3",
                 (place.chat, place.topic or 0, newest),
             ).fetchall()
         return [Turn(*row) for row in reversed(rows)]
+
+    def last_answered(self, place: Place) -> datetime | None:
+        """When the conversation was last answered since it was begun anew, if it was."""
+        with database.explained(self.path):
+            row = self._db.execute(
+                "SELECT state_at FROM questions WHERE state = 'answered'"
+                " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
+                " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
+                " ORDER BY id DESC LIMIT 1",
+                (place.chat, place.topic or 0),
+            ).fetchone()
+        return None if row is None else _moment(row[0])
 
     def pending(self) -> list[tuple[Ask, bool]]:
         """Questions that are neither answered nor given up, oldest first.
@@ -283,12 +368,7 @@ class Store:
         """
         with database.explained(self.path):
             rows = self._db.execute(
-                "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender,"
-                " q.sender_name, q.sender_username, q.by_owner, q.text, q.reply_to,"
-                " q.about_reply, q.asked_at, q.voice, q.listen_first,"
-                " EXISTS (SELECT 1 FROM writes WHERE question = q.id)"
-                " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
-                " WHERE q.state IN ('pending', 'answering') ORDER BY q.id"
+                _ASKS + " WHERE q.state IN ('pending', 'answering') ORDER BY q.id"
             ).fetchall()
         return [(_ask(row), bool(row[-1])) for row in rows]
 
@@ -321,20 +401,6 @@ class Store:
             ).fetchone()
         return Spent(*row)
 
-    @contextmanager
-    def _step(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of the block, or nothing."""
-        db = self._db
-        with database.explained(self.path):
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
-
     def _once(self, key: str, value: int | bytes) -> int | bytes:
         """The value under `key` in meta: this one, if there was none."""
         with database.explained(self.path):
@@ -348,7 +414,8 @@ class Store:
 
 def _ask(row: Sequence[Any]) -> Ask:
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at, voice, listen_first = rest[:7]
+    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *sound = rest[:9]
+    voice, listen_first = sound
     return Ask(
         id=ident,
         place=Place(chat, topic or None),
@@ -360,25 +427,9 @@ def _ask(row: Sequence[Any]) -> Ask:
         text=text,
         reply_to=reply_to,
         about_reply=bool(about_reply),
+        forwarded_from=forwarded_from,
         voice=voice_rows.restored(voice) if voice else None,
         listen_first=bool(listen_first),
         at=_moment(asked_at),
+        attempt=attempt,
     )
-
-
-def _instant(at: datetime) -> int:
-    """Microseconds since 1970; `at` is aware."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def _moment(instant: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=instant)
-
-
-def _storable(text: str) -> str:
-    """The text without lone surrogates, which SQLite cannot keep; pairs become one character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

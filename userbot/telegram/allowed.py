@@ -31,6 +31,7 @@ _READ = {
     functions.users.GetUsersRequest,
     functions.messages.GetDialogsRequest,
     functions.messages.GetMessagesRequest,
+    functions.messages.GetHistoryRequest,
     functions.messages.GetChatsRequest,
     functions.channels.GetMessagesRequest,
     functions.channels.GetChannelsRequest,
@@ -50,8 +51,13 @@ _WRITE = {
     functions.messages.SendMediaRequest,
     functions.upload.SaveFilePartRequest,
 }
+# The owner's own commands, and nothing else: see `TelegramOutbox.delete`.
+_DELETE = {
+    functions.messages.DeleteMessagesRequest,
+    functions.channels.DeleteMessagesRequest,
+}
 
-ALLOWED = frozenset(_LOGIN | _READ | _FILES | _WRITE)
+ALLOWED = frozenset(_LOGIN | _READ | _FILES | _WRITE | _DELETE)
 
 
 def check_allowed(request: Any) -> None:

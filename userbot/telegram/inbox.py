@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from telethon import events
@@ -23,11 +24,15 @@ from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.media import media_of, voice_of
+from userbot.telegram.origin import is_protected, origin_of
 
 _PEOPLE = 10_000
 """How many people are remembered; whoever was heard of first is forgotten first."""
 
 Receive = Callable[[Incoming], None]
+
+_POSTS = 4096
+"""How many beginnings of threads are remembered."""
 
 
 class Inbox:
@@ -44,6 +49,7 @@ class Inbox:
         self._asking: set[asyncio.Task[None]] = set()
         self._people: dict[int, Person] = {}
         self._titles: dict[int, str] = {}
+        self._posts: dict[tuple[int, int], bool] = {}
         client.add_event_handler(self._on_message, events.NewMessage())
 
     def open(self, owner: Person, receive: Receive) -> None:
@@ -54,6 +60,18 @@ class Inbox:
         held, self._held = self._held, []
         for message in held:
             self._take(message)
+
+    def title(self, chat: int) -> str:
+        """The title of a chat as it was last seen; "" if it was not."""
+        return self._titles.get(chat, "")
+
+    async def read(self, message: Any) -> Incoming:
+        """A message of Telethon's in the program's own words, whoever has to be asked."""
+        sender = self._known_sender(message)
+        if sender is None and message.sender_id is not None:
+            sender = await self._fetch_sender(message)
+        await self._look_at_thread(message)
+        return self._incoming(message, sender)
 
     async def close(self) -> None:
         """Stop listening; what arrives from now on is left for the next start."""
@@ -74,7 +92,8 @@ class Inbox:
             self._waiting[chat].append(message)
             return
         sender = self._known_sender(message)
-        if sender is not None or message.sender_id is None:
+        known = sender is not None or message.sender_id is None
+        if known and self._unknown_root(message) is None:
             self._hand_over(message, sender)
             return
         self._waiting[chat] = deque([message])
@@ -87,7 +106,10 @@ class Inbox:
         try:
             while waiting:
                 message = waiting[0]
-                sender = self._known_sender(message) or await self._fetch_sender(message)
+                sender = self._known_sender(message)
+                if sender is None and message.sender_id is not None:
+                    sender = await self._fetch_sender(message)
+                await self._look_at_thread(message)
                 waiting.popleft()
                 self._hand_over(message, sender)
         finally:
@@ -96,9 +118,27 @@ class Inbox:
     async def _fetch_sender(self, message: Any) -> Person | None:
         # A short update names its sender by id only; the answer is remembered, so this costs one
         # request per person and run. Whoever stays unknown is not answered.
+        entity = await self._asked(message, message.get_sender)
+        return None if entity is None else self._remember(message.sender_id, entity)
+
+    async def _look_at_thread(self, message: Any) -> None:
+        """In a discussion group, see whether the message comments on a post.
+
+        There every reply names its thread, so it takes a look at what began the thread. Posts
+        are remembered as they arrive; an older beginning costs one request, once.
+        """
+        root = self._unknown_root(message)
+        if root is not None:
+            fetch = partial(self._client.get_messages, message.chat_id, ids=root)
+            found = await self._asked(message, fetch)
+            is_post = isinstance(found, types.Message) and _automatic_forward(found)
+            self._remember_post(message.chat_id, root, is_post)
+
+    async def _asked(self, message: Any, ask: Callable[[], Awaitable[Any]]) -> Any:
+        """What Telegram answers, waiting as it wants; None if it does not."""
         while True:
             try:
-                entity = await message.get_sender()
+                return await ask()
             except FloodWaitError as error:
                 seconds = error.seconds + 1
                 waiting = Waiting(chat=message.chat_id, reason="flood_wait", seconds=seconds)
@@ -106,8 +146,17 @@ class Inbox:
                 await self._clock.sleep(seconds)
             except (RPCError, ValueError, ConnectionError):
                 return None
-            else:
-                return self._remember(message.sender_id, entity) if entity is not None else None
+
+    def _unknown_root(self, message: Any) -> int | None:
+        """What began the message's thread in a discussion group, if that was never looked at."""
+        root = _root(message)
+        known = root is None or (message.chat_id, root) in self._posts
+        return None if known else root
+
+    def _remember_post(self, chat: int, message: int, is_post: bool) -> None:
+        self._posts[chat, message] = is_post
+        if len(self._posts) > _POSTS:
+            del self._posts[next(iter(self._posts))]
 
     def _hand_over(self, message: Any, sender: Person | None) -> None:
         assert self._receive is not None
@@ -138,7 +187,12 @@ class Inbox:
             self._titles[chat] = get_display_name(message.chat)
         elif chat not in self._titles and chat in self._people:
             self._titles[chat] = self._people[chat].name  # a private chat, by a short update
-        topic, reply_to = _thread(message)
+        topic, reply_to = thread_of(message)
+        if _automatic_forward(message):
+            self._remember_post(chat, message.id, True)
+            topic = message.id
+        elif (root := _root(message)) is not None and self._posts.get((chat, root)):
+            topic = root
         return Incoming(
             place=Place(chat, topic),
             message=message.id,
@@ -153,6 +207,8 @@ class Inbox:
             via_bot=message.via_bot_id is not None,
             post=bool(message.post) or _automatic_forward(message),
             forwarded=message.fwd_from is not None,
+            forwarded_from=origin_of(message),
+            protected=is_protected(message),
             media=media_of(message),
             voice=voice_of(message),
         )
@@ -180,7 +236,7 @@ def person_of(marked_id: int, entity: Any) -> Person:
     )
 
 
-def _thread(message: Any) -> tuple[int | None, int | None]:
+def thread_of(message: Any) -> tuple[int | None, int | None]:
     """The forum topic of a message, and the message that it replies to."""
     header = message.reply_to
     if not isinstance(header, types.MessageReplyHeader):
@@ -194,6 +250,17 @@ def _thread(message: Any) -> tuple[int | None, int | None]:
         # Posted into the topic, in reply to nobody: the header names the topic itself.
         return header.reply_to_msg_id, None
     return header.reply_to_top_id, header.reply_to_msg_id
+
+
+def _root(message: Any) -> int | None:
+    """What began the message's thread, where that may be a post: in a discussion group."""
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader) or header.forum_topic:
+        return None
+    if not getattr(message.chat, "has_link", False):
+        return None
+    root: int | None = header.reply_to_top_id or header.reply_to_msg_id
+    return root
 
 
 def _mentions(message: Any) -> frozenset[int | str]:

@@ -8,7 +8,9 @@ from telethon.utils import get_display_name
 
 from userbot.messages import Quoted
 from userbot.telegram.client import Client
+from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
+from userbot.telegram.origin import is_protected, media_word, origin_of
 from userbot.telegram.refusals import meaning
 
 
@@ -19,21 +21,24 @@ class TelegramLookup:
         self._client = client
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
-        """The message with its speaker; None if it is gone, empty or protected from copying.
-
-        Sound that may be played once only is as good as gone.
-        """
+        """The message with its speaker; None if it is gone, empty or may not be read."""
         try:
             found = await self._client.get_messages(chat, ids=message)
         except RPCError as error:
             raise meaning(error) from error
-        if not isinstance(found, types.Message) or found.noforwards:
+        if not isinstance(found, types.Message) or is_protected(found):
             return None
-        voice = voice_of(found)
-        if voice is not None and voice.sealed:
-            voice = None
-        if voice is None and not found.message:
+        media = media_word(found)
+        if not found.message and media is None:
             return None
         sender = await found.get_sender()
-        name = get_display_name(sender) if sender else ""
-        return Quoted(name, found.message or "", voice)
+        _, reply_to = thread_of(found)
+        return Quoted(
+            get_display_name(sender) if sender else "",
+            found.message or "",
+            voice_of(found),
+            person=found.sender_id or 0,
+            origin=origin_of(found),
+            media=media,
+            reply_to=reply_to,
+        )

@@ -17,7 +17,7 @@ from telethon.errors import (
 from telethon.tl import functions, types
 
 from userbot.errors import ChatRefusedError, MessageGoneError, TelegramError, UserbotError
-from userbot.messages import Entity, Place, RichText
+from userbot.messages import CommandMessage, Entity, Place, RichText
 from userbot.ports import Write
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import error_name, meaning
@@ -101,6 +101,19 @@ class TelegramOutbox:
         except UserbotError:
             return False
         return True
+
+    async def delete(self, command: CommandMessage) -> None:
+        """Delete a command's message for all; no other message can be deleted.
+
+        Take a turn first. Raises as `send` does.
+        """
+        assert command.id, "only what the store recorded as a command is deleted"
+        peer = await self._peer(command.chat)
+        if isinstance(peer, types.InputPeerChannel):
+            request = functions.channels.DeleteMessagesRequest(peer, [command.message])
+        else:
+            request = functions.messages.DeleteMessagesRequest([command.message], revoke=True)
+        await self._write(Place(command.chat), "delete", request)
 
     async def _peer(self, chat: int) -> Any:
         try:

@@ -1,7 +1,7 @@
 """The API's methods, one file a family; importing this package registers them all.
 
-What is not built yet would be files of its own here: forum topics (channels.getForumTopics,
-top_msg_id in sendMessage), migration (messages.migrateChat).
+What is not built yet would be files of its own here: the list of forum topics
+(channels.getForumTopics), migration by a client (messages.migrateChat).
 """
 
 from . import (

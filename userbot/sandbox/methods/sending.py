@@ -104,6 +104,8 @@ def writable(call: Call, peer: tl.Tl) -> Chat:
     chat = peers.chat(call.world, call.me, peer)
     if isinstance(chat, Group) and not chat.has(call.me):
         raise forbidden("CHAT_WRITE_FORBIDDEN")
+    if isinstance(chat, Group) and chat.migrated_to:
+        raise bad_request("PEER_ID_INVALID")
     return chat
 
 
@@ -131,10 +133,14 @@ def replied(account: Account, chat: Chat, reply_to: tl.Tl) -> Message | None:
         return None
     if not isinstance(reply_to, tl.types.InputReplyToMessage) or reply_to.reply_to_peer_id:
         raise bad_request("REPLY_TO_INVALID")
-    served(reply_to, "top_msg_id", "quote_text")
+    served(reply_to, "quote_text")
     message = seen(account, chat, reply_to.reply_to_msg_id)
     if message is None:
         raise bad_request("REPLY_MESSAGE_ID_INVALID")
+    if reply_to.top_msg_id:
+        top = seen(account, chat, reply_to.top_msg_id)
+        if top is None or top not in (message, message.top):
+            raise bad_request("TOPIC_ID_INVALID")
     return message
 
 

@@ -1,0 +1,38 @@
+"""What commands have set is listed over what the config says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from userbot.cli.overridden import overridden
+from userbot.settings import Chat, History, Override, Settings, Telegram, Trigger
+from userbot.storage.store import Store
+
+GROUP, CLUB, HALL = -1001, -1002, -1003
+LISTED = Chat(id=GROUP, respond="all", from_=(501,), system="Be brief.")
+
+
+def settings(folder: Path) -> Settings:
+    return Settings(
+        telegram=Telegram(api_id=1, api_hash="hash"),
+        trigger=Trigger(from_="contacts"),
+        history=History(database=folder / "history.db"),
+    )
+
+
+def test_without_a_history_the_config_holds(tmp_path: Path) -> None:
+    assert overridden(settings(tmp_path), {GROUP: LISTED}) == ({GROUP: LISTED}, set())
+
+
+def test_what_commands_set_beats_the_config_and_the_rest_of_it_stays(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "history.db") as store:
+        store.override(GROUP, Override(respond="mention"))
+        store.override(CLUB, Override(model="parrot"))
+        store.override(HALL, Override(respond="off"))
+        store.override(HALL, Override())
+        found, ordered = overridden(settings(tmp_path), {GROUP: LISTED})
+    assert ordered == {GROUP, CLUB}
+    assert found == {
+        GROUP: Chat(id=GROUP, respond="mention", from_=(501,), system="Be brief."),
+        CLUB: Chat(id=CLUB, respond="prefix", from_="contacts", model="parrot"),
+    }

@@ -1,0 +1,339 @@
+"""The owner's commands, over real sockets: what they do, and that nobody else sees them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.path.test_remembering import ask
+from tests.stage import Program, Stage, listed
+from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Skipped
+from userbot.sandbox.accounts import Account
+from userbot.sandbox.chats import Group
+from userbot.sandbox.endpoint import Reply
+from userbot.sandbox.messages import Message
+from userbot.settings import Trigger
+
+
+async def result(stage: Stage, number: int = 1) -> str:
+    """The text of the newest message in Saved Messages, once there are so many."""
+    async with asyncio.timeout(5):
+        while len(saved := stage.olga.messages(stage.olga)) < number:
+            await asyncio.sleep(0.005)
+    return saved[-1].text
+
+
+async def orders(stage: Stage, where: Account | Group, text: str, **more: Any) -> str:
+    """The owner gives a command in a chat; gives what Saved Messages then says."""
+    before = len(stage.olga.messages(stage.olga))
+    said = stage.olga.says(where, text, **more)
+    told = await result(stage, before + 1)
+    async with asyncio.timeout(5):
+        while not said.deleted:
+            await asyncio.sleep(0.005)
+    return told
+
+
+def texts(messages: list[Message]) -> list[str]:
+    return [message.text for message in messages if not message.action]
+
+
+@pytest.mark.parametrize("where", ["group", "club", "max"])
+async def test_a_command_disappears_for_all_and_its_result_is_in_saved_messages(
+    stage: Stage, where: str
+) -> None:
+    await stage.program()
+    chat = getattr(stage, where)
+    told = await orders(stage, chat, "/gpt_help")
+    title = {"group": "Weekend", "club": "Club", "max": "Max"}[where]
+    assert told.startswith(f"{title} · /gpt_help\n")
+    assert "/gpt_forget @name" in told
+    assert texts(stage.max.messages(stage.olga if where == "max" else chat)) == []
+
+
+async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:
+    await stage.program()
+    said = stage.olga.says(stage.olga, "/gpt_help")
+    await result(stage, 2)
+    command, reply = stage.olga.messages(stage.olga)
+    assert command is said
+    assert reply.reply_to is said
+
+
+async def test_a_bare_prefix_of_the_owner_shows_help(stage: Stage) -> None:
+    await stage.program()
+    assert (await orders(stage, stage.group, "/gpt")).startswith("Weekend · /gpt_help\n")
+
+
+async def test_a_result_is_not_answered_where_saved_messages_answer_everything(
+    stage: Stage,
+) -> None:
+    program = await stage.program([listed("saved", "all")])
+    await orders(stage, stage.group, "/gpt_help")
+    stage.telegram.drop_connections(stage.olga)
+    said = stage.olga.says(stage.olga, "hello")
+    await program.tells(Answered, message=said.id_for(stage.olga), timeout=10)
+    assert len(program.events(Heard)) == 1
+
+
+async def test_commands_follow_the_prefix(stage: Stage) -> None:
+    await stage.program(trigger=Trigger(prefix="/ai"))
+    told = await orders(stage, stage.group, "/ai_help")
+    assert "/ai_new" in told
+    assert "/gpt" not in told
+
+
+async def test_commands_of_others_are_ignored(stage: Stage) -> None:
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt_off")
+    await program.tells(Ignored, reason="not_owner_command")
+    await ask(stage, program, stage.max, stage.group, "/gpt still there?")
+
+
+async def test_an_unknown_command_is_told_with_a_suggestion(stage: Stage) -> None:
+    await stage.program()
+    told = await orders(stage, stage.group, "/gpt_histroy")
+    assert "There is no /gpt_histroy. Did you mean /gpt_history?" in told
+
+
+async def test_the_owner_reads_russian_if_he_said_so(stage: Stage) -> None:
+    from userbot.settings import Console
+
+    await stage.program(console=Console(language="ru"))
+    assert "Может быть, /gpt_history?" in await orders(stage, stage.group, "/gpt_histroy")
+
+
+async def test_new_forgets_the_conversation_here_and_nowhere_else(stage: Stage) -> None:
+    program = await stage.program()
+    await ask(stage, program, stage.max, stage.group, "/gpt first here")
+    await ask(stage, program, stage.max, stage.club, "/gpt first there")
+    assert "forgotten" in await orders(stage, stage.group, "/gpt_new")
+    await ask(stage, program, stage.max, stage.group, "/gpt second here")
+    assert "first here" not in str(stage.asked()[-1])
+    await ask(stage, program, stage.max, stage.club, "/gpt second there")
+    assert "first there" in str(stage.asked()[-1])
+    await program.stop()
+    program = await stage.program()
+    await ask(stage, program, stage.max, stage.group, "/gpt third here")
+    assert "second here" in str(stage.asked()[-1])
+    assert "first here" not in str(stage.asked()[-1])
+
+
+async def test_history_shows_the_last_exchanges(stage: Stage) -> None:
+    stage.endpoint.responder = lambda request: "because " + request["messages"][-1]["content"][-1]
+    program = await stage.program()
+    assert "Nothing has been asked" in await orders(stage, stage.group, "/gpt_history")
+    for n in range(4):
+        await ask(stage, program, stage.max, stage.group, f"/gpt why {n}")
+    told = await orders(stage, stage.group, "/gpt_history 2")
+    assert "Max: why 2\n→ because 2\n\nMax: why 3\n→ because 3" in told
+    assert "why 1" not in told
+
+
+async def test_a_long_result_comes_in_parts(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "слово " * 200
+    program = await stage.program()
+    for n in range(20):
+        await ask(stage, program, stage.max, stage.group, f"/gpt why {n}")
+    await orders(stage, stage.group, "/gpt_history 20")
+    await result(stage, 4)
+    assert all(len(message.text) <= 4096 for message in stage.olga.messages(stage.olga))
+
+
+async def test_system_and_model_of_a_chat_are_set_shown_and_reset(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id, system="You are brief.")])
+    assert "here:\nYou are brief." in await orders(stage, stage.group, "/gpt_system")
+    await orders(stage, stage.group, "/gpt_system You are a pirate.")
+    await orders(stage, stage.group, "/gpt_model parrot")
+    assert "(set by command):\nYou are a pirate." in await orders(stage, stage.group, "/gpt_system")
+    await program.stop()
+    program = await stage.program([listed(stage.group.id, system="You are brief.")])
+    await ask(stage, program, stage.max, stage.group, "ahoy")
+    assert stage.asked()[-1][0]["content"].startswith("You are a pirate.")
+    assert stage.endpoint.requests[-1]["model"] == "parrot"
+    await orders(stage, stage.group, "/gpt_system default")
+    assert "config.toml again: test" in await orders(stage, stage.group, "/gpt_model -")
+    await ask(stage, program, stage.max, stage.group, "hello")
+    assert stage.asked()[-1][0]["content"].startswith("You are brief.")
+    assert stage.endpoint.requests[-1]["model"] == "test"
+
+
+async def test_a_model_may_be_set_in_a_chat_that_is_not_listed(stage: Stage) -> None:
+    program = await stage.program()
+    await orders(stage, stage.group, "/gpt_model parrot")
+    stage.max.says(stage.group, "just talking")
+    await program.tells(Ignored, reason="not_listed")
+    await ask(stage, program, stage.max, stage.group, "/gpt who is there")
+    assert stage.endpoint.requests[-1]["model"] == "parrot"
+
+
+async def test_on_and_off_beat_the_file_and_survive_a_restart(stage: Stage) -> None:
+    program = await stage.program(trigger=Trigger(from_="me"))
+    told = await orders(stage, stage.group, "/gpt_on all anyone")
+    assert "respond all, from anyone" in told
+    await ask(stage, program, stage.max, stage.group, "anybody there?")
+    await program.stop()
+    program = await stage.program(trigger=Trigger(from_="me"))
+    await ask(stage, program, stage.max, stage.group, "still there?")
+    await orders(stage, stage.group, "/gpt_off")
+    stage.max.says(stage.group, "and now?")
+    await program.tells(Ignored, reason="off")
+    await ask(stage, program, stage.olga, stage.group, "/gpt but for me?")
+    await orders(stage, stage.group, "/gpt_on default")
+    stage.max.says(stage.group, "/gpt and now?")
+    await program.tells(Ignored, reason="not_allowed")
+
+
+async def test_on_without_more_means_mention_and_me(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id, "all", "anyone")])
+    assert "respond mention, from me" in await orders(stage, stage.group, "/gpt_on")
+    stage.max.says(stage.group, "@olga hello")
+    await program.tells(Ignored, reason="not_allowed")
+
+
+async def test_usage_tells_what_was_spent(stage: Stage) -> None:
+    program = await stage.program()
+    await ask(stage, program, stage.max, stage.group, "/gpt one")
+    await ask(stage, program, stage.max, stage.club, "/gpt two")
+    told = await orders(stage, stage.group, "/gpt_usage")
+    _, today, here, month, _ = told.splitlines()
+    assert today.startswith("Today: answers: 2, ")
+    assert here.startswith("In this chat: answers: 1, ")
+    assert month.startswith("Last 30 days: answers: 2, ")
+
+
+async def test_retry_asks_a_failed_question_again(stage: Stage) -> None:
+    stage.endpoint.faults.add("server_error")
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Failed)
+    told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert "Asked again." in told
+    assert (await stage.max.expects(stage.group, from_=stage.olga)).reply_to is question
+    told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert "answered already" in told
+    talk = stage.max.says(stage.group, "just talking")
+    assert "no question" in await orders(stage, stage.group, "/gpt_retry", reply_to=talk)
+    assert "as a reply" in await orders(stage, stage.group, "/gpt_retry")
+
+
+async def begun(stage: Stage, program: Program, held: asyncio.Event) -> Message:
+    """A question whose answer has begun and waits for `held`."""
+
+    async def answer(request: dict[str, Any]) -> Reply:
+        if "slow" in request["messages"][-1]["content"]:
+            await held.wait()
+        return Reply("done")
+
+    stage.endpoint.responder = answer
+    question = stage.max.says(stage.group, "/gpt slow")
+    await program.tells(Answering)
+    return question
+
+
+async def test_stop_ends_the_answer_being_written_and_the_next_one_goes_on(stage: Stage) -> None:
+    held = asyncio.Event()
+    program = await stage.program()
+    await begun(stage, program, held)
+    second = stage.max.says(stage.group, "/gpt quick")
+    assert "Stopped." in await orders(stage, stage.group, "/gpt_stop")
+    assert await stage.max.expects(stage.group, reply_to=second)
+    assert (await program.tells(Skipped)).reason == "stopped"
+    assert "No answer" in await orders(stage, stage.group, "/gpt_stop")
+    held.set()
+
+
+async def test_an_answer_in_another_chat_is_not_stopped(stage: Stage) -> None:
+    held = asyncio.Event()
+    program = await stage.program()
+    question = await begun(stage, program, held)
+    assert "No answer" in await orders(stage, stage.club, "/gpt_stop")
+    held.set()
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+@pytest.mark.parametrize("where", ["group", "club", "olga"])
+async def test_deleting_the_question_stops_its_answer(stage: Stage, where: str) -> None:
+    held = asyncio.Event()
+
+    async def answer(request: dict[str, Any]) -> Reply:
+        await held.wait()
+        return Reply("done")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    question = stage.max.says(getattr(stage, where), "/gpt slow")
+    await program.tells(Answering)
+    waiting = stage.max.says(getattr(stage, where), "/gpt behind it")
+    await program.tells(Heard, text="behind it")
+    stage.max.deletes(waiting)
+    stage.max.deletes(question)
+    for gone in (waiting, question):
+        await program.tells(Skipped, message=gone.id_for(stage.olga), reason="stopped")
+    held.set()
+
+
+async def test_forget_deletes_a_persons_words_and_keeps_them_out(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id)])
+    await ask(stage, program, stage.vera, stage.group, "my secret is cherries")
+    await ask(stage, program, stage.max, stage.group, "something else")
+    told = await orders(stage, stage.group, "/gpt_forget @vera_v")
+    assert "@vera_v is forgotten; questions deleted with their answers: 1." in told
+    stage.vera.says(stage.group, "and one more thing")
+    await program.tells(Ignored, reason="forgotten")
+    await ask(stage, program, stage.max, stage.group, "what do you remember?")
+    assert "cherries" not in str(stage.asked()[-1])
+    assert "something else" in str(stage.asked()[-1])
+    assert "forgotten already" in await orders(stage, stage.group, "/gpt_forget @vera_v")
+    await program.stop()
+    for file in stage.folder.glob("history.db*"):
+        assert b"cherries" not in file.read_bytes()
+    program = await stage.program([listed(stage.group.id)])
+    stage.vera.says(stage.group, "hello?")
+    await program.tells(Ignored, reason="forgotten")
+
+
+async def test_forget_wants_somebody_who_exists(stage: Stage) -> None:
+    await stage.program()
+    assert "Nobody is called @nobody" in await orders(stage, stage.group, "/gpt_forget @nobody")
+    assert "That is you" in await orders(stage, stage.group, "/gpt_forget @olga")
+    assert "Say who" in await orders(stage, stage.group, "/gpt_forget Vera")
+
+
+async def test_only_the_commands_own_messages_are_ever_deleted(stage: Stage) -> None:
+    program = await stage.program()
+    await ask(stage, program, stage.max, stage.group, "/gpt hello")
+    command = stage.olga.says(stage.group, "/gpt_new")
+    await result(stage)
+    deletions = [call for call in stage.telegram.calls if "deleteMessages" in call.method]
+    assert [call.request.id for call in deletions] == [[command.id_for(stage.olga)]]
+
+
+async def test_a_command_that_telegram_brings_twice_is_carried_out_once(stage: Stage) -> None:
+    stage.telegram.faults.add(push="duplicate", times=None)
+    await stage.program()
+    await orders(stage, stage.group, "/gpt_help")
+    await orders(stage, stage.group, "/gpt_usage")
+    assert len(stage.olga.messages(stage.olga)) == 2
+
+
+async def test_what_stands_when_it_is_stopped_is_kept_and_remembered(stage: Stage) -> None:
+    chunks = tuple(f"Sentence number {n}. " for n in range(200))
+    stage.endpoint.responder = lambda _: Reply("".join(chunks), chunks=chunks, delay=0.02)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt tell me a story")
+    shown = await stage.max.expects(stage.group, reply_to=question)
+    assert "Stopped." in await orders(stage, stage.group, "/gpt_stop")
+    answered = await program.tells(Answered)
+    assert answered.reason == "stopped"
+    assert answered.estimated
+    text = shown.text
+    assert text.startswith("Sentence number 0.")
+    assert "number 199" not in text
+    stage.endpoint.responder = lambda _: "fine"
+    await ask(stage, program, stage.max, stage.group, "/gpt go on")
+    assert shown.text == text, "nothing is written into it after it was stopped"
+    assert {"role": "assistant", "content": text} in stage.asked()[-1]
+    assert "answered already" in await orders(stage, stage.group, "/gpt_retry", reply_to=question)

@@ -1,0 +1,57 @@
+"""A conversation that is too long for the model, or was silent too long."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.path.test_remembering import ask
+from tests.stage import Stage
+from userbot.activity import Failed, Notice
+from userbot.settings import History
+from userbot.storage.archive import Archive
+
+
+def history(stage: Stage, **settings: Any) -> History:
+    return History(database=stage.folder / "history.db", **settings)
+
+
+async def test_what_was_too_long_is_asked_again_with_less_and_nothing_is_lost(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: "an answer " * 20
+    program = await stage.program()
+    for n in range(12):
+        await ask(stage, program, stage.max, stage.group, f"/gpt question {n} " + "word " * 40)
+    stage.endpoint.faults.add("context_length")
+    await ask(stage, program, stage.max, stage.group, "/gpt the last one")
+    await program.tells(Notice, reason="shrunk")
+    long, short = stage.asked()[-2:]
+    assert 2 < len(short) < len(long)
+    assert long[-1] == short[-1]
+    assert not program.events(Failed)
+    await ask(stage, program, stage.max, stage.group, "/gpt one more")
+    assert len(stage.asked()[-1]) <= len(long)
+    await program.stop()
+    with Archive.reading(stage.folder / "history.db") as archive:
+        assert archive is not None
+        assert len(archive.exchanges(100, chat=stage.group.id)) == 14
+
+
+async def test_it_is_asked_again_only_once(stage: Stage) -> None:
+    stage.endpoint.faults.add("context_length", times=2)
+    program = await stage.program()
+    stage.olga.says(stage.olga, "/gpt too long")
+    assert (await program.tells(Failed)).reason == "context_length"
+    assert len(stage.asked()) == 2
+
+
+async def test_a_conversation_that_was_silent_begins_anew(stage: Stage) -> None:
+    program = await stage.program(history=history(stage, idle_reset_minutes=30))
+    await ask(stage, program, stage.max, stage.group, "/gpt first")
+    stage.telegram.advance(20 * 60)
+    await ask(stage, program, stage.max, stage.group, "/gpt second")
+    assert "Max: first" in str(stage.asked()[-1])
+    stage.telegram.advance(20 * 60)
+    await ask(stage, program, stage.max, stage.group, "/gpt third")
+    assert "first" not in str(stage.asked()[-1])
+    assert "second" not in str(stage.asked()[-1])

@@ -1,0 +1,32 @@
+"""What commands in chats have set, laid over what the config says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from userbot.settings import Chat, Settings
+
+
+def overridden(settings: Settings, selected: dict[int, Chat]) -> tuple[dict[int, Chat], set[int]]:
+    """The blocks as they hold, by chat, and the chats where commands have set something.
+
+    Raises StorageError if the history cannot be read.
+    """
+    from userbot.errors import StorageError
+    from userbot.rules.overriding import block
+    from userbot.storage.archive import Archive
+
+    try:
+        with Archive.reading(settings.history.database) as archive:
+            said = {} if archive is None else archive.overrides()
+    except StorageError as error:
+        if error.reason != "storage_older":
+            raise
+        said = {}  # a history that old knows no commands yet
+    effective = dict(selected)
+    for chat, override in said.items():
+        found = block(chat, selected.get(chat), override, settings.trigger.from_)
+        if found is not None:
+            effective[chat] = found
+    return effective, set(said)

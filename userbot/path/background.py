@@ -1,0 +1,194 @@
+"""The last messages of chats whose owner set `context_messages`.
+
+Rule 1: in memory only, and only of those chats.
+Rule 2: fetched once, with a conversation's first question, then kept up from updates.
+Rule 3: nothing that may not be read: protected or view-once messages, people who are forgotten.
+Rule 4: questions to us and our answers are the history's; they are not background.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Protocol
+
+from userbot.activity import Notice, Report
+from userbot.errors import NotLoggedInError, TelegramError
+from userbot.messages import Ask, Incoming
+from userbot.path.house_rules import HouseRules
+from userbot.rules import background
+from userbot.rules.background import Overheard
+
+CHATS = 256
+"""Of so many chats messages are held at once."""
+KEPT = 200
+"""Messages of one chat; more than any question shows, so that deletions leave enough."""
+FETCHED = 100
+"""Messages of one fetch, the most that Telegram gives at once (messages.getHistory)."""
+
+
+class Recent(Protocol):
+    """Reads a chat's last messages."""
+
+    async def latest(self, chat: int, before: int, count: int) -> list[Incoming]:
+        """The messages before that one, in any order. Raises TelegramError."""
+        ...
+
+
+class Known(Protocol):
+    """Which messages are questions and answers. All raise StorageError."""
+
+    def owns(self, chat: int, message: int, text: str | None = None) -> bool: ...
+
+    def asked_by(self, chat: int, message: int) -> int | None: ...
+
+
+class _Chat:
+    def __init__(self) -> None:
+        self.heard: OrderedDict[int, Overheard] = OrderedDict()
+        self.gone: set[int] = set()
+        """What was deleted, or became a question, while the past was fetched."""
+        self.fetching: asyncio.Task[None] | None = None
+
+    def add(self, one: Overheard) -> None:
+        self.heard[one.message] = one
+        if len(self.heard) > KEPT:
+            self.heard.popitem(last=False)
+
+    def remove(self, messages: Iterable[int]) -> None:
+        for message in messages:
+            self.heard.pop(message, None)
+            if self.fetching is not None:
+                self.gone.add(message)
+
+
+class Background:
+    """What was said in chats around the questions. `window_tokens` are those of a request."""
+
+    def __init__(
+        self,
+        recent: Recent,
+        known: Known,
+        rules: HouseRules,
+        window_tokens: int,
+        report: Report,
+    ) -> None:
+        self._recent = recent
+        self._known = known
+        self._rules = rules
+        self._budget = window_tokens
+        self._report = report
+        self._chats: OrderedDict[int, _Chat] = OrderedDict()
+
+    async def before(self, ask: Ask) -> str:
+        """The block of what was said before a question; "" where the owner did not set it."""
+        count = self._wanted(ask.chat)
+        if not count:
+            return ""
+        chat = self._chats.get(ask.chat)
+        if chat is None:
+            chat = self._chats[ask.chat] = _Chat()
+            chat.fetching = asyncio.create_task(self._fetch(ask, chat))
+            if len(self._chats) > CHATS:
+                self._chats.popitem(last=False)
+        self._chats.move_to_end(ask.chat)
+        if chat.fetching is not None:
+            # Another question of the chat may be stopped meanwhile; the fetch is for all.
+            await asyncio.shield(chat.fetching)
+        heard = background.newest(
+            (one for one in chat.heard.values() if one.person not in self._rules.forgotten),
+            topic=ask.place.topic,
+            before=ask.message,
+            count=count,
+        )
+        return background.block(heard, self._budget)
+
+    def heard(self, incoming: Incoming) -> None:
+        """A message that is neither question, answer nor command was said somewhere."""
+        chat = self._chats.get(incoming.chat)
+        if chat is not None and self._wanted(incoming.chat):
+            self._take(chat, incoming)
+
+    def edited(self, incoming: Incoming) -> None:
+        """A message has another text now."""
+        chat = self._chats.get(incoming.chat)
+        if chat is None or (incoming.message not in chat.heard and chat.fetching is None):
+            return
+        chat.remove([incoming.message])
+        if self._is_background(incoming):
+            self._take(chat, incoming)
+
+    def deleted(self, chat: int | None, messages: Iterable[int]) -> None:
+        """Messages are gone; `chat` is None for private chats and basic groups."""
+        gone = list(messages)
+        if chat is not None:
+            if (held := self._chats.get(chat)) is not None:
+                held.remove(gone)
+            return
+        for number, held in self._chats.items():
+            if number > _CHANNELS:
+                held.remove(gone)
+
+    def clear(self) -> None:
+        """Forget all of it: it is fetched anew. Something may have been missed."""
+        self._chats.clear()
+
+    def _wanted(self, chat: int) -> int:
+        block = self._rules.get(chat)
+        return 0 if block is None else block.context_messages
+
+    async def _fetch(self, ask: Ask, chat: _Chat) -> None:
+        try:
+            latest = await self._recent.latest(ask.chat, ask.message, FETCHED)
+        except NotLoggedInError:
+            raise
+        except TelegramError as error:
+            self._chats.pop(ask.chat, None)  # the next question tries again
+            self._report(
+                Notice(
+                    chat=ask.chat,
+                    title=ask.title,
+                    reason="no_background",
+                    detail=f"The chat's last messages could not be read: {error}",
+                    hint=error.hint,
+                )
+            )
+        else:
+            since, chat.heard = chat.heard, OrderedDict()
+            for incoming in sorted(latest, key=lambda one: one.message):
+                if incoming.message not in chat.gone and self._is_background(incoming):
+                    self._take(chat, incoming)
+            for one in since.values():
+                chat.add(one)
+        finally:
+            chat.fetching = None
+            chat.gone.clear()
+
+    def _is_background(self, incoming: Incoming) -> bool:
+        return (
+            not self._known.owns(incoming.chat, incoming.message)
+            and self._known.asked_by(incoming.chat, incoming.message) is None
+        )
+
+    def _take(self, chat: _Chat, incoming: Incoming) -> None:
+        sender = incoming.sender
+        if incoming.protected or incoming.service or not (incoming.text or incoming.media):
+            return
+        if sender is not None and sender.id in self._rules.forgotten:
+            return
+        chat.add(
+            Overheard(
+                message=incoming.message,
+                topic=incoming.place.topic,
+                person=0 if sender is None else sender.id,
+                name="" if sender is None else sender.name,
+                text=incoming.text,
+                origin=incoming.forwarded_from,
+                media=incoming.media,
+            )
+        )
+
+
+_CHANNELS = -1_000_000_000_000
+"""Marked ids of channels and supergroups are below this."""

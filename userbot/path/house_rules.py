@@ -1,0 +1,95 @@
+"""What holds right now: the file, over it what the owner ordered, and whom he wants forgotten.
+
+Kept in memory, since every message is decided by it; a change is in the store before it holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from userbot.rules import overriding
+from userbot.rules.trigger import ChatRule, Policy
+from userbot.settings import Chat, Override, Whom
+
+
+class Overrides(Protocol):
+    """Where what commands set is kept. All raise StorageError."""
+
+    def overrides(self) -> dict[int, Override]: ...
+
+    def override(self, chat: int, to: Override) -> None: ...
+
+    def forgotten(self) -> set[int]: ...
+
+    def migrate(self, old: int, new: int) -> bool: ...
+
+    def moved(self) -> dict[int, int]: ...
+
+
+class HouseRules:
+    """The rules of this run. `policy` and `chats` are what the file says."""
+
+    def __init__(
+        self, policy: Policy, chats: Mapping[int, Chat], elsewhere: Whom, store: Overrides
+    ) -> None:
+        self._listed = dict(policy.chats)
+        self._blocks = dict(chats)
+        self._elsewhere = elsewhere
+        self._store = store
+        self._said = store.overrides()
+        self.outdated = [(old, new) for old, new in store.moved().items() if old in self._listed]
+        """Chats that the file lists by an id that they no longer have, and their new ids."""
+        for old, new in self.outdated:
+            self._move(old, new)
+        self.policy = policy
+        """Who is answered, as it holds now."""
+        self.forgotten = store.forgotten()
+        """The people whose words are kept out."""
+        self._apply()
+
+    def get(self, chat: int) -> Chat | None:
+        """What is said about a chat, if anything."""
+        block = self._blocks.get(chat)
+        said = self._said.get(chat)
+        return block if said is None else overriding.block(chat, block, said, self._elsewhere)
+
+    def said(self, chat: int) -> Override:
+        """What commands have set in a chat."""
+        return self._said.get(chat, Override())
+
+    def say(self, chat: int, to: Override) -> None:
+        """From now on commands have set this in a chat. Raises StorageError."""
+        self._store.override(chat, to)
+        self._said[chat] = to
+        self._apply()
+
+    def migrate(self, old: int, new: int) -> bool:
+        """A chat goes on under another id; False if that is known already. Raises StorageError."""
+        if not self._store.migrate(old, new):
+            return False
+        if old in self._said:
+            said = self._said.pop(old)
+            self._said.setdefault(new, said)
+        self._move(old, new)
+        self._apply()
+        return True
+
+    def lists(self, chat: int) -> bool:
+        """Whether the file has a block for a chat."""
+        return chat in self._listed
+
+    def _move(self, old: int, new: int) -> None:
+        if old in self._listed:
+            self._listed.setdefault(new, self._listed.pop(old))
+        if old in self._blocks:
+            self._blocks.setdefault(new, self._blocks.pop(old))
+
+    def _apply(self) -> None:
+        chats: dict[int, ChatRule] = {}
+        for chat in self._listed.keys() | self._said.keys():
+            rule = overriding.rule(self._listed.get(chat), self.said(chat), self.policy.elsewhere)
+            if rule is not None:
+                chats[chat] = rule
+        self.policy = replace(self.policy, chats=chats)

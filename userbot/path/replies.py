@@ -1,0 +1,101 @@
+"""The message that a question replies to, and the chain above it.
+
+What the history shows anyway is not brought again; nor is what may not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+from typing import Protocol
+
+from userbot.errors import NotLoggedInError, TelegramError
+from userbot.messages import Ask, Quoted
+from userbot.path.memory import Memory
+from userbot.ports import Lookup
+from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
+
+
+class Turns(Protocol):
+    """Which messages belong to which question. Both raise StorageError."""
+
+    def asked_by(self, chat: int, message: int) -> int | None:
+        """The question that the message is."""
+        ...
+
+    def answered_by(self, chat: int, message: int) -> int | None:
+        """The question that the message answers or is a part of the answer to."""
+        ...
+
+
+class Replies:
+    """Follows replies upwards. `forgotten`: people whose words are kept out."""
+
+    def __init__(
+        self,
+        lookup: Lookup,
+        store: Turns,
+        memory: Memory,
+        forgotten: Set[int],
+        window_tokens: int,
+    ) -> None:
+        self._lookup = lookup
+        self._store = store
+        self._memory = memory
+        self._forgotten = forgotten
+        self._budget = window_tokens
+
+    async def quoted(self, ask: Ask) -> Quoted | None:
+        """The message that the question replies to, with the chain above it.
+
+        None if there is none, if it may not be read, and if it is an answer that the history
+        shows, unless it alone is the question. Raises TelegramError where it alone is.
+        """
+        if ask.reply_to is None:
+            return None
+        alone = ask.about_reply and not ask.text
+        answered = self._store.answered_by(ask.chat, ask.reply_to)
+        if answered is not None and not alone and self._memory.holds(ask.place, answered):
+            return None
+        try:
+            quoted = await self._look(ask, ask.reply_to)
+        except NotLoggedInError:
+            raise
+        except TelegramError:
+            if alone:
+                raise
+            return None
+        if quoted is None or quoted.person in self._forgotten:
+            return None
+        if answered is not None and alone:
+            return quoted
+        return replace(quoted, above=await self._above(ask, quoted))
+
+    async def _above(self, ask: Ask, quoted: Quoted) -> tuple[Quoted, ...]:
+        above: list[Quoted] = []
+        at = quoted.reply_to
+        while at is not None and len(above) < MOST_QUOTED - 1:
+            if self._in_history(ask, at):
+                break
+            try:
+                found = await self._look(ask, at)
+            except TelegramError:
+                break
+            if found is None:
+                break
+            if found.person not in self._forgotten:
+                above.insert(0, found)
+            at = found.reply_to
+        return chain_that_fits(above, self._budget)
+
+    def _in_history(self, ask: Ask, message: int) -> bool:
+        turn = self._store.answered_by(ask.chat, message)
+        if turn is None:
+            turn = self._store.asked_by(ask.chat, message)
+        return turn is not None and self._memory.holds(ask.place, turn)
+
+    async def _look(self, ask: Ask, message: int) -> Quoted | None:
+        found = await self._lookup.quoted(ask.chat, message)
+        if found is not None and self._store.answered_by(ask.chat, message) is not None:
+            return replace(found, ours=True)
+        return found

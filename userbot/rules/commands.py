@@ -1,0 +1,190 @@
+"""What the owner orders in a chat: `/gpt_<name> <argument>` as a ChatCommand. Pure.
+
+An order that cannot be understood becomes a Mistake, which names what to tell the owner.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final, Literal, get_args
+
+from userbot.messages import Command
+
+OnRespond = Literal["all", "mention", "prefix"]
+OnFrom = Literal["me", "contacts", "anyone"]
+
+HISTORY: Final = 5
+"""How many exchanges are shown unless the owner says."""
+MOST_HISTORY: Final = 20
+_RESET: Final = frozenset({"default", "-"})
+
+
+@dataclass(frozen=True, slots=True)
+class New:
+    """Forget the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowHistory:
+    """Show the newest exchanges of the conversation."""
+
+    count: int = HISTORY
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Show a setting of the chat (`value` is None), reset it (""), or set it."""
+
+    key: Literal["system", "model"]
+    value: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowUsage:
+    """Show what was spent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the answer that is being written in the conversation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Ask the question replied to again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetPerson:
+    """Delete a person's words and keep them out; `who` is "@name" or an id."""
+
+    who: str | int
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """Answer in this chat: when, and whom."""
+
+    respond: OnRespond = "mention"
+    from_: OnFrom = "me"
+
+
+@dataclass(frozen=True, slots=True)
+class AsConfigured:
+    """Answer in this chat as the file says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Answer nobody but the owner in this chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Show what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """An order that cannot be carried out: a stable slug, and the word that is to blame."""
+
+    reason: Literal["unknown", "no_argument", "history_count", "forget_whom", "on_word"]
+    word: str
+    suggestion: str = ""
+
+
+ChatCommand = (
+    New
+    | ShowHistory
+    | Setting
+    | ShowUsage
+    | Stop
+    | Retry
+    | ForgetPerson
+    | On
+    | AsConfigured
+    | Off
+    | Help
+)
+
+
+def parse(command: Command) -> ChatCommand | Mistake:
+    """Understand an order as the trigger found it: a name in lower case, and what follows it."""
+    reader = _READERS.get(command.name)
+    if reader is None:
+        close = get_close_matches(command.name, _READERS, n=1, cutoff=0.5)
+        return Mistake("unknown", command.name, close[0] if close else "help")
+    return reader(command.argument.strip())
+
+
+def stem(prefix: str) -> str:
+    """What commands begin with: the prefix if it is a word after a slash, else "/gpt"."""
+    return prefix if re.fullmatch(r"/\w+", prefix) else "/gpt"
+
+
+def _alone(name: str, order: ChatCommand) -> Callable[[str], ChatCommand | Mistake]:
+    def read(argument: str) -> ChatCommand | Mistake:
+        # A word too many is more likely a slip than an ornament: nothing is done.
+        return Mistake("no_argument", name) if argument else order
+
+    return read
+
+
+def _history(argument: str) -> ChatCommand | Mistake:
+    if not argument:
+        return ShowHistory()
+    if argument.isascii() and argument.isdecimal() and 1 <= int(argument[:6]) <= MOST_HISTORY:
+        return ShowHistory(int(argument))
+    return Mistake("history_count", argument)
+
+
+def _setting(key: Literal["system", "model"]) -> Callable[[str], ChatCommand | Mistake]:
+    def read(argument: str) -> ChatCommand | Mistake:
+        if not argument:
+            return Setting(key)
+        return Setting(key, "" if argument.lower() in _RESET else argument)
+
+    return read
+
+
+def _forget(argument: str) -> ChatCommand | Mistake:
+    if re.fullmatch(r"@[A-Za-z]\w{2,31}", argument, re.ASCII):
+        return ForgetPerson(argument)
+    if re.fullmatch(r"[1-9]\d{0,17}", argument, re.ASCII):
+        return ForgetPerson(int(argument))
+    return Mistake("forget_whom", argument)
+
+
+def _on(argument: str) -> ChatCommand | Mistake:
+    words = argument.lower().split()
+    if words in (["default"], ["-"]):
+        return AsConfigured()
+    respond: OnRespond | None = None
+    from_: OnFrom | None = None
+    for word in words:
+        if word in get_args(OnRespond) and respond is None:
+            respond = word  # type: ignore[assignment]
+        elif word in get_args(OnFrom) and from_ is None:
+            from_ = word  # type: ignore[assignment]
+        else:
+            close = get_close_matches(word, (*get_args(OnRespond), *get_args(OnFrom)), n=1)
+            return Mistake("on_word", word, close[0] if close and close[0] != word else "")
+    return On(respond or "mention", from_ or "me")
+
+
+_READERS: Final[dict[str, Callable[[str], ChatCommand | Mistake]]] = {
+    "new": _alone("new", New()),
+    "history": _history,
+    "system": _setting("system"),
+    "model": _setting("model"),
+    "usage": _alone("usage", ShowUsage()),
+    "stop": _alone("stop", Stop()),
+    "retry": _alone("retry", Retry()),
+    "forget": _forget,
+    "on": _on,
+    "off": _alone("off", Off()),
+    "help": lambda _: Help(),
+}

@@ -1,0 +1,214 @@
+"""What the owner orders by commands: its record, what it sets, and what it deletes.
+
+A command's message is a row before anything is done about it, so that it is carried out once, and
+its result is a row before it leaves, so that it is known again when Telegram brings it back.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from userbot.messages import Ask, CommandMessage, Cost, Place
+from userbot.settings import Override
+from userbot.storage import database
+from userbot.storage.steps import Steps, instant, storable
+
+
+class Orders(Steps):
+    """The owner's commands in the history database. Every method raises StorageError."""
+
+    def ordered(self, chat: int, message: int, name: str, at: datetime) -> CommandMessage | None:
+        """Record a command's message; None if it is known already."""
+        with database.explained(self.path):
+            cursor = self._db.execute(
+                "INSERT INTO commands (chat, message, name, at) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (message, chat) DO NOTHING",
+                (chat, message, storable(name), instant(at)),
+            )
+        if not cursor.rowcount:
+            return None
+        return CommandMessage(cursor.lastrowid or 0, chat, message)
+
+    def noting(
+        self, command: CommandMessage, chat: int, random_id: int, text: str, at: datetime
+    ) -> None:
+        """Record a message that tells a command's result, before it leaves to `chat`."""
+        with database.explained(self.path):
+            self._db.execute(
+                "INSERT INTO command_notes (command, chat, random_id, text, at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (command.id, chat, random_id, storable(text), instant(at)),
+            )
+
+    def noted(self, random_id: int, message: int) -> None:
+        """Telegram gave the recorded note this message id."""
+        with database.explained(self.path):
+            self._db.execute(
+                "UPDATE command_notes SET message = ? WHERE random_id = ?", (message, random_id)
+            )
+
+    def overrides(self) -> dict[int, Override]:
+        """What commands have set, by chat."""
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT chat, respond, whom, system, model FROM overrides"
+            ).fetchall()
+        return {row[0]: override(*row[1:]) for row in rows}
+
+    def override(self, chat: int, to: Override) -> None:
+        """From now on this, and nothing else, is set by commands in a chat."""
+        with self._step() as db:
+            db.execute("DELETE FROM overrides WHERE chat = ?", (chat,))
+            if to != Override():
+                system = to.system and storable(to.system)
+                db.execute(
+                    "INSERT INTO overrides (chat, respond, whom, system, model)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (chat, to.respond, to.from_, system, to.model and storable(to.model)),
+                )
+
+    def begin_anew(self, place: Place, after: int | None = None) -> None:
+        """The conversation forgets what was asked until now, or up to the question `after`."""
+        with database.explained(self.path):
+            self._db.execute(
+                "UPDATE conversations SET begun_after ="
+                " coalesce(?, (SELECT max(id) FROM questions), 0) WHERE chat = ? AND topic = ?",
+                (after, place.chat, place.topic or 0),
+            )
+
+    def cost(self, since: datetime, chat: int | None = None) -> Cost:
+        """What answers have cost since then, in one chat or in all."""
+        with database.explained(self.path):
+            row = self._db.execute(
+                "SELECT count(*), coalesce(sum(prompt_tokens), 0),"
+                " coalesce(sum(completion_tokens), 0) FROM usage"
+                " WHERE at >= ?1 AND (?2 IS NULL OR chat = ?2)",
+                (instant(since), chat),
+            ).fetchone()
+        return Cost(*row)
+
+    def forgotten(self) -> set[int]:
+        """The people whose words are kept out."""
+        with database.explained(self.path):
+            return {person for (person,) in self._db.execute("SELECT person FROM forgotten")}
+
+    def forget(self, person: int, at: datetime) -> int:
+        """Delete a person's words, and where others quoted them; gives how many questions it hit.
+
+        What was asked, answered and quoted is overwritten in the file. The rows stay: they prove
+        that a message was answered.
+        """
+        moment = instant(at)
+        with database.explained(self.path):
+            self._db.execute("PRAGMA secure_delete = ON")
+        try:
+            with self._step() as db:
+                db.execute(
+                    "INSERT INTO forgotten (person, at) VALUES (?, ?)"
+                    " ON CONFLICT (person) DO NOTHING",
+                    (person, moment),
+                )
+                db.execute(
+                    "UPDATE writes SET text = '' WHERE question IN"
+                    " (SELECT id FROM questions WHERE sender = ?)",
+                    (person,),
+                )
+                db.execute(
+                    "UPDATE questions SET text = own_text, own_text = NULL WHERE id IN"
+                    " (SELECT question FROM quotations WHERE person = ?)"
+                    " AND own_text IS NOT NULL",
+                    (person,),
+                )
+                db.execute(
+                    "UPDATE transcripts SET text = NULL WHERE person = ?1 OR question IN"
+                    " (SELECT question FROM quotations WHERE person = ?1)",
+                    (person,),
+                )
+                db.execute("DELETE FROM quotations WHERE person = ?", (person,))
+                db.execute(
+                    "UPDATE questions SET state = 'skipped', reason = 'forgotten', state_at = ?"
+                    " WHERE sender = ? AND state IN ('pending', 'answering')",
+                    (moment, person),
+                )
+                hit = db.execute(
+                    "UPDATE questions SET text = '', own_text = NULL, answer = NULL,"
+                    " sender_name = '', sender_username = NULL, forwarded_from = ''"
+                    " WHERE sender = ?",
+                    (person,),
+                ).rowcount
+        finally:
+            with database.explained(self.path):
+                self._db.execute("PRAGMA secure_delete = OFF")
+        with database.explained(self.path):
+            # The write-ahead log still has the words.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return hit
+
+    def migrate(self, old: int, new: int) -> bool:
+        """A chat goes on under another id, with its conversation and what commands set.
+
+        False if that is known already. Questions and answers keep the chat and the ids that their
+        messages have; their conversation moves.
+        """
+        with self._step() as db:
+            if not db.execute(
+                "INSERT INTO moved (old, new) VALUES (?, ?) ON CONFLICT (old) DO NOTHING",
+                (old, new),
+            ).rowcount:
+                return False
+            both = db.execute(
+                "SELECT a.id, b.id, a.begun_after FROM conversations AS a JOIN conversations AS b"
+                " ON a.topic = b.topic WHERE a.chat = ? AND b.chat = ?",
+                (old, new),
+            ).fetchall()
+            for before, after, begun_after in both:
+                # Somebody asked in the new chat before Telegram told of the move.
+                db.execute(
+                    "UPDATE questions SET conversation = ? WHERE conversation = ?", (after, before)
+                )
+                db.execute(
+                    "UPDATE conversations SET begun_after = max(begun_after, ?) WHERE id = ?",
+                    (begun_after, after),
+                )
+                db.execute("DELETE FROM conversations WHERE id = ?", (before,))
+            db.execute(
+                "UPDATE conversations SET chat = ?, kind = 'supergroup' WHERE chat = ?", (new, old)
+            )
+            db.execute("UPDATE OR IGNORE overrides SET chat = ? WHERE chat = ?", (new, old))
+            db.execute("DELETE FROM overrides WHERE chat = ?", (old,))
+            db.execute("UPDATE usage SET chat = ? WHERE chat = ?", (new, old))
+        return True
+
+    def moved(self) -> dict[int, int]:
+        """Basic groups that became supergroups: the new id by the old one."""
+        with database.explained(self.path):
+            return dict(self._db.execute("SELECT old, new FROM moved").fetchall())
+
+    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+        """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        False if one of them is forgotten already: the question must not be kept with them.
+        """
+        with database.explained(self.path):
+            for person in people:
+                if self._db.execute(
+                    "SELECT 1 FROM forgotten WHERE person = ?", (person,)
+                ).fetchone():
+                    return False
+            self._db.executemany(
+                "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [(ask.id, person) for person in people],
+            )
+        return True
+
+
+def override(
+    respond: str | None, whom: str | None, system: str | None, model: str | None
+) -> Override:
+    """A row of `overrides`; what this version does not know counts as not set."""
+    return Override(
+        respond=respond if respond in ("all", "mention", "prefix", "off") else None,  # type: ignore[arg-type]
+        from_=whom if whom in ("me", "contacts", "anyone") else None,  # type: ignore[arg-type]
+        system=system,
+        model=model,
+    )
