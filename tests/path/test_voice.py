@@ -181,6 +181,15 @@ async def test_without_wake_words_nothing_is_fetched_where_only_mentions_ask(sta
     assert not stage.endpoint.transcriptions
 
 
+async def test_a_group_that_protects_its_content_is_not_listened_to(stage: Stage) -> None:
+    stage.telegram.protect(stage.club)
+    program = await stage.program([listed(stage.club.id, "all")])
+    stage.max.sends_voice(stage.club, EN)
+    await program.tells(Ignored)
+    assert not stage.telegram.downloads
+    assert not stage.endpoint.transcriptions
+
+
 async def test_wake_words_address_the_owner_and_other_words_are_not_kept(stage: Stage) -> None:
     other, asked = ogg.tone(1.0, serial=1), ogg.tone(1.0, serial=2)
     stage.endpoint.understands(other, "Somebody bring the secret salad.")
@@ -191,6 +200,7 @@ async def test_wake_words_address_the_owner_and_other_words_are_not_kept(stage: 
     stage.max.sends_voice(stage.group, other)
     ignored = await program.tells(Ignored, reason="no_wake_word")
     assert not ignored.notable
+    assert not stage.writes("setTyping")  # nobody sees that it was listened to
     question = stage.max.sends_voice(stage.group, asked)
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert answer.reply_to is question

@@ -153,6 +153,12 @@ def test_an_unconfirmed_write_is_ours_by_its_text(
     assert store.owns(chat, 2, text) is ours
 
 
+def test_a_write_without_words_is_not_ours_by_its_text(store: Store) -> None:
+    # A spoken answer has no words; neither has a voice note of the owner's.
+    store.writing(stored(store), 0, 77, "", NOW)
+    assert not store.owns(ANNA.id, 2, "")
+
+
 def test_a_confirmed_write_is_not_ours_by_its_text(store: Store) -> None:
     store.writing(stored(store), 0, 77, "Hello", NOW)
     store.written(77, 2)

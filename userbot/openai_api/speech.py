@@ -124,11 +124,11 @@ class Speech:
 
 
 def connection(voice: Voice, general: OpenAI) -> Connection:
-    """Where speech is served. A key goes only to the endpoint that it was written for."""
+    """Where speech is served. Key and proxy serve only the endpoint that they were written for."""
     base_url = voice.base_url or general.base_url
     same = voice.base_url is None or voice.base_url == general.base_url
     key = voice.api_key or (general.api_key if same else None)
-    return Connection(base_url, key, general.proxy, general.timeout)
+    return Connection(base_url, key, general.proxy if same else None, general.timeout)
 
 
 def _text(answer: Any) -> str | None:

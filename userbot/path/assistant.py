@@ -61,8 +61,10 @@ class Assistant:
         try:
             self._store.mark(ask, "answering", "", self._clock.now())
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
+            # Of a note that is perhaps meant for others, nobody sees that it is listened to.
+            overheard = await self._hearing.hear(ask) if ask.listen_first else None
             async with self._typing.during(ask.place) as text_stands:
-                said = await self._hearing.hear(ask)
+                said = overheard or await self._hearing.hear(ask)
                 voice = self._hearing.voice_in(ask.chat)
                 background = await self._background.before(ask)
                 system = system_text(self._settings, chat)

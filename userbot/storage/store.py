@@ -136,9 +136,9 @@ class Store(Orders):
                 " SELECT 1 FROM command_notes WHERE chat = ?1 AND message = ?2",
                 (chat, message),
             ).fetchone()
-            if known or text is None:
+            wanted = _storable(text or "").strip()
+            if known or not wanted:  # without words one message is like another
                 return known is not None
-            wanted = _storable(text).strip()
             return any(
                 recorded.strip() == wanted
                 for unconfirmed in _UNCONFIRMED

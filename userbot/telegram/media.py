@@ -8,6 +8,7 @@ from telethon.tl import types
 
 from userbot.messages import Voice
 from userbot.rules.waveform import unpacked
+from userbot.telegram.origin import is_protected
 
 
 def media_of(message: Any) -> str | None:
@@ -67,4 +68,4 @@ def _sealed(message: Any) -> str:
     # core.telegram.org/constructor/messageMediaDocument. (`ttl_period` is the chat's own timer.)
     if message.media.ttl_seconds:
         return "view_once"
-    return "protected" if message.noforwards else ""
+    return "protected" if is_protected(message) else ""
