@@ -51,7 +51,7 @@ def converted(folder: Path, *arguments: str, ending: str) -> Path:
 async def listen(
     folder: Path, source: bytes, form: Format = OGG, *, max_seconds: float = 1e5
 ) -> tuple[float, list[tuple[Sound, Loudness]]]:
-    async with Ffmpeg(folder).workplace(max_seconds) as place:
+    async with Ffmpeg(folder / "history.db").workplace(max_seconds) as place:
         place.source.write_bytes(source)
         seconds = await place.read(form)
         async with aclosing(place.parts()) as parts:
@@ -128,7 +128,7 @@ async def test_a_silent_part_is_told_and_not_encoded(tmp_path: Path) -> None:
 async def test_the_loudness_of_the_beginning_is_measured(tmp_path: Path) -> None:
     for source, loudness in ((ogg.tone(3), Loudness.LOUD), (b"", None)):
         data = source or ogg.recording(("silence", 3))
-        async with Ffmpeg(tmp_path).workplace(100) as place:
+        async with Ffmpeg(tmp_path / "history.db").workplace(100) as place:
             place.source.write_bytes(data)
             await place.read(OGG)
             assert await place.loudness() is (loudness or Loudness.SILENT)
@@ -173,7 +173,7 @@ async def test_a_recording_cannot_make_ffmpeg_open_another_file(tmp_path: Path) 
 
 @needs_ffmpeg
 async def test_the_folder_is_private_and_gone_afterwards(tmp_path: Path) -> None:
-    async with Ffmpeg(tmp_path).workplace(10) as place:
+    async with Ffmpeg(tmp_path / "history.db").workplace(10) as place:
         (folder,) = tmp_path.iterdir()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         place.source.write_bytes(VOICE.read_bytes())
@@ -192,11 +192,11 @@ async def test_leaving_early_stops_ffmpeg_and_cleans_up(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_run_left_behind_is_removed(tmp_path: Path) -> None:
-    left = tmp_path / "userbot-audio-x1"
+    left = tmp_path / "userbot-audio-history.db-x1"
     left.mkdir()
     (left / "sound.raw").write_bytes(b"words")
     (tmp_path / "history.db").touch()
-    Ffmpeg(tmp_path)
+    Ffmpeg(tmp_path / "history.db")
     assert [path.name for path in tmp_path.iterdir()] == ["history.db"]
 
 
@@ -223,7 +223,7 @@ async def test_without_either_it_is_not_usable(
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    assert not await Ffmpeg(tmp_path).usable()
+    assert not await Ffmpeg(tmp_path / "history.db").usable()
     assert audio.find_ffmpeg() is None
 
 
@@ -235,7 +235,7 @@ from userbot.rules.formats import OGG
 
 async def main():
     folder = Path(sys.argv[1])
-    async with Ffmpeg(folder).workplace(1e5) as place:
+    async with Ffmpeg(folder / "history.db").workplace(1e5) as place:
         (folder / "two_hours.ogg").rename(place.source)
         seconds = await place.read(OGG)
         parts = [sound.seconds async for sound, _ in place.parts()]
@@ -263,3 +263,22 @@ def test_two_hours_take_little_memory(tmp_path: Path) -> None:
     print(f"{own} MB, and {ffmpeg} MB in ffmpeg")
     assert (seconds, parts) == (7200, 12)
     assert own + ffmpeg < 250
+
+
+async def test_a_program_that_talks_without_end_is_kept_to_its_last_words(tmp_path: Path) -> None:
+    from userbot.audio import _last_words
+
+    stream = asyncio.StreamReader()
+    for number in range(1000):
+        stream.feed_data(b"%d junk\n" % number * 100)
+    stream.feed_eof()
+    told = await _last_words(stream)
+    assert len(told) <= 4096
+    assert told.endswith(b"999 junk\n")
+
+
+def test_another_profiles_work_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "userbot-audio-other.db-x1"
+    other.mkdir()
+    Ffmpeg(tmp_path / "history.db")
+    assert other.exists()

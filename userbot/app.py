@@ -280,7 +280,7 @@ class _Run:
         self, client: Client, speech: Speech, rules: HouseRules, memory: Memory
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
-        audio = Ffmpeg(self._settings.history.database.parent)
+        audio = Ffmpeg(self._settings.history.database)
         files = TelegramFiles(client, clock, report)
         listening = Listening(files, speech, audio, clock, report)
         return Hearing(

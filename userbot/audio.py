@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import glob
 import math
 import shutil
 import tempfile
@@ -41,17 +42,24 @@ _SEEK_MS: Final = 100
 """pydub's step while it looks for silence: its own default takes a hundred times as long."""
 _FOLDER: Final = "userbot-audio-"
 _OGG: Final = "audio/ogg"
+_RUN_SECONDS: Final = 600.0
+"""How long one run of ffmpeg may take; two hours of sound take about one minute."""
+_LAST_WORDS: Final = 4096
+"""Bytes of ffmpeg's complaints that are kept."""
 
 
 class Ffmpeg:
     """`ports.Audio` with the system's ffmpeg, else the one of the package imageio-ffmpeg.
 
-    `folder`: where private folders are made; what an earlier run left there is removed.
+    `database`: beside it private folders are made, named after it; what an earlier run left of
+    them is removed.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        for left in folder.glob(f"{_FOLDER}*"):
+    def __init__(self, database: Path) -> None:
+        self._folder = database.parent
+        # Another profile may be at work in the same folder, with a database of its own.
+        self._prefix = f"{_FOLDER}{database.name}-"
+        for left in self._folder.glob(f"{glob.escape(self._prefix)}*"):
             shutil.rmtree(left, ignore_errors=True)
 
     async def usable(self) -> bool:
@@ -64,7 +72,7 @@ class Ffmpeg:
         """A private folder for one recording, of which a little more than that is read."""
         program = await asyncio.to_thread(find_ffmpeg)
         assert program is not None, "ask usable() first"
-        folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=self._folder))  # 0700
+        folder = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._folder))  # 0700
         try:
             yield Workplace(program, folder, max_seconds)
         finally:
@@ -161,8 +169,15 @@ class Workplace:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
+        assert process.stderr is not None
         try:
-            _, told = await process.communicate()
+            async with asyncio.timeout(_RUN_SECONDS):
+                told = await _last_words(process.stderr)
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise _unreadable(f"ffmpeg took more than {_RUN_SECONDS:.0f} s.") from None
         except BaseException:
             process.kill()
             await process.wait()
@@ -170,6 +185,14 @@ class Workplace:
         if process.returncode:
             lines = told.decode(errors="replace").strip().splitlines()
             raise _unreadable(f"ffmpeg says: {lines[-1][:200]}." if lines else "")
+
+
+async def _last_words(stderr: asyncio.StreamReader) -> bytes:
+    """The end of what is said there: a damaged recording makes ffmpeg talk without end."""
+    told = b""
+    while more := await stderr.read(65536):
+        told = (told + more)[-_LAST_WORDS:]
+    return told
 
 
 @functools.cache
