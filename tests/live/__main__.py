@@ -178,12 +178,15 @@ async def main() -> int:
     parser.add_argument("--phone", help="a test number such as +9996621234")
     parser.add_argument("--keep", action="store_true", help="leave the messages in place")
     arguments = parser.parse_args()
-    api_id = int(input("api_id: "))
+    api_id = input("api_id: ").strip()
+    if not api_id.isdigit():
+        print("The api_id is a number; get yours at https://my.telegram.org.", file=sys.stderr)
+        return 2
     api_hash = getpass.getpass("api_hash: ").strip()
     phone = arguments.phone or input("Test phone number: ").strip()
     with tempfile.TemporaryDirectory(prefix="userbot-live-") as name:
         folder = Path(name)
-        client = await log_in(folder, api_id, api_hash, phone)
+        client = await log_in(folder, int(api_id), api_hash, phone)
         checks = Checks(client)
         try:
             await checks.all()
@@ -191,7 +194,7 @@ async def main() -> int:
             if not arguments.keep:
                 await checks.clean()
             await client.disconnect()
-        answered = await run_program(folder, api_id, api_hash)
+        answered = await run_program(folder, int(api_id), api_hash)
     return 0 if answered and not checks.differences else 1
 
 
