@@ -10,24 +10,30 @@ from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.clock import SystemClock
 from userbot.errors import UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
+from userbot.path.allowance import Allowance
 from userbot.path.assistant import Assistant
 from userbot.path.conversations import Conversations
+from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
 from userbot.path.intake import Intake
 from userbot.path.live_reply import LiveReply
+from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.recovery import recover
 from userbot.path.settlement import Settlement
+from userbot.path.telling import Telling
 from userbot.rules.governor import Governor
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.client import new_client
+from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.outbox import TelegramOutbox
+from userbot.telegram.people import People
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
@@ -71,7 +77,10 @@ class _Run:
         self._store = store
         self._began = began
         self._clock = SystemClock()
-        self._settlement = Settlement(store, self._clock, report)
+        self._loops = LoopWatch()
+        self._settlement = Settlement(
+            store, self._clock, report, settings.limits.prices, self._loops
+        )
         self._end = end or asyncio.get_running_loop().create_future()
 
     async def until_stopped(self) -> str:
@@ -117,7 +126,8 @@ class _Run:
             client.on_reconnect = lambda: self._report(
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
             )
-            inbox = Inbox(client)
+            people = People(client, self._report)
+            inbox = Inbox(client, people)
             model = ChatModel(self._settings.openai)
             on_the_way_out.push_async_callback(model.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
@@ -125,24 +135,60 @@ class _Run:
             warm = asyncio.create_task(model.warm())
             background.append(warm)
             await client.connect()
-            directory = Directory(client)
+            # Both lists come while names are looked up; the inbox holds what arrives before them.
+            known = asyncio.create_task(people.load())
+            background.append(known)
+            directory = Directory(client, self._store.names)
             owner = await directory.owner()
             policy, chats = await directory.policy(
                 self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
             )
+            limited = await directory.people(self._settings.limits.people)
+            self._store.names.drop_others(directory.names())
             await warm
 
             governor = Governor(
                 self._settings.pacing.writes_per_second, self._settings.pacing.burst
             )
             outbox = TelegramOutbox(client, governor, self._clock, self._report, self._stop)
+            secret = self._store.secret()
+            telling = Telling(
+                outbox,
+                self._store,
+                self._store.ledger,
+                self._clock,
+                self._report,
+                secret=secret,
+                timezone=self._settings.limits.timezone,
+            )
+            allowance = Allowance(
+                self._settings.limits,
+                limited,
+                self._settings.openai.system,
+                self._store,
+                self._store.ledger,
+                self._clock,
+                telling.refused if self._settings.limits.tell else lambda _ask, _refusal: None,
+            )
+            memory = Memory(self._store, self._settings.history.window_tokens)
+            forgetting = Forgetting(
+                self._store.eraser,
+                memory,
+                self._clock,
+                self._report,
+                self._settings.history.retention_days,
+            )
+            forgetting.sweep_once()
+            deletions = Deletions(client, forgetting.deleted)
             assistant = Assistant(
                 settings=self._settings.openai,
                 chats=chats,
                 hearing=Hearing(TelegramLookup(client)),
-                memory=Memory(self._store, self._settings.history.window_tokens),
+                memory=memory,
                 model=model,
-                live_reply=LiveReply(outbox, self._store, self._clock, self._store.secret()),
+                live_reply=LiveReply(outbox, self._store, self._clock, secret),
+                allowance=allowance,
+                eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
@@ -150,6 +196,9 @@ class _Run:
             )
             conversations = Conversations(assistant.handle, self._report)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(deletions.close)
+            on_the_way_out.callback(people.close)
             on_the_way_out.callback(inbox.close)
             max_age = self._settings.catch_up.max_age_minutes
             pending = recover(self._store, conversations, self._settlement, self._clock, max_age)
@@ -164,7 +213,8 @@ class _Run:
             )
             intake = Intake(
                 policy,
-                self._settings.limits,
+                allowance,
+                self._loops,
                 max_age,
                 self._store,
                 conversations,
@@ -172,12 +222,27 @@ class _Run:
                 self._clock,
                 self._report,
             )
+            await known
             await inbox.open(owner, intake.receive)
+            sweeping = asyncio.create_task(forgetting.sweep())
+            on_the_way_out.callback(sweeping.cancel)
+            background.append(sweeping)
+            background.append(asyncio.create_task(self._tell_moved(directory)))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
+
+    async def _tell_moved(self, directory: Directory) -> None:
+        for name in await directory.moved_on():
+            self._report(
+                Notice(
+                    reason="name_moved",
+                    detail=f"{name} is another's name by now, or nobody's.",
+                    hint="Its right stays with whom you gave it to; write a new name to change it.",
+                )
+            )
 
 
 async def _gather(tasks: list[asyncio.Task[None]]) -> None:

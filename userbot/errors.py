@@ -9,6 +9,7 @@ UserbotError                  exit 1
 ├── TelegramError             exit 1   Telegram refused or cannot be reached
 │   ├── ChatRefusedError               this chat takes no message from us: it rests
 │   └── AccountStoppedError            the account is restricted: nothing more is written
+├── LimitReachedError         exit 1   a limit of the config refuses a question
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
 `str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
@@ -84,6 +85,10 @@ class ChatRefusedError(TelegramError):
 
 class AccountStoppedError(TelegramError):
     """Telegram restricted the account; nothing more may be written."""
+
+
+class LimitReachedError(UserbotError):
+    """A limit of the config refuses a question before anything is paid for it."""
 
 
 class ModelError(UserbotError):

@@ -8,11 +8,12 @@ from contextlib import aclosing
 from userbot.activity import Answering, Report
 from userbot.errors import UserbotError
 from userbot.messages import Ask, Turn
+from userbot.path.allowance import Allowance
 from userbot.path.hearing import Hearing
 from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
-from userbot.ports import ChatModel, Clock, Store
+from userbot.ports import ChatModel, Clock, Eraser, Store
 from userbot.rules.prompt import asked
 from userbot.rules.request import request, system_text
 from userbot.rules.window import estimate_messages
@@ -31,6 +32,8 @@ class Assistant:
         memory: Memory,
         model: ChatModel,
         live_reply: LiveReply,
+        allowance: Allowance,
+        eraser: Eraser,
         settlement: Settlement,
         store: Store,
         clock: Clock,
@@ -42,6 +45,8 @@ class Assistant:
         self._memory = memory
         self._model = model
         self._live_reply = live_reply
+        self._allowance = allowance
+        self._eraser = eraser
         self._settlement = settlement
         self._store = store
         self._clock = clock
@@ -52,12 +57,17 @@ class Assistant:
         began = self._clock.monotonic()
         chat = self._chats.get(ask.chat)
         try:
+            if self._eraser.gone(ask):
+                self._settlement.skipped(ask, "deleted", "It was deleted before its answer.")
+                return
             self._store.mark(ask, "answering", "", self._clock.now())
             quoted = await self._hearing.quoted(ask)
             messages = self._memory.messages(system_text(self._settings, chat), ask, quoted)
             asking = request(self._settings, chat, messages)
+            self._allowance.before_request(ask, asking)
             self._tell_answering(ask, asking.model)
-            async with aclosing(self._model.stream(asking)) as stream:
+            paid = self._allowance.metered(ask, asking, self._model.stream(asking))
+            async with aclosing(paid) as stream:
                 answer = await self._live_reply.write(ask, asking, stream)
             question = asked(ask, quoted)
             self._settlement.answered(ask, question, answer, self._clock.monotonic() - began)

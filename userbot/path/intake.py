@@ -7,17 +7,18 @@ Rule 3: without the store nothing is answered: an answer that is not recorded ma
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from userbot.activity import Failed, Heard, Ignored, Limited, Report
+from userbot.activity import Failed, Heard, Ignored, Report
 from userbot.errors import StorageError
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
+from userbot.path.allowance import Allowance
 from userbot.path.conversations import Conversations
+from userbot.path.loop_watch import LoopWatch
 from userbot.path.settlement import Settlement, preview
 from userbot.ports import Clock, Store
-from userbot.rules import limits
 from userbot.rules.trigger import Known, Policy, decide
-from userbot.settings import Limits
 
 
 class Intake:
@@ -26,7 +27,8 @@ class Intake:
     def __init__(
         self,
         policy: Policy,
-        limits: Limits,
+        allowance: Allowance,
+        loops: LoopWatch,
         max_age_minutes: float,
         store: Store,
         conversations: Conversations,
@@ -35,7 +37,8 @@ class Intake:
         report: Report,
     ) -> None:
         self._policy = policy
-        self._limits = limits
+        self._allowance = allowance
+        self._loops = loops
         self._max_age = timedelta(minutes=max_age_minutes)
         self._store = store
         self._conversations = conversations
@@ -46,9 +49,12 @@ class Intake:
     def receive(self, incoming: Incoming) -> None:
         """Decide about a message and, if it is a question, store and queue it."""
         try:
-            decision = decide(incoming, self._known(incoming), self._policy)
+            known = self._known(incoming)
+            decision = decide(incoming, known, self._policy)
             if isinstance(decision, Ask):
-                self._ask(decision)
+                prefixed = decision.text != incoming.text.strip()
+                decision = replace(decision, expires_at=incoming.expires_at)
+                self._ask(decision, replies=known.replies_to_answer, prefixed=prefixed)
             elif isinstance(decision, Command):
                 self._ignored(incoming, "command_not_built")
             elif isinstance(decision, Ignore):
@@ -74,28 +80,21 @@ class Intake:
             and self._store.owns(chat, incoming.reply_to),
         )
 
-    def _ask(self, decided: Ask) -> None:
+    def _ask(self, decided: Ask, *, replies: bool, prefixed: bool) -> None:
         now = self._clock.now()
-        ask = self._store.add(decided, now)
-        if ask is None:
-            return  # Telegram brought it twice; the first one is on its way.
-        if now - ask.at > self._max_age:
-            self._store.mark(ask, "skipped", "too_old", now)
-            self._settlement.skipped(ask, "too_old", "It arrived while the program was away.")
+        if now - decided.at > self._max_age:
+            self._skip(decided, now, "too_old", "It arrived while the program was away.")
             return
-        refusal = self._refusal(ask, now)
+        admitted = self._allowance.admit(decided, now)
+        if admitted is None:
+            return  # Telegram brought it twice; the first one is on its way.
+        ask, refusal = admitted
         if refusal is not None:
-            self._store.mark(ask, "skipped", refusal.reason, now)
-            self._report(
-                Limited(
-                    chat=ask.chat,
-                    title=ask.title,
-                    message=ask.message,
-                    person=ask.sender,
-                    reason=refusal.reason,
-                    detail=refusal.detail,
-                )
-            )
+            self._settlement.limited(ask, refusal.reason, refusal.detail)
+            return
+        if self._loops.stops(ask, now, replies=replies, prefixed=prefixed):
+            self._store.mark(ask, "skipped", "loop", now)
+            self._settlement.limited(ask, "loop", self._loops.told(ask))
             return
         self._report(
             Heard(
@@ -108,10 +107,10 @@ class Intake:
         )
         self._conversations.put(ask)
 
-    def _refusal(self, ask: Ask, now: datetime) -> limits.Refusal | None:
-        began = limits.day_began(now, self._limits.timezone)
-        spent = self._store.spent(ask.sender.id, now, began)
-        return limits.check(self._limits, spent, ask.by_owner)
+    def _skip(self, decided: Ask, now: datetime, reason: str, detail: str) -> None:
+        if ask := self._store.add(decided, now):
+            self._store.mark(ask, "skipped", reason, now)
+            self._settlement.skipped(ask, reason, detail)
 
     def _ignored(self, incoming: Incoming, reason: str) -> None:
         sender: Person | None = incoming.sender

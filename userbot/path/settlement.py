@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from userbot.activity import Answered, Failed, Report, Skipped
-from userbot.errors import ChatRefusedError, UserbotError
+from userbot.activity import Answered, Failed, Limited, Report, Skipped
+from userbot.errors import ChatRefusedError, LimitReachedError, UserbotError
 from userbot.messages import Answer, Ask
+from userbot.path.loop_watch import LoopWatch
 from userbot.ports import Clock, Store
+from userbot.rules.limits import cost
+from userbot.settings import Prices
 
 _PREVIEW_CHARACTERS = 120
 
@@ -17,20 +20,35 @@ def preview(text: str) -> str:
 
 
 class Settlement:
-    """Success and failure of a question; also counts them for the summary at the end."""
+    """Success and failure of a question; also counts them for the summary at the end.
 
-    def __init__(self, store: Store, clock: Clock, report: Report) -> None:
+    `prices`: what the answers are paid with, if the config says. `loops` hears of each answer.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        report: Report,
+        prices: Prices | None = None,
+        loops: LoopWatch | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._report = report
+        self._prices = prices
+        self._loops = loops or LoopWatch()
         self.answered_count = 0
         self.failed_count = 0
 
     def answered(self, ask: Ask, asked: str, answer: Answer, seconds: float) -> None:
         """The answer stands in Telegram; `asked` is the question as the history keeps it."""
-        self._store.settle(ask, asked, answer, self._clock.now())
-        self.answered_count += 1
         usage = answer.finish.usage
+        paid = cost(self._prices, usage.prompt_tokens, usage.completion_tokens) if usage else 0
+        now = self._clock.now()
+        self._store.settle(ask, asked, answer, now, cost=paid)
+        self._loops.answered(ask, now)
+        self.answered_count += 1
         self._report(
             Answered(
                 chat=ask.chat,
@@ -50,6 +68,10 @@ class Settlement:
 
     def given_up(self, ask: Ask, error: UserbotError) -> None:
         """The question cannot be answered: a chat that rests skips it, all else failed."""
+        if isinstance(error, LimitReachedError):
+            self._store.mark(ask, "skipped", error.reason, self._clock.now())
+            self.limited(ask, error.reason, str(error))
+            return
         skipped = isinstance(error, ChatRefusedError)
         self._store.mark(ask, "skipped" if skipped else "failed", error.reason, self._clock.now())
         if skipped:
@@ -65,6 +87,19 @@ class Settlement:
                 reason=error.reason,
                 error=str(error),
                 hint=error.hint,
+            )
+        )
+
+    def limited(self, ask: Ask, reason: str, detail: str) -> None:
+        """Tell that a limit refused a question, already marked as skipped."""
+        self._report(
+            Limited(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                detail=detail,
             )
         )
 

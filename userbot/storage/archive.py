@@ -11,15 +11,14 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from userbot.errors import StorageError
 from userbot.messages import ChatKind, Place
 from userbot.storage import database, migrations
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from userbot.storage.cells import moment as _moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +132,7 @@ class Archive:
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
             # The store gives both rows the same moment, and that column has an index.
             " LEFT JOIN usage AS u ON u.at = q.state_at AND u.question = q.id"
+            " AND u.kind = 'answer'"
             " WHERE (:chat IS NULL OR q.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
             " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
             " ORDER BY q.id DESC LIMIT :limit",
@@ -235,7 +235,3 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _place(row: sqlite3.Row) -> Place:
     return Place(row["chat"], row["topic"] or None)
-
-
-def _moment(instant: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=instant)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from userbot.errors import StorageError
+from userbot.storage.safety_steps import money_reservations_names_and_erasing
 
 APPLICATION_ID = 0x75_62_6F_74
 """`PRAGMA application_id` of our databases: "ubot"."""
@@ -101,6 +102,7 @@ def conversations_questions_writes_and_usage(db: sqlite3.Connection) -> None:
 
 MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     conversations_questions_writes_and_usage,
+    money_reservations_names_and_erasing,
 ]
 
 

@@ -13,29 +13,32 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Turn
-from userbot.storage import database, migrations
+from userbot.messages import Answer, Ask, ChatKind, Expected, Person, Place, Spent, Turn
+from userbot.storage import database, ledger, migrations
+from userbot.storage.cells import instant as _instant
+from userbot.storage.cells import moment as _moment
+from userbot.storage.cells import storable as _storable
+from userbot.storage.eraser import Eraser
+from userbot.storage.ledger import Ledger
+from userbot.storage.names import Names
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_MINUTE = 60 * 1_000_000
-_HOUR = 60 * _MINUTE
+R = TypeVar("R")
 _UNCONFIRMED = 64
 """How many of a chat's newest writes without an id are compared with a text."""
 
 _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, reply_to, about_reply, asked_at, stored_at, state_at)
+        by_owner, text, reply_to, about_reply, asked_at, stored_at, state_at, expires_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :asked_at, :stored_at, :stored_at
+        :about_reply, :asked_at, :stored_at, :stored_at, :expires_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind AND title = :title
     ON CONFLICT (message, chat) DO NOTHING"""
 _SEE_CONVERSATION = """
@@ -54,7 +57,11 @@ class Store:
     def __init__(self, path: Path, db: sqlite3.Connection, repaired: int | None) -> None:
         self.path = path
         self.repaired = repaired
+        self.ledger = Ledger(path, db)
+        self.names = Names(path, db)
+        self.eraser = Eraser(path, db)
         self._db = db
+        self._version = self._data_version()
 
     @classmethod
     def open(cls, path: Path, *, busy_seconds: float = 1.0) -> Self:
@@ -77,6 +84,8 @@ class Store:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = NORMAL")
                 db.execute("PRAGMA journal_size_limit = 8388608")
+                # Words that were deleted are overwritten, not only unlinked.
+                db.execute("PRAGMA secure_delete = ON")
                 migrations.migrate(db)
             except BaseException:
                 db.close()
@@ -127,8 +136,43 @@ class Store:
             wanted = _storable(text).strip()
             return any(recorded.strip() == wanted for (recorded,) in unconfirmed)
 
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has written since the last call (`history --clear`)."""
+        version = self._data_version()
+        changed, self._version = version != self._version, version
+        return changed
+
+    def admit(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Store a question and reserve what it is expected to cost, all at once.
+
+        `judge` looks at what was spent; what it gives refuses the question, which is then only
+        stored, with the state "skipped". Gives the question with its id and what `judge` gave;
+        None if its message is known.
+        """
+        with self._step() as db:
+            kept = self._insert(ask, at)
+            if kept is None:
+                return None
+            verdict = judge(ledger.spent(db, ask.sender.id, at, day_began, kept.id))
+            if verdict is None:
+                ledger.hold(db, kept.id, expected)
+            else:
+                db.execute("UPDATE questions SET state = 'skipped' WHERE id = ?", (kept.id,))
+        return kept, verdict
+
     def add(self, ask: Ask, at: datetime) -> Ask | None:
         """Store a question as pending and give it with its id; None if its message is known."""
+        with database.explained(self.path):
+            return self._insert(ask, at)
+
+    def _insert(self, ask: Ask, at: datetime) -> Ask | None:
         stored_at = _instant(at)
         row = {
             "chat": ask.chat,
@@ -145,14 +189,14 @@ class Store:
             "about_reply": ask.about_reply,
             "asked_at": _instant(ask.at),
             "stored_at": stored_at,
+            "expires_at": ask.expires_at and _instant(ask.expires_at),
         }
-        with database.explained(self.path):
-            cursor = self._db.execute(_ADD, row)
-            if not cursor.rowcount:
-                # The message is known, or its conversation is new or has another title.
-                with self._step() as db:
-                    db.execute(_SEE_CONVERSATION, row)
-                    cursor = db.execute(_ADD, row)
+        cursor = self._db.execute(_ADD, row)
+        if not cursor.rowcount:
+            # The message is known, or its conversation is new or has another title.
+            with nullcontext(self._db) if self._db.in_transaction else self._step() as db:
+                db.execute(_SEE_CONVERSATION, row)
+                cursor = db.execute(_ADD, row)
         return replace(ask, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
     def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
@@ -187,18 +231,20 @@ class Store:
                 "UPDATE writes SET message = ? WHERE random_id = ?", (message, random_id)
             )
 
-    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
+    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime, *, cost: int = 0) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once.
 
         Of a question that is answered already nothing changes. An answer whose usage the
-        endpoint did not tell counts no tokens.
+        endpoint did not tell counts no tokens. `cost` is in millionths. Words that were deleted
+        meanwhile do not come back.
         """
-        usage = answer.finish.usage
         moment = _instant(at)
         with self._step() as db:
             changed = db.execute(
-                "UPDATE questions SET state = 'answered', reason = ?, state_at = ?, text = ?,"
-                " answer = ?, model = ? WHERE id = ? AND state <> 'answered'",
+                "UPDATE questions SET state = 'answered', reason = ?1, state_at = ?2,"
+                " text = CASE WHEN erased THEN '' ELSE ?3 END,"
+                " answer = CASE WHEN erased THEN '' ELSE ?4 END, model = ?5"
+                " WHERE id = ?6 AND state <> 'answered'",
                 (
                     answer.finish.reason,
                     moment,
@@ -208,34 +254,23 @@ class Store:
                     ask.id,
                 ),
             )
-            if not changed.rowcount:
-                return
-            last = db.execute("SELECT others_after FROM usage ORDER BY id DESC LIMIT 1").fetchone()
-            before: int = last[0] if last else 0
-            counted = 0 if usage is None or ask.by_owner else usage.total
-            db.execute(
-                "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
-                " completion_tokens, others_before, others_after)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    ask.id,
-                    ask.sender.id,
-                    ask.by_owner,
-                    ask.chat,
-                    moment,
-                    answer.finish.model,
-                    usage and usage.prompt_tokens,
-                    usage and usage.completion_tokens,
-                    before,
-                    before + counted,
-                ),
-            )
+            if changed.rowcount:
+                ledger.enter(
+                    db,
+                    ask,
+                    at,
+                    kind="answer",
+                    model=answer.finish.model,
+                    usage=answer.finish.usage,
+                    cost=cost,
+                )
 
     def turns(self, place: Place, newest: int) -> list[Turn]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
         with database.explained(self.path):
             rows = self._db.execute(
                 "SELECT sender_name, text, answer FROM questions WHERE state = 'answered'"
+                " AND erased = 0"
                 " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " ORDER BY id DESC LIMIT ?3",
@@ -259,48 +294,25 @@ class Store:
             ).fetchall()
         return [(_ask(row), bool(row[-1])) for row in rows]
 
-    def spent(self, person: int, now: datetime, day_began: datetime) -> Spent:
-        """What counts against the limits, at the moment after a question was stored.
+    def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
+        """What counts against the limits, beside what `question` is expected to cost.
 
         The person's requests are those of the last 60 seconds that were not skipped, that
-        question among them. The answers of the last hour include the other questions that are
-        open, since they will be answers: many asked at once do not slip through.
+        question among them. Everything else includes what is reserved for the other questions
+        that are open: many asked at once do not slip through.
         """
-        moment = _instant(now)
         with database.explained(self.path):
-            row = self._db.execute(
-                "SELECT (SELECT count(*) FROM questions"
-                "   WHERE sender = :person AND stored_at > :minute AND stored_at <= :now"
-                "   AND state <> 'skipped'),"
-                " coalesce((SELECT others_after FROM usage ORDER BY id DESC LIMIT 1)"
-                "   - (SELECT others_before FROM usage WHERE at BETWEEN :day AND :now"
-                "      ORDER BY at LIMIT 1), 0),"
-                " (SELECT count(*) FROM usage WHERE at > :hour AND at <= :now)"
-                " + (SELECT max(count(*) - 1, 0) FROM questions"
-                "   WHERE state IN ('pending', 'answering'))",
-                {
-                    "person": person,
-                    "now": moment,
-                    "minute": moment - _MINUTE,
-                    "hour": moment - _HOUR,
-                    "day": _instant(day_began),
-                },
-            ).fetchone()
-        return Spent(*row)
+            return ledger.spent(self._db, person, now, day_began, question)
 
     @contextmanager
     def _step(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of the block, or nothing."""
-        db = self._db
+        with database.step(self._db, self.path) as db:
+            yield db
+
+    def _data_version(self) -> int:
         with database.explained(self.path):
-            db.execute("BEGIN IMMEDIATE")
-            try:
-                yield db
-                db.execute("COMMIT")
-            except BaseException:
-                if db.in_transaction:
-                    db.execute("ROLLBACK")
-                raise
+            (version,) = self._db.execute("PRAGMA data_version").fetchone()
+        return int(version)
 
     def _once(self, key: str, value: int | bytes) -> int | bytes:
         """The value under `key` in meta: this one, if there was none."""
@@ -329,21 +341,3 @@ def _ask(row: Sequence[Any]) -> Ask:
         about_reply=bool(about_reply),
         at=_moment(asked_at),
     )
-
-
-def _instant(at: datetime) -> int:
-    """Microseconds since 1970; `at` is aware."""
-    return (at - _EPOCH) // _MICROSECOND
-
-
-def _moment(instant: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=instant)
-
-
-def _storable(text: str) -> str:
-    """The text without lone surrogates, which SQLite cannot keep; pairs become one character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

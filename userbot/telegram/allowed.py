@@ -36,6 +36,7 @@ _READ = {
     functions.channels.GetChannelsRequest,
     functions.contacts.ResolveUsernameRequest,
     functions.contacts.GetBlockedRequest,
+    functions.contacts.GetContactsRequest,
 }
 _WRITE = {functions.messages.SendMessageRequest}
 

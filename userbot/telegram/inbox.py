@@ -15,15 +15,18 @@ from telethon.utils import get_display_name
 
 from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.telegram.client import Client
+from userbot.telegram.people import People
+from userbot.telegram.protection import expires_at
 
 Receive = Callable[[Incoming], None]
 
 
 class Inbox:
-    """Listens on a client. `owner` is the account's own id."""
+    """Listens on a client. `people`: who is a contact, who is blocked."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, people: People) -> None:
         self._client = client
+        self._who = people
         self._owner = 0
         self._receive: Receive | None = None
         self._held: list[Any] = []
@@ -59,6 +62,8 @@ class Inbox:
             entity = await message.get_sender()
             if entity is not None:
                 sender = self._remember(message.sender_id, entity)
+        if sender is not None:
+            sender = self._who.known(sender)
         self._receive(self._incoming(message, sender))
 
     def _known_sender(self, message: Any) -> Person | None:
@@ -98,6 +103,7 @@ class Inbox:
             post=bool(message.post) or _automatic_forward(message),
             forwarded=message.fwd_from is not None,
             media=_media(message),
+            expires_at=expires_at(message),
         )
 
     def _kind(self, message: Any) -> ChatKind:

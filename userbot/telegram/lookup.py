@@ -8,6 +8,7 @@ from telethon.utils import get_display_name
 
 from userbot.messages import Quoted
 from userbot.telegram.client import Client
+from userbot.telegram.protection import protected
 from userbot.telegram.refusals import meaning
 
 
@@ -23,7 +24,7 @@ class TelegramLookup:
             found = await self._client.get_messages(chat, ids=message)
         except RPCError as error:
             raise meaning(error) from error
-        if not isinstance(found, types.Message) or not found.message or found.noforwards:
+        if not isinstance(found, types.Message) or not found.message or protected(found):
             return None
         sender = await found.get_sender()
         return Quoted(get_display_name(sender) if sender else "", found.message)

@@ -1,0 +1,35 @@
+"""What was deleted in Telegram. In private chats and basic groups Telegram does not say where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from telethon import events
+from telethon.tl import types
+from telethon.utils import get_peer_id
+
+from userbot.telegram.client import Client
+
+Deleted = Callable[[Sequence[int], int | None], None]
+"""Takes message ids and the marked id of their chat, None where it is not told."""
+
+
+class Deletions:
+    """Listens on a client."""
+
+    def __init__(self, client: Client, deleted: Deleted) -> None:
+        self._client = client
+        self._deleted = deleted
+        kinds = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
+        client.add_event_handler(self._on_update, events.Raw(types=kinds))
+
+    async def _on_update(self, update: Any) -> None:
+        chat = None
+        if isinstance(update, types.UpdateDeleteChannelMessages):
+            chat = get_peer_id(types.PeerChannel(update.channel_id))
+        self._deleted(list(update.messages or ()), chat)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._client.remove_event_handler(self._on_update)
