@@ -59,7 +59,7 @@ OWNERS: dict[str, set[str]] = {
     "telegramify_markdown": {"rules"},
     "pydub": {"audio"},
     "imageio_ffmpeg": {"audio"},
-    "sqlite3": {"storage"},  # Python's own, but only one room keeps the database
+    "sqlite3": {"storage", "telegram"},  # Python's own; telegram names its errors only
 }
 
 # The only places of cli that may open the sandbox; what the command line loads at its start

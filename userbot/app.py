@@ -131,7 +131,8 @@ class _Run:
             model = ChatModel(self._settings.openai)
             on_the_way_out.push_async_callback(model.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
-            # openai's import takes half a second: it runs in a thread while Telegram connects.
+            # openai's import takes half a second: it runs in a thread while Telegram connects, and
+            # the first question waits for what is left of it.
             warm = asyncio.create_task(model.warm())
             background.append(warm)
             await client.connect()
@@ -145,7 +146,6 @@ class _Run:
             )
             limited = await directory.people(self._settings.limits.people)
             self._store.names.drop_others(directory.names())
-            await warm
 
             governor = Governor(
                 self._settings.pacing.writes_per_second, self._settings.pacing.burst
@@ -231,6 +231,7 @@ class _Run:
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)
+            await warm
             await asyncio.wait({listening})
             self._stop(why_disconnected(listening.exception()))
 

@@ -27,16 +27,14 @@ async def main(session: str, public_key: str, base_url: str, api_key: str) -> No
     async def answer(event: events.NewMessage.Event) -> None:
         if not event.raw_text.startswith(PREFIX):
             return
-        stream = await model.chat.completions.create(
+        done = await model.chat.completions.create(
             model="bench",
             messages=[
                 {"role": "system", "content": SYSTEM},
                 {"role": "user", "content": event.raw_text.removeprefix(PREFIX)},
             ],
-            stream=True,
         )
-        pieces = [chunk.choices[0].delta.content or "" async for chunk in stream if chunk.choices]
-        await event.reply("".join(pieces), link_preview=False)
+        await event.reply(done.choices[0].message.content or "", link_preview=False)
 
     client.add_event_handler(answer, events.NewMessage())
     await client.connect()

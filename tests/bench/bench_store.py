@@ -1,14 +1,12 @@
 """What each call of the store costs, in an empty history and in a long one.
 
-    python tests/bench/bench_store.py [--stored 200000]
+    python tests/bench/bench_store.py [--stored 200000] [--tiny]
 
 A call on the hot path must cost the same in both: median and 95th percentile in microseconds.
 """
 
 from __future__ import annotations
 
-import argparse
-import sqlite3
 import statistics
 import tempfile
 import time
@@ -17,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
+from tests.bench.filling import ANSWER, QUESTION, fill
+from tests.bench.harness import arguments
 from userbot.messages import Answer, Ask, ChatKind, Finish, Person, Place, Usage
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
@@ -25,17 +25,13 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = NOW.replace(hour=0)
 OWNER = 1
 CHAT = 500
-QUESTION = "Как лучше всего провести выходные за городом с детьми? " * 4
-ANSWER = "Возьмите палатку, термос и карту; вечером разведите костёр. " * 16
 ROUNDS = 3000
 
 Call = Callable[[int], object]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, add_help=True)
-    parser.add_argument("--stored", type=int, default=200_000)
-    stored: int = parser.parse_args().stored
+    stored: int = arguments(__doc__ or "", stored=(200_000, 1000)).stored
     with tempfile.TemporaryDirectory() as folder:
         empty = measure(Path(folder) / "empty.db", 0)
         full = measure(Path(folder) / "full.db", stored)
@@ -51,7 +47,7 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
     began = time.perf_counter()
     Store.open(path).close()
     if stored:
-        fill(path, stored)
+        fill(path, stored, [CHAT + number for number in range(200)], NOW)
         print(f"filled in {time.perf_counter() - began:.1f} s: {path.stat().st_size >> 20} MiB")
     began = time.perf_counter()
     store = Store.open(path)
@@ -116,54 +112,6 @@ def question(message: int) -> Ask:
         at=NOW,
         by_owner=False,
     )
-
-
-def fill(path: Path, stored: int) -> None:
-    """Answered questions of the last years in 200 chats, straight into the tables."""
-    db = sqlite3.connect(path)
-    start = int((NOW - timedelta(days=1000)).timestamp() * 1e6)
-    gap = int(1000 * 86400 * 1e6) // stored
-    chats = [CHAT + number for number in range(200)]
-    db.executemany(
-        "INSERT INTO conversations (id, chat, topic, kind, title) VALUES (?, ?, 0, 'private', ?)",
-        [(number + 1, chat, f"Chat {number}") for number, chat in enumerate(chats)],
-    )
-    numbers = range(1, stored + 1)
-    db.executemany(
-        "INSERT INTO questions (id, conversation, chat, message, sender, sender_name, by_owner,"
-        " text, about_reply, asked_at, stored_at, state, state_at, answer, model)"
-        " VALUES (?1, ?2, ?3, ?1, ?3, 'Anna', 0, ?4, 0, ?5, ?5, 'answered', ?5, ?6, 'm')",
-        (
-            (n, n % 200 + 1, chats[n % 200], QUESTION[:100], start + n * gap, ANSWER[:120])
-            for n in numbers
-        ),
-    )
-    db.executemany(
-        "INSERT INTO writes (random_id, question, part, attempt, chat, text, message, at)"
-        " VALUES (?, ?, 0, 0, ?, ?, ?, ?)",
-        (
-            (
-                random_id(b"x" * 16, chats[n % 200], n, 0, 0),
-                n,
-                chats[n % 200],
-                ANSWER[:120],
-                stored + n,
-                start + n * gap,
-            )
-            for n in numbers
-        ),
-    )
-    db.executemany(
-        "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
-        " completion_tokens, others_before, others_after) VALUES (?, ?, 0, ?, ?, 'm', 800, 200,"
-        " ?, ?)",
-        (
-            (n, chats[n % 200], chats[n % 200], start + n * gap, (n - 1) * 1000, n * 1000)
-            for n in numbers
-        ),
-    )
-    db.commit()
-    db.close()
 
 
 if __name__ == "__main__":

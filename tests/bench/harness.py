@@ -16,23 +16,27 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
-from tests.bench import bare
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.sandbox.endpoint_answers import plain_text
 from userbot.sandbox.telegram import Telegram
 
 USERBOT = str(Path(sys.executable).with_name("userbot"))
+BARE = str(Path(__file__).with_name("bare.py"))
 ANSWER = Reply("Take a tent, a flask and a map, and light a fire in the evening.")
 PATIENCE = 30.0
 """Seconds after which a program that says nothing is given up."""
+PAUSE = 0.005
+"""Seconds between two questions in turn, for what a program does after its answer."""
+LOOK = 0.001
+"""Seconds between two looks at what a starting program has said."""
 
 _CONFIG = """
 [telegram]
@@ -77,6 +81,20 @@ def arguments(about: str, **counts: tuple[int, int]) -> argparse.Namespace:
     return given
 
 
+def run(main: Callable[[], Coroutine[Any, Any, int]]) -> NoReturn:
+    """Run a measurement and leave with its exit code."""
+    try:
+        code = asyncio.run(main())
+    except SilentError as error:
+        print(error, file=sys.stderr)
+        code = 1
+    raise SystemExit(code)
+
+
+class SilentError(Exception):
+    """A program that is to be measured did not start or did not answer; says what it said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """How long one question took, in milliseconds from the moment it was sent."""
@@ -91,9 +109,9 @@ class Program:
     def __init__(self, owner: Account, folder: Path, command: Sequence[str]) -> None:
         self.owner = owner
         self._folder = folder
+        self._errors = folder / f"{owner.first_name}.err"
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
 
     async def start(self) -> float:
         """Start it; gives the seconds from there until it says that it listens."""
@@ -102,24 +120,22 @@ class Program:
             for name, value in os.environ.items()
             if not name.startswith(("TELEGRAM_", "OPENAI_", "USERBOT_"))
         }
-        errors = self._folder / f"{self.owner.first_name}.log"
-        with errors.open("wb") as log:
+        told = self._folder / f"{self.owner.first_name}.out"
+        with told.open("wb") as out, self._errors.open("wb") as errors:
             began = time.perf_counter()
-            process = await asyncio.create_subprocess_exec(
-                *self._command, cwd=self._folder, env=kept, stdout=asyncio.subprocess.PIPE, stderr=log
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, cwd=self._folder, env=kept, stdout=out, stderr=errors
             )
-        assert process.stdout is not None
-        self._process = process
-        try:
-            async with asyncio.timeout(PATIENCE):
-                while b'"ready"' not in (line := await process.stdout.readline()):
-                    if not line:
-                        raise SystemExit(f"It did not start:\n{errors.read_text()}")
-        except TimeoutError:
-            raise SystemExit(f"It did not start in {PATIENCE} s:\n{errors.read_text()}") from None
-        took = time.perf_counter() - began
-        self._reading = asyncio.create_task(_drain(process.stdout))
-        return took
+        while b'"ready"' not in told.read_bytes():
+            late = time.perf_counter() - began > PATIENCE
+            if late or self._process.returncode is not None:
+                raise self.silent("did not start")
+            await asyncio.sleep(LOOK)
+        return time.perf_counter() - began
+
+    def silent(self, what: str) -> SilentError:
+        """The error that says what it did not do, and what it told instead."""
+        return SilentError(f"{self.owner.first_name} {what}:\n{self._errors.read_text()}")
 
     async def stop(self) -> None:
         """Stop it as Ctrl-C does."""
@@ -129,8 +145,6 @@ class Program:
         if process.returncode is None:
             process.send_signal(signal.SIGINT)
         await process.wait()
-        if self._reading is not None:
-            await self._reading
 
     def cpu_seconds(self) -> float | None:
         """The processor time that it has used; None where the system does not tell."""
@@ -198,7 +212,7 @@ class Ground:
         """The bare script on an account of its own."""
         assert self.endpoint.api_key is not None
         words = [name, "server.pem", self.endpoint.base_url, self.endpoint.api_key]
-        return self._program(name, [sys.executable, str(Path(bare.__file__)), *words])
+        return self._program(name, [sys.executable, BARE, *words])
 
     def _program(self, name: str, command: Sequence[str]) -> Program:
         owner = self.telegram.add_account(name)
@@ -212,17 +226,25 @@ class Ground:
         name = f"n{next(self._numbers)}"
         began = time.perf_counter()
         question = person.says(program.owner, f"/gpt What do we take along? {name}")
-        await person.expects(program.owner, reply_to=question, timeout=PATIENCE)
+        try:
+            await person.expects(program.owner, reply_to=question, timeout=PATIENCE)
+        except TimeoutError:
+            raise program.silent("did not answer") from None
         answered = time.perf_counter()
         reached = self._reached.pop(name)
         return Asked((reached - began) * 1000, (answered - began) * 1000)
+
+    async def in_turn(self, programs: Sequence[Program], questions: int) -> list[list[Asked]]:
+        """So many questions to each program, one at a time, to the programs in turn."""
+        asked: list[list[Asked]] = [[] for _ in programs]
+        for number in range(questions):
+            person = self.people[number % len(self.people)]
+            for results, program in zip(asked, programs, strict=True):
+                results.append(await self.ask(person, program))
+                await asyncio.sleep(PAUSE)
+        return asked
 
     def _answer(self, request: dict[str, Any]) -> Reply:
         now = time.perf_counter()
         self._reached[plain_text(request["messages"][-1]).rpartition(" ")[2]] = now
         return ANSWER
-
-
-async def _drain(stream: asyncio.StreamReader) -> None:
-    while await stream.read(1 << 16):
-        pass

@@ -53,15 +53,15 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """"ok", "close" (missed within the margin), "MISSED", or nothing without a target."""
+        """ "ok", "close" (missed within the margin), "MISSED", or nothing without a target."""
         if self.target is None:
             return ""
         miss = self.target.miss(self.value, self.beside)
         return "ok" if miss <= 1 else "close" if miss <= MARGIN else "MISSED"
 
 
-def show(rows: Sequence[Row], beside: str = "bare") -> int:
-    """Print the rows; gives the exit code: 1 if a target is clearly missed."""
+def show(rows: Sequence[Row], beside: str = "bare", *, judge: bool = True) -> int:
+    """Print the rows; gives the exit code: 1 if a target is clearly missed, and `judge`."""
     print(f"{'':<34}{'userbot':>12}{beside:>12}{'ratio':>8}   target")
     for row in rows:
         ratio = f"{row.value / row.beside:.2f}" if row.beside else ""
@@ -70,7 +70,7 @@ def show(rows: Sequence[Row], beside: str = "bare") -> int:
             f"{row.name:<34}{_number(row.value, row.unit):>12}{_number(row.beside, row.unit):>12}"
             f"{ratio:>8}   {target:<20} {row.verdict}".rstrip()
         )
-    return int(any(row.verdict == "MISSED" for row in rows))
+    return int(judge and any(row.verdict == "MISSED" for row in rows))
 
 
 def _number(value: float | None, unit: str) -> str:

@@ -5,9 +5,11 @@ Nothing heavy is imported before a command runs, so that ``userbot --help`` answ
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from userbot import __version__
 from userbot.cli.chats import chats
@@ -18,6 +20,7 @@ from userbot.cli.common import (
     PlainOption,
     ProfileOption,
     VerboseOption,
+    say_error,
 )
 from userbot.cli.demo import demo
 from userbot.cli.doctor import doctor
@@ -27,6 +30,7 @@ from userbot.cli.init import init
 from userbot.cli.login import login, logout
 from userbot.cli.run import run
 from userbot.cli.sandbox import sandbox
+from userbot.cli.usage_errors import is_help, usage_error
 
 app = typer.Typer(
     name="userbot",
@@ -63,11 +67,21 @@ def root(
     ctx.obj = Common(config=config, profile=profile, plain=plain, json=json, verbose=verbose)
 
 
-for _command in (run, init, login, logout, chats, doctor, demo, sandbox):
-    app.command()(_command)
-app.command(context_settings=HISTORY_SETTINGS)(history)
+for _command in (run, init, login, logout, chats, history, doctor, demo, sandbox):
+    app.command(context_settings=HISTORY_SETTINGS if _command is history else None)(_command)
 
 
 def main() -> None:
     """The console script `userbot`."""
-    app()
+    try:
+        code = app(standalone_mode=False, prog_name="userbot")
+    except TyperException as error:
+        if is_help(error):
+            print(error.format_message(), file=sys.stderr)
+        else:
+            say_error(usage_error(error))
+        code = error.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        print(file=sys.stderr)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from userbot.errors import UserbotError
@@ -14,46 +15,79 @@ _TRIES = 5
 
 def in_terminal() -> bool:
     """Whether a person sits there: both ends are a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def ask(question: str, *, hidden: bool = False) -> str:
-    """One answer, without white space around it; `hidden` does not show it while it is typed.
+def tell(text: str = "") -> None:
+    """Say something that is no data: on standard error, so that standard output stays clean."""
+    print(text, file=sys.stderr, flush=True)
 
-    The question goes to standard error, so that standard output stays clean.
-    Raises UserbotError when there is nothing more to read.
+
+def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
+    """One answer without white space around it; an empty one is the default, which is shown.
+
+    `hidden` does not show the answer while it is typed. Raises UserbotError when there is nothing
+    more to read.
     """
+    shown = f"{question} [{default}]: " if default else f"{question}: "
     try:
         with _interruptible():
             if hidden and in_terminal():
                 import getpass
 
-                return getpass.getpass(f"{question}: ", stream=sys.stderr).strip()
-            print(f"{question}: ", end="", file=sys.stderr, flush=True)
-            line = sys.stdin.readline()
-            if not in_terminal():
-                print(file=sys.stderr)
+                return getpass.getpass(shown, stream=sys.stderr).strip() or default
+            print(shown, end="", file=sys.stderr, flush=True)
+            line = sys.stdin.readline() if sys.stdin is not None else ""
+            if not line or not in_terminal():
+                tell()
+            line.encode()  # bytes that are no text come as surrogates
     except EOFError:
+        tell()
         line = ""
+    except UnicodeError:
+        raise UserbotError(
+            f"The answer to “{question}” is no text.", "Answers are text in UTF-8, one a line."
+        ) from None
     if not line:
         raise UserbotError(
             f"There is no answer to “{question}”: standard input has ended.",
-            "Give each answer on a line of its own, or run it in a terminal.",
+            "Run it in a terminal, or give each answer on a line of its own.",
             reason="no_answer",
         )
-    return line.strip()
+    return line.strip() or default
 
 
 def ask_until(
-    question: str, right: Callable[[str], bool], otherwise: str, *, hidden: bool = False
+    question: str,
+    right: Callable[[str], bool],
+    otherwise: str,
+    *,
+    default: str = "",
+    hidden: bool = False,
 ) -> str:
     """Ask until the answer is right; `otherwise` says what was expected. Raises as `ask` does."""
     for _ in range(_TRIES):
-        answer = ask(question, hidden=hidden)
+        answer = ask(question, default=default, hidden=hidden)
         if right(answer):
             return answer
-        print(otherwise, file=sys.stderr)
+        tell(f"  {otherwise}")
     raise UserbotError(f"The answer to “{question}” was wrong {_TRIES} times.", otherwise)
+
+
+def ask_choice(question: str, choices: Sequence[tuple[str, str]], *, default: int = 1) -> str:
+    """Let a person choose by number or by name from (name, explanation); gives the name."""
+    tell(question)
+    width = max(len(name) for name, _ in choices)
+    for number, (name, explained) in enumerate(choices, 1):
+        tell(f"  {number}  {name:{width}}  {explained}".rstrip())
+    names = [name for name, _ in choices]
+
+    def right(answer: str) -> bool:
+        return answer in names or (answer.isdecimal() and 1 <= int(answer) <= len(names))
+
+    expected = f"Give a number from 1 to {len(names)}."
+    answer = ask_until("Number", right, expected, default=str(default))
+    return answer if answer in names else names[int(answer) - 1]
 
 
 @contextmanager
@@ -69,29 +103,43 @@ def _interruptible() -> Iterator[None]:
 class Keyboard:
     """`telegram.login.Asks` for a person or for lines of standard input."""
 
+    def __init__(self) -> None:
+        self._drawn = 0
+        self._told_where = False
+
     def phone(self) -> str:
         """The phone number."""
-        return ask("Phone number with country code")
+        return ask("Phone number with country code, as in +491701234567")
 
-    def code(self, wrong: bool) -> str:
+    def code(self, where: str, wrong: bool) -> str:
         """The login code."""
+        if not self._told_where:
+            tell(f"Telegram has sent a code {where}.")
+            self._told_where = True
         if wrong:
-            print("That code is not right.", file=sys.stderr)
-        return ask("The code that Telegram sent to your app")
+            tell("  That code is not right.")
+        return re.sub(r"(?<=\d)[\s-]+(?=\d)", "", ask("Code"))
 
     def password(self, wrong: bool) -> str:
         """The password of the second step."""
         if wrong:
-            print("That password is not right.", file=sys.stderr)
+            tell("  That password is not right.")
         return ask("Your password of two-step verification", hidden=True)
 
     def qr(self, url: str) -> None:
-        """Draw the QR code in the terminal."""
+        """Draw the QR code in the terminal, over the one before."""
+        import io
+
         import segno
 
-        print(
-            "Scan this in Telegram on your phone: Settings → Devices → Link Desktop Device.\n",
-            file=sys.stderr,
-        )
-        segno.make(url).terminal(out=sys.stderr, compact=True)
-        print("It renews itself. Ctrl-C leaves.", file=sys.stderr)
+        drawn = io.StringIO()
+        segno.make(url, error="l").terminal(out=drawn, compact=True, border=2)
+        rows = drawn.getvalue().splitlines()
+        if self._drawn:
+            print(f"\x1b[{self._drawn}A\x1b[J", end="", file=sys.stderr)
+        else:
+            tell("On your phone: Telegram → Settings → Devices → Link Desktop Device, then scan")
+            tell("this. It renews itself. Without a camera: Ctrl-C, `userbot login --phone +…`.")
+        self._drawn = len(rows)
+        for row in rows:  # white on black whatever the terminal's own colours are
+            tell(f"\x1b[97;40m{row}\x1b[0m")

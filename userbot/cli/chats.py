@@ -10,8 +10,10 @@ from userbot.cli.common import Common, common_flags
 
 if TYPE_CHECKING:
     from userbot.settings import Chat, Settings
-    from userbot.telegram.client import Client
     from userbot.telegram.dialogs import Dialog
+
+_MOST_BLOCKS = 3
+"""With more chats than that somebody is still looking."""
 
 
 @common_flags
@@ -25,18 +27,9 @@ def chats(
     import asyncio
 
     from userbot.cli.load import load_config
-    from userbot.cli.login import with_client
-    from userbot.telegram.client import session_file
-    from userbot.telegram.refusals import login_ended
 
     settings = load_config(common, need_key=False).settings
-    if not session_file(settings.telegram.session).exists():
-        raise login_ended("AUTH_KEY_UNREGISTERED")
-
-    async def look(client: Client) -> tuple[list[Dialog], dict[int, Chat]]:
-        return await _look(client, settings)
-
-    found, selected = asyncio.run(with_client(settings.telegram, look))
+    found, selected = asyncio.run(_look(settings))
     if word is not None:
         found = [dialog for dialog in found if _matches(dialog, word)]
     if common.json:
@@ -46,16 +39,20 @@ def chats(
         _print_block(found, selected, word)
 
 
-async def _look(client: Client, settings: Settings) -> tuple[list[Dialog], dict[int, Chat]]:
+async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, Chat]]:
+    """The account's dialogs, and the blocks of the config by the chat's id."""
     from datetime import UTC, datetime
 
+    from userbot.cli.online import online, require_session
     from userbot.telegram.dialogs import dialogs
     from userbot.telegram.directory import Directory
 
-    directory = Directory(client)
-    owner = await directory.owner()
-    _, selected = await directory.policy(settings.trigger, settings.chats, datetime.now(UTC))
-    return await dialogs(client, owner.id), selected
+    require_session(settings.telegram)
+    async with online(settings.telegram) as client:
+        directory = Directory(client)
+        owner = await directory.owner()
+        _, selected = await directory.policy(settings.trigger, settings.chats, datetime.now(UTC))
+        return await dialogs(client, owner.id), selected
 
 
 def _matches(dialog: Dialog, word: str) -> bool:
@@ -82,16 +79,18 @@ def _print_json(found: list[Dialog], selected: dict[int, Chat]) -> None:
 
 def _rule(chat: Chat | None) -> str:
     if chat is None:
-        return "only your own prefix"
+        return "–"
+    if chat.respond == "off":
+        return "off"
     whom = chat.from_ if isinstance(chat.from_, str) else ", ".join(map(str, chat.from_))
-    return f"respond {chat.respond}, from {whom}"
+    return f"{chat.respond}, {whom}"
 
 
 def _print_table(found: list[Dialog], selected: dict[int, Chat], *, plain: bool) -> None:
     from userbot.cli.table import print_table
 
     print_table(
-        ("id", "kind", "title", "@name", "rule"),
+        ("id", "kind", "title", "@name", "who is answered"),
         [
             (
                 str(dialog.id),
@@ -107,14 +106,17 @@ def _print_table(found: list[Dialog], selected: dict[int, Chat], *, plain: bool)
 
 
 def _print_block(found: list[Dialog], selected: dict[int, Chat], word: str | None) -> None:
+    """The block to paste: on standard error, so that standard output holds rows alone."""
+    from userbot.cli.asking import tell
+
     new = [dialog for dialog in found if dialog.id not in selected]
     if not found:
-        print("No chat has that in its name." if word else "This account has no chats yet.")
-    elif word is None or len(new) > 3:
-        print("\nFor the block to paste into config.toml: userbot chats WORD")
+        tell("No chat has that in its name." if word else "This account has no chats yet.")
+    elif word is None or len(new) > _MOST_BLOCKS:
+        tell("\n– is for you alone. `userbot chats WORD` prints the block that selects a chat.")
     elif new:
-        print("\nTo select, paste into config.toml and change to taste:\n")
-        print("\n".join(block(dialog, "mention", "contacts") for dialog in new))
+        tell("\nTo select, paste into config.toml and change to taste:\n")
+        tell("\n".join(block(dialog, "mention", "contacts") for dialog in new))
 
 
 def block(dialog: Dialog, respond: str, whom: str) -> str:

@@ -101,19 +101,35 @@ def with_exit_code(action: Callable[[], None], *, verbose: bool) -> None:
         print(file=sys.stderr)
         raise SystemExit(130) from None
     except BrokenPipeError:
-        # The reader went away (`userbot history | head`); Python would complain again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        stop_printing()  # the reader went away (`userbot history | head`)
         raise SystemExit(0) from None
     except Exception as error:
         if verbose:
             _traceback()
-        say_error(
-            UserbotError(
-                f"The program made a mistake ({type(error).__name__}).",
-                "Run the same again with -v to see where, and report it.",
-            )
-        )
+        say_error(explained(error))
         raise SystemExit(1) from None
+
+
+def stop_printing() -> None:
+    """Let nothing more reach standard output; else Python complains again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def explained(error: Exception) -> UserbotError:
+    """An error that nobody expected, as one for a person."""
+    if isinstance(error, UserbotError):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        about = f" {error.filename}" if error.filename else ""
+        return UserbotError(
+            f"The system does not allow it: {error.strerror}{about}.",
+            "Look whose files these are, and whether the disk is full.",
+            reason="system",
+        )
+    return UserbotError(
+        f"The program made a mistake ({type(error).__name__}).",
+        "Run the same again with -v to see where, and report it.",
+    )
 
 
 def say_error(error: UserbotError) -> None:

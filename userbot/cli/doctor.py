@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from userbot.cli.common import Common, common_flags
+from userbot.cli.common import Common, common_flags, explained
 from userbot.errors import ConfigError, UserbotError
 
 if TYPE_CHECKING:
@@ -26,19 +26,21 @@ class Finding:
 
 @common_flags
 def doctor(common: Common) -> None:
-    """Look whether everything is ready; exit 1 if not."""
+    """Look whether everything is ready."""
     import asyncio
 
     found = asyncio.run(_examine(common))
     if common.json:
         _print_json(found)
     else:
-        _print(found)
+        _print(found, plain=common.plain)
     if not all(finding.fine for finding in found):
         raise SystemExit(1)
 
 
 async def _examine(common: Common) -> list[Finding]:
+    import asyncio
+
     from userbot.cli.load import load_config
     from userbot.config import check_modes
 
@@ -50,55 +52,98 @@ async def _examine(common: Common) -> list[Finding]:
             for fault in error.faults
         ]
     settings = loaded.settings
+    each_key = common.json or common.verbose
     return [
         Finding("config", True, str(loaded.path)),
-        *_origins(loaded),
+        *(_each_value(loaded) if each_key else _values(loaded)),
         *(Finding("config", True, notice) for notice in loaded.notices),
-        *[Finding("files", True, told) for told in check_modes(loaded)],
-        Finding("files", True, "readable by you alone"),
-        await _looked("login", lambda: _login(settings.telegram)),
-        await _looked("model", lambda: _model(settings.openai)),
-        await _looked("history", lambda: _history(loaded)),
+        *(Finding("files", True, told) for told in check_modes(loaded)),
+        _files(loaded),
+        *await asyncio.gather(
+            _looked("login", _login(settings.telegram)),
+            _looked("model", _model(settings.openai)),
+            _looked("history", _history(loaded)),
+        ),
     ]
 
 
-def _origins(loaded: Loaded) -> list[Finding]:
-    set_keys = {key: where for key, where in loaded.origins.items() if where != "default"}
-    return [
-        Finding("value", True, f"{key} from {where}") for key, where in sorted(set_keys.items())
-    ]
+def _each_value(loaded: Loaded) -> Iterator[Finding]:
+    for key, where in sorted(loaded.origins.items()):
+        if where != "default":
+            yield Finding("value", True, f"{key} from {where}")
 
 
-async def _looked(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
+def _values(loaded: Loaded) -> Iterator[Finding]:
+    """Which keys each source sets: a line a source."""
+    sources: dict[str, list[str]] = {f"{loaded.path.name} sets": []}
+    origins = sorted(loaded.origins.items(), key=lambda both: both[1].startswith("environment "))
+    for key, where in origins:
+        if where.startswith("environment "):
+            sources.setdefault("the environment sets", []).append(where.split()[1])
+        elif where.startswith("profile "):
+            sources.setdefault(f"profile {where.split()[1]} sets", []).append(key)
+        elif where != "default":
+            sources.setdefault(f"{loaded.path.name} sets", []).append(key)
+    for source, keys in sources.items():
+        if keys:
+            yield Finding("values", True, f"{source} {_by_table(keys)}")
+    yield Finding("values", True, "what is not named here is as by default")
+
+
+def _by_table(keys: list[str]) -> str:
+    """Keys under their tables: "[telegram] api_id, api_hash · [[chats]] × 2"."""
+    tables: dict[str, list[str]] = {}
+    blocks = {key.split("]")[0] for key in keys if key.startswith("chats[")}
+    for key in keys:
+        if not key.startswith("chats["):
+            table, _, name = key.rpartition(".")
+            tables.setdefault(f"[{table}] " if table else "", []).append(name)
+    told = [f"{table}{', '.join(names)}" for table, names in tables.items()]
+    return " · ".join([*told, *([f"[[chats]] × {len(blocks)}"] if blocks else [])])
+
+
+def _files(loaded: Loaded) -> Finding:
+    from userbot.private_files import others_may_read
+    from userbot.telegram.session import session_file
+
+    private = [session_file(loaded.settings.telegram.session), loaded.settings.history.database]
+    private += [loaded.path] if loaded.holds_secret else []
+    still_open = [str(path) for path in private if others_may_read(path)]
+    if still_open:
+        hint = "Change their modes to 600 as the owner of these files."
+        return Finding("files", False, f"Others can read {', '.join(still_open)}.", hint)
+    return Finding("files", True, "readable by you alone")
+
+
+async def _looked(name: str, look: Awaitable[str]) -> Finding:
     try:
-        return Finding(name, True, await look())
-    except UserbotError as error:
-        return Finding(name, False, str(error), error.hint)
+        return Finding(name, True, await look)
+    except Exception as error:
+        told = explained(error)
+        return Finding(name, False, str(told), told.hint)
 
 
 async def _login(settings: Telegram) -> str:
-    from userbot.cli.login import with_client
-    from userbot.telegram.client import Client, session_file
+    from userbot.cli.online import online, require_session
     from userbot.telegram.directory import Directory
-    from userbot.telegram.refusals import login_ended
 
-    if not session_file(settings.session).exists():
-        raise login_ended("AUTH_KEY_UNREGISTERED")
-
-    async def name(client: Client) -> str:
-        return (await Directory(client).owner()).name
-
-    return f"logged in as {await with_client(settings, name)}"
+    require_session(settings)
+    async with online(settings) as client:
+        return f"logged in as {(await Directory(client).owner()).name}"
 
 
 async def _model(settings: OpenAI) -> str:
     from userbot.openai_api.chat import Chat
+    from userbot.openai_api.where import Where
 
     if settings.api_key is None and settings.base_url is None:
         raise UserbotError(
             "There is no key for the model.",
             "Set OPENAI_API_KEY, or openai.base_url for a local server.",
         )
+    # The host alone: an address may carry a password.
+    base_url = settings.base_url
+    host = Where.of(base_url, settings.timeout, None).host if base_url else "api.openai.com"
     model = Chat(settings)
     try:
         offered = await model.check()
@@ -107,16 +152,18 @@ async def _model(settings: OpenAI) -> str:
     if offered and settings.model not in offered:
         known = ", ".join(sorted(offered)[:8])
         raise UserbotError(
-            f"The endpoint does not offer the model {settings.model}.",
-            f"It offers {known}{' …' if len(offered) > 8 else ''}; set openai.model.",
+            f"{host} does not offer the model {settings.model}.",
+            f"It offers {known}{' …' if len(offered) > 8 else ''}: set model under [openai].",
         )
-    return f"{settings.model} answers at {settings.base_url or 'api.openai.com'}"
+    return f"{settings.model} is offered at {host}" if offered else f"{host} answers"
 
 
 async def _history(loaded: Loaded) -> str:
     from userbot.storage.store import Store
 
     path = loaded.settings.history.database
+    if not path.exists():
+        return f"{path} will be made at the first start"
     Store.open(path).close()
     return f"{path} is in order"
 
@@ -131,18 +178,28 @@ def _print_json(found: list[Finding]) -> None:
         )
 
 
-def _print(found: list[Finding]) -> None:
+def _print(found: list[Finding], *, plain: bool) -> None:
+    import sys
+
+    from userbot.console.safe import printable
+
+    if plain or not sys.stdout.isatty():
+        for finding in found:
+            print("✓" if finding.fine else "✗", finding.name, "·", printable(finding.what))
+            if finding.hint:
+                print(f"  → {printable(finding.hint)}")
+        return
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from userbot.console.safe import printable
-
     table = Table.grid(padding=(0, 2))
+    before = ""
     for finding in found:
         told = Text(printable(finding.what))
         if finding.hint:
             told.append(f"\n→ {printable(finding.hint)}", "italic yellow")
         mark = Text("✓", "green") if finding.fine else Text("✗", "bold red")
-        table.add_row(mark, finding.name, told)
-    Console(highlight=False, soft_wrap=False).print(table)
+        name, before = "" if finding.name == before else finding.name, finding.name
+        table.add_row(mark if name or not finding.fine else "", name, told)
+    Console(highlight=False).print(table)

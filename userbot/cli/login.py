@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,26 +10,32 @@ from userbot.cli.common import Common, common_flags
 
 if TYPE_CHECKING:
     from userbot.settings import Telegram
-    from userbot.telegram.client import Client
 
-T = TypeVar("T")
+PhoneOption = Annotated[
+    str | None, typer.Option("--phone", metavar="+…", help="By a code instead of a QR code.")
+]
 
 
 @common_flags
-def login(
-    common: Common,
-    phone: Annotated[
-        str | None, typer.Option(metavar="+…", help="Log in by a code instead of a QR code.")
-    ] = None,
-) -> None:
-    """Log in to Telegram: scan a QR code, or enter a code; without a terminal from input lines."""
+def login(common: Common, phone: PhoneOption = None) -> None:
+    """Log in to Telegram by QR code, or by a code to enter.
+
+    Without a terminal each answer is a line of standard input: phone (if not given), code, and
+    password where the account has one.
+    """
     import asyncio
 
+    from userbot.cli.asking import Keyboard, in_terminal
     from userbot.cli.load import load_config
+    from userbot.cli.online import log_in
 
-    settings = load_config(common, need_key=False).settings
-    name = asyncio.run(log_in(settings.telegram, phone))
-    print(f"Logged in as {name}.")
+    settings = load_config(common, need_key=False).settings.telegram
+    qr = phone is None and in_terminal()
+    name, new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
+    if new:
+        print(f"Logged in as {name}.")
+    else:
+        print(f"Already logged in as {name}; `userbot logout` ends this login.")
 
 
 @common_flags
@@ -39,56 +44,35 @@ def logout(common: Common) -> None:
     import asyncio
 
     from userbot.cli.load import load_config
-    from userbot.telegram.client import session_file
-    from userbot.telegram.login import log_out
-    from userbot.telegram.refusals import login_ended
+    from userbot.errors import NotLoggedInError
+    from userbot.telegram.session import session_file
 
     settings = load_config(common, need_key=False).settings.telegram
-    if not session_file(settings.session).exists():
-        raise login_ended("AUTH_KEY_UNREGISTERED")
-    asyncio.run(with_client(settings, log_out))
-    print("Logged out.")
+    path = session_file(settings.session)
+    if not path.exists():
+        raise NotLoggedInError(
+            "There is no login to end.",
+            f"It would be in {path}; another config may name another session.",
+            reason="not_logged_in",
+        )
+    ended = asyncio.run(_end(settings))
+    print("Logged out." if ended else "The login was ended before; its session file is removed.")
 
 
-async def log_in(settings: Telegram, phone: str | None) -> str:
-    """Log in if there is no login yet; gives the account's name. Raises UserbotError."""
-    from userbot.cli.asking import Keyboard, in_terminal
+async def _end(settings: Telegram) -> bool:
+    from userbot.cli.online import alone, connected
     from userbot.errors import NotLoggedInError
-    from userbot.telegram.directory import Directory
-    from userbot.telegram.login import by_phone, by_qr
+    from userbot.telegram.login import log_out
+    from userbot.telegram.session import NOT_OURS, remove_session
 
-    async def name(client: Client) -> str:
-        directory = Directory(client)
+    with alone(settings):
+        ended = True
         try:
-            return (await directory.owner()).name
-        except NotLoggedInError:
-            if phone is None and in_terminal():
-                await by_qr(client, Keyboard())
-            else:
-                await by_phone(client, Keyboard(), phone)
-            return (await directory.owner()).name
-
-    return await with_client(settings, name)
-
-
-async def with_client(settings: Telegram, action: Callable[[Client], Coroutine[Any, Any, T]]) -> T:
-    """Do something over a connection of one's own, alone on the session. Raises UserbotError."""
-    from userbot.errors import TelegramError
-    from userbot.private_files import secure_folder
-    from userbot.telegram.client import new_client
-    from userbot.telegram.session_lock import session_lock
-
-    secure_folder(settings.session.parent)
-    with session_lock(settings.session):
-        client = new_client(settings, persistent=False)
-        try:
-            await client.connect()
-            return await action(client)
-        except OSError as error:
-            raise TelegramError(
-                "Telegram cannot be reached.",
-                "Check the network, and telegram.proxy where Telegram is blocked.",
-                reason="unreachable",
-            ) from error
-        finally:
-            await client.disconnect()
+            async with connected(settings) as client:
+                await log_out(client)
+        except NotLoggedInError as error:
+            if error.reason in NOT_OURS:
+                raise
+            ended = False
+        remove_session(settings.session)
+        return ended

@@ -4,35 +4,54 @@ from __future__ import annotations
 
 import time
 
-from userbot.cli.common import Common, common_flags
+from userbot.cli.common import Common, common_flags, stop_printing
 
 
 @common_flags
 def run(common: Common) -> None:
     """Listen in the selected chats and answer."""
     began = time.monotonic()
+    from userbot.cli.load import load_config
+
+    loaded = load_config(common)  # before anything heavy is imported: it may be wrong
+
     import asyncio
 
     from userbot import app
-    from userbot.activity import Notice
-    from userbot.cli.asking import in_terminal
+    from userbot.activity import Activity, Notice
+    from userbot.cli.asking import Keyboard, in_terminal, tell
     from userbot.cli.console import console_for
-    from userbot.cli.load import load_config
-    from userbot.cli.login import log_in
     from userbot.config import check_modes
-    from userbot.telegram.client import session_file
+    from userbot.telegram.session import session_file
 
-    loaded = load_config(common)
     notices = [*check_modes(loaded), *loaded.notices]
     telegram = loaded.settings.telegram
     if in_terminal() and not session_file(telegram.session).exists():
-        print(f"Logged in as {asyncio.run(log_in(telegram, None))}.")
+        from userbot.cli.online import log_in
+
+        tell("There is no login yet.")
+        name, _ = asyncio.run(log_in(telegram, Keyboard(), None, qr=True))
+        tell(f"Logged in as {name}.")
         began = time.monotonic()
     console = console_for(common, loaded.settings.console.language)
-    try:
+
+    async def work() -> str:
+        end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def report(event: Activity) -> None:
+            try:
+                console(event)
+            except BrokenPipeError:  # whoever read the lines went away, as `| head -1` does
+                stop_printing()
+                if not end.done():
+                    end.set_result("unread")
+
         for notice in notices:
-            console(Notice(reason="config", detail=notice))
-        reason = asyncio.run(app.run(loaded.settings, console, began=began))
+            report(Notice(reason="config", detail=notice))
+        return await app.run(loaded.settings, report, began=began, end=end)
+
+    try:
+        reason = asyncio.run(work())
     finally:
         console.close()
     if reason == "interrupted":

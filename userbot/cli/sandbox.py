@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from userbot.cli.common import Common, common_flags
+
+if TYPE_CHECKING:
+    from userbot.sandbox.town import Town
 
 
 @common_flags
@@ -23,44 +26,89 @@ def sandbox(
         Path | None, typer.Option(metavar="DIR", help="Keep the state there. Default: in memory.")
     ] = None,
 ) -> None:
-    """A small Telegram and an OpenAI-compatible endpoint on loopback, until Ctrl-C."""
+    """A small Telegram and a model endpoint on loopback.
+
+    For any MTProto client and any OpenAI client, until Ctrl-C. The accounts' codes never change.
+    """
     import asyncio
     import tempfile
 
+    from userbot.errors import SessionInUseError, UserbotError
+    from userbot.telegram.session_lock import session_lock
+
     with tempfile.TemporaryDirectory(prefix="userbot-sandbox-") as scratch:
-        asyncio.run(_serve(common, port, data, Path(scratch)))
-    raise SystemExit(0)
+        folder = data or Path(scratch)
+        _make_folder(folder)
+        try:
+            with session_lock(folder / "sandbox"):
+                reason = asyncio.run(_serve(common, port, data, folder))
+        except SessionInUseError:
+            raise UserbotError(
+                f"Another sandbox keeps its state in {data}.",
+                "Stop it first, or give this one a folder of its own.",
+            ) from None
+    raise SystemExit(130 if reason == "interrupted" else 0)
 
 
-async def _serve(common: Common, port: int, data: Path | None, scratch: Path) -> None:
+def _make_folder(folder: Path) -> None:
+    from userbot.errors import UserbotError
+
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise UserbotError(
+            f"{folder} is a file, not a folder.", "Name a folder with --data."
+        ) from None
+
+
+async def _serve(common: Common, port: int, data: Path | None, folder: Path) -> str:
+    """Serve until a signal; gives its reason."""
     import asyncio
     import json
 
-    from userbot.errors import UserbotError
-    from userbot.sandbox.town import Town
     from userbot.signals import stop_on_signals
 
-    stopped = asyncio.Event()
-    town = Town(data)
+    stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    with stop_on_signals(stopped.set_result):
+        town = _open(data)
+        await _start(town, port)
+        try:
+            key = folder / "server.pem"
+            town.telegram.write_public_key(key)
+            card = town.card(key.resolve())
+            if common.json:
+                print(json.dumps(card, ensure_ascii=False), flush=True)
+            else:
+                print(_told(card), flush=True)
+            return await stopped
+        finally:
+            await town.stop()
+
+
+def _open(data: Path | None) -> Town:
+    from userbot.errors import UserbotError
+    from userbot.sandbox.town import Town
+
+    try:
+        return Town(data)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise UserbotError(
+            f"{data} holds a state that this sandbox cannot read.",
+            "Name an empty folder with --data; this one stays as it is.",
+        ) from None
+
+
+async def _start(town: Town, port: int) -> None:
+    from userbot.errors import UserbotError
+
     try:
         await town.start(port)
     except OSError as error:
+        what = f"Port {port} or {port + 1} is taken" if port else "No port is free"
         raise UserbotError(
-            f"Port {port} or {port + 1} is taken." if port else f"No port is free ({error}).",
+            f"{what}: {error.strerror or type(error).__name__}.",
             "Choose another with --port, or leave it out.",
         ) from None
-    try:
-        key = (data or scratch) / "server.pem"
-        town.telegram.write_public_key(key)
-        card = town.card(key.resolve())
-        if common.json:
-            print(json.dumps(card, ensure_ascii=False), flush=True)
-        else:
-            print(_told(card), flush=True)
-        with stop_on_signals(lambda _: stopped.set()):
-            await stopped.wait()
-    finally:
-        await town.stop()
 
 
 def _told(card: dict[str, Any]) -> str:

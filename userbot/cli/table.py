@@ -20,9 +20,10 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, plain: b
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for head in heads:
-        table.add_column(head, overflow="fold")
+        # Ids are copied from here: they stay whole, and what people wrote is folded.
+        table.add_column(head, overflow="fold", no_wrap=head in ("id", "kind"))
     for row in safe:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)

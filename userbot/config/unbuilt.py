@@ -28,7 +28,6 @@ _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
 """Keys that change nothing yet, and the value that says what is done today anyway."""
 
 _UNSAFE: Final[dict[Key, Any]] = {
-    ("telegram", "proxy"): _NONE,
     ("history", "retention_days"): 0,
     ("limits", "own_tokens_per_day"): _NONE,
     ("limits", "cost_per_day"): _NONE,

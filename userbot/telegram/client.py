@@ -9,18 +9,21 @@ Rules that hold for every request of the account:
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 from telethon import TelegramClient
 from telethon.crypto import rsa
-from telethon.errors import FloodError
-from telethon.sessions import SQLiteSession
+from telethon.errors import FloodError, RPCError
+from telethon.errors.common import AuthKeyNotFound
 
 from userbot import __version__
 from userbot.errors import ConfigError, Fault
-from userbot.settings import Telegram
+from userbot.settings import Server, Telegram
 from userbot.telegram.allowed import check_allowed
+from userbot.telegram.proxy import route
+from userbot.telegram.refusals import login_ended, meaning
+from userbot.telegram.session import open_session
 
 
 class Client(TelegramClient):  # type: ignore[misc]
@@ -30,6 +33,34 @@ class Client(TelegramClient):  # type: ignore[misc]
     """
 
     on_reconnect: Callable[[], None] | None = None
+
+    async def connect(self) -> None:
+        """Connect, and learn whether the session is a login.
+
+        Raises UserbotError where Telegram refuses the session, OSError where there is no way to it.
+        """
+        try:
+            await super().connect()
+        except AuthKeyNotFound:
+            raise login_ended("AUTH_KEY_UNREGISTERED") from None
+        except RPCError as error:
+            raise meaning(error) from error
+
+    async def _run_until_disconnected(self) -> None:
+        try:
+            await super()._run_until_disconnected()
+        except ConnectionError:
+            # It asks something first; if the login was ended before, that is why it cannot.
+            if self._updates_error is not None:
+                raise self._updates_error from None
+            raise
+
+    async def _disconnect_coro(self) -> None:
+        await super()._disconnect_coro()
+        # What ended the connection was raised where somebody waited for it; if nobody takes it
+        # here as well, asyncio prints a traceback at exit (Telethon 1.45).
+        with suppress(Exception):
+            await self.disconnected
 
     async def _handle_auto_reconnect(self) -> None:
         # Telethon 1.45 asks for no difference after a reconnect, so what was missed would show
@@ -58,38 +89,19 @@ class Client(TelegramClient):  # type: ignore[misc]
             raise
 
 
-def session_file(session: Path) -> Path:
-    """Where the session lives: ``sessions/me`` is ``sessions/me.session``."""
-    return session if session.suffix == ".session" else session.with_name(session.name + ".session")
-
-
 def new_client(settings: Telegram, *, persistent: bool, updates: bool = True) -> Client:
     """A client on the configured session, not yet connected.
 
     `persistent`: reconnect for ever, and catch up with what was missed, as the main job does;
     otherwise give up after a few tries. `updates`: Telegram tells what happens meanwhile.
-    Raises ConfigError if the configured server's public key cannot be used.
+    Raises ConfigError if the configured server's key or the proxy cannot be used, and as
+    `open_session` does.
     """
-    session = SQLiteSession(str(session_file(settings.session)))
     if settings.server is not None:
-        server = settings.server
-        try:
-            rsa.add_key(server.public_key.read_text("ascii"), old=False)
-        except (OSError, ValueError) as error:
-            raise ConfigError(
-                (
-                    Fault(
-                        "telegram.server.public_key",
-                        f"{server.public_key} is not a readable PKCS#1 RSA key.",
-                        "Use the PEM file that the server wrote.",
-                    ),
-                )
-            ) from error
-        address = (server.dc, server.host, server.port)
-        if (session.dc_id, session.server_address, session.port) != address:
-            session.set_dc(*address)
+        _trust(settings.server)
+    way = route(settings.proxy) if settings.proxy else {}
     return Client(
-        session,
+        open_session(settings),
         settings.api_id,
         settings.api_hash,
         device_model=settings.device or "gpt-userbot",
@@ -99,4 +111,22 @@ def new_client(settings: Telegram, *, persistent: bool, updates: bool = True) ->
         connection_retries=None if persistent else 2,
         catch_up=persistent,
         receive_updates=updates,
+        **way,
     )
+
+
+def _trust(server: Server) -> None:
+    if server.public_key is None:
+        return
+    try:
+        rsa.add_key(server.public_key.read_text("ascii"), old=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            (
+                Fault(
+                    "telegram.server.public_key",
+                    f"{server.public_key} is not a readable PKCS#1 RSA key.",
+                    "Use the PEM file that the server wrote.",
+                ),
+            )
+        ) from error

@@ -20,13 +20,27 @@ from telethon.errors import (
     RPCError,
     SessionPasswordNeededError,
 )
+from telethon.tl import functions, types
 
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
 from userbot.telegram.client import Client
-from userbot.telegram.refusals import error_name
+from userbot.telegram.refusals import error_name, meaning
 
 TRIES = 5
 """How often a code or a password may be wrong before the login is given up."""
+
+
+_WHERE = {
+    types.auth.SentCodeTypeApp: "into your Telegram app, in the chat “Telegram”",
+    types.auth.SentCodeTypeSms: "by SMS",
+    types.auth.SentCodeTypeSmsWord: "by SMS",
+    types.auth.SentCodeTypeSmsPhrase: "by SMS",
+    types.auth.SentCodeTypeFragmentSms: "to your number at fragment.com",
+    types.auth.SentCodeTypeEmailCode: "by e-mail",
+    types.auth.SentCodeTypeCall: "by a phone call",
+    types.auth.SentCodeTypeMissedCall: "by a phone call: the last digits of the caller's number",
+}
+"""Where Telegram sends login codes (core.telegram.org/type/auth.SentCodeType)."""
 
 
 class Asks(Protocol):
@@ -36,8 +50,8 @@ class Asks(Protocol):
         """The account's phone number, with its country code."""
         ...
 
-    def code(self, wrong: bool) -> str:
-        """The code that Telegram sent; `wrong`: the last one was not it."""
+    def code(self, where: str, wrong: bool) -> str:
+        """The code that Telegram sent; `where` it is found; `wrong`: the last one was not it."""
         ...
 
     def password(self, wrong: bool) -> str:
@@ -53,8 +67,14 @@ async def by_phone(client: Client, asks: Asks, phone: str | None) -> None:
     """Log in with a code that Telegram sends into its app. Raises UserbotError."""
     try:
         phone = phone or asks.phone()
-        await client.send_code_request(phone)
-        await _enter_code(client, asks, phone)
+        sent = await client.send_code_request(phone)
+        if isinstance(sent.type, types.auth.SentCodeTypeSetUpEmailRequired):
+            raise TelegramError(
+                "Telegram wants this account to have an e-mail address for logins first.",
+                "Set one in an official app, or log in by QR code.",
+                reason="email_required",
+            )
+        await _enter_code(client, asks, phone, _WHERE.get(type(sent.type), "to you"))
     except RPCError as error:
         raise _explained(error) from error
 
@@ -77,13 +97,17 @@ async def by_qr(client: Client, asks: Asks) -> None:
         raise _explained(error) from error
 
 
-async def _enter_code(client: Client, asks: Asks, phone: str) -> None:
+async def _enter_code(client: Client, asks: Asks, phone: str, where: str) -> None:
     wrong = False
     for _ in range(TRIES):
+        code = asks.code(where, wrong)
+        wrong = True
+        if not code:  # Telethon would take that as the wish for another code
+            continue
         try:
-            await client.sign_in(phone, asks.code(wrong))
+            await client.sign_in(phone, code)
         except (PhoneCodeInvalidError, PhoneCodeEmptyError):
-            wrong = True
+            continue
         except SessionPasswordNeededError:
             await _enter_password(client, asks)
             return
@@ -99,27 +123,31 @@ async def _enter_code(client: Client, asks: Asks, phone: str) -> None:
 async def _enter_password(client: Client, asks: Asks) -> None:
     wrong = False
     for _ in range(TRIES):
+        password = asks.password(wrong)
+        wrong = True
+        if not password:
+            continue
         try:
-            await client.sign_in(password=asks.password(wrong))
+            await client.sign_in(password=password)
         except PasswordHashInvalidError:
-            wrong = True
+            continue
         except RPCError as error:
             raise _explained(error) from error
         else:
             return
     raise NotLoggedInError(
         f"The password was wrong {TRIES} times.",
-        "It is the one of Telegram's two-step verification; you can reset it in your app.",
+        "It is the one of two-step verification, not of your phone; an official app can reset it.",
         reason="wrong_password",
     )
 
 
 async def log_out(client: Client) -> None:
-    """End this login at Telegram and remove its session file. Raises TelegramError."""
+    """End this login at Telegram. Raises NotLoggedInError if there is none, TelegramError."""
     try:
-        await client.log_out()
+        await client(functions.auth.LogOutRequest())
     except RPCError as error:
-        raise _explained(error) from error
+        raise meaning(error) from error
 
 
 def _explained(error: RPCError) -> UserbotError:
@@ -160,6 +188,9 @@ def _explained(error: RPCError) -> UserbotError:
                 "Asking again earlier makes the wait longer.",
                 reason="flood_wait",
             )
+    name = error_name(error)
     return TelegramError(
-        f"Telegram refused the login ({error_name(error)}).", reason=error_name(error).lower()
+        f"Telegram refused the login ({name}).",
+        "Try again later, or the other way: by QR code, or with --phone.",
+        reason=name.lower(),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 
 from telethon.errors import RPCError
+from telethon.errors.common import AuthKeyNotFound
 from telethon.errors.rpcerrorlist import rpc_errors_dict
 
 from userbot.errors import (
@@ -94,6 +95,8 @@ def why_disconnected(error: BaseException | None) -> str | UserbotError:
         return "disconnected"
     if isinstance(error, RPCError):
         return meaning(error)
+    if isinstance(error, AuthKeyNotFound):
+        return login_ended("AUTH_KEY_UNREGISTERED")
     return TelegramError(
         f"The connection to Telegram ended ({type(error).__name__}).",
         "Start again; what was missed is caught up with.",

@@ -9,7 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from userbot.errors import SessionInUseError
-from userbot.telegram.client import session_file
+from userbot.telegram.session import session_file
 
 
 @contextmanager

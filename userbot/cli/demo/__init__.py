@@ -30,7 +30,10 @@ def demo(
         Path | None, typer.Option(metavar="FILE", help="Write what is shown as an SVG picture.")
     ] = None,
 ) -> None:
-    """Watch the whole program in a small Telegram of its own; no account, no key, no network."""
+    """Watch the whole program in a small Telegram of its own.
+
+    It needs no account, no key and no network.
+    """
     import asyncio
     import tempfile
 

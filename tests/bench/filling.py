@@ -1,0 +1,79 @@
+"""A long past: answered questions, straight into the tables of a history database."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from userbot.rules.random_id import random_id
+
+QUESTION = "Как лучше всего провести выходные за городом с детьми? " * 4
+ANSWER = "Возьмите палатку, термос и карту; вечером разведите костёр. " * 16
+DAYS = 1000
+
+
+def fill(path: Path, stored: int, chats: Sequence[int], until: datetime) -> None:
+    """So many questions of the last `DAYS`, dealt out to private chats; the database is there."""
+    db = sqlite3.connect(path)
+    start = int((until - timedelta(days=DAYS)).timestamp() * 1e6)
+    gap = int(DAYS * 86400 * 1e6) // stored
+    db.executemany(
+        "INSERT INTO conversations (id, chat, topic, kind, title) VALUES (?, ?, 0, 'private', ?)",
+        [(number + 1, chat, f"Chat {number}") for number, chat in enumerate(chats)],
+    )
+
+    def chat(n: int) -> int:
+        return chats[n % len(chats)]
+
+    numbers = range(1, stored + 1)
+    db.executemany(
+        "INSERT INTO questions (id, conversation, chat, message, sender, sender_name, by_owner,"
+        " text, about_reply, asked_at, stored_at, state, state_at, answer, model)"
+        " VALUES (?1, ?2, ?3, ?1, ?3, 'Anna', 0, ?4, 0, ?5, ?5, 'answered', ?5, ?6, 'm')",
+        (
+            (
+                n,
+                n % len(chats) + 1,
+                chat(n),
+                QUESTION[:100],
+                start + n * gap,
+                ANSWER[:120],
+            )
+            for n in numbers
+        ),
+    )
+    db.executemany(
+        "INSERT INTO writes (random_id, question, part, attempt, chat, text, message, at)"
+        " VALUES (?, ?, 0, 0, ?, ?, ?, ?)",
+        (
+            (
+                random_id(b"x" * 16, chat(n), n, 0, 0),
+                n,
+                chat(n),
+                ANSWER[:120],
+                stored + n,
+                start + n * gap,
+            )
+            for n in numbers
+        ),
+    )
+    db.executemany(
+        "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
+        " completion_tokens, others_before, others_after) VALUES (?, ?, 0, ?, ?, 'm', 800, 200,"
+        " ?, ?)",
+        (
+            (
+                n,
+                chat(n),
+                chat(n),
+                start + n * gap,
+                (n - 1) * 1000,
+                n * 1000,
+            )
+            for n in numbers
+        ),
+    )
+    db.commit()
+    db.close()

@@ -1,0 +1,193 @@
+"""What `userbot init` asks, step by step; each step gives lines of config.toml.
+
+Whatever has a usual answer shows it in brackets, and Enter takes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+
+from userbot.cli.asking import ask, ask_choice, ask_until, in_terminal, tell
+from userbot.cli.chats import block
+from userbot.console.safe import printable
+from userbot.errors import ModelError
+from userbot.messages import ChatKind
+from userbot.settings import OpenAI
+from userbot.telegram.dialogs import Dialog
+
+_SHOWN_CHATS = 40
+_SHOWN_MODELS = 12
+_LOCAL = "http://localhost:11434/v1"
+
+_MY_TELEGRAM = """\
+Telegram gives every program of yours an id and a secret hash. They are free:
+  1. Open https://my.telegram.org and log in with your phone number; the code arrives in
+     your Telegram app, not by SMS.
+  2. Choose “API development tools”. Any title and short name will do, platform “Desktop”.
+  3. Copy “App api_id” and “App api_hash” here.
+If the page says only ERROR: turn off VPN and ad blocker, try another browser or your
+phone's network, or try again in some hours."""
+
+
+def application(*, own_server: bool) -> list[str]:
+    """Step 1: the [telegram] table. Raises UserbotError when there is nothing more to read."""
+    _head(1, "Telegram")
+    api_id = os.environ.get("TELEGRAM_API_ID", "").strip()
+    api_hash = os.environ.get("TELEGRAM_API_HASH", "").strip()
+    if own_server:
+        tell("A server of your own takes any api_id and api_hash.")
+    elif not (api_id and api_hash):
+        tell(_MY_TELEGRAM)
+    lines = ["[telegram]"]
+    if api_id:
+        tell("The api_id comes from TELEGRAM_API_ID.")
+    else:
+        expected = "It is a number of five digits or more."
+        answer = ask_until("api_id", _is_api_id, expected, default="1" if own_server else "")
+        lines.append(f"api_id = {int(answer)}")
+    if api_hash:
+        tell("The api_hash comes from TELEGRAM_API_HASH.")
+    else:
+        right = str.isalnum if own_server else _is_api_hash
+        expected = "It is 32 digits and letters from a to f."
+        default = "sandbox" if own_server else ""
+        question = "api_hash" if own_server or not in_terminal() else "api_hash (stays hidden)"
+        answer = ask_until(question, right, expected, default=default, hidden=not own_server)
+        lines.append(f"api_hash = {quoted(answer)}")
+    return lines
+
+
+async def model() -> list[str]:
+    """Step 2: the [openai] table. Raises UserbotError when there is nothing more to read."""
+    _head(2, "The model")
+    lines = ["[openai]"]
+    settings = OpenAI(
+        api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None,
+        base_url=os.environ.get("OPENAI_BASE_URL", "").strip() or None,
+    )
+    if settings.api_key or settings.base_url:
+        tell("Its key or address comes from the environment.")
+        return [*lines, *_named(ask("Model", default=settings.model))]
+    who = ask_choice(
+        "Who answers?",
+        [
+            ("openai", "with a key from https://platform.openai.com/api-keys"),
+            ("other", "any server that speaks OpenAI's language: Ollama, LM Studio, llama.cpp …"),
+        ],
+    )
+    if who == "openai":
+        hidden = " (stays hidden)" if in_terminal() else ""
+        key = ask_until(f"API key{hidden}", _is_key, "It has no blanks; copy it anew.", hidden=True)
+        tell("It is kept in the config, which only you can read; OPENAI_API_KEY would win over it.")
+        return [*lines, f"api_key = {quoted(key)}", *_named(ask("Model", default=settings.model))]
+    url = ask_until("Address", _is_url, f"It looks like {_LOCAL}.", default=_LOCAL)
+    lines.append(f"base_url = {quoted(url)}")
+    hidden = " (stays hidden; Enter: it needs none)" if in_terminal() else " (empty: none)"
+    if key := ask(f"API key{hidden}", hidden=True):
+        lines.append(f"api_key = {quoted(key)}")
+    offered = await _offered(OpenAI(api_key=key or None, base_url=url))
+    if offered:
+        names = [(name, "") for name in offered[:_SHOWN_MODELS]]
+        return [*lines, *_named(ask_choice("It offers these models:", names))]
+    return [*lines, *_named(ask_until("Model", bool, "Give the name that the server knows."))]
+
+
+def by_qr() -> bool:
+    """Step 3: whether to log in by QR code rather than by a code."""
+    _head(3, "Your login")
+    if not in_terminal():
+        return False
+    way = ask_choice(
+        "How do you log in?",
+        [
+            ("qr", "scan a QR code with your phone"),
+            ("code", "enter your number and the code that Telegram sends"),
+        ],
+    )
+    return way == "qr"
+
+
+def chats(found: list[Dialog]) -> list[str]:
+    """Step 4: the [[chats]] blocks of what is chosen, perhaps none."""
+    _head(4, "The chats")
+    # Nobody asks in a channel, and in Saved Messages there is nobody else.
+    open_ones = [d for d in found if d.kind not in (ChatKind.CHANNEL, ChatKind.SAVED)]
+    shown = open_ones[:_SHOWN_CHATS]
+    tell("You yourself can ask with /gpt in every chat. Others can where you let them:")
+    for number, dialog in enumerate(shown, 1):
+        tell(f"  {number:2}  {dialog.kind:10}  {printable(dialog.title)}")
+    if len(open_ones) > len(shown):
+        tell(f"      … and {len(open_ones) - len(shown)} more: `userbot chats WORD` finds them.")
+
+    def right(text: str) -> bool:
+        return all(n.isdecimal() and 1 <= int(n) <= len(shown) for n in _split(text))
+
+    expected = f"Give numbers from 1 to {len(shown)} with blanks between, or nothing."
+    answer = ask_until("Where may others ask (as in 1 3, or Enter: nowhere)", right, expected)
+    if not _split(answer):
+        return []
+    whom = ask_choice(
+        "Who may ask there?",
+        [("contacts", "people in your contacts"), ("anyone", "everybody in these chats")],
+    )
+    respond = ask_choice(
+        "What is a question?",
+        [
+            ("mention", "what names you by @name or replies to an answer; in private, everything"),
+            ("prefix", "only what begins with /gpt, or replies to an answer"),
+            ("all", "every message"),
+        ],
+    )
+    chosen = dict.fromkeys(int(number) for number in _split(answer))
+    return [block(shown[number - 1], respond, whom) for number in chosen]
+
+
+def quoted(text: str) -> str:
+    """A text as TOML writes it."""
+    # A JSON string without escapes for other scripts is a basic string; only DEL differs.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _head(number: int, title: str) -> None:
+    tell(f"\n{number} of 4 · {title}")
+
+
+def _named(name: str) -> list[str]:
+    return [f"model = {quoted(name)}"]
+
+
+def _split(numbers: str) -> list[str]:
+    return re.findall(r"[^\s,]+", numbers)
+
+
+def _is_api_id(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and 0 < int(text[:11]) < 2**31
+
+
+def _is_api_hash(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
+
+
+def _is_key(text: str) -> bool:
+    return len(text) > 3 and text.isascii() and " " not in text
+
+
+def _is_url(text: str) -> bool:
+    return re.fullmatch(r"https?://[^\s/?#]+\S*", text) is not None
+
+
+async def _offered(settings: OpenAI) -> list[str]:
+    """What the server offers; nothing if it cannot be asked, which is told."""
+    from userbot.openai_api.chat import Chat
+
+    tell("Asking it for its models …")
+    chat = Chat(settings)
+    try:
+        return await chat.check()
+    except ModelError as error:
+        tell(f"  {error} That can be mended later.")
+        return []
+    finally:
+        await chat.aclose()

@@ -1,0 +1,101 @@
+"""A connection of a command's own: alone on the session, with every failure in words."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from userbot.errors import NotLoggedInError, TelegramError
+from userbot.private_files import secure_folder
+from userbot.settings import Telegram
+from userbot.telegram.client import Client, new_client
+from userbot.telegram.directory import Directory
+from userbot.telegram.login import Asks, by_phone, by_qr
+from userbot.telegram.refusals import login_ended
+from userbot.telegram.session import NOT_OURS, remove_session, session_file
+from userbot.telegram.session_lock import session_lock
+
+CONNECT_SECONDS = 12.0
+"""How long Telegram may take to answer before a person is told that it does not."""
+
+
+@asynccontextmanager
+async def online(settings: Telegram) -> AsyncIterator[Client]:
+    """A connected client of the login that the session is. Raises UserbotError."""
+    with alone(settings):
+        async with connected(settings) as client:
+            yield client
+
+
+async def log_in(
+    settings: Telegram, asks: Asks, phone: str | None, *, qr: bool
+) -> tuple[str, bool]:
+    """Log in if there is no login yet; gives the account's name, and whether it is a new login.
+
+    Without `qr` by a code; `phone` is asked for if it is None. A login that does not come about
+    leaves no session file. Raises UserbotError.
+    """
+    with alone(settings):
+        if session_file(settings.session).exists():
+            try:
+                async with connected(settings) as client:
+                    return (await Directory(client).owner()).name, False
+            except NotLoggedInError as error:
+                if error.reason in NOT_OURS:
+                    raise
+                # Telegram refuses a key whose login was ended, whatever it asks: a new one it is.
+                remove_session(settings.session)
+        done = False
+        try:
+            async with connected(settings) as client:
+                await (by_qr(client, asks) if qr else by_phone(client, asks, phone))
+                done = True
+                return (await Directory(client).owner()).name, True
+        finally:
+            if not done:
+                remove_session(settings.session)
+
+
+def require_session(settings: Telegram) -> None:
+    """Raise NotLoggedInError if there is no session file at all."""
+    if not session_file(settings.session).exists():
+        raise login_ended("AUTH_KEY_UNREGISTERED")
+
+
+@contextmanager
+def alone(settings: Telegram) -> Iterator[None]:
+    """Hold the session, in a folder of the owner's own. Raises SessionInUseError, OSError."""
+    # Telethon tells its troubles in its log; what comes of them is told here, once and in words.
+    logging.getLogger("telethon").addHandler(logging.NullHandler())
+    secure_folder(settings.session.parent)
+    with session_lock(settings.session):
+        yield
+
+
+@asynccontextmanager
+async def connected(settings: Telegram) -> AsyncIterator[Client]:
+    """A connected client, perhaps of no login yet; hold the session first. Raises UserbotError."""
+    client = new_client(settings, persistent=False)
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await client.connect()
+        yield client
+    except (OSError, EOFError) as error:  # EOFError: cut off in the middle of the key exchange
+        raise unreachable(settings) from error
+    finally:
+        await client.disconnect()
+
+
+def unreachable(settings: Telegram) -> TelegramError:
+    """That there is no way to Telegram, and what to look at."""
+    if settings.proxy:
+        where, hint = " through the proxy", "Check telegram.proxy, and that the proxy runs."
+    elif settings.server:
+        where = f" at {settings.server.host}:{settings.server.port}"
+        hint = "Check [telegram.server], with its public_key, and that the server runs."
+    else:
+        where = ""
+        hint = "Check the network; where Telegram is blocked, set telegram.proxy."
+    return TelegramError(f"Telegram cannot be reached{where}.", hint, reason="unreachable")

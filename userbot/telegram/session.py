@@ -1,0 +1,100 @@
+"""The session file: where it lives, opened with every failure in words, and removed.
+
+Rules:
+1. A key works only where it was made. Telethon forgets one that a server does not know, so a login
+   at the real Telegram is never shown to another server.
+2. A server of one's own may move to another port and keep its logins.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sqlite3
+from pathlib import Path
+
+from telethon.sessions import SQLiteSession
+
+from userbot.errors import NotLoggedInError, UserbotError
+from userbot.settings import Server, Telegram
+
+NOT_OURS = frozenset({"foreign_session", "damaged_session"})
+"""Reasons of a NotLoggedInError about a file that a new login must not replace."""
+
+
+def session_file(session: Path) -> Path:
+    """Where the session lives: ``sessions/me`` is ``sessions/me.session``."""
+    return session if session.suffix == ".session" else session.with_name(session.name + ".session")
+
+
+def open_session(settings: Telegram) -> SQLiteSession:
+    """The configured session at the configured server, new if there is no file.
+
+    Raises NotLoggedInError if the file holds no session, or one of another Telegram, and
+    UserbotError if the system does not let it be used.
+    """
+    path = session_file(settings.session)
+    try:
+        session = SQLiteSession(str(path))
+        elsewhere = _elsewhere(session, settings.server)
+        server = settings.server
+        if server is not None and not elsewhere:
+            address = (server.dc, server.host, server.port)
+            if (session.dc_id, session.server_address, session.port) != address:
+                session.set_dc(*address)
+    except sqlite3.Error as error:
+        raise _unusable(path, error) from error
+    if elsewhere:
+        session.close()
+        raise NotLoggedInError(
+            f"{path} is a login at another Telegram, {elsewhere}.",
+            'Give this config a session of its own, as in session = "sessions/other".',
+            reason="foreign_session",
+        )
+    return session
+
+
+def remove_session(session: Path) -> None:
+    """Remove the session file and what SQLite keeps beside it."""
+    path = session_file(session)
+    for suffix in ("", "-journal", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _elsewhere(session: SQLiteSession, server: Server | None) -> str:
+    """The address of another Telegram that this session is a login at, or nothing."""
+    if not (session.auth_key and session.auth_key.key) or not session.server_address:
+        return ""
+    here = (server.host, server.port) if server else None
+    there = (session.server_address, session.port)
+    if there == here or _is_public(there[0]) == (server is None):
+        return ""  # the same place, or both are of the same kind: rule 2
+    return f"{there[0]}:{there[1]}"
+
+
+def _is_public(address: str) -> bool:
+    """Whether this is an address of the internet, as those of Telegram's data centres are."""
+    try:
+        return ipaddress.ip_address(address).is_global
+    except ValueError:
+        return False
+
+
+def _unusable(path: Path, error: sqlite3.Error) -> UserbotError:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+        return UserbotError(
+            f"The session file {path} cannot be opened for writing.",
+            "Look whose it is, and that it is a file.",
+            reason="session_unusable",
+        )
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL):
+        return UserbotError(
+            f"The session file {path} cannot be written ({error}).",
+            "Stop what else uses it, and look whether the disk is full.",
+            reason="session_unusable",
+        )
+    return NotLoggedInError(
+        f"{path} is no session file, or it is damaged.",
+        "Move it away, then log in with `userbot login`.",
+        reason="damaged_session",
+    )
