@@ -128,6 +128,7 @@ class _Run:
             )
             people = People(client, self._report)
             inbox = Inbox(client, people)
+            deletions = Deletions(client)
             model = ChatModel(self._settings.openai)
             on_the_way_out.push_async_callback(model.aclose)
             on_the_way_out.push_async_callback(client.disconnect)
@@ -145,7 +146,6 @@ class _Run:
                 self._settings.trigger, self._settings.chats, self._store.began(self._clock.now())
             )
             limited = await directory.people(self._settings.limits.people)
-            self._store.names.drop_others(directory.names())
 
             governor = Governor(
                 self._settings.pacing.writes_per_second, self._settings.pacing.burst
@@ -179,7 +179,7 @@ class _Run:
                 self._settings.history.retention_days,
             )
             forgetting.sweep_once()
-            deletions = Deletions(client, forgetting.deleted)
+            deletions.open(forgetting.deleted)
             assistant = Assistant(
                 settings=self._settings.openai,
                 chats=chats,
@@ -241,7 +241,7 @@ class _Run:
                 Notice(
                     reason="name_moved",
                     detail=f"{name} is another's name by now, or nobody's.",
-                    hint="Its right stays with whom you gave it to; write a new name to change it.",
+                    hint="Its right stays with whom you gave it to; to give it anew, write an id.",
                 )
             )
 

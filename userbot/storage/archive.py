@@ -93,7 +93,7 @@ class Archive:
 
     def conversations(self, limit: int | None = None) -> list[Conversation]:
         """The conversations, the one asked in last first; all without a limit."""
-        rows = self._rows(
+        rows = self.rows(
             "WITH spent AS (SELECT q.conversation, sum(u.prompt_tokens + u.completion_tokens)"
             "   AS tokens FROM usage AS u JOIN questions AS q ON q.id = u.question GROUP BY 1)"
             " SELECT c.chat, c.topic, c.kind, c.title, count(*) AS questions,"
@@ -127,7 +127,7 @@ class Archive:
 
         With `search` only those whose question or answer holds these words, in any case.
         """
-        rows = self._rows(
+        rows = self.rows(
             "SELECT q.*, c.topic, c.title, u.prompt_tokens, u.completion_tokens"
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
             # The store gives both rows the same moment, and that column has an index.
@@ -170,7 +170,7 @@ class Archive:
         It is an id (its sign or its -100 may be missing), "saved", or a piece of a title or of
         the @name of a private chat.
         """
-        rows = self._rows(
+        rows = self.rows(
             "SELECT DISTINCT c.chat, c.title, c.kind,"
             " CASE WHEN c.kind = 'private' AND NOT q.by_owner THEN q.sender_username END AS name"
             " FROM conversations AS c JOIN questions AS q ON q.conversation = c.id",
@@ -190,7 +190,8 @@ class Archive:
                 partly[row["chat"]] = row["title"]
         return [Match(*found) for found in (exact or partly).items()]
 
-    def _rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
+    def rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
+        """What a query finds, by column names."""
         with database.explained(self._path):
             return self._db.execute(statement, values).fetchall()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -34,15 +33,6 @@ class Names:
                 "INSERT INTO names VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
                 (_key(name.name), name.id, name.access_hash, instant(at)),
             )
-
-    def drop_others(self, names: Collection[str]) -> None:
-        """Forget every name that the config does not hold any more: it may be given anew."""
-        wanted = {_key(name) for name in names}
-        with database.step(self._db, self._path) as db:
-            known = [name for (name,) in db.execute("SELECT name FROM names").fetchall()]
-            for name in known:
-                if name not in wanted:
-                    db.execute("DELETE FROM names WHERE name = ?", (name,))
 
 
 def _key(name: str) -> str:

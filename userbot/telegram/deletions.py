@@ -16,19 +16,31 @@ Deleted = Callable[[Sequence[int], int | None], None]
 
 
 class Deletions:
-    """Listens on a client."""
+    """Listens on a client; what comes before `open` is held."""
 
-    def __init__(self, client: Client, deleted: Deleted) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._deleted = deleted
+        self._deleted: Deleted | None = None
+        self._held: list[tuple[Sequence[int], int | None]] = []
         kinds = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
         client.add_event_handler(self._on_update, events.Raw(types=kinds))
+
+    def open(self, deleted: Deleted) -> None:
+        """Hand over what was held, then every deletion as it comes."""
+        self._deleted = deleted
+        held, self._held = self._held, []
+        for messages, chat in held:
+            deleted(messages, chat)
 
     async def _on_update(self, update: Any) -> None:
         chat = None
         if isinstance(update, types.UpdateDeleteChannelMessages):
             chat = get_peer_id(types.PeerChannel(update.channel_id))
-        self._deleted(list(update.messages or ()), chat)
+        messages = list(update.messages or ())
+        if self._deleted is None:
+            self._held.append((messages, chat))
+        else:
+            self._deleted(messages, chat)
 
     def close(self) -> None:
         """Stop listening."""

@@ -97,10 +97,6 @@ class Directory:
             raise ConfigError(tuple(self._faults))
         return found
 
-    def names(self) -> list[str]:
-        """The @names that were looked up."""
-        return list(self._kept)
-
     async def _allowed(self, where: str, whom: Whom) -> Allowed:
         if isinstance(whom, str):
             return whom
