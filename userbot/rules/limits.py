@@ -91,7 +91,7 @@ def cost(
     # A price is money per million tokens, so a token costs as many millionths.
     tokens = prompt_tokens * (prices.input or 0) + completion_tokens * (prices.output or 0)
     audio = audio_seconds / 60 * (prices.audio_minute or 0) * MICRO
-    return math.ceil(tokens + audio)
+    return math.ceil(round(tokens + audio, 6))
 
 
 def expected_of_question(prices: Prices | None, system: str, text: str) -> Expected:

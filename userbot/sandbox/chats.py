@@ -53,6 +53,10 @@ class Group:
     left: dict[int, Account] = field(default_factory=dict)
     """Who was a member and is not any more."""
     version: int = 1
+    auto_delete: int | None = None
+    """Seconds after which messages are said to go (`ttl_period`); the sandbox keeps them."""
+    protected: bool = False
+    """Messages may not be copied out (`noforwards`)."""
 
     @property
     def id(self) -> int:
