@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Heard, Notice, Skipped, Stopped
+from userbot.activity import Answered, Failed, Heard, Ignored, Notice, Skipped, Stopped
+from userbot.cli.online import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
 from userbot.messages import Ask, ChatKind, Person, Place
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.store import Store
+from userbot.telegram.dialogs import dialogs
 
 
 async def test_without_a_login_it_says_so(stage: Stage) -> None:
@@ -111,16 +115,89 @@ async def test_after_a_lost_connection_what_was_missed_is_caught_up_with(stage: 
 
 
 async def test_its_own_answers_coming_back_are_never_questions(stage: Stage) -> None:
+    # The answer is carried out, but the connection ends before the program learns of it: its own
+    # message comes back by the difference.
     stage.endpoint.responder = lambda _: "/gpt ask yourself"
+    stage.telegram.random_id_behaviour = "original"
+    stage.telegram.faults.add("messages.sendMessage", drop="after")
     program = await stage.program([listed(stage.group.id, "all")])
     question = stage.max.says(stage.group, "/gpt loop?")
     await stage.max.expects(stage.group, reply_to=question)
-    await program.stop()
-    program = await stage.program([listed(stage.group.id, "all")])
-    stage.telegram.drop_connections()
+    assert (await program.tells(Ignored, reason="ours", timeout=10)).chat == stage.group.id
     again = stage.max.says(stage.group, "still there?")
     await stage.max.expects(stage.group, reply_to=again, timeout=10)
     assert len(stage.asked()) == 2
+
+
+async def test_what_arrives_while_the_last_answer_is_written_waits_for_the_next_start(
+    stage: Stage,
+) -> None:
+    begun = asyncio.Event()
+
+    async def answer(_: object) -> Reply:
+        begun.set()
+        await asyncio.sleep(0.5)
+        return Reply("here you are")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt first")
+    await begun.wait()
+    stopping = asyncio.create_task(program.stop())
+    await asyncio.sleep(0.1)
+    late = stage.lena.says(stage.club, "/gpt am I too late?")
+    await stopping
+    await stage.program()
+    assert await stage.lena.expects(stage.club, reply_to=late)
+
+
+async def test_a_look_at_the_chats_between_two_runs_loses_nothing(stage: Stage) -> None:
+    program = await stage.program()
+    first = stage.max.says(stage.group, "/gpt first")
+    await stage.max.expects(stage.group, reply_to=first)
+    await program.stop()
+    missed = stage.max.says(stage.group, "/gpt are you there?")
+    async with online(stage.settings().telegram) as client:
+        assert await dialogs(client, stage.olga.id)
+    await stage.program()
+    assert await stage.max.expects(stage.group, reply_to=missed)
+
+
+async def test_a_start_that_fails_loses_nothing(stage: Stage) -> None:
+    program = await stage.program()
+    first = stage.max.says(stage.group, "/gpt first")
+    await stage.max.expects(stage.group, reply_to=first)
+    await program.stop()
+    missed = stage.max.says(stage.group, "/gpt are you there?")
+    with pytest.raises(ConfigError):
+        await stage.program([listed("@nobody_at_all")])
+    await stage.program()
+    assert await stage.max.expects(stage.group, reply_to=missed)
+
+
+async def test_a_pending_question_of_somebody_who_may_not_ask_any_more_is_skipped(
+    stage: Stage,
+) -> None:
+    now = datetime.now(UTC)
+    with Store.open(stage.folder / "history.db") as store:
+        assert store.add(question(chat=stage.group.id, message=900, at=now), now)
+    program = await stage.program([listed(stage.group.id, "all", from_="me")])
+    assert (await program.tells(Skipped)).reason == "not_allowed"
+    assert not stage.asked()
+
+
+async def test_a_history_that_cannot_be_written_is_told_in_words_and_the_program_goes_on(
+    stage: Stage,
+) -> None:
+    program = await stage.program()
+    with contextlib.closing(sqlite3.connect(stage.folder / "history.db")) as browser:
+        browser.execute("BEGIN IMMEDIATE")
+        stage.max.says(stage.group, "/gpt first")
+        failed = await program.tells(Failed, timeout=10)
+        assert failed.reason == "storage_busy"
+        browser.rollback()
+    second = stage.max.says(stage.group, "/gpt second")
+    assert await stage.max.expects(stage.group, reply_to=second)
 
 
 async def test_stopping_lets_the_answer_being_written_finish_and_keeps_the_rest(

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, closing, suppress
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.clock import SystemClock
-from userbot.errors import UserbotError
+from userbot.errors import StorageError, UserbotError
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.allowance import Allowance
 from userbot.path.assistant import Assistant
@@ -40,6 +40,9 @@ from userbot.telegram.session_lock import session_lock
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
+
+PEOPLE_SECONDS = 5.0
+"""How long the first messages wait for the account's contacts."""
 
 
 async def run(
@@ -96,17 +99,21 @@ class _Run:
                     with suppress(asyncio.CancelledError):
                         await work
                     # What Telegram ended the run with, if not a signal, is raised here.
-                    reason = self._end.result()
+                    if self._end.done():
+                        reason = self._end.result()
                 finally:
                     self._report(self._summary(reason))
         return reason
 
     def _summary(self, reason: str) -> Stopped:
+        pending = 0
+        with suppress(StorageError):  # whatever is wrong was told already
+            pending = len(self._store.pending())
         return Stopped(
             reason=reason,
             answered=self._settlement.answered_count,
             failed=self._settlement.failed_count,
-            pending=len(self._store.pending()),
+            pending=pending,
         )
 
     def _stop(self, why: str | UserbotError) -> None:
@@ -127,7 +134,7 @@ class _Run:
                 Notice(reason="reconnected", detail="The connection to Telegram stands again.")
             )
             people = People(client, self._report)
-            inbox = Inbox(client, people)
+            inbox = Inbox(client, people, self._clock, self._report)
             deletions = Deletions(client)
             model = ChatModel(self._settings.openai)
             on_the_way_out.push_async_callback(model.aclose)
@@ -194,14 +201,17 @@ class _Run:
                 clock=self._clock,
                 report=self._report,
             )
-            conversations = Conversations(assistant.handle, self._report)
+            conversations = Conversations(assistant.handle)
+            # While the last answers are written, what arrives is stored for the next start.
+            on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
-            on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
             on_the_way_out.callback(deletions.close)
             on_the_way_out.callback(people.close)
-            on_the_way_out.callback(inbox.close)
+            on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
             max_age = self._settings.catch_up.max_age_minutes
-            pending = recover(self._store, conversations, self._settlement, self._clock, max_age)
+            pending = recover(
+                policy, max_age, self._store, conversations, self._settlement, self._clock
+            )
             self._report(
                 Ready(
                     account=owner.name,
@@ -222,8 +232,10 @@ class _Run:
                 self._clock,
                 self._report,
             )
-            await known
-            await inbox.open(owner, intake.receive)
+            # Whoever is not known as a contact by then is none; a dead connection must not hold us.
+            await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
+            inbox.open(owner, intake.receive)
+            client.takes_updates = True
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)

@@ -144,6 +144,15 @@ def test_json_has_one_object_an_event_with_the_contracts_fields(event: Activity)
             assert row["reason"] == getattr(event, "reason", None)
 
 
+def test_json_escapes_what_could_steer_a_terminal() -> None:
+    paper = io.StringIO()
+    JsonLines(paper, verbose=True)(happened.Heard(**WHERE, text="\x9b2J привет \u202e 🙂"))
+    assert "\x9b" not in paper.getvalue()
+    assert "\u202e" not in paper.getvalue()
+    assert "привет" in paper.getvalue()
+    assert json.loads(paper.getvalue())["text"] == "\x9b2J привет \u202e 🙂"
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

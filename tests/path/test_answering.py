@@ -10,6 +10,7 @@ from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed, Heard, Ignored, Limited, Skipped
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Limits, Trigger
+from userbot.storage.store import Store
 
 
 async def test_a_prefixed_question_in_a_group_gets_a_reply_to_exactly_that_message(
@@ -109,6 +110,9 @@ async def test_a_group_that_is_not_listed_is_left_alone_and_not_even_stored(stag
     stage.max.says(stage.group, "hello everybody")
     await program.tells(Ignored, reason="not_listed")
     assert not stage.asked()
+    await program.stop()
+    with Store.open(stage.folder / "history.db") as store:
+        assert not store.pending()
     assert b"hello everybody" not in (stage.folder / "history.db").read_bytes()
 
 

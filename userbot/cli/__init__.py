@@ -6,6 +6,7 @@ Nothing heavy is imported before a command runs, so that ``userbot --help`` answ
 from __future__ import annotations
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -74,6 +75,10 @@ for _command in (run, init, login, logout, chats, history, usage, doctor, demo, 
 
 def main() -> None:
     """The console script `userbot`."""
+    for stream in (sys.stdout, sys.stderr):
+        # What a terminal cannot show becomes a "?", rather than an error in the middle of a run.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = app(standalone_mode=False, prog_name="userbot")
     except TyperException as error:

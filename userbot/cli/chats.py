@@ -61,7 +61,7 @@ def _matches(dialog: Dialog, word: str) -> bool:
 
 
 def _print_json(found: list[Dialog], selected: dict[int, Chat]) -> None:
-    import json
+    from userbot.console.safe import json_text
 
     for dialog in found:
         chat = selected.get(dialog.id)
@@ -74,7 +74,7 @@ def _print_json(found: list[Dialog], selected: dict[int, Chat]) -> None:
             "from": chat.from_ if chat else None,
             "origin": "config" if chat else None,
         }
-        print(json.dumps(row, ensure_ascii=False))
+        print(json_text(row))
 
 
 def _rule(chat: Chat | None) -> str:

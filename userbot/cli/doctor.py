@@ -169,13 +169,11 @@ async def _history(loaded: Loaded) -> str:
 
 
 def _print_json(found: list[Finding]) -> None:
-    import json
+    from userbot.console.safe import json_text
 
     for finding in found:
         row = {"check": finding.name, "ok": finding.fine, "what": finding.what}
-        print(
-            json.dumps(row | ({"hint": finding.hint} if finding.hint else {}), ensure_ascii=False)
-        )
+        print(json_text(row | ({"hint": finding.hint} if finding.hint else {})))
 
 
 def _print(found: list[Finding], *, plain: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,13 +10,11 @@ from typing import Any
 
 from userbot.cli.common import Common
 from userbot.cli.table import print_table
-from userbot.console.safe import printable
+from userbot.console.safe import json_text, printable
 from userbot.messages import Place
 from userbot.storage.archive import Conversation, Exchange
 
 _HEADS = ("chat", "last", "asked", "tokens", "kind", "title")
-_IN_JSON = re.compile("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]")
-"""What JSON need not escape, but a terminal or a reader may obey."""
 
 
 def conversations(common: Common, found: list[Conversation]) -> None:
@@ -167,8 +163,7 @@ def _exchange_row(one: Exchange) -> dict[str, Any]:
 
 def _print_json(rows: Iterable[dict[str, Any]]) -> None:
     for row in rows:
-        text = json.dumps(row, ensure_ascii=False)
-        print(_IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+        print(json_text(row))
 
 
 def _lively(common: Common) -> bool:

@@ -23,12 +23,13 @@ _LOCAL = "http://localhost:11434/v1"
 
 _MY_TELEGRAM = """\
 Telegram gives every program of yours an id and a secret hash. They are free:
-  1. Open https://my.telegram.org and log in with your phone number; the code arrives in
-     your Telegram app, not by SMS.
-  2. Choose “API development tools”. Any title and short name will do, platform “Desktop”.
+  1. Open https://my.telegram.org and log in with your phone number; the code
+     arrives in your Telegram app, not by SMS.
+  2. Choose “API development tools”. Any title and short name will do, and
+     “Desktop” as the platform.
   3. Copy “App api_id” and “App api_hash” here.
-If the page says only ERROR: turn off VPN and ad blocker, try another browser or your
-phone's network, or try again in some hours."""
+If the page says only ERROR: turn off VPN and ad blocker, try another browser or
+your phone's network, or try again in some hours."""
 
 
 def application(*, own_server: bool) -> list[str]:
@@ -74,13 +75,13 @@ async def model() -> list[str]:
         "Who answers?",
         [
             ("openai", "with a key from https://platform.openai.com/api-keys"),
-            ("other", "any server that speaks OpenAI's language: Ollama, LM Studio, llama.cpp …"),
+            ("other", "a server that works like OpenAI's: Ollama, LM Studio, llama.cpp …"),
         ],
     )
     if who == "openai":
         hidden = " (stays hidden)" if in_terminal() else ""
         key = ask_until(f"API key{hidden}", _is_key, "It has no blanks; copy it anew.", hidden=True)
-        tell("It is kept in the config, which only you can read; OPENAI_API_KEY would win over it.")
+        tell("It is kept in the config, which only you can read.")
         return [*lines, f"api_key = {quoted(key)}", *_named(ask("Model", default=settings.model))]
     url = ask_until("Address", _is_url, f"It looks like {_LOCAL}.", default=_LOCAL)
     lines.append(f"base_url = {quoted(url)}")
@@ -115,7 +116,7 @@ def chats(found: list[Dialog]) -> list[str]:
     # Nobody asks in a channel, and in Saved Messages there is nobody else.
     open_ones = [d for d in found if d.kind not in (ChatKind.CHANNEL, ChatKind.SAVED)]
     shown = open_ones[:_SHOWN_CHATS]
-    tell("You yourself can ask with /gpt in every chat. Others can where you let them:")
+    tell("You can ask with /gpt in every chat. Others can only where you let them:")
     for number, dialog in enumerate(shown, 1):
         tell(f"  {number:2}  {dialog.kind:10}  {printable(dialog.title)}")
     if len(open_ones) > len(shown):
@@ -130,13 +131,13 @@ def chats(found: list[Dialog]) -> list[str]:
         return []
     whom = ask_choice(
         "Who may ask there?",
-        [("contacts", "people in your contacts"), ("anyone", "everybody in these chats")],
+        [("contacts", "your contacts"), ("anyone", "everybody in these chats")],
     )
     respond = ask_choice(
         "What is a question?",
         [
-            ("mention", "what names you by @name or replies to an answer; in private, everything"),
-            ("prefix", "only what begins with /gpt, or replies to an answer"),
+            ("mention", "your @name, a reply to an answer, all in private chats"),
+            ("prefix", "what begins with /gpt, a reply to an answer"),
             ("all", "every message"),
         ],
     )

@@ -51,7 +51,7 @@ async def log_in(
         try:
             async with connected(settings) as client:
                 await (by_qr(client, asks) if qr else by_phone(client, asks, phone))
-                done = True
+                done = client.takes_updates = True  # what comes from now on is to be heard
                 return (await Directory(client).owner()).name, True
         finally:
             if not done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,23 +32,36 @@ def sandbox(
     For any MTProto client and any OpenAI client, until Ctrl-C. The accounts' codes never change.
     """
     import asyncio
+
+    reason = asyncio.run(_until_stopped(common, port, data))
+    raise SystemExit(130 if reason == "interrupted" else 0)
+
+
+async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
+    """Serve until a signal; gives its reason."""
+    import asyncio
     import tempfile
 
     from userbot.errors import SessionInUseError, UserbotError
+    from userbot.signals import stop_on_signals
     from userbot.telegram.session_lock import session_lock
 
-    with tempfile.TemporaryDirectory(prefix="userbot-sandbox-") as scratch:
+    stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    # Signals first: whatever comes, the scratch folder is removed.
+    with (
+        stop_on_signals(stopped.set_result),
+        tempfile.TemporaryDirectory(prefix="userbot-sandbox-") as scratch,
+    ):
         folder = data or Path(scratch)
         _make_folder(folder)
         try:
             with session_lock(folder / "sandbox"):
-                reason = asyncio.run(_serve(common, port, data, folder))
+                return await _serve(common, port, data, folder, stopped)
         except SessionInUseError:
             raise UserbotError(
                 f"Another sandbox keeps its state in {data}.",
                 "Stop it first, or give this one a folder of its own.",
             ) from None
-    raise SystemExit(130 if reason == "interrupted" else 0)
 
 
 def _make_folder(folder: Path) -> None:
@@ -61,28 +75,22 @@ def _make_folder(folder: Path) -> None:
         ) from None
 
 
-async def _serve(common: Common, port: int, data: Path | None, folder: Path) -> str:
-    """Serve until a signal; gives its reason."""
-    import asyncio
+async def _serve(
+    common: Common, port: int, data: Path | None, folder: Path, stopped: Awaitable[str]
+) -> str:
     import json
 
-    from userbot.signals import stop_on_signals
-
-    stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    with stop_on_signals(stopped.set_result):
-        town = _open(data)
-        await _start(town, port)
-        try:
-            key = folder / "server.pem"
-            town.telegram.write_public_key(key)
-            card = town.card(key.resolve())
-            if common.json:
-                print(json.dumps(card, ensure_ascii=False), flush=True)
-            else:
-                print(_told(card), flush=True)
-            return await stopped
-        finally:
-            await town.stop()
+    town = _open(data)
+    await _start(town, port)
+    try:
+        key = folder / "server.pem"
+        town.telegram.write_public_key(key)
+        card = town.card(key.resolve())
+        told = json.dumps(card, ensure_ascii=False) if common.json else _told(card)
+        print(told, flush=True)
+        return await stopped
+    finally:
+        await town.stop()
 
 
 def _open(data: Path | None) -> Town:

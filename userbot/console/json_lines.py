@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from userbot.activity import Activity, Ignored
+from userbot.console.safe import json_text
 
 
 class JsonLines:
@@ -29,7 +29,7 @@ class JsonLines:
             if field.name in ("notable", "title") or value is None:
                 continue
             row[field.name] = value.id if field.name == "person" else value
-        print(json.dumps(row, ensure_ascii=False), file=self._stream, flush=True)
+        print(json_text(row), file=self._stream, flush=True)
 
     def close(self) -> None:
         """Nothing is held back, so nothing is left to write."""

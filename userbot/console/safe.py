@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 _JOINERS = "\u200c\u200d"
 """Format characters that real words and emoji are made with."""
+
+
+def json_text(row: Mapping[str, Any]) -> str:
+    """A row as JSON on one line; what could steer a terminal is escaped, as JSON allows."""
+    text = json.dumps(row, ensure_ascii=False)
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        json.dumps(character)[1:-1] if unicodedata.category(character)[0] == "C" else character
+        for character in text
+    )
 
 
 def printable(text: str) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import aclosing
 
 from userbot.activity import Answering, Report
-from userbot.errors import UserbotError
 from userbot.messages import Ask, Turn
 from userbot.path.allowance import Allowance
 from userbot.path.hearing import Hearing
@@ -77,7 +76,8 @@ class Assistant:
                 answer.finish.usage,
                 estimate_messages(messages),
             )
-        except UserbotError as error:
+        except Exception as error:
+            # Whatever it is, it must not silence the rest of the conversation.
             self._settlement.given_up(ask, error)
 
     def _tell_answering(self, ask: Ask, model: str) -> None:

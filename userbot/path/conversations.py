@@ -11,16 +11,14 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from userbot.activity import Failed, Report
 from userbot.messages import Ask, Place
 
 
 class Conversations:
-    """The queues. `handle` answers one question, and reports its own failures."""
+    """The queues. `handle` answers one question; it settles every failure itself."""
 
-    def __init__(self, handle: Callable[[Ask], Awaitable[None]], report: Report) -> None:
+    def __init__(self, handle: Callable[[Ask], Awaitable[None]]) -> None:
         self._handle = handle
-        self._report = report
         self._queues: dict[Place, deque[Ask]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._draining = False
@@ -51,21 +49,6 @@ class Conversations:
         queue = self._queues[place]
         try:
             while queue and not self._draining:
-                ask = queue.popleft()
-                try:
-                    await self._handle(ask)
-                except Exception as error:
-                    # A mistake of ours must not silence the rest of the conversation.
-                    self._report(
-                        Failed(
-                            chat=ask.chat,
-                            title=ask.title,
-                            message=ask.message,
-                            person=ask.sender,
-                            reason="internal",
-                            error=f"The program made a mistake ({type(error).__name__}).",
-                            hint="Run with -v to see where, and report it.",
-                        )
-                    )
+                await self._handle(queue.popleft())
         finally:
             del self._queues[place]

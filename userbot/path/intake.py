@@ -96,6 +96,7 @@ class Intake:
             self._store.mark(ask, "skipped", "loop", now)
             self._settlement.limited(ask, "loop", self._loops.told(ask))
             return
+        self._conversations.put(ask)
         self._report(
             Heard(
                 chat=ask.chat,
@@ -105,7 +106,6 @@ class Intake:
                 text=preview(ask.text),
             )
         )
-        self._conversations.put(ask)
 
     def _skip(self, decided: Ask, now: datetime, reason: str, detail: str) -> None:
         if ask := self._store.add(decided, now):

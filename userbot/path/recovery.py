@@ -1,7 +1,8 @@
 """At start: what the last run left unanswered.
 
-A question for which no write was recorded was never answered, so it is asked again. One with a
-recorded write may stand in Telegram already: in doubt nothing is sent, and it is listed.
+A question for which no write was recorded was never answered, so it is asked again, if the rules
+of today still let it through. One with a recorded write may stand in Telegram already: in doubt
+nothing is sent, and it is listed.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from datetime import timedelta
 from userbot.path.conversations import Conversations
 from userbot.path.settlement import Settlement
 from userbot.ports import Clock, Store
+from userbot.rules.trigger import Policy, forbidden_now
 
 
 def recover(
+    policy: Policy,
+    max_age_minutes: float,
     store: Store,
     conversations: Conversations,
     settlement: Settlement,
     clock: Clock,
-    max_age_minutes: float,
 ) -> int:
     """Queue what is still to be answered; gives how many. Raises StorageError."""
     now = clock.now()
@@ -28,6 +31,8 @@ def recover(
             reason, detail = "in_doubt", "The last run ended while it was being answered."
         elif now - ask.at > timedelta(minutes=max_age_minutes):
             reason, detail = "too_old", "It waited since the last run."
+        elif (silent := forbidden_now(ask, policy)) is not None:
+            reason, detail = silent, "The rules have changed since it was asked."
         else:
             conversations.put(ask)
             queued += 1

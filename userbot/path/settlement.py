@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
+
 from userbot.activity import Answered, Failed, Limited, Report, Skipped
-from userbot.errors import ChatRefusedError, LimitReachedError, UserbotError
+from userbot.errors import ChatRefusedError, LimitReachedError, StorageError, UserbotError
 from userbot.messages import Answer, Ask
 from userbot.path.loop_watch import LoopWatch
 from userbot.ports import Clock, Store
@@ -11,6 +13,7 @@ from userbot.rules.limits import cost
 from userbot.settings import Prices
 
 _PREVIEW_CHARACTERS = 120
+_log = logging.getLogger(__name__)
 
 
 def preview(text: str) -> str:
@@ -42,12 +45,20 @@ class Settlement:
         self.failed_count = 0
 
     def answered(self, ask: Ask, asked: str, answer: Answer, seconds: float) -> None:
-        """The answer stands in Telegram; `asked` is the question as the history keeps it."""
+        """The answer stands in Telegram; `asked` is the question as the history keeps it.
+
+        If that cannot be stored the question stays open: the next start finds its writes, and
+        does not ask again.
+        """
         usage = answer.finish.usage
         paid = cost(self._prices, usage.prompt_tokens, usage.completion_tokens) if usage else 0
         now = self._clock.now()
-        self._store.settle(ask, asked, answer, now, cost=paid)
         self._loops.answered(ask, now)
+        try:
+            self._store.settle(ask, asked, answer, now, cost=paid)
+        except StorageError as error:
+            self._failed(ask, error)
+            return
         self.answered_count += 1
         self._report(
             Answered(
@@ -66,17 +77,24 @@ class Settlement:
             )
         )
 
-    def given_up(self, ask: Ask, error: UserbotError) -> None:
+    def given_up(self, ask: Ask, error: Exception) -> None:
         """The question cannot be answered: a chat that rests skips it, all else failed."""
-        if isinstance(error, LimitReachedError):
-            self._store.mark(ask, "skipped", error.reason, self._clock.now())
-            self.limited(ask, error.reason, str(error))
+        told = error if isinstance(error, UserbotError) else _mistake(error)
+        skipped = isinstance(told, ChatRefusedError | LimitReachedError)
+        state = "skipped" if skipped else "failed"
+        try:
+            self._store.mark(ask, state, told.reason, self._clock.now())
+        except StorageError as trouble:
+            self._failed(ask, trouble)
+        if isinstance(told, LimitReachedError):
+            self.limited(ask, told.reason, str(told))
             return
-        skipped = isinstance(error, ChatRefusedError)
-        self._store.mark(ask, "skipped" if skipped else "failed", error.reason, self._clock.now())
         if skipped:
-            self.skipped(ask, error.reason, str(error))
-            return
+            self.skipped(ask, told.reason, str(told))
+        else:
+            self._failed(ask, told)
+
+    def _failed(self, ask: Ask, error: UserbotError) -> None:
         self.failed_count += 1
         self._report(
             Failed(
@@ -115,3 +133,12 @@ class Settlement:
                 detail=detail,
             )
         )
+
+
+def _mistake(error: Exception) -> UserbotError:
+    _log.error("a question ended in an error that nobody foresaw", exc_info=error)
+    return UserbotError(
+        f"The program made a mistake ({type(error).__name__}).",
+        "Run with -v to see where, and report it.",
+        reason="internal",
+    )

@@ -113,6 +113,23 @@ def decide(incoming: Incoming, known: Known, policy: Policy) -> Decision:
     return _asked(incoming, sender, incoming.text, by_owner=by_owner)
 
 
+def forbidden_now(ask: Ask, policy: Policy) -> str | None:
+    """Why a stored question may not be answered any more, as a slug; None if it still may.
+
+    A stored question does not say whether its sender is a contact; that it was let through then
+    is enough, as long as contacts may ask at all.
+    """
+    if ask.by_owner:
+        return None
+    rule = policy.chats.get(ask.chat)
+    if rule is not None and rule.respond == "off":
+        return "off"
+    allowed = policy.elsewhere if rule is None else rule.allowed
+    if allowed == "contacts" or _may_ask(ask.sender, allowed):
+        return None
+    return "not_allowed"
+
+
 def question_of(text: str, prefix: str) -> str | None:
     """What stands after the prefix, "" if nothing does; None if the text has no prefix.
 

@@ -39,12 +39,15 @@ _ADD = """
         by_owner, text, reply_to, about_reply, asked_at, stored_at, state_at, expires_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
         :about_reply, :asked_at, :stored_at, :stored_at, :expires_at
-    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind AND title = :title
+    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
+        AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
 _SEE_CONVERSATION = """
     INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
-    ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind, title = excluded.title
-        WHERE kind <> excluded.kind OR title <> excluded.title"""
+    ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind,
+        title = CASE excluded.title WHEN '' THEN title ELSE excluded.title END
+        WHERE kind <> excluded.kind OR excluded.title NOT IN (title, '')"""
+"""A short update knows no title (''); the one that is known stays."""
 
 
 class Store:

@@ -33,6 +33,14 @@ class Client(TelegramClient):  # type: ignore[misc]
     """
 
     on_reconnect: Callable[[], None] | None = None
+    takes_updates = False
+    """Whether somebody takes what arrives; set it once that is so, and after a new login."""
+
+    async def _save_states_and_entities(self) -> None:
+        # Telethon counts an update as seen when it is dispatched. While nobody takes them the
+        # state on disk stays as it is, so that the next start is told again what was missed.
+        if self.takes_updates:
+            await super()._save_states_and_entities()
 
     async def connect(self) -> None:
         """Connect, and learn whether the session is a login.
@@ -109,6 +117,7 @@ def new_client(settings: Telegram, *, persistent: bool, updates: bool = True) ->
         flood_sleep_threshold=0,
         raise_last_call_error=True,
         connection_retries=None if persistent else 2,
+        retry_delay=1 if persistent else 0.5,
         catch_up=persistent,
         receive_updates=updates,
         **way,

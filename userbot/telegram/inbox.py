@@ -1,67 +1,118 @@
 """From Telegram's updates to `Incoming`: what arrived, in the program's own words.
 
-Messages that arrive before the path is ready are held and handed over in order.
+Rule 1: a message is handed over before anything is awaited, if its sender is known.
+Rule 2: else Telegram is asked who that is; what the same chat brings meanwhile waits behind it.
+Rule 3: messages that arrive before the path is ready are held and handed over in order.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from telethon import events
+from telethon.errors import FloodWaitError, RPCError
 from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
+from userbot.activity import Report, Waiting
 from userbot.messages import ChatKind, Incoming, Person, Place
+from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.people import People
 from userbot.telegram.protection import expires_at
+
+_PEOPLE = 10_000
+"""How many people are remembered; whoever was heard of first is forgotten first."""
 
 Receive = Callable[[Incoming], None]
 
 
 class Inbox:
-    """Listens on a client. `people`: who is a contact, who is blocked."""
+    """Listens on a client from the moment it is made. `people`: who is a contact or blocked."""
 
-    def __init__(self, client: Client, people: People) -> None:
+    def __init__(self, client: Client, people: People, clock: Clock, report: Report) -> None:
         self._client = client
         self._who = people
+        self._clock = clock
+        self._report = report
         self._owner = 0
         self._receive: Receive | None = None
         self._held: list[Any] = []
+        self._waiting: dict[int, deque[Any]] = {}
+        self._asking: set[asyncio.Task[None]] = set()
         self._people: dict[int, Person] = {}
         self._titles: dict[int, str] = {}
         client.add_event_handler(self._on_message, events.NewMessage())
 
-    async def open(self, owner: Person, receive: Receive) -> None:
+    def open(self, owner: Person, receive: Receive) -> None:
         """Hand over what was held, then every message as it comes."""
         self._owner = owner.id
         self._people[owner.id] = owner
         self._receive = receive
         held, self._held = self._held, []
         for message in held:
-            await self._hand_over(message)
+            self._take(message)
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Stop listening; what arrives from now on is left for the next start."""
         self._client.remove_event_handler(self._on_message)
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
 
     async def _on_message(self, event: events.NewMessage.Event) -> None:
         if self._receive is None:
             self._held.append(event.message)
         else:
-            await self._hand_over(event.message)
+            self._take(event.message)
 
-    async def _hand_over(self, message: Any) -> None:
-        assert self._receive is not None
+    def _take(self, message: Any) -> None:
+        chat = message.chat_id
+        if chat in self._waiting:
+            self._waiting[chat].append(message)
+            return
         sender = self._known_sender(message)
-        if sender is None and message.sender_id is not None:
-            # A short update names its sender by id only; the answer is remembered, so this
-            # costs one request per person and run.
-            entity = await message.get_sender()
-            if entity is not None:
-                sender = self._remember(message.sender_id, entity)
+        if sender is not None or message.sender_id is None:
+            self._hand_over(message, sender)
+            return
+        self._waiting[chat] = deque([message])
+        task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+
+    async def _ask_who(self, chat: int) -> None:
+        waiting = self._waiting[chat]
+        try:
+            while waiting:
+                message = waiting[0]
+                sender = self._known_sender(message) or await self._fetch_sender(message)
+                waiting.popleft()
+                self._hand_over(message, sender)
+        finally:
+            del self._waiting[chat]
+
+    async def _fetch_sender(self, message: Any) -> Person | None:
+        # A short update names its sender by id only; the answer is remembered, so this costs one
+        # request per person and run. Whoever stays unknown is not answered.
+        while True:
+            try:
+                entity = await message.get_sender()
+            except FloodWaitError as error:
+                seconds = error.seconds + 1
+                waiting = Waiting(chat=message.chat_id, reason="flood_wait", seconds=seconds)
+                self._report(waiting)
+                await self._clock.sleep(seconds)
+            except (RPCError, ValueError, ConnectionError):
+                return None
+            else:
+                return self._remember(message.sender_id, entity) if entity is not None else None
+
+    def _hand_over(self, message: Any, sender: Person | None) -> None:
+        assert self._receive is not None
         if sender is not None:
             sender = self._who.known(sender)
         self._receive(self._incoming(message, sender))
@@ -81,12 +132,16 @@ class Inbox:
         if person is None or marked_id != self._owner:
             person = person_of(marked_id, entity)
             self._people[marked_id] = person
+            if len(self._people) > _PEOPLE:
+                del self._people[next(one for one in self._people if one != self._owner)]
         return person
 
     def _incoming(self, message: Any, sender: Person | None) -> Incoming:
         chat = message.chat_id
         if message.chat is not None:
             self._titles[chat] = get_display_name(message.chat)
+        elif chat not in self._titles and chat in self._people:
+            self._titles[chat] = self._people[chat].name  # a private chat, by a short update
         topic, reply_to = _thread(message)
         return Incoming(
             place=Place(chat, topic),
@@ -134,6 +189,9 @@ def _thread(message: Any) -> tuple[int | None, int | None]:
     header = message.reply_to
     if not isinstance(header, types.MessageReplyHeader):
         return None, None
+    if header.reply_to_peer_id is not None:
+        # It replies to a message of another chat: the number means nothing in this one.
+        return (header.reply_to_top_id if header.forum_topic else None), None
     if not header.forum_topic:
         return None, header.reply_to_msg_id
     if header.reply_to_top_id is None:

@@ -25,15 +25,16 @@ class _Teller(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         # The template groups "Attempt 1 …", "Attempt 2 …"; the message has the particulars.
+        if not record.name.startswith("telethon.network"):
+            kind = record.exc_info[0] if record.exc_info else None
+            named = f" ({kind.__name__})" if kind else ""
+            self._report(Failed(reason="telethon", error=record.getMessage() + named))
+            return
         now = time.monotonic()
         template = str(record.msg)
-        if now - self._told.get(template, -_AGAIN_SECONDS) < _AGAIN_SECONDS:
-            return
-        self._told[template] = now
-        if record.name.startswith("telethon.network"):
+        if now - self._told.get(template, -_AGAIN_SECONDS) >= _AGAIN_SECONDS:
+            self._told[template] = now
             self._report(Waiting(reason="network", seconds=1.0, detail=record.getMessage()))
-        else:
-            self._report(Failed(reason="telethon", error=record.getMessage()))
 
 
 @contextmanager

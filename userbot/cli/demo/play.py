@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import time
@@ -73,18 +74,19 @@ class Play:
         play = asyncio.create_task(self._play())
         try:
             await asyncio.wait({program, play}, return_when=asyncio.FIRST_COMPLETED)
-            if program.done():
-                program.result()
-            else:
-                play.result()
-        finally:
+            played = play.done()
             play.cancel()
             if not end.done():
                 end.set_result("demo_over")
-            await asyncio.wait({program})
+            reason = await program
+            with contextlib.suppress(asyncio.CancelledError):
+                await play
+        finally:
             self._console.close()
             await self._town.stop()
-        if self._picture is not None:
+        if reason == "interrupted":
+            raise SystemExit(130)
+        if self._picture is not None and played:
             self._show.save(self._picture)
 
     def _settings(self) -> Settings:

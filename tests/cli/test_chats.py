@@ -1,0 +1,88 @@
+"""`userbot chats`: rows for programs, a table for people, the block to paste."""
+
+from __future__ import annotations
+
+import json
+
+import tomli
+
+from tests.cli.house import House
+
+
+def busy(house: House) -> str:
+    """An account with chats of every kind; gives the [[chats]] that select two of them."""
+    stage = house.stage
+    stage.max.says(stage.olga, "hi")
+    stranger = stage.telegram.add_account("Zed \x1b]0;owned\x07", username="zed")
+    stranger.says(stage.olga, "hi")
+    stage.olga.says(stage.olga, "a note")
+    return (
+        f'[[chats]]\nid = {stage.group.id}\nrespond = "mention"\nfrom = "contacts"\n'
+        '[[chats]]\nid = "@max_m"\nrespond = "all"\nfrom = ["@lena_l", 7000000004]\n'
+    )
+
+
+async def test_in_a_pipe_a_chat_is_a_line_of_five_columns_and_nothing_else(house: House) -> None:
+    house.write_config(busy(house))
+    house.log_in()
+    ended = await house.run("chats")
+    assert ended.code == 0
+    rows = [line.split("\t") for line in ended.out.splitlines()]
+    assert {len(row) for row in rows} == {5}
+    by_title = {row[2]: row for row in rows}
+    stage = house.stage
+    assert by_title["Weekend"] == [str(stage.group.id), "group", "Weekend", "", "mention, contacts"]
+    assert by_title["Max"][3:] == ["@max_m", "all, @lena_l, 7000000004"]
+    assert by_title["Club"] == [str(stage.club.id), "supergroup", "Club", "", "–"]
+    assert by_title["Saved Messages"][1] == "saved"
+    assert "\x1b" not in ended.out
+    assert "`userbot chats WORD`" in ended.err
+
+
+async def test_as_json_a_chat_is_an_object_with_its_rule_and_origin(house: House) -> None:
+    house.write_config(busy(house))
+    house.log_in()
+    ended, word = await house.run("chats", "--json"), await house.run("--json", "chats", "@MAX")
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert {"id", "kind", "title", "username", "respond", "from", "origin"} == set(rows[0])
+    selected = {row["id"]: row for row in rows if row["origin"]}
+    assert set(selected) == {house.stage.group.id, house.stage.max.id}
+    assert selected[house.stage.max.id]["from"] == ["@lena_l", 7000000004]
+    (only,) = [json.loads(line) for line in word.out.splitlines()]
+    assert only["username"] == "max_m"
+
+
+async def test_a_word_finds_a_chat_and_gives_the_block_that_selects_it(house: House) -> None:
+    house.write_config(busy(house))
+    house.log_in()
+    ended = await house.run("chats", "clu")
+    assert [line.split("\t")[2] for line in ended.out.splitlines()] == ["Club"]
+    (block,) = tomli.loads(ended.err[ended.err.index("[[") :])["chats"]
+    assert block == {"id": house.stage.club.id, "respond": "mention", "from": "contacts"}
+    nothing = await house.run("chats", "nobody")
+    assert (nothing.code, nothing.out) == (0, "")
+    assert nothing.err == "No chat has that in its name.\n"
+
+
+async def test_in_a_terminal_it_is_a_table_that_fits_80_and_140_columns(house: House) -> None:
+    house.write_config(busy(house))
+    house.log_in()
+    for columns in (80, 140):
+        screen = await house.terminal("chats", columns=columns)
+        assert await screen.ends() == 0
+        lines = screen.plain.splitlines()
+        assert max(map(len, lines)) <= columns
+        assert lines[0].split() == ["id", "kind", "title", "@name", "who", "is", "answered"]
+        assert any(
+            line.split()[:3] == [str(house.stage.group.id), "group", "Weekend"] for line in lines
+        )
+        assert "\x07" not in screen.text
+
+
+async def test_a_name_in_the_config_that_nobody_has_is_exit_3(house: House) -> None:
+    house.write_config('[[chats]]\nid = "@nobody_here"\nrespond = "all"\nfrom = "anyone"\n')
+    house.log_in()
+    ended = await house.run("chats")
+    assert (ended.code, ended.out) == (3, "")
+    assert "nobody is called @nobody_here." in ended.err
+    assert "  → " in ended.err

@@ -1,0 +1,76 @@
+"""`userbot doctor`: what is ready, what is not, and where the values come from."""
+
+from __future__ import annotations
+
+import json
+import stat
+
+from tests.cli.house import MODEL_KEY, House
+
+
+async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> None:
+    sets = "[openai] base_url, model · [telegram.server] dc, host, port, public_key"
+    path = house.write_config("[profile.long.openai]\nmax_completion_tokens = 100\n")
+    house.log_in()
+    ended = await house.run("doctor", "--profile", "long", env={"OPENAI_API_KEY": MODEL_KEY})
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out.splitlines() == [
+        f"✓ config · {path}",
+        f"✓ values · config.toml sets [telegram] api_id, api_hash · {sets}",
+        "✓ values · profile long sets [openai] max_completion_tokens",
+        "✓ values · the environment sets OPENAI_API_KEY",
+        "✓ values · what is not named here is as by default",
+        "✓ files · readable by you alone",
+        "✓ login · logged in as Olga",
+        f"✓ model · sandbox is offered at 127.0.0.1:{house.stage.endpoint.port}",
+        f"✓ history · {house.session.parent / 'history.db'} will be made at the first start",
+    ]
+    assert not (house.session.parent / "history.db").exists()
+
+
+async def test_each_thing_that_is_not_ready_is_told_with_a_hint_and_the_rest_is_looked_at(
+    house: House,
+) -> None:
+    path = house.write_config('[history]\ndatabase = "sessions/old.db"\n')
+    text = path.read_text().replace('model = "sandbox"', 'model = "gpt-9"')
+    path.write_text(text)
+    house.session.parent.mkdir(mode=0o755)
+    house.session.parent.chmod(0o755)
+    (house.session.parent / "old.db").write_text("no database at all\n" * 20)
+    plain, rows = await house.run("doctor"), await house.run("doctor", "--json")
+    assert plain.code == rows.code == 1
+    found = {row["check"]: row for row in map(json.loads, rows.out.splitlines())}
+    assert not any(found[check]["ok"] for check in ("login", "model", "history"))
+    assert all("hint" in found[check] for check in ("login", "model", "history"))
+    assert found["config"]["ok"]
+    assert found["value"]["what"].partition(" from ")[1]
+    assert "✗ login · There is no valid login.\n  → Log in with `userbot login`." in plain.out
+    assert "does not offer the model gpt-9.\n  → It offers sandbox" in plain.out
+    assert stat.S_IMODE(house.session.parent.stat().st_mode) == 0o700
+
+
+async def test_a_wrong_config_is_its_one_finding_a_fault(house: House) -> None:
+    (house.folder / "config.toml").write_text('[telegram]\napi_id = 0\napi_hash = ""\n')
+    ended = await house.run("doctor")
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.out.count("✗ config · config.toml:") == 2
+    assert ended.out.count("  → ") == 2
+
+
+async def test_in_a_terminal_it_fits_80_columns(house: House) -> None:
+    house.write_config()
+    house.log_in()
+    screen = await house.terminal("doctor", columns=80)
+    assert await screen.ends() == 0
+    lines = screen.plain.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("✓  values") for line in lines) == 1
+
+
+async def test_an_address_with_a_password_is_shown_without_it(house: House) -> None:
+    path = house.write_config()
+    host = f"127.0.0.1:{house.stage.endpoint.port}"
+    path.write_text(path.read_text().replace(f"http://{host}", f"http://me:s3cret@{host}"))
+    house.log_in()
+    ended = await house.run("doctor", "-v")
+    assert "s3cret" not in ended.out + ended.err

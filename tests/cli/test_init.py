@@ -1,0 +1,176 @@
+"""`userbot init`: from nothing to a config that works, by lines of input and in a terminal."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.house import API_HASH, MODEL_KEY, House
+from tests.cli.test_login import QR_END, shown_link
+from userbot.config import load
+
+PHONE = "+9996620001"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def answers(house: House, *chats: str) -> str:
+    """The answers, in order: own server, its address, key and model, phone, code, the chats."""
+    return "\n".join(
+        [
+            "2040817",
+            API_HASH,
+            "2",
+            house.stage.endpoint.base_url,
+            MODEL_KEY,
+            "1",
+            PHONE,
+            "22222",
+            *chats,
+            "",
+        ]
+    )
+
+
+def at_the_stage(house: House) -> tuple[str, ...]:
+    """The flags that lead to the stage's Telegram."""
+    telegram = house.stage.telegram
+    key = str(house.stage.folder / "server.pem")
+    return ("--server", f"{telegram.host}:{telegram.port}", "--public-key", key)
+
+
+async def test_its_config_loads_and_the_program_runs_and_answers_with_it(house: House) -> None:
+    house.folder.chmod(0o755)
+    path = house.folder / "new" / "config.toml"
+    flags = ("--config", str(path))
+    dialogs = "1 2", "2", "2"  # both groups, from anyone, after the prefix
+    ended = await house.run("init", *at_the_stage(house), *flags, lines=answers(house, *dialogs))
+    assert ended.code == 0, ended.err
+    assert ended.out.splitlines()[0] == f"{path} is ready. Start with: userbot run --config {path}"
+    for step in ("1 of 4 · Telegram", "2 of 4 · The model", "3 of 4 · Your login", "4 of 4 · The"):
+        assert step in ended.err
+    assert (mode(path), mode(path.parent)) == (0o600, 0o700)
+    assert (mode(path.parent / "sessions"), mode(house.folder)) == (0o700, 0o755)
+
+    settings = load(path, None, {}).settings
+    assert (settings.telegram.api_id, settings.openai.model) == (2040817, "sandbox")
+    assert [(chat.respond, chat.from_) for chat in settings.chats] == [("prefix", "anyone")] * 2
+    assert {chat.id for chat in settings.chats} == {house.stage.group.id, house.stage.club.id}
+
+    running = await house.start("run", "--json", *flags)
+    assert (await running.event("ready"))["chats"] == 2
+    question = house.stage.max.says(house.stage.group, "/gpt hello")
+    assert await house.stage.max.expects(house.stage.group, reply_to=question, timeout=15)
+
+
+async def test_enter_takes_what_stands_in_brackets_and_no_chat_is_a_fine_choice(
+    house: House,
+) -> None:
+    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n{PHONE}\n22222\n\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines)
+    assert ended.code == 0, ended.err
+    assert "A server of your own takes any api_id and api_hash." in ended.err
+    settings = load(house.folder / "config.toml", None, {}).settings
+    assert (settings.telegram.api_id, settings.chats) == (1, ())
+    assert settings.openai.model == "sandbox"
+
+
+async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: House) -> None:
+    lines = f"abc\n0\n2040817\nshort\n{API_HASH}\n3\n1\nwith blanks\nsk-test-1\n"
+    ended = await house.run("init", lines=lines)  # input ends before it would ask the real Telegram
+    assert "It is a number of five digits or more." in ended.err
+    assert "It is 32 digits and letters from a to f." in ended.err
+    assert "Give a number from 1 to 2." in ended.err
+    assert "It has no blanks; copy it anew." in ended.err
+    assert "https://my.telegram.org" in ended.err
+    assert "VPN and ad blocker" in ended.err
+    assert "sk-test-1" not in ended.err
+    assert (ended.code, ended.sentences[-1][:34]) == (1, "error: There is no answer to “Mode")
+    assert not (house.folder / "config.toml").exists()
+
+
+async def test_when_the_login_fails_the_config_stays_and_it_says_how_to_go_on(
+    house: House,
+) -> None:
+    lines = f"2040817\n{API_HASH}\n1\nsk-test-1\n\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines)
+    assert ended.code == 1
+    settings = load(house.folder / "config.toml", None, {}).settings
+    assert (settings.openai.api_key, settings.openai.model) == ("sk-test-1", "gpt-5.4-mini")
+    assert "`userbot login` goes on here" in ended.err
+    assert not house.session.exists()
+
+
+async def test_what_the_environment_says_is_neither_asked_nor_written(house: House) -> None:
+    env = {"TELEGRAM_API_ID": "2040817", "TELEGRAM_API_HASH": API_HASH, "OPENAI_API_KEY": MODEL_KEY}
+    lines = f"small\n{PHONE}\n22222\n\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines, env=env)
+    assert ended.code == 0, ended.err
+    text = (house.folder / "config.toml").read_text()
+    assert API_HASH not in text
+    assert MODEL_KEY not in text
+    assert load(house.folder / "config.toml", None, env).settings.openai.model == "small"
+
+
+async def test_an_existing_config_is_replaced_only_with_force(house: House) -> None:
+    path = house.folder / "config.toml"
+    path.write_text("# mine\n")
+    ended = await house.run("init", *at_the_stage(house), lines=answers(house, ""))
+    assert (ended.code, ended.out) == (1, "")
+    assert path.read_text() == "# mine\n"
+    assert "--force" in ended.err
+    ended = await house.run("init", "--force", *at_the_stage(house), lines=answers(house, ""))
+    assert ended.code == 0
+    assert "2040817" in path.read_text()
+
+
+@pytest.mark.parametrize("folder", ["missing", "a-file"])
+async def test_a_place_where_nothing_can_be_written_is_told(house: House, folder: str) -> None:
+    (house.folder / "a-file").write_text("")
+    path = house.folder / folder / "x" / "config.toml"
+    if folder == "missing":
+        path = Path("/proc/nowhere/config.toml")
+        if not os.path.isdir("/proc/self"):
+            pytest.skip("this system has no /proc")
+    ended = await house.run(
+        "init", "--config", str(path), *at_the_stage(house), lines=answers(house, "")
+    )
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.sentences[-1].startswith("error: The system does not allow it: ")
+    assert ended.hints
+
+
+async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(house: House) -> None:
+    house.stage.telegram.add_account("Escape\x1b[2J", username="escape").says(
+        house.stage.olga, "hello"
+    )
+    screen = await house.terminal("init", *at_the_stage(house))
+    for question, answer in (
+        (r"api_id \[1\]: $", "2040817"),
+        (r"api_hash \[sandbox\]: $", ""),
+        (r"Number \[1\]: $", "1"),
+        (r"API key \(stays hidden\): $", MODEL_KEY),
+        (r"Model \[gpt-5.4-mini\]: $", ""),
+        (r"2  code .*\nNumber \[1\]: $", ""),
+    ):
+        await screen.shows(question)
+        screen.types(f"{answer}\n")
+    await screen.shows(QR_END)
+    house.stage.olga.scans(shown_link(house.stage))
+    await screen.shows("Where may others ask")
+    assert "Escape[2J" in screen.plain or "Escape" in screen.plain
+    assert "\x1b[2J" not in screen.text
+    screen.types("1\n")
+    await screen.shows("Who may ask there?[^$]*Number \\[1\\]: $")
+    screen.types("anyone\n")
+    await screen.shows("What is a question\\?[^$]*Number \\[1\\]: $")
+    screen.types("all\n")
+    await screen.shows("is ready. Start with: userbot run\n")
+    assert await screen.ends() == 0
+    (chat,) = load(house.folder / "config.toml", None, {}).settings.chats
+    assert (chat.respond, chat.from_) == ("all", "anyone")

@@ -1,0 +1,145 @@
+"""`userbot sandbox` for other developers: its card, stock clients, its state on disk, its end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from telethon import TelegramClient
+from telethon.crypto import rsa
+from telethon.errors import SessionPasswordNeededError
+from telethon.sessions import SQLiteSession
+
+from tests.cli.house import Ended, House, Running
+
+
+async def sandbox(
+    house: House, *arguments: str, warm: bool = True
+) -> tuple[Running, dict[str, Any]]:
+    """The sandbox as a process, and its card."""
+    running = await house.start("sandbox", "--json", *arguments, warm=warm)
+    return running, json.loads(await running.line())
+
+
+async def stock_client(card: dict[str, Any], session: Path) -> TelegramClient:
+    """Telethon as it comes, told where this Telegram is."""
+    telegram = card["telegram"]
+    rsa.add_key(Path(telegram["public_key"]).read_text(), old=False)
+    stored = SQLiteSession(str(session))
+    stored.set_dc(telegram["dc"], telegram["host"], telegram["port"])
+    client = TelegramClient(stored, 1, "hash")
+    client._config = None
+    await client.connect()
+    return client
+
+
+def leftovers(house: House) -> list[Path]:
+    return [path for path in house.folder.iterdir() if path.name.startswith("userbot-sandbox-")]
+
+
+async def test_the_first_line_says_where_all_is_and_stock_clients_log_in_with_it(
+    house: House, tmp_path: Path
+) -> None:
+    running, card = await sandbox(house, warm=False)
+    assert set(card) == {"telegram", "openai", "accounts", "chats"}
+    assert card["telegram"] | {"port": 0, "public_key": ""} == {
+        "dc": 2,
+        "host": "127.0.0.1",
+        "port": 0,
+        "public_key": "",
+    }
+    assert card["openai"]["base_url"].startswith("http://127.0.0.1:")
+    assert card["openai"]["base_url"].endswith("/v1")
+    assert card["openai"]["api_key"]
+    assert len(card["accounts"]) >= 5
+    for account in card["accounts"]:
+        assert set(account) == {"id", "name", "username", "phone", "code", "password"}
+        assert account["phone"].startswith("+")
+    *others, last = card["accounts"]
+    assert last["password"]
+    assert {account["password"] for account in others} == {None}
+    assert {chat["kind"] for chat in card["chats"]} == {"group", "supergroup"}
+    assert all(set(chat) == {"id", "title", "kind"} for chat in card["chats"])
+
+    first = card["accounts"][0]
+    client = await stock_client(card, tmp_path / "first")
+    await client.send_code_request(first["phone"])
+    me = await client.sign_in(first["phone"], first["code"])
+    assert (me.id, me.username) == (first["id"], first["username"])
+    titles = {dialog.id: dialog.title async for dialog in client.iter_dialogs()}
+    assert {chat["id"]: chat["title"] for chat in card["chats"]}.items() <= titles.items()
+    await client.disconnect()
+
+    client = await stock_client(card, tmp_path / "last")
+    await client.send_code_request(last["phone"])
+    with pytest.raises(SessionPasswordNeededError):
+        await client.sign_in(last["phone"], last["code"])
+    assert (await client.sign_in(password=last["password"])).id == last["id"]
+    await client.disconnect()
+
+    ended = await running.stop(signal.SIGINT)
+    assert (ended.code, ended.err) == (130, "")
+    assert len(ended.out.splitlines()) == 1
+    assert not leftovers(house)
+
+
+async def test_with_a_folder_messages_and_logins_outlive_a_restart_on_another_port(
+    house: House, tmp_path: Path
+) -> None:
+    running, card = await sandbox(house, "--data", "kept")
+    client = await stock_client(card, tmp_path / "session")
+    account, group = card["accounts"][0], card["chats"][0]["id"]
+    await client.send_code_request(account["phone"])
+    await client.sign_in(account["phone"], account["code"])
+    await client.get_dialogs()
+    sent = await client.send_message(group, "remember me")
+    await client.disconnect()
+
+    second = await house.run("sandbox", "--data", "kept")
+    assert second.code == 1
+    assert second.sentences == ["error: Another sandbox keeps its state in kept."]
+    ended = await running.stop(signal.SIGTERM)
+    assert (ended.code, ended.err) == (0, "")
+    running, again = await sandbox(house, "--data", "kept")
+    assert again["accounts"] == card["accounts"]
+    client = await stock_client(again, tmp_path / "session")
+    assert (await client.get_me()).id == account["id"]
+    found = await client.get_messages(group, ids=sent.id)
+    assert found.message == "remember me"
+    await client.disconnect()
+    assert (await running.stop(signal.SIGTERM)).code == 0
+    assert (house.folder / "kept").stat().st_mode & 0o777 == 0o700
+
+
+async def test_without_json_it_prints_what_to_paste(house: House) -> None:
+    running = await house.start("sandbox")
+    lines = [await running.line() for _ in range(20)]
+    assert "[telegram.server]" in lines
+    assert "[openai]" in lines
+    assert any("+9996620001  code 22222" in line for line in lines)
+    assert (await running.stop(signal.SIGTERM)).code == 0
+
+
+def refused(ended: Ended, sentence: str) -> None:
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.sentences[0].startswith(f"error: {sentence}")
+    assert len(ended.err.splitlines()) == 2
+    assert len(ended.hints) == 1
+
+
+async def test_a_port_that_is_taken_is_told(house: House) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused(await house.run("sandbox", "--port", str(port)), f"Port {port} or {port + 1} is ")
+    assert not leftovers(house)
+
+
+async def test_a_folder_with_something_else_in_it_is_told_and_left_alone(house: House) -> None:
+    (house.folder / "kept").mkdir()
+    (house.folder / "kept" / "acts.jsonl").write_text("no acts at all\n")
+    refused(await house.run("sandbox", "--data", "kept"), "kept holds a state that")
+    assert (house.folder / "kept" / "acts.jsonl").read_text() == "no acts at all\n"
