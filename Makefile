@@ -6,7 +6,7 @@ DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench demo-real test-real live picture lock upgrade build run clean \
+.PHONY: help install demo check test bench demo-real test-real live fuzz picture lock upgrade build run clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
 
@@ -29,6 +29,9 @@ test: setup-dev  ## all tests but the slow ones
 
 bench: setup-run  ## measurements: every tests/bench/bench_*.py
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
+
+fuzz: setup-dev  ## 200,000 updates of any kind, 1,000 questions in a minute; FUZZ_SEED=7 begins elsewhere
+	@$(BIN)/pytest -m slow -s tests/safety $(ARGS)
 
 demo-real: setup-run setup-real  ## the demo with a small real language model (130 MB, the first time only)
 	@$(BIN)/python -m tests.real.demo $(ARGS)

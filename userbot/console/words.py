@@ -47,6 +47,7 @@ _EN = {
     "off": "answers are off in this chat",
     "bare_prefix": "nothing was asked",
     "no_text": "nothing to read",
+    "malformed": "no message that can be read",
     "command_not_built": "this command does not work yet",
     # limits
     "requests_per_minute": "too many questions in a minute",
@@ -110,6 +111,7 @@ _RU = {
     "off": "в этом чате ответы выключены",
     "bare_prefix": "вопроса нет",
     "no_text": "нечего читать",
+    "malformed": "такое сообщение не прочесть",
     "command_not_built": "эта команда ещё не работает",
     "requests_per_minute": "слишком много вопросов за минуту",
     "tokens_per_day": "токены на сегодня кончились",

@@ -3,13 +3,16 @@
 Rule 1: a message is handed over before anything is awaited, if its sender is known.
 Rule 2: else Telegram is asked who that is; what the same chat brings meanwhile waits behind it.
 Rule 3: messages that arrive before the path is ready are held and handed over in order.
+Rule 4: what is no message of the schema, whatever is wrong with it, is told and goes no further.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from telethon import events
@@ -18,7 +21,7 @@ from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.activity import Report, Waiting
+from userbot.activity import Ignored, Report, Waiting
 from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.ports import Clock
 from userbot.telegram.client import Client
@@ -27,6 +30,10 @@ from userbot.telegram.protection import expires_at
 
 _PEOPLE = 10_000
 """How many people are remembered; whoever was heard of first is forgotten first."""
+
+_MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, IndexError, KeyError)
+"""What reading an object raises that lacks a field or holds an impossible value."""
+_log = logging.getLogger(__name__)
 
 Receive = Callable[[Incoming], None]
 
@@ -71,11 +78,15 @@ class Inbox:
             self._take(event.message)
 
     def _take(self, message: Any) -> None:
-        chat = message.chat_id
+        try:
+            chat = message.chat_id
+            sender = self._known_sender(message)
+        except _MALFORMED as error:
+            self._malformed(message, error)
+            return
         if chat in self._waiting:
             self._waiting[chat].append(message)
             return
-        sender = self._known_sender(message)
         if sender is not None or message.sender_id is None:
             self._hand_over(message, sender)
             return
@@ -106,7 +117,7 @@ class Inbox:
                 waiting = Waiting(chat=message.chat_id, reason="flood_wait", seconds=seconds)
                 self._report(waiting)
                 await self._clock.sleep(seconds)
-            except (RPCError, ValueError, ConnectionError):
+            except (RPCError, ConnectionError, *_MALFORMED):
                 return None
             else:
                 return self._remember(message.sender_id, entity) if entity is not None else None
@@ -115,7 +126,20 @@ class Inbox:
         assert self._receive is not None
         if sender is not None:
             sender = self._who.known(sender)
-        self._receive(self._incoming(message, sender))
+        try:
+            incoming = self._incoming(message, sender)
+            _check(incoming)
+        except _MALFORMED as error:
+            self._malformed(message, error)
+            return
+        self._receive(incoming)
+
+    def _malformed(self, message: Any, error: Exception) -> None:
+        number = getattr(message, "id", None)
+        _log.debug("a message that cannot be read", exc_info=error)
+        self._report(
+            Ignored(message=number if isinstance(number, int) else None, reason="malformed")
+        )
 
     def _known_sender(self, message: Any) -> Person | None:
         sender_id = message.sender_id
@@ -169,6 +193,18 @@ class Inbox:
             return ChatKind.GROUP
         broadcast = message.post or getattr(message.chat, "broadcast", False)
         return ChatKind.CHANNEL if broadcast else ChatKind.SUPERGROUP
+
+
+def _check(incoming: Incoming) -> None:
+    """Raise ValueError for what Telegram's schema would not let through."""
+    if not isinstance(incoming.text, str) or not isinstance(incoming.at, datetime):
+        raise ValueError("no text or no date")
+    numbers = (incoming.chat, incoming.message, incoming.reply_to, incoming.place.topic)
+    for number in (*numbers, incoming.sender.id if incoming.sender else None):
+        if number is not None and not (isinstance(number, int) and abs(number) < 2**63):
+            raise ValueError("an id that is none")
+    if incoming.chat is None or incoming.message is None:
+        raise ValueError("a message without an id")
 
 
 def person_of(marked_id: int, entity: Any) -> Person:
