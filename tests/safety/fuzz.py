@@ -169,11 +169,12 @@ class Maker:
         for name, of, optional in fields(kind):
             missing = self.random.random() < ((0.75 if depth > 1 else 0.6) if optional else 0.01)
             values[name] = None if missing else self.value(of, depth + 1)
-        try:
-            return kind(**values)
-        except (TypeError, AttributeError, ValueError):
-            # It is not built without that field: build it as it should be.
-            return kind(**{name: self.value(of, depth + 1) for name, of, _ in fields(kind)})
+        while True:
+            try:
+                return kind(**values)
+            except (TypeError, AttributeError, ValueError):
+                # It is not built without that field: build it as it should be.
+                values = {name: self.value(of, depth + 1) for name, of, _ in fields(kind)}
 
     def value(self, of: str, depth: int) -> Any:
         """A value of a TL type, by its name."""

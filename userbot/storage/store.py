@@ -185,7 +185,7 @@ class Store:
             "message": ask.message,
             "sender": ask.sender.id,
             "name": _storable(ask.sender.name),
-            "username": ask.sender.username,
+            "username": ask.sender.username and _storable(ask.sender.username),
             "by_owner": ask.by_owner,
             "text": _storable(ask.text),
             "reply_to": ask.reply_to,

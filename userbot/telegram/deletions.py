@@ -35,8 +35,10 @@ class Deletions:
     async def _on_update(self, update: Any) -> None:
         chat = None
         if isinstance(update, types.UpdateDeleteChannelMessages):
+            if not _is_id(update.channel_id):
+                return
             chat = get_peer_id(types.PeerChannel(update.channel_id))
-        messages = list(update.messages or ())
+        messages = [number for number in update.messages or () if _is_id(number)]
         if self._deleted is None:
             self._held.append((messages, chat))
         else:
@@ -45,3 +47,8 @@ class Deletions:
     def close(self) -> None:
         """Stop listening."""
         self._client.remove_event_handler(self._on_update)
+
+
+def _is_id(number: Any) -> bool:
+    """Whether this can be an id at all: the store takes no larger ones."""
+    return isinstance(number, int) and 0 < number < 2**53

@@ -14,6 +14,7 @@ from telethon.errors import RPCError, UsernameInvalidError, UsernameNotOccupiedE
 from telethon.tl import functions, types
 from telethon.utils import get_display_name, get_peer_id, resolve_id
 
+from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
 from userbot.messages import KeptName, Person
 from userbot.ports import Names
@@ -48,6 +49,7 @@ class Directory:
         if not users or not isinstance(users[0], types.User):
             raise NotLoggedInError("There is no valid login.", "Log in with `userbot login`.")
         self._me = me = users[0]
+        masking.hide(me.phone)
         return Person(id=me.id, name=get_display_name(me) or str(me.id), username=me.username)
 
     async def policy(

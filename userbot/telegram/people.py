@@ -82,7 +82,10 @@ class People:
         if isinstance(update, types.UpdateContactsReset):
             await self._load_contacts()
         elif isinstance(update, types.UpdatePeerBlocked):
-            peer = get_peer_id(update.peer_id)
+            try:
+                peer = get_peer_id(update.peer_id)
+            except (TypeError, ValueError):
+                return  # nobody is named
             (self._blocked.add if update.blocked else self._blocked.discard)(peer)
         for entity in (getattr(update, "_entities", None) or {}).values():
             if isinstance(entity, types.User) and not entity.min:
