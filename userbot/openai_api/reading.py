@@ -13,6 +13,9 @@ from typing import Any
 from userbot.messages import Usage
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
 
+_MOST = 2**31
+"""Tokens that no request has."""
+
 
 class Reading:
     """One answer as it is read: feed it what arrives, then look at what it gathered."""
@@ -69,6 +72,7 @@ def _usage(value: object) -> Usage | None:
     if not isinstance(value, Mapping):
         return None
     prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
+    # Some servers send zeros: then nothing was told, and the limits go by an estimate.
     if isinstance(prompt, int) and isinstance(completion, int):
-        return Usage(prompt, completion)
+        return Usage(prompt, completion) if 0 < prompt < _MOST and 0 <= completion < _MOST else None
     return None

@@ -163,7 +163,7 @@ class Inbox:
     def _incoming(self, message: Any, sender: Person | None) -> Incoming:
         chat = message.chat_id
         if message.chat is not None:
-            self._titles[chat] = get_display_name(message.chat)
+            self._titles[chat] = get_display_name(message.chat) or ""
         elif chat not in self._titles and chat in self._people:
             self._titles[chat] = self._people[chat].name  # a private chat, by a short update
         topic, reply_to = _thread(message)
@@ -199,6 +199,10 @@ def _check(incoming: Incoming) -> None:
     """Raise ValueError for what Telegram's schema would not let through."""
     if not isinstance(incoming.text, str) or not isinstance(incoming.at, datetime):
         raise ValueError("no text or no date")
+    if not isinstance(incoming.title, str):
+        raise ValueError("a title that is no text")
+    if incoming.sender is not None and not isinstance(incoming.sender.username, str | None):
+        raise ValueError("a name that is no text")
     numbers = (incoming.chat, incoming.message, incoming.reply_to, incoming.place.topic)
     for number in (*numbers, incoming.sender.id if incoming.sender else None):
         if number is not None and not (isinstance(number, int) and abs(number) < 2**63):
