@@ -43,6 +43,7 @@ from userbot.path.settlement import Settlement
 from userbot.rules.trigger import Allowed, ChatRule, Policy
 from userbot.settings import Limits
 from userbot.storage.store import Store
+from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
 from userbot.telegram.deletions import Deletions
 from userbot.telegram.inbox import Inbox
@@ -232,6 +233,7 @@ class OfflineClient(Client):
 
     async def _call(self, sender: Any, request: Any, *_args: Any, **_more: Any) -> Any:
         del sender
+        check_allowed(request)  # as the real one does before anything leaves
         self.asked.append(request)
         raise RPCError(request, "USER_ID_INVALID", 400)
 

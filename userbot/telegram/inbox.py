@@ -22,6 +22,7 @@ from telethon.tl import types
 from telethon.utils import get_display_name
 
 from userbot.activity import Ignored, Report, Waiting
+from userbot.errors import TelegramError
 from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.ports import Clock
 from userbot.telegram.client import Client
@@ -117,7 +118,7 @@ class Inbox:
                 waiting = Waiting(chat=message.chat_id, reason="flood_wait", seconds=seconds)
                 self._report(waiting)
                 await self._clock.sleep(seconds)
-            except (RPCError, ConnectionError, *_MALFORMED):
+            except (RPCError, ConnectionError, TelegramError, *_MALFORMED):
                 return None
             else:
                 return self._remember(message.sender_id, entity) if entity is not None else None
