@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, answer, question
-from userbot.messages import Ask, Place
+from userbot.messages import Ask, Place, Transcript
 from userbot.storage.store import Store
 
 CHANNEL = -1_002_000_000_001
@@ -120,3 +120,32 @@ def test_another_process_that_clears_is_noticed(store: Store, path: Path) -> Non
         other.eraser.clear(NOW)
     assert store.changed_elsewhere()
     assert not store.changed_elsewhere()
+
+
+@pytest.mark.parametrize("how", ["deleted", "older", "cleared"])
+def test_what_was_heard_goes_with_the_question_for_which_it_was_heard(
+    store: Store, path: Path, how: str
+) -> None:
+    ask = answered(store, 10)
+    heard = Transcript(text=WORDS, model="whisper", seconds=2)
+    store.heard(ask, 10, heard, NOW, keep=True)
+    store.heard(ask, 7, heard, NOW, keep=True)
+    if how == "deleted":
+        store.eraser.deleted([10], None, NOW)
+    elif how == "older":
+        store.eraser.older_than(NOW + timedelta(days=1), NOW)
+    else:
+        store.eraser.clear(NOW, ANNA.id)
+    assert store.transcript(ANNA.id, 10) is None
+    assert store.transcript(ANNA.id, 7) is None
+    store.heard(ask, 10, heard, NOW, keep=True)
+    assert store.transcript(ANNA.id, 10) is None, "it does not come back"
+    assert not left_on_disk(path)
+
+
+def test_a_recording_that_was_only_asked_about_is_deleted_with_its_words(store: Store) -> None:
+    ask = answered(store, 10)
+    store.heard(ask, 7, Transcript(text=WORDS, model="whisper", seconds=2), NOW, keep=True)
+    store.eraser.deleted([7], None, NOW)
+    assert store.transcript(ANNA.id, 7) is None
+    assert not store.eraser.gone(ask)

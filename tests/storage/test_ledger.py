@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, Expected, Person, Spent, Usage
+from userbot.messages import Ask, Expected, Person, Spent, Transcript, Usage
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.settings import Limits
@@ -149,3 +149,14 @@ def test_spending_is_summed_by_day_chat_and_person(path: Path) -> None:
 
 def test_without_a_history_nothing_was_spent(tmp_path: Path) -> None:
     assert spending(tmp_path / "none.db", "day", DAY, None) == []
+
+
+def test_a_question_that_was_listened_to_and_skipped_is_a_request_all_the_same(
+    store: Store,
+) -> None:
+    ask, _ = admitted(store, 1, 1)
+    store.mark(ask, "skipped", "no_wake_word", NOW)
+    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
+    heard = Transcript(text="for somebody else", model="whisper", seconds=2)
+    store.heard(ask, ask.message, heard, NOW, keep=False)
+    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 1
