@@ -448,12 +448,12 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
             "[voice]\nbase_url = 'localhost'", 8, "a web address", "http://", id="address"
         ),
         pytest.param("[voice]\napi_key = 'sk-…'", 8, "placeholder", "", id="placeholder"),
-        # not built yet, and relied on
-        pytest.param("[history]\nretention_days = 7", 8, "no effect yet", "", id="retention"),
-        pytest.param("[limits]\ncost_per_day = 0", 8, "no effect yet", "", id="cost"),
-        pytest.param("[limits]\nown_tokens_per_day = 5", 8, "no effect yet", "", id="own tokens"),
+        # limits that would not limit
         pytest.param(
-            "[limits.people.'@nora']\ntokens_per_day = 5", 7, "no effect yet", "", id="people"
+            "[limits]\ncost_per_day = 5", 8, "cost_per_day needs prices", "input", id="no prices"
+        ),
+        pytest.param(
+            "[limits.people.nora]\ntokens_per_day = 5", 7, "takes @names and ids", "@name", id="who"
         ),
     ],
 )
@@ -572,7 +572,6 @@ def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai
     [
         pytest.param("[trigger]\nown_prompt = 'edit'", "trigger.own_prompt", id="edit"),
         pytest.param("[trigger]\nedits = true", "trigger.edits", id="edits"),
-        pytest.param("[limits.prices]\ninput = 1", "limits.prices.input", id="prices"),
     ],
 )
 def test_keys_without_effect_are_named_in_one_line(config: Path, text: str, named: str) -> None:
@@ -582,9 +581,9 @@ def test_keys_without_effect_are_named_in_one_line(config: Path, text: str, name
 
 
 def test_several_keys_without_effect_are_one_notice(config: Path) -> None:
-    (notice,) = loaded(config, "[trigger]\nedits = true\n[console]\nlog_text = true").notices
+    (notice,) = loaded(config, "[trigger]\nedits = true\nown_prompt = 'edit'").notices
     assert "trigger.edits" in notice
-    assert "console.log_text" in notice
+    assert "trigger.own_prompt" in notice
 
 
 @pytest.mark.parametrize(

@@ -17,21 +17,25 @@ from userbot.messages import Ask
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
+from userbot.path.allowance import Allowance
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
 from userbot.path.listening import Listening
 from userbot.path.live_reply import LiveReply
+from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.migration import Migration
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
@@ -44,21 +48,26 @@ from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.changes import Changes
 from userbot.telegram.client import Client, new_client
+from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
 from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
-from userbot.telegram.people import TelegramPeople
+from userbot.telegram.people import People
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
 from userbot.telegram.turns import Turns
+from userbot.telegram.usernames import TelegramPeople
 from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
+
+PEOPLE_SECONDS = 5.0
+"""How long the first messages wait for the account's contacts."""
 
 
 async def run(
@@ -102,7 +111,10 @@ class _Run:
         self._store = store
         self._began = began
         self._clock = clock or SystemClock()
-        self._settlement = Settlement(store, self._clock, report)
+        self._loops = LoopWatch()
+        self._settlement = Settlement(
+            store, self._clock, report, settings.limits.prices, self._loops
+        )
         self._end = end or asyncio.get_running_loop().create_future()
         pacing = settings.pacing
         governor = Governor(pacing.writes_per_second, pacing.burst)
@@ -153,7 +165,9 @@ class _Run:
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
-            inbox = Inbox(client, self._clock, self._report)
+            people = People(client, self._report)
+            inbox = Inbox(client, people, self._clock, self._report)
+            deletions = Deletions(client)
             model = ChatModel(self._settings.openai, self._report)
             speech = Speech(self._settings.voice, self._settings.openai, self._report)
             on_the_way_out.push_async_callback(model.aclose)
@@ -166,7 +180,10 @@ class _Run:
             warm = asyncio.create_task(model.warm())
             background.append(warm)
             await client.connect()
-            directory = Directory(client)
+            # Both lists come while names are looked up; the inbox holds what arrives before them.
+            known = asyncio.create_task(people.load())
+            background.append(known)
+            directory = Directory(client, self._store.names)
             owner = await directory.owner()
             policy, chats = await directory.policy(
                 self._settings.trigger,
@@ -174,6 +191,7 @@ class _Run:
                 self._settings.chats,
                 self._store.began(self._clock.now()),
             )
+            limited = await directory.people(self._settings.limits.people)
             outbox = TelegramVoiceOutbox(client, self._turns)
             rules = HouseRules(policy, chats, self._settings.trigger.from_, self._store)
             budget = self._settings.history.window_tokens
@@ -190,16 +208,36 @@ class _Run:
                 )
 
             client.on_reconnect = reconnected
+            telling = self._telling(outbox)
+            allowance = Allowance(
+                self._settings.limits,
+                limited,
+                self._settings.openai.system,
+                self._store,
+                self._store.ledger,
+                self._clock,
+                telling.refused if self._settings.limits.tell else lambda _ask, _refusal: None,
+            )
+            forgetting = Forgetting(
+                self._store.eraser,
+                memory,
+                self._clock,
+                self._report,
+                self._settings.history.retention_days,
+            )
+            forgetting.sweep_once()
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
-                hearing=self._hearing(client, speech, rules, memory),
+                hearing=self._hearing(client, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
                 model=model,
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
                 replying=self._replying(outbox, speaker),
+                allowance=allowance,
+                eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
@@ -207,13 +245,16 @@ class _Run:
             )
 
             def stopped(ask: Ask) -> None:
-                self._settlement.stopped(ask)
+                self._settlement.stopped(ask, deleted=self._store.eraser.gone(ask))
                 memory.forget(ask.place)  # what stands is a turn that only the store knows
 
             conversations = Conversations(assistant.handle, stopped)
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(deletions.close)
+            on_the_way_out.callback(people.close)
+            on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
             prefix = self._settings.trigger.prefix
             commands = ChatCommands(
                 owner=owner.id,
@@ -235,6 +276,13 @@ class _Run:
             migration = Migration(rules, memory, self._report)
             migration.remind()
             on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
+
+            def gone(messages: Sequence[int], chat: int | None) -> None:
+                forgetting.deleted(messages, chat)
+                conversations.deleted(chat, messages)
+                overheard.deleted(chat, messages)
+
+            deletions.open(gone)
             max_age = self._settings.catch_up.max_age_minutes
             pending = recover(
                 rules.policy, max_age, self._store, conversations, self._settlement, self._clock
@@ -252,7 +300,8 @@ class _Run:
                 rules,
                 commands,
                 overheard,
-                self._settings.limits,
+                allowance,
+                self._loops,
                 max_age,
                 self._store,
                 conversations,
@@ -260,15 +309,16 @@ class _Run:
                 self._clock,
                 self._report,
             )
-
-            def gone(chat: int | None, messages: Sequence[int]) -> None:
-                conversations.deleted(chat, messages)
-                overheard.deleted(chat, messages)
-
-            changes = Changes(client, inbox, overheard.edited, gone, migration.moved)
+            changes = Changes(client, inbox, overheard.edited, migration.moved)
             on_the_way_out.callback(changes.close)
+            # Whoever is not known as a contact by then is none; a dead connection must not hold us.
+            await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
             inbox.open(owner, intake.receive)
             client.takes_updates = True
+            sweeping = asyncio.create_task(forgetting.sweep())
+            on_the_way_out.callback(sweeping.cancel)
+            background.append(sweeping)
+            background.append(asyncio.create_task(self._tell_moved(directory)))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)
@@ -277,12 +327,17 @@ class _Run:
             self._stop(why_disconnected(listening.exception()))
 
     def _hearing(
-        self, client: Client, speech: Speech, rules: HouseRules, memory: Memory
+        self,
+        client: Client,
+        speech: Speech,
+        rules: HouseRules,
+        memory: Memory,
+        allowance: Allowance,
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
         files = TelegramFiles(client, clock, report)
-        listening = Listening(files, speech, audio, clock, report)
+        listening = Listening(files, speech, audio, allowance, clock, report)
         return Hearing(
             Replies(
                 TelegramLookup(client),
@@ -305,6 +360,27 @@ class _Run:
         in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
         by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
         return Replying(in_writing, by_voice)
+
+    def _telling(self, outbox: TelegramVoiceOutbox) -> Telling:
+        return Telling(
+            outbox,
+            self._store,
+            self._store.ledger,
+            self._clock,
+            self._report,
+            secret=self._store.secret(),
+            timezone=self._settings.limits.timezone,
+        )
+
+    async def _tell_moved(self, directory: Directory) -> None:
+        for name in await directory.moved_on():
+            self._report(
+                Notice(
+                    reason="name_moved",
+                    detail=f"{name} is another's name by now, or nobody's.",
+                    hint="Its right stays with whom you gave it to; to give it anew, write an id.",
+                )
+            )
 
 
 async def _gather(tasks: list[asyncio.Task[None]]) -> None:

@@ -14,6 +14,7 @@ UserbotError                  exit 1
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
 ├── AudioError                exit 1   a recording cannot be listened to
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
+├── LimitReachedError         exit 1   a limit of the config refuses a question
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
 `str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
@@ -114,6 +115,10 @@ class PauseAskedError(TelegramError):
 
 class MessageGoneError(TelegramError):
     """Somebody deleted the message that was to be edited or replied to."""
+
+
+class LimitReachedError(UserbotError):
+    """A limit of the config refuses a question before anything is paid for it."""
 
 
 class ModelError(UserbotError):

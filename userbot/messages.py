@@ -101,6 +101,8 @@ class Incoming:
     """What else the message carries ("voice", "photo", …), if anything."""
     voice: Voice | None = None
     """Its sound, if it has any."""
+    expires_at: datetime | None = None
+    """When the chat deletes it by itself, where it does (auto-delete)."""
 
     @property
     def chat(self) -> int:
@@ -156,6 +158,8 @@ class Ask:
     """The question's own sound, which says what `text` does not."""
     listen_first: bool = False
     """It is a question only if its first spoken words address the owner."""
+    expires_at: datetime | None = None
+    """When the chat deletes this message by itself: its words may not be kept longer."""
     id: int = 0
     """The question's row in the store; 0 until it is stored."""
     attempt: int = 0
@@ -331,11 +335,36 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What counts against the limits at one moment, the question at hand included."""
+    """What counts against the limits at one moment: spent, or reserved for open questions.
+
+    The question at hand is among the requests and in nothing else. Money is in millionths.
+    """
 
     person_requests_last_minute: int
     others_tokens_today: int
     answers_last_hour: int
+    person_tokens_today: int = 0
+    cost_today: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What something is expected to cost before it is paid; `cost` in millionths."""
+
+    tokens: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptName:
+    """An @name (without the @, in lower case) and whom it meant when it was first resolved.
+
+    `id` is marked; `access_hash` is what the account needs to reach them, if Telegram gave one.
+    """
+
+    name: str
+    id: int
+    access_hash: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from userbot.messages import (
     Answer,
     Ask,
     ChatRequest,
     Delta,
+    Expected,
     Finish,
     Format,
     Hints,
+    KeptName,
     Loudness,
     Place,
     Quoted,
@@ -25,7 +27,10 @@ from userbot.messages import (
     Spent,
     Transcript,
     Turn,
+    Usage,
 )
+
+R = TypeVar("R")
 
 
 class Clock(Protocol):
@@ -209,6 +214,20 @@ class Store(Protocol):
         """Store a question as pending; None if this message is known already."""
         ...
 
+    def admit(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Store a question and reserve what it is expected to cost, unless `judge` refuses it.
+
+        All in one transaction. None if this message is known already.
+        """
+        ...
+
     def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why."""
         ...
@@ -229,7 +248,7 @@ class Store(Protocol):
         """What stands of the answer under way: its messages and their texts, in order."""
         ...
 
-    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
+    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime, *, cost: int = 0) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
 
@@ -269,6 +288,74 @@ class Store(Protocol):
         """
         ...
 
-    def spent(self, person: int, now: datetime, day_began: datetime) -> Spent:
-        """What counts against the limits."""
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has written since the last call."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was spent and is reserved. Every call is one transaction; all raise StorageError."""
+
+    def reserve(
+        self,
+        ask: Ask,
+        expected: Expected,
+        now: datetime,
+        day_began: datetime,
+        judge: Callable[[Spent], R | None],
+    ) -> R | None:
+        """Reserve what a stored question is about to cost, unless `judge` refuses."""
+        ...
+
+    def spend(
+        self,
+        ask: Ask,
+        at: datetime,
+        *,
+        kind: str,
+        model: str,
+        usage: Usage | None = None,
+        audio_seconds: float = 0.0,
+        cost: int = 0,
+    ) -> None:
+        """Count what was paid for a question beside its answer: "audio", or what "failed"."""
+        ...
+
+    def tell_once(self, person: int, reason: str, since: datetime, now: datetime) -> bool:
+        """Whether to tell a person of a limit: not if that was done after `since`."""
+        ...
+
+
+class Eraser(Protocol):
+    """Takes words out of the history, and leaves the proof. All raise StorageError."""
+
+    def deleted(self, messages: Sequence[int], chat: int | None, now: datetime) -> set[Place]:
+        """Messages were deleted in Telegram (`chat` None: which chat is not known).
+
+        Gives the conversations that lost words, as the others do.
+        """
+        ...
+
+    def gone(self, ask: Ask) -> bool:
+        """Whether the words of a question were erased."""
+        ...
+
+    def older_than(self, before: datetime, now: datetime) -> set[Place]:
+        """Erase what was asked before a date."""
+        ...
+
+    def expired(self, now: datetime) -> set[Place]:
+        """Erase what its chat has deleted by itself."""
+        ...
+
+
+class Names(Protocol):
+    """Whom @names meant when they were first resolved. All raise StorageError."""
+
+    def kept(self, name: str) -> KeptName | None:
+        """Whom the name meant; None if it was never resolved."""
+        ...
+
+    def keep(self, name: KeptName, at: datetime) -> None:
+        """Remember a name; one that is known already stays as it is."""
         ...

@@ -207,7 +207,8 @@ async def test_a_person_over_the_limit_is_not_answered_and_the_console_says_so(
 
 
 async def test_todays_tokens_of_all_others_end_but_the_owner_goes_on(stage: Stage) -> None:
-    program = await stage.program(limits=Limits(tokens_per_day=1))
+    stage.endpoint.responder = lambda _: "word " * 400
+    program = await stage.program(limits=Limits(tokens_per_day=300))
     stage.max.says(stage.group, "/gpt first")
     await program.tells(Answered)
     stage.lena.says(stage.group, "/gpt second")

@@ -271,7 +271,7 @@ async def test_deleting_the_question_stops_its_answer(stage: Stage, where: str) 
     stage.max.deletes(waiting)
     stage.max.deletes(question)
     for gone in (waiting, question):
-        await program.tells(Skipped, message=gone.id_for(stage.olga), reason="stopped")
+        await program.tells(Skipped, message=gone.id_for(stage.olga), reason="deleted")
     held.set()
 
 

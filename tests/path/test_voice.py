@@ -31,7 +31,7 @@ from userbot.activity import (
 from userbot.path import listening
 from userbot.sandbox import ogg
 from userbot.sandbox.chats import Group
-from userbot.settings import ChatVoice, Limits, Trigger, Voice
+from userbot.settings import ChatVoice, Limits, Prices, Trigger, Voice
 from userbot.storage.archive import Archive
 
 needs_ffmpeg = pytest.mark.skipif(
@@ -744,3 +744,16 @@ class Heartbeat:
             await asyncio.sleep(0)
             self.longest = max(self.longest, time.thread_time() - before)
             await asyncio.sleep(0.001)
+
+
+async def test_listening_is_paid_from_the_money_of_the_day_before_it_begins(stage: Stage) -> None:
+    first, second = ogg.tone(30.0, serial=1), ogg.tone(30.0, serial=2)
+    stage.endpoint.understands(first, "Who brings the salad?")
+    stage.endpoint.understands(second, "And who brings the cake?")
+    limits = Limits(cost_per_day=0.7, prices=Prices(audio_minute=1.0))
+    program = await stage.program([listed(stage.group.id, "all")], limits=limits)
+    stage.max.sends_voice(stage.group, first)
+    await program.tells(Answered)
+    stage.max.sends_voice(stage.group, second)
+    assert (await program.tells(Limited)).reason == "cost_per_day"
+    assert len(stage.asked()) == 1

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from userbot.messages import Spent
-from userbot.rules.limits import check, day_began
-from userbot.settings import Limits
+from userbot.messages import Expected, Spent
+from userbot.rules.limits import check, cost, day_began, told
+from userbot.settings import Limits, PersonLimits, Prices
 
 POLICY = Limits(requests_per_minute=2, tokens_per_day=1000, answers_per_hour=3)
 
@@ -64,6 +65,93 @@ def test_a_refusal_says_in_a_sentence_what_the_limit_is(policy: Limits, detail: 
     refusal = check(policy, Spent(9, 0, 0), by_owner=False)
     assert refusal is not None
     assert refusal.detail == detail
+
+
+NORA = PersonLimits(requests_per_minute=5, tokens_per_day=100)
+
+
+@pytest.mark.parametrize(
+    ("spent", "person", "reason"),
+    [
+        pytest.param(Spent(5, 0, 0, 0), NORA, None, id="may ask more often"),
+        pytest.param(Spent(6, 0, 0, 0), NORA, "requests_per_minute", id="but not for ever"),
+        pytest.param(Spent(1, 0, 0, 90), NORA, "person_tokens_per_day", id="her own tokens"),
+        pytest.param(Spent(1, 999, 0, 0), NORA, "tokens_per_day", id="those of all others too"),
+        pytest.param(
+            Spent(3, 0, 0), PersonLimits(tokens_per_day=9**9), "requests_per_minute", id="unsaid"
+        ),
+        pytest.param(
+            Spent(1, 0, 0), PersonLimits(requests_per_minute=0), "requests_per_minute", id="zero"
+        ),
+        pytest.param(
+            Spent(1, 0, 0), PersonLimits(tokens_per_day=0), "person_tokens_per_day", id="no tokens"
+        ),
+    ],
+)
+def test_a_person_may_have_limits_of_their_own(
+    spent: Spent, person: PersonLimits, reason: str | None
+) -> None:
+    refusal = check(POLICY, spent, by_owner=False, person=person, expected=Expected(20, 0))
+    assert (refusal.reason if refusal else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("spent", "expected", "reason"),
+    [
+        pytest.param(Spent(1, 900, 0), Expected(100, 0), None, id="it just fits"),
+        pytest.param(Spent(1, 900, 0), Expected(101, 0), "tokens_per_day", id="it does not fit"),
+        pytest.param(Spent(1, 0, 0, 0, 1_900_000), Expected(0, 100_000), None, id="money fits"),
+        pytest.param(
+            Spent(1, 0, 0, 0, 1_900_000), Expected(0, 100_001), "cost_per_day", id="too dear"
+        ),
+    ],
+)
+def test_a_question_counts_by_what_it_is_expected_to_cost(
+    spent: Spent, expected: Expected, reason: str | None
+) -> None:
+    policy = replace(POLICY, cost_per_day=2)
+    refusal = check(policy, spent, by_owner=False, expected=expected)
+    assert (refusal.reason if refusal else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("policy", "spent", "reason"),
+    [
+        pytest.param(Limits(own_tokens_per_day=10), Spent(9, 0, 9, 10), "own_tokens_per_day"),
+        pytest.param(Limits(own_tokens_per_day=0), Spent(1, 0, 0), "own_tokens_per_day"),
+        pytest.param(Limits(cost_per_day=1), Spent(1, 0, 0, 0, 1_000_000), "cost_per_day"),
+        pytest.param(Limits(cost_per_day=0), Spent(1, 0, 0), "cost_per_day"),
+        pytest.param(Limits(own_tokens_per_day=10), Spent(9, 9**9, 9, 9), None),
+    ],
+)
+def test_the_owner_has_limits_of_tokens_and_money_only(
+    policy: Limits, spent: Spent, reason: str | None
+) -> None:
+    refusal = check(policy, spent, by_owner=True)
+    assert (refusal.reason if refusal else None) == reason
+
+
+def test_a_cost_is_exact_and_never_rounded_away() -> None:
+    prices = Prices(input=0.75, output=4.5, audio_minute=0.006)
+    assert cost(prices, 1_000_000, 0) == 750_000
+    assert cost(prices, 1, 1) == 6
+    assert cost(prices, 0, 0, audio_seconds=90) == 9_000
+    assert cost(Prices(), 10, 10, 60) == cost(None, 10, 10, 60) == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "question", "words"),
+    [
+        pytest.param(1, "why?", "in a minute", id="minute"),
+        pytest.param(1, "почему?", "через минуту", id="minute, Russian"),
+        pytest.param(0, "why?", "for today", id="never"),
+        pytest.param(0, "почему?", "на сегодня", id="never, Russian"),
+    ],
+)
+def test_a_person_is_told_in_their_language(limit: int, question: str, words: str) -> None:
+    refusal = check(Limits(requests_per_minute=limit), Spent(9, 0, 0), by_owner=False)
+    assert refusal is not None
+    assert words in told(refusal, question)
 
 
 def utc(text: str) -> datetime:

@@ -70,6 +70,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "conversations_questions_writes_and_usage",
         "voice_and_transcripts",
         "commands_overrides_and_people",
+        "money_reservations_names_and_erasing",
     ]
 
 

@@ -15,7 +15,7 @@ import pytest
 from tests.questions import ANNA, NOW, OWNER, answer, in_group, question
 from userbot import ports
 from userbot.errors import StorageError
-from userbot.messages import Ask, ChatKind, Person, Place, Spent, Turn, Usage
+from userbot.messages import Ask, ChatKind, Expected, Person, Place, Spent, Turn, Usage
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
 
@@ -269,8 +269,8 @@ def test_answers_count_for_an_hour_whoever_asked(store: Store) -> None:
 def test_questions_open_beside_the_one_at_hand_count_as_answers(store: Store) -> None:
     counts = []
     for message in range(1, 5):
-        store.add(question(message=message), NOW)
-        counts.append(store.spent(ANNA.id, NOW, DAY).answers_last_hour)
+        ask = stored(store, message=message)
+        counts.append(store.spent(ANNA.id, NOW, DAY, ask.id).answers_last_hour)
     assert counts == [0, 1, 2, 3]
 
 
@@ -497,6 +497,13 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     ask = stored(store, message=99)
     store._db.set_trace_callback(seen.append)
     store.add(in_group(question(message=3)), NOW)
+    store.admit(question(message=4), NOW, DAY, Expected(1, 1), lambda _: None)
+    store.ledger.reserve(ask, Expected(1, 1), NOW, DAY, lambda _: None)
+    store.ledger.tell_once(ANNA.id, "requests_per_minute", DAY, NOW)
+    store.eraser.deleted([5], None, NOW)
+    store.eraser.expired(NOW)
+    store.eraser.older_than(DAY, NOW)
+    store.names.kept("@nobody")
     store.owns(ask.chat, 2, "text")
     store.mark(ask, "answering", "", NOW)
     store.writing(ask, 0, 77, "text", NOW)

@@ -31,6 +31,7 @@ from userbot.cli.init import init
 from userbot.cli.login import login, logout
 from userbot.cli.run import run
 from userbot.cli.sandbox import sandbox
+from userbot.cli.usage import usage
 from userbot.cli.usage_errors import is_help, usage_error
 
 app = typer.Typer(
@@ -68,7 +69,7 @@ def root(
     ctx.obj = Common(config=config, profile=profile, plain=plain, json=json, verbose=verbose)
 
 
-for _command in (run, init, login, logout, chats, history, doctor, demo, sandbox):
+for _command in (run, init, login, logout, chats, history, usage, doctor, demo, sandbox):
     app.command(context_settings=HISTORY_SETTINGS if _command is history else None)(_command)
 
 

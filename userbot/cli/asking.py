@@ -109,7 +109,7 @@ class Keyboard:
 
     def phone(self) -> str:
         """The phone number."""
-        return ask("Phone number with country code, as in +491701234567")
+        return _secret(ask("Phone number with country code, as in +491701234567"))
 
     def code(self, where: str, wrong: bool) -> str:
         """The login code."""
@@ -118,13 +118,13 @@ class Keyboard:
             self._told_where = True
         if wrong:
             tell("  That code is not right.")
-        return re.sub(r"(?<=\d)[\s-]+(?=\d)", "", ask("Code"))
+        return _secret(re.sub(r"(?<=\d)[\s-]+(?=\d)", "", ask("Code")))
 
     def password(self, wrong: bool) -> str:
         """The password of the second step."""
         if wrong:
             tell("  That password is not right.")
-        return ask("Your password of two-step verification", hidden=True)
+        return _secret(ask("Your password of two-step verification", hidden=True))
 
     def qr(self, url: str) -> None:
         """Draw the QR code in the terminal, over the one before."""
@@ -143,3 +143,10 @@ class Keyboard:
         self._drawn = len(rows)
         for row in rows:  # white on black whatever the terminal's own colours are
             tell(f"\x1b[97;40m{row}\x1b[0m")
+
+
+def _secret(answer: str) -> str:
+    from userbot import masking
+
+    masking.hide(answer)
+    return answer

@@ -134,18 +134,22 @@ def explained(error: Exception) -> UserbotError:
 
 def say_error(error: UserbotError) -> None:
     """Print an error for a person: every fault of a config, else one sentence; then its hint."""
+    from userbot.masking import masked
+
     if isinstance(error, ConfigError):
         for fault in error.faults:
-            print(f"{fault.where}: {fault.message}", file=sys.stderr)
+            print(masked(f"{fault.where}: {fault.message}"), file=sys.stderr)
             if fault.hint:
-                print(f"  → {fault.hint}", file=sys.stderr)
+                print(masked(f"  → {fault.hint}"), file=sys.stderr)
         return
-    print(f"error: {error}", file=sys.stderr)
+    print(masked(f"error: {error}"), file=sys.stderr)
     if error.hint:
-        print(f"  → {error.hint}", file=sys.stderr)
+        print(masked(f"  → {error.hint}"), file=sys.stderr)
 
 
 def _traceback() -> None:
-    import traceback
+    from userbot.masking import traceback_of
 
-    traceback.print_exc()
+    error = sys.exception() if hasattr(sys, "exception") else sys.exc_info()[1]
+    if error is not None:
+        print(traceback_of(error), end="", file=sys.stderr)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from userbot.activity import Activity
 from userbot.cli.common import Common
+
+if TYPE_CHECKING:
+    from userbot.settings import Console as ConsoleSettings
 
 
 class Console(Protocol):
@@ -32,6 +35,16 @@ def console_for(common: Common, language: str | None) -> Console:
     from userbot.console.live import Live
 
     return Live(words(language), verbose=common.verbose)
+
+
+def log_file_for(settings: ConsoleSettings) -> Console | None:
+    """The log file that the config asks for, if any. Raises OSError if it cannot be opened."""
+    if settings.log_file is None:
+        return None
+    from userbot.console.log_file import LogFile
+    from userbot.console.words import words
+
+    return LogFile(settings.log_file, words(settings.language), text=settings.log_text)
 
 
 def recording_console(language: str | None) -> Console:

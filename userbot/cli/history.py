@@ -11,6 +11,8 @@ from userbot.cli.common import Common, common_flags
 from userbot.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from userbot.storage.archive import Archive
 
 SETTINGS: dict[str, Any] = {"ignore_unknown_options": True}
@@ -35,6 +37,9 @@ def history(
         int | None,
         typer.Option(min=1, metavar="N", help=f"The newest N [default: {_NEWEST} questions]."),
     ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help="Erase the words of CHAT, or all of them, for ever.")
+    ] = False,
 ) -> None:
     """The conversations; with CHAT the dialogue. Works while the program runs."""
     from userbot.cli import history_view as view
@@ -47,6 +52,8 @@ def history(
     with Archive.reading(path) as archive:
         if archive is None:
             view.aside(f"There is no history yet in {path}.", _BEGINS)
+        elif clear:
+            _clear(path, archive, chat, search)
         elif chat is None and search is None:
             if found := archive.conversations(limit):
                 view.conversations(common, found)
@@ -54,6 +61,16 @@ def history(
                 view.aside("There is no history yet.", _BEGINS)
         else:
             _dialogue(common, archive, chat, search, limit or _NEWEST)
+
+
+def _clear(path: Path, archive: Archive, typed: str | None, search: str | None) -> None:
+    from userbot.cli.history_clear import clear
+    from userbot.console.safe import printable
+
+    if search is not None:
+        raise UsageError("--clear takes a chat, and no --search.", "See userbot history --help.")
+    chat, topic = (None, None) if typed is None else _chosen(archive, typed)
+    clear(path, chat, topic, "the whole history" if typed is None else f"“{printable(typed)}”")
 
 
 def _dialogue(

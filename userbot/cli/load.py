@@ -13,7 +13,15 @@ if TYPE_CHECKING:
 
 def load_config(common: Common, *, need_key: bool = True) -> Loaded:
     """Read the config; what is created from now on is the owner's only. Raises ConfigError."""
+    from userbot import masking
     from userbot.config import load
 
     os.umask(0o077)
-    return load(common.config, common.profile, os.environ, need_key=need_key)
+    masking.install()
+    masking.hide(os.environ.get("TELEGRAM_API_HASH"), os.environ.get("OPENAI_API_KEY"))
+    loaded = load(common.config, common.profile, os.environ, need_key=need_key)
+    settings = loaded.settings
+    masking.hide(settings.telegram.api_hash, settings.openai.api_key, settings.voice.api_key)
+    masking.hide_password_of(settings.telegram.proxy)
+    masking.hide_password_of(settings.openai.proxy)
+    return loaded

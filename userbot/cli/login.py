@@ -25,10 +25,12 @@ def login(common: Common, phone: PhoneOption = None) -> None:
     """
     import asyncio
 
+    from userbot import masking
     from userbot.cli.asking import Keyboard, in_terminal
     from userbot.cli.load import load_config
     from userbot.cli.online import log_in
 
+    masking.hide(phone)
     settings = load_config(common, need_key=False).settings.telegram
     qr = phone is None and in_terminal()
     name, new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))

@@ -20,8 +20,9 @@ def run(common: Common) -> None:
     from userbot import app
     from userbot.activity import Activity, Notice
     from userbot.cli.asking import Keyboard, in_terminal, tell
-    from userbot.cli.console import console_for
+    from userbot.cli.console import console_for, log_file_for
     from userbot.config import check_modes
+    from userbot.masking import masked_event
     from userbot.telegram.session import session_file
 
     notices = [*check_modes(loaded), *loaded.notices]
@@ -34,11 +35,15 @@ def run(common: Common) -> None:
         tell(f"Logged in as {name}.")
         began = time.monotonic()
     console = console_for(common, loaded.settings.console.language)
+    log = log_file_for(loaded.settings.console)
 
     async def work() -> str:
         end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         def report(event: Activity) -> None:
+            event = masked_event(event)
+            if log is not None:
+                log(event)
             try:
                 console(event)
             except BrokenPipeError:  # whoever read the lines went away, as `| head -1` does
@@ -54,5 +59,7 @@ def run(common: Common) -> None:
         reason = asyncio.run(work())
     finally:
         console.close()
+        if log is not None:
+            log.close()
     if reason == "interrupted":
         raise SystemExit(130)

@@ -14,7 +14,7 @@ from userbot.config.reading import fault, read
 from userbot.config.sense import check_sense
 from userbot.config.shape import check_shape
 from userbot.config.sources import Sources
-from userbot.config.unbuilt import not_enforced, without_effect
+from userbot.config.unbuilt import without_effect
 from userbot.errors import ConfigError, Fault
 from userbot.settings import Settings
 
@@ -66,7 +66,6 @@ def load(
         *([unknown_profile] if unknown_profile else []),
         *check_sense(sources.data, need_key=need_key),
         *problems,
-        *not_enforced(sources.data),
     ]
     if settings is None or problems:
         raise ConfigError(_faults(problems, sources))

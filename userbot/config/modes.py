@@ -34,6 +34,9 @@ def _private(loaded: Loaded) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
     for folder in dict.fromkeys((session.parent, database.parent)):
         if folder != loaded.path.parent:
             yield folder, secure_folder
+    log = loaded.settings.console.log_file
+    if log is not None:
+        yield log, secure_file
     for file in (session, database):
         for suffix in ("", "-journal", "-wal", "-shm"):
             yield file.with_name(file.name + suffix), secure_file

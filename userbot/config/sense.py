@@ -31,6 +31,8 @@ def check_sense(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _people(value_at(data, ("trigger", "from")), ("trigger", "from"))
     yield from _chats(data.get("chats"))
     yield from _timezone(value_at(data, ("limits", "timezone")))
+    yield from _limited_people(value_at(data, ("limits", "people")))
+    yield from _prices(value_at(data, ("limits",)))
 
 
 def _telegram(data: dict[str, Any]) -> Iterator[Problem]:
@@ -158,6 +160,27 @@ def _name_hint(text: str) -> str:
     if "t.me/" in text:
         return "Write the name that stands after t.me/, with an @ before it."
     return ""
+
+
+def _limited_people(people: Any) -> Iterator[Problem]:
+    for name in people if isinstance(people, dict) else ():
+        is_id = name.isascii() and name.isdecimal() and 0 < int(name[:20]) < _IDS
+        if not is_id and not _USERNAME.fullmatch(name):
+            key = ("limits", "people", name)
+            hint = 'Write [limits.people."@name"] or [limits.people.123456].'
+            yield Problem(key, "[limits.people] takes @names and ids of people", hint)
+
+
+def _prices(limits: Any) -> Iterator[Problem]:
+    """Money cannot be limited without knowing what things cost."""
+    if not isinstance(limits, dict) or not limits.get("cost_per_day"):
+        return
+    prices = limits.get("prices")
+    given = prices if isinstance(prices, dict) else {}
+    if "input" not in given or "output" not in given:
+        key = ("limits", "cost_per_day")
+        hint = "Give input and output per million tokens under [limits.prices]."
+        yield Problem(key, f"{label(key)} needs prices", hint)
 
 
 def _timezone(name: Any) -> Iterator[Problem]:

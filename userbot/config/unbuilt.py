@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from userbot.config.keys import Key, Problem, label, value_at
+from userbot.config.keys import Key, value_at
 
 _NONE: Final = object()
 """No value of this key is what the program does today."""
@@ -14,20 +14,8 @@ _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
     ("trigger", "burst_seconds"): 0,
     ("trigger", "edits"): False,
     ("trigger", "stand_down"): False,
-    ("limits", "tell"): False,
-    ("limits", "prices"): _NONE,
-    ("console", "log_file"): _NONE,
-    ("console", "log_text"): False,
 }
 """Keys that change nothing yet, and the value that says what is done today anyway."""
-
-_UNSAFE: Final[dict[Key, Any]] = {
-    ("history", "retention_days"): 0,
-    ("limits", "own_tokens_per_day"): _NONE,
-    ("limits", "cost_per_day"): _NONE,
-    ("limits", "people"): {},
-}
-"""Keys that somebody relies on: started without their feature, the program would deceive him."""
 
 
 def without_effect(data: dict[str, Any]) -> list[Key]:
@@ -41,19 +29,6 @@ def without_effect(data: dict[str, Any]) -> list[Key]:
             elif value is not None and value != today:
                 found.append(place)
     return found
-
-
-def not_enforced(data: dict[str, Any]) -> list[Problem]:
-    """The keys set in the config that must not be relied on yet."""
-    return [
-        Problem(
-            key,
-            f"{label(key)} has no effect yet, so the program does not start with it",
-            "Remove the key, or wait for a version that has it.",
-        )
-        for key, today in _UNSAFE.items()
-        if (value := value_at(data, key)) is not None and value != today
-    ]
 
 
 def _places(data: dict[str, Any], key: Key) -> list[Key]:

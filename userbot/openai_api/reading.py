@@ -17,6 +17,9 @@ from userbot.openai_api.thinking import Thinking
 _THOUGHTS = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
 
+_MOST = 2**31
+"""Tokens that no request has."""
+
 
 class Reading:
     """One answer as it is read: feed it what arrives, then look at what it gathered."""
@@ -86,6 +89,7 @@ def _usage(value: object) -> Usage | None:
     if not isinstance(value, Mapping):
         return None
     prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
+    # Some servers send zeros: then nothing was told, and the limits go by an estimate.
     if isinstance(prompt, int) and isinstance(completion, int):
-        return Usage(prompt, completion)
+        return Usage(prompt, completion) if 0 < prompt < _MOST and 0 <= completion < _MOST else None
     return None

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError
 from userbot.messages import Ask, ChatRequest, Delta, Finish
+from userbot.path.allowance import Allowance
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
 from userbot.ports import ChatModel
@@ -28,6 +29,7 @@ class Asking:
         build: Callable[[bool], ChatRequest],
         model: ChatModel,
         memory: Memory,
+        allowance: Allowance,
         settlement: Settlement,
         report: Report,
     ) -> None:
@@ -35,6 +37,7 @@ class Asking:
         self._build = build
         self._model = model
         self._memory = memory
+        self._allowance = allowance
         self._settlement = settlement
         self._report = report
         self.request = build(False)
@@ -46,14 +49,13 @@ class Asking:
         return estimate_messages(self.request.messages)
 
     async def stream(self) -> AsyncGenerator[Delta | Finish, None]:
-        """The answer in pieces, then one Finish. Raises ModelError.
+        """The answer in pieces, then one Finish. Raises ModelError and LimitReachedError.
 
         The database keeps every word: it is the window that becomes smaller, and stays so.
         """
         ask, begun = self._ask, False
-        self._settlement.asking(ask, self.request)
         try:
-            async with aclosing(self._model.stream(self.request)) as stream:
+            async with aclosing(self._paid()) as stream:
                 async for event in stream:
                     begun = True
                     yield event
@@ -74,7 +76,14 @@ class Asking:
             )
         )
         self.request = self._build(True)
-        self._settlement.asking(ask, self.request)
-        async with aclosing(self._model.stream(self.request)) as stream:
+        async with aclosing(self._paid()) as stream:
             async for event in stream:
                 yield event
+
+    def _paid(self) -> AsyncGenerator[Delta | Finish, None]:
+        ask, request = self._ask, self.request
+        self._allowance.before_request(ask, request)
+        self._settlement.asking(ask, request)
+        return self._allowance.metered(
+            ask, request, self._model.stream(request), self._settlement.broken_off
+        )

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 from userbot.activity import Report
 from userbot.messages import Ask, ChatRequest
+from userbot.path.allowance import Allowance
 from userbot.path.asking import Asking
 from userbot.path.background import Background
 from userbot.path.hearing import Hearing
@@ -15,7 +16,7 @@ from userbot.path.memory import Memory
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
 from userbot.path.typing import Typing
-from userbot.ports import ChatModel, Clock, Outbox, Store
+from userbot.ports import ChatModel, Clock, Eraser, Outbox, Store
 from userbot.rules.request import request, system_text
 from userbot.settings import OpenAI
 
@@ -35,6 +36,8 @@ class Assistant:
         outbox: Outbox,
         typing: Typing,
         replying: Replying,
+        allowance: Allowance,
+        eraser: Eraser,
         settlement: Settlement,
         store: Store,
         clock: Clock,
@@ -49,6 +52,8 @@ class Assistant:
         self._outbox = outbox
         self._typing = typing
         self._replying = replying
+        self._allowance = allowance
+        self._eraser = eraser
         self._settlement = settlement
         self._store = store
         self._clock = clock
@@ -59,6 +64,9 @@ class Assistant:
         began = self._clock.monotonic()
         chat = self._rules.get(ask.chat)
         try:
+            if self._eraser.gone(ask):
+                self._settlement.skipped(ask, "deleted", "It was deleted before its answer.")
+                return
             self._store.mark(ask, "answering", "", self._clock.now())
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
@@ -88,4 +96,5 @@ class Assistant:
             self._settlement.given_up(ask, error)
 
     def _asking(self, ask: Ask, build: Callable[[bool], ChatRequest]) -> Asking:
-        return Asking(ask, build, self._model, self._memory, self._settlement, self._report)
+        model, memory, allowance = self._model, self._memory, self._allowance
+        return Asking(ask, build, model, memory, allowance, self._settlement, self._report)

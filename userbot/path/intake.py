@@ -7,20 +7,21 @@ Rule 3: without the store nothing is answered: an answer that is not recorded ma
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from userbot.activity import Failed, Heard, Ignored, Limited, Report
+from userbot.activity import Failed, Heard, Ignored, Report
 from userbot.errors import StorageError
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
+from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
+from userbot.path.loop_watch import LoopWatch
 from userbot.path.settlement import Settlement, preview
 from userbot.ports import Clock, Store
-from userbot.rules import limits
 from userbot.rules.trigger import Known, decide
-from userbot.settings import Limits
 
 
 class Intake:
@@ -31,7 +32,8 @@ class Intake:
         rules: HouseRules,
         commands: ChatCommands,
         background: Background,
-        limits: Limits,
+        allowance: Allowance,
+        loops: LoopWatch,
         max_age_minutes: float,
         store: Store,
         conversations: Conversations,
@@ -42,7 +44,8 @@ class Intake:
         self._rules = rules
         self._commands = commands
         self._background = background
-        self._limits = limits
+        self._allowance = allowance
+        self._loops = loops
         self._max_age = timedelta(minutes=max_age_minutes)
         self._store = store
         self._conversations = conversations
@@ -53,9 +56,12 @@ class Intake:
     def receive(self, incoming: Incoming) -> None:
         """Decide about a message and, if it is a question, store and queue it."""
         try:
-            decision = decide(incoming, self._known(incoming), self._rules.policy)
+            known = self._known(incoming)
+            decision = decide(incoming, known, self._rules.policy)
             if isinstance(decision, Ask):
-                self._ask(decision)
+                prefixed = decision.text != incoming.text.strip()
+                decision = replace(decision, expires_at=incoming.expires_at)
+                self._ask(decision, replies=known.replies_to_answer, prefixed=prefixed)
             elif isinstance(decision, Command):
                 self._commands.receive(incoming, decision)
             elif isinstance(decision, Ignore):
@@ -84,28 +90,21 @@ class Intake:
             forgotten=incoming.sender is not None and incoming.sender.id in self._rules.forgotten,
         )
 
-    def _ask(self, decided: Ask) -> None:
+    def _ask(self, decided: Ask, *, replies: bool, prefixed: bool) -> None:
         now = self._clock.now()
-        ask = self._store.add(decided, now)
-        if ask is None:
-            return  # Telegram brought it twice; the first one is on its way.
-        if now - ask.at > self._max_age:
-            self._store.mark(ask, "skipped", "too_old", now)
-            self._settlement.skipped(ask, "too_old", "It arrived while the program was away.")
+        if now - decided.at > self._max_age:
+            self._skip(decided, now, "too_old", "It arrived while the program was away.")
             return
-        refusal = self._refusal(ask, now)
+        admitted = self._allowance.admit(decided, now)
+        if admitted is None:
+            return  # Telegram brought it twice; the first one is on its way.
+        ask, refusal = admitted
         if refusal is not None:
-            self._store.mark(ask, "skipped", refusal.reason, now)
-            self._report(
-                Limited(
-                    chat=ask.chat,
-                    title=ask.title,
-                    message=ask.message,
-                    person=ask.sender,
-                    reason=refusal.reason,
-                    detail=refusal.detail,
-                )
-            )
+            self._settlement.limited(ask, refusal.reason, refusal.detail)
+            return
+        if self._loops.stops(ask, now, replies=replies, prefixed=prefixed):
+            self._store.mark(ask, "skipped", "loop", now)
+            self._settlement.limited(ask, "loop", self._loops.told(ask))
             return
         self._conversations.put(ask)
         self._report(
@@ -120,10 +119,10 @@ class Intake:
             )
         )
 
-    def _refusal(self, ask: Ask, now: datetime) -> limits.Refusal | None:
-        began = limits.day_began(now, self._limits.timezone)
-        spent = self._store.spent(ask.sender.id, now, began)
-        return limits.check(self._limits, spent, ask.by_owner)
+    def _skip(self, decided: Ask, now: datetime, reason: str, detail: str) -> None:
+        if ask := self._store.add(decided, now):
+            self._store.mark(ask, "skipped", reason, now)
+            self._settlement.skipped(ask, reason, detail)
 
     def _ignored(self, incoming: Incoming, reason: str) -> None:
         sender: Person | None = incoming.sender

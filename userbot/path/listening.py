@@ -13,6 +13,7 @@ from userbot.activity import Report, Waiting
 from userbot.errors import AudioError, ModelError
 from userbot.messages import Ask, Format, Hints, Loudness, Sound, Transcript
 from userbot.messages import Voice as Recording
+from userbot.path.allowance import Allowance
 from userbot.ports import Audio, Clock, Files, Transcriber, Workplace
 from userbot.rules import ghosts, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
@@ -54,12 +55,14 @@ class Listening:
         files: Files,
         transcriber: Transcriber,
         audio: Audio,
+        allowance: Allowance,
         clock: Clock,
         report: Report,
     ) -> None:
         self._files = files
         self._transcriber = transcriber
         self._audio = audio
+        self._allowance = allowance
         self._clock = clock
         self._report = report
 
@@ -141,11 +144,14 @@ class Listening:
         return Listened(whole, Loudness.LOUD, parts)
 
     async def _asked(self, task: Task, sound: Sound, prompt: str | None) -> Transcript:
+        self._allowance.before_audio(task.ask, sound.seconds)
         hints = Hints(language=task.settings.language, prompt=prompt)
         failed = 0
         while True:
             try:
-                return await self._transcriber.transcribe(sound, hints)
+                said = await self._transcriber.transcribe(sound, hints)
+                self._allowance.audio_paid(task.ask, said.model, sound.seconds)
+                return said
             except ModelError as error:
                 failed += 1
                 seconds = retrying.pause(failed, error.retry_after)

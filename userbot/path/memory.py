@@ -110,6 +110,8 @@ class Memory:
         self._held.clear()
 
     def _load(self, place: Place) -> _Held:
+        if self._store.changed_elsewhere():
+            self._held.clear()  # `history --clear` took words away
         held = self._held.get(place)
         if held is None:
             turns = self._store.turns(place, newest=max(1, self._budget // _SHORTEST_TURN))

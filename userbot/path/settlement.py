@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
-from userbot.activity import Answered, Answering, Failed, Ignored, Report, Skipped
-from userbot.errors import ChatRefusedError, NothingToAnswerError, StorageError, UserbotError
+from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Report, Skipped
+from userbot.errors import (
+    ChatRefusedError,
+    LimitReachedError,
+    NothingToAnswerError,
+    StorageError,
+    UserbotError,
+)
 from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
+from userbot.path.loop_watch import LoopWatch
 from userbot.ports import Clock, Store
+from userbot.rules.limits import cost
 from userbot.rules.prompt import asked, people_in
 from userbot.rules.window import estimated_usage
+from userbot.settings import Prices
 
 _PREVIEW_CHARACTERS = 120
 _log = logging.getLogger(__name__)
@@ -22,13 +32,26 @@ def preview(text: str) -> str:
 
 
 class Settlement:
-    """Success and failure of a question; also counts them for the summary at the end."""
+    """Success and failure of a question; also counts them for the summary at the end.
 
-    def __init__(self, store: Store, clock: Clock, report: Report) -> None:
+    `prices`: what the answers are paid with, if the config says. `loops` hears of each answer.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        report: Report,
+        prices: Prices | None = None,
+        loops: LoopWatch | None = None,
+    ) -> None:
         self._store = store
         self._clock = clock
         self._report = report
         self._asking: dict[int, ChatRequest] = {}
+        self._broken_off: set[int] = set()
+        self._prices = prices
+        self._loops = loops or LoopWatch()
         self.answered_count = 0
         self.failed_count = 0
 
@@ -45,6 +68,10 @@ class Settlement:
             )
         )
 
+    def broken_off(self, ask: Ask) -> None:
+        """Its request ended before its time, and is counted: its answer must not count again."""
+        self._broken_off.add(ask.id)
+
     def answered(self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float) -> Turn:
         """The answer stands in Telegram; gives the turn as the history keeps it.
 
@@ -52,6 +79,7 @@ class Settlement:
         does not ask again.
         """
         self._asking.pop(ask.id, None)
+        self._loops.answered(ask, self._clock.now())
         question = asked(ask, quoted)
         try:
             people = people_in(quoted)
@@ -63,9 +91,17 @@ class Settlement:
         return Turn(ask.sender.name, question, answer.text, ask.id)
 
     def _settled(self, ask: Ask, question: str, answer: Answer, seconds: float) -> None:
-        self._store.settle(ask, question, answer, self._clock.now())
-        self.answered_count += 1
         usage = answer.finish.usage
+        if ask.id in self._broken_off:
+            # Its request was counted when it broke off.
+            self._broken_off.discard(ask.id)
+            paid = 0
+            counted = replace(answer, finish=replace(answer.finish, usage=None))
+        else:
+            counted = answer
+            paid = cost(self._prices, usage.prompt_tokens, usage.completion_tokens) if usage else 0
+        self._store.settle(ask, question, counted, self._clock.now(), cost=paid)
+        self.answered_count += 1
         self._report(
             Answered(
                 chat=ask.chat,
@@ -86,13 +122,17 @@ class Settlement:
     def given_up(self, ask: Ask, error: Exception) -> None:
         """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
         self._asking.pop(ask.id, None)
+        self._broken_off.discard(ask.id)
         told = error if isinstance(error, UserbotError) else _mistake(error)
-        skipped = isinstance(told, ChatRefusedError | NothingToAnswerError)
+        skipped = isinstance(told, ChatRefusedError | LimitReachedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
         try:
             self._store.mark(ask, state, told.reason, self._clock.now())
         except StorageError as trouble:
             self._failed(ask, trouble)
+        if isinstance(told, LimitReachedError):
+            self.limited(ask, told.reason, str(told))
+            return
         if told.reason == "no_wake_word":
             self._not_meant(ask, told.reason)
             return
@@ -115,8 +155,24 @@ class Settlement:
             )
         )
 
-    def stopped(self, ask: Ask) -> None:
-        """The question was stopped; what stands of an answer by then is its answer."""
+    def limited(self, ask: Ask, reason: str, detail: str) -> None:
+        """Tell that a limit refused a question, already marked as skipped."""
+        self._report(
+            Limited(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                detail=detail,
+            )
+        )
+
+    def stopped(self, ask: Ask, *, deleted: bool = False) -> None:
+        """The question was stopped; what stands of an answer by then is its answer.
+
+        `deleted`: because its words are gone.
+        """
         request = self._asking.pop(ask.id, None)
         reason = "stopped"
         standing = self._store.standing(ask)
@@ -132,12 +188,16 @@ class Settlement:
             except StorageError as error:
                 self._failed(ask, error)
             return
+        detail = "It was stopped."
+        if deleted:
+            reason, detail = "deleted", "It was deleted before its answer."
         try:
             self._store.mark(ask, "skipped", reason, self._clock.now())
         except StorageError as error:
             self._failed(ask, error)
             return
-        self.skipped(ask, reason, "It was stopped.")
+        self._broken_off.discard(ask.id)
+        self.skipped(ask, reason, detail)
 
     def skipped(self, ask: Ask, reason: str, detail: str) -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""

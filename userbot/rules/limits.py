@@ -1,17 +1,30 @@
-"""How much others may ask, and when a day begins.
+"""How much may be asked, by whom, and when a day begins.
 
-Zero means none. The owner is exempt from the limits of a person and of the account; the tokens
-of a day are those of all others together, so they never count against him.
+Rule 1: zero means none, unset means unlimited.
+Rule 2: the owner is exempt from the limits of a person and of the account's answers; his tokens
+have a limit of their own. The money of a day is everybody's.
+Rule 3: a question counts by what it is expected to cost before it is paid, together with what the
+other open questions are expected to cost, so that many at once do not slip through.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from userbot.messages import Spent
-from userbot.settings import Limits
+from userbot.messages import Expected, PromptMessage, Spent
+from userbot.rules.window import MESSAGE_TOKENS, estimate, estimate_messages
+from userbot.settings import Limits, PersonLimits, Prices
+
+MICRO = 1_000_000
+"""Money is counted in whole millionths: sums stay exact."""
+NOTHING = Expected(0, 0)
+_MINUTE = timedelta(minutes=1)
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +33,42 @@ class Refusal:
 
     reason: str
     detail: str
+    window: timedelta = _DAY
+    """How long the limit counts; a person is told at most once in it."""
 
 
-def check(policy: Limits, spent: Spent, by_owner: bool) -> Refusal | None:
+def check(
+    policy: Limits,
+    spent: Spent,
+    by_owner: bool,
+    *,
+    person: PersonLimits | None = None,
+    expected: Expected = NOTHING,
+) -> Refusal | None:
     """Say whether a question may be answered.
 
-    `spent` counts the question at hand among the person's requests; its tokens and its answer
-    are not known yet, so the one that reaches those two limits is still answered in full.
+    `spent` counts the question at hand among the person's requests, but not its tokens, money and
+    answer; these are `expected`. `person`: what [limits.people] says about who asks.
     """
+    own = policy.own_tokens_per_day
     if by_owner:
-        return None
-    limit = policy.requests_per_minute
-    if limit == 0 or spent.person_requests_last_minute > limit:
+        if own is not None and _over(spent.person_tokens_today, expected.tokens, own):
+            return Refusal("own_tokens_per_day", f"You may use {own:,} tokens a day.")
+        return _money(policy, spent, expected)
+    requests, tokens = policy.requests_per_minute, None
+    if person is not None:
+        if person.requests_per_minute is not None:
+            requests = person.requests_per_minute
+        tokens = person.tokens_per_day
+    if requests == 0 or spent.person_requests_last_minute > requests:
         return Refusal(
             "requests_per_minute",
-            f"This person may ask {_times(limit)} a minute.",
+            f"This person may ask {_times(requests)} a minute.",
+            _MINUTE if requests else _DAY,
         )
-    if spent.others_tokens_today >= policy.tokens_per_day:
+    if tokens is not None and _over(spent.person_tokens_today, expected.tokens, tokens):
+        return Refusal("person_tokens_per_day", f"This person may use {tokens:,} tokens a day.")
+    if _over(spent.others_tokens_today, expected.tokens, policy.tokens_per_day):
         return Refusal(
             "tokens_per_day",
             f"All others together may use {policy.tokens_per_day:,} tokens a day.",
@@ -45,8 +77,38 @@ def check(policy: Limits, spent: Spent, by_owner: bool) -> Refusal | None:
         return Refusal(
             "answers_per_hour",
             f"The account gives {policy.answers_per_hour} answers an hour.",
+            _HOUR if policy.answers_per_hour else _DAY,
         )
-    return None
+    return _money(policy, spent, expected)
+
+
+def cost(
+    prices: Prices | None, prompt_tokens: int, completion_tokens: int, audio_seconds: float = 0
+) -> int:
+    """What a request costs, in millionths of the prices' currency, rounded up; 0 without prices."""
+    if prices is None:
+        return 0
+    # A price is money per million tokens, so a token costs as many millionths.
+    tokens = prompt_tokens * (prices.input or 0) + completion_tokens * (prices.output or 0)
+    audio = audio_seconds / 60 * (prices.audio_minute or 0) * MICRO
+    return math.ceil(round(tokens + audio, 6))
+
+
+def expected_of_question(prices: Prices | None, system: str, text: str) -> Expected:
+    """The least that a question will cost, known when it arrives: no history, no answer yet."""
+    tokens = estimate(system) + estimate(text) + 2 * MESSAGE_TOKENS
+    return Expected(tokens, cost(prices, tokens, 0))
+
+
+def expected_of_request(prices: Prices | None, messages: Iterable[PromptMessage]) -> Expected:
+    """What a request is expected to cost, the moment before it is sent."""
+    tokens = estimate_messages(messages)
+    return Expected(tokens, cost(prices, tokens, 0))
+
+
+def expected_of_audio(prices: Prices | None, seconds: float) -> Expected:
+    """What the transcription of so much audio costs."""
+    return Expected(0, cost(prices, 0, 0, seconds))
 
 
 def day_began(now: datetime, timezone: str | None) -> datetime:
@@ -58,6 +120,39 @@ def day_began(now: datetime, timezone: str | None) -> datetime:
     zone = None if timezone is None else ZoneInfo(timezone)
     midnight = datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone)
     return midnight.astimezone(UTC)
+
+
+def window_began(refusal: Refusal, now: datetime, day: datetime) -> datetime:
+    """Since when a person who was told of this limit is not told again; `day`: when it began."""
+    return day if refusal.window >= _DAY else now - refusal.window
+
+
+def told(refusal: Refusal, question: str) -> str:
+    """What a person reads in place, in the language of the question; names nobody's numbers."""
+    russian = any("а" <= letter <= "я" or letter == "ё" for letter in question.lower())
+    if refusal.window >= _DAY:
+        return _TOMORROW_RU if russian else _TOMORROW_EN
+    minute = refusal.window <= _MINUTE
+    if russian:
+        return _SOON_RU.format("минуту" if minute else "час")
+    return _SOON_EN.format("minute" if minute else "hour")
+
+
+_SOON_EN = "The limit of answers is reached. Please ask again in a {}."
+_SOON_RU = "Лимит ответов исчерпан. Спросите ещё раз через {}."
+_TOMORROW_EN = "The limit of answers for today is reached."
+_TOMORROW_RU = "Лимит ответов на сегодня исчерпан."
+
+
+def _money(policy: Limits, spent: Spent, expected: Expected) -> Refusal | None:
+    limit = policy.cost_per_day
+    if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):
+        return None
+    return Refusal("cost_per_day", f"All answers together may cost {limit:g} a day.")
+
+
+def _over(spent: int, expected: int, limit: int) -> bool:
+    return limit == 0 or spent + expected > limit or spent >= limit
 
 
 def _times(count: int) -> str:

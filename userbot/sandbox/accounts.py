@@ -47,6 +47,7 @@ class Account(Sending):
         """The 2FA password, if any."""
         self.srp = None if password is None else Password(password)
         self.contacts: dict[int, Account] = {}
+        self.blocked: dict[int, Account] = {}
         self.mailbox = Mailbox(number)
         self._world = world
         self._hashes: dict[int, int] = {}
@@ -131,6 +132,18 @@ class Account(Sending):
     def invites(self, account: Account, group: Group) -> None:
         """Adds somebody to a group."""
         self._world.invite(self.id, group.id, [account.id], self._world.now())
+
+    def knows(self, account: Account, known: bool = True) -> None:
+        """Takes somebody into the contacts, or out of them."""
+        self._world.know(self.id, account.id, known)
+
+    def blocks(self, account: Account, blocked: bool = True) -> None:
+        """Blocks somebody, or lets them be heard again."""
+        self._world.block(self.id, account.id, blocked)
+
+    def is_renamed(self, username: str | None) -> None:
+        """Takes another @name, or none; the old one is free then."""
+        self._world.rename(self.id, username)
 
     def leaves(self, group: Group) -> None:
         self._world.remove(self.id, group.id, self.id, self._world.now())

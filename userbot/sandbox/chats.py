@@ -54,6 +54,8 @@ class Group:
     """Who was a member and is not any more."""
     version: int = 1
     migrated_to: Supergroup | None = None
+    auto_delete: int | None = None
+    """Seconds after which messages are said to go (`ttl_period`); the sandbox keeps them."""
     noforwards: bool = False
     """What is said here may not be forwarded or kept."""
 

@@ -16,7 +16,8 @@ from .accounts import Account
 from .connection import Client, Connection
 from .dispatch import Dispatcher, Query
 from .errors import RpcError
-from .faults import Fault, Faults
+from .faults import Fault, Faults, marked_id
+from .flood import FloodLimits
 from .logins import Login
 from .mailbox import Event
 from .mtproto.clock import MessageIds, Salts
@@ -32,6 +33,7 @@ class Server:
         self.world = world
         self.dispatcher = dispatcher
         self.faults = faults
+        self.flood = FloodLimits()
         self.server_key = ServerKey()
         self.msg_ids = MessageIds()
         self.clients: dict[tuple[int, int], Client] = {}
@@ -125,6 +127,16 @@ class Server:
             client.session.answer(request.msg_id, tl.write(error.to_tl()))
             return
         client.wants_updates = client.wants_updates or query.wants_updates
+        account = client.login.account
+        flood = self.flood.take(
+            query.method,
+            account.id if account else None,
+            marked_id(query.request, account),
+            asyncio.get_running_loop().time(),
+        )
+        if flood is not None:
+            client.session.answer(request.msg_id, tl.write(flood.to_tl()))
+            return
         fault = self.faults.take(query.method, client.login.account, query.request)
         if fault and fault.delay:
             client.session.acknowledge(request.msg_id)

@@ -35,6 +35,7 @@ from .accounts import Account
 from .chats import Group, Supergroup
 from .dispatch import Asked, Crash, Dispatcher
 from .faults import Faults
+from .flood import FloodLimits
 from .keeping import Keeper
 from .messages import Message
 from .methods.registry import Place
@@ -221,6 +222,11 @@ class Telegram:
     def crashes(self) -> list[Crash]:
         """Requests whose handler failed: a mistake of the sandbox."""
         return self._dispatcher.crashes
+
+    @property
+    def flood(self) -> FloodLimits:
+        """Limits on writing, none unless set, and the writes that they refused."""
+        return self._server.flood
 
     @property
     def random_id_behaviour(self) -> RandomIdBehaviour:

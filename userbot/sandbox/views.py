@@ -95,7 +95,9 @@ def message(viewer: Account, seen: Message) -> tl.Tl:
     }
     if seen.action:
         return tl.types.MessageService(action=seen.action, **common)
+    group = seen.chat if isinstance(seen.chat, Group) else None
     return tl.types.Message(
+        ttl_period=group.auto_delete if group else None,
         message=seen.text,
         fwd_from=threads.forwarded(seen),
         entities=seen.entities or None,

@@ -120,6 +120,29 @@ class World(Threads):
         return account
 
     @act
+    def know(self, by: int, person: int, known: bool) -> None:
+        account, other = self.accounts[by], self.accounts[person]
+        if known:
+            account.contacts[person] = other
+        else:
+            account.contacts.pop(person, None)
+        self.listener.hint(account, tl.types.UpdateContactsReset)
+
+    @act
+    def block(self, by: int, person: int, blocked: bool) -> None:
+        account, other = self.accounts[by], self.accounts[person]
+        if blocked:
+            account.blocked[person] = other
+        else:
+            account.blocked.pop(person, None)
+        update = tl.types.UpdatePeerBlocked(tl.types.PeerUser(person), blocked=blocked or None)
+        self.listener.hint(account, lambda: update)
+
+    @act
+    def rename(self, person: int, username: str | None) -> None:
+        self.accounts[person].username = username
+
+    @act
     def add_group(self, title: str, creator: int, members: Sequence[int], date: int) -> Group:
         group = Group(4_000_001 + len(self.groups), title, self.accounts[creator], date)
         self._gather(group, members, date)

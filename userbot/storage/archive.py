@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
@@ -19,9 +19,8 @@ from userbot.errors import StorageError
 from userbot.messages import ChatKind, Place
 from userbot.settings import Override
 from userbot.storage import database, migrations
+from userbot.storage.cells import moment as _moment
 from userbot.storage.orders import override
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +95,7 @@ class Archive:
 
     def conversations(self, limit: int | None = None) -> list[Conversation]:
         """The conversations, the one asked in last first; all without a limit."""
-        rows = self._rows(
+        rows = self.rows(
             "WITH spent AS (SELECT q.conversation, sum(u.prompt_tokens + u.completion_tokens)"
             "   AS tokens FROM usage AS u JOIN questions AS q ON q.id = u.question GROUP BY 1)"
             " SELECT c.chat, c.topic, c.kind, c.title, count(*) AS questions,"
@@ -130,12 +129,13 @@ class Archive:
 
         With `search` only those whose question or answer holds these words, in any case.
         """
-        rows = self._rows(
+        rows = self.rows(
             "SELECT q.*, c.chat AS now_chat, c.topic, c.title, u.prompt_tokens,"
             " u.completion_tokens"
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
             # The store gives both rows the same moment, and that column has an index.
             " LEFT JOIN usage AS u ON u.at = q.state_at AND u.question = q.id"
+            " AND u.kind = 'answer'"
             " WHERE (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
             " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
             " ORDER BY q.id DESC LIMIT :limit",
@@ -173,7 +173,7 @@ class Archive:
         It is an id (its sign or its -100 may be missing), "saved", or a piece of a title or of
         the @name of a private chat.
         """
-        rows = self._rows(
+        rows = self.rows(
             "SELECT DISTINCT c.chat, c.title, c.kind,"
             " CASE WHEN c.kind = 'private' AND NOT q.by_owner THEN q.sender_username END AS name"
             " FROM conversations AS c JOIN questions AS q ON q.conversation = c.id",
@@ -195,10 +195,11 @@ class Archive:
 
     def overrides(self) -> dict[int, Override]:
         """What commands in chats have set, by chat."""
-        rows = self._rows("SELECT chat, respond, whom, system, model FROM overrides", {})
+        rows = self.rows("SELECT chat, respond, whom, system, model FROM overrides", {})
         return {row[0]: override(*row[1:]) for row in map(tuple, rows)}
 
-    def _rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
+    def rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
+        """What a query finds, by column names."""
         with database.explained(self._path):
             return self._db.execute(statement, values).fetchall()
 
@@ -243,7 +244,3 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _place(row: sqlite3.Row) -> Place:
     return Place(row["chat"], row["topic"] or None)
-
-
-def _moment(instant: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=instant)

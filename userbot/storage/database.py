@@ -86,6 +86,20 @@ def explained(path: Path) -> Iterator[None]:
         raise _of_system(error, path) from error
 
 
+@contextmanager
+def step(db: sqlite3.Connection, path: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction: all of the block, or nothing. Raises StorageError."""
+    with explained(path):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.execute("COMMIT")
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
 def _make_folders(folder: Path) -> None:
     missing = []
     while not folder.exists():

@@ -11,7 +11,8 @@ from datetime import datetime
 from userbot.messages import Ask, CommandMessage, Cost, Place
 from userbot.settings import Override
 from userbot.storage import database
-from userbot.storage.steps import Steps, instant, storable
+from userbot.storage.cells import instant, storable
+from userbot.storage.steps import Steps
 
 
 class Orders(Steps):
@@ -80,7 +81,8 @@ class Orders(Steps):
         """What answers have cost since then, in one chat or in all."""
         with database.explained(self.path):
             row = self._db.execute(
-                "SELECT count(*), coalesce(sum(prompt_tokens), 0),"
+                "SELECT count(CASE WHEN kind = 'answer' THEN 1 END),"
+                " coalesce(sum(prompt_tokens), 0),"
                 " coalesce(sum(completion_tokens), 0) FROM usage"
                 " WHERE at >= ?1 AND (?2 IS NULL OR chat = ?2)",
                 (instant(since), chat),
@@ -99,46 +101,39 @@ class Orders(Steps):
         that a message was answered.
         """
         moment = instant(at)
-        with database.explained(self.path):
-            self._db.execute("PRAGMA secure_delete = ON")
-        try:
-            with self._step() as db:
-                db.execute(
-                    "INSERT INTO forgotten (person, at) VALUES (?, ?)"
-                    " ON CONFLICT (person) DO NOTHING",
-                    (person, moment),
-                )
-                db.execute(
-                    "UPDATE writes SET text = '' WHERE question IN"
-                    " (SELECT id FROM questions WHERE sender = ?)",
-                    (person,),
-                )
-                db.execute(
-                    "UPDATE questions SET text = own_text, own_text = NULL WHERE id IN"
-                    " (SELECT question FROM quotations WHERE person = ?)"
-                    " AND own_text IS NOT NULL",
-                    (person,),
-                )
-                db.execute(
-                    "UPDATE transcripts SET text = NULL WHERE person = ?1 OR question IN"
-                    " (SELECT question FROM quotations WHERE person = ?1)",
-                    (person,),
-                )
-                db.execute("DELETE FROM quotations WHERE person = ?", (person,))
-                db.execute(
-                    "UPDATE questions SET state = 'skipped', reason = 'forgotten', state_at = ?"
-                    " WHERE sender = ? AND state IN ('pending', 'answering')",
-                    (moment, person),
-                )
-                hit = db.execute(
-                    "UPDATE questions SET text = '', own_text = NULL, answer = NULL,"
-                    " sender_name = '', sender_username = NULL, forwarded_from = ''"
-                    " WHERE sender = ?",
-                    (person,),
-                ).rowcount
-        finally:
-            with database.explained(self.path):
-                self._db.execute("PRAGMA secure_delete = OFF")
+        with self._step() as db:
+            db.execute(
+                "INSERT INTO forgotten (person, at) VALUES (?, ?) ON CONFLICT (person) DO NOTHING",
+                (person, moment),
+            )
+            db.execute(
+                "UPDATE writes SET text = '' WHERE question IN"
+                " (SELECT id FROM questions WHERE sender = ?)",
+                (person,),
+            )
+            db.execute(
+                "UPDATE questions SET text = own_text, own_text = NULL WHERE id IN"
+                " (SELECT question FROM quotations WHERE person = ?)"
+                " AND own_text IS NOT NULL",
+                (person,),
+            )
+            db.execute(
+                "UPDATE transcripts SET text = NULL WHERE person = ?1 OR question IN"
+                " (SELECT question FROM quotations WHERE person = ?1)",
+                (person,),
+            )
+            db.execute("DELETE FROM quotations WHERE person = ?", (person,))
+            db.execute(
+                "UPDATE questions SET state = 'skipped', reason = 'forgotten', state_at = ?"
+                " WHERE sender = ? AND state IN ('pending', 'answering')",
+                (moment, person),
+            )
+            hit = db.execute(
+                "UPDATE questions SET text = '', own_text = NULL, answer = NULL,"
+                " sender_name = '', sender_username = NULL, forwarded_from = '', erased = 1"
+                " WHERE sender = ?",
+                (person,),
+            ).rowcount
         with database.explained(self.path):
             # The write-ahead log still has the words.
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

@@ -13,22 +13,35 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
-from userbot.messages import Answer, Ask, ChatKind, Person, Place, Spent, Transcript, Turn
-from userbot.storage import database, migrations, voice_rows
+from userbot.messages import (
+    Answer,
+    Ask,
+    ChatKind,
+    Expected,
+    Person,
+    Place,
+    Spent,
+    Transcript,
+    Turn,
+)
+from userbot.storage import database, ledger, migrations, voice_rows
+from userbot.storage.cells import instant as _instant
+from userbot.storage.cells import moment as _moment
+from userbot.storage.cells import storable as _storable
+from userbot.storage.eraser import Eraser
+from userbot.storage.ledger import Ledger
+from userbot.storage.names import Names
 from userbot.storage.orders import Orders
-from userbot.storage.steps import instant as _instant
-from userbot.storage.steps import moment as _moment
-from userbot.storage.steps import storable as _storable
 
-_MINUTE = 60 * 1_000_000
-_HOUR = 60 * _MINUTE
+R = TypeVar("R")
 _NEWEST = 64
 """How many of a chat's newest writes without an id are compared with a text."""
 _UNCONFIRMED = (
@@ -39,9 +52,10 @@ _UNCONFIRMED = (
 _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
         by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, asked_at,
-        stored_at, state_at)
+        stored_at, state_at, expires_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :voice, :listen_first, :forwarded_from, :asked_at, :stored_at, :stored_at
+        :about_reply, :voice, :listen_first, :forwarded_from, :asked_at, :stored_at, :stored_at,
+        :expires_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
@@ -71,7 +85,11 @@ class Store(Orders):
     def __init__(self, path: Path, db: sqlite3.Connection, repaired: int | None) -> None:
         self.path = path
         self.repaired = repaired
+        self.ledger = Ledger(path, db)
+        self.names = Names(path, db)
+        self.eraser = Eraser(path, db)
         self._db = db
+        self._version = self._data_version()
 
     @classmethod
     def open(cls, path: Path, *, busy_seconds: float = 1.0) -> Self:
@@ -94,6 +112,8 @@ class Store(Orders):
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = NORMAL")
                 db.execute("PRAGMA journal_size_limit = 8388608")
+                # Words that were deleted are overwritten, not only unlinked.
+                db.execute("PRAGMA secure_delete = ON")
                 migrations.migrate(db)
             except BaseException:
                 db.close()
@@ -178,7 +198,7 @@ class Store(Orders):
                 return None
             ask = _ask(row)
             state, reason = row[-3:-1]
-            if reason == "forgotten":
+            if reason == "forgotten" or self.eraser.gone(ask):
                 return None
             if state not in ("failed", "skipped"):
                 return str(state)
@@ -189,8 +209,43 @@ class Store(Orders):
             )
         return replace(ask, attempt=ask.attempt + 1)
 
+    def changed_elsewhere(self) -> bool:
+        """Whether another process has written since the last call (`history --clear`)."""
+        version = self._data_version()
+        changed, self._version = version != self._version, version
+        return changed
+
+    def admit(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Store a question and reserve what it is expected to cost, all at once.
+
+        `judge` looks at what was spent; what it gives refuses the question, which is then only
+        stored, with the state "skipped". Gives the question with its id and what `judge` gave;
+        None if its message is known.
+        """
+        with self._step() as db:
+            kept = self._insert(ask, at)
+            if kept is None:
+                return None
+            verdict = judge(ledger.spent(db, ask.sender.id, at, day_began, kept.id))
+            if verdict is None:
+                ledger.hold(db, kept.id, expected)
+            else:
+                db.execute("UPDATE questions SET state = 'skipped' WHERE id = ?", (kept.id,))
+        return kept, verdict
+
     def add(self, ask: Ask, at: datetime) -> Ask | None:
         """Store a question as pending and give it with its id; None if its message is known."""
+        with database.explained(self.path):
+            return self._insert(ask, at)
+
+    def _insert(self, ask: Ask, at: datetime) -> Ask | None:
         stored_at = _instant(at)
         row = {
             "chat": ask.chat,
@@ -200,7 +255,7 @@ class Store(Orders):
             "message": ask.message,
             "sender": ask.sender.id,
             "name": _storable(ask.sender.name),
-            "username": ask.sender.username,
+            "username": ask.sender.username and _storable(ask.sender.username),
             "by_owner": ask.by_owner,
             "text": _storable(ask.text),
             "reply_to": ask.reply_to,
@@ -210,14 +265,14 @@ class Store(Orders):
             "listen_first": ask.listen_first,
             "asked_at": _instant(ask.at),
             "stored_at": stored_at,
+            "expires_at": ask.expires_at and _instant(ask.expires_at),
         }
-        with database.explained(self.path):
-            cursor = self._db.execute(_ADD, row)
-            if not cursor.rowcount:
-                # The message is known, or its conversation is new or has another title.
-                with self._step() as db:
-                    db.execute(_SEE_CONVERSATION, row)
-                    cursor = db.execute(_ADD, row)
+        cursor = self._db.execute(_ADD, row)
+        if not cursor.rowcount:
+            # The message is known, or its conversation is new or has another title.
+            with nullcontext(self._db) if self._db.in_transaction else self._step() as db:
+                db.execute(_SEE_CONVERSATION, row)
+                cursor = db.execute(_ADD, row)
         return replace(ask, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
     def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
@@ -275,18 +330,21 @@ class Store(Orders):
             newest = {part: (message, text) for part, message, text in rows}
         return [newest[part] for part in sorted(newest)]
 
-    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime) -> None:
+    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime, *, cost: int = 0) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once.
 
         Of a question that is answered already nothing changes. An answer whose usage the
-        endpoint did not tell counts no tokens.
+        endpoint did not tell counts no tokens. `cost` is in millionths. Words that were deleted
+        meanwhile do not come back.
         """
-        usage = answer.finish.usage
         moment = _instant(at)
         with self._step() as db:
             changed = db.execute(
-                "UPDATE questions SET state = 'answered', reason = ?, state_at = ?, text = ?,"
-                " own_text = ?, answer = ?, model = ? WHERE id = ? AND state <> 'answered'",
+                "UPDATE questions SET state = 'answered', reason = ?1, state_at = ?2,"
+                " text = CASE WHEN erased THEN '' ELSE ?3 END,"
+                " own_text = CASE WHEN erased THEN NULL ELSE ?4 END,"
+                " answer = CASE WHEN erased THEN '' ELSE ?5 END, model = ?6"
+                " WHERE id = ?7 AND state <> 'answered'",
                 (
                     answer.finish.reason,
                     moment,
@@ -297,28 +355,16 @@ class Store(Orders):
                     ask.id,
                 ),
             )
-            if not changed.rowcount:
-                return
-            last = db.execute("SELECT others_after FROM usage ORDER BY id DESC LIMIT 1").fetchone()
-            before: int = last[0] if last else 0
-            counted = 0 if usage is None or ask.by_owner else usage.total
-            db.execute(
-                "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
-                " completion_tokens, others_before, others_after)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    ask.id,
-                    ask.sender.id,
-                    ask.by_owner,
-                    ask.chat,
-                    moment,
-                    answer.finish.model,
-                    usage and usage.prompt_tokens,
-                    usage and usage.completion_tokens,
-                    before,
-                    before + counted,
-                ),
-            )
+            if changed.rowcount:
+                ledger.enter(
+                    db,
+                    ask,
+                    at,
+                    kind="answer",
+                    model=answer.finish.model,
+                    usage=answer.finish.usage,
+                    cost=cost,
+                )
 
     def transcript(self, chat: int, message: int) -> Transcript | None:
         """What was heard in a message before, if it was kept."""
@@ -341,7 +387,7 @@ class Store(Orders):
         with database.explained(self.path):
             rows = self._db.execute(
                 "SELECT sender_name, text, answer, id FROM questions WHERE state = 'answered'"
-                " AND answer IS NOT NULL"
+                " AND answer IS NOT NULL AND erased = 0"
                 " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " ORDER BY id DESC LIMIT ?3",
@@ -372,34 +418,20 @@ class Store(Orders):
             ).fetchall()
         return [(_ask(row), bool(row[-1])) for row in rows]
 
-    def spent(self, person: int, now: datetime, day_began: datetime) -> Spent:
-        """What counts against the limits, at the moment after a question was stored.
+    def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
+        """What counts against the limits, beside what `question` is expected to cost.
 
         The person's requests are those of the last 60 seconds that were not skipped, that
-        question among them. The answers of the last hour include the other questions that are
-        open, since they will be answers: many asked at once do not slip through.
+        question among them. Everything else includes what is reserved for the other questions
+        that are open: many asked at once do not slip through.
         """
-        moment = _instant(now)
         with database.explained(self.path):
-            row = self._db.execute(
-                "SELECT (SELECT count(*) FROM questions"
-                "   WHERE sender = :person AND stored_at > :minute AND stored_at <= :now"
-                "   AND state <> 'skipped'),"
-                " coalesce((SELECT others_after FROM usage ORDER BY id DESC LIMIT 1)"
-                "   - (SELECT others_before FROM usage WHERE at BETWEEN :day AND :now"
-                "      ORDER BY at LIMIT 1), 0),"
-                " (SELECT count(*) FROM usage WHERE at > :hour AND at <= :now)"
-                " + (SELECT max(count(*) - 1, 0) FROM questions"
-                "   WHERE state IN ('pending', 'answering'))",
-                {
-                    "person": person,
-                    "now": moment,
-                    "minute": moment - _MINUTE,
-                    "hour": moment - _HOUR,
-                    "day": _instant(day_began),
-                },
-            ).fetchone()
-        return Spent(*row)
+            return ledger.spent(self._db, person, now, day_began, question)
+
+    def _data_version(self) -> int:
+        with database.explained(self.path):
+            (version,) = self._db.execute("PRAGMA data_version").fetchone()
+        return int(version)
 
     def _once(self, key: str, value: int | bytes) -> int | bytes:
         """The value under `key` in meta: this one, if there was none."""

@@ -42,8 +42,11 @@ def heard(
     """A message was listened to for a question; seconds add up, words that are kept stay."""
     db.execute(
         "INSERT INTO transcripts (question, chat, message, person, by_owner, text, model,"
-        " seconds, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " seconds, at) VALUES (?1, ?2, ?3, ?4, ?5,"
+        " CASE WHEN (SELECT erased FROM questions WHERE id = ?1) THEN NULL ELSE ?6 END,"
+        " ?7, ?8, ?9)"
         " ON CONFLICT (message, chat) DO UPDATE SET"
+        " question = CASE WHEN text IS NULL THEN excluded.question ELSE question END,"
         " text = coalesce(excluded.text, text), seconds = seconds + excluded.seconds,"
         " model = excluded.model, at = excluded.at",
         (

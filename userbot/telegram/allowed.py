@@ -37,6 +37,7 @@ _READ = {
     functions.channels.GetChannelsRequest,
     functions.contacts.ResolveUsernameRequest,
     functions.contacts.GetBlockedRequest,
+    functions.contacts.GetContactsRequest,
 }
 # Files may live in another data centre, which wants the login confirmed.
 _FILES = {

@@ -1,12 +1,8 @@
-"""From Telegram's updates to what became of messages and chats: edited, deleted, moved.
-
-Telegram does not say in which private chat or basic group something was deleted, since the ids of
-their messages are numbered over the whole account (updateDeleteMessages in the API's schema).
-"""
+"""From Telegram's updates to what became of messages and chats: edited, moved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from telethon import events
@@ -15,9 +11,6 @@ from telethon.utils import get_peer_id
 
 from userbot.telegram.client import Client
 from userbot.telegram.inbox import Inbox, Receive
-
-Deleted = Callable[[int | None, Sequence[int]], None]
-"""Told the marked id of a channel or supergroup, else None, and the messages."""
 
 Moved = Callable[[int, int, str], None]
 """Told the marked ids of a basic group and of the supergroup that it became, and its title."""
@@ -28,29 +21,21 @@ _NEW = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
 class Changes:
     """Listens on a client until it is closed."""
 
-    def __init__(
-        self, client: Client, inbox: Inbox, edited: Receive, deleted: Deleted, moved: Moved
-    ) -> None:
+    def __init__(self, client: Client, inbox: Inbox, edited: Receive, moved: Moved) -> None:
         self._client = client
         self._moved = moved
         self._inbox = inbox
         self._edited = edited
-        self._deleted = deleted
         client.add_event_handler(self._on_edited, events.MessageEdited())
-        client.add_event_handler(self._on_deleted, events.MessageDeleted())
         client.add_event_handler(self._on_service, events.Raw(_NEW))
 
     def close(self) -> None:
         """Stop listening."""
         self._client.remove_event_handler(self._on_edited)
-        self._client.remove_event_handler(self._on_deleted)
         self._client.remove_event_handler(self._on_service)
 
     async def _on_edited(self, event: events.MessageEdited.Event) -> None:
         self._edited(await self._inbox.read(event.message))
-
-    async def _on_deleted(self, event: events.MessageDeleted.Event) -> None:
-        self._deleted(event.chat_id, event.deleted_ids)
 
     async def _on_service(self, update: Any) -> None:
         # Both groups tell of a move; whichever comes first is enough.

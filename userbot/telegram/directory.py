@@ -1,28 +1,40 @@
-"""Who is who: the account itself, and the names in the config as ids."""
+"""Who is who: the account itself, and the names in the config as ids.
+
+A name is resolved once, and from then on means whom it meant then: somebody who takes over a name
+that was given up does not take over its right.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
-from telethon.errors import RPCError
+from telethon.errors import RPCError, UsernameInvalidError, UsernameNotOccupiedError
 from telethon.tl import functions, types
-from telethon.utils import get_display_name
+from telethon.utils import get_display_name, get_peer_id, resolve_id
 
+from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
-from userbot.messages import Person
+from userbot.messages import KeptName, Person
+from userbot.ports import Names
 from userbot.rules.trigger import Allowed, ChatRule, Listening, Policy
 from userbot.rules.voice import voice_of
-from userbot.settings import Chat, Trigger, Voice, Whom
+from userbot.settings import Chat, PersonLimits, Trigger, Voice, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 
 
 class Directory:
-    """Looks up the account and names over a connected client."""
+    """Looks up the account and names over a connected client.
 
-    def __init__(self, client: Client) -> None:
+    `names` remembers whom a name meant; without it each is asked for anew.
+    """
+
+    def __init__(self, client: Client, names: Names | None = None) -> None:
         self._client = client
+        self._names = names
+        self._kept: dict[str, KeptName] = {}
         self._me: types.User | None = None
         self._faults: list[Fault] = []
 
@@ -38,6 +50,7 @@ class Directory:
         if not users or not isinstance(users[0], types.User):
             raise NotLoggedInError("There is no valid login.", "Log in with `userbot login`.")
         self._me = me = users[0]
+        masking.hide(me.phone)
         return Person(id=me.id, name=get_display_name(me) or str(me.id), username=me.username)
 
     async def policy(
@@ -49,7 +62,7 @@ class Directory:
         """
         me = self._me
         assert me is not None, "owner() comes first"
-        names = {me.username, *(name.username for name in me.usernames or () if name.active)}
+        names = _names(me)
         elsewhere = await self._allowed("trigger.from", trigger.from_)
         rules: dict[int, ChatRule] = {}
         by_id: dict[int, Chat] = {}
@@ -72,13 +85,25 @@ class Directory:
         policy = Policy(
             prefix=trigger.prefix,
             owner=me.id,
-            owner_usernames=frozenset(name.lower() for name in names if name),
+            owner_usernames=frozenset(names),
             elsewhere=elsewhere,
             chats=rules,
             began=began,
             voice=_listening(voice),
         )
         return policy, by_id
+
+    async def people(self, limits: Mapping[str, PersonLimits]) -> dict[int, PersonLimits]:
+        """The limits of [limits.people] by id. Raises ConfigError as `policy` does."""
+        found: dict[int, PersonLimits] = {}
+        for name, limit in limits.items():
+            person = int(name) if name.isdecimal() else name
+            marked_id = await self._id("[limits.people]", person)
+            if marked_id is not None:
+                found[marked_id] = limit
+        if self._faults:
+            raise ConfigError(tuple(self._faults))
+        return found
 
     async def _allowed(self, where: str, whom: Whom) -> Allowed:
         if isinstance(whom, str):
@@ -92,15 +117,77 @@ class Directory:
             return name
         if name == "saved":
             return int(self._me.id)
+        kept = self._names.kept(name) if self._names is not None else None
         try:
-            return int(await self._client.get_peer_id(name))
-        except ValueError:
+            if kept is not None:
+                self._reachable(kept)
+            else:
+                kept = await self._resolved(name)
+                if self._names is not None:
+                    self._names.keep(kept, datetime.now(UTC))
+        except (UsernameNotOccupiedError, UsernameInvalidError, ValueError):
             self._faults.append(
                 Fault(where, f"nobody is called {name}.", "Check it with `userbot chats`.")
             )
             return None
         except RPCError as error:
             raise meaning(error) from error
+        self._kept[name] = kept
+        return kept.id
+
+    async def _resolved(self, name: str) -> KeptName:
+        # Telethon's own look-up would trust what its session once saw under this name.
+        bare = name.removeprefix("@")
+        found = await self._client(functions.contacts.ResolveUsernameRequest(bare))
+        marked_id = get_peer_id(found.peer)
+        for entity in (*found.users, *found.chats):
+            if get_peer_id(entity) == marked_id:
+                return KeptName(bare.lower(), marked_id, entity.access_hash)
+        raise ValueError(name)
+
+    def _reachable(self, kept: KeptName) -> None:
+        """Let a session that has never seen this person or chat write to them."""
+        try:
+            self._client.session.get_input_entity(kept.id)
+        except ValueError:
+            if kept.access_hash is None:
+                return
+            number, kind = resolve_id(kept.id)
+            entity: Any
+            if kind is types.PeerUser:
+                entity = types.User(number, access_hash=kept.access_hash, first_name=kept.name)
+            else:
+                entity = types.Channel(
+                    number, kept.name, types.ChatPhotoEmpty(), None, access_hash=kept.access_hash
+                )
+            self._client.session.process_entities([entity])
+
+    async def moved_on(self) -> list[str]:
+        """Which of the config's names belong to somebody else by now, or to nobody.
+
+        Their rights stay with whom they were given to. Call `policy` first.
+        """
+        asked = [
+            (name, types.InputUser(kept.id, kept.access_hash))
+            for name, kept in self._kept.items()
+            if kept.id > 0 and kept.access_hash is not None
+        ]
+        if not asked:
+            return []
+        try:
+            users = await self._client(functions.users.GetUsersRequest([one for _, one in asked]))
+        except (RPCError, ConnectionError):
+            return []
+        moved = []
+        for (name, _), user in zip(asked, users, strict=False):
+            if isinstance(user, types.User) and name.removeprefix("@").lower() not in _names(user):
+                moved.append(name)
+        return moved
+
+
+def _names(user: Any) -> set[str]:
+    more = (name.username for name in user.usernames or () if name.active)
+    return {name.lower() for name in (user.username, *more) if name}
 
 
 def _listening(voice: Voice) -> Listening:

@@ -3,13 +3,16 @@
 Rule 1: a message is handed over before anything is awaited, if its sender is known.
 Rule 2: else Telegram is asked who that is; what the same chat brings meanwhile waits behind it.
 Rule 3: messages that arrive before the path is ready are held and handed over in order.
+Rule 4: what is no message of the schema, whatever is wrong with it, is told and goes no further.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -19,15 +22,22 @@ from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.activity import Report, Waiting
+from userbot.activity import Ignored, Report, Waiting
+from userbot.errors import TelegramError
 from userbot.messages import ChatKind, Incoming, Person, Place
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.media import media_of, voice_of
 from userbot.telegram.origin import is_protected, origin_of
+from userbot.telegram.people import People
+from userbot.telegram.protection import expires_at
 
 _PEOPLE = 10_000
 """How many people are remembered; whoever was heard of first is forgotten first."""
+
+_MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, IndexError, KeyError)
+"""What reading an object raises that lacks a field or holds an impossible value."""
+_log = logging.getLogger(__name__)
 
 Receive = Callable[[Incoming], None]
 
@@ -36,10 +46,11 @@ _POSTS = 4096
 
 
 class Inbox:
-    """Listens on a client from the moment it is made."""
+    """Listens on a client from the moment it is made. `people`: who is a contact or blocked."""
 
-    def __init__(self, client: Client, clock: Clock, report: Report) -> None:
+    def __init__(self, client: Client, people: People, clock: Clock, report: Report) -> None:
         self._client = client
+        self._who = people
         self._clock = clock
         self._report = report
         self._owner = 0
@@ -87,13 +98,17 @@ class Inbox:
             self._take(event.message)
 
     def _take(self, message: Any) -> None:
-        chat = message.chat_id
+        try:
+            chat = message.chat_id
+            sender = self._known_sender(message)
+            root = self._unknown_root(message)
+        except _MALFORMED as error:
+            self._malformed(message, error)
+            return
         if chat in self._waiting:
             self._waiting[chat].append(message)
             return
-        sender = self._known_sender(message)
-        known = sender is not None or message.sender_id is None
-        if known and self._unknown_root(message) is None:
+        if (sender is not None or message.sender_id is None) and root is None:
             self._hand_over(message, sender)
             return
         self._waiting[chat] = deque([message])
@@ -106,10 +121,15 @@ class Inbox:
         try:
             while waiting:
                 message = waiting[0]
-                sender = self._known_sender(message)
-                if sender is None and message.sender_id is not None:
-                    sender = await self._fetch_sender(message)
-                await self._look_at_thread(message)
+                try:
+                    sender = self._known_sender(message)
+                    if sender is None and message.sender_id is not None:
+                        sender = await self._fetch_sender(message)
+                    await self._look_at_thread(message)
+                except _MALFORMED as error:
+                    waiting.popleft()
+                    self._malformed(message, error)
+                    continue
                 waiting.popleft()
                 self._hand_over(message, sender)
         finally:
@@ -144,7 +164,7 @@ class Inbox:
                 waiting = Waiting(chat=message.chat_id, reason="flood_wait", seconds=seconds)
                 self._report(waiting)
                 await self._clock.sleep(seconds)
-            except (RPCError, ValueError, ConnectionError):
+            except (RPCError, ConnectionError, TelegramError, *_MALFORMED):
                 return None
 
     def _unknown_root(self, message: Any) -> int | None:
@@ -160,7 +180,22 @@ class Inbox:
 
     def _hand_over(self, message: Any, sender: Person | None) -> None:
         assert self._receive is not None
-        self._receive(self._incoming(message, sender))
+        if sender is not None:
+            sender = self._who.known(sender)
+        try:
+            incoming = self._incoming(message, sender)
+            _check(incoming)
+        except _MALFORMED as error:
+            self._malformed(message, error)
+            return
+        self._receive(incoming)
+
+    def _malformed(self, message: Any, error: Exception) -> None:
+        number = getattr(message, "id", None)
+        _log.debug("a message that cannot be read", exc_info=error)
+        self._report(
+            Ignored(message=number if isinstance(number, int) else None, reason="malformed")
+        )
 
     def _known_sender(self, message: Any) -> Person | None:
         sender_id = message.sender_id
@@ -184,7 +219,7 @@ class Inbox:
     def _incoming(self, message: Any, sender: Person | None) -> Incoming:
         chat = message.chat_id
         if message.chat is not None:
-            self._titles[chat] = get_display_name(message.chat)
+            self._titles[chat] = get_display_name(message.chat) or ""
         elif chat not in self._titles and chat in self._people:
             self._titles[chat] = self._people[chat].name  # a private chat, by a short update
         topic, reply_to = thread_of(message)
@@ -211,6 +246,7 @@ class Inbox:
             protected=is_protected(message),
             media=media_of(message),
             voice=voice_of(message),
+            expires_at=expires_at(message),
         )
 
     def _kind(self, message: Any) -> ChatKind:
@@ -221,6 +257,22 @@ class Inbox:
             return ChatKind.GROUP
         broadcast = message.post or getattr(message.chat, "broadcast", False)
         return ChatKind.CHANNEL if broadcast else ChatKind.SUPERGROUP
+
+
+def _check(incoming: Incoming) -> None:
+    """Raise ValueError for what Telegram's schema would not let through."""
+    if not isinstance(incoming.text, str) or not isinstance(incoming.at, datetime):
+        raise ValueError("no text or no date")
+    if not isinstance(incoming.title, str):
+        raise ValueError("a title that is no text")
+    if incoming.sender is not None and not isinstance(incoming.sender.username, str | None):
+        raise ValueError("a name that is no text")
+    numbers = (incoming.chat, incoming.message, incoming.reply_to, incoming.place.topic)
+    for number in (*numbers, incoming.sender.id if incoming.sender else None):
+        if number is not None and not (isinstance(number, int) and abs(number) < 2**63):
+            raise ValueError("an id that is none")
+    if incoming.chat is None or incoming.message is None:
+        raise ValueError("a message without an id")
 
 
 def person_of(marked_id: int, entity: Any) -> Person:

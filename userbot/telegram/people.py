@@ -1,29 +1,96 @@
-"""Who is called what, while the program runs."""
+"""Who is a contact and who is blocked: asked once at the start, then kept by Telegram's updates.
+
+Rule 1: nobody is a contact until Telegram said so: the account's list, or a user that came whole.
+Rule 2: people known only in passing (`min`, core.telegram.org/api/min) change nothing.
+"""
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from telethon import events
 from telethon.errors import RPCError
-from telethon.tl import types
+from telethon.tl import functions, types
+from telethon.utils import get_peer_id
 
+from userbot.activity import Notice, Report
+from userbot.messages import Person
 from userbot.telegram.client import Client
-from userbot.telegram.refusals import meaning
+
+_PAGE = 100
+"""How many blocked people Telegram names at once."""
 
 
-class TelegramPeople:
-    """Looks up people over a client."""
+class People:
+    """Listens on a client; register it before whoever asks."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, report: Report) -> None:
         self._client = client
+        self._report = report
+        self._contacts: set[int] = set()
+        self._blocked: set[int] = set()
+        client.add_event_handler(self._on_update, events.Raw())
 
-    async def find(self, name: str) -> int | None:
-        """The id of the person with this @name; None if nobody has it. Raises TelegramError."""
+    def known(self, person: Person) -> Person:
+        """The person with what is known of them now."""
+        contact, blocked = person.id in self._contacts, person.id in self._blocked
+        if (person.contact, person.blocked) == (contact, blocked):
+            return person
+        return replace(person, contact=contact, blocked=blocked)
+
+    async def load(self) -> None:
+        """Ask for both lists; what Telegram refuses is told, and then nobody is a contact."""
+        await asyncio.gather(self._load_contacts(), self._load_blocked())
+
+    async def _load_contacts(self) -> None:
         try:
-            found = await self._client.get_input_entity(name)
-        except ValueError:
-            return None
-        except RPCError as error:
-            raise meaning(error) from error
-        if isinstance(found, types.InputPeerSelf):
-            me = await self._client.get_me(input_peer=True)
-            return int(me.user_id)
-        return int(found.user_id) if isinstance(found, types.InputPeerUser) else None
+            found = await self._client(functions.contacts.GetContactsRequest(hash=0))
+        except (RPCError, ConnectionError) as error:
+            self._tell("contacts_unknown", "Your contacts could not be read", error)
+            return
+        if isinstance(found, types.contacts.Contacts):
+            self._contacts = {contact.user_id for contact in found.contacts}
+
+    async def _load_blocked(self) -> None:
+        blocked: set[int] = set()
+        try:
+            while True:
+                found = await self._client(
+                    functions.contacts.GetBlockedRequest(offset=len(blocked), limit=_PAGE)
+                )
+                new = {get_peer_id(one.peer_id) for one in found.blocked} - blocked
+                blocked |= new
+                if not new or not isinstance(found, types.contacts.BlockedSlice):
+                    break
+        except (RPCError, ConnectionError) as error:
+            self._tell("blocked_unknown", "The people you blocked could not be read", error)
+            return
+        self._blocked = blocked
+
+    def _tell(self, reason: str, what: str, error: Exception) -> None:
+        self._report(
+            Notice(
+                reason=reason,
+                detail=f"{what} ({type(error).__name__}).",
+                hint="They are asked for again at the next start.",
+            )
+        )
+
+    async def _on_update(self, update: Any) -> None:
+        if isinstance(update, types.UpdateContactsReset):
+            await self._load_contacts()
+        elif isinstance(update, types.UpdatePeerBlocked):
+            try:
+                peer = get_peer_id(update.peer_id)
+            except (TypeError, ValueError):
+                return  # nobody is named
+            (self._blocked.add if update.blocked else self._blocked.discard)(peer)
+        for entity in (getattr(update, "_entities", None) or {}).values():
+            if isinstance(entity, types.User) and not entity.min:
+                (self._contacts.add if entity.contact else self._contacts.discard)(entity.id)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._client.remove_event_handler(self._on_update)

@@ -6,6 +6,8 @@ from userbot.sandbox.errors import bad_request
 
 from .registry import Call, method
 
+MAX_PAGE = 100
+
 
 @method(tl.functions.contacts.GetContactsRequest)
 def get_contacts(call: Call, _request: tl.Tl) -> tl.Tl:
@@ -18,6 +20,23 @@ def get_contacts(call: Call, _request: tl.Tl) -> tl.Tl:
         saved_count=0,
         users=[views.user(call.me, account) for account in known],
     )
+
+
+@method(tl.functions.contacts.GetBlockedRequest)
+def get_blocked(call: Call, request: tl.Tl) -> tl.Tl:
+    blocked = list(call.me.blocked.values())
+    page = blocked[request.offset : request.offset + max(0, min(request.limit, MAX_PAGE))]
+    fields = {
+        "blocked": [
+            tl.types.PeerBlocked(tl.types.PeerUser(account.id), date=call.world.now())
+            for account in page
+        ],
+        "chats": [],
+        "users": [views.user(call.me, account) for account in page],
+    }
+    if len(page) == len(blocked):
+        return tl.types.contacts.Blocked(**fields)
+    return tl.types.contacts.BlockedSlice(count=len(blocked), **fields)
 
 
 @method(tl.functions.contacts.ResolveUsernameRequest)

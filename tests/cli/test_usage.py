@@ -1,0 +1,95 @@
+"""`userbot usage` and `userbot history --clear`, as people start them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.cli.house import House
+from tests.questions import ANNA, OWNER, answer, question
+from userbot.messages import Usage
+from userbot.storage.store import Store
+
+WORDS = "a very particular secret"
+
+
+@pytest.fixture
+def database(house: House) -> Path:
+    house.write_config("[limits]\ntimezone = 'UTC'\n")
+    path = house.folder / "sessions" / "history.db"
+    now = datetime.now(UTC)
+    with Store.open(path) as store:
+        for message, who in enumerate((ANNA, ANNA, OWNER), 1):
+            ask = store.add(question(WORDS, message=message, sender=who, at=now), now)
+            assert ask is not None
+            usage = Usage(100, 50, estimated=who is OWNER)
+            store.settle(ask, WORDS, answer(WORDS, usage=usage), now, cost=2_500)
+            store.ledger.spend(ask, now, kind="audio", model="w", audio_seconds=90, cost=9_000)
+    return path
+
+
+async def test_usage_is_told_by_day_chat_and_person(house: House, database: Path) -> None:
+    ended = await house.run("usage", "--json")
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert [row["by"] for row in rows] == ["day", "chat", "person", "person"]
+    day, _, anna, olga = rows
+    assert day["day"] == datetime.now(UTC).date().isoformat()
+    assert (day["requests"], day["prompt_tokens"], day["audio_minutes"]) == (3, 300, 4.5)
+    assert (day["cost"], day["estimated"]) == (0.0345, True)
+    assert (anna["person"], anna["title"], anna["requests"]) == (ANNA.id, "Anna", 2)
+    assert (anna["estimated"], olga["estimated"]) == (False, True)
+
+
+async def test_usage_in_lines_and_by_one_thing_only(house: House, database: Path) -> None:
+    ended = await house.run("usage", "--by", "person")
+    assert [line.split("\t")[0] for line in ended.out.splitlines()] == [str(ANNA.id), str(OWNER.id)]
+    assert "≈ 100" in ended.out
+
+
+async def test_usage_without_a_history_says_so(house: House) -> None:
+    house.write_config()
+    ended = await house.run("usage")
+    assert (ended.code, ended.out) == (0, "")
+    assert "Nothing was spent" in ended.err
+
+
+async def test_usage_by_something_else_is_wrong_usage(house: House, database: Path) -> None:
+    assert (await house.run("usage", "--by", "moon")).code == 2
+
+
+async def test_clearing_takes_the_words_and_leaves_the_count(house: House, database: Path) -> None:
+    ended = await house.run("history", str(ANNA.id), "--clear")
+    assert ended.code == 0
+    assert "Erased 3 questions" in ended.err
+    assert not any(WORDS.encode() in file.read_bytes() for file in database.parent.iterdir())
+    shown = await house.run("history", str(ANNA.id))
+    assert WORDS not in shown.out
+    assert (await house.run("usage", "--by", "day", "--json")).out
+
+
+async def test_clearing_a_chat_that_is_not_there_clears_nothing(
+    house: House, database: Path
+) -> None:
+    assert (await house.run("history", "nobody", "--clear")).code == 2
+    assert (await house.run("history", "--clear", "--search", "x")).code == 2
+    assert WORDS in (await house.run("history", str(ANNA.id))).out
+
+
+async def test_what_is_cleared_while_the_program_runs_is_not_shown_to_the_model(
+    house: House,
+) -> None:
+    stage = house.stage
+    house.write_config("[trigger]\nfrom = 'anyone'\n")
+    house.log_in()
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    first = stage.max.says(stage.group, "/gpt the code is 4711")
+    await stage.max.expects(stage.group, reply_to=first)
+    await running.event("answered")
+    assert (await house.run("history", "--clear")).code == 0
+    second = stage.max.says(stage.group, "/gpt which code?")
+    await stage.max.expects(stage.group, reply_to=second)
+    assert "4711" not in str(stage.asked()[-1])

@@ -1,0 +1,128 @@
+"""No more than they may: over real sockets, with what the endpoint said it cost."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from tests.stage import Stage
+from userbot.activity import Answered, Failed, Heard, Limited
+from userbot.sandbox.endpoint import Reply
+from userbot.settings import Limits, PersonLimits, Prices
+
+OPEN = Limits(requests_per_minute=1000, answers_per_hour=1000)
+
+
+async def test_money_ends_for_everybody_and_is_still_spent_after_a_restart(stage: Stage) -> None:
+    prices = Prices(input=1000, output=1000)
+    limits = replace(OPEN, cost_per_day=0.2, prices=prices)
+    stage.endpoint.responder = lambda _: "word " * 200
+    program = await stage.program(limits=limits)
+    stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answered)
+    stage.olga.says(stage.group, "/gpt mine")
+    assert (await program.tells(Limited)).reason == "cost_per_day"
+    await program.stop()
+    program = await stage.program(limits=limits)
+    stage.lena.says(stage.group, "/gpt again")
+    assert (await program.tells(Limited)).reason == "cost_per_day"
+    assert len(stage.asked()) == 1
+
+
+async def test_the_owners_own_tokens_end_and_the_others_go_on(stage: Stage) -> None:
+    program = await stage.program(limits=replace(OPEN, own_tokens_per_day=0))
+    stage.olga.says(stage.group, "/gpt mine")
+    assert (await program.tells(Limited)).reason == "own_tokens_per_day"
+    question = stage.max.says(stage.group, "/gpt hers")
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_a_person_named_in_the_limits_has_limits_of_their_own(stage: Stage) -> None:
+    people = {
+        "@max_m": PersonLimits(requests_per_minute=1),
+        str(stage.lena.id): PersonLimits(tokens_per_day=0),
+    }
+    program = await stage.program(limits=replace(OPEN, people=people))
+    stage.max.says(stage.group, "/gpt one")
+    stage.max.says(stage.group, "/gpt two")
+    stage.lena.says(stage.group, "/gpt three")
+    await program.tells(Limited, reason="requests_per_minute")
+    await program.tells(Limited, reason="person_tokens_per_day")
+    question = stage.vera.says(stage.group, "/gpt four")
+    assert await stage.vera.expects(stage.group, reply_to=question)
+    assert len(stage.asked()) == 2
+
+
+async def test_many_at_once_do_not_slip_through_the_tokens_of_the_day(stage: Stage) -> None:
+    held = asyncio.Event()
+
+    async def answer(_: object) -> Reply:
+        await held.wait()
+        return Reply("done")
+
+    stage.endpoint.responder = answer
+    program = await stage.program(limits=replace(OPEN, tokens_per_day=400))
+    people = [stage.max, stage.lena, stage.vera]
+    for _ in range(4):
+        for person in people:
+            person.says(stage.olga, "/gpt what is a turn?")
+    while len(program.events(Heard)) + len(program.events(Limited)) < 12:
+        await asyncio.sleep(0.01)
+    held.set()
+    await program.tells(Answered)
+    assert 0 < len(program.events(Heard)) < 8
+    assert {event.reason for event in program.events(Limited)} == {"tokens_per_day"}
+
+
+async def test_history_counts_before_the_model_is_asked(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: Reply("word " * 300)
+    program = await stage.program(
+        limits=replace(OPEN, tokens_per_day=700),
+        openai=replace(stage.settings().openai, system="Be brief."),
+    )
+    stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answered)
+    stage.max.says(stage.group, "/gpt second")
+    limited = await program.tells(Limited)
+    assert limited.reason == "tokens_per_day"
+    assert len(stage.asked()) == 1, "the door let it in, the request with its history is too much"
+
+
+async def test_an_answer_that_broke_off_has_cost_something(stage: Stage) -> None:
+    stage.endpoint.faults.add("cut", times=None)
+    program = await stage.program(limits=replace(OPEN, tokens_per_day=400))
+    for n in range(12):
+        stage.max.says(stage.group, f"/gpt number {n}")
+    await program.tells(Failed)
+    assert (await program.tells(Limited)).reason == "tokens_per_day"
+
+
+async def test_with_tell_a_person_is_told_once_in_place(stage: Stage) -> None:
+    program = await stage.program(limits=Limits(requests_per_minute=1, tell=True))
+    stage.max.says(stage.group, "/gpt один")
+    await program.tells(Answered)
+    second = stage.max.says(stage.group, "/gpt два")
+    told = await stage.max.expects(stage.group, reply_to=second)
+    assert "минуту" in told.text
+    stage.max.says(stage.group, "/gpt три")
+    stage.lena.says(stage.group, "/gpt mine")
+    while len(program.events(Limited)) < 2 or len(program.events(Answered)) < 2:
+        await asyncio.sleep(0.01)
+    texts = [message.text for message in stage.max.messages(stage.group)]
+    assert sum("минуту" in text for text in texts) == 1
+
+
+async def test_without_tell_nothing_is_said(stage: Stage) -> None:
+    program = await stage.program(limits=Limits(requests_per_minute=0))
+    stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Limited)
+    await program.stop()
+    assert not [call for call in stage.telegram.calls if "send" in call.method]
+
+
+async def test_the_owner_is_not_told_in_a_group(stage: Stage) -> None:
+    program = await stage.program(limits=Limits(own_tokens_per_day=0, tell=True))
+    stage.olga.says(stage.group, "/gpt mine")
+    await program.tells(Limited)
+    await program.stop()
+    assert not [call for call in stage.telegram.calls if "send" in call.method]

@@ -1,0 +1,190 @@
+"""Only who may: names stay with whom they were given to, contacts and blocks are what they are."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.stage import Program, Stage, listed
+from userbot.activity import Answered, Ignored, Notice
+from userbot.errors import ConfigError
+from userbot.sandbox.accounts import Account
+from userbot.settings import Trigger
+
+
+def sends(stage: Stage) -> int:
+    return sum("send" in call.method for call in stage.telegram.calls)
+
+
+async def refused(stage: Stage, program: Program, who: Account, reason: str) -> None:
+    before = len(program.events(Ignored))
+    said = who.says(stage.group, "/gpt may I?")
+    number = said.id_for(stage.olga)
+    ignored = await program.tells(Ignored, message=number)
+    assert ignored.reason == reason, before
+
+
+async def let_in(stage: Stage, who: Account) -> None:
+    question = who.says(stage.group, "/gpt may I?")
+    assert await who.expects(stage.group, reply_to=question)
+
+
+async def test_somebody_who_takes_over_a_name_does_not_take_over_its_right(stage: Stage) -> None:
+    chats = [listed(stage.group.id, from_=("@max_m",))]
+    program = await stage.program(chats)
+    await let_in(stage, stage.max)
+    await program.stop()
+    stage.max.is_renamed("max_new")
+    stage.vera.is_renamed("max_m")
+    program = await stage.program(chats)
+    await refused(stage, program, stage.vera, "not_allowed")
+    await let_in(stage, stage.max)
+    moved = await program.tells(Notice, reason="name_moved")
+    assert "@max_m" in moved.detail
+
+
+async def test_a_name_is_resolved_once_and_then_never_asked_for_again(stage: Stage) -> None:
+    chats = [listed(stage.group.id, from_=("@max_m", "@MAX_M", "@lena_l"))]
+    program = await stage.program(chats)
+    await program.stop()
+    asked = [call for call in stage.telegram.calls if "resolveUsername" in call.method]
+    assert len(asked) == 2
+    stage.telegram.faults.add("contacts.resolveUsername", "FLOOD_WAIT_9000", times=None)
+    program = await stage.program(chats)
+    await let_in(stage, stage.lena)
+
+
+async def test_a_new_login_still_reaches_a_chat_that_was_named_once(stage: Stage) -> None:
+    named = stage.telegram.add_supergroup(
+        "Public", creator=stage.max, members=[stage.olga, stage.max], username="public_group"
+    )
+    program = await stage.program([listed("@public_group")])
+    await program.stop()
+    (stage.folder / "me.session").unlink()
+    stage.telegram.seed_session(stage.folder / "me.session", stage.olga)
+    program = await stage.program([listed("@public_group")])
+    question = stage.max.says(named, "hello?")
+    assert await stage.max.expects(named, reply_to=question)
+
+
+async def test_a_name_in_the_limits_that_nobody_has_is_an_error_at_the_start(stage: Stage) -> None:
+    from userbot.settings import Limits, PersonLimits
+
+    with pytest.raises(ConfigError, match="nobody is called @nobody_at_all"):
+        await stage.program(limits=Limits(people={"@nobody_at_all": PersonLimits()}))
+
+
+async def test_contacts_are_those_of_the_account_as_they_change(stage: Stage) -> None:
+    stage.olga.knows(stage.max)
+    program = await stage.program(trigger=Trigger(from_="contacts"))
+    await let_in(stage, stage.max)
+    await refused(stage, program, stage.lena, "not_allowed")
+    stage.olga.knows(stage.lena)
+    stage.olga.knows(stage.max, False)
+    await asyncio.sleep(0.1)
+    await let_in(stage, stage.lena)
+    await refused(stage, program, stage.max, "not_allowed")
+
+
+async def test_whoever_is_blocked_is_not_heard_and_is_heard_again_when_let_in(stage: Stage) -> None:
+    stage.olga.blocks(stage.max)
+    program = await stage.program([listed(stage.group.id)])
+    await refused(stage, program, stage.max, "blocked")
+    stage.olga.blocks(stage.vera)
+    stage.olga.blocks(stage.max, False)
+    await asyncio.sleep(0.1)
+    await refused(stage, program, stage.vera, "blocked")
+    await let_in(stage, stage.max)
+
+
+async def test_a_long_list_of_blocked_people_is_read_to_its_end(stage: Stage) -> None:
+    for number in range(120):
+        stage.olga.blocks(stage.telegram.add_account(f"Spammer {number}"))
+    stage.olga.blocks(stage.max)
+    program = await stage.program([listed(stage.group.id)])
+    await refused(stage, program, stage.max, "blocked")
+
+
+@pytest.mark.parametrize("method", ["contacts.getContacts", "contacts.getBlocked"])
+async def test_lists_that_telegram_refuses_are_told_and_nothing_else_stops(
+    stage: Stage, method: str
+) -> None:
+    stage.telegram.faults.add(method, "FLOOD_WAIT_30", times=None)
+    program = await stage.program()
+    assert (await program.tells(Notice)).reason in ("contacts_unknown", "blocked_unknown")
+    await let_in(stage, stage.max)
+
+
+async def test_deleted_words_are_not_shown_to_the_model_again(stage: Stage) -> None:
+    program = await stage.program()
+    for where, who in ((stage.group, stage.max), (stage.club, stage.max), (stage.olga, stage.max)):
+        secret = who.says(where, "/gpt the code is 4711")
+        await who.expects(where, reply_to=secret)
+        who.deletes(secret)
+        await asyncio.sleep(0.1)
+        question = who.says(where, "/gpt which code?")
+        await who.expects(where, reply_to=question)
+        assert "4711" not in str(stage.asked()[-1])
+    await program.stop()
+    assert b"4711" not in (stage.folder / "history.db").read_bytes()
+
+
+async def test_an_answer_that_is_deleted_leaves_the_history_too(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "the code is 4711"
+    await stage.program()
+    question = stage.max.says(stage.group, "/gpt code?")
+    answer = await stage.max.expects(stage.group, reply_to=question)
+    stage.olga.deletes(answer)
+    await asyncio.sleep(0.1)
+    question = stage.max.says(stage.group, "/gpt again?")
+    await stage.max.expects(stage.group, reply_to=question)
+    assert "4711" not in str(stage.asked()[-1])
+
+
+async def test_a_question_deleted_while_it_waits_is_not_answered(stage: Stage) -> None:
+    from userbot.activity import Skipped
+
+    held = asyncio.Event()
+
+    async def answer(_: object) -> str:
+        await held.wait()
+        return "done"
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    first = stage.max.says(stage.group, "/gpt first")
+    second = stage.max.says(stage.group, "/gpt second")
+    await asyncio.sleep(0.1)
+    stage.max.deletes(second)
+    await asyncio.sleep(0.1)
+    held.set()
+    assert await stage.max.expects(stage.group, reply_to=first)
+    assert (await program.tells(Skipped)).reason == "deleted"
+    assert len(stage.asked()) == 1
+
+
+async def test_in_a_chat_that_deletes_by_itself_words_expire(stage: Stage) -> None:
+    stage.group.auto_delete = 1
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt the code is 4711")
+    await stage.max.expects(stage.group, reply_to=question)
+    await program.tells(Answered)
+    await program.stop()
+    await asyncio.sleep(1.1)
+    program = await stage.program()
+    await program.stop()
+    assert b"4711" not in (stage.folder / "history.db").read_bytes()
+
+
+async def test_what_may_not_be_copied_is_not_asked_about(stage: Stage) -> None:
+    from userbot.activity import Failed
+
+    program = await stage.program()
+    stage.club.noforwards = True
+    secret = stage.lena.says(stage.club, "the code is 4711")
+    stage.max.says(stage.club, "/gpt", reply_to=secret)
+    assert (await program.tells(Failed)).reason == "nothing_asked"
+    question = stage.max.says(stage.club, "/gpt what is this?", reply_to=secret)
+    assert await stage.max.expects(stage.club, reply_to=question)
+    assert "4711" not in str(stage.asked())

@@ -1,0 +1,62 @@
+"""Two copies of the program with two accounts in one group, both answering all."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.stage import Program, Stage, listed
+from userbot.activity import Limited
+from userbot.sandbox.chats import Group
+from userbot.settings import History, Settings, Trigger
+
+
+def of_max(stage: Stage, settings: Settings) -> Settings:
+    """The same program, for Max's account."""
+    folder: Path = stage.folder / "max"
+    folder.mkdir()
+    stage.telegram.seed_session(folder / "me.session", stage.max)
+    return replace(
+        settings,
+        telegram=replace(settings.telegram, session=folder / "me"),
+        history=History(database=folder / "history.db"),
+    )
+
+
+@pytest.mark.parametrize("how", ["group", "club", "private"])
+@pytest.mark.parametrize("said", ["short", "growing"])
+async def test_they_fall_silent_after_a_handful_and_say_so(
+    stage: Stage, how: str, said: str
+) -> None:
+    if said == "short":
+        stage.endpoint.responder = lambda _: "I could not agree more."
+    group: Group = stage.club if how == "club" else stage.group
+    trigger = Trigger(from_="anyone", burst_seconds=0)
+    first = await stage.program([listed(group.id), listed(stage.max.id)], trigger=trigger)
+    chats = [listed(group.id), listed(stage.olga.id)]
+    settings = of_max(stage, stage.settings(chats, trigger=trigger))
+    second = Program(settings)
+    stage.programs.append(second)
+    await second.start()
+    if how == "private":
+        stage.max.says(stage.olga, "/gpt hello there")
+    else:
+        stage.lena.says(group, "hello everybody")
+    world = stage.telegram._world
+    seen, quiet = -1, 0
+    while quiet < 5:
+        await asyncio.sleep(0.2)
+        quiet = quiet + 1 if len(world.messages) == seen else 0
+        seen = len(world.messages)
+        assert seen < 100, "they do not stop"
+    assert len(stage.asked()) <= 32
+    stopped = [*first.events(Limited), *second.events(Limited)]
+    assert "loop" in {event.reason for event in stopped}
+    # A person is still answered, by both.
+    where = stage.group
+    question = stage.vera.says(where, "/gpt are you both there?")
+    if how != "private":
+        await stage.vera.expects(where, reply_to=question)

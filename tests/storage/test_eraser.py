@@ -1,0 +1,151 @@
+"""Words go, proof stays: deleted, expired, too old, cleared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.questions import ANNA, NOW, answer, question
+from userbot.messages import Ask, Place, Transcript
+from userbot.storage.store import Store
+
+CHANNEL = -1_002_000_000_001
+GROUP = -4_000_001
+WORDS = "a very particular secret"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store.open(path) as store:
+        yield store
+
+
+def answered(store: Store, message: int, chat: int = ANNA.id, **more: object) -> Ask:
+    asked = replace(question(WORDS, chat=chat, message=message), **more)  # type: ignore[arg-type]
+    ask = store.add(asked, NOW)
+    assert ask is not None
+    store.writing(ask, 0, message, f"{WORDS}!", NOW)
+    store.written(message, message + 1)
+    store.settle(ask, WORDS, answer(f"{WORDS}!", messages=(message + 1,)), NOW)
+    return ask
+
+
+def left_on_disk(path: Path) -> bool:
+    return any(WORDS.encode() in file.read_bytes() for file in path.parent.iterdir())
+
+
+@pytest.mark.parametrize("chat", [ANNA.id, GROUP], ids=["private", "basic group"])
+@pytest.mark.parametrize("message", [10, 11], ids=["question", "answer"])
+def test_a_deleted_message_leaves_although_telegram_does_not_say_where(
+    store: Store, path: Path, chat: int, message: int
+) -> None:
+    ask = answered(store, 10, chat)
+    answered(store, 10, CHANNEL)
+    assert store.eraser.deleted([message], None, NOW) == {Place(chat)}
+    assert store.turns(Place(chat), 5) == []
+    assert len(store.turns(Place(CHANNEL), 5)) == 1, "a channel numbers its own messages"
+    assert store.eraser.gone(ask)
+    assert store.add(replace(ask, id=0), NOW) is None, "the proof that it was answered stays"
+    assert store.owns(chat, 11)
+
+
+def test_a_message_deleted_in_a_channel_leaves_there_alone(store: Store) -> None:
+    answered(store, 10, CHANNEL)
+    answered(store, 10)
+    assert store.eraser.deleted([10], CHANNEL, NOW) == {Place(CHANNEL)}
+    assert len(store.turns(Place(ANNA.id), 5)) == 1
+
+
+def test_erased_words_are_nowhere_on_the_disk(store: Store, path: Path) -> None:
+    answered(store, 10)
+    assert left_on_disk(path)
+    store.eraser.deleted([10], None, NOW)
+    assert not left_on_disk(path)
+
+
+def test_a_question_deleted_before_its_answer_is_given_up(store: Store) -> None:
+    ask = store.add(question(WORDS, message=10), NOW)
+    assert ask is not None
+    store.eraser.deleted([10], None, NOW)
+    assert store.pending() == []
+    store.settle(ask, WORDS, answer(WORDS), NOW)
+    assert store.turns(ask.place, 5) == [], "an answer that was under way brings nothing back"
+
+
+def test_unknown_messages_are_nothing_to_erase(store: Store) -> None:
+    answered(store, 10)
+    assert store.eraser.deleted([1, 2, 3], None, NOW) == set()
+
+
+def test_words_expire_with_their_message(store: Store) -> None:
+    answered(store, 10, expires_at=NOW + timedelta(hours=1))
+    answered(store, 20)
+    assert store.eraser.expired(NOW) == set()
+    assert store.eraser.expired(NOW + timedelta(hours=1)) == {Place(ANNA.id)}
+    assert len(store.turns(Place(ANNA.id), 5)) == 1
+
+
+def test_what_is_older_than_is_kept_goes_but_not_what_is_being_answered(store: Store) -> None:
+    answered(store, 10)
+    waiting = store.add(question(WORDS, message=20), NOW)
+    assert store.eraser.older_than(NOW + timedelta(seconds=1), NOW) == {Place(ANNA.id)}
+    assert waiting is not None
+    assert not store.eraser.gone(waiting)
+
+
+def test_clearing_takes_a_chat_a_topic_or_all(store: Store, path: Path) -> None:
+    answered(store, 10)
+    answered(store, 10, GROUP)
+    answered(store, 20, CHANNEL, place=Place(CHANNEL, 7))
+    answered(store, 30, CHANNEL, place=Place(CHANNEL, 8))
+    assert store.eraser.clear(NOW, GROUP) == 1
+    assert store.eraser.clear(NOW, CHANNEL, 7) == 1
+    assert store.eraser.clear(NOW) == 2
+    assert not left_on_disk(path)
+
+
+def test_another_process_that_clears_is_noticed(store: Store, path: Path) -> None:
+    answered(store, 10)
+    assert not store.changed_elsewhere()
+    with Store.open(path) as other:
+        other.eraser.clear(NOW)
+    assert store.changed_elsewhere()
+    assert not store.changed_elsewhere()
+
+
+@pytest.mark.parametrize("how", ["deleted", "older", "cleared"])
+def test_what_was_heard_goes_with_the_question_for_which_it_was_heard(
+    store: Store, path: Path, how: str
+) -> None:
+    ask = answered(store, 10)
+    heard = Transcript(text=WORDS, model="whisper", seconds=2)
+    store.heard(ask, 10, heard, NOW, keep=True)
+    store.heard(ask, 7, heard, NOW, keep=True)
+    if how == "deleted":
+        store.eraser.deleted([10], None, NOW)
+    elif how == "older":
+        store.eraser.older_than(NOW + timedelta(days=1), NOW)
+    else:
+        store.eraser.clear(NOW, ANNA.id)
+    assert store.transcript(ANNA.id, 10) is None
+    assert store.transcript(ANNA.id, 7) is None
+    store.heard(ask, 10, heard, NOW, keep=True)
+    assert store.transcript(ANNA.id, 10) is None, "it does not come back"
+    assert not left_on_disk(path)
+
+
+def test_a_recording_that_was_only_asked_about_is_deleted_with_its_words(store: Store) -> None:
+    ask = answered(store, 10)
+    store.heard(ask, 7, Transcript(text=WORDS, model="whisper", seconds=2), NOW, keep=True)
+    store.eraser.deleted([7], None, NOW)
+    assert store.transcript(ANNA.id, 7) is None
+    assert not store.eraser.gone(ask)

@@ -1,0 +1,162 @@
+"""What was spent and reserved: in one transaction, and still there after a crash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.questions import ANNA, NOW, OWNER, answer, question
+from userbot.messages import Ask, Expected, Person, Spent, Transcript, Usage
+from userbot.rules import limits
+from userbot.rules.limits import Refusal
+from userbot.settings import Limits
+from userbot.storage.spending import spending
+from userbot.storage.store import Store
+
+DAY = NOW.replace(hour=0, minute=0)
+BEN = Person(id=502, name="Ben")
+TOKENS = Limits(tokens_per_day=100, requests_per_minute=100)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store.open(path) as store:
+        yield store
+
+
+def admitted(
+    store: Store, message: int, tokens: int, *, who: Person = ANNA, policy: Limits = TOKENS
+) -> tuple[Ask, Refusal | None]:
+    expected = Expected(tokens, tokens * 10)
+    ask = question(message=message, sender=who)
+
+    def judge(spent: Spent) -> Refusal | None:
+        return limits.check(policy, spent, ask.by_owner, expected=expected)
+
+    found = store.admit(ask, NOW, DAY, expected, judge)
+    assert found is not None
+    return found
+
+
+def test_questions_asked_at_once_do_not_slip_through_together(store: Store) -> None:
+    refusals = [admitted(store, message, 40)[1] for message in range(1, 5)]
+    assert [refusal is None for refusal in refusals] == [True, True, False, False]
+    assert len(store.pending()) == 2
+
+
+def test_a_reservation_outlives_a_crash(path: Path) -> None:
+    with Store.open(path) as store:
+        admitted(store, 1, 90)
+    with Store.open(path) as store:
+        assert admitted(store, 2, 20)[1] is not None
+
+
+@pytest.mark.parametrize("state", ["failed", "skipped"])
+def test_a_reservation_ends_with_its_question(store: Store, state: str) -> None:
+    ask, _ = admitted(store, 1, 90)
+    store.mark(ask, state, "why", NOW)
+    assert admitted(store, 2, 90)[1] is None
+
+
+def test_what_came_back_replaces_what_was_reserved(store: Store) -> None:
+    ask, _ = admitted(store, 1, 90)
+    store.settle(ask, "q", answer(usage=Usage(5, 5)), NOW, cost=70)
+    spent = store.spent(ANNA.id, NOW, DAY)
+    assert (spent.others_tokens_today, spent.person_tokens_today, spent.cost_today) == (10, 10, 70)
+
+
+def test_the_whole_request_is_reserved_in_place_of_the_first_guess(store: Store) -> None:
+    ask, _ = admitted(store, 1, 10)
+    other, _ = admitted(store, 2, 10)
+
+    def judge(spent: Spent) -> Refusal | None:
+        return limits.check(TOKENS, spent, False, expected=Expected(85, 0))
+
+    assert store.ledger.reserve(ask, Expected(85, 0), NOW, DAY, judge) is None
+    assert store.ledger.reserve(other, Expected(85, 0), NOW, DAY, judge) is not None
+    assert store.spent(ANNA.id, NOW, DAY, ask.id).others_tokens_today == 10
+
+
+def test_each_person_and_the_owner_are_counted_apart(store: Store) -> None:
+    for message, who in enumerate((ANNA, BEN, OWNER, BEN), 1):
+        ask, _ = admitted(store, message, 1, who=who)
+        store.settle(ask, "q", answer(usage=Usage(4, 3)), NOW, cost=5)
+    spent = [store.spent(who.id, NOW, DAY) for who in (ANNA, BEN, OWNER)]
+    assert [one.person_tokens_today for one in spent] == [7, 14, 7]
+    assert {one.others_tokens_today for one in spent} == {21}
+    assert {one.cost_today for one in spent} == {20}
+
+
+def test_a_new_day_begins_with_nothing(store: Store) -> None:
+    ask, _ = admitted(store, 1, 90)
+    store.settle(ask, "q", answer(usage=Usage(50, 50)), NOW, cost=5)
+    tomorrow = DAY + timedelta(days=1)
+    assert store.spent(ANNA.id, tomorrow, tomorrow) == Spent(0, 0, 0)
+
+
+def test_audio_and_broken_answers_cost_too_but_are_no_answers(store: Store) -> None:
+    ask, _ = admitted(store, 1, 1)
+    store.ledger.spend(ask, NOW, kind="audio", model="w", audio_seconds=60, cost=6)
+    store.ledger.spend(ask, NOW, kind="failed", model="m", usage=Usage(9, 1, True), cost=4)
+    spent = store.spent(ANNA.id, NOW, DAY, ask.id)
+    assert (spent.others_tokens_today, spent.cost_today, spent.answers_last_hour) == (10, 10, 0)
+
+
+def test_a_message_brought_twice_is_admitted_once(store: Store) -> None:
+    admitted(store, 1, 1)
+    assert store.admit(question(message=1), NOW, DAY, Expected(1, 1), lambda _: None) is None
+
+
+def test_a_person_is_told_once_in_a_window(store: Store) -> None:
+    def tell(seconds: int, reason: str = "requests_per_minute") -> bool:
+        now = NOW + timedelta(seconds=seconds)
+        return store.ledger.tell_once(ANNA.id, reason, now - timedelta(minutes=1), now)
+
+    assert [tell(0), tell(30), tell(59), tell(61), tell(62)] == [True, False, False, True, False]
+    assert tell(63, "tokens_per_day")
+
+
+def test_spending_is_summed_by_day_chat_and_person(path: Path) -> None:
+    with Store.open(path) as store:
+        for message, who in enumerate((ANNA, ANNA, BEN), 1):
+            ask, _ = admitted(store, message, 1, who=who)
+            at = NOW + timedelta(days=message - 1)
+            store.settle(replace(ask), "q", answer(usage=Usage(4, 3, message == 3)), at, cost=5)
+            store.ledger.spend(ask, at, kind="audio", model="w", audio_seconds=30, cost=1)
+        days = spending(path, "day", DAY, "UTC")
+        people = spending(path, "person", DAY, "UTC")
+        (chat,) = spending(path, "chat", DAY + timedelta(days=1), None)
+    assert [(one.key, one.requests, one.cost) for one in days] == [
+        ("2026-11-24", 1, 6),
+        ("2026-11-23", 1, 6),
+        ("2026-11-22", 1, 6),
+    ]
+    assert [(one.key, one.title, one.prompt_tokens, one.estimated) for one in people] == [
+        (ANNA.id, "Anna", 8, False),
+        (BEN.id, "Ben", 4, True),
+    ]
+    assert (chat.key, chat.title, chat.requests, chat.audio_seconds) == (ANNA.id, "Anna", 2, 60)
+
+
+def test_without_a_history_nothing_was_spent(tmp_path: Path) -> None:
+    assert spending(tmp_path / "none.db", "day", DAY, None) == []
+
+
+def test_a_question_that_was_listened_to_and_skipped_is_a_request_all_the_same(
+    store: Store,
+) -> None:
+    ask, _ = admitted(store, 1, 1)
+    store.mark(ask, "skipped", "no_wake_word", NOW)
+    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
+    heard = Transcript(text="for somebody else", model="whisper", seconds=2)
+    store.heard(ask, ask.message, heard, NOW, keep=False)
+    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 1

@@ -1,0 +1,100 @@
+"""`userbot usage`: requests, tokens, audio minutes and cost, per day, chat and person."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from userbot.cli.common import Common, common_flags
+from userbot.errors import UsageError
+
+if TYPE_CHECKING:
+    from userbot.storage.spending import Spending
+
+_BY = ("day", "chat", "person")
+
+
+@common_flags
+def usage(
+    common: Common,
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHAT", help="Only by day, chat or person.")
+    ] = "",
+    days: Annotated[int, typer.Option(min=1, metavar="N", help="The last N days, today too.")] = 30,
+) -> None:
+    """Requests, tokens, audio minutes and cost per day, chat and person."""
+    from datetime import UTC, datetime, timedelta
+
+    from userbot.cli.load import load_config
+    from userbot.rules.limits import day_began
+    from userbot.storage.spending import spending
+
+    if by and by not in _BY:
+        raise UsageError(f"Usage is counted by {', '.join(_BY)}.", "Leave --by out for all three.")
+    settings = load_config(common, need_key=False).settings
+    zone = settings.limits.timezone
+    since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
+    found = {
+        what: spending(settings.history.database, what, since, zone)
+        for what in _BY
+        if by in ("", what)
+    }
+    if common.json:
+        _print_json(found)
+    else:
+        _print_tables(common, found)
+
+
+def _print_json(found: dict[str, list[Spending]]) -> None:
+    import json
+
+    for what, rows in found.items():
+        for row in rows:
+            shown = {
+                "by": what,
+                what: row.key,
+                "title": row.title or None,
+                "requests": row.requests,
+                "prompt_tokens": row.prompt_tokens,
+                "completion_tokens": row.completion_tokens,
+                "audio_minutes": round(row.audio_seconds / 60, 2),
+                "cost": row.cost / 1_000_000,
+                "estimated": row.estimated,
+            }
+            # Escaped, so that no name can steer a terminal.
+            safe = json.dumps(shown, ensure_ascii=False)
+            print(re.sub("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]", _escape, safe))
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
+def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
+    import sys
+
+    from userbot.cli.table import print_table
+
+    if not any(found.values()):
+        print("Nothing was spent in that time.\n  → See more with --days 365.", file=sys.stderr)
+        return
+    heads = ("requests", "tokens in", "tokens out", "audio min", "cost", "")
+    for what, rows in found.items():
+        print_table(
+            (what, *heads),
+            [
+                (
+                    str(row.key),
+                    str(row.requests),
+                    ("≈ " if row.estimated else "") + str(row.prompt_tokens),
+                    str(row.completion_tokens),
+                    f"{row.audio_seconds / 60:.1f}",
+                    f"{row.cost / 1_000_000:.4f}",
+                    row.title,
+                )
+                for row in rows
+            ],
+            plain=common.plain,
+        )

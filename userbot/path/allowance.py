@@ -1,0 +1,132 @@
+"""Whether a question may cost something: at the door, and again before each payment.
+
+At the door little is known of a question, so its least cost is reserved. The moment before the
+model is asked the whole request is known, and is reserved in its place; then `settlement` counts
+what came back. What a request cost that failed half way is counted too, by estimate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from datetime import datetime
+
+from userbot.errors import LimitReachedError
+from userbot.messages import Ask, ChatRequest, Delta, Expected, Finish, Spent, Usage
+from userbot.ports import Clock, Ledger, Store
+from userbot.rules import limits
+from userbot.rules.limits import Refusal
+from userbot.rules.window import estimated_usage
+from userbot.settings import Limits, PersonLimits
+
+
+class Allowance:
+    """The limits of the config over what the ledger counts.
+
+    `people`: what [limits.people] says, by the person's id. `system` is the general system text.
+    `refused` hears of every refusal. Its calls raise StorageError.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        people: Mapping[int, PersonLimits],
+        system: str,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        refused: Callable[[Ask, Refusal], None],
+    ) -> None:
+        self._limits = limits
+        self._people = people
+        self._system = system
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._refused = refused
+
+    def admit(self, ask: Ask, now: datetime) -> tuple[Ask, Refusal | None] | None:
+        """Store a question, and let it in or say why not; None if its message is known."""
+        expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        admitted = self._store.admit(
+            ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
+        )
+        if admitted is not None and admitted[1] is not None:
+            self._store.mark(admitted[0], "skipped", admitted[1].reason, now)
+            self._refused(admitted[0], admitted[1])
+        return admitted
+
+    def before_request(self, ask: Ask, request: ChatRequest) -> None:
+        """Reserve a request to the model. Raises LimitReachedError."""
+        self._reserve(ask, limits.expected_of_request(self._limits.prices, request.messages))
+
+    def before_audio(self, ask: Ask, seconds: float) -> None:
+        """Reserve the transcription of so much audio. Raises LimitReachedError."""
+        self._reserve(ask, limits.expected_of_audio(self._limits.prices, seconds))
+
+    def audio_paid(self, ask: Ask, model: str, seconds: float) -> None:
+        """Count audio that was transcribed."""
+        self._ledger.spend(
+            ask,
+            self._clock.now(),
+            kind="audio",
+            model=model,
+            audio_seconds=seconds,
+            cost=limits.cost(self._limits.prices, 0, 0, seconds),
+        )
+
+    async def metered(
+        self,
+        ask: Ask,
+        request: ChatRequest,
+        stream: AsyncGenerator[Delta | Finish, None],
+        broken_off: Callable[[Ask], None],
+    ) -> AsyncGenerator[Delta | Finish, None]:
+        """The stream as it comes; if it breaks off after its first word, that is counted.
+
+        `broken_off` is told then.
+        """
+        said: list[str] = []
+        ended = False
+        try:
+            async for event in stream:
+                if isinstance(event, Delta):
+                    said.append(event.text)
+                else:
+                    ended = True
+                yield event
+        finally:
+            await stream.aclose()
+            if said and not ended:
+                self._failed(ask, request, estimated_usage(request.messages, "".join(said)))
+                broken_off(ask)
+
+    def _failed(self, ask: Ask, request: ChatRequest, usage: Usage) -> None:
+        self._ledger.spend(
+            ask,
+            self._clock.now(),
+            kind="failed",
+            model=request.model,
+            usage=usage,
+            cost=limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens),
+        )
+
+    def _reserve(self, ask: Ask, expected: Expected) -> None:
+        now = self._clock.now()
+        refusal = self._ledger.reserve(
+            ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
+        )
+        if refusal is not None:
+            self._refused(ask, refusal)
+            raise LimitReachedError(refusal.detail, reason=refusal.reason)
+
+    def _judge(self, ask: Ask, spent: Spent, expected: Expected) -> Refusal | None:
+        return limits.check(
+            self._limits,
+            spent,
+            ask.by_owner,
+            person=self._people.get(ask.sender.id),
+            expected=expected,
+        )
+
+    def _day(self, now: datetime) -> datetime:
+        return limits.day_began(now, self._limits.timezone)

@@ -1,0 +1,52 @@
+"""Words leave the history: deleted in Telegram, expired with their chat, or older than is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from userbot.activity import Failed, Report
+from userbot.errors import StorageError
+from userbot.messages import Place
+from userbot.path.memory import Memory
+from userbot.ports import Clock, Eraser
+
+SWEEP_SECONDS = 30.0
+"""How often expired words are looked for."""
+
+
+class Forgetting:
+    """Erases in the store and in the memory of conversations. `retention_days` 0: kept for ever."""
+
+    def __init__(
+        self, eraser: Eraser, memory: Memory, clock: Clock, report: Report, retention_days: int
+    ) -> None:
+        self._eraser = eraser
+        self._memory = memory
+        self._clock = clock
+        self._report = report
+        self._retention = timedelta(days=retention_days)
+
+    def deleted(self, messages: Sequence[int], chat: int | None) -> None:
+        """Messages were deleted; `chat` None: in a private chat or a basic group."""
+        self._forget(lambda: self._eraser.deleted(messages, chat, self._clock.now()))
+
+    async def sweep(self) -> None:
+        """Erase what is due, now and again and again, until cancelled."""
+        while True:
+            self.sweep_once()
+            await self._clock.sleep(SWEEP_SECONDS)
+
+    def sweep_once(self) -> None:
+        """Erase what is due now."""
+        now = self._clock.now()
+        self._forget(lambda: self._eraser.expired(now))
+        if self._retention:
+            self._forget(lambda: self._eraser.older_than(now - self._retention, now))
+
+    def _forget(self, erase: Callable[[], set[Place]]) -> None:
+        try:
+            for place in erase():
+                self._memory.forget(place)
+        except StorageError as error:
+            self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))

@@ -1,0 +1,60 @@
+"""Keeps the rhythm of everybody who is answered, so that two programs cannot go on for ever."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime
+
+from userbot.messages import Ask, Place
+from userbot.rules import loops
+from userbot.rules.loops import Rhythm
+
+SENDERS = 1024
+"""How many are kept in mind; who was silent for longest is let go."""
+
+
+class LoopWatch:
+    """A rhythm for each sender in each conversation. The owner has none."""
+
+    def __init__(self) -> None:
+        self._rhythms: OrderedDict[tuple[Place, int], Rhythm] = OrderedDict()
+
+    def stops(self, ask: Ask, now: datetime, *, replies: bool, prefixed: bool) -> bool:
+        """Take note of a question; whether it is one too many of a loop.
+
+        `replies`: to an answer of ours.
+        """
+        if ask.by_owner:
+            return False
+        rhythm = self._rhythms.get(_key(ask))
+        if rhythm is None:
+            return False
+        rhythm = loops.heard(
+            rhythm, now.timestamp(), len(ask.text), replies=replies, prefixed=prefixed
+        )
+        self._keep(ask, rhythm)
+        return loops.stopped(rhythm)
+
+    def answered(self, ask: Ask, now: datetime) -> None:
+        """Our answer to this question stands."""
+        if not ask.by_owner:
+            rhythm = self._rhythms.get(_key(ask), Rhythm())
+            self._keep(ask, loops.answered(rhythm, now.timestamp()))
+
+    def told(self, ask: Ask) -> str:
+        """Why a question is refused, in a sentence."""
+        minutes = round(loops.COOL / 60)
+        return (
+            f"{ask.sender.name} comes back quicker than a person could, as a program does: no more"
+            f" answers there until {minutes} minutes of silence."
+        )
+
+    def _keep(self, ask: Ask, rhythm: Rhythm) -> None:
+        self._rhythms[_key(ask)] = rhythm
+        self._rhythms.move_to_end(_key(ask))
+        if len(self._rhythms) > SENDERS:
+            self._rhythms.popitem(last=False)
+
+
+def _key(ask: Ask) -> tuple[Place, int]:
+    return ask.place, ask.sender.id

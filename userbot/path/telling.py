@@ -1,0 +1,92 @@
+"""Tells a person in place that a limit is reached, once: where `limits.tell` is set.
+
+It goes the way of an answer: recorded before it leaves, a reply to the question, never twice.
+What cannot be told is on the console, as the refusal itself is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime
+
+from userbot.activity import Failed, Report
+from userbot.errors import PauseAskedError, UserbotError
+from userbot.messages import Ask, RichText
+from userbot.ports import Clock, Ledger, Outbox, Store
+from userbot.rules import limits
+from userbot.rules.limits import Refusal
+from userbot.rules.random_id import random_id
+
+_PART = -1
+"""Told of a limit: no part of an answer, so that its random_id is another."""
+
+
+class Telling:
+    """Writes those replies. `secret` keys the random ids; `timezone` says when a day begins."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        report: Report,
+        *,
+        secret: bytes,
+        timezone: str | None,
+    ) -> None:
+        self._outbox = outbox
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._report = report
+        self._secret = secret
+        self._timezone = timezone
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def refused(self, ask: Ask, refusal: Refusal) -> None:
+        """A limit refused a question: tell so, unless the person was told already."""
+        now = self._clock.now()
+        since = limits.window_began(refusal, now, limits.day_began(now, self._timezone))
+        # The owner has the console.
+        if ask.by_owner or not self._ledger.tell_once(ask.sender.id, refusal.reason, since, now):
+            return
+        task = asyncio.create_task(self._tell(ask, refusal, now), name="tell a limit")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def drain(self, seconds: float) -> None:
+        """Let what is being told leave, for so long."""
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _tell(self, ask: Ask, refusal: Refusal, now: datetime) -> None:
+        text = limits.told(refusal, ask.text)
+        identity = random_id(self._secret, ask.chat, ask.message, 0, _PART)
+        try:
+            self._store.writing(ask, _PART, identity, text, now)
+            self._store.written(identity, await self._sent(ask, RichText(text), identity))
+        except UserbotError as error:
+            self._report(
+                Failed(
+                    chat=ask.chat,
+                    title=ask.title,
+                    message=ask.message,
+                    person=ask.sender,
+                    reason=error.reason,
+                    error=str(error),
+                    hint=error.hint,
+                )
+            )
+
+    async def _sent(self, ask: Ask, text: RichText, identity: int) -> int:
+        while True:
+            await self._outbox.turn(ask.place, "send", ask.title)
+            with suppress(PauseAskedError):
+                return await self._outbox.send(
+                    ask.place, text, reply_to=ask.message, random_id=identity
+                )

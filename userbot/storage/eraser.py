@@ -1,0 +1,136 @@
+"""Words that go: deleted in Telegram, expired, too old, or cleared by the owner.
+
+The row of a question stays: it proves that the message was answered. What goes are the words of
+the question, of the answer, and of the writes that carried it; SQLite overwrites them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from userbot.messages import Ask, Place
+from userbot.storage import database
+from userbot.storage.cells import instant
+
+_CHANNELS = -1_000_000_000_000
+"""Marked ids below this are channels and supergroups; above it one account numbers messages."""
+_AT_ONCE = 500
+"""Rows in one transaction, so that a large clearing does not hold up an answer."""
+
+
+class Eraser:
+    """`ports.Eraser` in the history database; made by the store."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self._path = path
+        self._db = db
+
+    def deleted(self, messages: Sequence[int], chat: int | None, now: datetime) -> set[Place]:
+        """Messages were deleted in Telegram; gives the conversations that lost words.
+
+        Without `chat` they are of a private chat or a basic group. A question that was not
+        answered yet is given up; an answer that lost one of its messages loses all its words.
+        """
+        where, values = ("chat = ?", [chat]) if chat is not None else ("chat > ?", [_CHANNELS])
+        found: list[int] = []
+        with database.explained(self._path):
+            for message in messages:
+                for query in (
+                    f"SELECT id FROM questions WHERE message = ? AND {where}",  # noqa: S608
+                    f"SELECT question FROM writes WHERE message = ? AND {where}",  # noqa: S608
+                ):
+                    found += [row[0] for row in self._db.execute(query, (message, *values))]
+                # What was heard in it, for whatever question.
+                self._db.execute(
+                    f"UPDATE transcripts SET text = NULL WHERE message = ? AND {where}",  # noqa: S608
+                    (message, *values),
+                )
+        return self._erase(found, now, gave_up="deleted")
+
+    def gone(self, ask: Ask) -> bool:
+        """Whether the words of a question were erased."""
+        with database.explained(self._path):
+            row = self._db.execute(
+                "SELECT erased FROM questions WHERE id = ?", (ask.id,)
+            ).fetchone()
+        return row is not None and bool(row[0])
+
+    def older_than(self, before: datetime, now: datetime) -> set[Place]:
+        """Erase what was asked before a date."""
+        return self._erase(
+            self._ids("stored_at < ? AND erased = 0", (instant(before),)), now, gave_up=None
+        )
+
+    def expired(self, now: datetime) -> set[Place]:
+        """Erase the words of messages that their chats have deleted by themselves by now."""
+        expired = "expires_at <= ? AND expires_at IS NOT NULL AND erased = 0"
+        return self._erase(self._ids(expired, (instant(now),)), now, gave_up="deleted")
+
+    def clear(self, now: datetime, chat: int | None = None, topic: int | None = None) -> int:
+        """Erase all words, or those of a chat or of one of its topics; gives how many exchanges."""
+        ids = self._ids(
+            "erased = 0 AND (?1 IS NULL OR conversation IN"
+            " (SELECT id FROM conversations WHERE chat = ?1 AND (?2 IS NULL OR topic = ?2)))",
+            (chat, topic),
+        )
+        self._erase(ids, now, gave_up=None)
+        return len(ids)
+
+    def _ids(self, where: str, values: Sequence[Any]) -> list[int]:
+        with database.explained(self._path):
+            rows = self._db.execute(f"SELECT id FROM questions WHERE {where}", values)  # noqa: S608
+            return [number for (number,) in rows.fetchall()]
+
+    def _erase(self, ids: Sequence[int], now: datetime, *, gave_up: str | None) -> set[Place]:
+        places: set[Place] = set()
+        for start in range(0, len(ids), _AT_ONCE):
+            with database.step(self._db, self._path) as db:
+                for number in ids[start : start + _AT_ONCE]:
+                    place = _erase_one(db, number, instant(now), gave_up)
+                    if place is not None:
+                        places.add(place)
+        if places:
+            with database.explained(self._path):
+                # The log still holds the old pages; another reader may put this off.
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return places
+
+
+def _erase_one(
+    db: sqlite3.Connection, question: int, now: int, gave_up: str | None
+) -> Place | None:
+    if gave_up is not None:
+        db.execute(
+            "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?"
+            " WHERE id = ? AND state IN ('pending', 'answering')",
+            (gave_up, now, question),
+        )
+    elif db.execute(
+        "SELECT 1 FROM questions WHERE id = ? AND state IN ('pending', 'answering')", (question,)
+    ).fetchone():
+        return None  # it is being answered at this moment: its words are needed, and go next time
+    erased = db.execute(
+        "UPDATE questions SET text = '', own_text = NULL,"
+        " answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END,"
+        " erased = 1 WHERE id = ? AND erased = 0",
+        (question,),
+    )
+    if not erased.rowcount:
+        return None
+    db.execute("UPDATE writes SET text = '' WHERE question = ?", (question,))
+    for heard in (
+        "UPDATE transcripts SET text = NULL WHERE question = ?",
+        """UPDATE transcripts SET text = NULL WHERE (message, chat) =
+            (SELECT message, chat FROM questions WHERE id = ?)""",
+    ):
+        db.execute(heard, (question,))
+    row = db.execute(
+        "SELECT c.chat, c.topic FROM questions AS q JOIN conversations AS c"
+        " ON c.id = q.conversation WHERE q.id = ?",
+        (question,),
+    ).fetchone()
+    return Place(row[0], row[1] or None)

@@ -1,0 +1,191 @@
+"""What was spent, and what is reserved for questions that are open.
+
+1. A question is let in, or its request is paid, only in the same transaction in which the limits
+   were looked at: nothing comes between.
+2. A reservation is a pair of numbers in the question's row and counts while the question is open,
+   so it survives a crash, and ends with the question however that ends.
+3. Sums are running sums in the rows of usage: a day's is one subtraction, however many rows.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from userbot.messages import Ask, Expected, Spent, Usage
+from userbot.storage import database
+from userbot.storage.cells import instant
+
+R = TypeVar("R")
+
+_MINUTE = 60 * 1_000_000
+_HOUR = 60 * _MINUTE
+
+_SPENT = """
+    SELECT
+        (SELECT count(*) FROM questions
+            WHERE sender = :person AND stored_at > :minute AND stored_at <= :now
+            AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM transcripts AS heard
+                WHERE heard.message IN (questions.message, questions.reply_to)
+                AND heard.chat = questions.chat AND heard.question = questions.id))),
+        coalesce((SELECT others_after FROM usage ORDER BY id DESC LIMIT 1)
+            - (SELECT others_before FROM usage WHERE at BETWEEN :day AND :now
+                ORDER BY at LIMIT 1), 0),
+        (SELECT count(*) FROM usage WHERE at > :hour AND at <= :now AND kind = 'answer'),
+        coalesce((SELECT person_after FROM usage WHERE person = :person ORDER BY id DESC LIMIT 1)
+            - (SELECT person_before FROM usage WHERE person = :person AND at BETWEEN :day AND :now
+                ORDER BY at LIMIT 1), 0),
+        coalesce((SELECT cost_after FROM usage ORDER BY id DESC LIMIT 1)
+            - (SELECT cost_before FROM usage WHERE at BETWEEN :day AND :now
+                ORDER BY at LIMIT 1), 0)"""
+_RESERVED = """
+    SELECT coalesce(sum(CASE WHEN by_owner THEN 0 ELSE reserved_tokens END), 0),
+        count(*),
+        coalesce(sum(CASE WHEN sender = :person THEN reserved_tokens ELSE 0 END), 0),
+        coalesce(sum(reserved_cost), 0)
+    FROM questions WHERE state IN ('pending', 'answering') AND id <> :question"""
+
+
+class Ledger:
+    """`ports.Ledger` in the history database; made by the store."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self._path = path
+        self._db = db
+
+    def reserve(
+        self,
+        ask: Ask,
+        expected: Expected,
+        now: datetime,
+        day_began: datetime,
+        judge: Callable[[Spent], R | None],
+    ) -> R | None:
+        """Reserve what a stored question is about to cost, unless `judge` refuses.
+
+        It replaces what was reserved for it before. Gives what `judge` gave.
+        """
+        with database.step(self._db, self._path) as db:
+            verdict = judge(spent(db, ask.sender.id, now, day_began, ask.id))
+            if verdict is None:
+                hold(db, ask.id, expected)
+            return verdict
+
+    def spend(
+        self,
+        ask: Ask,
+        at: datetime,
+        *,
+        kind: str,
+        model: str,
+        usage: Usage | None = None,
+        audio_seconds: float = 0.0,
+        cost: int = 0,
+    ) -> None:
+        """Count what was paid for a question beside its answer: "audio", or what "failed"."""
+        with database.step(self._db, self._path) as db:
+            enter(
+                db,
+                ask,
+                at,
+                kind=kind,
+                model=model,
+                usage=usage,
+                audio_seconds=audio_seconds,
+                cost=cost,
+            )
+
+    def tell_once(self, person: int, reason: str, since: datetime, now: datetime) -> bool:
+        """Whether to tell a person of a limit: not if that was done after `since`."""
+        with database.explained(self._path):
+            told = self._db.execute(
+                "INSERT INTO told VALUES (?, ?, ?) ON CONFLICT (person, reason)"
+                " DO UPDATE SET at = excluded.at WHERE at < ?",
+                (person, reason, instant(now), instant(since)),
+            )
+        return bool(told.rowcount)
+
+
+def spent(
+    db: sqlite3.Connection, person: int, now: datetime, day_began: datetime, question: int
+) -> Spent:
+    """What counts against the limits beside the tokens and the money of this question."""
+    moment = instant(now)
+    row = {
+        "person": person,
+        "question": question,
+        "now": moment,
+        "minute": moment - _MINUTE,
+        "hour": moment - _HOUR,
+        "day": instant(day_began),
+    }
+    requests, others, answers, own, cost = db.execute(_SPENT, row).fetchone()
+    open_others, open_count, open_own, open_cost = db.execute(_RESERVED, row).fetchone()
+    return Spent(
+        person_requests_last_minute=requests,
+        others_tokens_today=others + open_others,
+        answers_last_hour=answers + open_count,
+        person_tokens_today=own + open_own,
+        cost_today=cost + open_cost,
+    )
+
+
+def hold(db: sqlite3.Connection, question: int, expected: Expected) -> None:
+    """Reserve for a question; within a step."""
+    db.execute(
+        "UPDATE questions SET reserved_tokens = ?, reserved_cost = ? WHERE id = ?",
+        (expected.tokens, expected.cost, question),
+    )
+
+
+def enter(
+    db: sqlite3.Connection,
+    ask: Ask,
+    at: datetime,
+    *,
+    kind: str,
+    model: str,
+    usage: Usage | None,
+    audio_seconds: float = 0.0,
+    cost: int = 0,
+) -> None:
+    """Append a row of usage with its running sums; within a step."""
+    last = db.execute(
+        "SELECT others_after, cost_after FROM usage ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    others, money = last or (0, 0)
+    of_person = db.execute(
+        "SELECT person_after FROM usage WHERE person = ? ORDER BY id DESC LIMIT 1",
+        (ask.sender.id,),
+    ).fetchone()
+    own = of_person[0] if of_person else 0
+    tokens = usage.total if usage else 0
+    db.execute(
+        "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
+        " completion_tokens, others_before, others_after, kind, estimated, audio_seconds, cost,"
+        " cost_before, cost_after, person_before, person_after)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            ask.id,
+            ask.sender.id,
+            ask.by_owner,
+            ask.chat,
+            instant(at),
+            model,
+            usage and usage.prompt_tokens,
+            usage and usage.completion_tokens,
+            others,
+            others + (0 if ask.by_owner else tokens),
+            kind,
+            usage is not None and usage.estimated,
+            audio_seconds,
+            cost,
+            money,
+            money + cost,
+            own,
+            own + tokens,
+        ),
+    )

@@ -1,0 +1,57 @@
+"""A step of the database: what limits, rights and forgetting need to know."""
+
+from __future__ import annotations
+
+import sqlite3
+
+
+def money_reservations_names_and_erasing(db: sqlite3.Connection) -> None:
+    """Limits of a person and of money; kept names; words that go while their row stays.
+
+    `usage` gets running sums of each person's tokens and of all money (in millionths), so that a
+    day's are one subtraction, and rows that are no answers: "audio" that was transcribed, and
+    requests that "failed" after they had cost something.
+    `reserved_tokens` and `reserved_cost` are what an open question is expected to cost; they count
+    only while it is open. `expires_at` is when the chat deletes the message by itself; `erased`
+    says that the words of a question and its answer are gone.
+    `told` is when a person was last told of a limit. `names` are @names of the config, as they
+    were first resolved.
+    """
+    for statement in (
+        "ALTER TABLE usage ADD COLUMN kind TEXT NOT NULL DEFAULT 'answer'",
+        "ALTER TABLE usage ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN audio_seconds REAL NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN cost INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN cost_before INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN cost_after INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN person_before INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN person_after INTEGER NOT NULL DEFAULT 0",
+        """UPDATE usage SET person_after = sums.tokens,
+            person_before = sums.tokens
+                - coalesce(prompt_tokens, 0) - coalesce(completion_tokens, 0)
+            FROM (SELECT id, sum(coalesce(prompt_tokens, 0) + coalesce(completion_tokens, 0))
+                OVER (PARTITION BY person ORDER BY id) AS tokens FROM usage) AS sums
+            WHERE usage.id = sums.id""",
+        "CREATE INDEX usage_person ON usage (person)",
+        "CREATE INDEX usage_person_at ON usage (person, at)",
+        "ALTER TABLE questions ADD COLUMN reserved_tokens INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE questions ADD COLUMN reserved_cost INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE questions ADD COLUMN expires_at INTEGER",
+        "ALTER TABLE questions ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX questions_kept ON questions (stored_at) WHERE erased = 0",
+        """CREATE INDEX questions_expiring ON questions (expires_at)
+            WHERE erased = 0 AND expires_at IS NOT NULL""",
+        """CREATE TABLE told (
+            person INTEGER NOT NULL,
+            reason TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (person, reason)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE names (
+            name TEXT PRIMARY KEY,
+            id INTEGER NOT NULL,
+            access_hash INTEGER,
+            at INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+    ):
+        db.execute(statement)

@@ -1,0 +1,68 @@
+"""What was spent, summed up for people. It reads beside the program that may be running."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from userbot.storage.archive import Archive
+from userbot.storage.cells import instant, moment
+
+_ROWS = """
+    SELECT u.at, u.chat, u.person, u.kind, u.audio_seconds, u.cost, u.estimated,
+        coalesce(u.prompt_tokens, 0) AS prompt, coalesce(u.completion_tokens, 0) AS completion,
+        c.title, q.sender_name AS name
+    FROM usage AS u JOIN questions AS q ON q.id = u.question
+    JOIN conversations AS c ON c.id = q.conversation
+    WHERE u.at >= :since ORDER BY u.id"""
+
+
+@dataclass(slots=True)
+class Spending:
+    """The sums of one day ("2026-11-22"), chat or person (marked ids). Cost in millionths."""
+
+    key: str | int
+    title: str = ""
+    requests: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    audio_seconds: float = 0.0
+    cost: int = 0
+    estimated: bool = False
+    """Some of it is an estimate: the endpoint did not tell."""
+
+
+def spending(database: Path, by: str, since: datetime, timezone: str | None) -> list[Spending]:
+    """What was spent since a moment, by "day", "chat" or "person"; the newest day, else most first.
+
+    Raises StorageError. Without a history there is nothing.
+    """
+    with Archive.reading(database) as archive:
+        rows = [] if archive is None else archive.rows(_ROWS, {"since": instant(since)})
+    zone = None if timezone is None else ZoneInfo(timezone)
+    key = _KEYS[by]
+    sums: dict[str | int, Spending] = {}
+    for row in rows:
+        one = sums.setdefault(key(row, zone), Spending(key(row, zone)))
+        one.title = {"chat": row["title"], "person": row["name"]}.get(by, "")
+        one.requests += row["kind"] != "audio"
+        one.prompt_tokens += row["prompt"]
+        one.completion_tokens += row["completion"]
+        one.audio_seconds += row["audio_seconds"]
+        one.cost += row["cost"]
+        one.estimated = one.estimated or bool(row["estimated"])
+    found = list(sums.values())
+    if by == "day":
+        return sorted(found, key=lambda one: str(one.key), reverse=True)
+    return sorted(found, key=lambda one: one.prompt_tokens + one.completion_tokens, reverse=True)
+
+
+_KEYS: dict[str, Callable[[Any, tzinfo | None], str | int]] = {
+    "day": lambda row, zone: moment(row["at"]).astimezone(zone).date().isoformat(),
+    "chat": lambda row, _: int(row["chat"]),
+    "person": lambda row, _: int(row["person"]),
+}
