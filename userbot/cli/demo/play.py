@@ -32,6 +32,7 @@ from userbot.settings import Chat, History, Limits, OpenAI, Server, Settings, Te
 
 ANSWER_SECONDS = 120
 """How long the play waits for an answer; a small model on a slow computer takes its time."""
+_ANSWER_TOKENS = 300
 _PICTURED = 4
 """How much of the scene a picture shows: a plan, what follows from it, and a refusal."""
 _FINAL = (Answered, Failed, Ignored, Limited, Skipped)
@@ -54,7 +55,7 @@ class Play:
         self._language: Language = language
         self._written = own is None
         self._town = Town(responder=written_answer, language=language)
-        self._model = own[0] if own else None
+        self._model = _brief(own[0]) if own else None
         self._voice = own[1] if own else None
         self._console = recording_console(language) if picture else console_for(common, language)
         self._picture = picture
@@ -202,3 +203,8 @@ class Play:
 def _read_line() -> str:
     """What the terminal holds: a line, as its driver hands it over; "" after Ctrl-D."""
     return os.read(sys.stdin.fileno(), 65536).decode(errors="replace")
+
+
+def _brief(own: OpenAI) -> OpenAI:
+    """A scene needs no long answers, and a small model would not end one by itself."""
+    return replace(own, max_completion_tokens=own.max_completion_tokens or _ANSWER_TOKENS)
