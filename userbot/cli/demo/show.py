@@ -81,10 +81,10 @@ class Show:
             return
         style = "green" if by_program else "cyan"
         bubble = Text("\n")
-        told = Text(head, f"bold {style}") + Text("\n") + styled(text, message.entities)
+        told = Text.assemble((head, f"bold {style}"), "\n", styled(text, message.entities))
         # Wrapped here, so that the bar stands before every line.
         for line in told.wrap(self._rich, self._rich.width - 4):
-            bubble += Text("  ▌ ", style) + line + Text("\n")
+            bubble.append_text(Text.assemble(("  ▌ ", style), line, "\n"))
         bubble.right_crop(1)
         self._print(bubble, "")
 
