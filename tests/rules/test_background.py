@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from userbot.rules.background import SHARE, Overheard, block, newest
@@ -49,6 +49,7 @@ def test_no_words_can_end_the_block(words: str) -> None:
 
 
 @given(st.lists(st.text(max_size=900), max_size=40), st.integers(256, 4000))
+@example([*[""] * 2, *["\x80"] * 5, "0\x80\x80", "\x80\x80\x80𐀀"], 340)
 def test_it_fits_into_its_share_and_keeps_the_newest(texts: list[str], window: int) -> None:
     heard = [said(text, number) for number, text in enumerate(texts)]
     shown = block(heard, window)

@@ -47,11 +47,11 @@ def newest(
 
 def block(heard: Sequence[Overheard], window_tokens: int) -> str:
     """The block of the newest messages that fit into their share; "" if there is none."""
-    room = window_tokens * SHARE - estimate(_BEGIN) - estimate(_END)
+    room = window_tokens * SHARE - estimate(f"{_BEGIN}\n") - estimate(_END)
     lines: list[str] = []
     for one in reversed(heard):
         line = _line(one)
-        room -= estimate(line)
+        room -= estimate(f"{line}\n")
         if room < 0:
             break
         lines.insert(0, line)
