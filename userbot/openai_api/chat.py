@@ -7,7 +7,6 @@ typed parameters and models, which cost most of a short request's time, are left
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final
@@ -16,21 +15,15 @@ from userbot.activity import Notice, Report
 from userbot.errors import ModelError
 from userbot.messages import ChatRequest, Delta, Finish
 from userbot.openai_api import sentences
+from userbot.openai_api.connection import Connection
 from userbot.openai_api.dialect import SYSTEM, Dialect
 from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
 from userbot.openai_api.reading import Reading
-from userbot.openai_api.where import Where
 from userbot.settings import OpenAI
 
 if TYPE_CHECKING:
     import openai
 
-DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
-_NO_KEY: Final = "none"
-"""Sent to servers that want no key; openai's client cannot do without one."""
-_CONNECT_SECONDS: Final = 10.0
-_KEEPALIVE_SECONDS: Final = 60.0
-"""How long an idle connection is kept: a conversation's next question spares the handshake."""
 _CHECK_SECONDS: Final = 15.0
 _DROPPING: Final = frozenset({"refused_request", "server_error"})
 """The failures whose cause may be a parameter."""
@@ -47,11 +40,10 @@ class Chat:
         self._settings = settings
         self._report = report
         self._dialects: dict[str, Dialect] = {}
-        self._base_url = settings.base_url or DEFAULT_BASE_URL
-        self._key = (settings.api_key or "").strip() or None
-        self._where = Where.of(self._base_url, settings.timeout, self._key)
-        self._building = asyncio.Lock()
-        self._client: openai.AsyncOpenAI | None = None
+        self._connection = Connection(
+            settings.base_url, settings.api_key, settings.proxy, settings.timeout
+        )
+        self._where = self._connection.where
 
     async def warm(self) -> None:
         """Import openai (half a second) and build its client, in a worker thread.
@@ -59,7 +51,7 @@ class Chat:
         Called while Telegram connects; without it the first request does the same. Raises
         ModelError when the key or the proxy cannot be used at all.
         """
-        await self._ready()
+        await self._connection.ready()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
         """The answer in pieces, then one Finish. Raises ModelError, also after some pieces.
@@ -68,7 +60,7 @@ class Chat:
         """
         reading = Reading(request.model)
         try:
-            client = await self._ready()
+            client = await self._connection.ready()
             while True:
                 body = self._dialect(request.model).body(request)
                 try:
@@ -96,7 +88,7 @@ class Chat:
     async def check(self) -> list[str]:
         """The ids of the models that the endpoint offers: one cheap call. Raises ModelError."""
         try:
-            client = await self._ready()
+            client = await self._connection.ready()
             listed = await client.get(
                 "/models",
                 cast_to=object,
@@ -118,50 +110,7 @@ class Chat:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        async with self._building:
-            client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
-    async def _ready(self) -> openai.AsyncOpenAI:
-        if self._client is None:
-            async with self._building:
-                if self._client is None:
-                    self._client = await asyncio.to_thread(self._build)
-        return self._client
-
-    def _build(self) -> openai.AsyncOpenAI:
-        if self._key is not None and not (self._key.isascii() and self._key.isprintable()):
-            raise sentences.bad_key()
-        import httpx2
-        import openai
-
-        from userbot.openai_api.transport import Transport
-
-        timeout = openai.Timeout(
-            self._settings.timeout, connect=min(self._settings.timeout, _CONNECT_SECONDS)
-        )
-        try:
-            transport = Transport(
-                timeout=timeout,
-                limits=httpx2.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
-                proxy=self._settings.proxy,
-                # A system-wide proxy knows nothing of a server on this machine.
-                trust_env=not self._where.loopback,
-            )
-        except ImportError:
-            raise sentences.bad_proxy("For a socks proxy install socksio beside it.") from None
-        except ValueError:
-            raise sentences.bad_proxy(
-                "It must be http://, https:// or socks5://host:port."
-            ) from None
-        return openai.AsyncOpenAI(
-            api_key=self._key or _NO_KEY,
-            base_url=self._base_url,
-            timeout=timeout,
-            max_retries=0,
-            http_client=transport,
-        )
+        await self._connection.aclose()
 
     async def _events(
         self, client: openai.AsyncOpenAI, body: dict[str, Any]

@@ -20,6 +20,7 @@ _NO_KEY: Final = "none"
 """Sent to servers that want no key; openai's client cannot do without one."""
 _CONNECT_SECONDS: Final = 10.0
 _KEEPALIVE_SECONDS: Final = 60.0
+"""How long an idle connection is kept: a conversation's next question spares the handshake."""
 
 
 class Connection:
