@@ -17,6 +17,7 @@ from userbot.messages import Ask
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
+from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
@@ -39,6 +40,7 @@ from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
+from userbot.path.writes import Writes
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
@@ -51,6 +53,7 @@ from userbot.telegram.client import Client, new_client
 from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
 from userbot.telegram.files import TelegramFiles
+from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
@@ -208,7 +211,17 @@ class _Run:
                 )
 
             client.on_reconnect = reconnected
-            telling = self._telling(outbox)
+            history = TelegramHistory(client, self._clock, self._report)
+            writes = Writes(outbox, history, self._store, self._clock, self._report)
+            telling = self._telling(outbox, writes)
+            aftermath = Aftermath(
+                self._settings.trigger.prefix,
+                history,
+                self._store,
+                self._store.eraser,
+                self._clock,
+                self._report,
+            )
             allowance = Allowance(
                 self._settings.limits,
                 limited,
@@ -229,13 +242,14 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
+                aftermath=aftermath,
                 hearing=self._hearing(client, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
                 model=model,
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
-                replying=self._replying(outbox, speaker),
+                replying=self._replying(outbox, writes, speaker),
                 allowance=allowance,
                 eraser=self._store.eraser,
                 settlement=self._settlement,
@@ -285,7 +299,13 @@ class _Run:
             deletions.open(gone)
             max_age = self._settings.catch_up.max_age_minutes
             pending = recover(
-                rules.policy, max_age, self._store, conversations, self._settlement, self._clock
+                rules.policy,
+                max_age,
+                self._store,
+                conversations,
+                aftermath,
+                self._settlement,
+                self._clock,
             )
             self._report(
                 Ready(
@@ -301,6 +321,7 @@ class _Run:
                 commands,
                 overheard,
                 allowance,
+                aftermath,
                 self._loops,
                 max_age,
                 self._store,
@@ -354,17 +375,17 @@ class _Run:
             clock,
         )
 
-    def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
+    def _replying(self, outbox: TelegramVoiceOutbox, writes: Writes, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
-        in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
-        by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
+        in_writing = LiveReply(pacing, outbox, writes, store, clock, report, secret)
+        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret)
         return Replying(in_writing, by_voice)
 
-    def _telling(self, outbox: TelegramVoiceOutbox) -> Telling:
+    def _telling(self, outbox: TelegramVoiceOutbox, writes: Writes) -> Telling:
         return Telling(
             outbox,
-            self._store,
+            writes,
             self._store.ledger,
             self._clock,
             self._report,

@@ -3,7 +3,8 @@
 Rule 1: reading the model and writing to Telegram go on beside each other; the newest text wins.
 Rule 2: the first text and the end wait for their turn, however long; previews between them take
 a turn only if nobody else needs it, and end with the first pause that Telegram asks for.
-Rule 3: what was shown is never left as if it were whole: it is finished, or closed with "…".
+Rule 3: what was shown is never left as if it were whole: it is finished, or closed with "…". That
+holds for what an earlier run has shown, too.
 Cancelled, it leaves what stands.
 """
 
@@ -24,10 +25,12 @@ from userbot.errors import (
     PauseAskedError,
     TelegramError,
     UserbotError,
+    WriteInDoubtError,
 )
 from userbot.messages import Answer, Ask, ChatKind, ChatRequest, Delta, Finish, RichText
 from userbot.path.draft import Draft
 from userbot.path.parts import Parts
+from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing
 from userbot.rules.markdown import broken_off, render
@@ -43,6 +46,7 @@ class LiveReply:
         self,
         pacing: Pacing,
         outbox: Outbox,
+        writes: Writes,
         store: Store,
         clock: Clock,
         report: Report,
@@ -50,6 +54,7 @@ class LiveReply:
     ) -> None:
         self._pacing = pacing
         self._outbox = outbox
+        self._writes = writes
         self._store = store
         self._clock = clock
         self._report = report
@@ -67,8 +72,10 @@ class LiveReply:
         Raises ModelError and TelegramError; what was shown by then is closed, if it can be.
         """
         draft = Draft(self._clock)
-        parts = Parts(ask, self._outbox, self._store, self._clock, self._secret)
+        parts = Parts(ask, self._outbox, self._writes, self._store, self._clock, self._secret)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
+        if parts.taken_up:
+            pace = pacing.ended(pace)  # previews would shrink what stands, before it grows again
         reply = _Reply(ask, draft, parts, pace, self._outbox, self._clock, self._report, on_text)
         reading = asyncio.create_task(draft.read(stream))
         try:
@@ -146,7 +153,7 @@ class _Reply:
             return
         try:
             await self._write(self._wanted())
-        except (ChatRefusedError, AccountStoppedError, MessageGoneError):
+        except (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError):
             raise
         except TelegramError:
             # A pause that was asked for, or trouble that may have passed when the end is due.
@@ -169,7 +176,9 @@ class _Reply:
         """The answer failed: close what was shown; where only the owner reads, say why."""
         with suppress(TelegramError, NotLoggedInError):
             if self._parts.standing:
-                await self._bring(broken_off(self._wanted()[: len(self._parts.standing)]))
+                shown = tuple(one.text for one in self._parts.standing)
+                wanted = shown if self._parts.taken_up else self._wanted()[: len(shown)]
+                await self._bring(broken_off(wanted))
             elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
                 await self._bring((RichText(f"⚠️ {error}"),))
 
