@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from userbot.errors import StorageError
+from userbot.storage.people_steps import plain_questions_pictures_and_bursts
 from userbot.storage.safety_steps import money_reservations_names_and_erasing
 
 APPLICATION_ID = 0x75_62_6F_74
@@ -179,6 +180,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     voice_and_transcripts,
     commands_overrides_and_people,
     money_reservations_names_and_erasing,
+    plain_questions_pictures_and_bursts,
 ]
 
 
