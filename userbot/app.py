@@ -357,7 +357,8 @@ class _Run:
     def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
-        in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
+        own_prompt = self._settings.trigger.own_prompt
+        in_writing = LiveReply(pacing, outbox, store, clock, report, secret, own_prompt)
         by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
         return Replying(in_writing, by_voice)
 
