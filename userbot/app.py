@@ -378,7 +378,8 @@ class _Run:
     def _replying(self, outbox: TelegramVoiceOutbox, writes: Writes, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
-        in_writing = LiveReply(pacing, outbox, writes, store, clock, report, secret)
+        own_prompt = self._settings.trigger.own_prompt
+        in_writing = LiveReply(pacing, outbox, writes, store, clock, report, secret, own_prompt)
         by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret)
         return Replying(in_writing, by_voice)
 

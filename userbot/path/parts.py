@@ -5,6 +5,8 @@ Rule 2: a part's random_id is derived from the question, so that sending it twic
 Rule 3: the first part replies to the question, each later part to the one before it, silently.
 Rule 4: what has left is waited for, even by a writer who is cancelled: it may stand already.
 Rule 5: what an earlier run left standing is the beginning: it is brought to what is wanted.
+Rule 6: where the answer belongs into the question's own message, that is its first part; if
+Telegram does not let it be edited after all, the answer is a reply like any other.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from userbot.errors import PauseAskedError, TelegramError
 from userbot.messages import Ask, RichText
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store, Write
@@ -21,6 +24,7 @@ from userbot.rules.random_id import random_id
 
 _LAST_WORD_SECONDS = 1.0
 """How long a cancelled writer waits for Telegram's word on what has left."""
+_NOT_EDITABLE = frozenset({"message_edit_time_expired", "message_author_required"})
 _NOTHING_LEFT = RichText("…")
 """For a part whose text has moved into the one before it, which hardly ever happens."""
 
@@ -40,9 +44,19 @@ class Parts:
     """Brings the messages of an answer to what is wanted, one write at a time."""
 
     def __init__(
-        self, ask: Ask, outbox: Outbox, writes: Writes, store: Store, clock: Clock, secret: bytes
+        self,
+        ask: Ask,
+        outbox: Outbox,
+        writes: Writes,
+        store: Store,
+        clock: Clock,
+        secret: bytes,
+        *,
+        in_place: bool = False,
     ) -> None:
         self._ask = ask
+        self.in_place = in_place
+        """The first part is the question's own message."""
         self._outbox = outbox
         self._writes = writes
         self._store = store
@@ -54,6 +68,8 @@ class Parts:
         ]
         self.taken_up = bool(self.standing)
         """Whether an earlier run had begun this answer."""
+        if self.taken_up:
+            self.in_place = self.standing[0].message == ask.message
 
     @property
     def messages(self) -> tuple[int, ...]:
@@ -65,7 +81,7 @@ class Parts:
         at = self._differs(wanted)
         if at is None:
             return None
-        return "edit" if at < len(self.standing) else "send"
+        return "edit" if at < len(self.standing) or self._is_question(at) else "send"
 
     async def write(self, wanted: Sequence[RichText]) -> None:
         """Carry that write out; take the turn for it first. Raises what Outbox raises."""
@@ -92,6 +108,9 @@ class Parts:
 
     async def _send(self, at: int, text: RichText) -> None:
         ask, identity = self._ask, self._identity(at)
+        if self._is_question(at):
+            await self._replace_question(identity, text)
+            return
         reply_to = self.standing[-1].message if self.standing else ask.message
 
         async def leave() -> int:
@@ -105,6 +124,25 @@ class Parts:
     def _identity(self, part: int) -> int:
         ask = self._ask
         return random_id(self._secret, ask.chat, ask.message, ask.attempt, part)
+
+    def _is_question(self, at: int) -> bool:
+        return self.in_place and at == 0
+
+    async def _replace_question(self, identity: int, text: RichText) -> None:
+        ask = self._ask
+        self._store.writing(ask, 0, identity, text.text, self._clock.now())
+        # Known beforehand: whatever happens now, this message is ours from here on.
+        self._store.written(identity, ask.message)
+        try:
+            await self._outbox.edit(ask.place, ask.message, text)
+        except TelegramError as error:
+            if error.reason != "disconnected":
+                self._store.unwritten(identity)
+            if error.reason not in _NOT_EDITABLE:
+                raise
+            self.in_place = False
+            raise PauseAskedError(0, slow_mode=False) from error  # a turn of another kind
+        self.standing.append(Standing(ask.message, identity, text))
 
 
 async def _to_its_end(write: Coroutine[Any, Any, None]) -> None:

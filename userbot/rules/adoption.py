@@ -22,8 +22,8 @@ def adopted(
 
     `recorded`: the writes of one attempt, by part; several of one part were sent with different
     texts. `own`: the account's messages after the question, oldest first. `question`: the message
-    that the first part replies to; None if it could not reply. `elsewhere`: what another device
-    of the account has sent.
+    that the first part replies to, or is; None if it could not reply. `elsewhere`: what another
+    device of the account has sent.
     """
     standing: dict[int, int] = {}
     taken: set[int] = {one.message for one in recorded if one.message is not None}
@@ -34,7 +34,7 @@ def adopted(
         if known is None:
             free = [one for one in own if one.id not in taken and one.id not in elsewhere]
             known = _found(writes, free, reply_to)
-        elif known not in {one.id for one in own}:
+        elif known != question and known not in {one.id for one in own}:
             known = None  # somebody deleted it
         if known is None:
             break
