@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
 
@@ -21,6 +21,7 @@ from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
+from userbot.path.catch_up import CatchUp
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
 from userbot.path.forgetting import Forgetting
@@ -57,6 +58,7 @@ from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
+from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
@@ -204,8 +206,12 @@ class _Run:
                 TelegramRecent(client, inbox), self._store, rules, budget, self._report
             )
 
+            missed: list[Callable[[], None]] = []
+
             def reconnected() -> None:
                 overheard.clear()  # edits and deletions that were missed are never told
+                for look in missed:
+                    look()
                 self._report(
                     Notice(reason="reconnected", detail="The connection to Telegram stands again.")
                 )
@@ -334,8 +340,23 @@ class _Run:
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            inbox.open(owner, intake.receive)
+            catch_up = CatchUp(
+                rules,
+                TelegramPast(client, inbox, self._clock, self._report),
+                intake.receive,
+                rules.policy.began,
+                max_age,
+                self._store,
+                self._clock,
+                self._report,
+            )
+            missed.append(catch_up.wake)
+            client.on_too_long = catch_up.wake
+            inbox.open(owner, catch_up.receive)
             client.takes_updates = True
+            looking = asyncio.create_task(catch_up.watch(), name="catch up")
+            on_the_way_out.callback(looking.cancel)
+            background.append(looking)
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
