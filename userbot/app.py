@@ -18,6 +18,7 @@ from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.allowance import Allowance
+from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -31,6 +32,7 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.migration import Migration
+from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
@@ -112,6 +114,7 @@ class _Run:
         self._began = began
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
+        self._patience = Patience(self._clock, report)
         self._settlement = Settlement(
             store, self._clock, report, settings.limits.prices, self._loops
         )
@@ -232,16 +235,23 @@ class _Run:
                 hearing=self._hearing(client, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
-                model=model,
+                inquiry=Inquiry(
+                    model,
+                    SILENCES * self._settings.openai.timeout,
+                    memory,
+                    allowance,
+                    self._settlement,
+                    self._patience,
+                    self._clock,
+                    self._report,
+                ),
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
                 replying=self._replying(outbox, speaker),
-                allowance=allowance,
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
-                report=self._report,
             )
 
             def stopped(ask: Ask) -> None:
@@ -252,6 +262,7 @@ class _Run:
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(self._patience.leave)
             on_the_way_out.callback(deletions.close)
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
@@ -337,7 +348,7 @@ class _Run:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
         files = TelegramFiles(client, clock, report)
-        listening = Listening(files, speech, audio, allowance, clock, report)
+        listening = Listening(files, speech, audio, allowance, self._patience, clock, report)
         return Hearing(
             Replies(
                 TelegramLookup(client),

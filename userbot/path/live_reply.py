@@ -22,10 +22,21 @@ from userbot.errors import (
     ModelError,
     NotLoggedInError,
     PauseAskedError,
+    PostponedError,
     TelegramError,
     UserbotError,
 )
-from userbot.messages import Answer, Ask, ChatKind, ChatRequest, Delta, Entity, Finish, RichText
+from userbot.messages import (
+    Answer,
+    Ask,
+    ChatKind,
+    ChatRequest,
+    Delta,
+    Entity,
+    Finish,
+    RichText,
+    StartOver,
+)
 from userbot.path.draft import Draft
 from userbot.path.parts import Parts
 from userbot.ports import Clock, Outbox, Store
@@ -65,7 +76,7 @@ class LiveReply:
         self,
         ask: Ask,
         request: ChatRequest,
-        stream: AsyncIterator[Delta | Finish],
+        stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Take the model's stream to its end and write it. `on_text`: the first text stands.
@@ -117,7 +128,8 @@ class _Reply:
         try:
             await self._previews()
             if self._draft.error is not None:
-                await self._close(self._draft.error)
+                if not isinstance(self._draft.error, PostponedError):
+                    await self._close(self._draft.error)
                 raise self._draft.error
             await self._finish()
         except MessageGoneError:

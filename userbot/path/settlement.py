@@ -10,6 +10,7 @@ from userbot.errors import (
     ChatRefusedError,
     LimitReachedError,
     NothingToAnswerError,
+    PostponedError,
     StorageError,
     UserbotError,
 )
@@ -57,8 +58,9 @@ class Settlement:
         self.failed_count = 0
 
     def asking(self, ask: Ask, request: ChatRequest) -> None:
-        """The model is asked."""
+        """The model is asked, perhaps again: what broke off before is counted by itself."""
         self._asking[ask.id] = request
+        self._broken_off.discard(ask.id)
         self._report(
             Answering(
                 chat=ask.chat,
@@ -121,9 +123,14 @@ class Settlement:
         )
 
     def given_up(self, ask: Ask, error: Exception) -> None:
-        """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
+        """The question cannot be answered: one that is none is skipped, as in a chat that rests.
+
+        One that is put off until the next start stays open.
+        """
         self._asking.pop(ask.id, None)
         self._broken_off.discard(ask.id)
+        if isinstance(error, PostponedError):
+            return
         told = error if isinstance(error, UserbotError) else _mistake(error)
         skipped = isinstance(told, ChatRefusedError | LimitReachedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
