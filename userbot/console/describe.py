@@ -106,7 +106,10 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
         case happened.Waiting():
             return _wait(event, words), ""
         case happened.Notice():
-            return words.get(event.reason, event.detail), event.hint
+            told = words.get(event.reason, event.detail)
+            if event.count is not None:
+                told = words.get(f"{event.reason}_{event.count}", told).format(n=event.count)
+            return told, event.hint
         case happened.Stopped():
             parts = [
                 words.get(event.reason, event.reason),

@@ -87,6 +87,8 @@ _EN = {
     "silence": "nobody speaks in it",
     "phantom": "only words that transcription invents on silence",
     # ends
+    "stopping_1": "stopping, waiting for 1 answer · Ctrl-C again stops now",
+    "stopping": "stopping, waiting for {n} answers · Ctrl-C again stops now",
     "interrupted": "interrupted",
     "terminated": "asked to stop",
     "disconnected": "disconnected",
@@ -165,6 +167,8 @@ _RU = {
     "in_doubt": "возможно, уже отвечено",
     "silence": "там никто не говорит",
     "phantom": "только слова, которые распознавание выдумывает в тишине",
+    "stopping_1": "заканчиваю, жду один ответ · ещё раз Ctrl-C — сразу конец",
+    "stopping": "заканчиваю, жду ответов: {n} · ещё раз Ctrl-C — сразу конец",
     "interrupted": "прервано",
     "terminated": "попросили остановиться",
     "disconnected": "связь закрыта",
