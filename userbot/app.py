@@ -232,7 +232,7 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
-                hearing=self._hearing(client, speech, rules, memory, allowance),
+                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
                 model=model,
@@ -285,7 +285,7 @@ class _Run:
                     self._report(
                         Notice(
                             reason="stopping",
-                            detail=f"Stopping, waiting for answers: {writing}. Ctrl-C again stops now.",
+                            detail=f"Stopping, waiting for answers: {writing}.",
                             count=writing,
                         )
                     )
@@ -344,6 +344,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
+        inbox: Inbox,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -351,7 +352,7 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        files = TelegramFiles(client, clock, report)
+        files = TelegramFiles(client, clock, report, inbox.title)
         listening = Listening(files, speech, audio, allowance, clock, report)
         return Hearing(
             Replies(

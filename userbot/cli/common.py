@@ -161,7 +161,7 @@ def say_error(error: UserbotError) -> None:
 
     if isinstance(error, ConfigError):
         for fault in error.faults:
-            print(masked(f"{fault.where}: {fault.message}"), file=sys.stderr)
+            print(masked(f"error: {fault.where}: {fault.message}"), file=sys.stderr)
             if fault.hint:
                 print(masked(f"  → {fault.hint}"), file=sys.stderr)
         return
