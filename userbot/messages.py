@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 
+SAVED_TITLE = "Saved Messages"
+"""How the chat with oneself is called; Telegram gives it the owner's name."""
+
 
 class ChatKind(StrEnum):
     """What kind of chat a message stands in."""
