@@ -21,7 +21,9 @@ from userbot.messages import (
     Loudness,
     Place,
     Quoted,
+    Recorded,
     RichText,
+    Since,
     Sound,
     Speech,
     Spent,
@@ -89,7 +91,8 @@ class Outbox(Protocol):
         """Send a message and give its id; `silent`: nobody's phone rings.
 
         Raises PauseAskedError when it did not leave and another turn is needed,
-        MessageGoneError when `reply_to` is not there, else TelegramError.
+        MessageGoneError when `reply_to` is not there, WriteInDoubtError when it may stand all
+        the same, else TelegramError.
         """
         ...
 
@@ -111,6 +114,14 @@ class Lookup(Protocol):
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
         """The message with its speaker, or None if it is gone or may not be used."""
+        ...
+
+
+class History(Protocol):
+    """Looks up in Telegram what became of a question while nobody listened."""
+
+    async def since(self, chat: int, message: int) -> Since:
+        """The question as it stands, and the account's messages after it. Raises TelegramError."""
         ...
 
 
@@ -210,6 +221,10 @@ class Store(Protocol):
         """The question that the message answers or is a part of the answer to, if it does."""
         ...
 
+    def asked_by(self, chat: int, message: int) -> int | None:
+        """The question that the message is, if it is one."""
+        ...
+
     def add(self, ask: Ask, at: datetime) -> Ask | None:
         """Store a question as pending; None if this message is known already."""
         ...
@@ -242,6 +257,22 @@ class Store(Protocol):
 
     def written(self, random_id: int, message: int) -> None:
         """Telegram gave the recorded write this message id."""
+        ...
+
+    def unwritten(self, random_id: int) -> None:
+        """Telegram certainly did not take the recorded write."""
+        ...
+
+    def recorded(self, ask: Ask) -> list[Recorded]:
+        """The writes of the answer under way, by part; those of one part in their order."""
+        ...
+
+    def typed_elsewhere(self, chat: int, message: int) -> None:
+        """A message of the account's came from another device: it is the owner's own."""
+        ...
+
+    def elsewhere(self, chat: int, messages: Sequence[int]) -> set[int]:
+        """Which of these messages came from another device."""
         ...
 
     def standing(self, ask: Ask) -> list[tuple[int, str]]:

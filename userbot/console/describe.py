@@ -123,7 +123,13 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
             if event.restricted:
                 parts.append(words.get(event.restricted, event.restricted))
             return " · ".join(parts), ""
-        case happened.Ignored() | happened.Limited() | happened.Skipped():
+        case happened.Skipped():
+            why = words.get(event.reason, event.detail or event.reason)
+            text = f"“{event.text}”" if event.text else ""
+            return " · ".join(filter(None, (why, text))), words.get(
+                f"{event.reason}_hint", event.hint
+            )
+        case happened.Ignored() | happened.Limited():
             return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""
     return "", ""
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from userbot.errors import StorageError
 from userbot.storage.people_steps import plain_questions_pictures_and_bursts
+from userbot.storage.recovery_steps import own_messages_and_what_was_seen
 from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
@@ -185,6 +186,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     money_reservations_names_and_erasing,
     counts_that_do_not_grow,
     plain_questions_pictures_and_bursts,
+    own_messages_and_what_was_seen,
 ]
 
 

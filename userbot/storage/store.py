@@ -28,6 +28,7 @@ from userbot.messages import (
     Expected,
     Person,
     Place,
+    Recorded,
     Spent,
     Transcript,
     Turn,
@@ -320,12 +321,51 @@ class Store(Orders):
                 "UPDATE writes SET message = ? WHERE random_id = ?", (message, random_id)
             )
 
+    def unwritten(self, random_id: int) -> None:
+        """Telegram certainly did not take the recorded write: nothing of it can stand."""
+        with database.explained(self.path):
+            self._db.execute(
+                # A question that becomes its own answer has an id before that leaves.
+                "DELETE FROM writes WHERE random_id = ? AND (message IS NULL OR message ="
+                " (SELECT message FROM questions WHERE id = question))",
+                (random_id,),
+            )
+
+    def recorded(self, ask: Ask) -> list[Recorded]:
+        """The writes of the answer under way, by part; those of one part in their order."""
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT part, random_id, text, message FROM writes WHERE question = ?"
+                " AND attempt = ? AND part >= 0 ORDER BY part, id",
+                (ask.id, ask.attempt),
+            ).fetchall()
+        return [Recorded(*row) for row in rows]
+
+    def typed_elsewhere(self, chat: int, message: int) -> None:
+        """A message of the account's came from another device: it is the owner's own."""
+        with database.explained(self.path):
+            self._db.execute(
+                "INSERT INTO elsewhere (chat, message) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (chat, message),
+            )
+
+    def elsewhere(self, chat: int, messages: Sequence[int]) -> set[int]:
+        """Which of these messages came from another device."""
+        with database.explained(self.path):
+            return {
+                message
+                for message in messages
+                if self._db.execute(
+                    "SELECT 1 FROM elsewhere WHERE chat = ? AND message = ?", (chat, message)
+                ).fetchone()
+            }
+
     def standing(self, ask: Ask) -> list[tuple[int, str]]:
         """What stands of the answer under way: its messages and their texts, in order."""
         with database.explained(self.path):
             rows = self._db.execute(
                 "SELECT part, message, text FROM writes WHERE question = ? AND attempt = ?"
-                " AND message IS NOT NULL ORDER BY id",
+                " AND message IS NOT NULL AND part >= 0 ORDER BY id",
                 (ask.id, ask.attempt),
             )
             newest = {part: (message, text) for part, message, text in rows}
