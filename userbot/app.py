@@ -54,6 +54,7 @@ from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
+from userbot.telegram.patience import Patience
 from userbot.telegram.people import People
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
@@ -336,11 +337,12 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        files = TelegramFiles(client, clock, report)
-        listening = Listening(files, speech, audio, allowance, clock, report)
+        patience = Patience(client, clock, report)
+        files = TelegramFiles(client, patience)
+        listening = Listening(files, speech, audio, allowance, store, clock, report)
         return Hearing(
             Replies(
-                TelegramLookup(client),
+                TelegramLookup(patience),
                 store,
                 memory,
                 rules.forgotten,
@@ -352,6 +354,7 @@ class _Run:
             rules,
             store,
             clock,
+            report,
         )
 
     def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:

@@ -71,6 +71,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "voice_and_transcripts",
         "commands_overrides_and_people",
         "money_reservations_names_and_erasing",
+        "transcripts_in_parts",
     ]
 
 

@@ -71,6 +71,8 @@ _EN = {
     "slow_mode": "the chat's slow mode",
     "network": "the connection to Telegram",
     "transcribing": "listening",
+    "recordings": "other recordings are listened to first",
+    "large_recordings": "one large recording is listened to at a time",
     "transcription_again": "transcription is tried again",
     "flood_wait_account": "Telegram asks the whole account for a pause",
     # what Telegram makes of an answer, and of the account
@@ -153,6 +155,8 @@ _RU = {
     "slow_mode": "медленный режим чата",
     "network": "связь с Telegram",
     "transcribing": "слушаю",
+    "recordings": "сначала дослушиваю другие записи",
+    "large_recordings": "большие записи слушаю по одной",
     "transcription_again": "ещё одна попытка распознать",
     "flood_wait_account": "Telegram просит весь аккаунт подождать",
     "answer_deleted": "кто-то удалил ответ, пока он писался",
