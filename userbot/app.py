@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.allowance import Allowance
+from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -31,6 +32,7 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.migration import Migration
+from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
@@ -54,8 +56,8 @@ from userbot.telegram.files import TelegramFiles
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
-from userbot.telegram.patience import Patience
 from userbot.telegram.people import People
+from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
@@ -78,11 +80,13 @@ async def run(
     began: float,
     end: asyncio.Future[str] | None = None,
     clock: Clock | None = None,
+    leaving: Callable[[], None] = lambda: None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
     `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
+    `leaving`: called when a second signal ends the process at once.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -92,7 +96,8 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
         network_told(report),
     ):
-        return await _Run(settings, report, store, began, end, clock).until_stopped()
+        running = _Run(settings, report, store, began, end, clock)
+        return await running.until_stopped(leaving)
 
 
 class _Run:
@@ -113,6 +118,7 @@ class _Run:
         self._began = began
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
+        self._patience = Patience(self._clock, report)
         self._settlement = Settlement(
             store, self._clock, report, settings.limits.prices, self._loops
         )
@@ -121,10 +127,10 @@ class _Run:
         governor = Governor(pacing.writes_per_second, pacing.burst)
         self._turns = Turns(governor, self._clock, report, self._stop)
 
-    async def until_stopped(self) -> str:
+    async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
-        with stop_on_signals(self._stop):
+        with stop_on_signals(self._stop, leaving):
             work = asyncio.create_task(self._work())
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
@@ -230,19 +236,26 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
-                hearing=self._hearing(client, speech, rules, memory, allowance),
+                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
-                model=model,
+                inquiry=Inquiry(
+                    model,
+                    SILENCES * self._settings.openai.timeout,
+                    memory,
+                    allowance,
+                    self._settlement,
+                    self._patience,
+                    self._clock,
+                    self._report,
+                ),
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
                 replying=self._replying(outbox, speaker),
-                allowance=allowance,
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
-                report=self._report,
             )
 
             def stopped(ask: Ask) -> None:
@@ -253,6 +266,7 @@ class _Run:
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(self._patience.leave)
             on_the_way_out.callback(deletions.close)
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
@@ -277,6 +291,18 @@ class _Run:
             migration = Migration(rules, memory, self._report)
             migration.remind()
             on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
+
+            def stopping() -> None:
+                if writing := conversations.answering:
+                    self._report(
+                        Notice(
+                            reason="stopping",
+                            detail=f"Stopping, waiting for answers: {writing}.",
+                            count=writing,
+                        )
+                    )
+
+            on_the_way_out.callback(stopping)
 
             def gone(messages: Sequence[int], chat: int | None) -> None:
                 forgetting.deleted(messages, chat)
@@ -330,6 +356,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
+        inbox: Inbox,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -337,12 +364,12 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        patience = Patience(client, clock, report)
-        files = TelegramFiles(client, patience)
-        listening = Listening(files, speech, audio, allowance, store, clock, report)
+        reading = Reading(client, clock, report, inbox.title)
+        files = TelegramFiles(client, reading)
+        listening = Listening(files, speech, audio, allowance, store, self._patience, clock, report)
         return Hearing(
             Replies(
-                TelegramLookup(patience),
+                TelegramLookup(reading),
                 store,
                 memory,
                 rules.forgotten,
@@ -360,7 +387,8 @@ class _Run:
     def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
-        in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
+        own_prompt = self._settings.trigger.own_prompt
+        in_writing = LiveReply(pacing, outbox, store, clock, report, secret, own_prompt)
         by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
         return Replying(in_writing, by_voice)
 

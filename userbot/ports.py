@@ -285,8 +285,10 @@ class Store(Protocol):
         """What was heard of a message that was not heard to its end, part by part."""
         ...
 
-    def heard_part(self, ask: Ask, message: int, part: Transcript, at: datetime) -> None:
-        """The next part of a message was listened to; it is kept until all of it is `heard`."""
+    def heard_parts(
+        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+    ) -> None:
+        """So far a message was listened to; its parts are kept until all of it is `heard`."""
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

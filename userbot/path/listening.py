@@ -17,6 +17,7 @@ from userbot.errors import AudioError, ModelError
 from userbot.messages import Ask, Format, Hints, Loudness, Sound, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.allowance import Allowance
+from userbot.path.patience import Patience
 from userbot.ports import Audio, Clock, Files, Store, Transcriber, Workplace
 from userbot.rules import ghosts, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of, longest
@@ -76,6 +77,7 @@ class Listening:
         audio: Audio,
         allowance: Allowance,
         store: Store,
+        patience: Patience,
         clock: Clock,
         report: Report,
     ) -> None:
@@ -84,6 +86,7 @@ class Listening:
         self._audio = audio
         self._allowance = allowance
         self._store = store
+        self._patience = patience
         self._clock = clock
         self._report = report
 
@@ -163,26 +166,25 @@ class Listening:
 
     async def _in_parts(self, task: Task, place: Workplace, seconds: float) -> Listened:
         known = self._store.parts_heard(task.ask.chat, task.message)
+        done: list[Transcript] = []
         texts: list[str] = []
-        model = ""
         heard = 0.0
-        parts = 0
         async for sound, loudness in place.parts():
             heard += sound.seconds
             if loudness is not Loudness.SILENT:
                 said = await self._part(task, sound, texts, known)
-                parts += 1
-                model = said.model
+                done.append(said)
+                if task.keep:
+                    self._store.heard_parts(task.ask, task.message, done, self._clock.now())
                 invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
                 if not invented and not ghosts.wordless(said.text):
                     texts.append(said.text)
             if heard < seconds - 1:
-                detail = f"{heard / 60:.0f} / {seconds / 60:.0f} min"
-                self._wait(task, "transcribing", 0, detail)
-        if not parts:
+                self._progress(task, f"{heard / 60:.0f} / {seconds / 60:.0f} min")
+        if not done:
             raise silence()
-        whole = Transcript(text=" ".join(texts), model=model, seconds=heard)
-        return Listened(whole, Loudness.LOUD, parts)
+        whole = Transcript(text=" ".join(texts), model=done[-1].model, seconds=heard)
+        return Listened(whole, Loudness.LOUD, len(done))
 
     async def _part(
         self, task: Task, sound: Sound, before: list[str], known: list[Transcript]
@@ -193,15 +195,12 @@ class Listening:
             if abs(said.seconds - sound.seconds) < _SAME_SECONDS:
                 return said
             known.clear()  # it was cut elsewhere then
-        said = await self._asked(task, sound, _prompt(task.settings.prompt, before))
-        if task.keep:
-            self._store.heard_part(task.ask, task.message, said, self._clock.now())
-        return said
+        return await self._asked(task, sound, _prompt(task.settings.prompt, before))
 
     async def _asked(self, task: Task, sound: Sound, prompt: str | None) -> Transcript:
         self._allowance.before_audio(task.ask, sound.seconds)
         hints = Hints(language=task.settings.language, prompt=prompt)
-        failed = 0
+        began, failed = self._clock.monotonic(), 0
         while True:
             try:
                 said = await self._transcriber.transcribe(sound, hints)
@@ -209,21 +208,24 @@ class Listening:
                 return said
             except ModelError as error:
                 failed += 1
-                seconds = retrying.pause(failed, error.retry_after)
+                spent = self._clock.monotonic() - began
+                seconds = retrying.pause(failed, error.retry_after, spent=spent)
                 if seconds is None:
                     raise
-                self._wait(task, "transcription_again", seconds, str(error))
-                await self._clock.sleep(seconds)
+                why = str(error)
+            await self._patience.wait(
+                task.ask, "transcription_again", seconds, why, message=task.message
+            )
 
-    def _wait(self, task: Task, reason: str, seconds: float, detail: str) -> None:
+    def _progress(self, task: Task, detail: str) -> None:
         self._report(
             Waiting(
                 chat=task.ask.chat,
                 title=task.ask.title,
                 message=task.message,
                 person=task.ask.sender,
-                reason=reason,
-                seconds=seconds,
+                reason="transcribing",
+                seconds=0,
                 detail=detail,
             )
         )

@@ -4,7 +4,8 @@
    were looked at: nothing comes between.
 2. A reservation is a pair of numbers in the question's row and counts while the question is open,
    so it survives a crash, and ends with the question however that ends.
-3. Sums are running sums in the rows of usage: a day's is one subtraction, however many rows.
+3. Sums are running sums in the rows of usage: a day's, or an hour's, is one subtraction, however
+   many rows.
 """
 
 from __future__ import annotations
@@ -34,7 +35,9 @@ _SPENT = """
         coalesce((SELECT others_after FROM usage ORDER BY id DESC LIMIT 1)
             - (SELECT others_before FROM usage WHERE at BETWEEN :day AND :now
                 ORDER BY at LIMIT 1), 0),
-        (SELECT count(*) FROM usage WHERE at > :hour AND at <= :now AND kind = 'answer'),
+        coalesce((SELECT answers_before + (kind = 'answer') FROM usage ORDER BY id DESC LIMIT 1)
+            - (SELECT answers_before FROM usage WHERE at > :hour AND at <= :now
+                ORDER BY at LIMIT 1), 0),
         coalesce((SELECT person_after FROM usage WHERE person = :person ORDER BY id DESC LIMIT 1)
             - (SELECT person_before FROM usage WHERE person = :person AND at BETWEEN :day AND :now
                 ORDER BY at LIMIT 1), 0),
@@ -154,9 +157,10 @@ def enter(
 ) -> None:
     """Append a row of usage with its running sums; within a step."""
     last = db.execute(
-        "SELECT others_after, cost_after FROM usage ORDER BY id DESC LIMIT 1"
+        "SELECT others_after, cost_after, answers_before + (kind = 'answer') FROM usage"
+        " ORDER BY id DESC LIMIT 1"
     ).fetchone()
-    others, money = last or (0, 0)
+    others, money, answers = last or (0, 0, 0)
     of_person = db.execute(
         "SELECT person_after FROM usage WHERE person = ? ORDER BY id DESC LIMIT 1",
         (ask.sender.id,),
@@ -166,8 +170,8 @@ def enter(
     db.execute(
         "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
         " completion_tokens, others_before, others_after, kind, estimated, audio_seconds, cost,"
-        " cost_before, cost_after, person_before, person_after)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " cost_before, cost_after, person_before, person_after, answers_before)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             ask.id,
             ask.sender.id,
@@ -187,5 +191,6 @@ def enter(
             money + cost,
             own,
             own + tokens,
+            answers,
         ),
     )

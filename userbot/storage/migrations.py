@@ -14,7 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from userbot.errors import StorageError
-from userbot.storage.safety_steps import money_reservations_names_and_erasing
+from userbot.storage.people_steps import plain_questions_pictures_and_bursts
+from userbot.storage.safety_steps import (
+    counts_that_do_not_grow,
+    money_reservations_names_and_erasing,
+)
 
 APPLICATION_ID = 0x75_62_6F_74
 """`PRAGMA application_id` of our databases: "ubot"."""
@@ -187,6 +191,8 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     voice_and_transcripts,
     commands_overrides_and_people,
     money_reservations_names_and_erasing,
+    counts_that_do_not_grow,
+    plain_questions_pictures_and_bursts,
     transcripts_in_parts,
 ]
 

@@ -1,4 +1,4 @@
-"""A step of the database: what limits, rights and forgetting need to know."""
+"""Steps of the database: what limits, rights and forgetting need to know."""
 
 from __future__ import annotations
 
@@ -53,5 +53,22 @@ def money_reservations_names_and_erasing(db: sqlite3.Connection) -> None:
             access_hash INTEGER,
             at INTEGER NOT NULL
         ) WITHOUT ROWID""",
+    ):
+        db.execute(statement)
+
+
+def counts_that_do_not_grow(db: sqlite3.Connection) -> None:
+    """What the limits count is found by an index or a subtraction, however long the history.
+
+    `answers_before` is a running sum of the answers. A person's requests are looked for among
+    all their questions, since a skipped one counts too if it was listened to.
+    """
+    for statement in (
+        "ALTER TABLE usage ADD COLUMN answers_before INTEGER NOT NULL DEFAULT 0",
+        """UPDATE usage SET answers_before = sums.answers - (kind = 'answer')
+            FROM (SELECT id, sum(kind = 'answer') OVER (ORDER BY id) AS answers FROM usage) AS sums
+            WHERE usage.id = sums.id""",
+        "DROP INDEX questions_sender",
+        "CREATE INDEX questions_sender ON questions (sender, stored_at, state)",
     ):
         db.execute(statement)

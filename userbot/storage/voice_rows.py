@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from userbot.messages import Ask, Transcript, Voice
@@ -73,8 +74,8 @@ def parts(db: sqlite3.Connection, chat: int, message: int) -> list[Transcript]:
     return [Transcript(**part) for part in json.loads(row[0])] if row and row[0] else []
 
 
-def heard_part(
-    db: sqlite3.Connection, ask: Ask, message: int, known: list[Transcript], at: int
+def heard_parts(
+    db: sqlite3.Connection, ask: Ask, message: int, known: Sequence[Transcript], at: int
 ) -> None:
     """Keep all the parts of a message that were heard so far, the newest last."""
     text = json.dumps([asdict(part) for part in known])

@@ -27,7 +27,7 @@ from userbot.errors import AudioError
 from userbot.ports import Judge
 from userbot.telegram.client import Client
 from userbot.telegram.media import voice_of
-from userbot.telegram.patience import INTERRUPTIONS, Patience
+from userbot.telegram.reading import INTERRUPTIONS, Reading
 from userbot.telegram.refusals import meaning
 
 _PART: Final = 512 * 1024
@@ -37,9 +37,9 @@ _PART: Final = 512 * 1024
 class TelegramFiles:
     """`ports.Files` over a client."""
 
-    def __init__(self, client: Client, patience: Patience) -> None:
+    def __init__(self, client: Client, reading: Reading) -> None:
         self._client = client
-        self._patience = patience
+        self._reading = reading
 
     async def fetch(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
         """The file of a message, in memory; at most `limit` bytes.
@@ -80,7 +80,7 @@ class TelegramFiles:
                 break
             except (FloodWaitError, FloodPremiumWaitError, ConnectionError, TimeoutError) as error:
                 stumbled = 0 if got > before else stumbled + 1
-                await self._patience.wait(chat, error, stumbled)
+                await self._reading.wait(chat, error, stumbled)
             except (FileReferenceExpiredError, FilerefUpgradeNeededError) as error:
                 stumbled = 0 if got > before else stumbled + 1
                 if stumbled >= INTERRUPTIONS:
@@ -91,7 +91,7 @@ class TelegramFiles:
             raise AudioError("The recording is empty.", reason="audio_empty")
 
     async def _document(self, chat: int, message: int) -> Any:
-        found = await self._patience.message(chat, message)
+        found = await self._reading.message(chat, message)
         voice = voice_of(found) if isinstance(found, types.Message) else None
         if voice is None or voice.sealed:
             raise AudioError("The recording is gone.", reason="audio_gone")

@@ -9,21 +9,21 @@ from userbot.messages import Quoted
 from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
 from userbot.telegram.origin import is_protected, media_word, origin_of
-from userbot.telegram.patience import Patience
+from userbot.telegram.reading import Reading
 
 
 class TelegramLookup:
     """`ports.Lookup` over Telegram."""
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
         """The message with its speaker; None if it is gone, empty or may not be read.
 
         Raises TelegramError.
         """
-        found = await self._patience.message(chat, message)
+        found = await self._reading.message(chat, message)
         if not isinstance(found, types.Message) or is_protected(found):
             return None
         media = media_word(found)

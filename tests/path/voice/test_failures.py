@@ -100,7 +100,8 @@ async def test_a_flood_of_downloads_is_waited_out(stage: Stage) -> None:
     program = await stage.program([listed(stage.group.id)])
     stage.max.sends_voice(stage.group, EN)
     assert await stage.max.expects(stage.group, from_=stage.olga)
-    assert (await program.tells(Waiting)).reason == "flood_wait"
+    waiting = await program.tells(Waiting)
+    assert (waiting.reason, waiting.title) == ("flood_wait", "Weekend")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from telethon.errors import FloodPremiumWaitError, FloodWaitError, RPCError
@@ -19,13 +20,19 @@ LONGEST_SECONDS: Final = 600.0
 """The longest pause that a question waits out: by then nobody expects its answer."""
 
 
-class Patience:
-    """Waits visibly, and not for ever."""
+class Reading:
+    """Waits visibly, and not for ever.
 
-    def __init__(self, client: Client, clock: Clock, report: Report) -> None:
+    `title`: how a chat is called, "" if nobody knows; for the waits that are shown.
+    """
+
+    def __init__(
+        self, client: Client, clock: Clock, report: Report, title: Callable[[int], str]
+    ) -> None:
         self._client = client
         self._clock = clock
         self._report = report
+        self._title = title
 
     async def message(self, chat: int, message: int) -> Any:
         """A message by its id, with its sender; None or an empty one if it is gone.
@@ -62,7 +69,7 @@ class Patience:
             seconds, reason = AGAIN_SECONDS, "network"
         if stumbled >= INTERRUPTIONS or seconds > LONGEST_SECONDS:
             raise _given_up(reason, seconds) from error
-        self._report(Waiting(chat=chat, reason=reason, seconds=seconds))
+        self._report(Waiting(chat=chat, title=self._title(chat), reason=reason, seconds=seconds))
         await self._clock.sleep(seconds)
 
 
