@@ -60,6 +60,7 @@ from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.people import People
+from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
@@ -384,11 +385,12 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        files = TelegramFiles(client, clock, report, inbox.title)
-        listening = Listening(files, speech, audio, allowance, self._patience, clock, report)
+        reading = Reading(client, clock, report, inbox.title)
+        files = TelegramFiles(client, reading)
+        listening = Listening(files, speech, audio, allowance, store, self._patience, clock, report)
         return Hearing(
             Replies(
-                TelegramLookup(client),
+                TelegramLookup(reading),
                 store,
                 memory,
                 rules.forgotten,
@@ -400,6 +402,7 @@ class _Run:
             rules,
             store,
             clock,
+            report,
         )
 
     def _replying(self, outbox: TelegramVoiceOutbox, writes: Writes, speaker: Speaker) -> Replying:

@@ -33,6 +33,7 @@ from userbot.messages import (
 )
 
 R = TypeVar("R")
+Judge = Callable[[bytes], object]
 
 
 class Clock(Protocol):
@@ -126,13 +127,16 @@ class History(Protocol):
 
 
 class Files(Protocol):
-    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails."""
+    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails.
 
-    async def fetch(self, chat: int, message: int, limit: int) -> bytes:
+    `judge` sees the first bytes before more is fetched; what it raises ends the download.
+    """
+
+    async def fetch(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
         """The file in memory; AudioError if it has more than `limit` bytes."""
         ...
 
-    async def save(self, chat: int, message: int, limit: int, path: Path) -> None:
+    async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
         """The file as `path`, part by part."""
         ...
 
@@ -178,7 +182,7 @@ class Workplace(Protocol):
         ...
 
     async def loudness(self) -> Loudness:
-        """How loud it is, after `read`."""
+        """How loud the loudest of it is, after `read`."""
         ...
 
     def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
@@ -306,6 +310,16 @@ class Store(Protocol):
         self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
     ) -> None:
         """A message was listened to for a question; its words are stored only if to `keep`."""
+        ...
+
+    def parts_heard(self, chat: int, message: int) -> list[Transcript]:
+        """What was heard of a message that was not heard to its end, part by part."""
+        ...
+
+    def heard_parts(
+        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+    ) -> None:
+        """So far a message was listened to; its parts are kept until all of it is `heard`."""
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

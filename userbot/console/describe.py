@@ -139,5 +139,6 @@ def _wait(event: happened.Waiting, words: Words) -> str:
     if event.reason in ("flood_wait", "slow_mode"):
         whole = event.detail == "account"
         return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
-    told = words.get(event.reason, event.reason)
-    return f"{seconds} · {told}" + (f" · {event.detail}" if event.detail else "")
+    # Of some waits nobody knows how long they will be.
+    told = (seconds if event.seconds else "", words.get(event.reason, event.reason), event.detail)
+    return " · ".join(filter(None, told))

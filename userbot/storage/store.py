@@ -417,11 +417,27 @@ class Store(Orders):
     ) -> None:
         """A message was listened to for a question; its words are stored only if to `keep`.
 
-        Heard again, its seconds add up, and words that are stored stay.
+        Heard again, its seconds add up, and words that are stored stay. Without words ("") it is
+        known that nobody speaks there.
         """
         text = _storable(transcript.text) if keep else None
         with database.explained(self.path):
             voice_rows.heard(self._db, ask, message, text, transcript, _instant(at))
+
+    def parts_heard(self, chat: int, message: int) -> list[Transcript]:
+        """What was heard of a message that was not heard to its end, part by part."""
+        with database.explained(self.path):
+            return voice_rows.parts(self._db, chat, message)
+
+    def heard_parts(
+        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+    ) -> None:
+        """So far a message was listened to; its parts are kept until all of it is `heard`.
+
+        Not if the question's words were erased meanwhile.
+        """
+        with database.explained(self.path):
+            voice_rows.heard_parts(self._db, ask, message, parts, _instant(at))
 
     def turns(self, place: Place, newest: int) -> list[Turn]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
