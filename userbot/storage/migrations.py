@@ -17,6 +17,7 @@ from userbot.errors import StorageError
 from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
+    quoted_words_that_expire,
 )
 
 APPLICATION_ID = 0x75_62_6F_74
@@ -183,6 +184,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     commands_overrides_and_people,
     money_reservations_names_and_erasing,
     counts_that_do_not_grow,
+    quoted_words_that_expire,
 ]
 
 
