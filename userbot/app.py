@@ -18,6 +18,7 @@ from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.allowance import Allowance
+from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -31,6 +32,7 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.migration import Migration
+from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
@@ -115,6 +117,7 @@ class _Run:
         self._began = began
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
+        self._patience = Patience(self._clock, report)
         self._settlement = Settlement(
             store, self._clock, report, settings.limits.prices, self._loops
         )
@@ -235,16 +238,23 @@ class _Run:
                 hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
-                model=model,
+                inquiry=Inquiry(
+                    model,
+                    SILENCES * self._settings.openai.timeout,
+                    memory,
+                    allowance,
+                    self._settlement,
+                    self._patience,
+                    self._clock,
+                    self._report,
+                ),
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
                 replying=self._replying(outbox, speaker),
-                allowance=allowance,
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
-                report=self._report,
             )
 
             def stopped(ask: Ask) -> None:
@@ -255,6 +265,7 @@ class _Run:
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(self._patience.leave)
             on_the_way_out.callback(deletions.close)
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
@@ -353,7 +364,7 @@ class _Run:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
         files = TelegramFiles(client, clock, report, inbox.title)
-        listening = Listening(files, speech, audio, allowance, clock, report)
+        listening = Listening(files, speech, audio, allowance, self._patience, clock, report)
         return Hearing(
             Replies(
                 TelegramLookup(client),
@@ -373,7 +384,8 @@ class _Run:
     def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
-        in_writing = LiveReply(pacing, outbox, store, clock, report, secret)
+        own_prompt = self._settings.trigger.own_prompt
+        in_writing = LiveReply(pacing, outbox, store, clock, report, secret, own_prompt)
         by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
         return Replying(in_writing, by_voice)
 

@@ -15,6 +15,7 @@ UserbotError                  exit 1
 ├── AudioError                exit 1   a recording cannot be listened to
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
 ├── LimitReachedError         exit 1   a limit of the config refuses a question
+├── PostponedError            exit 1   the program ends first: the question waits for the next start
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
 `str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
@@ -25,6 +26,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+
+from userbot.messages import Usage
 
 
 class UserbotError(Exception):
@@ -121,12 +124,18 @@ class LimitReachedError(UserbotError):
     """A limit of the config refuses a question before anything is paid for it."""
 
 
+class PostponedError(UserbotError):
+    """The program ends before the question does: it is left as it is, for the next start."""
+
+
 class ModelError(UserbotError):
     """The model's endpoint refused, failed or was silent.
 
     `retry_after` is in seconds: 0 means a retry makes sense at once or with backoff,
-    None that it does not.
+    None that it does not. `usage`: what was paid all the same, if the endpoint told.
     """
+
+    usage: Usage | None = None
 
     def __init__(
         self, message: str, hint: str = "", *, reason: str, retry_after: float | None = None

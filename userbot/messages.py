@@ -161,6 +161,8 @@ class Ask:
     """The question's own sound, which says what `text` does not."""
     listen_first: bool = False
     """It is a question only if its first spoken words address the owner."""
+    plain: bool = False
+    """Its message is the sender's own text and nothing else: he could put another in its place."""
     expires_at: datetime | None = None
     """When the chat deletes this message by itself: its words may not be kept longer."""
     id: int = 0
@@ -315,6 +317,11 @@ class Finish:
     reason: str
     usage: Usage | None
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartOver:
+    """The answer broke off and is asked for anew: the pieces so far are not a part of it."""
 
 
 @dataclass(frozen=True, slots=True)

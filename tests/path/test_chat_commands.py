@@ -214,7 +214,7 @@ async def test_usage_tells_what_was_spent(stage: Stage) -> None:
 
 
 async def test_retry_asks_a_failed_question_again(stage: Stage) -> None:
-    stage.endpoint.faults.add("server_error")
+    stage.endpoint.faults.add("quota")
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt hello")
     await program.tells(Failed)

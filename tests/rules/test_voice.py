@@ -13,7 +13,6 @@ from userbot.messages import Loudness, Voice
 from userbot.rules import ghosts, ogg, waveform
 from userbot.rules.formats import format_of
 from userbot.rules.markdown import render
-from userbot.rules.retrying import ATTEMPTS, pause
 from userbot.rules.shown import quotation
 from userbot.rules.voice import too_short, unfit, voice_of
 from userbot.rules.wake import question_in
@@ -257,13 +256,6 @@ def test_a_blink_is_too_short_and_an_unknown_length_is_not() -> None:
     assert too_short(0.4)
     assert not too_short(0)
     assert not too_short(0.6)
-
-
-def test_retries_back_off_heed_the_endpoint_and_end() -> None:
-    assert [pause(n, 0) for n in range(1, ATTEMPTS + 1)] == [1, 2, 4, None]
-    assert pause(1, 17) == 17
-    assert pause(1, 3600) is None
-    assert pause(1, None) is None
 
 
 def test_a_transcript_is_a_quotation_and_no_markup() -> None:

@@ -73,6 +73,7 @@ _EN = {
     "network": "the connection to Telegram",
     "transcribing": "listening",
     "transcription_again": "transcription is tried again",
+    "model_again": "the model is asked again",
     "flood_wait_account": "Telegram asks the whole account for a pause",
     # what Telegram makes of an answer, and of the account
     "answer_deleted": "somebody deleted the answer while it was written",
@@ -158,6 +159,7 @@ _RU = {
     "network": "связь с Telegram",
     "transcribing": "слушаю",
     "transcription_again": "ещё одна попытка распознать",
+    "model_again": "ещё одна попытка спросить модель",
     "flood_wait_account": "Telegram просит весь аккаунт подождать",
     "answer_deleted": "кто-то удалил ответ, пока он писался",
     "slow_mode_rest": "в чате медленный режим: остаток ответа не отправлен",

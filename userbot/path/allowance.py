@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime
 
-from userbot.errors import LimitReachedError
+from userbot.errors import LimitReachedError, ModelError
 from userbot.messages import Ask, ChatRequest, Delta, Expected, Finish, Spent, Usage
 from userbot.ports import Clock, Ledger, Store
 from userbot.rules import limits
@@ -81,12 +81,13 @@ class Allowance:
         stream: AsyncGenerator[Delta | Finish, None],
         broken_off: Callable[[Ask], None],
     ) -> AsyncGenerator[Delta | Finish, None]:
-        """The stream as it comes; if it breaks off after its first word, that is counted.
+        """The stream as it comes; what it cost if it breaks off is counted, by estimate if need be.
 
         `broken_off` is told then.
         """
         said: list[str] = []
         ended = False
+        told: Usage | None = None
         try:
             async for event in stream:
                 if isinstance(event, Delta):
@@ -94,10 +95,14 @@ class Allowance:
                 else:
                     ended = True
                 yield event
+        except ModelError as error:
+            told = error.usage
+            raise
         finally:
             await stream.aclose()
-            if said and not ended:
-                self._failed(ask, request, estimated_usage(request.messages, "".join(said)))
+            if (said or told) and not ended:
+                usage = told or estimated_usage(request.messages, "".join(said))
+                self._failed(ask, request, usage)
                 broken_off(ask)
 
     def _failed(self, ask: Ask, request: ChatRequest, usage: Usage) -> None:

@@ -14,6 +14,7 @@ from userbot.errors import AudioError, ModelError
 from userbot.messages import Ask, Format, Hints, Loudness, Sound, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.allowance import Allowance
+from userbot.path.patience import Patience
 from userbot.ports import Audio, Clock, Files, Transcriber, Workplace
 from userbot.rules import ghosts, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
@@ -56,6 +57,7 @@ class Listening:
         transcriber: Transcriber,
         audio: Audio,
         allowance: Allowance,
+        patience: Patience,
         clock: Clock,
         report: Report,
     ) -> None:
@@ -63,6 +65,7 @@ class Listening:
         self._transcriber = transcriber
         self._audio = audio
         self._allowance = allowance
+        self._patience = patience
         self._clock = clock
         self._report = report
 
@@ -136,8 +139,7 @@ class Listening:
                 if not invented and not ghosts.wordless(said.text):
                     texts.append(said.text)
             if heard < seconds - 1:
-                detail = f"{heard / 60:.0f} / {seconds / 60:.0f} min"
-                self._wait(task, "transcribing", 0, detail)
+                self._progress(task, f"{heard / 60:.0f} / {seconds / 60:.0f} min")
         if not parts:
             raise silence()
         whole = Transcript(text=" ".join(texts), model=model, seconds=heard)
@@ -146,7 +148,7 @@ class Listening:
     async def _asked(self, task: Task, sound: Sound, prompt: str | None) -> Transcript:
         self._allowance.before_audio(task.ask, sound.seconds)
         hints = Hints(language=task.settings.language, prompt=prompt)
-        failed = 0
+        began, failed = self._clock.monotonic(), 0
         while True:
             try:
                 said = await self._transcriber.transcribe(sound, hints)
@@ -154,21 +156,24 @@ class Listening:
                 return said
             except ModelError as error:
                 failed += 1
-                seconds = retrying.pause(failed, error.retry_after)
+                spent = self._clock.monotonic() - began
+                seconds = retrying.pause(failed, error.retry_after, spent=spent)
                 if seconds is None:
                     raise
-                self._wait(task, "transcription_again", seconds, str(error))
-                await self._clock.sleep(seconds)
+                why = str(error)
+            await self._patience.wait(
+                task.ask, "transcription_again", seconds, why, message=task.message
+            )
 
-    def _wait(self, task: Task, reason: str, seconds: float, detail: str) -> None:
+    def _progress(self, task: Task, detail: str) -> None:
         self._report(
             Waiting(
                 chat=task.ask.chat,
                 title=task.ask.title,
                 message=task.message,
                 person=task.ask.sender,
-                reason=reason,
-                seconds=seconds,
+                reason="transcribing",
+                seconds=0,
                 detail=detail,
             )
         )

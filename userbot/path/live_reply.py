@@ -22,22 +22,37 @@ from userbot.errors import (
     ModelError,
     NotLoggedInError,
     PauseAskedError,
+    PostponedError,
     TelegramError,
     UserbotError,
 )
-from userbot.messages import Answer, Ask, ChatKind, ChatRequest, Delta, Finish, RichText
+from userbot.messages import (
+    Answer,
+    Ask,
+    ChatKind,
+    ChatRequest,
+    Delta,
+    Entity,
+    Finish,
+    RichText,
+    StartOver,
+)
 from userbot.path.draft import Draft
 from userbot.path.parts import Parts
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing
-from userbot.rules.markdown import broken_off, render
+from userbot.rules.markdown import broken_off, render, units
+from userbot.rules.own_prompt import above_answer, below_prompt
 from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
 from userbot.settings import Pacing
 
 
 class LiveReply:
-    """Writes answers in place. `secret` keys the random ids of this database."""
+    """Writes answers in place. `secret` keys the random ids of this database.
+
+    `own_prompt`: as in [trigger], whether the owner's own message becomes prompt and answer.
+    """
 
     def __init__(
         self,
@@ -47,7 +62,9 @@ class LiveReply:
         clock: Clock,
         report: Report,
         secret: bytes,
+        own_prompt: str = "reply",
     ) -> None:
+        self._own_prompt = own_prompt
         self._pacing = pacing
         self._outbox = outbox
         self._store = store
@@ -59,7 +76,7 @@ class LiveReply:
         self,
         ask: Ask,
         request: ChatRequest,
-        stream: AsyncIterator[Delta | Finish],
+        stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Take the model's stream to its end and write it. `on_text`: the first text stands.
@@ -67,16 +84,18 @@ class LiveReply:
         Raises ModelError and TelegramError; what was shown by then is closed, if it can be.
         """
         draft = Draft(self._clock)
-        parts = Parts(ask, self._outbox, self._store, self._clock, self._secret)
+        above = above_answer(ask, self._own_prompt, self._clock.now())
+        outbox, store, clock = self._outbox, self._store, self._clock
+        parts = Parts(ask, outbox, store, clock, self._secret, in_place=above is not None)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
-        reply = _Reply(ask, draft, parts, pace, self._outbox, self._clock, self._report, on_text)
+        reply = _Reply(ask, draft, parts, pace, outbox, clock, self._report, on_text, above or "")
         reading = asyncio.create_task(draft.read(stream))
         try:
             await reply.show()
         finally:
             reading.cancel()
             await asyncio.wait({reading})
-        return _answer(request, draft, parts)
+        return _answer(ask, request, draft, parts)
 
 
 class _Reply:
@@ -92,7 +111,9 @@ class _Reply:
         clock: Clock,
         report: Report,
         on_text: Callable[[], None],
+        above: str,
     ) -> None:
+        self._above = above
         self._ask = ask
         self._draft = draft
         self._parts = parts
@@ -107,7 +128,8 @@ class _Reply:
         try:
             await self._previews()
             if self._draft.error is not None:
-                await self._close(self._draft.error)
+                if not isinstance(self._draft.error, PostponedError):
+                    await self._close(self._draft.error)
                 raise self._draft.error
             await self._finish()
         except MessageGoneError:
@@ -171,7 +193,7 @@ class _Reply:
             if self._parts.standing:
                 await self._bring(broken_off(self._wanted()[: len(self._parts.standing)]))
             elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
-                await self._bring((RichText(f"⚠️ {error}"),))
+                await self._bring((self._told(f"⚠️ {error}"),))
 
     async def _bring(self, wanted: tuple[RichText, ...]) -> None:
         """Write until `wanted` stands, each write in its turn, however long that takes."""
@@ -199,10 +221,18 @@ class _Reply:
     def _wanted(self) -> tuple[RichText, ...]:
         """The newest text as messages; in slow mode what is shown beforehand is one of them."""
         finished = self._draft.finish is not None
-        wanted = render(self._draft.text, self._ask.text, unfinished=not finished)
+        above = self._above if self._parts.in_place else ""
+        wanted = render(self._draft.text, self._ask.text, unfinished=not finished, above=above)
         if not finished and self._outbox.slow(self._ask.place):
             return wanted[: max(1, len(self._parts.standing))]
         return wanted
+
+    def _told(self, text: str) -> RichText:
+        """A text that is no Markdown, below the prompt if it is to stand in its message."""
+        if not self._parts.in_place or not self._above:
+            return RichText(text)
+        prompt = Entity("blockquote", 0, units(self._above))
+        return RichText(f"{self._above}\n\n{text}", (prompt,))
 
     def _notice(self, reason: str, detail: str) -> None:
         ask = self._ask
@@ -218,9 +248,12 @@ class _Reply:
         )
 
 
-def _answer(request: ChatRequest, draft: Draft, parts: Parts) -> Answer:
+def _answer(ask: Ask, request: ChatRequest, draft: Draft, parts: Parts) -> Answer:
     finish = draft.finish or Finish("deleted", None, request.model)
     if finish.usage is None:
         # Without it the limits on tokens would never be reached.
         finish = replace(finish, usage=estimated_usage(request.messages, draft.text))
-    return Answer(draft.text, parts.standing[0].text.text, finish, parts.messages)
+    shown = parts.standing[0].text.text
+    if parts.in_place:
+        shown = below_prompt(ask, shown)
+    return Answer(draft.text, shown, finish, parts.messages)

@@ -10,6 +10,7 @@ from userbot.errors import (
     ChatRefusedError,
     LimitReachedError,
     NothingToAnswerError,
+    PostponedError,
     StorageError,
     UserbotError,
 )
@@ -17,6 +18,7 @@ from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.path.loop_watch import LoopWatch
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
+from userbot.rules.own_prompt import below_prompt
 from userbot.rules.prompt import asked, kept_until, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
@@ -56,8 +58,9 @@ class Settlement:
         self.failed_count = 0
 
     def asking(self, ask: Ask, request: ChatRequest) -> None:
-        """The model is asked."""
+        """The model is asked, perhaps again: what broke off before is counted by itself."""
         self._asking[ask.id] = request
+        self._broken_off.discard(ask.id)
         self._report(
             Answering(
                 chat=ask.chat,
@@ -120,9 +123,14 @@ class Settlement:
         )
 
     def given_up(self, ask: Ask, error: Exception) -> None:
-        """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
+        """The question cannot be answered: one that is none is skipped, as in a chat that rests.
+
+        One that is put off until the next start stays open.
+        """
         self._asking.pop(ask.id, None)
         self._broken_off.discard(ask.id)
+        if isinstance(error, PostponedError):
+            return
         told = error if isinstance(error, UserbotError) else _mistake(error)
         skipped = isinstance(told, ChatRefusedError | LimitReachedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
@@ -175,7 +183,10 @@ class Settlement:
         """
         request = self._asking.pop(ask.id, None)
         reason = "stopped"
-        standing = self._store.standing(ask)
+        standing = [
+            (message, below_prompt(ask, shown) if message == ask.message else shown)
+            for message, shown in self._store.standing(ask)
+        ]
         if request is not None and standing:
             # What stands is an answer like any other: it can be replied to, and is remembered.
             text = "\n\n".join(shown for _, shown in standing)

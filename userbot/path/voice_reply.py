@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
-from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech
+from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech, StartOver
 from userbot.path.live_reply import LiveReply
 from userbot.ports import Clock, Speaker, Store, VoiceOutbox
 from userbot.rules.markdown import render
@@ -45,7 +45,7 @@ class VoiceReply:
         self,
         ask: Ask,
         request: ChatRequest,
-        stream: AsyncIterator[Delta | Finish],
+        stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None],
         *,
         before: str = "",
@@ -62,6 +62,8 @@ class VoiceReply:
         async for event in stream:
             if isinstance(event, Delta):
                 pieces.append(event.text)
+            elif isinstance(event, StartOver):
+                pieces.clear()
             else:
                 finish = event
         text = "".join(pieces)
@@ -120,13 +122,15 @@ class VoiceReply:
 
 
 async def preceded(
-    before: str, stream: AsyncIterator[Delta | Finish]
-) -> AsyncGenerator[Delta | Finish, None]:
+    before: str, stream: AsyncIterator[Delta | Finish | StartOver]
+) -> AsyncGenerator[Delta | Finish | StartOver, None]:
     """The stream with a text before it, if there is one; closing it is up to its owner."""
     if before:
         yield Delta(before)
     async for event in stream:
         yield event
+        if before and isinstance(event, StartOver):
+            yield Delta(before)
 
 
 async def _again(text: str, finish: Finish) -> AsyncGenerator[Delta | Finish, None]:
