@@ -18,6 +18,7 @@ from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.aftermath import Aftermath
+from userbot.path.again import Again
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
@@ -297,6 +298,9 @@ class _Run:
                 store=self._store,
                 memory=memory,
                 conversations=conversations,
+                again=Again(
+                    self._store, rules, allowance, conversations, self._settlement, self._clock
+                ),
                 writer=outbox,
                 people=TelegramPeople(client),
                 clock=self._clock,

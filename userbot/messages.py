@@ -233,6 +233,8 @@ class Quoted:
     """The message that it replies to."""
     above: tuple[Quoted, ...] = field(default=(), kw_only=True)
     """The chain of messages that it replies to, oldest first."""
+    expires_at: datetime | None = field(default=None, kw_only=True)
+    """When the chat deletes it by itself, where it does (auto-delete)."""
 
 
 class Loudness(Enum):

@@ -287,8 +287,10 @@ class Store(Protocol):
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
 
-    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+    def quoted(self, ask: Ask, people: frozenset[int], until: datetime | None = None) -> bool:
         """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        `until`: when they go by themselves, because the chat deletes their message then.
 
         False if one of them is forgotten already: the question must not be kept with them.
         """

@@ -55,6 +55,15 @@ class Allowance:
             self._refused(admitted[0], admitted[1])
         return admitted
 
+    def readmit(self, ask: Ask) -> Refusal | None:
+        """Let a stored question in once more, or say why not; then it is marked as skipped."""
+        refusal = self._refusal(
+            ask, limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        )
+        if refusal is not None:
+            self._store.mark(ask, "skipped", refusal.reason, self._clock.now())
+        return refusal
+
     def before_request(self, ask: Ask, request: ChatRequest) -> None:
         """Reserve a request to the model. Raises LimitReachedError."""
         self._reserve(ask, limits.expected_of_request(self._limits.prices, request.messages))
@@ -116,13 +125,17 @@ class Allowance:
         )
 
     def _reserve(self, ask: Ask, expected: Expected) -> None:
+        if (refusal := self._refusal(ask, expected)) is not None:
+            raise LimitReachedError(refusal.detail, reason=refusal.reason)
+
+    def _refusal(self, ask: Ask, expected: Expected) -> Refusal | None:
         now = self._clock.now()
         refusal = self._ledger.reserve(
             ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
         )
         if refusal is not None:
             self._refused(ask, refusal)
-            raise LimitReachedError(refusal.detail, reason=refusal.reason)
+        return refusal
 
     def _judge(self, ask: Ask, spent: Spent, expected: Expected) -> Refusal | None:
         return limits.check(

@@ -20,7 +20,7 @@ from userbot.path.loop_watch import LoopWatch
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
 from userbot.rules.own_prompt import below_prompt
-from userbot.rules.prompt import asked, people_in
+from userbot.rules.prompt import asked, kept_until, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
 
@@ -86,8 +86,8 @@ class Settlement:
         self._loops.answered(ask, self._clock.now())
         question = asked(ask, quoted)
         try:
-            people = people_in(quoted)
-            if people and not self._store.quoted(ask, people):
+            people, until = people_in(quoted), kept_until(quoted)
+            if (people or until) and not self._store.quoted(ask, people, until):
                 question = ask.text
             self._settled(ask, question, answer, seconds)
         except StorageError as error:

@@ -19,6 +19,7 @@ from userbot.storage.recovery_steps import own_messages_and_what_was_seen
 from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
+    quoted_words_that_expire,
 )
 
 APPLICATION_ID = 0x75_62_6F_74
@@ -196,6 +197,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     plain_questions_pictures_and_bursts,
     own_messages_and_what_was_seen,
     transcripts_in_parts,
+    quoted_words_that_expire,
 ]
 
 

@@ -9,6 +9,7 @@ from userbot.messages import Quoted
 from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
 from userbot.telegram.origin import is_protected, media_word, origin_of
+from userbot.telegram.protection import expires_at
 from userbot.telegram.reading import Reading
 
 
@@ -39,4 +40,5 @@ class TelegramLookup:
             origin=origin_of(found),
             media=media,
             reply_to=reply_to,
+            expires_at=expires_at(found),
         )
