@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from userbot.activity import Notice, Report
 from userbot.errors import (
@@ -23,6 +24,7 @@ from userbot.errors import (
     NotLoggedInError,
     PauseAskedError,
     PostponedError,
+    StorageError,
     TelegramError,
     UserbotError,
 )
@@ -38,6 +40,7 @@ from userbot.messages import (
 )
 from userbot.path.draft import Draft
 from userbot.path.parts import Parts
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing
 from userbot.rules.markdown import broken_off, render
@@ -54,6 +57,7 @@ class LiveReply:
         pacing: Pacing,
         outbox: Outbox,
         store: Store,
+        storing: Storing,
         clock: Clock,
         report: Report,
         secret: bytes,
@@ -61,6 +65,7 @@ class LiveReply:
         self._pacing = pacing
         self._outbox = outbox
         self._store = store
+        self._storing = storing
         self._clock = clock
         self._report = report
         self._secret = secret
@@ -79,7 +84,9 @@ class LiveReply:
         draft = Draft(self._clock)
         parts = Parts(ask, self._outbox, self._store, self._clock, self._secret)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
-        reply = _Reply(ask, draft, parts, pace, self._outbox, self._clock, self._report, on_text)
+        reply = _Reply(
+            ask, draft, parts, pace, self._outbox, self._storing, self._clock, self._report, on_text
+        )
         reading = asyncio.create_task(draft.read(stream))
         try:
             await reply.show()
@@ -99,6 +106,7 @@ class _Reply:
         parts: Parts,
         pace: Pace,
         outbox: Outbox,
+        storing: Storing,
         clock: Clock,
         report: Report,
         on_text: Callable[[], None],
@@ -108,6 +116,7 @@ class _Reply:
         self._parts = parts
         self._pace = pace
         self._outbox = outbox
+        self._storing = storing
         self._clock = clock
         self._report = report
         self._on_text = on_text
@@ -162,6 +171,10 @@ class _Reply:
         except TelegramError:
             # A pause that was asked for, or trouble that may have passed when the end is due.
             self._pace = pacing.ended(self._pace)
+        except StorageError as error:
+            if not error.passing:
+                raise
+            self._pace = pacing.ended(self._pace)  # the end waits for the database, no preview
         else:
             self._pace = pacing.shown(self._pace, self._clock.monotonic())
 
@@ -197,7 +210,7 @@ class _Reply:
                 await clock.sleep(pacing.end_due(self._pace, clock.monotonic()))
             await self._outbox.turn(place, write, self._ask.title)
             with suppress(PauseAskedError):
-                await self._write(wanted)
+                await self._storing.through(partial(self._write, wanted), self._ask)
                 if write == "edit":
                     self._pace = pacing.put_off(self._pace, clock.monotonic())
 

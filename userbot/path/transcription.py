@@ -14,6 +14,7 @@ from userbot.messages import Ask, Loudness, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.listening import Listened, Listening, Task
 from userbot.path.settlement import preview
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules import ghosts
 from userbot.rules.voice import refused, silence, too_short, unfit
@@ -28,9 +29,12 @@ LARGE_BYTES = 2_000_000
 class Transcription:
     """Transcripts, each paid once."""
 
-    def __init__(self, listening: Listening, store: Store, clock: Clock, report: Report) -> None:
+    def __init__(
+        self, listening: Listening, store: Store, storing: Storing, clock: Clock, report: Report
+    ) -> None:
         self._listening = listening
         self._store = store
+        self._storing = storing
         self._clock = clock
         self._report = report
         self._small = asyncio.Semaphore(AT_ONCE)
@@ -58,7 +62,10 @@ class Transcription:
             heard = await self._listening.listen(Task(ask, message, recording, settings))
         ghost = _is_ghost(heard)
         kept = keep and not ghost
-        self._store.heard(ask, message, heard.transcript, self._clock.now(), keep=kept)
+        now = self._clock.now()
+        await self._storing.done(
+            lambda: self._store.heard(ask, message, heard.transcript, now, keep=kept), ask
+        )
         if ghost:
             raise silence(phantom=not ghosts.wordless(heard.transcript.text))
         self._report(
