@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
 
@@ -83,11 +83,13 @@ async def run(
     began: float,
     end: asyncio.Future[str] | None = None,
     clock: Clock | None = None,
+    leaving: Callable[[], None] = lambda: None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
     `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
+    `leaving`: called when a second signal ends the process at once.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -97,7 +99,8 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
         network_told(report),
     ):
-        return await _Run(settings, report, store, began, end, clock).until_stopped()
+        running = _Run(settings, report, store, began, end, clock)
+        return await running.until_stopped(leaving)
 
 
 class _Run:
@@ -128,10 +131,10 @@ class _Run:
         governor = Governor(pacing.writes_per_second, pacing.burst)
         self._turns = Turns(governor, self._clock, report, self._stop)
 
-    async def until_stopped(self) -> str:
+    async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
-        with stop_on_signals(self._stop):
+        with stop_on_signals(self._stop, leaving):
             work = asyncio.create_task(self._work())
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
@@ -238,7 +241,7 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
-                hearing=self._hearing(client, speech, rules, memory, allowance),
+                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
                 inquiry=Inquiry(
@@ -296,6 +299,18 @@ class _Run:
             migration.remind()
             on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
 
+            def stopping() -> None:
+                if writing := conversations.answering:
+                    self._report(
+                        Notice(
+                            reason="stopping",
+                            detail=f"Stopping, waiting for answers: {writing}.",
+                            count=writing,
+                        )
+                    )
+
+            on_the_way_out.callback(stopping)
+
             def gone(messages: Sequence[int], chat: int | None) -> None:
                 forgetting.deleted(messages, chat)
                 conversations.deleted(chat, messages)
@@ -352,6 +367,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
+        inbox: Inbox,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -359,7 +375,7 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        files = TelegramFiles(client, clock, report)
+        files = TelegramFiles(client, clock, report, inbox.title)
         listening = Listening(files, speech, audio, allowance, self._patience, clock, report)
         return Hearing(
             Replies(
@@ -380,7 +396,10 @@ class _Run:
     def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
-        in_writing = LiveReply(pacing, outbox, store, self._storing, clock, report, secret)
+        own_prompt = self._settings.trigger.own_prompt
+        in_writing = LiveReply(
+            pacing, outbox, store, self._storing, clock, report, secret, own_prompt
+        )
         by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
         return Replying(in_writing, by_voice)
 

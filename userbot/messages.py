@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 
+SAVED_TITLE = "Saved Messages"
+"""How the chat with oneself is called; Telegram gives it the owner's name."""
+
 
 class ChatKind(StrEnum):
     """What kind of chat a message stands in."""
@@ -158,6 +161,8 @@ class Ask:
     """The question's own sound, which says what `text` does not."""
     listen_first: bool = False
     """It is a question only if its first spoken words address the owner."""
+    plain: bool = False
+    """Its message is the sender's own text and nothing else: he could put another in its place."""
     expires_at: datetime | None = None
     """When the chat deletes this message by itself: its words may not be kept longer."""
     id: int = 0

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.path.test_remembering import ask
+from tests.path.test_what_telegram_says import QUICK
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Skipped
+from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Skipped, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
@@ -51,6 +52,14 @@ async def test_a_command_disappears_for_all_and_its_result_is_in_saved_messages(
     assert told.startswith(f"{title} · /gpt_help\n")
     assert "/gpt_forget @name" in told
     assert texts(stage.max.messages(stage.olga if where == "max" else chat)) == []
+
+
+async def test_a_commands_waits_name_the_chat_that_waits(stage: Stage) -> None:
+    program = await stage.program(clock=QUICK)
+    stage.telegram.faults.add("channels.deleteMessages", "FLOOD_WAIT_5", chat=stage.club)
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_5", chat=stage.olga)
+    await orders(stage, stage.club, "/gpt_help")
+    assert [waiting.title for waiting in program.events(Waiting)] == ["Club", "Saved Messages"]
 
 
 async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:

@@ -310,6 +310,7 @@ def test_a_question_carries_all_that_is_stored_of_it() -> None:
         text="hello",
         at=LATER,
         by_owner=False,
+        plain=True,
     )
 
 

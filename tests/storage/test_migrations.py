@@ -72,6 +72,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "commands_overrides_and_people",
         "money_reservations_names_and_erasing",
         "counts_that_do_not_grow",
+        "plain_questions_pictures_and_bursts",
     ]
 
 

@@ -49,15 +49,18 @@ def test_it_is_the_store_that_the_path_needs(store: Store) -> None:
 
 
 def test_a_stored_question_comes_back_pending_and_whole(store: Store) -> None:
-    asked = question(
-        "where?",
-        chat=-1001,
-        topic=45,
-        kind=ChatKind.SUPERGROUP,
-        title="Weekend plans",
-        message=9,
-        reply_to=8,
-        about_reply=True,
+    asked = replace(
+        question(
+            "where?",
+            chat=-1001,
+            topic=45,
+            kind=ChatKind.SUPERGROUP,
+            title="Weekend plans",
+            message=9,
+            reply_to=8,
+            about_reply=True,
+        ),
+        plain=True,
     )
     kept = store.add(asked, NOW)
     assert kept == replace(asked, id=1)

@@ -10,7 +10,6 @@ _NONE: Final = object()
 """No value of this key is what the program does today."""
 
 _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
-    ("trigger", "own_prompt"): "reply",
     ("trigger", "burst_seconds"): 0,
     ("trigger", "edits"): False,
     ("trigger", "stand_down"): False,

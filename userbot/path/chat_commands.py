@@ -19,6 +19,7 @@ from typing import Protocol, TypeVar
 from userbot.activity import Failed, Notice, Report
 from userbot.errors import PauseAskedError, StorageError, UserbotError
 from userbot.messages import (
+    SAVED_TITLE,
     Ask,
     ChatKind,
     Command,
@@ -46,7 +47,7 @@ T = TypeVar("T")
 class Writer(Protocol):
     """Writes of the owner's account, each after its turn. All raise TelegramError."""
 
-    async def turn(self, place: Place, write: Write) -> None: ...
+    async def turn(self, place: Place, write: Write, title: str = "") -> None: ...
 
     async def send(
         self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
@@ -275,7 +276,8 @@ class ChatCommands:
             text = self._texts.headed(incoming.title, command.name, text)
             try:
                 here = Place(recorded.chat)
-                await self._in_turn(here, "delete", lambda: self._writer.delete(recorded))
+                delete = partial(self._writer.delete, recorded)
+                await self._in_turn(here, "delete", incoming.title, delete)
             except UserbotError as error:
                 self._failed(incoming, error)
         try:
@@ -286,13 +288,15 @@ class ChatCommands:
                 send = partial(
                     self._writer.send, place, part, reply_to=reply_to, random_id=identity
                 )
-                self._store.noted(identity, await self._in_turn(place, "send", send))
+                self._store.noted(identity, await self._in_turn(place, "send", SAVED_TITLE, send))
         except UserbotError as error:
             self._failed(incoming, error)
 
-    async def _in_turn(self, place: Place, kind: Write, write: Callable[[], Awaitable[T]]) -> T:
+    async def _in_turn(
+        self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]
+    ) -> T:
         while True:
-            await self._writer.turn(place, kind)
+            await self._writer.turn(place, kind, title)
             with suppress(PauseAskedError):
                 return await write()
 

@@ -91,6 +91,11 @@ class Conversations:
             if handling is not None and which(handling[1]):
                 self.stop(place)
 
+    @property
+    def answering(self) -> int:
+        """How many questions are being answered at this moment."""
+        return len(self._handling)
+
     async def drain(self, seconds: float) -> None:
         """Let the answers being written finish, for so long; then cancel them."""
         self._draining = True

@@ -34,6 +34,7 @@ from userbot.messages import (
     ChatKind,
     ChatRequest,
     Delta,
+    Entity,
     Finish,
     RichText,
     StartOver,
@@ -43,14 +44,18 @@ from userbot.path.parts import Parts
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing
-from userbot.rules.markdown import broken_off, render
+from userbot.rules.markdown import broken_off, render, units
+from userbot.rules.own_prompt import above_answer, below_prompt
 from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
 from userbot.settings import Pacing
 
 
 class LiveReply:
-    """Writes answers in place. `secret` keys the random ids of this database."""
+    """Writes answers in place. `secret` keys the random ids of this database.
+
+    `own_prompt`: as in [trigger], whether the owner's own message becomes prompt and answer.
+    """
 
     def __init__(
         self,
@@ -61,7 +66,9 @@ class LiveReply:
         clock: Clock,
         report: Report,
         secret: bytes,
+        own_prompt: str = "reply",
     ) -> None:
+        self._own_prompt = own_prompt
         self._pacing = pacing
         self._outbox = outbox
         self._store = store
@@ -82,10 +89,21 @@ class LiveReply:
         Raises ModelError and TelegramError; what was shown by then is closed, if it can be.
         """
         draft = Draft(self._clock)
-        parts = Parts(ask, self._outbox, self._store, self._clock, self._secret)
+        above = above_answer(ask, self._own_prompt, self._clock.now())
+        outbox, store, clock = self._outbox, self._store, self._clock
+        parts = Parts(ask, outbox, store, clock, self._secret, in_place=above is not None)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
         reply = _Reply(
-            ask, draft, parts, pace, self._outbox, self._storing, self._clock, self._report, on_text
+            ask,
+            draft,
+            parts,
+            pace,
+            outbox,
+            self._storing,
+            clock,
+            self._report,
+            on_text,
+            above or "",
         )
         reading = asyncio.create_task(draft.read(stream))
         try:
@@ -93,7 +111,7 @@ class LiveReply:
         finally:
             reading.cancel()
             await asyncio.wait({reading})
-        return _answer(request, draft, parts)
+        return _answer(ask, request, draft, parts)
 
 
 class _Reply:
@@ -110,7 +128,9 @@ class _Reply:
         clock: Clock,
         report: Report,
         on_text: Callable[[], None],
+        above: str,
     ) -> None:
+        self._above = above
         self._ask = ask
         self._draft = draft
         self._parts = parts
@@ -195,7 +215,7 @@ class _Reply:
             if self._parts.standing:
                 await self._bring(broken_off(self._wanted()[: len(self._parts.standing)]))
             elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
-                await self._bring((RichText(f"⚠️ {error}"),))
+                await self._bring((self._told(f"⚠️ {error}"),))
 
     async def _bring(self, wanted: tuple[RichText, ...]) -> None:
         """Write until `wanted` stands, each write in its turn, however long that takes."""
@@ -223,10 +243,18 @@ class _Reply:
     def _wanted(self) -> tuple[RichText, ...]:
         """The newest text as messages; in slow mode what is shown beforehand is one of them."""
         finished = self._draft.finish is not None
-        wanted = render(self._draft.text, self._ask.text, unfinished=not finished)
+        above = self._above if self._parts.in_place else ""
+        wanted = render(self._draft.text, self._ask.text, unfinished=not finished, above=above)
         if not finished and self._outbox.slow(self._ask.place):
             return wanted[: max(1, len(self._parts.standing))]
         return wanted
+
+    def _told(self, text: str) -> RichText:
+        """A text that is no Markdown, below the prompt if it is to stand in its message."""
+        if not self._parts.in_place or not self._above:
+            return RichText(text)
+        prompt = Entity("blockquote", 0, units(self._above))
+        return RichText(f"{self._above}\n\n{text}", (prompt,))
 
     def _notice(self, reason: str, detail: str) -> None:
         ask = self._ask
@@ -242,9 +270,12 @@ class _Reply:
         )
 
 
-def _answer(request: ChatRequest, draft: Draft, parts: Parts) -> Answer:
+def _answer(ask: Ask, request: ChatRequest, draft: Draft, parts: Parts) -> Answer:
     finish = draft.finish or Finish("deleted", None, request.model)
     if finish.usage is None:
         # Without it the limits on tokens would never be reached.
         finish = replace(finish, usage=estimated_usage(request.messages, draft.text))
-    return Answer(draft.text, parts.standing[0].text.text, finish, parts.messages)
+    shown = parts.standing[0].text.text
+    if parts.in_place:
+        shown = below_prompt(ask, shown)
+    return Answer(draft.text, shown, finish, parts.messages)

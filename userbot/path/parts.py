@@ -4,6 +4,8 @@ Rule 1: every text is recorded in the store, exactly as it will stand, before it
 Rule 2: a part's random_id is derived from the question, so that sending it twice is one message.
 Rule 3: the first part replies to the question, each later part to the one before it, silently.
 Rule 4: what has left is waited for, even by a writer who is cancelled: it may stand already.
+Rule 5: where the answer belongs into the question's own message, that is its first part; if
+Telegram does not let it be edited after all, the answer is a reply like any other.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from userbot.errors import PauseAskedError, TelegramError
 from userbot.messages import Ask, RichText
 from userbot.ports import Clock, Outbox, Store, Write
 from userbot.rules.random_id import random_id
 
 _LAST_WORD_SECONDS = 1.0
 """How long a cancelled writer waits for Telegram's word on what has left."""
+_NOT_EDITABLE = frozenset({"message_edit_time_expired", "message_author_required"})
 _NOTHING_LEFT = RichText("…")
 """For a part whose text has moved into the one before it, which hardly ever happens."""
 
@@ -35,8 +39,19 @@ class Standing:
 class Parts:
     """Brings the messages of an answer to what is wanted, one write at a time."""
 
-    def __init__(self, ask: Ask, outbox: Outbox, store: Store, clock: Clock, secret: bytes) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        outbox: Outbox,
+        store: Store,
+        clock: Clock,
+        secret: bytes,
+        *,
+        in_place: bool = False,
+    ) -> None:
         self._ask = ask
+        self.in_place = in_place
+        """The first part is the question's own message."""
         self._outbox = outbox
         self._store = store
         self._clock = clock
@@ -54,7 +69,7 @@ class Parts:
         at = self._differs(wanted)
         if at is None:
             return None
-        return "edit" if at < len(self.standing) else "send"
+        return "edit" if at < len(self.standing) or self._is_question(at) else "send"
 
     async def write(self, wanted: Sequence[RichText]) -> None:
         """Carry that write out; take the turn for it first. Raises what Outbox raises."""
@@ -85,15 +100,33 @@ class Parts:
         else:
             self._store.writing(ask, at, identity, text.text, self._clock.now())
             self._recorded.add(identity)
-        message = await self._outbox.send(
-            ask.place,
-            text,
-            reply_to=self.standing[-1].message if self.standing else ask.message,
-            random_id=identity,
-            silent=at > 0,
-        )
-        self._store.written(identity, message)
+        if self._is_question(at):
+            # Known beforehand: whatever happens now, this message is ours from here on.
+            self._store.written(identity, ask.message)
+            await self._replace_question(text)
+            message = ask.message
+        else:
+            message = await self._outbox.send(
+                ask.place,
+                text,
+                reply_to=self.standing[-1].message if self.standing else ask.message,
+                random_id=identity,
+                silent=at > 0,
+            )
+            self._store.written(identity, message)
         self.standing.append(Standing(message, identity, text))
+
+    def _is_question(self, at: int) -> bool:
+        return self.in_place and at == 0
+
+    async def _replace_question(self, text: RichText) -> None:
+        try:
+            await self._outbox.edit(self._ask.place, self._ask.message, text)
+        except TelegramError as error:
+            if error.reason not in _NOT_EDITABLE:
+                raise
+            self.in_place = False
+            raise PauseAskedError(0, slow_mode=False) from error  # a turn of another kind
 
 
 async def _to_its_end(write: Coroutine[Any, Any, None]) -> None:

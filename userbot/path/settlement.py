@@ -21,6 +21,7 @@ from userbot.path.loop_watch import LoopWatch
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
+from userbot.rules.own_prompt import below_prompt
 from userbot.rules.prompt import asked, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
@@ -195,7 +196,10 @@ class Settlement:
         """
         request = self._asking.pop(ask.id, None)
         reason = "stopped"
-        standing = self._store.standing(ask)
+        standing = [
+            (message, below_prompt(ask, shown) if message == ask.message else shown)
+            for message, shown in self._store.standing(ask)
+        ]
         if request is not None and standing:
             # What stands is an answer like any other: it can be replied to, and is remembered.
             text = "\n\n".join(shown for _, shown in standing)

@@ -96,7 +96,7 @@ class VoiceReply:
         identity = random_id(self._secret, ask.chat, ask.message, 0, 0)
         self._store.writing(ask, 0, identity, caption.text, self._clock.now())
         while True:
-            await self._outbox.turn(ask.place, "send")
+            await self._outbox.turn(ask.place, "send", ask.title)
             try:
                 message = await self._outbox.send_voice(
                     ask.place, speech, caption, reply_to=ask.message, random_id=identity

@@ -314,4 +314,5 @@ def _asked(
         about_reply=about_reply,
         forwarded_from=incoming.forwarded_from,
         voice=voice,
+        plain=incoming.media is None and not incoming.forwarded,
     )

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from userbot.errors import StorageError
+from userbot.storage.people_steps import plain_questions_pictures_and_bursts
 from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
@@ -183,6 +184,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     commands_overrides_and_people,
     money_reservations_names_and_erasing,
     counts_that_do_not_grow,
+    plain_questions_pictures_and_bursts,
 ]
 
 

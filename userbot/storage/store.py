@@ -51,18 +51,18 @@ _UNCONFIRMED = (
 
 _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, asked_at,
+        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, plain, asked_at,
         stored_at, state_at, expires_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :voice, :listen_first, :forwarded_from, :asked_at, :stored_at, :stored_at,
-        :expires_at
+        :about_reply, :voice, :listen_first, :forwarded_from, :plain, :asked_at,
+        :stored_at, :stored_at, :expires_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
 _ASKS = (
     "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
     " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
-    " q.forwarded_from, q.voice, q.listen_first, q.state, q.reason,"
+    " q.forwarded_from, q.voice, q.listen_first, q.plain, q.state, q.reason,"
     # A write of an earlier attempt says nothing about the one that is under way.
     " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
     " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
@@ -268,6 +268,7 @@ class Store(Orders):
             "forwarded_from": _storable(ask.forwarded_from),
             "voice": ask.voice and voice_rows.stored(ask.voice),
             "listen_first": ask.listen_first,
+            "plain": ask.plain,
             "asked_at": _instant(ask.at),
             "stored_at": stored_at,
             "expires_at": ask.expires_at and _instant(ask.expires_at),
@@ -451,8 +452,8 @@ class Store(Orders):
 
 def _ask(row: Sequence[Any]) -> Ask:
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *sound = rest[:9]
-    voice, listen_first = sound
+    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *sound = rest[:10]
+    voice, listen_first, plain = sound
     return Ask(
         id=ident,
         place=Place(chat, topic or None),
@@ -467,6 +468,7 @@ def _ask(row: Sequence[Any]) -> Ask:
         forwarded_from=forwarded_from,
         voice=voice_rows.restored(voice) if voice else None,
         listen_first=bool(listen_first),
+        plain=bool(plain),
         at=_moment(asked_at),
         attempt=attempt,
     )

@@ -8,7 +8,7 @@ Rule 3: a wait that Telegram asks for is shown, and the download goes on where i
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
@@ -39,10 +39,18 @@ _AGAIN_SECONDS: Final = 2.0
 class TelegramFiles:
     """`ports.Files` over a client."""
 
-    def __init__(self, client: Client, clock: Clock, report: Report) -> None:
+    def __init__(
+        self,
+        client: Client,
+        clock: Clock,
+        report: Report,
+        title: Callable[[int], str] = lambda _chat: "",
+    ) -> None:
+        """`title`: how a chat is called, "" if nobody knows; for the waits that are shown."""
         self._client = client
         self._clock = clock
         self._report = report
+        self._title = title
 
     async def fetch(self, chat: int, message: int, limit: int) -> bytes:
         """The file of a message, in memory; at most `limit` bytes.
@@ -115,7 +123,8 @@ class TelegramFiles:
         return found.media.document
 
     async def _wait(self, chat: int, seconds: float, reason: str) -> None:
-        self._report(Waiting(chat=chat, reason=reason, seconds=seconds))
+        title = self._title(chat)
+        self._report(Waiting(chat=chat, title=title, reason=reason, seconds=seconds))
         await self._clock.sleep(seconds)
 
 

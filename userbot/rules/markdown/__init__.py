@@ -4,7 +4,12 @@ source → protected (what the parser must not touch) → walked (its events as 
 → spoilers, inert names, tidy spans → parts of at most 4096 UTF-16 units and 100 entities.
 """
 
-from userbot.rules.markdown.parts import MESSAGE_ENTITIES, MESSAGE_UNITS, broken_off
+from userbot.rules.markdown.parts import (
+    MESSAGE_ENTITIES,
+    MESSAGE_UNITS,
+    broken_off,
+    units,
+)
 from userbot.rules.markdown.rendering import render
 
-__all__ = ["MESSAGE_ENTITIES", "MESSAGE_UNITS", "broken_off", "render"]
+__all__ = ["MESSAGE_ENTITIES", "MESSAGE_UNITS", "broken_off", "render", "units"]

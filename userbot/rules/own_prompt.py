@@ -1,0 +1,39 @@
+"""The owner's own message as prompt and answer in one: `own_prompt = "edit"`.
+
+The prompt stays as a quotation, without its prefix, and the answer grows below it. What Telegram
+would not let be edited that way, or what would leave little room, is answered by a reply.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from userbot.messages import Ask
+from userbot.rules.markdown import MESSAGE_UNITS, units
+
+EDITABLE = timedelta(hours=47)
+"""Telegram lets a message be edited for 48 hours; an answer takes a while."""
+MOST_PROMPT = MESSAGE_UNITS // 4
+"""UTF-16 units of a prompt that stays above its answer; a longer one is left as it is."""
+
+
+def above_answer(ask: Ask, own_prompt: str, now: datetime) -> str | None:
+    """What stands above the answer in the question's own message; None: answered by a reply.
+
+    A reply, since the message is not the owner's, not plain text, too old, or too long. "" where
+    the prefix alone replied to a message: then the answer is all there is.
+    """
+    if own_prompt != "edit" or not ask.by_owner or not ask.plain or now - ask.at >= EDITABLE:
+        return None
+    prompt = prompt_of(ask)
+    return prompt if units(prompt) <= MOST_PROMPT else None
+
+
+def prompt_of(ask: Ask) -> str:
+    """The prompt as it stays visible."""
+    return ask.text.strip()
+
+
+def below_prompt(ask: Ask, shown: str) -> str:
+    """What a message shows of the answer, without the prompt above it."""
+    return shown.removeprefix(prompt_of(ask)).lstrip("\n")
