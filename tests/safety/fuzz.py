@@ -37,6 +37,7 @@ from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
@@ -44,7 +45,7 @@ from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
 from userbot.rules.trigger import Allowed, ChatRule, Policy
-from userbot.settings import Limits
+from userbot.settings import Limits, Trigger
 from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
@@ -274,7 +275,9 @@ class Target:
             many, {}, "", self.store, self.store.ledger, clock, lambda _ask, _refusal: None
         )
         settlement = Settlement(self.store, clock, self._tell)
-        self.conversations = Conversations(self._handle)
+        self.conversations = Conversations(
+            self._handle, settlement.stopped, settlement, FirstText(), clock, 1.5
+        )
         people = People(self.client, self._tell)
         inbox = Inbox(self.client, people, clock, self._tell)
         rules = HouseRules(policy, {}, "anyone", self.store)
@@ -282,7 +285,7 @@ class Target:
         background = Background(recent, self.store, rules, 1000, self._tell)
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, LoopWatch(), 10,
-            self.store, self.conversations, settlement, clock, self._tell,
+            Trigger(), self.store, self.conversations, settlement, clock, self._tell,
         )  # fmt: skip
         deletions = Deletions(self.client)
         memory = Memory(self.store, 1000)

@@ -22,6 +22,7 @@ from userbot.path.loop_watch import LoopWatch
 from userbot.path.settlement import Settlement, preview
 from userbot.ports import Clock, Store
 from userbot.rules.trigger import Known, decide
+from userbot.settings import Trigger
 
 
 class Intake:
@@ -35,6 +36,7 @@ class Intake:
         allowance: Allowance,
         loops: LoopWatch,
         max_age_minutes: float,
+        trigger: Trigger,
         store: Store,
         conversations: Conversations,
         settlement: Settlement,
@@ -47,6 +49,7 @@ class Intake:
         self._allowance = allowance
         self._loops = loops
         self._max_age = timedelta(minutes=max_age_minutes)
+        self._trigger = trigger
         self._store = store
         self._conversations = conversations
         self._settlement = settlement
@@ -67,19 +70,36 @@ class Intake:
             elif isinstance(decision, Ignore):
                 if decision.reason != "ours":
                     self._background.heard(incoming)
+                if decision.reason == "owner_no_prefix" and self._trigger.stand_down:
+                    self._stand_down(incoming)
                 self._ignored(incoming, decision.reason)
         except StorageError as error:
-            self._report(
-                Failed(
-                    chat=incoming.chat,
-                    title=incoming.title,
-                    message=incoming.message,
-                    person=incoming.sender,
-                    reason=error.reason,
-                    error=str(error),
-                    hint=error.hint,
-                )
-            )
+            self._failed(incoming, error)
+
+    def edited(self, incoming: Incoming) -> None:
+        """A message has another text now: a question is asked as it reads, while it can be."""
+        try:
+            self._edited(incoming)
+        except StorageError as error:
+            self._failed(incoming, error)
+
+    def _edited(self, incoming: Incoming) -> None:
+        piece = self._conversations.piece(incoming.chat, incoming.message)
+        if piece is None:
+            return
+        decision = decide(incoming, self._known(incoming), self._rules.policy)
+        if not isinstance(decision, Ask):
+            self._conversations.stop_all(lambda ask: ask == piece, "edited")
+        elif decision.text != piece.text:  # a reaction or a preview is an edit too
+            self._conversations.edited(replace(piece, text=decision.text))
+
+    def _stand_down(self, own: Incoming) -> None:
+        """The owner wrote in a conversation himself: what waits there is his to answer."""
+        self._conversations.stop_all(
+            lambda ask: ask.place == own.place and not ask.by_owner and ask.message < own.message,
+            "stood_down",
+            shown=False,
+        )
 
     def _known(self, incoming: Incoming) -> Known:
         chat = incoming.chat
@@ -95,7 +115,8 @@ class Intake:
         if now - decided.at > self._max_age:
             self._skip(decided, now, "too_old", "It arrived while the program was away.")
             return
-        admitted = self._allowance.admit(decided, now)
+        joins = self._conversations.joins(decided)
+        admitted = self._allowance.admit(decided, now, joins=joins)
         if admitted is None:
             return  # Telegram brought it twice; the first one is on its way.
         ask, refusal = admitted
@@ -106,7 +127,6 @@ class Intake:
             self._store.mark(ask, "skipped", "loop", now)
             self._settlement.limited(ask, "loop", self._loops.told(ask))
             return
-        self._conversations.put(ask)
         self._report(
             Heard(
                 chat=ask.chat,
@@ -118,11 +138,25 @@ class Intake:
                 duration=ask.voice.seconds if ask.voice else None,
             )
         )
+        self._conversations.arrived(ask)
 
     def _skip(self, decided: Ask, now: datetime, reason: str, detail: str) -> None:
         if ask := self._store.add(decided, now):
             self._store.mark(ask, "skipped", reason, now)
             self._settlement.skipped(ask, reason, detail)
+
+    def _failed(self, incoming: Incoming, error: StorageError) -> None:
+        self._report(
+            Failed(
+                chat=incoming.chat,
+                title=incoming.title,
+                message=incoming.message,
+                person=incoming.sender,
+                reason=error.reason,
+                error=str(error),
+                hint=error.hint,
+            )
+        )
 
     def _ignored(self, incoming: Incoming, reason: str) -> None:
         sender: Person | None = incoming.sender

@@ -27,6 +27,7 @@ from userbot.errors import (
 )
 from userbot.messages import Answer, Ask, ChatKind, ChatRequest, Delta, Entity, Finish, RichText
 from userbot.path.draft import Draft
+from userbot.path.first_text import FirstText
 from userbot.path.parts import Parts
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing
@@ -51,8 +52,10 @@ class LiveReply:
         clock: Clock,
         report: Report,
         secret: bytes,
-        own_prompt: str = "reply",
+        first_text: FirstText,
+        own_prompt: str,
     ) -> None:
+        self._first_text = first_text
         self._own_prompt = own_prompt
         self._pacing = pacing
         self._outbox = outbox
@@ -75,7 +78,8 @@ class LiveReply:
         draft = Draft(self._clock)
         above = above_answer(ask, self._own_prompt, self._clock.now())
         outbox, store, clock = self._outbox, self._store, self._clock
-        parts = Parts(ask, outbox, store, clock, self._secret, in_place=above is not None)
+        first, in_place = self._first_text, above is not None
+        parts = Parts(ask, outbox, store, clock, self._secret, first, in_place=in_place)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
         reply = _Reply(ask, draft, parts, pace, outbox, clock, self._report, on_text, above or "")
         reading = asyncio.create_task(draft.read(stream))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Report, Skipped
+from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Notice, Report, Skipped
 from userbot.errors import (
     ChatRefusedError,
     LimitReachedError,
@@ -169,13 +169,33 @@ class Settlement:
             )
         )
 
-    def stopped(self, ask: Ask, *, deleted: bool = False) -> None:
-        """The question was stopped; what stands of an answer by then is its answer.
+    def joined(self, earlier: Ask, whole: Ask) -> None:
+        """A question is answered with the message after it. Raises StorageError."""
+        self._store.join(earlier, whole, self._clock.now())
+        self.skipped(earlier, "joined", "It is answered together with the next message.")
 
-        `deleted`: because its words are gone.
-        """
+    def reworded(self, whole: Ask) -> None:
+        """A question has other words before its answer shows. Raises StorageError."""
+        self._store.reword(whole)
+        self._report(
+            Notice(
+                chat=whole.chat,
+                title=whole.title,
+                message=whole.message,
+                person=whole.sender,
+                reason="question_edited",
+                detail="The question was edited: it is asked as it reads now.",
+            )
+        )
+
+    def starts_over(self, ask: Ask) -> None:
+        """What was done for its answer so far has ended, and was counted."""
+        self._asking.pop(ask.id, None)
+        self._broken_off.discard(ask.id)
+
+    def stopped(self, ask: Ask, why: str = "stopped") -> None:
+        """The question was stopped; what stands of an answer by then is its answer."""
         request = self._asking.pop(ask.id, None)
-        reason = "stopped"
         standing = [
             (message, below_prompt(ask, shown) if message == ask.message else shown)
             for message, shown in self._store.standing(ask)
@@ -186,22 +206,19 @@ class Settlement:
             # Nobody told what it cost, and stopping must not be a way around the limits.
             usage = estimated_usage(request.messages, text)
             messages = tuple(message for message, _ in standing)
-            answer = Answer(text, standing[0][1], Finish(reason, usage, request.model), messages)
+            answer = Answer(text, standing[0][1], Finish("stopped", usage, request.model), messages)
             try:
                 self._settled(ask, ask.text, answer, 0.0)
             except StorageError as error:
                 self._failed(ask, error)
             return
-        detail = "It was stopped."
-        if deleted:
-            reason, detail = "deleted", "It was deleted before its answer."
         try:
-            self._store.mark(ask, "skipped", reason, self._clock.now())
+            self._store.mark(ask, "skipped", why, self._clock.now())
         except StorageError as error:
             self._failed(ask, error)
             return
         self._broken_off.discard(ask.id)
-        self.skipped(ask, reason, detail)
+        self.skipped(ask, why, _WHY[why])
 
     def skipped(self, ask: Ask, reason: str, detail: str) -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
@@ -228,6 +245,14 @@ class Settlement:
                 notable=False,
             )
         )
+
+
+_WHY = {
+    "stopped": "It was stopped.",
+    "deleted": "It was deleted before its answer.",
+    "edited": "It was edited, and asks nothing any more.",
+    "stood_down": "You wrote there yourself before its answer.",
+}
 
 
 def _mistake(error: Exception) -> UserbotError:

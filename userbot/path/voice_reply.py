@@ -12,6 +12,7 @@ from dataclasses import replace
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
 from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech
+from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply
 from userbot.ports import Clock, Speaker, Store, VoiceOutbox
 from userbot.rules.markdown import render
@@ -32,7 +33,9 @@ class VoiceReply:
         clock: Clock,
         report: Report,
         secret: bytes,
+        first_text: FirstText,
     ) -> None:
+        self._first_text = first_text
         self._speaker = speaker
         self._outbox = outbox
         self._in_writing = in_writing
@@ -91,6 +94,7 @@ class VoiceReply:
     async def _sent(
         self, ask: Ask, text: str, caption: RichText, speech: Speech, finish: Finish
     ) -> Answer:
+        self._first_text.leaves(ask)
         identity = random_id(self._secret, ask.chat, ask.message, 0, 0)
         self._store.writing(ask, 0, identity, caption.text, self._clock.now())
         while True:
