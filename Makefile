@@ -26,7 +26,7 @@ check: setup-dev  ## lint, format, types
 	done; exit $$failed
 
 test: setup-dev  ## all tests but the slow ones
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 bench: setup-run  ## measurements: every tests/bench/bench_*.py
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done

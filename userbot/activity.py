@@ -125,21 +125,25 @@ class Waiting(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped(Activity):
-    """A question will not be answered by itself; it stays listed."""
+    """A question will not be answered by itself; it stays listed. `text`: its first words."""
 
     event: ClassVar[str] = "skipped"
     reason: str
     detail: str = ""
+    text: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Activity):
-    """Something the owner should know at the start: a repaired file mode, an unbuilt key."""
+    """Something the owner should know: a repaired file mode, that answers are waited for."""
 
     event: ClassVar[str] = "notice"
     reason: str
     detail: str
     hint: str = ""
+    count: int | None = None
+    """How many it speaks of, where it counts something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
 
@@ -17,7 +17,10 @@ from userbot.messages import Ask, Incoming
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
+from userbot.path.aftermath import Aftermath
+from userbot.path.again import Again
 from userbot.path.allowance import Allowance
+from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -32,6 +35,7 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.migration import Migration
+from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
@@ -40,6 +44,7 @@ from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
+from userbot.path.writes import Writes
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
@@ -52,10 +57,12 @@ from userbot.telegram.client import Client, new_client
 from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
 from userbot.telegram.files import TelegramFiles
+from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.people import People
+from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
@@ -78,11 +85,13 @@ async def run(
     began: float,
     end: asyncio.Future[str] | None = None,
     clock: Clock | None = None,
+    leaving: Callable[[], None] = lambda: None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
     `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
+    `leaving`: called when a second signal ends the process at once.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -92,7 +101,8 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
         network_told(report),
     ):
-        return await _Run(settings, report, store, began, end, clock).until_stopped()
+        running = _Run(settings, report, store, began, end, clock)
+        return await running.until_stopped(leaving)
 
 
 class _Run:
@@ -114,6 +124,7 @@ class _Run:
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
         self._first_text = FirstText()
+        self._patience = Patience(self._clock, report)
         self._settlement = Settlement(
             store, self._clock, report, settings.limits.prices, self._loops
         )
@@ -122,10 +133,10 @@ class _Run:
         governor = Governor(pacing.writes_per_second, pacing.burst)
         self._turns = Turns(governor, self._clock, report, self._stop)
 
-    async def until_stopped(self) -> str:
+    async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
-        with stop_on_signals(self._stop):
+        with stop_on_signals(self._stop, leaving):
             work = asyncio.create_task(self._work())
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
@@ -210,7 +221,17 @@ class _Run:
                 )
 
             client.on_reconnect = reconnected
-            telling = self._telling(outbox)
+            history = TelegramHistory(client, self._clock, self._report)
+            writes = Writes(outbox, history, self._store, self._clock, self._report)
+            telling = self._telling(outbox, writes)
+            aftermath = Aftermath(
+                self._settings.trigger.prefix,
+                history,
+                self._store,
+                self._store.eraser,
+                self._clock,
+                self._report,
+            )
             allowance = Allowance(
                 self._settings.limits,
                 limited,
@@ -231,19 +252,27 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
-                hearing=self._hearing(client, speech, rules, memory, allowance),
+                aftermath=aftermath,
+                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
-                model=model,
+                inquiry=Inquiry(
+                    model,
+                    SILENCES * self._settings.openai.timeout,
+                    memory,
+                    allowance,
+                    self._settlement,
+                    self._patience,
+                    self._clock,
+                    self._report,
+                ),
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
-                replying=self._replying(outbox, speaker),
-                allowance=allowance,
+                replying=self._replying(outbox, writes, speaker),
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
                 clock=self._clock,
-                report=self._report,
             )
 
             def stopped(ask: Ask, why: str) -> None:
@@ -262,6 +291,7 @@ class _Run:
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(self._patience.leave)
             on_the_way_out.callback(deletions.close)
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
@@ -278,6 +308,9 @@ class _Run:
                 store=self._store,
                 memory=memory,
                 conversations=conversations,
+                again=Again(
+                    self._store, rules, allowance, conversations, self._settlement, self._clock
+                ),
                 writer=outbox,
                 people=TelegramPeople(client),
                 clock=self._clock,
@@ -287,6 +320,18 @@ class _Run:
             migration.remind()
             on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
 
+            def stopping() -> None:
+                if writing := conversations.answering:
+                    self._report(
+                        Notice(
+                            reason="stopping",
+                            detail=f"Stopping, waiting for answers: {writing}.",
+                            count=writing,
+                        )
+                    )
+
+            on_the_way_out.callback(stopping)
+
             def gone(messages: Sequence[int], chat: int | None) -> None:
                 forgetting.deleted(messages, chat)
                 conversations.deleted(chat, messages)
@@ -295,7 +340,13 @@ class _Run:
             deletions.open(gone)
             max_age = self._settings.catch_up.max_age_minutes
             pending = recover(
-                rules.policy, max_age, self._store, conversations, self._settlement, self._clock
+                rules.policy,
+                max_age,
+                self._store,
+                conversations,
+                aftermath,
+                self._settlement,
+                self._clock,
             )
             self._report(
                 Ready(
@@ -311,6 +362,7 @@ class _Run:
                 commands,
                 overheard,
                 allowance,
+                aftermath,
                 self._loops,
                 max_age,
                 self._settings.trigger,
@@ -345,6 +397,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
+        inbox: Inbox,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -352,11 +405,12 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        files = TelegramFiles(client, clock, report)
-        listening = Listening(files, speech, audio, allowance, clock, report)
+        reading = Reading(client, clock, report, inbox.title)
+        files = TelegramFiles(client, reading)
+        listening = Listening(files, speech, audio, allowance, store, self._patience, clock, report)
         return Hearing(
             Replies(
-                TelegramLookup(client),
+                TelegramLookup(reading),
                 store,
                 memory,
                 rules.forgotten,
@@ -368,21 +422,24 @@ class _Run:
             rules,
             store,
             clock,
+            report,
         )
 
-    def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
+    def _replying(self, outbox: TelegramVoiceOutbox, writes: Writes, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
         own_prompt = self._settings.trigger.own_prompt
         first = self._first_text
-        in_writing = LiveReply(pacing, outbox, store, clock, report, secret, first, own_prompt)
-        by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret, first)
+        in_writing = LiveReply(
+            pacing, outbox, writes, store, clock, report, secret, first, own_prompt
+        )
+        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret, first)
         return Replying(in_writing, by_voice)
 
-    def _telling(self, outbox: TelegramVoiceOutbox) -> Telling:
+    def _telling(self, outbox: TelegramVoiceOutbox, writes: Writes) -> Telling:
         return Telling(
             outbox,
-            self._store,
+            writes,
             self._store.ledger,
             self._clock,
             self._report,

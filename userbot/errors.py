@@ -11,10 +11,12 @@ UserbotError                  exit 1
 │   ├── AccountStoppedError            the account is restricted: nothing more is written
 │   ├── VoiceRefusedError              this chat takes no voice notes from us, but texts
 │   ├── PauseAskedError                this write has to wait; caught where it is repeated
+│   ├── WriteInDoubtError              a message that left may stand in Telegram, or may not
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
 ├── AudioError                exit 1   a recording cannot be listened to
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
 ├── LimitReachedError         exit 1   a limit of the config refuses a question
+├── PostponedError            exit 1   the program ends first: the question waits for the next start
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
 `str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
@@ -25,6 +27,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+
+from userbot.messages import Usage
 
 
 class UserbotError(Exception):
@@ -117,16 +121,35 @@ class MessageGoneError(TelegramError):
     """Somebody deleted the message that was to be edited or replied to."""
 
 
+class WriteInDoubtError(TelegramError):
+    """A message has left, and Telegram's answer does not tell whether it stands now.
+
+    `landed`: Telegram says that it took this very message once. `message` is its id then, if
+    Telegram tells; what it shows may be an earlier text.
+    """
+
+    def __init__(self, told: str, *, landed: bool = False, message: int | None = None) -> None:
+        super().__init__(told, reason="in_doubt")
+        self.landed = landed
+        self.message = message
+
+
 class LimitReachedError(UserbotError):
     """A limit of the config refuses a question before anything is paid for it."""
+
+
+class PostponedError(UserbotError):
+    """The program ends before the question does: it is left as it is, for the next start."""
 
 
 class ModelError(UserbotError):
     """The model's endpoint refused, failed or was silent.
 
     `retry_after` is in seconds: 0 means a retry makes sense at once or with backoff,
-    None that it does not.
+    None that it does not. `usage`: what was paid all the same, if the endpoint told.
     """
+
+    usage: Usage | None = None
 
     def __init__(
         self, message: str, hint: str = "", *, reason: str, retry_after: float | None = None

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 
+SAVED_TITLE = "Saved Messages"
+"""How the chat with oneself is called; Telegram gives it the owner's name."""
+
 
 class ChatKind(StrEnum):
     """What kind of chat a message stands in."""
@@ -106,10 +109,45 @@ class Incoming:
     album: int | None = None
     """What marks the messages of one album, if it is of one."""
     edited_at: datetime | None = None
+    live: bool = True
+    """Telegram told of it when it was written; otherwise it was caught up with."""
 
     @property
     def chat(self) -> int:
         return self.place.chat
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A write of an answer as the store has it; `message` is None until Telegram told its id."""
+
+    part: int
+    random_id: int
+    text: str
+    message: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessage:
+    """A message of the account's, as the chat's history shows it."""
+
+    id: int
+    text: str
+    reply_to: int | None
+    voice: bool = False
+    """It is a voice note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a chat's history says about a question: as it stands, and what came after it."""
+
+    question: str | None
+    """Its text or caption as it stands now; None if it is not there any more."""
+    own: tuple[OwnMessage, ...]
+    """The account's messages after it, oldest first."""
+    whole: bool
+    """Whether this goes up to the newest message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +201,8 @@ class Ask:
     """It is a question only if its first spoken words address the owner."""
     plain: bool = False
     """Its message is the sender's own text and nothing else: he could put another in its place."""
+    labelled: bool = False
+    """Its text has labels of ours in it. Not stored: read again they are taken for its words."""
     pictures: tuple[int, ...] = ()
     """The messages whose pictures belong to it: its own, or those it was joined by."""
     album: int | None = None
@@ -202,6 +242,8 @@ class Quoted:
     """The message that it replies to."""
     above: tuple[Quoted, ...] = field(default=(), kw_only=True)
     """The chain of messages that it replies to, oldest first."""
+    expires_at: datetime | None = field(default=None, kw_only=True)
+    """When the chat deletes it by itself, where it does (auto-delete)."""
 
 
 class Loudness(Enum):
@@ -319,6 +361,11 @@ class Finish:
     reason: str
     usage: Usage | None
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartOver:
+    """The answer broke off and is asked for anew: the pieces so far are not a part of it."""
 
 
 @dataclass(frozen=True, slots=True)

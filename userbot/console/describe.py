@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from userbot import activity as happened
 from userbot.console.safe import printable
 from userbot.console.words import Words
+from userbot.messages import SAVED_TITLE
 
 _STYLES = {
     "ready": "green",
@@ -62,6 +63,8 @@ def _where(event: happened.Activity, words: Words) -> str:
         return ""
     person = printable(event.person.name) if event.person else words["nobody"]
     title = printable(event.title) or str(event.chat)
+    if event.title == SAVED_TITLE:
+        return words["saved"]
     if isinstance(event, happened.Waiting):
         return title
     return person if title == person else f"{title} · {person}"
@@ -106,7 +109,10 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
         case happened.Waiting():
             return _wait(event, words), ""
         case happened.Notice():
-            return words.get(event.reason, event.detail), event.hint
+            told = words.get(event.reason, event.detail)
+            if event.count is not None:
+                told = words.get(f"{event.reason}_{event.count}", told).format(n=event.count)
+            return told, event.hint
         case happened.Stopped():
             parts = [
                 words.get(event.reason, event.reason),
@@ -117,7 +123,13 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
             if event.restricted:
                 parts.append(words.get(event.restricted, event.restricted))
             return " · ".join(parts), ""
-        case happened.Ignored() | happened.Limited() | happened.Skipped():
+        case happened.Skipped():
+            why = words.get(event.reason, event.detail or event.reason)
+            text = f"“{event.text}”" if event.text else ""
+            return " · ".join(filter(None, (why, text))), words.get(
+                f"{event.reason}_hint", event.hint
+            )
+        case happened.Ignored() | happened.Limited():
             return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""
     return "", ""
 
@@ -127,5 +139,6 @@ def _wait(event: happened.Waiting, words: Words) -> str:
     if event.reason in ("flood_wait", "slow_mode"):
         whole = event.detail == "account"
         return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
-    told = words.get(event.reason, event.reason)
-    return f"{seconds} · {told}" + (f" · {event.detail}" if event.detail else "")
+    # Of some waits nobody knows how long they will be.
+    told = (seconds if event.seconds else "", words.get(event.reason, event.reason), event.detail)
+    return " · ".join(filter(None, told))

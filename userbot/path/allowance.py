@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from userbot.errors import LimitReachedError
+from userbot.errors import LimitReachedError, ModelError
 from userbot.messages import Ask, ChatRequest, Delta, Expected, Finish, Spent, Usage
 from userbot.ports import Clock, Ledger, Store
 from userbot.rules import limits
@@ -65,6 +65,15 @@ class Allowance:
             self._refused(admitted[0], admitted[1])
         return admitted
 
+    def readmit(self, ask: Ask) -> Refusal | None:
+        """Let a stored question in once more, or say why not; then it is marked as skipped."""
+        refusal = self._refusal(
+            ask, limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        )
+        if refusal is not None:
+            self._store.mark(ask, "skipped", refusal.reason, self._clock.now())
+        return refusal
+
     def before_request(self, ask: Ask, request: ChatRequest) -> None:
         """Reserve a request to the model. Raises LimitReachedError."""
         self._reserve(ask, limits.expected_of_request(self._limits.prices, request.messages))
@@ -91,12 +100,13 @@ class Allowance:
         stream: AsyncGenerator[Delta | Finish, None],
         broken_off: Callable[[Ask], None],
     ) -> AsyncGenerator[Delta | Finish, None]:
-        """The stream as it comes; if it breaks off after its first word, that is counted.
+        """The stream as it comes; what it cost if it breaks off is counted, by estimate if need be.
 
         `broken_off` is told then.
         """
         said: list[str] = []
         ended = False
+        told: Usage | None = None
         try:
             async for event in stream:
                 if isinstance(event, Delta):
@@ -104,10 +114,14 @@ class Allowance:
                 else:
                     ended = True
                 yield event
+        except ModelError as error:
+            told = error.usage
+            raise
         finally:
             await stream.aclose()
-            if said and not ended:
-                self._failed(ask, request, estimated_usage(request.messages, "".join(said)))
+            if (said or told) and not ended:
+                usage = told or estimated_usage(request.messages, "".join(said))
+                self._failed(ask, request, usage)
                 broken_off(ask)
 
     def _failed(self, ask: Ask, request: ChatRequest, usage: Usage) -> None:
@@ -121,13 +135,17 @@ class Allowance:
         )
 
     def _reserve(self, ask: Ask, expected: Expected) -> None:
+        if (refusal := self._refusal(ask, expected)) is not None:
+            raise LimitReachedError(refusal.detail, reason=refusal.reason)
+
+    def _refusal(self, ask: Ask, expected: Expected) -> Refusal | None:
         now = self._clock.now()
         refusal = self._ledger.reserve(
             ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
         )
         if refusal is not None:
             self._refused(ask, refusal)
-            raise LimitReachedError(refusal.detail, reason=refusal.reason)
+        return refusal
 
     def _judge(self, ask: Ask, spent: Spent, expected: Expected) -> Refusal | None:
         return limits.check(

@@ -190,6 +190,11 @@ class Conversations:
                 if any(map(which, line.pieces)) and (shown or self._open(line)):
                     self._end(line, reason)
 
+    @property
+    def answering(self) -> int:
+        """How many questions are being answered at this moment."""
+        return sum(lines[0].running for lines in self._lines.values() if lines)
+
     async def drain(self, seconds: float) -> None:
         """Let the answers being written finish, for so long; then cancel them."""
         self._draining = True

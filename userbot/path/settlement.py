@@ -10,15 +10,17 @@ from userbot.errors import (
     ChatRefusedError,
     LimitReachedError,
     NothingToAnswerError,
+    PostponedError,
     StorageError,
     UserbotError,
+    WriteInDoubtError,
 )
 from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.path.loop_watch import LoopWatch
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
 from userbot.rules.own_prompt import below_prompt
-from userbot.rules.prompt import asked, people_in
+from userbot.rules.prompt import asked, kept_until, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
 
@@ -57,8 +59,9 @@ class Settlement:
         self.failed_count = 0
 
     def asking(self, ask: Ask, request: ChatRequest) -> None:
-        """The model is asked."""
+        """The model is asked, perhaps again: what broke off before is counted by itself."""
         self._asking[ask.id] = request
+        self._broken_off.discard(ask.id)
         self._report(
             Answering(
                 chat=ask.chat,
@@ -83,8 +86,8 @@ class Settlement:
         self._loops.answered(ask, self._clock.now())
         question = asked(ask, quoted)
         try:
-            people = people_in(quoted)
-            if people and not self._store.quoted(ask, people):
+            people, until = people_in(quoted), kept_until(quoted)
+            if (people or until) and not self._store.quoted(ask, people, until):
                 question = ask.text
             self._settled(ask, question, answer, seconds)
         except StorageError as error:
@@ -121,10 +124,17 @@ class Settlement:
         )
 
     def given_up(self, ask: Ask, error: Exception) -> None:
-        """The question cannot be answered: one that is none is skipped, as in a chat that rests."""
+        """The question cannot be answered: one that is none is skipped, as in a chat that rests.
+
+        One that is put off until the next start stays open.
+        """
         self._asking.pop(ask.id, None)
         self._broken_off.discard(ask.id)
+        if isinstance(error, PostponedError):
+            return
         told = error if isinstance(error, UserbotError) else _mistake(error)
+        if isinstance(told, WriteInDoubtError):
+            told = in_doubt()
         skipped = isinstance(told, ChatRefusedError | LimitReachedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
         try:
@@ -138,7 +148,7 @@ class Settlement:
             self._not_meant(ask, told.reason)
             return
         if skipped:
-            self.skipped(ask, told.reason, str(told))
+            self.skipped(ask, told.reason, str(told), told.hint)
         else:
             self._failed(ask, told)
 
@@ -220,7 +230,7 @@ class Settlement:
         self._broken_off.discard(ask.id)
         self.skipped(ask, why, _WHY[why])
 
-    def skipped(self, ask: Ask, reason: str, detail: str) -> None:
+    def skipped(self, ask: Ask, reason: str, detail: str, hint: str = "") -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
         self._report(
             Skipped(
@@ -230,6 +240,8 @@ class Settlement:
                 person=ask.sender,
                 reason=reason,
                 detail=detail,
+                text=preview(ask.text),
+                hint=hint,
             )
         )
 
@@ -253,6 +265,15 @@ _WHY = {
     "edited": "It was edited, and asks nothing any more.",
     "stood_down": "You wrote there yourself before its answer.",
 }
+
+
+def in_doubt() -> NothingToAnswerError:
+    """Nobody knows whether the answer to a question stands in Telegram."""
+    return NothingToAnswerError(
+        "It may have been answered already.",
+        "Look into the chat; to have it asked again, reply to it with /gpt_retry.",
+        reason="in_doubt",
+    )
 
 
 def _mistake(error: Exception) -> UserbotError:

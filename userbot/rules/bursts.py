@@ -62,6 +62,7 @@ def together(asks: Sequence[Ask]) -> Ask:
         last,
         text="\n".join(said for ask in asks if (said := ask.text if alike else worded(ask))),
         forwarded_from=last.forwarded_from if alike else "",
+        labelled=not alike,
         reply_to=replying.reply_to,
         about_reply=replying.about_reply,
         pictures=tuple(picture for ask in asks for picture in ask.pictures),

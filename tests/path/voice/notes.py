@@ -1,0 +1,33 @@
+"""Recordings that are known to the endpoint, and what is said in them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.stage import Stage
+from userbot import audio
+
+needs_ffmpeg = pytest.mark.skipif(
+    audio.find_ffmpeg() is None, reason="no ffmpeg: install it, or gpt-userbot[audio]"
+)
+DATA = Path(__file__).parent.parent.parent / "data"
+EN = (DATA / "voice_en.ogg").read_bytes()
+RU = (DATA / "voice_ru.ogg").read_bytes()
+WORDS_EN = "What time does the last train to Berlin leave tomorrow evening?"
+WORDS_RU = "Сегодня вечером мы встречаемся у большого театра в семь часов."
+SPEECH = [1, 14, 31, 22, 9] * 20
+NOTHING = [1, 2, 1, 0, 1] * 20
+NEARLY_NOTHING = [1, 2, 4, 3, 1] * 20
+
+
+def ffmpeg(*arguments: str) -> None:
+    """Run ffmpeg, to make a recording."""
+    subprocess.run([str(audio.find_ffmpeg()), "-v", "error", *arguments], check=True)
+
+
+def last_question(stage: Stage) -> str:
+    """What the model was asked last."""
+    return stage.asked()[-1][-1]["content"]

@@ -1,0 +1,169 @@
+"""What goes wrong with a recording: one plain event, and the program goes on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from typing import Any
+
+import pytest
+
+from tests.path.voice.notes import (
+    DATA,
+    EN,
+    RU,
+    WORDS_EN,
+    needs_ffmpeg,
+)
+from tests.stage import Stage, listed
+from userbot import app
+from userbot.activity import (
+    Answered,
+    Failed,
+    Heard,
+    Notice,
+    Skipped,
+    Waiting,
+)
+from userbot.sandbox import ogg
+from userbot.settings import Voice
+
+
+async def test_a_failed_transcription_is_tried_again_visibly(stage: Stage) -> None:
+    stage.endpoint.faults.add("rate_limit", on="/audio/transcriptions", retry_after=1)
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.sends_voice(stage.group, EN)
+    assert await stage.max.expects(stage.group, from_=stage.olga)
+    assert (await program.tells(Waiting)).reason == "transcription_again"
+
+
+async def test_a_lasting_failure_is_told_to_the_owner_and_the_note_can_be_asked_again(
+    stage: Stage,
+) -> None:
+    stage.endpoint.faults.add("unauthorized", on="/audio/transcriptions")
+    program = await stage.program([listed(stage.group.id)])
+    note = stage.max.sends_voice(stage.group, EN)
+    failed = await program.tells(Failed)
+    assert failed.reason == "unauthorized"
+    assert "[voice]" in failed.hint
+    assert len(stage.max.messages(stage.group)) == 2
+    stage.max.says(stage.group, "/gpt", reply_to=note)
+    assert WORDS_EN in (await stage.max.expects(stage.group, from_=stage.olga)).text
+
+
+async def test_a_model_that_is_gone_gives_way_to_the_fallback_for_good(stage: Stage) -> None:
+    stage.endpoint.gone.add("whisper-1")
+    program = await stage.program([listed(stage.group.id)])
+    for note in (EN, RU):
+        stage.max.sends_voice(stage.group, note)
+        await stage.max.expects(stage.group, from_=stage.olga)
+    models = [heard.model for heard in stage.endpoint.transcriptions]
+    assert models == ["whisper-1", "gpt-transcribe", "gpt-transcribe"]
+    assert (await program.tells(Notice, reason="fallback_model")).hint
+
+
+async def test_a_reference_that_expired_is_renewed(stage: Stage) -> None:
+    stage.telegram.faults.add("upload.getFile", "FILE_REFERENCE_EXPIRED")
+    await stage.program([listed(stage.group.id)])
+    stage.max.sends_voice(stage.group, EN)
+    assert await stage.max.expects(stage.group, from_=stage.olga)
+
+
+async def test_a_note_that_waited_over_a_restart_is_fetched_anew(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    stage.endpoint.faults.add("stall", on="/chat/completions")
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.says(stage.group, "hold on")
+    await program.tells(Heard)
+    question = stage.max.sends_voice(stage.group, EN)
+    await program.tells(Heard, voice="voice")
+    await program.stop()
+    stage.telegram.expire_file_references()
+    await stage.program([listed(stage.group.id)])
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_a_note_deleted_before_its_turn_is_left_alone(stage: Stage) -> None:
+    program = await stage.program()
+    note = stage.lena.sends_voice(stage.club, EN)
+    stage.lena.deletes(note)
+    stage.max.says(stage.club, "/gpt what was that?")
+    await program.tells(Answered)
+    assert not stage.telegram.downloads
+
+
+async def test_a_flood_of_downloads_is_waited_out(stage: Stage) -> None:
+    stage.telegram.faults.add("upload.getFile", "FLOOD_WAIT_1")
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.sends_voice(stage.group, EN)
+    assert await stage.max.expects(stage.group, from_=stage.olga)
+    waiting = await program.tells(Waiting)
+    assert (waiting.reason, waiting.title) == ("flood_wait", "Weekend")
+
+
+@pytest.mark.parametrize(
+    ("data", "claims", "event", "reason"),
+    [
+        pytest.param(b"", {}, Failed, "audio_empty", id="empty"),
+        pytest.param(b"", {"size": 5000}, Failed, "audio_empty", id="empty, and says it is not"),
+        pytest.param(b"#EXTM3U\nhttp://x/y", {}, Failed, "audio_not_recognised", id="mislabelled"),
+        pytest.param(EN[:40], {}, Failed, "audio_unreadable", id="cut short"),
+        pytest.param(
+            ogg.tone(9), {"duration": 7200}, Skipped, "audio_too_long", id="says it is too long"
+        ),
+        pytest.param(ogg.tone(100), {"duration": 3}, Skipped, "audio_too_long", id="is too long"),
+        pytest.param(EN, {"size": 3_000_000_000}, Failed, "audio_too_large", id="too large"),
+        pytest.param(ogg.tone(0.2), {}, Skipped, "silence", id="a blink"),
+    ],
+)
+async def test_what_is_no_recording_is_one_plain_event_and_the_program_goes_on(
+    stage: Stage,
+    data: bytes,
+    claims: dict[str, Any],
+    event: type[Failed | Skipped],
+    reason: str,
+) -> None:
+    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    stage.max.sends_voice(stage.group, data, **({"duration": 3} | claims))
+    told = await program.tells(event)
+    assert told.reason == reason
+    stage.max.sends_voice(stage.group, EN)
+    assert await stage.max.expects(stage.group, from_=stage.olga)
+    assert len(program.events(Failed)) + len(program.events(Skipped)) == 1
+
+
+async def test_endless_sound_ends_with_what_its_message_claims(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.sends_voice(stage.group, ogg.tone(60), endless=True, size=3_000_000)
+    await program.tells(Skipped, reason="audio_too_long")  # one after the other, half an hour
+    assert stage.telegram.downloads[stage.olga] < 4_000_000
+    assert not stage.endpoint.transcriptions
+
+
+async def test_what_is_no_recording_is_not_fetched_to_its_end(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.sends_audio(stage.group, b"no recording" * 300_000, file_name="song.mp3")
+    await program.tells(Failed, reason="audio_not_recognised")
+    assert stage.telegram.downloads[stage.olga] <= 512 * 1024
+
+
+@needs_ffmpeg
+async def test_a_full_disk_is_one_plain_event(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    program = await stage.program([listed(stage.group.id)])
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkdtemp", full)
+        stage.max.sends_audio(stage.group, (DATA / "video_note_en.mp4").read_bytes())
+        failed = await program.tells(Failed)
+    assert failed.reason == "audio_no_room"
+    assert "No space left on device" in failed.error
+    assert failed.hint
+    stage.max.sends_voice(stage.group, EN)
+    assert await stage.max.expects(stage.group, from_=stage.olga)

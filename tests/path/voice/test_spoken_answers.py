@@ -1,0 +1,100 @@
+"""Answers by voice."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.path.voice.notes import (
+    EN,
+    RU,
+    WORDS_EN,
+)
+from tests.stage import Stage, listed
+from userbot.activity import (
+    Answered,
+    Notice,
+)
+from userbot.sandbox import ogg
+from userbot.settings import Voice
+
+
+async def test_an_answer_may_be_spoken(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "At **nine**, I think."
+    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    question = stage.max.says(stage.group, "When?")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.reply_to is question
+    assert answer.text == "At nine, I think."
+    assert [type(entity).__name__ for entity in answer.entities] == ["MessageEntityBold"]
+    assert answer.media is not None
+    assert answer.media.kind == "voice"
+    assert answer.media.duration == max(1, round(ogg.duration(answer.media.data) or 0))
+    assert len(answer.media.levels) == 100
+    assert max(answer.media.levels) == 31
+    (speech,) = stage.endpoint.speeches
+    assert (speech["input"], speech["response_format"]) == ("At nine, I think.", "opus")
+    assert (await program.tells(Answered)).answers == (answer.id_for(stage.olga),)
+
+
+async def test_same_answers_as_it_was_asked(stage: Stage) -> None:
+    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="same", show="both"))
+    stage.max.sends_voice(stage.group, EN)
+    spoken = await stage.max.expects(stage.group, from_=stage.olga)
+    assert spoken.media is not None
+    assert spoken.text.startswith(WORDS_EN)
+    assert stage.endpoint.speeches[0]["input"] == f"You asked: Max: {WORDS_EN}"
+    stage.max.says(stage.group, "in writing")
+    assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
+
+
+@pytest.mark.parametrize("error", ["VOICE_MESSAGES_FORBIDDEN", "CHAT_SEND_VOICES_FORBIDDEN"])
+async def test_where_voice_is_forbidden_the_answer_is_written_and_no_more_is_spoken(
+    stage: Stage, error: str
+) -> None:
+    stage.telegram.faults.add("messages.sendMedia", error)
+    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    for words in ("first", "second"):
+        question = stage.max.says(stage.group, words)
+        answer = await stage.max.expects(stage.group, from_=stage.olga)
+        assert (answer.reply_to, answer.media) == (question, None)
+    assert len(stage.endpoint.speeches) == 1
+    assert (await program.tells(Notice, reason="answered_in_writing")).hint
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param("Look:\n```python\nprint(1)\n```", id="code"),
+        pytest.param("word " * 1000, id="long"),
+    ],
+)
+async def test_what_cannot_be_read_aloud_is_written(stage: Stage, answer: str) -> None:
+    stage.endpoint.responder = lambda _: answer
+    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "tell me")
+    assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
+    assert not stage.endpoint.speeches
+
+
+async def test_a_longer_answer_is_spoken_without_a_caption(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "word " * 400
+    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert (answer.media is not None, answer.text) == (True, "")
+
+
+async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: Stage) -> None:
+    stage.endpoint.speaker = lambda _: b"RIFF no opus"
+    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "hello")
+    assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
+    assert "no voice note" in (await program.tells(Notice)).detail
+
+
+async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> None:
+    await stage.program([listed(stage.group.id, "mention")], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "/gpt hello")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    question = stage.max.sends_voice(stage.group, RU, reply_to=answer)
+    assert (await stage.max.expects(stage.group, from_=stage.olga)).reply_to is question
