@@ -13,7 +13,7 @@ from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.console.words import language_of
 from userbot.errors import StorageError, UserbotError
-from userbot.messages import Ask
+from userbot.messages import Ask, Incoming
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
@@ -25,6 +25,7 @@ from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
@@ -126,6 +127,7 @@ class _Run:
         self._began = began
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
+        self._first_text = FirstText()
         self._patience = Patience(self._clock, report)
         self._storing = Storing(self._patience, self._clock, report, self._stop)
         self._settlement = Settlement(
@@ -280,11 +282,19 @@ class _Run:
                 clock=self._clock,
             )
 
-            def stopped(ask: Ask) -> None:
-                self._settlement.stopped(ask, deleted=self._store.eraser.gone(ask))
+            def stopped(ask: Ask, why: str) -> None:
+                gone = self._store.eraser.gone(ask)
+                self._settlement.stopped(ask, "deleted" if gone else why)
                 memory.forget(ask.place)  # what stands is a turn that only the store knows
 
-            conversations = Conversations(assistant.handle, stopped)
+            conversations = Conversations(
+                assistant.handle,
+                stopped,
+                self._settlement,
+                self._first_text,
+                self._clock,
+                self._settings.trigger.burst_seconds,
+            )
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(self._storing.drain)
@@ -363,6 +373,7 @@ class _Run:
                 aftermath,
                 self._loops,
                 max_age,
+                self._settings.trigger,
                 self._store,
                 self._storing,
                 conversations,
@@ -372,7 +383,12 @@ class _Run:
             )
             doorstep = Doorstep(intake.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
-            changes = Changes(client, inbox, overheard.edited, migration.moved)
+
+            def edited(incoming: Incoming) -> None:
+                overheard.edited(incoming)
+                intake.edited(incoming)
+
+            changes = Changes(client, inbox, edited, migration.moved)
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
@@ -425,10 +441,11 @@ class _Run:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
         own_prompt = self._settings.trigger.own_prompt
+        first, storing = self._first_text, self._storing
         in_writing = LiveReply(
-            pacing, outbox, writes, store, self._storing, clock, report, secret, own_prompt
+            pacing, outbox, writes, store, storing, clock, report, secret, first, own_prompt
         )
-        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret)
+        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret, first)
         return Replying(in_writing, by_voice)
 
     def _telling(self, outbox: TelegramVoiceOutbox, writes: Writes) -> Telling:

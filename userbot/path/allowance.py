@@ -8,6 +8,7 @@ what came back. What a request cost that failed half way is counted too, by esti
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -48,11 +49,20 @@ class Allowance:
         self._clock = clock
         self._refused = refused
 
-    def admit(self, ask: Ask, now: datetime) -> tuple[Ask, Refusal | None] | None:
-        """Store a question, and let it in or say why not; None if its message is known."""
+    def admit(
+        self, ask: Ask, now: datetime, *, joins: bool = False
+    ) -> tuple[Ask, Refusal | None] | None:
+        """Store a question, and let it in or say why not; None if its message is known.
+
+        `joins`: it will be one with a question that counts already.
+        """
         expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
         admitted = self._store.admit(
-            ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
+            ask,
+            now,
+            self._day(now),
+            expected,
+            lambda spent: self._judge(ask, _less_one(spent) if joins else spent, expected),
         )
         if admitted is None or admitted[1] is None:
             return admitted
@@ -157,3 +167,11 @@ class Allowance:
 
     def _day(self, now: datetime) -> datetime:
         return limits.day_began(now, self._limits.timezone)
+
+
+def _less_one(spent: Spent) -> Spent:
+    return replace(
+        spent,
+        person_requests_last_minute=spent.person_requests_last_minute - 1,
+        answers_last_hour=spent.answers_last_hour - 1,
+    )
