@@ -75,7 +75,7 @@ def test_a_wheel_carries_the_program_its_types_and_its_command(
         name for name in wheel if not re.match(r"(userbot|gpt_userbot-[^/]+\.dist-info)/", name)
     ]
     (entry_points,) = (wheel[name] for name in wheel if name.endswith("/entry_points.txt"))
-    assert "userbot = userbot.cli:main" in entry_points.decode()
+    assert "userbot = userbot.__main__:main" in entry_points.decode()
 
 
 def pins(lock: str) -> dict[str, str]:

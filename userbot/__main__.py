@@ -1,5 +1,20 @@
-"""`python -m userbot` is `userbot`."""
+"""`python -m userbot`, and the console script `userbot`.
 
-from userbot.cli import main
+Ctrl-C is heard from the first moment, while everything else is still being imported.
+"""
 
-main()
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line."""
+    try:
+        from userbot import cli
+
+        cli.main()
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

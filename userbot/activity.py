@@ -136,12 +136,14 @@ class Skipped(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice(Activity):
-    """Something the owner should know at the start: a repaired file mode, an unbuilt key."""
+    """Something the owner should know: a repaired file mode, that answers are waited for."""
 
     event: ClassVar[str] = "notice"
     reason: str
     detail: str
     hint: str = ""
+    count: int | None = None
+    """How many it speaks of, where it counts something."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

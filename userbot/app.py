@@ -13,17 +13,20 @@ from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.console.words import language_of
 from userbot.errors import StorageError, UserbotError
-from userbot.messages import Ask
+from userbot.messages import Ask, Incoming
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.aftermath import Aftermath
+from userbot.path.again import Again
 from userbot.path.allowance import Allowance
+from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.catch_up import CatchUp
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
@@ -33,10 +36,12 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
 from userbot.path.migration import Migration
+from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Doorstep, Storing
 from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
@@ -60,6 +65,7 @@ from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
+from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
@@ -70,6 +76,9 @@ from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
+
+STORE_SECONDS = 0.05
+"""How long one step of the store may hold up everything while another process is writing."""
 
 PEOPLE_SECONDS = 5.0
 """How long the first messages wait for the account's contacts."""
@@ -82,11 +91,13 @@ async def run(
     began: float,
     end: asyncio.Future[str] | None = None,
     clock: Clock | None = None,
+    leaving: Callable[[], None] = lambda: None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
     `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
+    `leaving`: called when a second signal ends the process at once.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -96,7 +107,8 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
         network_told(report),
     ):
-        return await _Run(settings, report, store, began, end, clock).until_stopped()
+        running = _Run(settings, report, store, began, end, clock)
+        return await running.until_stopped(leaving)
 
 
 class _Run:
@@ -117,18 +129,21 @@ class _Run:
         self._began = began
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
+        self._first_text = FirstText()
+        self._patience = Patience(self._clock, report)
+        self._storing = Storing(self._patience, self._clock, report, self._stop)
         self._settlement = Settlement(
-            store, self._clock, report, settings.limits.prices, self._loops
+            store, self._storing, self._clock, report, settings.limits.prices, self._loops
         )
         self._end = end or asyncio.get_running_loop().create_future()
         pacing = settings.pacing
         governor = Governor(pacing.writes_per_second, pacing.burst)
         self._turns = Turns(governor, self._clock, report, self._stop)
 
-    async def until_stopped(self) -> str:
+    async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
-        with stop_on_signals(self._stop):
+        with stop_on_signals(self._stop, leaving):
             work = asyncio.create_task(self._work())
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
@@ -190,11 +205,13 @@ class _Run:
             background.append(known)
             directory = Directory(client, self._store.names)
             owner = await directory.owner()
+            now = self._clock.now()
+            began = self._store.began(now)
             policy, chats = await directory.policy(
                 self._settings.trigger,
                 self._settings.voice,
                 self._settings.chats,
-                self._store.began(self._clock.now()),
+                began,
             )
             limited = await directory.people(self._settings.limits.people)
             outbox = TelegramVoiceOutbox(client, self._turns)
@@ -225,6 +242,7 @@ class _Run:
                 history,
                 self._store,
                 self._store.eraser,
+                self._settlement,
                 self._clock,
                 self._report,
             )
@@ -234,14 +252,15 @@ class _Run:
                 self._settings.openai.system,
                 self._store,
                 self._store.ledger,
+                self._storing,
                 self._clock,
                 telling.refused if self._settings.limits.tell else lambda _ask, _refusal: None,
             )
             forgetting = Forgetting(
                 self._store.eraser,
                 memory,
+                self._storing,
                 self._clock,
-                self._report,
                 self._settings.history.retention_days,
             )
             forgetting.sweep_once()
@@ -249,29 +268,47 @@ class _Run:
                 settings=self._settings.openai,
                 rules=rules,
                 aftermath=aftermath,
-                hearing=self._hearing(client, speech, rules, memory, allowance),
+                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
-                model=model,
+                inquiry=Inquiry(
+                    model,
+                    SILENCES * self._settings.openai.timeout,
+                    memory,
+                    allowance,
+                    self._settlement,
+                    self._patience,
+                    self._clock,
+                    self._report,
+                ),
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
                 replying=self._replying(outbox, writes, speaker),
-                allowance=allowance,
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
+                storing=self._storing,
                 clock=self._clock,
-                report=self._report,
             )
 
-            def stopped(ask: Ask) -> None:
-                self._settlement.stopped(ask, deleted=self._store.eraser.gone(ask))
+            def stopped(ask: Ask, why: str) -> None:
+                gone = self._store.eraser.gone(ask)
+                self._settlement.stopped(ask, "deleted" if gone else why)
                 memory.forget(ask.place)  # what stands is a turn that only the store knows
 
-            conversations = Conversations(assistant.handle, stopped)
+            conversations = Conversations(
+                assistant.handle,
+                stopped,
+                self._settlement,
+                self._first_text,
+                self._clock,
+                self._settings.trigger.burst_seconds,
+            )
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
+            on_the_way_out.push_async_callback(self._storing.drain)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
+            on_the_way_out.callback(self._patience.leave)
             on_the_way_out.callback(deletions.close)
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
@@ -288,6 +325,9 @@ class _Run:
                 store=self._store,
                 memory=memory,
                 conversations=conversations,
+                again=Again(
+                    self._store, rules, allowance, conversations, self._settlement, self._clock
+                ),
                 writer=outbox,
                 people=TelegramPeople(client),
                 clock=self._clock,
@@ -296,6 +336,18 @@ class _Run:
             migration = Migration(rules, memory, self._report)
             migration.remind()
             on_the_way_out.push_async_callback(commands.drain, DRAIN_SECONDS)
+
+            def stopping() -> None:
+                if writing := conversations.answering:
+                    self._report(
+                        Notice(
+                            reason="stopping",
+                            detail=f"Stopping, waiting for answers: {writing}.",
+                            count=writing,
+                        )
+                    )
+
+            on_the_way_out.callback(stopping)
 
             def gone(messages: Sequence[int], chat: int | None) -> None:
                 forgetting.deleted(messages, chat)
@@ -330,21 +382,19 @@ class _Run:
                 aftermath,
                 self._loops,
                 max_age,
+                self._settings.trigger,
                 self._store,
+                self._storing,
                 conversations,
                 self._settlement,
                 self._clock,
                 self._report,
             )
-            changes = Changes(client, inbox, overheard.edited, migration.moved)
-            on_the_way_out.callback(changes.close)
-            # Whoever is not known as a contact by then is none; a dead connection must not hold us.
-            await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
             catch_up = CatchUp(
                 rules,
                 TelegramPast(client, inbox, self._clock, self._report),
                 intake.receive,
-                rules.policy.began,
+                began if began < now else None,
                 max_age,
                 self._store,
                 self._clock,
@@ -352,8 +402,20 @@ class _Run:
             )
             missed.append(catch_up.wake)
             client.on_too_long = catch_up.wake
-            inbox.open(owner, catch_up.receive)
+            doorstep = Doorstep(catch_up.receive, self._storing)
+            on_the_way_out.push_async_callback(doorstep.close)
+
+            def edited(incoming: Incoming) -> None:
+                overheard.edited(incoming)
+                intake.edited(incoming)
+
+            changes = Changes(client, inbox, edited, migration.moved)
+            on_the_way_out.callback(changes.close)
+            # Whoever is not known as a contact by then is none; a dead connection must not hold us.
+            await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
+            inbox.open(owner, doorstep.receive)
             client.takes_updates = True
+            self._store.hurry(STORE_SECONDS)
             looking = asyncio.create_task(catch_up.watch(), name="catch up")
             on_the_way_out.callback(looking.cancel)
             background.append(looking)
@@ -371,6 +433,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
+        inbox: Inbox,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -378,30 +441,35 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        files = TelegramFiles(client, clock, report)
-        listening = Listening(files, speech, audio, allowance, clock, report)
+        reading = Reading(client, clock, report, inbox.title)
+        files = TelegramFiles(client, reading)
+        listening = Listening(files, speech, audio, allowance, store, self._patience, clock, report)
         return Hearing(
             Replies(
-                TelegramLookup(client),
+                TelegramLookup(reading),
                 store,
                 memory,
                 rules.forgotten,
                 self._settings.history.window_tokens,
             ),
-            Transcription(listening, store, clock, report),
+            Transcription(listening, store, self._storing, clock, report),
             self._settings.voice,
             self._settings.trigger.prefix,
             rules,
             store,
             clock,
+            report,
         )
 
     def _replying(self, outbox: TelegramVoiceOutbox, writes: Writes, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
         own_prompt = self._settings.trigger.own_prompt
-        in_writing = LiveReply(pacing, outbox, writes, store, clock, report, secret, own_prompt)
-        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret)
+        first, storing = self._first_text, self._storing
+        in_writing = LiveReply(
+            pacing, outbox, writes, store, storing, clock, report, secret, first, own_prompt
+        )
+        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret, first)
         return Replying(in_writing, by_voice)
 
     def _telling(self, outbox: TelegramVoiceOutbox, writes: Writes) -> Telling:

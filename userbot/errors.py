@@ -9,13 +9,14 @@ UserbotError                  exit 1
 ├── TelegramError             exit 1   Telegram refused or cannot be reached
 │   ├── ChatRefusedError               this chat takes no message from us: it rests
 │   ├── AccountStoppedError            the account is restricted: nothing more is written
-│   ├── VoiceRefusedError              this chat takes no voice notes from us, but texts
+│   ├── VoiceRefusedError              this chat takes no voice note from us, but texts
 │   ├── PauseAskedError                this write has to wait; caught where it is repeated
 │   ├── WriteInDoubtError              a message that left may stand in Telegram, or may not
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
 ├── AudioError                exit 1   a recording cannot be listened to
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
 ├── LimitReachedError         exit 1   a limit of the config refuses a question
+├── PostponedError            exit 1   the program ends first: the question waits for the next start
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
 `str(error)` is one plain sentence, `error.hint` says what to do, `error.reason` is a stable slug.
@@ -26,6 +27,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import ClassVar
+
+from userbot.messages import Usage
 
 
 class UserbotError(Exception):
@@ -80,6 +83,11 @@ class SessionInUseError(UserbotError):
 class StorageError(UserbotError):
     """The history database cannot be used; nothing in it was changed."""
 
+    @property
+    def passing(self) -> bool:
+        """Whether it may be over in a while, without a new start."""
+        return self.reason in ("storage_busy", "storage_full")
+
 
 class TelegramError(UserbotError):
     """Telegram refused a request or cannot be reached."""
@@ -94,7 +102,7 @@ class AccountStoppedError(TelegramError):
 
 
 class VoiceRefusedError(TelegramError):
-    """This chat takes no voice notes from the account; a text may well arrive."""
+    """A voice note cannot be brought into this chat; a text may well arrive."""
 
 
 class AudioError(UserbotError):
@@ -135,12 +143,18 @@ class LimitReachedError(UserbotError):
     """A limit of the config refuses a question before anything is paid for it."""
 
 
+class PostponedError(UserbotError):
+    """The program ends before the question does: it is left as it is, for the next start."""
+
+
 class ModelError(UserbotError):
     """The model's endpoint refused, failed or was silent.
 
     `retry_after` is in seconds: 0 means a retry makes sense at once or with backoff,
-    None that it does not.
+    None that it does not. `usage`: what was paid all the same, if the endpoint told.
     """
+
+    usage: Usage | None = None
 
     def __init__(
         self, message: str, hint: str = "", *, reason: str, retry_after: float | None = None

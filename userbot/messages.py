@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
 
+SAVED_TITLE = "Saved Messages"
+"""How the chat with oneself is called; Telegram gives it the owner's name."""
+
 
 class ChatKind(StrEnum):
     """What kind of chat a message stands in."""
@@ -103,6 +106,9 @@ class Incoming:
     """Its sound, if it has any."""
     expires_at: datetime | None = None
     """When the chat deletes it by itself, where it does (auto-delete)."""
+    album: int | None = None
+    """What marks the messages of one album, if it is of one."""
+    edited_at: datetime | None = None
     live: bool = True
     """Telegram told of it when it was written; otherwise it was caught up with."""
 
@@ -142,6 +148,8 @@ class Since:
     """The account's messages after it, oldest first."""
     whole: bool
     """Whether this goes up to the newest message."""
+    edited: bool = False
+    """The question was edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +224,12 @@ class Ask:
     """It is a question only if its first spoken words address the owner."""
     plain: bool = False
     """Its message is the sender's own text and nothing else: he could put another in its place."""
+    labelled: bool = False
+    """Its text has labels of ours in it. Not stored: read again they are taken for its words."""
+    pictures: tuple[int, ...] = ()
+    """The messages whose pictures belong to it: its own, or those it was joined by."""
+    album: int | None = None
+    """What Telegram marks the messages of one album with; not stored."""
     expires_at: datetime | None = None
     """When the chat deletes this message by itself: its words may not be kept longer."""
     id: int = 0
@@ -251,6 +265,8 @@ class Quoted:
     """The message that it replies to."""
     above: tuple[Quoted, ...] = field(default=(), kw_only=True)
     """The chain of messages that it replies to, oldest first."""
+    expires_at: datetime | None = field(default=None, kw_only=True)
+    """When the chat deletes it by itself, where it does (auto-delete)."""
 
 
 class Loudness(Enum):
@@ -368,6 +384,11 @@ class Finish:
     reason: str
     usage: Usage | None
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartOver:
+    """The answer broke off and is asked for anew: the pieces so far are not a part of it."""
 
 
 @dataclass(frozen=True, slots=True)

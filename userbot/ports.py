@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -35,6 +36,7 @@ from userbot.messages import (
 )
 
 R = TypeVar("R")
+Judge = Callable[[bytes], object]
 
 
 class Clock(Protocol):
@@ -162,13 +164,16 @@ class SeenStore(Protocol):
 
 
 class Files(Protocol):
-    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails."""
+    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails.
 
-    async def fetch(self, chat: int, message: int, limit: int) -> bytes:
+    `judge` sees the first bytes before more is fetched; what it raises ends the download.
+    """
+
+    async def fetch(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
         """The file in memory; AudioError if it has more than `limit` bytes."""
         ...
 
-    async def save(self, chat: int, message: int, limit: int, path: Path) -> None:
+    async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
         """The file as `path`, part by part."""
         ...
 
@@ -189,6 +194,14 @@ class Speaker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A voice note that Telegram has and nobody sees; `file`: the outbox's own word for it."""
+
+    speech: Speech
+    file: object
+
+
 class VoiceOutbox(Outbox, Protocol):
     """Voice notes into Telegram, in place."""
 
@@ -196,8 +209,15 @@ class VoiceOutbox(Outbox, Protocol):
         """False once Telegram has said that voice notes are not taken there."""
         ...
 
+    async def upload_voice(self, place: Place, speech: Speech) -> Uploaded:
+        """Bring a voice note to Telegram, where nobody sees it yet; it can be sent once.
+
+        It takes no turn. Raises VoiceRefusedError when it cannot be, and as `check` does.
+        """
+        ...
+
     async def send_voice(
-        self, place: Place, speech: Speech, caption: RichText, *, reply_to: int, random_id: int
+        self, place: Place, uploaded: Uploaded, caption: RichText, *, reply_to: int, random_id: int
     ) -> int:
         """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
         ...
@@ -214,7 +234,7 @@ class Workplace(Protocol):
         ...
 
     async def loudness(self) -> Loudness:
-        """How loud it is, after `read`."""
+        """How loud the loudest of it is, after `read`."""
         ...
 
     def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
@@ -279,6 +299,14 @@ class Store(Protocol):
         """
         ...
 
+    def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
+        """A question that is not answered yet is one with a later message, as `whole`."""
+        ...
+
+    def reword(self, whole: Ask) -> None:
+        """A question that is not answered yet has other words now."""
+        ...
+
     def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why."""
         ...
@@ -319,8 +347,10 @@ class Store(Protocol):
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
 
-    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+    def quoted(self, ask: Ask, people: frozenset[int], until: datetime | None = None) -> bool:
         """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        `until`: when they go by themselves, because the chat deletes their message then.
 
         False if one of them is forgotten already: the question must not be kept with them.
         """
@@ -342,6 +372,16 @@ class Store(Protocol):
         self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
     ) -> None:
         """A message was listened to for a question; its words are stored only if to `keep`."""
+        ...
+
+    def parts_heard(self, chat: int, message: int) -> list[Transcript]:
+        """What was heard of a message that was not heard to its end, part by part."""
+        ...
+
+    def heard_parts(
+        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+    ) -> None:
+        """So far a message was listened to; its parts are kept until all of it is `heard`."""
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

@@ -75,7 +75,7 @@ def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
         sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
         sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding="utf-8")
         sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8")
-        from userbot.cli import main as program
+        from userbot.__main__ import main as program
 
         program()
     except SystemExit as ended:

@@ -57,7 +57,7 @@ async def test_each_thing_that_is_not_ready_is_told_with_a_hint_and_the_rest_is_
 async def test_a_wrong_config_is_its_one_finding_a_fault(house: House) -> None:
     (house.folder / "config.toml").write_text('[telegram]\napi_id = 0\napi_hash = ""\n')
     ended = await house.run("doctor")
-    assert (ended.code, ended.err) == (1, "")
+    assert (ended.code, ended.err) == (3, "")
     assert ended.out.count("✗ config · config.toml:") == 2
     assert ended.out.count("  → ") == 2
 

@@ -18,7 +18,7 @@ from userbot.console.lines import Lines
 from userbot.console.live import Live
 from userbot.console.safe import printable
 from userbot.console.words import language_of, words
-from userbot.messages import Person
+from userbot.messages import SAVED_TITLE, Person
 from userbot.rules.limits import check
 from userbot.settings import Limits
 
@@ -67,6 +67,13 @@ def test_every_event_has_a_line_with_its_name_chat_and_person(
         assert "Weekend" in line.where
     if event.person is not None:
         assert "Max" in line.where
+
+
+@pytest.mark.parametrize(("language", "shown"), [("en", "Saved Messages"), ("ru", "Избранное")])
+def test_saved_messages_are_called_so_and_not_by_the_owners_name(language: str, shown: str) -> None:
+    olga = Person(id=7, name="Olga")
+    event = happened.Heard(chat=7, title=SAVED_TITLE, message=1, person=olga, text="a note")
+    assert describe(event, words(language)).where == shown
 
 
 def test_both_languages_have_the_same_phrases() -> None:

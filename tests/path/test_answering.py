@@ -159,7 +159,7 @@ async def test_a_failure_of_the_model_is_told_to_the_owner_and_not_to_the_group(
 
 
 async def test_after_a_failure_the_next_question_is_answered(stage: Stage) -> None:
-    stage.endpoint.faults.add("server_error")
+    stage.endpoint.faults.add("quota")
     program = await stage.program()
     stage.max.says(stage.group, "/gpt first")
     await program.tells(Failed)

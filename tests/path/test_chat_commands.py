@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from tests.path.test_remembering import ask
+from tests.path.test_what_telegram_says import QUICK
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Skipped
+from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Limited, Skipped, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Trigger
+from userbot.settings import Limits, Trigger
 
 
 async def result(stage: Stage, number: int = 1) -> str:
@@ -51,6 +52,14 @@ async def test_a_command_disappears_for_all_and_its_result_is_in_saved_messages(
     assert told.startswith(f"{title} · /gpt_help\n")
     assert "/gpt_forget @name" in told
     assert texts(stage.max.messages(stage.olga if where == "max" else chat)) == []
+
+
+async def test_a_commands_waits_name_the_chat_that_waits(stage: Stage) -> None:
+    program = await stage.program(clock=QUICK)
+    stage.telegram.faults.add("channels.deleteMessages", "FLOOD_WAIT_5", chat=stage.club)
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_5", chat=stage.olga)
+    await orders(stage, stage.club, "/gpt_help")
+    assert [waiting.title for waiting in program.events(Waiting)] == ["Club", "Saved Messages"]
 
 
 async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:
@@ -205,18 +214,46 @@ async def test_usage_tells_what_was_spent(stage: Stage) -> None:
 
 
 async def test_retry_asks_a_failed_question_again(stage: Stage) -> None:
-    stage.endpoint.faults.add("server_error")
+    stage.endpoint.faults.add("quota")
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt hello")
     await program.tells(Failed)
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "Asked again." in told
     assert (await stage.max.expects(stage.group, from_=stage.olga)).reply_to is question
+    await program.tells(Answered)
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "answered already" in told
     talk = stage.max.says(stage.group, "just talking")
     assert "no question" in await orders(stage, stage.group, "/gpt_retry", reply_to=talk)
     assert "as a reply" in await orders(stage, stage.group, "/gpt_retry")
+
+
+async def test_retry_asks_nothing_again_for_who_may_not_ask_any_more(stage: Stage) -> None:
+    stage.endpoint.faults.add("quota")
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Failed)
+    await orders(stage, stage.group, "/gpt_on all me")
+    told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert "may not ask here any more" in told
+    assert (await program.tells(Skipped)).reason == "not_allowed"
+    await orders(stage, stage.group, "/gpt_on all anyone")
+    assert "Asked again." in await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_retry_asks_nothing_again_beyond_a_limit(stage: Stage) -> None:
+    stage.endpoint.faults.add("quota")
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Failed)
+    await program.stop()
+    program = await stage.program(limits=Limits(tokens_per_day=0))
+    told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert "A limit is reached" in told
+    assert (await program.tells(Limited)).reason == "tokens_per_day"
+    assert len(stage.asked()) == 1
 
 
 async def begun(stage: Stage, program: Program, held: asyncio.Event) -> Message:
@@ -241,6 +278,7 @@ async def test_stop_ends_the_answer_being_written_and_the_next_one_goes_on(stage
     assert "Stopped." in await orders(stage, stage.group, "/gpt_stop")
     assert await stage.max.expects(stage.group, reply_to=second)
     assert (await program.tells(Skipped)).reason == "stopped"
+    await program.tells(Answered)
     assert "No answer" in await orders(stage, stage.group, "/gpt_stop")
     held.set()
 

@@ -89,7 +89,7 @@ async def test_history_counts_before_the_model_is_asked(stage: Stage) -> None:
 
 
 async def test_an_answer_that_broke_off_has_cost_something(stage: Stage) -> None:
-    stage.endpoint.faults.add("cut", times=None)
+    stage.endpoint.faults.add("content_filter", times=None)
     program = await stage.program(limits=replace(OPEN, tokens_per_day=400))
     for n in range(12):
         stage.max.says(stage.group, f"/gpt number {n}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.quick_clock import QuickClock
 from tests.stage import Sight, Stage, Window
 from userbot.activity import Answered, Failed, Notice, Stopped
 from userbot.sandbox.endpoint import Reply
@@ -154,11 +155,12 @@ async def test_a_long_answer_goes_on_in_silent_messages_each_a_reply_to_the_one_
 async def test_a_preview_is_closed_with_what_stands_when_the_model_fails(
     stage: Stage, fault: str
 ) -> None:
-    stage.endpoint.faults.add(fault, after=25)
+    stage.endpoint.faults.add(fault, times=None, after=25)
     stage.endpoint.responder = lambda _: streamed(*SENTENCES)
-    program = await stage.program(pacing=FAST, openai=replace(stage.settings().openai, timeout=0.4))
+    openai = replace(stage.settings().openai, timeout=0.4)
+    program = await stage.program(pacing=FAST, openai=openai, clock=QuickClock(30))
     stage.max.says(stage.group, "/gpt tell me")
-    failed = await program.tells(Failed)
+    failed = await program.tells(Failed, timeout=15)
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert answer.text == "".join(SENTENCES[:25]).strip() + " …"
     assert failed.reason in ("timeout", "interrupted", "server_error", "bad_answer")
@@ -166,7 +168,7 @@ async def test_a_preview_is_closed_with_what_stands_when_the_model_fails(
 
 
 async def test_a_failure_before_anything_was_shown_says_nothing_in_a_group(stage: Stage) -> None:
-    stage.endpoint.faults.add("unavailable")
+    stage.endpoint.faults.add("quota")
     program = await stage.program()
     stage.max.says(stage.group, "/gpt tell me")
     await program.tells(Failed)
@@ -174,7 +176,7 @@ async def test_a_failure_before_anything_was_shown_says_nothing_in_a_group(stage
 
 
 async def test_a_failure_in_saved_messages_is_told_there_in_a_line(stage: Stage) -> None:
-    stage.endpoint.faults.add("unavailable")
+    stage.endpoint.faults.add("quota")
     program = await stage.program()
     stage.olga.says(stage.olga, "/gpt tell me")
     failed = await program.tells(Failed)
@@ -269,7 +271,7 @@ async def test_an_answer_of_two_pages_with_a_table_and_code_as_another_account_s
     assert 5 <= previews <= FAST.max_previews + 2
     first, second = (page[-1] for page in pages)
     assert first.text.startswith("How trains are counted\nFirst the table")
-    assert "Line │ Trains │ Late\n─────┼────────┼─────\nS1   │ 120    │ 3" in first.text
+    assert "Line │ Trains │ Late\n─────┼────────┼─────\nS1   │    120 │    3" in first.text
     assert second.text.endswith("That is all, @\u2060everyone.")
     for last in (first, second):
         pre = [e for e in last.entities if type(e).__name__ == "MessageEntityPre"]

@@ -102,7 +102,7 @@ async def test_others_see_typing_until_the_answer(stage: Stage) -> None:
 
 
 async def test_when_the_model_fails_typing_ends(stage: Stage) -> None:
-    stage.endpoint.faults.add("cut", after=0)
+    stage.endpoint.faults.add("content_filter", after=0)
 
     async def slow(_: object) -> Reply:
         await asyncio.sleep(0.2)

@@ -48,7 +48,7 @@ async def test_a_flood_wait_on_edits_stops_previews_and_the_end_comes_after_it(
     flooded = time.monotonic()
     shown = answer.text
     waiting = await program.tells(Waiting, reason="flood_wait")
-    assert waiting.chat == stage.group.id
+    assert (waiting.chat, waiting.title) == (stage.group.id, "Weekend")
     assert 5 < waiting.seconds <= 15.5
     assert answer.text == shown  # the model has finished, and nothing was edited meanwhile
     elsewhere = stage.lena.says(stage.club, "/gpt and here?")

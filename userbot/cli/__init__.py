@@ -21,6 +21,7 @@ from userbot.cli.common import (
     PlainOption,
     ProfileOption,
     VerboseOption,
+    flush_or_forget,
     say_error,
 )
 from userbot.cli.demo import demo
@@ -90,4 +91,8 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         print(file=sys.stderr)
         code = 130
+    except BrokenPipeError:
+        code = 0  # whoever read the lines went away, as `| head -1` does
+    finally:
+        flush_or_forget()
     sys.exit(code if isinstance(code, int) else 0)

@@ -5,6 +5,7 @@ Text goes to standard output, everything else to standard error; no traceback wi
 
 from __future__ import annotations
 
+import errno
 import functools
 import inspect
 import os
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, TextIO, get_type_hints
 
 import typer
 
@@ -112,7 +113,29 @@ def with_exit_code(action: Callable[[], None], *, verbose: bool) -> None:
 
 def stop_printing() -> None:
     """Let nothing more reach standard output; else Python complains again at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _silence(sys.stdout)
+
+
+def reader_gone(error: OSError) -> bool:
+    """Whether whoever read what is printed went away, or the terminal was closed."""
+    return isinstance(error, BrokenPipeError) or error.errno == errno.EIO
+
+
+def flush_or_forget() -> None:
+    """At the very end: what is still held back reaches its reader, if there is one."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:
+            _silence(stream)
+            if not reader_gone(error):
+                say_error(explained(error))
+                raise SystemExit(1) from None
+
+
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def explained(error: Exception) -> UserbotError:
@@ -138,7 +161,7 @@ def say_error(error: UserbotError) -> None:
 
     if isinstance(error, ConfigError):
         for fault in error.faults:
-            print(masked(f"{fault.where}: {fault.message}"), file=sys.stderr)
+            print(masked(f"error: {fault.where}: {fault.message}"), file=sys.stderr)
             if fault.hint:
                 print(masked(f"  → {fault.hint}"), file=sys.stderr)
         return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from userbot.activity import Activity
-from userbot.cli.common import Common
+from userbot.cli.common import Common, reader_gone, stop_printing
 
 if TYPE_CHECKING:
     from userbot.settings import Console as ConsoleSettings
@@ -18,6 +19,33 @@ class Console(Protocol):
     def __call__(self, event: Activity) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Guarded:
+    """A console whose reader may go away, as `| head -1` does: then `unread` is told, once."""
+
+    def __init__(self, console: Console, unread: Callable[[], None]) -> None:
+        self._console = console
+        self._unread = unread
+        self._gone = False
+
+    def __call__(self, event: Activity) -> None:
+        if not self._gone:
+            self._trying(lambda: self._console(event))
+
+    def close(self) -> None:
+        """As the console's own."""
+        self._trying(self._console.close)
+
+    def _trying(self, show: Callable[[], None]) -> None:
+        try:
+            show()
+        except OSError as error:
+            if not reader_gone(error):
+                raise
+            self._gone = True
+            stop_printing()
+            self._unread()
 
 
 def console_for(common: Common, language: str | None) -> Console:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common, common_flags, explained
-from userbot.errors import ConfigError, UserbotError
+from userbot.errors import ConfigError, SessionInUseError, UserbotError
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at; `fine` False makes the command end with 1."""
+    """One thing looked at; where it is not fine, the command ends with `code`."""
 
     name: str
     fine: bool
     what: str
     hint: str = ""
+    code: int = 1
 
 
 @common_flags
@@ -34,8 +35,8 @@ def doctor(common: Common) -> None:
         _print_json(found)
     else:
         _print(found, plain=common.plain)
-    if not all(finding.fine for finding in found):
-        raise SystemExit(1)
+    if faults := [finding.code for finding in found if not finding.fine]:
+        raise SystemExit(faults[0])
 
 
 async def _examine(common: Common) -> list[Finding]:
@@ -48,7 +49,7 @@ async def _examine(common: Common) -> list[Finding]:
         loaded = load_config(common, need_key=False)
     except ConfigError as error:
         return [
-            Finding("config", False, f"{fault.where}: {fault.message}", fault.hint)
+            Finding("config", False, f"{fault.where}: {fault.message}", fault.hint, error.exit_code)
             for fault in error.faults
         ]
     settings = loaded.settings
@@ -172,8 +173,11 @@ async def _login(settings: Telegram) -> str:
     from userbot.telegram.directory import Directory
 
     require_session(settings)
-    async with online(settings) as client:
-        return f"logged in as {(await Directory(client).owner()).name}"
+    try:
+        async with online(settings) as client:
+            return f"logged in as {(await Directory(client).owner()).name}"
+    except SessionInUseError:
+        return "in use by a running userbot, which has logged in with it"
 
 
 async def _model(settings: OpenAI) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from userbot.cli.common import Common, common_flags, stop_printing
+from userbot.cli.common import Common, common_flags
 
 
 @common_flags
@@ -20,7 +20,7 @@ def run(common: Common) -> None:
     from userbot import app
     from userbot.activity import Activity, Notice
     from userbot.cli.asking import Keyboard, in_terminal, tell
-    from userbot.cli.console import console_for, log_file_for
+    from userbot.cli.console import Guarded, console_for, log_file_for
     from userbot.config import check_modes
     from userbot.masking import masked_event
     from userbot.telegram.session import session_file
@@ -44,16 +44,17 @@ def run(common: Common) -> None:
             event = masked_event(event)
             if log is not None:
                 log(event)
-            try:
-                console(event)
-            except BrokenPipeError:  # whoever read the lines went away, as `| head -1` does
-                stop_printing()
-                if not end.done():
-                    end.set_result("unread")
+            shown(event)
+
+        def unread() -> None:
+            if not end.done():
+                end.set_result("unread")
+
+        shown = Guarded(console, unread)
 
         for notice in notices:
             report(Notice(reason="config", detail=notice))
-        return await app.run(loaded.settings, report, began=began, end=end)
+        return await app.run(loaded.settings, report, began=began, end=end, leaving=console.close)
 
     try:
         reason = asyncio.run(work())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from userbot import activity as happened
 from userbot.console.safe import printable
 from userbot.console.words import Words
+from userbot.messages import SAVED_TITLE
 
 _STYLES = {
     "ready": "green",
@@ -62,6 +63,8 @@ def _where(event: happened.Activity, words: Words) -> str:
         return ""
     person = printable(event.person.name) if event.person else words["nobody"]
     title = printable(event.title) or str(event.chat)
+    if event.title == SAVED_TITLE:
+        return words["saved"]
     if isinstance(event, happened.Waiting):
         return title
     return person if title == person else f"{title} · {person}"
@@ -106,7 +109,10 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
         case happened.Waiting():
             return _wait(event, words), ""
         case happened.Notice():
-            return words.get(event.reason, event.detail), event.hint
+            told = words.get(event.reason, event.detail)
+            if event.count is not None:
+                told = words.get(f"{event.reason}_{event.count}", told).format(n=event.count)
+            return told, event.hint
         case happened.Stopped():
             parts = [
                 words.get(event.reason, event.reason),
@@ -133,5 +139,6 @@ def _wait(event: happened.Waiting, words: Words) -> str:
     if event.reason in ("flood_wait", "slow_mode"):
         whole = event.detail == "account"
         return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
-    told = words.get(event.reason, event.reason)
-    return f"{seconds} · {told}" + (f" · {event.detail}" if event.detail else "")
+    # Of some waits nobody knows how long they will be.
+    told = (seconds if event.seconds else "", words.get(event.reason, event.reason), event.detail)
+    return " · ".join(filter(None, told))

@@ -82,6 +82,7 @@ class Chat:
                 explained = failure(error, self._where, request.model, begun=reading.begun)
                 if explained is None:
                     raise
+                explained.usage = reading.usage
                 raise explained from None
         yield self._finish(reading)
 
@@ -166,9 +167,12 @@ class Chat:
 
     def _finish(self, reading: Reading) -> Finish:
         if reading.finish_reason is None:
-            raise sentences.no_finish(reading.model)
-        if reading.finish_reason == "content_filter":
-            raise sentences.content_filter(self._where)
-        if not reading.has_text:
-            raise sentences.empty_answer(reading.model, reading.finish_reason)
-        return Finish(reading.finish_reason, reading.usage, reading.model)
+            wrong = sentences.no_finish(reading.model)
+        elif reading.finish_reason == "content_filter":
+            wrong = sentences.content_filter(self._where)
+        elif not reading.has_text:
+            wrong = sentences.empty_answer(reading.model, reading.finish_reason)
+        else:
+            return Finish(reading.finish_reason, reading.usage, reading.model)
+        wrong.usage = reading.usage
+        raise wrong

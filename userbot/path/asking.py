@@ -1,20 +1,57 @@
-"""The model is asked; and once more, with less of the conversation, if that was too long for it."""
+"""The model is asked, again if need be, and with less of the conversation if that was too long.
+
+Rule 1: what may pass is tried again, after a wait that is shown; what cannot is not.
+Rule 2: an answer that broke off is begun anew; nothing of it is a part of the new one.
+Rule 3: each request is reserved before it leaves, and paid for if it broke off.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError
-from userbot.messages import Ask, ChatRequest, Delta, Finish
+from userbot.messages import Ask, ChatRequest, Delta, Finish, StartOver
 from userbot.path.allowance import Allowance
 from userbot.path.memory import Memory
+from userbot.path.patience import Patience
 from userbot.path.settlement import Settlement
-from userbot.ports import ChatModel
+from userbot.ports import ChatModel, Clock
+from userbot.rules import retrying
 from userbot.rules.window import estimate_messages
 
+SILENCES = 10
+"""One answer may take so many times what the endpoint may be silent (`[openai].timeout`)."""
 _TOO_LONG = "context_length"
+_GOLDEN = 0.618
+"""Multiples of it, without their whole part, lie far apart: questions that come after each other
+do not try again at the same moment."""
+
+
+class Inquiry:
+    """How the model is asked. `longest`: seconds that one answer may take."""
+
+    def __init__(
+        self,
+        model: ChatModel,
+        longest: float,
+        memory: Memory,
+        allowance: Allowance,
+        settlement: Settlement,
+        patience: Patience,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self.model = model
+        self.longest = longest
+        self.memory = memory
+        self.allowance = allowance
+        self.settlement = settlement
+        self.patience = patience
+        self.clock = clock
+        self.report = report
 
 
 class Asking:
@@ -23,23 +60,11 @@ class Asking:
     `build` makes the request; given True, without all that the question can do without.
     """
 
-    def __init__(
-        self,
-        ask: Ask,
-        build: Callable[[bool], ChatRequest],
-        model: ChatModel,
-        memory: Memory,
-        allowance: Allowance,
-        settlement: Settlement,
-        report: Report,
-    ) -> None:
+    def __init__(self, ask: Ask, build: Callable[[bool], ChatRequest], how: Inquiry) -> None:
         self._ask = ask
         self._build = build
-        self._model = model
-        self._memory = memory
-        self._allowance = allowance
-        self._settlement = settlement
-        self._report = report
+        self._how = how
+        self._shrunk = False
         self.request = build(False)
         """What the model was asked, in the end."""
 
@@ -48,23 +73,64 @@ class Asking:
         """The request's tokens, as they were estimated."""
         return estimate_messages(self.request.messages)
 
-    async def stream(self) -> AsyncGenerator[Delta | Finish, None]:
-        """The answer in pieces, then one Finish. Raises ModelError and LimitReachedError.
+    async def stream(self) -> AsyncGenerator[Delta | Finish | StartOver, None]:
+        """The answer in pieces, then one Finish; StartOver where it begins anew.
 
-        The database keeps every word: it is the window that becomes smaller, and stays so.
+        Raises ModelError, LimitReachedError, and PostponedError when the program ends meanwhile.
         """
-        ask, begun = self._ask, False
-        try:
-            async with aclosing(self._paid()) as stream:
-                async for event in stream:
-                    begun = True
-                    yield event
-            return
-        except ModelError as error:
-            if begun or error.reason != _TOO_LONG:
-                raise
-        self._memory.shrink(ask.place, self.estimated)
-        self._report(
+        clock = self._how.clock
+        began, failed = clock.monotonic(), 0
+        while True:
+            begun = False
+            try:
+                async with aclosing(self._paid()) as paid:
+                    async for event in paid:
+                        begun = True
+                        yield event
+                return
+            except ModelError as error:
+                if error.reason == _TOO_LONG and not begun and not self._shrunk:
+                    self._shrink()
+                    continue
+                failed += 1
+                seconds = retrying.pause(
+                    failed,
+                    error.retry_after,
+                    spent=clock.monotonic() - began,
+                    spread=self._ask.id * _GOLDEN % 1,
+                )
+                if seconds is None:
+                    raise
+                why = str(error)
+            if begun:
+                yield StartOver()
+            await self._how.patience.wait(self._ask, "model_again", seconds, why)
+
+    async def _paid(self) -> AsyncGenerator[Delta | Finish, None]:
+        ask, request, how = self._ask, self.request, self._how
+        await how.allowance.before_request(ask, request)
+        how.settlement.asking(ask, request)
+        stream = how.model.stream(request)
+        until = asyncio.get_running_loop().time() + how.longest
+        async with aclosing(
+            how.allowance.metered(ask, request, stream, how.settlement.broken_off)
+        ) as metered:
+            while True:
+                try:
+                    # Not around the whole: what is done with a piece is not the model's time.
+                    async with asyncio.timeout_at(until):
+                        event = await anext(metered)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    raise _endless(how.longest) from None
+                yield event
+
+    def _shrink(self) -> None:
+        """Ask with less: the window becomes smaller, and stays so. The store keeps every word."""
+        ask, self._shrunk = self._ask, True
+        self._how.memory.shrink(ask.place, self.estimated)
+        self._how.report(
             Notice(
                 chat=ask.chat,
                 title=ask.title,
@@ -76,14 +142,11 @@ class Asking:
             )
         )
         self.request = self._build(True)
-        async with aclosing(self._paid()) as stream:
-            async for event in stream:
-                yield event
 
-    def _paid(self) -> AsyncGenerator[Delta | Finish, None]:
-        ask, request = self._ask, self.request
-        self._allowance.before_request(ask, request)
-        self._settlement.asking(ask, request)
-        return self._allowance.metered(
-            ask, request, self._model.stream(request), self._settlement.broken_off
-        )
+
+def _endless(seconds: float) -> ModelError:
+    return ModelError(
+        f"The answer did not come to its end in {seconds / 60:.0f} minutes.",
+        "Ask for less at once, set max_completion_tokens, or raise timeout, under [openai].",
+        reason="endless",
+    )

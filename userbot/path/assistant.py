@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import aclosing
 
-from userbot.activity import Report
 from userbot.messages import Ask, ChatRequest
 from userbot.path.aftermath import Aftermath
-from userbot.path.allowance import Allowance
-from userbot.path.asking import Asking
+from userbot.path.asking import Asking, Inquiry
 from userbot.path.background import Background
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.path.typing import Typing
-from userbot.ports import ChatModel, Clock, Eraser, Outbox, Store
+from userbot.ports import Clock, Eraser, Outbox, Store
 from userbot.rules.request import request, system_text
 from userbot.settings import OpenAI
 
@@ -34,16 +32,15 @@ class Assistant:
         hearing: Hearing,
         background: Background,
         memory: Memory,
-        model: ChatModel,
+        inquiry: Inquiry,
         outbox: Outbox,
         typing: Typing,
         replying: Replying,
-        allowance: Allowance,
         eraser: Eraser,
         settlement: Settlement,
         store: Store,
+        storing: Storing,
         clock: Clock,
-        report: Report,
     ) -> None:
         self._settings = settings
         self._rules = rules
@@ -51,16 +48,15 @@ class Assistant:
         self._hearing = hearing
         self._background = background
         self._memory = memory
-        self._model = model
+        self._inquiry = inquiry
         self._outbox = outbox
         self._typing = typing
         self._replying = replying
-        self._allowance = allowance
         self._eraser = eraser
         self._settlement = settlement
         self._store = store
+        self._storing = storing
         self._clock = clock
-        self._report = report
 
     async def handle(self, ask: Ask) -> None:
         """Take a stored question to its end; a failure is settled, never raised."""
@@ -70,38 +66,37 @@ class Assistant:
             if self._eraser.gone(ask):
                 self._settlement.skipped(ask, "deleted", "It was deleted before its answer.")
                 return
-            self._store.mark(ask, "answering", "", self._clock.now())
+            await self._storing.done(lambda: self._begin(ask), ask)
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
-            stands = await self._aftermath.look(ask)
+            ask, stands = await self._storing.through(lambda: self._aftermath.look(ask), ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
             overheard = await self._hearing.hear(ask) if ask.listen_first else None
             async with self._typing.during(ask.place) as text_stands:
                 said = overheard or await self._hearing.hear(ask)
                 if stands is not None:
-                    self._settlement.answered(said.ask, said.quoted, stands, 0.0)
+                    await self._settlement.answered(said.ask, said.quoted, stands, 0.0)
                     return
                 voice = self._hearing.voice_in(ask.chat)
                 background = await self._background.before(ask)
                 system = system_text(self._settings, chat)
-                self._memory.begin(ask)
 
                 def build(tight: bool) -> ChatRequest:
                     around = "" if tight else background
                     messages = self._memory.messages(system, said.ask, said.quoted, around)
                     return request(self._settings, chat, messages)
 
-                asking = self._asking(ask, build)
+                asking = Asking(ask, build, self._inquiry)
                 async with aclosing(asking.stream()) as stream:
                     answer = await self._replying.write(
                         said, voice, asking.request, stream, text_stands
                     )
             seconds = self._clock.monotonic() - began
-            turn = self._settlement.answered(said.ask, said.quoted, answer, seconds)
+            turn = await self._settlement.answered(said.ask, said.quoted, answer, seconds)
             self._memory.remember(ask.place, turn, answer.finish.usage, asking.estimated)
         except Exception as error:
             # Whatever it is, it must not silence the rest of the conversation.
             self._settlement.given_up(ask, error)
 
-    def _asking(self, ask: Ask, build: Callable[[bool], ChatRequest]) -> Asking:
-        model, memory, allowance = self._model, self._memory, self._allowance
-        return Asking(ask, build, model, memory, allowance, self._settlement, self._report)
+    def _begin(self, ask: Ask) -> None:
+        self._store.mark(ask, "answering", "", self._clock.now())
+        self._memory.begin(ask)

@@ -17,9 +17,9 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from userbot.activity import Failed, Notice, Report
-from userbot.errors import PauseAskedError, UserbotError
+from userbot.errors import PauseAskedError, StorageError, UserbotError
 from userbot.messages import (
-    Ask,
+    SAVED_TITLE,
     ChatKind,
     Command,
     CommandMessage,
@@ -29,6 +29,7 @@ from userbot.messages import (
     RichText,
     Turn,
 )
+from userbot.path.again import Again
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
@@ -46,7 +47,7 @@ T = TypeVar("T")
 class Writer(Protocol):
     """Writes of the owner's account, each after its turn. All raise TelegramError."""
 
-    async def turn(self, place: Place, write: Write) -> None: ...
+    async def turn(self, place: Place, write: Write, title: str = "") -> None: ...
 
     async def send(
         self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
@@ -82,8 +83,6 @@ class OrderBook(Protocol):
 
     def turns(self, place: Place, newest: int) -> list[Turn]: ...
 
-    def again(self, chat: int, message: int, at: datetime) -> Ask | str | None: ...
-
     def cost(self, since: datetime, chat: int | None = None) -> Cost: ...
 
     def forget(self, person: int, at: datetime) -> int: ...
@@ -104,6 +103,7 @@ class ChatCommands:
         store: OrderBook,
         memory: Memory,
         conversations: Conversations,
+        again: Again,
         writer: Writer,
         people: People,
         clock: Clock,
@@ -118,6 +118,7 @@ class ChatCommands:
         self._store = store
         self._memory = memory
         self._conversations = conversations
+        self._again = again
         self._writer = writer
         self._people = people
         self._clock = clock
@@ -144,7 +145,12 @@ class ChatCommands:
         if isinstance(order, commands.ForgetPerson):
             telling = self._forget(incoming, recorded, command, order)
         else:
-            telling = self._tell(incoming, recorded, command, self._carried_out(incoming, order))
+            try:
+                result = self._carried_out(incoming, order)
+            except StorageError as error:  # it is recorded: it would not be carried out again
+                self._failed(incoming, error)
+                result = self._texts.say("failed", error=error)
+            telling = self._tell(incoming, recorded, command, result)
         task = asyncio.create_task(telling)
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
@@ -223,13 +229,8 @@ class ChatCommands:
         say = self._texts.say
         if incoming.reply_to is None:
             return say("retry_how")
-        found = self._store.again(incoming.chat, incoming.reply_to, self._clock.now())
-        if found is None:
-            return say("retry_unknown")
-        if isinstance(found, str):
-            return say("retry_answered" if found == "answered" else "retry_under_way")
-        self._conversations.put(found)
-        return say("retry")
+        became = self._again.ask(incoming.chat, incoming.reply_to)
+        return say(f"retry_{became}")
 
     async def _forget(
         self,
@@ -257,7 +258,7 @@ class ChatCommands:
         hit = self._store.forget(person, self._clock.now())
         self._rules.forgotten.add(person)
         self._memory.clear()
-        self._conversations.stop_all(lambda ask: ask.sender.id == person)
+        self._conversations.stop_all(lambda ask: ask.sender.id == person, "stopped")
         return say("forgot", who=name, n=hit)
 
     async def _tell(
@@ -270,7 +271,8 @@ class ChatCommands:
             text = self._texts.headed(incoming.title, command.name, text)
             try:
                 here = Place(recorded.chat)
-                await self._in_turn(here, "delete", lambda: self._writer.delete(recorded))
+                delete = partial(self._writer.delete, recorded)
+                await self._in_turn(here, "delete", incoming.title, delete)
             except UserbotError as error:
                 self._failed(incoming, error)
         try:
@@ -281,13 +283,15 @@ class ChatCommands:
                 send = partial(
                     self._writer.send, place, part, reply_to=reply_to, random_id=identity
                 )
-                self._store.noted(identity, await self._in_turn(place, "send", send))
+                self._store.noted(identity, await self._in_turn(place, "send", SAVED_TITLE, send))
         except UserbotError as error:
             self._failed(incoming, error)
 
-    async def _in_turn(self, place: Place, kind: Write, write: Callable[[], Awaitable[T]]) -> T:
+    async def _in_turn(
+        self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]
+    ) -> T:
         while True:
-            await self._writer.turn(place, kind)
+            await self._writer.turn(place, kind, title)
             with suppress(PauseAskedError):
                 return await write()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from userbot.messages import Delta, Finish
+from userbot.messages import Delta, Finish, StartOver
 from userbot.ports import Clock
 from userbot.rules.pacing import sentences_worth
 
@@ -20,6 +20,7 @@ class Draft:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._pieces: list[str] = []
+        self._broken_off = ""
         self._news = asyncio.Event()
         self._readable = asyncio.Event()
         self._ended = asyncio.Event()
@@ -29,22 +30,29 @@ class Draft:
 
     @property
     def text(self) -> str:
-        """All that has come."""
+        """All that has come.
+
+        An answer that starts over is not seen before it has outgrown the one that broke off.
+        """
         if len(self._pieces) > 1:
             self._pieces = ["".join(self._pieces)]
-        return self._pieces[0] if self._pieces else ""
+        text = self._pieces[0] if self._pieces else ""
+        outgrown = self.finish is not None or len(text) > len(self._broken_off)
+        return text if outgrown else self._broken_off
 
     @property
     def ended(self) -> bool:
         """Whether nothing more will come: it is finished, or it failed."""
         return self._ended.is_set()
 
-    async def read(self, stream: AsyncIterator[Delta | Finish]) -> None:
+    async def read(self, stream: AsyncIterator[Delta | Finish | StartOver]) -> None:
         """Take a stream to its end; what it raises is kept in `error`."""
         try:
             async for event in stream:
                 if isinstance(event, Finish):
                     self.finish = event
+                elif isinstance(event, StartOver):
+                    self._broken_off, self._pieces = self.text, []
                 else:
                     self._add(event.text)
             if self.finish is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 
-from userbot.messages import Answer, ChatRequest, Delta, Finish, Transcript, Usage
+from userbot.messages import Answer, ChatRequest, Delta, Finish, StartOver, Transcript, Usage
 from userbot.path.hearing import Said
 from userbot.path.live_reply import LiveReply
 from userbot.path.voice_reply import VoiceReply, preceded
@@ -26,7 +26,7 @@ class Replying:
         said: Said,
         voice: Voice,
         request: ChatRequest,
-        stream: AsyncIterator[Delta | Finish],
+        stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None],
     ) -> Answer:
         """Take the model's stream to its end and give the answer, as the chat wants it.

@@ -1,18 +1,22 @@
 """The answer as a voice note, where it can be one; else as text.
 
 Rule 1: whatever keeps it from being spoken, the answer is written, and the console says why.
-Rule 2: as with texts, the message is recorded in the store before it leaves.
+Rule 2: as with texts, the message is recorded in the store right before it leaves: not while it
+is uploaded, nor while it waits for its turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
-from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech
+from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech, StartOver
+from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply
+from userbot.path.parts import to_its_end
 from userbot.path.writes import Writes
 from userbot.ports import Speaker, VoiceOutbox
 from userbot.rules.markdown import render
@@ -32,7 +36,9 @@ class VoiceReply:
         writes: Writes,
         report: Report,
         secret: bytes,
+        first_text: FirstText,
     ) -> None:
+        self._first_text = first_text
         self._speaker = speaker
         self._outbox = outbox
         self._in_writing = in_writing
@@ -44,7 +50,7 @@ class VoiceReply:
         self,
         ask: Ask,
         request: ChatRequest,
-        stream: AsyncIterator[Delta | Finish],
+        stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None],
         *,
         before: str = "",
@@ -61,6 +67,8 @@ class VoiceReply:
         async for event in stream:
             if isinstance(event, Delta):
                 pieces.append(event.text)
+            elif isinstance(event, StartOver):
+                pieces.clear()
             else:
                 finish = event
         text = "".join(pieces)
@@ -93,18 +101,21 @@ class VoiceReply:
         identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, 0)
 
         async def leave() -> int:
+            # What was sent once is gone, even if nobody knows where to.
+            uploaded = ready.pop() if ready else await self._outbox.upload_voice(ask.place, speech)
             return await self._outbox.send_voice(
-                ask.place, speech, caption, reply_to=ask.message, random_id=identity
+                ask.place, uploaded, caption, reply_to=ask.message, random_id=identity
             )
 
         while True:
-            await self._outbox.turn(ask.place, "send")
-            try:
-                sent = await self._writes.send(ask, 0, identity, caption.text, leave)
-            except PauseAskedError:
-                continue  # the next turn comes after the pause, which is shown
-            break
-        return Answer(text, caption.text or text, finish, (sent.message,))
+            ready = [await self._outbox.upload_voice(ask.place, speech)]
+            await self._outbox.turn(ask.place, "send", ask.title)
+            self._first_text.leaves(ask)
+            # The next turn comes after the pause, which is shown.
+            with suppress(PauseAskedError):
+                write = self._writes.send(ask, 0, identity, caption.text, leave)
+                sent = await to_its_end(write)
+                return Answer(text, caption.text or text, finish, (sent.message,))
 
     def _tell(self, ask: Ask, error: UserbotError) -> None:
         self._report(
@@ -121,13 +132,15 @@ class VoiceReply:
 
 
 async def preceded(
-    before: str, stream: AsyncIterator[Delta | Finish]
-) -> AsyncGenerator[Delta | Finish, None]:
+    before: str, stream: AsyncIterator[Delta | Finish | StartOver]
+) -> AsyncGenerator[Delta | Finish | StartOver, None]:
     """The stream with a text before it, if there is one; closing it is up to its owner."""
     if before:
         yield Delta(before)
     async for event in stream:
         yield event
+        if before and isinstance(event, StartOver):
+            yield Delta(before)
 
 
 async def _again(text: str, finish: Finish) -> AsyncGenerator[Delta | Finish, None]:

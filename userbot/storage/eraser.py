@@ -42,11 +42,15 @@ class Eraser:
                 for query in (
                     f"SELECT id FROM questions WHERE message = ? AND {where}",  # noqa: S608
                     f"SELECT question FROM writes WHERE message = ? AND {where}",  # noqa: S608
+                    # Its words are in the question that it joined, too.
+                    f"SELECT joined_to FROM questions WHERE message = ? AND {where}",  # noqa: S608
                 ):
-                    found += [row[0] for row in self._db.execute(query, (message, *values))]
+                    rows = self._db.execute(query, (message, *values)).fetchall()
+                    found += [number for (number,) in rows if number is not None]
                 # What was heard in it, for whatever question.
                 self._db.execute(
-                    f"UPDATE transcripts SET text = NULL WHERE message = ? AND {where}",  # noqa: S608
+                    f"UPDATE transcripts SET text = NULL, parts = NULL"  # noqa: S608
+                    f" WHERE message = ? AND {where}",
                     (message, *values),
                 )
         return self._erase(found, now, gave_up="deleted")
@@ -61,6 +65,7 @@ class Eraser:
 
     def older_than(self, before: datetime, now: datetime) -> set[Place]:
         """Erase what was asked before a date."""
+        self._erase_notes("at < ?", (instant(before),))
         return self._erase(
             self._ids("stored_at < ? AND erased = 0", (instant(before),)), now, gave_up=None
         )
@@ -68,7 +73,33 @@ class Eraser:
     def expired(self, now: datetime) -> set[Place]:
         """Erase the words of messages that their chats have deleted by themselves by now."""
         expired = "expires_at <= ? AND expires_at IS NOT NULL AND erased = 0"
-        return self._erase(self._ids(expired, (instant(now),)), now, gave_up="deleted")
+        places = self._erase(self._ids(expired, (instant(now),)), now, gave_up="deleted")
+        return places | self._quotes_expired(now)
+
+    def _quotes_expired(self, now: datetime) -> set[Place]:
+        """Of questions that quote what their chats have deleted by now, keep the asker's words."""
+        with database.step(self._db, self._path) as db:
+            found = db.execute(
+                "SELECT q.id, c.chat, c.topic FROM questions AS q JOIN conversations AS c"
+                " ON c.id = q.conversation WHERE q.quoted_until <= ?"
+                " AND q.state NOT IN ('pending', 'answering')",
+                (instant(now),),
+            ).fetchall()
+            for number, *_ in found:
+                db.execute(
+                    "UPDATE questions SET text = coalesce(own_text, text), own_text = NULL,"
+                    " quoted_until = NULL WHERE id = ?",
+                    (number,),
+                )
+                # What was heard in the message that it replies to.
+                db.execute(
+                    "UPDATE transcripts SET text = NULL WHERE (message, chat) ="
+                    " (SELECT reply_to, chat FROM questions WHERE id = ?)",
+                    (number,),
+                )
+        if found:
+            self._checkpoint()
+        return {Place(chat, topic or None) for _, chat, topic in found}
 
     def clear(self, now: datetime, chat: int | None = None, topic: int | None = None) -> int:
         """Erase all words, or those of a chat or of one of its topics; gives how many exchanges."""
@@ -77,8 +108,22 @@ class Eraser:
             " (SELECT id FROM conversations WHERE chat = ?1 AND (?2 IS NULL OR topic = ?2)))",
             (chat, topic),
         )
+        # A result does not tell which topic it shows.
+        self._erase_notes(
+            "?1 IS NULL OR command IN (SELECT id FROM commands WHERE chat = ?1)", (chat,)
+        )
         self._erase(ids, now, gave_up=None)
         return len(ids)
+
+    def _erase_notes(self, where: str, values: Sequence[Any]) -> None:
+        """Erase what results of commands told, /gpt_history above all."""
+        with database.explained(self._path):
+            erased = self._db.execute(
+                f"UPDATE command_notes SET text = '' WHERE text <> '' AND ({where})",  # noqa: S608
+                values,
+            )
+            if erased.rowcount:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _ids(self, where: str, values: Sequence[Any]) -> list[int]:
         with database.explained(self._path):
@@ -94,10 +139,13 @@ class Eraser:
                     if place is not None:
                         places.add(place)
         if places:
-            with database.explained(self._path):
-                # The log still holds the old pages; another reader may put this off.
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._checkpoint()
         return places
+
+    def _checkpoint(self) -> None:
+        with database.explained(self._path):
+            # The log still holds the old pages; another reader may put this off.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _erase_one(
@@ -114,7 +162,7 @@ def _erase_one(
     ).fetchone():
         return None  # it is being answered at this moment: its words are needed, and go next time
     erased = db.execute(
-        "UPDATE questions SET text = '', own_text = NULL,"
+        "UPDATE questions SET text = '', own_text = NULL, voice = NULL, forwarded_from = '',"
         " answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END,"
         " erased = 1 WHERE id = ? AND erased = 0",
         (question,),
@@ -123,8 +171,8 @@ def _erase_one(
         return None
     db.execute("UPDATE writes SET text = '' WHERE question = ?", (question,))
     for heard in (
-        "UPDATE transcripts SET text = NULL WHERE question = ?",
-        """UPDATE transcripts SET text = NULL WHERE (message, chat) =
+        "UPDATE transcripts SET text = NULL, parts = NULL WHERE question = ?",
+        """UPDATE transcripts SET text = NULL, parts = NULL WHERE (message, chat) =
             (SELECT message, chat FROM questions WHERE id = ?)""",
     ):
         db.execute(heard, (question,))

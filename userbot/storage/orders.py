@@ -42,10 +42,11 @@ class Orders(Steps):
             )
 
     def noted(self, random_id: int, message: int) -> None:
-        """Telegram gave the recorded note this message id."""
+        """Telegram gave the recorded note this message id; its words have served then."""
         with database.explained(self.path):
             self._db.execute(
-                "UPDATE command_notes SET message = ? WHERE random_id = ?", (message, random_id)
+                "UPDATE command_notes SET message = ?, text = '' WHERE random_id = ?",
+                (message, random_id),
             )
 
     def overrides(self) -> dict[int, Override]:
@@ -118,11 +119,13 @@ class Orders(Steps):
                 (person,),
             )
             db.execute(
-                "UPDATE transcripts SET text = NULL WHERE person = ?1 OR question IN"
+                "UPDATE transcripts SET text = NULL, parts = NULL WHERE person = ?1 OR question IN"
                 " (SELECT question FROM quotations WHERE person = ?1)",
                 (person,),
             )
             db.execute("DELETE FROM quotations WHERE person = ?", (person,))
+            # Whose words a result shows (/gpt_history) is not known.
+            db.execute("UPDATE command_notes SET text = '' WHERE text <> ''")
             db.execute(
                 "UPDATE questions SET state = 'skipped', reason = 'forgotten', state_at = ?"
                 " WHERE sender = ? AND state IN ('pending', 'answering')",
@@ -179,8 +182,10 @@ class Orders(Steps):
         with database.explained(self.path):
             return dict(self._db.execute("SELECT old, new FROM moved").fetchall())
 
-    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+    def quoted(self, ask: Ask, people: frozenset[int], until: datetime | None = None) -> bool:
         """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        `until`: when they go by themselves, because the chat deletes their message then.
 
         False if one of them is forgotten already: the question must not be kept with them.
         """
@@ -194,6 +199,10 @@ class Orders(Steps):
                 "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [(ask.id, person) for person in people],
             )
+            if until is not None:
+                self._db.execute(
+                    "UPDATE questions SET quoted_until = ? WHERE id = ?", (instant(until), ask.id)
+                )
         return True
 
 

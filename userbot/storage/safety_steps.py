@@ -70,5 +70,16 @@ def counts_that_do_not_grow(db: sqlite3.Connection) -> None:
             WHERE usage.id = sums.id""",
         "DROP INDEX questions_sender",
         "CREATE INDEX questions_sender ON questions (sender, stored_at, state)",
+        "CREATE INDEX notes_told ON command_notes (at) WHERE text <> ''",
+    ):
+        db.execute(statement)
+
+
+def quoted_words_that_expire(db: sqlite3.Connection) -> None:
+    """`quoted_until` is when the words of others in a question go, before the question itself."""
+    for statement in (
+        "ALTER TABLE questions ADD COLUMN quoted_until INTEGER",
+        """CREATE INDEX questions_quoting ON questions (quoted_until)
+            WHERE quoted_until IS NOT NULL""",
     ):
         db.execute(statement)

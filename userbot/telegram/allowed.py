@@ -12,6 +12,7 @@ from typing import Any
 from telethon.tl import functions
 
 from userbot.errors import TelegramError
+from userbot.telegram.own_deletions import DeleteInChannel
 
 _LOGIN = {
     functions.auth.SendCodeRequest,
@@ -55,7 +56,7 @@ _WRITE = {
 # The owner's own commands, and nothing else: see `TelegramOutbox.delete`.
 _DELETE = {
     functions.messages.DeleteMessagesRequest,
-    functions.channels.DeleteMessagesRequest,
+    DeleteInChannel,
 }
 
 ALLOWED = frozenset(_LOGIN | _READ | _FILES | _WRITE | _DELETE)

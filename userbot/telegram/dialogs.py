@@ -8,7 +8,7 @@ from typing import Any
 from telethon.errors import RPCError
 from telethon.tl import types
 
-from userbot.messages import ChatKind
+from userbot.messages import SAVED_TITLE, ChatKind
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 
@@ -30,7 +30,7 @@ async def dialogs(client: Client, owner: int) -> list[Dialog]:
             Dialog(
                 id=dialog.id,
                 kind=_kind(dialog.entity, owner),
-                title="Saved Messages" if dialog.id == owner else dialog.name,
+                title=SAVED_TITLE if dialog.id == owner else dialog.name,
                 username=getattr(dialog.entity, "username", None),
             )
             async for dialog in client.iter_dialogs()

@@ -24,7 +24,7 @@ from telethon.utils import get_display_name
 
 from userbot.activity import Ignored, Report, Waiting
 from userbot.errors import TelegramError
-from userbot.messages import ChatKind, Incoming, Person, Place
+from userbot.messages import SAVED_TITLE, ChatKind, Incoming, Person, Place
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.media import media_of, voice_of
@@ -175,8 +175,11 @@ class Inbox:
                 return await ask()
             except FloodWaitError as error:
                 seconds = error.seconds + 1
-                waiting = Waiting(chat=message.chat_id, reason="flood_wait", seconds=seconds)
-                self._report(waiting)
+                chat = message.chat_id
+                self._look_at_title(message)
+                self._report(
+                    Waiting(chat=chat, title=self.title(chat), reason="flood_wait", seconds=seconds)
+                )
                 await self._clock.sleep(seconds)
             except (RPCError, ConnectionError, TelegramError, *_MALFORMED):
                 return None
@@ -232,10 +235,7 @@ class Inbox:
 
     def _incoming(self, message: Any, sender: Person | None, *, live: bool) -> Incoming:
         chat = message.chat_id
-        if message.chat is not None:
-            self._titles[chat] = get_display_name(message.chat) or ""
-        elif chat not in self._titles and chat in self._people:
-            self._titles[chat] = self._people[chat].name  # a private chat, by a short update
+        self._look_at_title(message)
         topic, reply_to = thread_of(message)
         if _automatic_forward(message):
             self._remember_post(chat, message.id, True)
@@ -261,8 +261,19 @@ class Inbox:
             media=media_of(message),
             voice=voice_of(message),
             expires_at=expires_at(message),
+            album=message.grouped_id,
+            edited_at=message.edit_date,
             live=live,
         )
+
+    def _look_at_title(self, message: Any) -> None:
+        chat = message.chat_id
+        if chat == self._owner:
+            self._titles[chat] = SAVED_TITLE
+        elif message.chat is not None:
+            self._titles[chat] = get_display_name(message.chat) or ""
+        elif chat not in self._titles and chat in self._people:
+            self._titles[chat] = self._people[chat].name  # a private chat, by a short update
 
     def _kind(self, message: Any) -> ChatKind:
         peer = message.peer_id
@@ -282,7 +293,15 @@ def _check(incoming: Incoming) -> None:
         raise ValueError("a title that is no text")
     if incoming.sender is not None and not isinstance(incoming.sender.username, str | None):
         raise ValueError("a name that is no text")
-    numbers = (incoming.chat, incoming.message, incoming.reply_to, incoming.place.topic)
+    if not isinstance(incoming.edited_at, datetime | None):
+        raise ValueError("a date that is none")
+    numbers = (
+        incoming.chat,
+        incoming.message,
+        incoming.reply_to,
+        incoming.place.topic,
+        incoming.album,
+    )
     for number in (*numbers, incoming.sender.id if incoming.sender else None):
         if number is not None and not (isinstance(number, int) and abs(number) < 2**63):
             raise ValueError("an id that is none")

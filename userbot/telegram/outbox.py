@@ -26,6 +26,7 @@ from userbot.errors import (
 from userbot.messages import CommandMessage, Entity, Place, RichText
 from userbot.ports import Write
 from userbot.telegram.client import Client
+from userbot.telegram.own_deletions import DeleteInChannel
 from userbot.telegram.refusals import error_name, meaning
 from userbot.telegram.sender import TroubleError, UnansweredError
 from userbot.telegram.turns import Turns
@@ -117,7 +118,7 @@ class TelegramOutbox:
         assert command.id, "only what the store recorded as a command is deleted"
         peer = await self._peer(command.chat)
         if isinstance(peer, types.InputPeerChannel):
-            request = functions.channels.DeleteMessagesRequest(peer, [command.message])
+            request = DeleteInChannel(peer, [command.message])
         else:
             request = functions.messages.DeleteMessagesRequest([command.message], revoke=True)
         await self._write(Place(command.chat), "delete", request)

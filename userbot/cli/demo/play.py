@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from userbot.activity import (
     Stopped,
 )
 from userbot.cli.common import Common
-from userbot.cli.console import console_for, recording_console
+from userbot.cli.console import Console, Guarded, console_for, recording_console
 from userbot.cli.demo.show import Show
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.messages import Message
@@ -59,6 +61,7 @@ class Play:
         self._model = _brief(own[0]) if own else None
         self._voice = own[1] if own else None
         self._console = recording_console(language) if picture else console_for(common, language)
+        self._shown: Console = self._console
         self._picture = picture
         self._show = Show(self._console, language, quiet=common.json)
         self._interactive = (
@@ -74,8 +77,18 @@ class Play:
         """Play the scene, show the table, let the visitor type. Raises UserbotError."""
         began = time.monotonic()
         end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def unread() -> None:
+            if not end.done():
+                end.set_result("unread")
+
+        self._shown = Guarded(self._console, unread)
         await self._town.start()
-        program = asyncio.create_task(app.run(self._settings(), self._report, began=began, end=end))
+        program = asyncio.create_task(
+            app.run(
+                self._settings(), self._report, began=began, end=end, leaving=self._console.close
+            )
+        )
         play = asyncio.create_task(self._play())
         try:
             await asyncio.wait({program, play}, return_when=asyncio.FIRST_COMPLETED)
@@ -87,7 +100,7 @@ class Play:
             with contextlib.suppress(asyncio.CancelledError):
                 await play
         finally:
-            self._console.close()
+            self._shown.close()
             await self._town.stop()
         if reason == "interrupted":
             raise SystemExit(130)
@@ -126,7 +139,7 @@ class Play:
     def _report(self, event: Activity) -> None:
         if isinstance(event, Stopped):
             return
-        self._console(event)
+        self._shown(event)
         self._counts[event.event] += 1
         if isinstance(event, Ready):
             self._ready.set()
@@ -151,6 +164,8 @@ class Play:
                 said = self._speak(who, line.recording, reply_to)
             if line.answered or not line.who.may_ask:
                 await self._until_settled(said)
+        if not self._picture and not sys.stdin.isatty():
+            await self._hear_out()
         self._show.table(self._counts)
         if self._interactive:
             await self._visit()
@@ -181,6 +196,13 @@ class Play:
                     self._show.said(message, by_program=True)
                     self._last_answer = message
 
+    async def _hear_out(self) -> None:
+        """Play the lines that were piped in, as if the visitor had typed them."""
+        for line in _lines_given():
+            if line.strip():
+                said = self._say(self._town.people[MAX.key], line.strip())
+                await self._until_settled(said)
+
     async def _visit(self) -> None:
         visitor = self._town.people[MAX.key]
         self._show.invitation(visitor.first_name)
@@ -199,6 +221,14 @@ class Play:
                     await self._until_settled(said)
         finally:
             loop.remove_reader(sys.stdin.fileno())
+
+
+def _lines_given() -> Iterator[str]:
+    """What stands on standard input by now; nobody waits for more, it may stay open for ever."""
+    held = b""
+    while select.select([0], [], [], 0)[0] and (data := os.read(0, 65536)):
+        held += data
+    yield from held.decode(errors="replace").splitlines()
 
 
 def _read_line() -> str:

@@ -1,0 +1,95 @@
+"""How a command ends before its time: Ctrl-C, a closed terminal, a reader that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+
+import pytest
+
+from tests.cli.house import House, until
+from tests.cli.processes import Process
+from tests.cli.test_run import ANYONE
+from userbot.sandbox.endpoint import Reply
+
+
+async def _slow(_: object) -> Reply:
+    await asyncio.sleep(30)
+    return Reply("never")
+
+
+async def test_ctrl_c_says_that_answers_are_waited_for_and_a_second_one_leaves_the_terminal_tidy(
+    house: House,
+) -> None:
+    house.stage.endpoint.responder = _slow
+    house.write_config(ANYONE + '[console]\nlanguage = "ru"')
+    house.log_in()
+    screen = await house.terminal("run")
+    await screen.shows("готов")
+    house.stage.max.says(house.stage.group, "/gpt hello")
+    await screen.shows("Weekend · Max +\\d")
+    screen.types("\x03")
+    await screen.shows("жду один ответ · ещё раз Ctrl-C — сразу конец")
+    screen.types("\x03")
+    assert await screen.ends() == 130
+    assert screen.text.rfind("\x1b[?25h") > screen.text.rfind("\x1b[?25l")  # the cursor is back
+    assert "Weekend" not in screen.text.rpartition("\x1b[2K")[2]  # the row above it is gone
+
+
+async def test_a_program_that_reads_json_is_told_how_many_answers_are_waited_for(
+    house: House,
+) -> None:
+    house.stage.endpoint.responder = _slow
+    house.write_config(ANYONE)
+    house.log_in()
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    house.stage.max.says(house.stage.group, "/gpt hello")
+    house.stage.max.says(house.stage.club, "/gpt hello")
+    await running.event("answering")
+    await running.event("answering")
+    running.process.send_signal(signal.SIGTERM)
+    notice = await running.event("notice")
+    assert (notice["reason"], notice["count"]) == ("stopping", 2)
+
+
+async def test_a_closed_terminal_ends_it_in_order(house: House) -> None:
+    house.write_config(ANYONE)
+    house.log_in()
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    ended = await running.stop(signal.SIGHUP)
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out.splitlines()[-1])["reason"] == "terminated"
+
+
+@pytest.mark.parametrize("command", ["run", "demo", "sandbox"])
+async def test_ctrl_c_while_it_starts_ends_it_without_a_word(house: House, command: str) -> None:
+    house.write_config()
+    house.log_in()
+    for seconds in (0.2, 0.3, 0.4, 0.5):
+        running = await house.start(command, "--json", warm=False)
+        await asyncio.sleep(seconds)
+        ended = await running.stop(signal.SIGINT)
+        assert ended.code in (130, -signal.SIGINT), ended  # Python itself was not yet up
+        assert not ended.err.strip()
+
+
+async def test_the_demo_ends_when_nobody_reads_it_any_more(house: House) -> None:
+    """As in `userbot demo --json | head -1`."""
+    running = await house.start("demo", "--json")
+    assert isinstance(running.process, Process)
+    await running.line()
+    running.process.close_output()
+    await until(lambda: running.process.returncode is not None, timeout=20)
+    assert running.process.returncode == 0
+    assert await running.process.stderr.read() == b""
+
+
+async def test_the_demo_plays_the_lines_that_are_piped_in(house: House) -> None:
+    ended = await house.run("demo", "--plain", lines="/gpt and on Sunday?\n", timeout=60)
+    assert ended.code == 0
+    question = ended.out.index("    | /gpt and on Sunday?")
+    answer = ended.out.index("    | You asked: “and on Sunday?”")
+    assert question < answer < ended.out.index("What happened")

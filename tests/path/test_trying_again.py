@@ -1,0 +1,193 @@
+"""What the program does when the model fails: over real sockets, on a clock that runs faster."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.quick_clock import QuickClock
+from tests.stage import Program, Stage
+from userbot.activity import Answered, Answering, Failed, Skipped, Stopped, Waiting
+from userbot.rules.retrying import ATTEMPTS
+from userbot.sandbox.endpoint import Reply
+from userbot.settings import Pacing
+from userbot.storage.archive import Archive, Exchange
+from userbot.storage.spending import spending
+
+SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
+FAST = Pacing(writes_per_second=1000, burst=1000, edit_seconds=0.5, max_previews=12)
+WHOLE = "".join(SENTENCES).strip()
+
+
+def streamed(_: Any) -> Reply:
+    return Reply("".join(SENTENCES), chunks=tuple(SENTENCES), delay=0.01)
+
+
+async def quick(stage: Stage, times: float = 20) -> Program:
+    openai = replace(stage.settings().openai, timeout=0.4)
+    return await stage.program(clock=QuickClock(times), openai=openai, pacing=FAST)
+
+
+def kept(stage: Stage) -> list[Exchange]:
+    with Archive.reading(stage.folder / "history.db") as archive:
+        assert archive is not None
+        return archive.exchanges(100)
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        pytest.param("refuse", {}, id="refused connection"),
+        pytest.param("late_first_token", {"seconds": 30}, id="silence"),
+        pytest.param("rate_limit", {}, id="429 without Retry-After"),
+        pytest.param("rate_limit", {"retry_after": 3}, id="429 with Retry-After"),
+        pytest.param("server_error", {}, id="500"),
+        pytest.param("unavailable", {"retry_after": 2}, id="503"),
+        pytest.param("cut", {"after": 0}, id="cut at once"),
+        pytest.param("cut", {"after": 25}, id="cut"),
+        pytest.param("stall", {"after": 25}, id="silence midway"),
+        pytest.param("error_object", {"after": 25}, id="an error midway"),
+        pytest.param("junk", {"after": 25}, id="junk midway"),
+        pytest.param("no_finish", {}, id="a clean end without a finish"),
+        pytest.param("no_finish", {"done": True}, id="the same with [DONE]"),
+        pytest.param("empty", {}, id="nothing"),
+    ],
+)
+async def test_what_may_pass_is_tried_again_in_the_same_message(
+    stage: Stage, kind: str, params: dict[str, Any]
+) -> None:
+    stage.endpoint.faults.add(kind, times=2, **params)
+    stage.endpoint.responder = streamed
+    program = await quick(stage)
+    window = await stage.window(stage.max)
+    question = stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Answered)
+    answer = await stage.max.expects(stage.group, reply_to=question)
+    assert answer.text == WHOLE
+    assert len(stage.max.messages(stage.group)) == 3  # the group's beginning, question, answer
+    waits = program.events(Waiting)
+    assert [wait.reason for wait in waits] == ["model_again"] * 2
+    assert all(wait.detail and wait.message for wait in waits)
+    least = [max(params.get("retry_after") or 0, own) for own in (1, 2)]
+    assert all(low <= wait.seconds < low + 1 for wait, low in zip(waits, least, strict=True))
+    assert not program.events(Failed)
+    texts = [sight.text for sight in window.sights]
+    assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [
+        ("unauthorized", {}),
+        ("model_not_found", {}),
+        ("quota", {}),
+        ("rate_limit", {"retry_after": 3600}),
+        ("content_filter", {"after": 25}),
+    ],
+)
+async def test_what_cannot_pass_fails_at_once_with_its_reason(
+    stage: Stage, kind: str, params: dict[str, Any]
+) -> None:
+    stage.endpoint.faults.add(kind, times=None, **params)
+    stage.endpoint.responder = streamed
+    program = await quick(stage)
+    stage.max.says(stage.group, "/gpt tell me")
+    failed = await program.tells(Failed)
+    assert failed.hint
+    assert len(stage.asked()) == 1
+    assert not program.events(Waiting)
+    (question,) = kept(stage)
+    assert (question.state, question.reason) == ("failed", failed.reason)
+    if kind == "content_filter":
+        answer = await stage.max.expects(stage.group, from_=stage.olga)
+        assert answer.text == "".join(SENTENCES[:25]).strip() + " …"
+
+
+async def test_given_up_the_question_is_failed_what_stood_is_closed_and_all_of_it_is_paid(
+    stage: Stage,
+) -> None:
+    stage.endpoint.faults.add("cut", times=1, after=30)
+    stage.endpoint.faults.add("cut", times=None, after=3)
+    stage.endpoint.responder = streamed
+    program = await quick(stage)
+    question = stage.max.says(stage.group, "/gpt tell me")
+    failed = await program.tells(Failed)
+    assert failed.reason == "interrupted"
+    assert len(stage.asked()) == ATTEMPTS
+    answer = await stage.max.expects(stage.group, reply_to=question)
+    assert answer.text.endswith(" …")
+    assert answer.text.startswith(SENTENCES[0])
+    (asked,) = kept(stage)
+    assert (asked.state, asked.reason) == ("failed", "interrupted")
+    (today,) = spending(stage.folder / "history.db", "day", asked.at, None)
+    assert today.requests == ATTEMPTS
+    assert today.completion_tokens > 30 * 10
+
+
+async def test_what_broke_off_and_what_was_answered_are_each_paid_once(stage: Stage) -> None:
+    stage.endpoint.faults.add("cut", after=30)
+    stage.endpoint.responder = streamed
+    program = await quick(stage)
+    stage.max.says(stage.group, "/gpt tell me")
+    answered = await program.tells(Answered)
+    assert not answered.estimated
+    (asked,) = kept(stage)
+    assert asked.completion_tokens == answered.completion_tokens
+    (today,) = spending(stage.folder / "history.db", "day", asked.at, None)
+    assert today.requests == 2
+    assert today.completion_tokens > (answered.completion_tokens or 0)
+
+
+async def test_stop_ends_the_wait_at_once(stage: Stage) -> None:
+    stage.endpoint.faults.add("rate_limit", times=None, retry_after=50)
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Waiting)
+    before = time.monotonic()
+    stage.olga.says(stage.group, "/gpt_stop")
+    assert (await program.tells(Skipped)).reason == "stopped"
+    assert time.monotonic() - before < 2
+
+
+async def test_the_end_of_the_program_ends_the_wait_at_once_and_the_next_start_asks_again(
+    stage: Stage,
+) -> None:
+    stage.endpoint.faults.add("rate_limit", retry_after=50)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Waiting)
+    before = time.monotonic()
+    await program.stop()
+    assert time.monotonic() - before < 2
+    assert program.events(Stopped)[0].pending == 1
+    assert not program.events(Failed)
+    await stage.program()
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.app.SILENCES", 2)
+
+    async def endless(request: dict[str, Any]) -> Reply:
+        if "for ever" in request["messages"][-1]["content"]:
+            return Reply("and on", chunks=("and on ",) * 1000, delay=0.05)
+        return Reply("here you are")
+
+    stage.endpoint.responder = endless
+    program = await quick(stage)
+    stage.max.says(stage.group, "/gpt go on for ever")
+    await program.tells(Answering)
+    question = stage.max.says(stage.group, "/gpt hello")
+    assert (await program.tells(Failed)).reason == "endless"
+    answer = await stage.max.expects(stage.group, reply_to=question)
+    assert answer.text == "here you are"
+    async with asyncio.timeout(2):
+        while not stage.endpoint.cancelled:  # it is not written, and paid, any further
+            await asyncio.sleep(0.01)

@@ -1,0 +1,60 @@
+"""Waits before something is tried again. Each ends at once when the program does."""
+
+from __future__ import annotations
+
+import asyncio
+
+from userbot.activity import Report, Waiting
+from userbot.errors import PostponedError
+from userbot.messages import Ask
+from userbot.ports import Clock
+
+
+class Patience:
+    """Everybody who waits to try again waits here."""
+
+    def __init__(self, clock: Clock, report: Report) -> None:
+        self._clock = clock
+        self._report = report
+        self._leaving = asyncio.Event()
+
+    async def wait(
+        self, ask: Ask, reason: str, seconds: float, detail: str = "", *, message: int | None = None
+    ) -> None:
+        """Wait and say so; `message`: another than the question's. Raises PostponedError."""
+        self._report(
+            Waiting(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message if message is None else message,
+                person=ask.sender,
+                reason=reason,
+                seconds=seconds,
+                detail=detail,
+            )
+        )
+        await self.pause(seconds)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait in silence.
+
+        Raises PostponedError when the program ends: the question is left as it is, for the next
+        start.
+        """
+        leaving = asyncio.ensure_future(self._leaving.wait())
+        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait({leaving, sleeping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            leaving.cancel()
+            sleeping.cancel()
+        if self._leaving.is_set():
+            raise PostponedError(
+                "The program ended before this was tried again.",
+                "It is tried again at the next start.",
+                reason="postponed",
+            )
+
+    def leave(self) -> None:
+        """The program ends: nobody waits any longer."""
+        self._leaving.set()
