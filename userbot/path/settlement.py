@@ -13,6 +13,7 @@ from userbot.errors import (
     PostponedError,
     StorageError,
     UserbotError,
+    WriteInDoubtError,
 )
 from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.path.loop_watch import LoopWatch
@@ -132,6 +133,8 @@ class Settlement:
         if isinstance(error, PostponedError):
             return
         told = error if isinstance(error, UserbotError) else _mistake(error)
+        if isinstance(told, WriteInDoubtError):
+            told = in_doubt()
         skipped = isinstance(told, ChatRefusedError | LimitReachedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
         try:
@@ -145,7 +148,7 @@ class Settlement:
             self._not_meant(ask, told.reason)
             return
         if skipped:
-            self.skipped(ask, told.reason, str(told))
+            self.skipped(ask, told.reason, str(told), told.hint)
         else:
             self._failed(ask, told)
 
@@ -210,7 +213,7 @@ class Settlement:
         self._broken_off.discard(ask.id)
         self.skipped(ask, reason, detail)
 
-    def skipped(self, ask: Ask, reason: str, detail: str) -> None:
+    def skipped(self, ask: Ask, reason: str, detail: str, hint: str = "") -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
         self._report(
             Skipped(
@@ -220,6 +223,8 @@ class Settlement:
                 person=ask.sender,
                 reason=reason,
                 detail=detail,
+                text=preview(ask.text),
+                hint=hint,
             )
         )
 
@@ -235,6 +240,15 @@ class Settlement:
                 notable=False,
             )
         )
+
+
+def in_doubt() -> NothingToAnswerError:
+    """Nobody knows whether the answer to a question stands in Telegram."""
+    return NothingToAnswerError(
+        "It may have been answered already.",
+        "Look into the chat; to have it asked again, reply to it with /gpt_retry.",
+        reason="in_doubt",
+    )
 
 
 def _mistake(error: Exception) -> UserbotError:

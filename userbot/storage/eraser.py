@@ -46,7 +46,8 @@ class Eraser:
                     found += [row[0] for row in self._db.execute(query, (message, *values))]
                 # What was heard in it, for whatever question.
                 self._db.execute(
-                    f"UPDATE transcripts SET text = NULL WHERE message = ? AND {where}",  # noqa: S608
+                    f"UPDATE transcripts SET text = NULL, parts = NULL"  # noqa: S608
+                    f" WHERE message = ? AND {where}",
                     (message, *values),
                 )
         return self._erase(found, now, gave_up="deleted")
@@ -152,8 +153,8 @@ def _erase_one(
         return None
     db.execute("UPDATE writes SET text = '' WHERE question = ?", (question,))
     for heard in (
-        "UPDATE transcripts SET text = NULL WHERE question = ?",
-        """UPDATE transcripts SET text = NULL WHERE (message, chat) =
+        "UPDATE transcripts SET text = NULL, parts = NULL WHERE question = ?",
+        """UPDATE transcripts SET text = NULL, parts = NULL WHERE (message, chat) =
             (SELECT message, chat FROM questions WHERE id = ?)""",
     ):
         db.execute(heard, (question,))

@@ -118,7 +118,7 @@ class Orders(Steps):
                 (person,),
             )
             db.execute(
-                "UPDATE transcripts SET text = NULL WHERE person = ?1 OR question IN"
+                "UPDATE transcripts SET text = NULL, parts = NULL WHERE person = ?1 OR question IN"
                 " (SELECT question FROM quotations WHERE person = ?1)",
                 (person,),
             )
