@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 _EN = {
+    "language": "en",
     "ready": "ready",
     "heard": "heard",
     "transcribed": "listened",
@@ -66,6 +67,7 @@ _EN = {
     "own_tokens_per_day": "your own tokens of today are used up",
     "cost_per_day": "today's money is spent",
     "loop": "comes back quicker than a person, as a program does: no more answers",
+    "limit_is_zero": "nothing is allowed: {limit} is 0 under [limits]",
     # waits
     "governor": "to spare the account",
     "flood_wait": "Telegram asks for a pause",
@@ -88,7 +90,6 @@ _EN = {
     "too_old": "too old to answer",
     "deleted": "deleted before it was answered",
     "in_doubt": "may have been answered already",
-    "in_doubt_hint": "Look into the chat; to have it asked again, reply to it with /gpt_retry.",
     "owner_answered": "you have answered it yourself",
     "answer_gone": "its answer was deleted",
     # an answer that was cut off
@@ -105,6 +106,7 @@ _EN = {
 }
 
 _RU = {
+    "language": "ru",
     "ready": "готов",
     "heard": "вопрос",
     "transcribed": "услышал",
@@ -160,6 +162,7 @@ _RU = {
     "person_tokens_per_day": "токены этого человека на сегодня кончились",
     "own_tokens_per_day": "ваши токены на сегодня кончились",
     "cost_per_day": "деньги на сегодня потрачены",
+    "limit_is_zero": "ничего не разрешено: {limit} в [limits] равно 0",
     "loop": "возвращается быстрее человека, как программа: больше не отвечаю",
     "governor": "чтобы поберечь аккаунт",
     "flood_wait": "Telegram просит подождать",
@@ -179,7 +182,6 @@ _RU = {
     "too_old": "слишком старый вопрос",
     "deleted": "удалён до ответа",
     "in_doubt": "возможно, уже отвечено",
-    "in_doubt_hint": "Загляните в чат; спросить снова: /gpt_retry ответом на этот вопрос.",
     "owner_answered": "вы ответили сами",
     "answer_gone": "ответ на него удалили",
     "taken_up": "ответ был начат раньше и дописывается в своём сообщении",
