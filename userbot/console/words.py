@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 _EN = {
+    "language": "en",
     "ready": "ready",
     "heard": "heard",
     "transcribed": "listened",
@@ -66,6 +67,7 @@ _EN = {
     "own_tokens_per_day": "your own tokens of today are used up",
     "cost_per_day": "today's money is spent",
     "loop": "comes back quicker than a person, as a program does: no more answers",
+    "limit_is_zero": "nothing is allowed: {limit} is 0 under [limits]",
     # waits
     "governor": "to spare the account",
     "flood_wait": "Telegram asks for a pause",
@@ -111,6 +113,7 @@ _EN = {
 }
 
 _RU = {
+    "language": "ru",
     "ready": "готов",
     "heard": "вопрос",
     "transcribed": "услышал",
@@ -166,6 +169,7 @@ _RU = {
     "person_tokens_per_day": "токены этого человека на сегодня кончились",
     "own_tokens_per_day": "ваши токены на сегодня кончились",
     "cost_per_day": "деньги на сегодня потрачены",
+    "limit_is_zero": "ничего не разрешено: {limit} в [limits] равно 0",
     "loop": "возвращается быстрее человека, как программа: больше не отвечаю",
     "governor": "чтобы поберечь аккаунт",
     "flood_wait": "Telegram просит подождать",
