@@ -37,8 +37,8 @@ demo-real: setup-run setup-real  ## the demo with a small real language model an
 test-real: setup-dev setup-real  ## tests against these models
 	@$(BIN)/pytest -m slow -rs tests/real $(ARGS)
 
-fuzz: setup-dev  ## random Markdown, 200,000 updates of any kind, 1,000 questions in a minute; FUZZ_SEED=7 begins elsewhere
-	@$(BIN)/pytest -m slow -s tests/rules tests/safety $(ARGS)
+fuzz: setup-dev  ## random Markdown, 200,000 updates of any kind, 1,000 questions in a minute, two hours of sound; FUZZ_SEED=7 begins elsewhere
+	@$(BIN)/pytest -m slow -s tests/rules tests/safety tests/test_audio.py $(ARGS)
 
 live: setup-run  ## ten minutes by hand against Telegram's test data centre
 	@$(BIN)/python -m tests.live $(ARGS)
