@@ -83,6 +83,11 @@ class SessionInUseError(UserbotError):
 class StorageError(UserbotError):
     """The history database cannot be used; nothing in it was changed."""
 
+    @property
+    def passing(self) -> bool:
+        """Whether it may be over in a while, without a new start."""
+        return self.reason in ("storage_busy", "storage_full")
+
 
 class TelegramError(UserbotError):
     """Telegram refused a request or cannot be reached."""

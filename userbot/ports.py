@@ -263,6 +263,14 @@ class Store(Protocol):
         """
         ...
 
+    def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
+        """A question that is not answered yet is one with a later message, as `whole`."""
+        ...
+
+    def reword(self, whole: Ask) -> None:
+        """A question that is not answered yet has other words now."""
+        ...
+
     def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why."""
         ...

@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from userbot.errors import PauseAskedError, TelegramError
 from userbot.messages import Ask, RichText
+from userbot.path.first_text import FirstText
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store, Write
 from userbot.rules.random_id import random_id
@@ -52,10 +53,12 @@ class Parts:
         store: Store,
         clock: Clock,
         secret: bytes,
+        first_text: FirstText,
         *,
         in_place: bool = False,
     ) -> None:
         self._ask = ask
+        self._first_text = first_text
         self.in_place = in_place
         """The first part is the question's own message."""
         self._outbox = outbox
@@ -89,6 +92,7 @@ class Parts:
         at = self._differs(wanted)
         if at is None:
             return
+        self._first_text.leaves(self._ask)
         text = wanted[at] if at < len(wanted) else _NOTHING_LEFT
         await to_its_end(self._edit(at, text) if at < len(self.standing) else self._send(at, text))
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
 from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech, StartOver
+from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply
 from userbot.path.parts import to_its_end
 from userbot.path.writes import Writes
@@ -35,7 +36,9 @@ class VoiceReply:
         writes: Writes,
         report: Report,
         secret: bytes,
+        first_text: FirstText,
     ) -> None:
+        self._first_text = first_text
         self._speaker = speaker
         self._outbox = outbox
         self._in_writing = in_writing
@@ -107,6 +110,7 @@ class VoiceReply:
         while True:
             ready = [await self._outbox.upload_voice(ask.place, speech)]
             await self._outbox.turn(ask.place, "send", ask.title)
+            self._first_text.leaves(ask)
             # The next turn comes after the pause, which is shown.
             with suppress(PauseAskedError):
                 write = self._writes.send(ask, 0, identity, caption.text, leave)
