@@ -131,10 +131,13 @@ class Conversations:
         """Whether a message that arrives now would join the question before it."""
         return not self._draining and self._joinable(ask) is not None
 
-    def piece(self, chat: int, message: int) -> Ask | None:
-        """The message as it is asked or waits to be, while nothing of its answer was shown."""
+    def piece(self, chat: int, message: int, *, shown: bool = False) -> Ask | None:
+        """The message as it is asked or waits to be, until the first text of its answer leaves.
+
+        `shown`: until its answer stands whole.
+        """
         line = self._line_of(chat, message)
-        if line is None or not self._open(line):
+        if line is None or not (self._open(line) or (shown and line.running and not line.ended)):
             return None
         return next(piece for piece in line.pieces if _is(piece, chat, message))
 

@@ -63,7 +63,7 @@ class Intake:
         """Decide about a message and, if it is a question, store and queue it."""
         try:
             self._typed_elsewhere(incoming)
-            known = self._known(incoming)
+            known = self.known(incoming)
             decision = decide(incoming, known, self._rules.policy)
             if isinstance(decision, Ask):
                 prefixed = decision.text != incoming.text.strip()
@@ -85,23 +85,6 @@ class Intake:
         except StorageError as error:
             self._failed(incoming, error)
 
-    def edited(self, incoming: Incoming) -> None:
-        """A message has another text now: a question is asked as it reads, while it can be."""
-        try:
-            self._edited(incoming)
-        except StorageError as error:
-            self._failed(incoming, error)
-
-    def _edited(self, incoming: Incoming) -> None:
-        piece = self._conversations.piece(incoming.chat, incoming.message)
-        if piece is None:
-            return
-        decision = decide(incoming, self._known(incoming), self._rules.policy)
-        if not isinstance(decision, Ask):
-            self._conversations.stop_all(lambda ask: ask == piece, "edited")
-        elif decision.text != piece.text:  # a reaction or a preview is an edit too
-            self._conversations.edited(replace(piece, text=decision.text))
-
     def _stand_down(self, own: Incoming) -> None:
         """The owner wrote in a conversation himself: what waits there is his to answer."""
         self._conversations.stop_all(
@@ -118,7 +101,8 @@ class Intake:
             if asked and not self._store.owns(chat, incoming.message):
                 self._store.typed_elsewhere(chat, incoming.message)
 
-    def _known(self, incoming: Incoming) -> Known:
+    def known(self, incoming: Incoming) -> Known:
+        """What the store knows about a message. Raises StorageError."""
         chat = incoming.chat
         return Known(
             ours=incoming.outgoing and self._store.owns(chat, incoming.message, incoming.text),
