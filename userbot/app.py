@@ -41,6 +41,7 @@ from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Doorstep, Storing
 from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
@@ -74,6 +75,9 @@ from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
+
+STORE_SECONDS = 0.05
+"""How long one step of the store may hold up everything while another process is writing."""
 
 PEOPLE_SECONDS = 5.0
 """How long the first messages wait for the account's contacts."""
@@ -126,8 +130,9 @@ class _Run:
         self._loops = LoopWatch()
         self._first_text = FirstText()
         self._patience = Patience(self._clock, report)
+        self._storing = Storing(self._patience, self._clock, report, self._stop)
         self._settlement = Settlement(
-            store, self._clock, report, settings.limits.prices, self._loops
+            store, self._storing, self._clock, report, settings.limits.prices, self._loops
         )
         self._end = end or asyncio.get_running_loop().create_future()
         pacing = settings.pacing
@@ -239,14 +244,15 @@ class _Run:
                 self._settings.openai.system,
                 self._store,
                 self._store.ledger,
+                self._storing,
                 self._clock,
                 telling.refused if self._settings.limits.tell else lambda _ask, _refusal: None,
             )
             forgetting = Forgetting(
                 self._store.eraser,
                 memory,
+                self._storing,
                 self._clock,
-                self._report,
                 self._settings.history.retention_days,
             )
             forgetting.sweep_once()
@@ -273,6 +279,7 @@ class _Run:
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
+                storing=self._storing,
                 clock=self._clock,
             )
 
@@ -291,6 +298,7 @@ class _Run:
             )
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
+            on_the_way_out.push_async_callback(self._storing.drain)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
             on_the_way_out.callback(self._patience.leave)
             on_the_way_out.callback(deletions.close)
@@ -368,11 +376,14 @@ class _Run:
                 max_age,
                 self._settings.trigger,
                 self._store,
+                self._storing,
                 conversations,
                 self._settlement,
                 self._clock,
                 self._report,
             )
+            doorstep = Doorstep(intake.receive, self._storing)
+            on_the_way_out.push_async_callback(doorstep.close)
 
             edits = Edits(
                 self._settings.trigger.edits,
@@ -384,8 +395,8 @@ class _Run:
                 conversations,
                 self._settlement,
                 self._store,
+                self._storing,
                 self._clock,
-                self._report,
             )
 
             def edited(incoming: Incoming) -> None:
@@ -396,8 +407,9 @@ class _Run:
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            inbox.open(owner, intake.receive)
+            inbox.open(owner, doorstep.receive)
             client.takes_updates = True
+            self._store.hurry(STORE_SECONDS)
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
@@ -431,7 +443,7 @@ class _Run:
                 rules.forgotten,
                 self._settings.history.window_tokens,
             ),
-            Transcription(listening, store, clock, report),
+            Transcription(listening, store, self._storing, clock, report),
             self._settings.voice,
             self._settings.trigger.prefix,
             rules,
@@ -444,9 +456,9 @@ class _Run:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
         own_prompt = self._settings.trigger.own_prompt
-        first = self._first_text
+        first, storing = self._first_text, self._storing
         in_writing = LiveReply(
-            pacing, outbox, writes, store, clock, report, secret, first, own_prompt
+            pacing, outbox, writes, store, storing, clock, report, secret, first, own_prompt
         )
         by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret, first)
         return Replying(in_writing, by_voice)

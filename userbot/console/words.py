@@ -76,6 +76,8 @@ _EN = {
     "large_recordings": "one large recording is listened to at a time",
     "transcription_again": "transcription is tried again",
     "model_again": "the model is asked again",
+    "storage_busy": "for the history database",
+    "storage_full": "for space on the disk",
     "flood_wait_account": "Telegram asks the whole account for a pause",
     # what Telegram makes of an answer, and of the account
     "answer_deleted": "somebody deleted the answer while it was written",
@@ -174,6 +176,8 @@ _RU = {
     "large_recordings": "большие записи слушаю по одной",
     "transcription_again": "ещё одна попытка распознать",
     "model_again": "ещё одна попытка спросить модель",
+    "storage_busy": "базу истории",
+    "storage_full": "место на диске",
     "flood_wait_account": "Telegram просит весь аккаунт подождать",
     "answer_deleted": "кто-то удалил ответ, пока он писался",
     "slow_mode_rest": "в чате медленный режим: остаток ответа не отправлен",

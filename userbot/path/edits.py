@@ -13,15 +13,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
-from userbot.activity import Failed, Report
-from userbot.errors import StorageError
 from userbot.messages import Ask, Incoming
 from userbot.path.allowance import Allowance
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.trigger import Known, decide
 
@@ -43,8 +43,8 @@ class Edits:
         conversations: Conversations,
         settlement: Settlement,
         store: Store,
+        storing: Storing,
         clock: Clock,
-        report: Report,
     ) -> None:
         self._again = again
         self._max_age = timedelta(minutes=max_age_minutes)
@@ -55,26 +55,16 @@ class Edits:
         self._conversations = conversations
         self._settlement = settlement
         self._store = store
+        self._storing = storing
         self._clock = clock
-        self._report = report
 
     def edited(self, incoming: Incoming) -> None:
-        """Take an edit of any message."""
-        try:
-            if not self._store.owns(incoming.chat, incoming.message):
-                self._take(incoming)
-        except StorageError as error:
-            self._report(
-                Failed(
-                    chat=incoming.chat,
-                    title=incoming.title,
-                    message=incoming.message,
-                    person=incoming.sender,
-                    reason=error.reason,
-                    error=str(error),
-                    hint=error.hint,
-                )
-            )
+        """Take an edit of any message; as soon as the database can be read."""
+        self._storing.soon(partial(self._look, incoming))
+
+    def _look(self, incoming: Incoming) -> None:
+        if not self._store.owns(incoming.chat, incoming.message):
+            self._take(incoming)
 
     def _take(self, incoming: Incoming) -> None:
         piece = self._conversations.piece(incoming.chat, incoming.message, shown=self._again)

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from userbot.activity import Failed, Heard, Ignored, Report
-from userbot.errors import StorageError
+from userbot.activity import Heard, Ignored, Report
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
@@ -21,6 +21,7 @@ from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.settlement import Settlement, preview
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.trigger import Known, decide
 from userbot.settings import Trigger
@@ -40,6 +41,7 @@ class Intake:
         max_age_minutes: float,
         trigger: Trigger,
         store: Store,
+        storing: Storing,
         conversations: Conversations,
         settlement: Settlement,
         clock: Clock,
@@ -54,36 +56,34 @@ class Intake:
         self._max_age = timedelta(minutes=max_age_minutes)
         self._trigger = trigger
         self._store = store
+        self._storing = storing
         self._conversations = conversations
         self._settlement = settlement
         self._clock = clock
         self._report = report
 
     def receive(self, incoming: Incoming) -> None:
-        """Decide about a message and, if it is a question, store and queue it."""
-        try:
-            self._typed_elsewhere(incoming)
-            known = self.known(incoming)
-            decision = decide(incoming, known, self._rules.policy)
-            if isinstance(decision, Ask):
-                prefixed = decision.text != incoming.text.strip()
-                decision = replace(decision, expires_at=incoming.expires_at)
-                self._ask(
-                    decision,
-                    replies=known.replies_to_answer,
-                    prefixed=prefixed,
-                    live=incoming.live,
-                )
-            elif isinstance(decision, Command):
-                self._commands.receive(incoming, decision)
-            elif isinstance(decision, Ignore):
-                if decision.reason != "ours":
-                    self._background.heard(incoming)
-                if decision.reason == "owner_no_prefix" and self._trigger.stand_down:
-                    self._stand_down(incoming)
-                self._ignored(incoming, decision.reason)
-        except StorageError as error:
-            self._failed(incoming, error)
+        """Decide about a message and, if it is a question, store and queue it.
+
+        Raises StorageError; then nothing was done about it, and it can be received again.
+        """
+        self._typed_elsewhere(incoming)
+        known = self.known(incoming)
+        decision = decide(incoming, known, self._rules.policy)
+        if isinstance(decision, Ask):
+            prefixed = decision.text != incoming.text.strip()
+            decision = replace(decision, expires_at=incoming.expires_at)
+            self._ask(
+                decision, replies=known.replies_to_answer, prefixed=prefixed, live=incoming.live
+            )
+        elif isinstance(decision, Command):
+            self._commands.receive(incoming, decision)
+        elif isinstance(decision, Ignore):
+            if decision.reason != "ours":
+                self._background.heard(incoming)
+            if decision.reason == "owner_no_prefix" and self._trigger.stand_down:
+                self._stand_down(incoming)
+            self._ignored(incoming, decision.reason)
 
     def _stand_down(self, own: Incoming) -> None:
         """The owner wrote in a conversation himself: what waits there is his to answer."""
@@ -125,7 +125,7 @@ class Intake:
             self._settlement.limited(ask, refusal.reason, refusal.detail)
             return
         if self._loops.stops(ask, now, replies=replies, prefixed=prefixed):
-            self._store.mark(ask, "skipped", "loop", now)
+            self._storing.soon(partial(self._store.mark, ask, "skipped", "loop", now), ask)
             self._settlement.limited(ask, "loop", self._loops.told(ask))
             return
         if not live:
@@ -145,21 +145,8 @@ class Intake:
 
     def _skip(self, decided: Ask, now: datetime, reason: str, detail: str) -> None:
         if ask := self._store.add(decided, now):
-            self._store.mark(ask, "skipped", reason, now)
+            self._storing.soon(partial(self._store.mark, ask, "skipped", reason, now), ask)
             self._settlement.skipped(ask, reason, detail)
-
-    def _failed(self, incoming: Incoming, error: StorageError) -> None:
-        self._report(
-            Failed(
-                chat=incoming.chat,
-                title=incoming.title,
-                message=incoming.message,
-                person=incoming.sender,
-                reason=error.reason,
-                error=str(error),
-                hint=error.hint,
-            )
-        )
 
     def _ignored(self, incoming: Incoming, reason: str) -> None:
         sender: Person | None = incoming.sender

@@ -122,6 +122,11 @@ class Store(Orders):
                 raise
         return cls(path, db, repaired)
 
+    def hurry(self, seconds: float) -> None:
+        """From now on no call waits longer than that for another process that is writing."""
+        with database.explained(self.path):
+            self._db.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
     def close(self) -> None:
         """Let go of the file; the write-ahead log is folded into it."""
         with database.explained(self.path):
