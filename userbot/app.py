@@ -26,6 +26,7 @@ from userbot.path.background import Background
 from userbot.path.catch_up import CatchUp
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.edits import Edits
 from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
@@ -390,9 +391,23 @@ class _Run:
             doorstep = Doorstep(intake.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
 
+            edits = Edits(
+                self._settings.trigger.edits,
+                max_age,
+                rules,
+                intake.known,
+                memory,
+                allowance,
+                conversations,
+                self._settlement,
+                self._store,
+                self._storing,
+                self._clock,
+            )
+
             def edited(incoming: Incoming) -> None:
                 overheard.edited(incoming)
-                intake.edited(incoming)
+                edits.edited(incoming)
 
             changes = Changes(client, inbox, edited, migration.moved)
             on_the_way_out.callback(changes.close)

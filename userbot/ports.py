@@ -299,6 +299,20 @@ class Store(Protocol):
         """
         ...
 
+    def anew(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Make an answered question, worded otherwise, pending anew, unless `judge` refuses.
+
+        What stands of its answer belongs to the new one. None if there is nothing to ask anew.
+        """
+        ...
+
     def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
         """A question that is not answered yet is one with a later message, as `whole`."""
         ...

@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -215,6 +215,52 @@ class Store(Orders):
                 (_instant(at), ask.id),
             )
         return replace(ask, attempt=ask.attempt + 1)
+
+    def anew(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Make an answered question, worded otherwise by now, pending anew, unless `judge` refuses.
+
+        The messages of its answer belong to the new answer. It counts as asked now. None if it was
+        not answered or has these words already; if it was spoken, or is several messages.
+        """
+        with self._step() as db:
+            row = db.execute(
+                "SELECT id, attempt, reason, text, own_text, stored_at, state_at FROM questions"
+                " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
+                " AND coalesce(own_text, text) <> ? AND voice IS NULL"
+                " AND NOT EXISTS (SELECT 1 FROM questions AS other"
+                " WHERE other.joined_to = questions.id)",
+                (ask.message, ask.chat, _storable(ask.text)),
+            ).fetchone()
+            if row is None:
+                return None
+            number, attempt, *before = row
+            kept = replace(ask, id=number, attempt=attempt)
+            change = (
+                "UPDATE questions SET state = ?, reason = ?, text = ?, own_text = ?,"
+                " stored_at = ?, state_at = ? WHERE id = ?"
+            )
+            now = _instant(at)
+            db.execute(change, ("pending", "", _storable(ask.text), None, now, now, number))
+            spent = ledger.spent(db, ask.sender.id, at, day_began, number)
+            # Its row counts once; each time it was answered lately was a request, too.
+            (lately,) = db.execute(
+                "SELECT count(*) FROM usage WHERE question = ? AND at > ?",
+                (number, _instant(at - timedelta(minutes=1))),
+            ).fetchone()
+            requests = spent.person_requests_last_minute + lately
+            verdict = judge(replace(spent, person_requests_last_minute=requests))
+            if verdict is None:
+                ledger.hold(db, number, expected)
+            else:
+                db.execute(change, ("answered", *before, number))
+        return kept, verdict
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (`history --clear`)."""
