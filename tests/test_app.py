@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Heard, Ignored, Notice, Skipped, Stopped
+from userbot.activity import Answered, Heard, Ignored, Notice, Skipped, Stopped
 from userbot.cli.online import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
 from userbot.messages import Ask, ChatKind, Person, Place
@@ -184,20 +182,6 @@ async def test_a_pending_question_of_somebody_who_may_not_ask_any_more_is_skippe
     program = await stage.program([listed(stage.group.id, "all", from_="me")])
     assert (await program.tells(Skipped)).reason == "not_allowed"
     assert not stage.asked()
-
-
-async def test_a_history_that_cannot_be_written_is_told_in_words_and_the_program_goes_on(
-    stage: Stage,
-) -> None:
-    program = await stage.program()
-    with contextlib.closing(sqlite3.connect(stage.folder / "history.db")) as browser:
-        browser.execute("BEGIN IMMEDIATE")
-        stage.max.says(stage.group, "/gpt first")
-        failed = await program.tells(Failed, timeout=10)
-        assert failed.reason == "storage_busy"
-        browser.rollback()
-    second = stage.max.says(stage.group, "/gpt second")
-    assert await stage.max.expects(stage.group, reply_to=second)
 
 
 async def test_stopping_lets_the_answer_being_written_finish_and_keeps_the_rest(

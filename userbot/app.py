@@ -13,7 +13,7 @@ from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.console.words import language_of
 from userbot.errors import StorageError, UserbotError
-from userbot.messages import Ask
+from userbot.messages import Ask, Incoming
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
@@ -25,6 +25,7 @@ from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
@@ -39,6 +40,7 @@ from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Doorstep, Storing
 from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
@@ -72,6 +74,9 @@ from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 
 DRAIN_SECONDS = 10.0
 """How long an answer being written may still take after Ctrl-C or SIGTERM."""
+
+STORE_SECONDS = 0.05
+"""How long one step of the store may hold up everything while another process is writing."""
 
 PEOPLE_SECONDS = 5.0
 """How long the first messages wait for the account's contacts."""
@@ -122,9 +127,11 @@ class _Run:
         self._began = began
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
+        self._first_text = FirstText()
         self._patience = Patience(self._clock, report)
+        self._storing = Storing(self._patience, self._clock, report, self._stop)
         self._settlement = Settlement(
-            store, self._clock, report, settings.limits.prices, self._loops
+            store, self._storing, self._clock, report, settings.limits.prices, self._loops
         )
         self._end = end or asyncio.get_running_loop().create_future()
         pacing = settings.pacing
@@ -236,14 +243,15 @@ class _Run:
                 self._settings.openai.system,
                 self._store,
                 self._store.ledger,
+                self._storing,
                 self._clock,
                 telling.refused if self._settings.limits.tell else lambda _ask, _refusal: None,
             )
             forgetting = Forgetting(
                 self._store.eraser,
                 memory,
+                self._storing,
                 self._clock,
-                self._report,
                 self._settings.history.retention_days,
             )
             forgetting.sweep_once()
@@ -270,16 +278,26 @@ class _Run:
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
+                storing=self._storing,
                 clock=self._clock,
             )
 
-            def stopped(ask: Ask) -> None:
-                self._settlement.stopped(ask, deleted=self._store.eraser.gone(ask))
+            def stopped(ask: Ask, why: str) -> None:
+                gone = self._store.eraser.gone(ask)
+                self._settlement.stopped(ask, "deleted" if gone else why)
                 memory.forget(ask.place)  # what stands is a turn that only the store knows
 
-            conversations = Conversations(assistant.handle, stopped)
+            conversations = Conversations(
+                assistant.handle,
+                stopped,
+                self._settlement,
+                self._first_text,
+                self._clock,
+                self._settings.trigger.burst_seconds,
+            )
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
+            on_the_way_out.push_async_callback(self._storing.drain)
             on_the_way_out.push_async_callback(conversations.drain, DRAIN_SECONDS)
             on_the_way_out.callback(self._patience.leave)
             on_the_way_out.callback(deletions.close)
@@ -355,18 +373,28 @@ class _Run:
                 aftermath,
                 self._loops,
                 max_age,
+                self._settings.trigger,
                 self._store,
+                self._storing,
                 conversations,
                 self._settlement,
                 self._clock,
                 self._report,
             )
-            changes = Changes(client, inbox, overheard.edited, migration.moved)
+            doorstep = Doorstep(intake.receive, self._storing)
+            on_the_way_out.push_async_callback(doorstep.close)
+
+            def edited(incoming: Incoming) -> None:
+                overheard.edited(incoming)
+                intake.edited(incoming)
+
+            changes = Changes(client, inbox, edited, migration.moved)
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            inbox.open(owner, intake.receive)
+            inbox.open(owner, doorstep.receive)
             client.takes_updates = True
+            self._store.hurry(STORE_SECONDS)
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
@@ -400,7 +428,7 @@ class _Run:
                 rules.forgotten,
                 self._settings.history.window_tokens,
             ),
-            Transcription(listening, store, clock, report),
+            Transcription(listening, store, self._storing, clock, report),
             self._settings.voice,
             self._settings.trigger.prefix,
             rules,
@@ -413,8 +441,11 @@ class _Run:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
         own_prompt = self._settings.trigger.own_prompt
-        in_writing = LiveReply(pacing, outbox, writes, store, clock, report, secret, own_prompt)
-        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret)
+        first, storing = self._first_text, self._storing
+        in_writing = LiveReply(
+            pacing, outbox, writes, store, storing, clock, report, secret, first, own_prompt
+        )
+        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret, first)
         return Replying(in_writing, by_voice)
 
     def _telling(self, outbox: TelegramVoiceOutbox, writes: Writes) -> Telling:

@@ -9,7 +9,7 @@ UserbotError                  exit 1
 ├── TelegramError             exit 1   Telegram refused or cannot be reached
 │   ├── ChatRefusedError               this chat takes no message from us: it rests
 │   ├── AccountStoppedError            the account is restricted: nothing more is written
-│   ├── VoiceRefusedError              this chat takes no voice notes from us, but texts
+│   ├── VoiceRefusedError              this chat takes no voice note from us, but texts
 │   ├── PauseAskedError                this write has to wait; caught where it is repeated
 │   ├── WriteInDoubtError              a message that left may stand in Telegram, or may not
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
@@ -83,6 +83,11 @@ class SessionInUseError(UserbotError):
 class StorageError(UserbotError):
     """The history database cannot be used; nothing in it was changed."""
 
+    @property
+    def passing(self) -> bool:
+        """Whether it may be over in a while, without a new start."""
+        return self.reason in ("storage_busy", "storage_full")
+
 
 class TelegramError(UserbotError):
     """Telegram refused a request or cannot be reached."""
@@ -97,7 +102,7 @@ class AccountStoppedError(TelegramError):
 
 
 class VoiceRefusedError(TelegramError):
-    """This chat takes no voice notes from the account; a text may well arrive."""
+    """A voice note cannot be brought into this chat; a text may well arrive."""
 
 
 class AudioError(UserbotError):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from typer.testing import CliRunner
 
 from tests.cli.house import House
+from tests.cli.told import CONFIG, Run
 from tests.stage import Stage
+from userbot.cli.history import SETTINGS, history
+from userbot.storage.store import Store
 
 
 @pytest.fixture
@@ -17,3 +23,32 @@ async def house(stage: Stage, tmp_path: Path) -> AsyncIterator[House]:
     house = House(stage, tmp_path / "house")
     yield house
     await house.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    """The history of this config, held open as by the program that runs."""
+    with Store.open(folder / "sessions" / "history.db") as store:
+        yield store
+
+
+@pytest.fixture
+def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `userbot history …`; the result has exit_code, stdout and stderr."""
+    for variable in ("USERBOT_CONFIG", "USERBOT_PROFILE", "TELEGRAM_API_ID", "TELEGRAM_API_HASH"):
+        monkeypatch.delenv(variable, raising=False)
+    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.callback()(lambda: None)
+    app.command(context_settings=SETTINGS)(history)
+
+    def run(*arguments: str) -> Any:
+        flags = ["--config", str(folder / "config.toml")]
+        return CliRunner().invoke(app, ["history", *arguments, *flags])
+
+    return run

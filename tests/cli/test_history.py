@@ -4,57 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from tests.questions import NOW, OWNER, answer, in_group, question
+from tests.cli.told import Run, keep
+from tests.questions import NOW, OWNER, in_group, question
 from userbot.cli import history_view
-from userbot.cli.history import SETTINGS, history
-from userbot.messages import Ask, ChatKind, Person, Usage
+from userbot.messages import ChatKind, Person
 from userbot.storage.store import Store
 
 MAX = Person(id=502, name="Max", username="max")
 FORUM = -1001234567890
-CONFIG = '[telegram]\napi_id = 2040817\napi_hash = "b18441a1ff607e10a989891a5462e627"\n'
 WHEN = NOW.astimezone().strftime("%Y-%m-%d %H:%M")
 HOSTILE = "\x1b[31mred\x1b]0;owned\x07 \x9b2J \u202eback\u2066 \r\x08\x7f end"
-
-Run = Callable[..., Any]
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
-    return tmp_path
-
-
-@pytest.fixture
-def store(folder: Path) -> Iterator[Store]:
-    """The history of this config, held open as by the program that runs."""
-    with Store.open(folder / "sessions" / "history.db") as store:
-        yield store
-
-
-@pytest.fixture
-def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs `userbot history …`; the result has exit_code, stdout and stderr."""
-    for variable in ("USERBOT_CONFIG", "USERBOT_PROFILE", "TELEGRAM_API_ID", "TELEGRAM_API_HASH"):
-        monkeypatch.delenv(variable, raising=False)
-    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.callback()(lambda: None)
-    app.command(context_settings=SETTINGS)(history)
-
-    def run(*arguments: str) -> Any:
-        flags = ["--config", str(folder / "config.toml")]
-        return CliRunner().invoke(app, ["history", *arguments, *flags])
-
-    return run
 
 
 @pytest.fixture
@@ -66,15 +30,6 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         monkeypatch.setenv("COLUMNS", str(columns))
 
     return set_up
-
-
-def keep(store: Store, ask: Ask, text: str | None = "Yes.", *, minutes: int = 0) -> None:
-    """Store a question, answered unless `text` is None."""
-    at = NOW + timedelta(minutes=minutes)
-    kept = store.add(ask, at)
-    assert kept is not None
-    if text is not None:
-        store.settle(kept, ask.text, answer(text, usage=Usage(1000, 234)), at)
 
 
 def fill(store: Store) -> None:

@@ -276,7 +276,7 @@ async def test_a_model_that_fails_leaves_what_stood_closed(stage: Stage) -> None
     question = stage.max.says(stage.group, "/gpt hello")
     begun = stage.olga.says(stage.group, "Half an", reply_to=question)
     wrote(stage, waiting(stage, question), "Half an", ids=(begun.id_for(stage.olga),))
-    stage.endpoint.responder = lambda _: ""
+    stage.endpoint.faults.add("quota")
     program = await stage.program()
     await program.tells(Failed)
     assert begun.text == "Half an …"

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from userbot.rules.retrying import ATTEMPTS, PATIENCE_SECONDS, pause
+from userbot.rules.retrying import (
+    ATTEMPTS,
+    PATIENCE_SECONDS,
+    STORAGE_PATIENCE_SECONDS,
+    pause,
+    storage_pause,
+)
 
 
 def test_the_pauses_double_and_end() -> None:
@@ -32,3 +38,10 @@ def test_those_that_failed_together_come_back_apart_and_never_too_early() -> Non
     apart = {pause(1, 5, spread=n / 10) for n in range(10)}
     assert len(apart) == 10
     assert min(seconds for seconds in apart if seconds) == 5
+
+
+def test_the_database_is_tried_again_soon_then_seldom_then_no_more() -> None:
+    pauses = [storage_pause(n, 0) for n in range(1, 9)]
+    assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
+    assert storage_pause(500, STORAGE_PATIENCE_SECONDS - 5) == 5
+    assert storage_pause(500, STORAGE_PATIENCE_SECONDS) is None

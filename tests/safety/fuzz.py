@@ -38,14 +38,17 @@ from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.memory import Memory
+from userbot.path.patience import Patience
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.rules.trigger import Allowed, ChatRule, Policy
-from userbot.settings import Limits
+from userbot.settings import Limits, Trigger
 from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
@@ -272,11 +275,14 @@ class Target:
             began=datetime.now(UTC) - timedelta(days=1),
         )
         many = Limits(requests_per_minute=10**9, tokens_per_day=10**12, answers_per_hour=10**9)
+        storing = Storing(Patience(clock, self._tell), clock, self._tell, lambda _: None)
         allowance = Allowance(
-            many, {}, "", self.store, self.store.ledger, clock, lambda _ask, _refusal: None
+            many, {}, "", self.store, self.store.ledger, storing, clock, lambda _ask, _refusal: None
         )
-        settlement = Settlement(self.store, clock, self._tell)
-        self.conversations = Conversations(self._handle)
+        settlement = Settlement(self.store, storing, clock, self._tell)
+        self.conversations = Conversations(
+            self._handle, settlement.stopped, settlement, FirstText(), clock, 1.5
+        )
         people = People(self.client, self._tell)
         inbox = Inbox(self.client, people, clock, self._tell)
         rules = HouseRules(policy, {}, "anyone", self.store)
@@ -286,11 +292,12 @@ class Target:
         aftermath = Aftermath("/gpt", history, self.store, self.store.eraser, clock, self._tell)
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
-            LoopWatch(), 10, self.store, self.conversations, settlement, clock, self._tell,
+            LoopWatch(), 10, Trigger(), self.store, storing, self.conversations, settlement, clock,
+            self._tell,
         )  # fmt: skip
         deletions = Deletions(self.client)
         memory = Memory(self.store, 1000)
-        deletions.open(Forgetting(self.store.eraser, memory, clock, self._tell, 0).deleted)
+        deletions.open(Forgetting(self.store.eraser, memory, storing, clock, 0).deleted)
         inbox.open(OWNER, intake.receive)
         self._told = words("en")
         self._json = io.StringIO()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -9,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, NOW, answer, question
-from userbot.messages import Ask, Place, Transcript
+from tests.questions import ANNA, NOW, OWNER, answer, question
+from userbot.messages import Ask, Place, Transcript, Voice
 from userbot.storage.store import Store
 
 CHANNEL = -1_002_000_000_001
@@ -166,3 +168,47 @@ def test_a_recording_that_was_only_asked_about_is_deleted_with_its_words(store: 
     store.eraser.deleted([7], None, NOW)
     assert store.transcript(ANNA.id, 7) is None
     assert not store.eraser.gone(ask)
+
+
+def noted(store: Store, chat: int, message: int, *, arrived: bool) -> None:
+    """A /gpt_history in a chat, and what it told; `arrived`: Telegram confirmed that."""
+    command = store.ordered(chat, message, "history", NOW)
+    assert command is not None
+    store.noting(command, OWNER.id, message, f"Max: {WORDS}", NOW)
+    if arrived:
+        store.noted(message, message + 1)
+
+
+@pytest.mark.parametrize("how", ["older", "cleared", "all cleared", "forgotten", "arrived"])
+def test_what_a_result_showed_goes_too(store: Store, path: Path, how: str) -> None:
+    noted(store, GROUP, 50, arrived=how == "arrived")
+    if how == "older":
+        store.eraser.older_than(NOW + timedelta(seconds=1), NOW)
+    elif how == "cleared":
+        store.eraser.clear(NOW, CHANNEL)
+        assert left_on_disk(path), "another chat's stay"
+        store.eraser.clear(NOW, GROUP)
+    elif how == "all cleared":
+        store.eraser.clear(NOW)
+    elif how == "forgotten":
+        store.forget(ANNA.id, NOW)
+    else:
+        assert store.owns(OWNER.id, 51), "it is still known as ours"
+        with contextlib.closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    assert not left_on_disk(path)
+
+
+def test_a_result_that_is_not_confirmed_is_known_by_its_words_until_it_is_too_old(
+    store: Store,
+) -> None:
+    noted(store, GROUP, 50, arrived=False)
+    store.eraser.older_than(NOW - timedelta(days=1), NOW)
+    assert store.owns(OWNER.id, 99, f"Max: {WORDS}")
+
+
+def test_the_name_of_a_file_goes_with_the_words(store: Store, path: Path) -> None:
+    sound = Voice(kind="audio", size=1, file_name=f"{WORDS}.mp3")
+    answered(store, 10, voice=sound, forwarded_from=WORDS)
+    store.eraser.clear(NOW)
+    assert not left_on_disk(path)

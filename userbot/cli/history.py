@@ -40,6 +40,13 @@ def history(
     clear: Annotated[
         bool, typer.Option("--clear", help="Erase the words of CHAT, or all of them, for ever.")
     ] = False,
+    export: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help="CHAT, or all, as a document: md, json or html."),
+    ] = None,
+    backup: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Copy the whole history into a new file.")
+    ] = None,
 ) -> None:
     """The conversations; with CHAT the dialogue. Works while the program runs."""
     from userbot.cli import history_view as view
@@ -48,12 +55,22 @@ def history(
 
     if chat is not None and re.fullmatch(r"-+[^\d].*", chat):
         raise UsageError(f"There is no option {chat}.", "See userbot history --help.")
+    if export is not None and export not in ("md", "json", "html"):
+        raise UsageError("A history is exported as md, json or html.", "Give one of them.")
+    if sum((clear, export is not None, backup is not None)) > 1:
+        raise UsageError("--clear, --export and --backup go one at a time.", "Leave out the rest.")
+    if backup is not None and (chat, search, limit) != (None, None, None):
+        raise UsageError("--backup copies all of it.", "For one chat there is --export.")
     path = load_config(common, need_key=False).settings.history.database
     with Archive.reading(path) as archive:
         if archive is None:
             view.aside(f"There is no history yet in {path}.", _BEGINS)
         elif clear:
             _clear(path, archive, chat, search)
+        elif backup is not None:
+            _backup(path, backup)
+        elif export is not None:
+            _export(archive, export, chat, search, limit)
         elif chat is None and search is None:
             if found := archive.conversations(limit):
                 view.conversations(common, found)
@@ -71,6 +88,28 @@ def _clear(path: Path, archive: Archive, typed: str | None, search: str | None) 
         raise UsageError("--clear takes a chat, and no --search.", "See userbot history --help.")
     chat, topic = (None, None) if typed is None else _chosen(archive, typed)
     clear(path, chat, topic, "the whole history" if typed is None else f"“{printable(typed)}”")
+
+
+def _backup(path: Path, typed: str) -> None:
+    from pathlib import Path
+
+    from userbot.cli import history_view as view
+    from userbot.storage.backup import backup
+
+    to = Path(typed).expanduser()
+    backup(path, to)
+    view.aside(f"The history is copied into {to}.", f"To go back, put it in the place of {path}.")
+
+
+def _export(
+    archive: Archive, form: Any, typed: str | None, search: str | None, limit: int | None
+) -> None:
+    from userbot.cli.history_export import export
+
+    chat, topic = (None, None) if typed is None else _chosen(archive, typed)
+    found = archive.exchanges(-1 if limit is None else limit, chat=chat, topic=topic, search=search)
+    for line in export(form, found):
+        print(line)
 
 
 def _dialogue(

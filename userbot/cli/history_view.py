@@ -32,7 +32,7 @@ def conversations(common: Common, found: list[Conversation]) -> None:
 def dialogue(common: Common, found: list[Exchange], *, everywhere: bool) -> None:
     """Print at least one exchange; each names its chat if they come from `everywhere`."""
     if common.json:
-        _print_json(map(_exchange_row, found))
+        _print_json(map(exchange_row, found))
     else:
         _print_lines(common, _lines(found, everywhere=everywhere))
 
@@ -58,11 +58,11 @@ def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
     for one in found:
         username = f"@{printable(one.username)}" if one.username else ""
         if everywhere:
-            where = f"in {printable(one.title)} ({_where(one.place)})"
+            spot = f"in {printable(one.title)} ({where(one.place)})"
         else:
-            where = f"in topic {one.place.topic}" if one.place.topic else ""
-        yield _Line(printable(one.name) or "(no name)", _joined(username, where, _local(one.at)))
-        yield from (_Line(text=text) for text in _tame_lines(one.text))
+            spot = f"in topic {one.place.topic}" if one.place.topic else ""
+        yield _Line(printable(one.name) or "(no name)", _joined(username, spot, local(one.at)))
+        yield from (_Line(text=text) for text in tame_lines(one.text))
         if one.answer is None:
             told = _EVENTS.get(one.reason, one.reason)
             reason = f" ({printable(told)})" if one.reason else ""
@@ -72,7 +72,7 @@ def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
             if one.prompt_tokens is not None:
                 tokens = f"{one.prompt_tokens:,} + {one.completion_tokens or 0:,} tokens"
             yield _Line("→", _joined(printable(one.model or ""), tokens))
-            yield from (_Line(text=text) for text in _tame_lines(one.answer))
+            yield from (_Line(text=text) for text in tame_lines(one.answer))
         yield _Line()
 
 
@@ -122,8 +122,8 @@ def _print_table(found: list[Conversation]) -> None:
 
 def _cells(one: Conversation) -> tuple[str, ...]:
     return (
-        _where(one.place),
-        _local(one.last),
+        where(one.place),
+        local(one.last),
         f"{one.questions:,}",
         f"{one.tokens:,}",
         one.kind.value,
@@ -143,7 +143,8 @@ def _conversation_row(one: Conversation) -> dict[str, Any]:
     }
 
 
-def _exchange_row(one: Exchange) -> dict[str, Any]:
+def exchange_row(one: Exchange) -> dict[str, Any]:
+    """An exchange as a JSON object; its names are a contract."""
     return {
         "at": _utc(one.at),
         "chat": one.place.chat,
@@ -173,7 +174,8 @@ def _lively(common: Common) -> bool:
     return not common.plain and sys.stdout.isatty()
 
 
-def _where(place: Place) -> str:
+def where(place: Place) -> str:
+    """A conversation as it can be typed: its chat's id, or ID/TOPIC."""
     return f"{place.chat}/{place.topic}" if place.topic else str(place.chat)
 
 
@@ -181,7 +183,8 @@ def _joined(*parts: str) -> str:
     return "  ".join(part for part in parts if part)
 
 
-def _local(at: datetime) -> str:
+def local(at: datetime) -> str:
+    """A date as people here read it."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
 
 
@@ -189,7 +192,7 @@ def _utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _tame_lines(text: str) -> Iterator[str]:
+def tame_lines(text: str) -> Iterator[str]:
     """Every line of the text made harmless, with the blanks that set code in and columns apart."""
     for line in text.splitlines() or [""]:
         yield " ".join(printable(word) for word in line.expandtabs(4).split(" "))

@@ -8,10 +8,13 @@ what came back. What a request cost that failed half way is counted too, by esti
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from userbot.errors import LimitReachedError, ModelError
 from userbot.messages import Ask, ChatRequest, Delta, Expected, Finish, Spent, Usage
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Ledger, Store
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
@@ -33,6 +36,7 @@ class Allowance:
         system: str,
         store: Store,
         ledger: Ledger,
+        storing: Storing,
         clock: Clock,
         refused: Callable[[Ask, Refusal], None],
     ) -> None:
@@ -41,47 +45,61 @@ class Allowance:
         self._system = system
         self._store = store
         self._ledger = ledger
+        self._storing = storing
         self._clock = clock
         self._refused = refused
 
-    def admit(self, ask: Ask, now: datetime) -> tuple[Ask, Refusal | None] | None:
-        """Store a question, and let it in or say why not; None if its message is known."""
+    def admit(
+        self, ask: Ask, now: datetime, *, joins: bool = False
+    ) -> tuple[Ask, Refusal | None] | None:
+        """Store a question, and let it in or say why not; None if its message is known.
+
+        `joins`: it will be one with a question that counts already.
+        """
         expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
         admitted = self._store.admit(
-            ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
+            ask,
+            now,
+            self._day(now),
+            expected,
+            lambda spent: self._judge(ask, _less_one(spent) if joins else spent, expected),
         )
-        if admitted is not None and admitted[1] is not None:
-            self._store.mark(admitted[0], "skipped", admitted[1].reason, now)
-            self._refused(admitted[0], admitted[1])
+        if admitted is None or admitted[1] is None:
+            return admitted
+        question, refusal = admitted[0], admitted[1]
+        skip = partial(self._store.mark, question, "skipped", refusal.reason, now)
+        self._storing.soon(skip, question)
+        self._tell(question, refusal)
         return admitted
 
     def readmit(self, ask: Ask) -> Refusal | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
-        refusal = self._refusal(
-            ask, limits.expected_of_question(self._limits.prices, self._system, ask.text)
-        )
+        expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        refusal = self._reserved(ask, expected)
         if refusal is not None:
-            self._store.mark(ask, "skipped", refusal.reason, self._clock.now())
+            now = self._clock.now()
+            self._storing.soon(partial(self._store.mark, ask, "skipped", refusal.reason, now), ask)
+            self._tell(ask, refusal)
         return refusal
 
-    def before_request(self, ask: Ask, request: ChatRequest) -> None:
+    async def before_request(self, ask: Ask, request: ChatRequest) -> None:
         """Reserve a request to the model. Raises LimitReachedError."""
-        self._reserve(ask, limits.expected_of_request(self._limits.prices, request.messages))
+        await self._reserve(ask, limits.expected_of_request(self._limits.prices, request.messages))
 
-    def before_audio(self, ask: Ask, seconds: float) -> None:
+    async def before_audio(self, ask: Ask, seconds: float) -> None:
         """Reserve the transcription of so much audio. Raises LimitReachedError."""
-        self._reserve(ask, limits.expected_of_audio(self._limits.prices, seconds))
+        await self._reserve(ask, limits.expected_of_audio(self._limits.prices, seconds))
 
-    def audio_paid(self, ask: Ask, model: str, seconds: float) -> None:
+    async def audio_paid(self, ask: Ask, model: str, seconds: float) -> None:
         """Count audio that was transcribed."""
-        self._ledger.spend(
-            ask,
-            self._clock.now(),
-            kind="audio",
-            model=model,
-            audio_seconds=seconds,
-            cost=limits.cost(self._limits.prices, 0, 0, seconds),
-        )
+        now, cost = self._clock.now(), limits.cost(self._limits.prices, 0, 0, seconds)
+
+        def spend() -> None:
+            self._ledger.spend(
+                ask, now, kind="audio", model=model, audio_seconds=seconds, cost=cost
+            )
+
+        await self._storing.done(spend, ask)
 
     async def metered(
         self,
@@ -115,27 +133,28 @@ class Allowance:
                 broken_off(ask)
 
     def _failed(self, ask: Ask, request: ChatRequest, usage: Usage) -> None:
-        self._ledger.spend(
-            ask,
-            self._clock.now(),
-            kind="failed",
-            model=request.model,
-            usage=usage,
-            cost=limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens),
-        )
+        now, model = self._clock.now(), request.model
+        cost = limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens)
 
-    def _reserve(self, ask: Ask, expected: Expected) -> None:
-        if (refusal := self._refusal(ask, expected)) is not None:
+        def spend() -> None:
+            self._ledger.spend(ask, now, kind="failed", model=model, usage=usage, cost=cost)
+
+        self._storing.soon(spend, ask)
+
+    async def _reserve(self, ask: Ask, expected: Expected) -> None:
+        refusal = await self._storing.done(partial(self._reserved, ask, expected), ask)
+        if refusal is not None:
+            self._tell(ask, refusal)
             raise LimitReachedError(refusal.detail, reason=refusal.reason)
 
-    def _refusal(self, ask: Ask, expected: Expected) -> Refusal | None:
+    def _reserved(self, ask: Ask, expected: Expected) -> Refusal | None:
         now = self._clock.now()
-        refusal = self._ledger.reserve(
+        return self._ledger.reserve(
             ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
         )
-        if refusal is not None:
-            self._refused(ask, refusal)
-        return refusal
+
+    def _tell(self, ask: Ask, refusal: Refusal) -> None:
+        self._storing.soon(lambda: self._refused(ask, refusal), ask)
 
     def _judge(self, ask: Ask, spent: Spent, expected: Expected) -> Refusal | None:
         return limits.check(
@@ -148,3 +167,11 @@ class Allowance:
 
     def _day(self, now: datetime) -> datetime:
         return limits.day_began(now, self._limits.timezone)
+
+
+def _less_one(spent: Spent) -> Spent:
+    return replace(
+        spent,
+        person_requests_last_minute=spent.person_requests_last_minute - 1,
+        answers_last_hour=spent.answers_last_hour - 1,
+    )

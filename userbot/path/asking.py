@@ -108,7 +108,7 @@ class Asking:
 
     async def _paid(self) -> AsyncGenerator[Delta | Finish, None]:
         ask, request, how = self._ask, self.request, self._how
-        how.allowance.before_request(ask, request)
+        await how.allowance.before_request(ask, request)
         how.settlement.asking(ask, request)
         stream = how.model.stream(request)
         until = asyncio.get_running_loop().time() + how.longest

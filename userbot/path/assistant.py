@@ -13,6 +13,7 @@ from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.replying import Replying
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.path.typing import Typing
 from userbot.ports import Clock, Eraser, Outbox, Store
 from userbot.rules.request import request, system_text
@@ -38,6 +39,7 @@ class Assistant:
         eraser: Eraser,
         settlement: Settlement,
         store: Store,
+        storing: Storing,
         clock: Clock,
     ) -> None:
         self._settings = settings
@@ -53,6 +55,7 @@ class Assistant:
         self._eraser = eraser
         self._settlement = settlement
         self._store = store
+        self._storing = storing
         self._clock = clock
 
     async def handle(self, ask: Ask) -> None:
@@ -63,7 +66,7 @@ class Assistant:
             if self._eraser.gone(ask):
                 self._settlement.skipped(ask, "deleted", "It was deleted before its answer.")
                 return
-            self._store.mark(ask, "answering", "", self._clock.now())
+            await self._storing.done(lambda: self._begin(ask), ask)
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
             stands = await self._aftermath.look(ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
@@ -71,12 +74,11 @@ class Assistant:
             async with self._typing.during(ask.place) as text_stands:
                 said = overheard or await self._hearing.hear(ask)
                 if stands is not None:
-                    self._settlement.answered(said.ask, said.quoted, stands, 0.0)
+                    await self._settlement.answered(said.ask, said.quoted, stands, 0.0)
                     return
                 voice = self._hearing.voice_in(ask.chat)
                 background = await self._background.before(ask)
                 system = system_text(self._settings, chat)
-                self._memory.begin(ask)
 
                 def build(tight: bool) -> ChatRequest:
                     around = "" if tight else background
@@ -89,8 +91,12 @@ class Assistant:
                         said, voice, asking.request, stream, text_stands
                     )
             seconds = self._clock.monotonic() - began
-            turn = self._settlement.answered(said.ask, said.quoted, answer, seconds)
+            turn = await self._settlement.answered(said.ask, said.quoted, answer, seconds)
             self._memory.remember(ask.place, turn, answer.finish.usage, asking.estimated)
         except Exception as error:
             # Whatever it is, it must not silence the rest of the conversation.
             self._settlement.given_up(ask, error)
+
+    def _begin(self, ask: Ask) -> None:
+        self._store.mark(ask, "answering", "", self._clock.now())
+        self._memory.begin(ask)

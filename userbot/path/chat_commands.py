@@ -17,7 +17,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from userbot.activity import Failed, Notice, Report
-from userbot.errors import PauseAskedError, UserbotError
+from userbot.errors import PauseAskedError, StorageError, UserbotError
 from userbot.messages import (
     SAVED_TITLE,
     ChatKind,
@@ -145,7 +145,12 @@ class ChatCommands:
         if isinstance(order, commands.ForgetPerson):
             telling = self._forget(incoming, recorded, command, order)
         else:
-            telling = self._tell(incoming, recorded, command, self._carried_out(incoming, order))
+            try:
+                result = self._carried_out(incoming, order)
+            except StorageError as error:  # it is recorded: it would not be carried out again
+                self._failed(incoming, error)
+                result = self._texts.say("failed", error=error)
+            telling = self._tell(incoming, recorded, command, result)
         task = asyncio.create_task(telling)
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)
@@ -253,7 +258,7 @@ class ChatCommands:
         hit = self._store.forget(person, self._clock.now())
         self._rules.forgotten.add(person)
         self._memory.clear()
-        self._conversations.stop_all(lambda ask: ask.sender.id == person)
+        self._conversations.stop_all(lambda ask: ask.sender.id == person, "stopped")
         return say("forgot", who=name, n=hit)
 
     async def _tell(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from userbot.activity import Failed, Report
 from userbot.errors import StorageError
 from userbot.messages import Place
 from userbot.path.memory import Memory
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Eraser
 
 SWEEP_SECONDS = 30.0
@@ -19,12 +19,17 @@ class Forgetting:
     """Erases in the store and in the memory of conversations. `retention_days` 0: kept for ever."""
 
     def __init__(
-        self, eraser: Eraser, memory: Memory, clock: Clock, report: Report, retention_days: int
+        self,
+        eraser: Eraser,
+        memory: Memory,
+        storing: Storing,
+        clock: Clock,
+        retention_days: int,
     ) -> None:
         self._eraser = eraser
         self._memory = memory
         self._clock = clock
-        self._report = report
+        self._storing = storing
         self._retention = timedelta(days=retention_days)
 
     def deleted(self, messages: Sequence[int], chat: int | None) -> None:
@@ -45,8 +50,13 @@ class Forgetting:
             self._forget(lambda: self._eraser.older_than(now - self._retention, now))
 
     def _forget(self, erase: Callable[[], set[Place]]) -> None:
-        try:
-            for place in erase():
+        def forget() -> None:
+            try:
+                places = erase()
+            except StorageError:
+                self._memory.clear()  # a part of the words may be gone
+                raise
+            for place in places:
                 self._memory.forget(place)
-        except StorageError as error:
-            self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))
+
+        self._storing.soon(forget)

@@ -198,13 +198,13 @@ class Listening:
         return await self._asked(task, sound, _prompt(task.settings.prompt, before))
 
     async def _asked(self, task: Task, sound: Sound, prompt: str | None) -> Transcript:
-        self._allowance.before_audio(task.ask, sound.seconds)
+        await self._allowance.before_audio(task.ask, sound.seconds)
         hints = Hints(language=task.settings.language, prompt=prompt)
         began, failed = self._clock.monotonic(), 0
         while True:
             try:
                 said = await self._transcriber.transcribe(sound, hints)
-                self._allowance.audio_paid(task.ask, said.model, sound.seconds)
+                await self._allowance.audio_paid(task.ask, said.model, sound.seconds)
                 return said
             except ModelError as error:
                 failed += 1

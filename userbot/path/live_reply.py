@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from userbot.activity import Notice, Report
 from userbot.errors import (
@@ -24,6 +25,7 @@ from userbot.errors import (
     NotLoggedInError,
     PauseAskedError,
     PostponedError,
+    StorageError,
     TelegramError,
     UserbotError,
     WriteInDoubtError,
@@ -40,7 +42,9 @@ from userbot.messages import (
     StartOver,
 )
 from userbot.path.draft import Draft
+from userbot.path.first_text import FirstText
 from userbot.path.parts import Parts
+from userbot.path.storing import Storing
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing
@@ -63,16 +67,20 @@ class LiveReply:
         outbox: Outbox,
         writes: Writes,
         store: Store,
+        storing: Storing,
         clock: Clock,
         report: Report,
         secret: bytes,
-        own_prompt: str = "reply",
+        first_text: FirstText,
+        own_prompt: str,
     ) -> None:
+        self._first_text = first_text
         self._own_prompt = own_prompt
         self._pacing = pacing
         self._outbox = outbox
         self._writes = writes
         self._store = store
+        self._storing = storing
         self._clock = clock
         self._report = report
         self._secret = secret
@@ -95,13 +103,32 @@ class LiveReply:
         draft = Draft(self._clock)
         above = above_answer(ask, self._own_prompt, self._clock.now())
         outbox, store, clock = self._outbox, self._store, self._clock
+        in_place = above is not None
         parts = Parts(
-            ask, outbox, self._writes, store, clock, self._secret, in_place=above is not None
+            ask,
+            outbox,
+            self._writes,
+            store,
+            clock,
+            self._secret,
+            self._first_text,
+            in_place=in_place,
         )
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
         if parts.taken_up:
             pace = pacing.ended(pace)  # previews would shrink what stands, before it grows again
-        reply = _Reply(ask, draft, parts, pace, outbox, clock, self._report, on_text, above or "")
+        reply = _Reply(
+            ask,
+            draft,
+            parts,
+            pace,
+            outbox,
+            self._storing,
+            clock,
+            self._report,
+            on_text,
+            above or "",
+        )
         reading = asyncio.create_task(draft.read(stream))
         try:
             await reply.show()
@@ -121,6 +148,7 @@ class _Reply:
         parts: Parts,
         pace: Pace,
         outbox: Outbox,
+        storing: Storing,
         clock: Clock,
         report: Report,
         on_text: Callable[[], None],
@@ -132,6 +160,7 @@ class _Reply:
         self._parts = parts
         self._pace = pace
         self._outbox = outbox
+        self._storing = storing
         self._clock = clock
         self._report = report
         self._on_text = on_text
@@ -186,6 +215,10 @@ class _Reply:
         except TelegramError:
             # A pause that was asked for, or trouble that may have passed when the end is due.
             self._pace = pacing.ended(self._pace)
+        except StorageError as error:
+            if not error.passing:
+                raise
+            self._pace = pacing.ended(self._pace)  # the end waits for the database, no preview
         else:
             self._pace = pacing.shown(self._pace, self._clock.monotonic())
 
@@ -223,7 +256,7 @@ class _Reply:
                 await clock.sleep(pacing.end_due(self._pace, clock.monotonic()))
             await self._outbox.turn(place, write, self._ask.title)
             with suppress(PauseAskedError):
-                await self._write(wanted)
+                await self._storing.through(partial(self._write, wanted), self._ask)
                 if write == "edit":
                     self._pace = pacing.put_off(self._pace, clock.monotonic())
 

@@ -1,4 +1,4 @@
-"""Waits before something is tried again. Each is shown, and ends at once when the program does."""
+"""Waits before something is tried again. Each ends at once when the program does."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ class Patience:
     async def wait(
         self, ask: Ask, reason: str, seconds: float, detail: str = "", *, message: int | None = None
     ) -> None:
-        """Wait and say so; `message`: another than the question's.
-
-        Raises PostponedError when the program ends: the question is left as it is, for the next
-        start.
-        """
+        """Wait and say so; `message`: another than the question's. Raises PostponedError."""
         self._report(
             Waiting(
                 chat=ask.chat,
@@ -37,6 +33,14 @@ class Patience:
                 detail=detail,
             )
         )
+        await self.pause(seconds)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait in silence.
+
+        Raises PostponedError when the program ends: the question is left as it is, for the next
+        start.
+        """
         leaving = asyncio.ensure_future(self._leaving.wait())
         sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
         try:

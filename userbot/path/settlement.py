@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
-from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Report, Skipped
+from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Notice, Report, Skipped
 from userbot.errors import (
     ChatRefusedError,
     LimitReachedError,
@@ -17,6 +19,7 @@ from userbot.errors import (
 )
 from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.path.loop_watch import LoopWatch
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
 from userbot.rules.own_prompt import below_prompt
@@ -43,12 +46,14 @@ class Settlement:
     def __init__(
         self,
         store: Store,
+        storing: Storing,
         clock: Clock,
         report: Report,
         prices: Prices | None = None,
         loops: LoopWatch | None = None,
     ) -> None:
         self._store = store
+        self._storing = storing
         self._clock = clock
         self._report = report
         self._asking: dict[int, ChatRequest] = {}
@@ -76,25 +81,32 @@ class Settlement:
         """Its request ended before its time, and is counted: its answer must not count again."""
         self._broken_off.add(ask.id)
 
-    def answered(self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float) -> Turn:
+    async def answered(
+        self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float
+    ) -> Turn:
         """The answer stands in Telegram; gives the turn as the history keeps it.
 
-        If that cannot be stored the question stays open: the next start finds its writes, and
-        does not ask again.
+        Raises StorageError and PostponedError if that cannot be stored. Then the question stays
+        open: the next start finds its writes, and does not ask again.
         """
         self._asking.pop(ask.id, None)
         self._loops.answered(ask, self._clock.now())
+        people, until = people_in(quoted), kept_until(quoted)
         question = asked(ask, quoted)
-        try:
-            people, until = people_in(quoted), kept_until(quoted)
-            if (people or until) and not self._store.quoted(ask, people, until):
-                question = ask.text
-            self._settled(ask, question, answer, seconds)
-        except StorageError as error:
-            self._failed(ask, error)
+        settle = self._settling(ask, answer)
+
+        def store() -> str:
+            kept = not (people or until) or self._store.quoted(ask, people, until)
+            text = question if kept else ask.text
+            settle(text)
+            return text
+
+        question = await self._storing.done(store, ask)
+        self._stands(ask, answer, seconds)
         return Turn(ask.sender.name, question, answer.text, ask.id)
 
-    def _settled(self, ask: Ask, question: str, answer: Answer, seconds: float) -> None:
+    def _settling(self, ask: Ask, answer: Answer) -> Callable[[str], None]:
+        """What stores an answer with its question as that text, and with what it cost."""
         usage = answer.finish.usage
         if ask.id in self._broken_off:
             # Its request was counted when it broke off.
@@ -104,7 +116,12 @@ class Settlement:
         else:
             counted = answer
             paid = cost(self._prices, usage.prompt_tokens, usage.completion_tokens) if usage else 0
-        self._store.settle(ask, question, counted, self._clock.now(), cost=paid)
+        now = self._clock.now()
+        return lambda text: self._store.settle(ask, text, counted, now, cost=paid)
+
+    def _stands(self, ask: Ask, answer: Answer, seconds: float) -> None:
+        """Tell of an answer that is stored."""
+        usage = answer.finish.usage
         self.answered_count += 1
         self._report(
             Answered(
@@ -126,21 +143,18 @@ class Settlement:
     def given_up(self, ask: Ask, error: Exception) -> None:
         """The question cannot be answered: one that is none is skipped, as in a chat that rests.
 
-        One that is put off until the next start stays open.
+        One that is put off until the next start stays open, as does one that cannot be recorded.
         """
         self._asking.pop(ask.id, None)
         self._broken_off.discard(ask.id)
-        if isinstance(error, PostponedError):
-            return
+        if isinstance(error, PostponedError | StorageError):
+            return  # what cannot be stored was told where it could not
         told = error if isinstance(error, UserbotError) else _mistake(error)
         if isinstance(told, WriteInDoubtError):
             told = in_doubt()
         skipped = isinstance(told, ChatRefusedError | LimitReachedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
-        try:
-            self._store.mark(ask, state, told.reason, self._clock.now())
-        except StorageError as trouble:
-            self._failed(ask, trouble)
+        self._mark(ask, state, told.reason)
         if isinstance(told, LimitReachedError):
             self.limited(ask, told.reason, str(told))
             return
@@ -179,13 +193,33 @@ class Settlement:
             )
         )
 
-    def stopped(self, ask: Ask, *, deleted: bool = False) -> None:
-        """The question was stopped; what stands of an answer by then is its answer.
+    def joined(self, earlier: Ask, whole: Ask) -> None:
+        """A question is answered with the message after it. Raises StorageError."""
+        self._store.join(earlier, whole, self._clock.now())
+        self.skipped(earlier, "joined", "It is answered together with the next message.")
 
-        `deleted`: because its words are gone.
-        """
+    def reworded(self, whole: Ask) -> None:
+        """A question has other words before its answer shows. Raises StorageError."""
+        self._store.reword(whole)
+        self._report(
+            Notice(
+                chat=whole.chat,
+                title=whole.title,
+                message=whole.message,
+                person=whole.sender,
+                reason="question_edited",
+                detail="The question was edited: it is asked as it reads now.",
+            )
+        )
+
+    def starts_over(self, ask: Ask) -> None:
+        """What was done for its answer so far has ended, and was counted."""
+        self._asking.pop(ask.id, None)
+        self._broken_off.discard(ask.id)
+
+    def stopped(self, ask: Ask, why: str = "stopped") -> None:
+        """The question was stopped; what stands of an answer by then is its answer."""
         request = self._asking.pop(ask.id, None)
-        reason = "stopped"
         standing = [
             (message, below_prompt(ask, shown) if message == ask.message else shown)
             for message, shown in self._store.standing(ask)
@@ -196,22 +230,21 @@ class Settlement:
             # Nobody told what it cost, and stopping must not be a way around the limits.
             usage = estimated_usage(request.messages, text)
             messages = tuple(message for message, _ in standing)
-            answer = Answer(text, standing[0][1], Finish(reason, usage, request.model), messages)
-            try:
-                self._settled(ask, ask.text, answer, 0.0)
-            except StorageError as error:
-                self._failed(ask, error)
+            answer = Answer(text, standing[0][1], Finish("stopped", usage, request.model), messages)
+            settle = self._settling(ask, answer)
+
+            def store() -> None:
+                settle(ask.text)
+                self._stands(ask, answer, 0.0)
+
+            self._storing.soon(store, ask)
             return
-        detail = "It was stopped."
-        if deleted:
-            reason, detail = "deleted", "It was deleted before its answer."
-        try:
-            self._store.mark(ask, "skipped", reason, self._clock.now())
-        except StorageError as error:
-            self._failed(ask, error)
-            return
+        self._mark(ask, "skipped", why)
         self._broken_off.discard(ask.id)
-        self.skipped(ask, reason, detail)
+        self.skipped(ask, why, _WHY[why])
+
+    def _mark(self, ask: Ask, state: str, reason: str) -> None:
+        self._storing.soon(partial(self._store.mark, ask, state, reason, self._clock.now()), ask)
 
     def skipped(self, ask: Ask, reason: str, detail: str, hint: str = "") -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
@@ -240,6 +273,14 @@ class Settlement:
                 notable=False,
             )
         )
+
+
+_WHY = {
+    "stopped": "It was stopped.",
+    "deleted": "It was deleted before its answer.",
+    "edited": "It was edited, and asks nothing any more.",
+    "stood_down": "You wrote there yourself before its answer.",
+}
 
 
 def in_doubt() -> NothingToAnswerError:

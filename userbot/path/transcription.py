@@ -17,6 +17,7 @@ from userbot.messages import Ask, Loudness, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.listening import Listened, Listening, Task
 from userbot.path.settlement import preview
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules import ghosts
 from userbot.rules.voice import refused, silence, too_short, unfit
@@ -31,9 +32,12 @@ LARGE_BYTES = 2_000_000
 class Transcription:
     """Transcripts, each paid once."""
 
-    def __init__(self, listening: Listening, store: Store, clock: Clock, report: Report) -> None:
+    def __init__(
+        self, listening: Listening, store: Store, storing: Storing, clock: Clock, report: Report
+    ) -> None:
         self._listening = listening
         self._store = store
+        self._storing = storing
         self._clock = clock
         self._report = report
         self._small = asyncio.Semaphore(AT_ONCE)
@@ -65,7 +69,9 @@ class Transcription:
         # That nobody speaks there is known from now on; what was invented is not kept.
         transcript = replace(heard.transcript, text="") if ghost else heard.transcript
         now = self._clock.now()
-        self._store.heard(ask, message, transcript, now, keep=keep or ghost)
+        await self._storing.done(
+            lambda: self._store.heard(ask, message, transcript, now, keep=keep or ghost), ask
+        )
         if ghost:
             raise silence(phantom=not ghosts.wordless(heard.transcript.text))
         self._report(

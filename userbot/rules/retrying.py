@@ -1,4 +1,4 @@
-"""How long to wait before a request that failed is made again: to the model, or to listen."""
+"""How long to wait before what failed is tried again: the model, listening, the database."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ _FIRST_SECONDS = 1.0
 _LONGEST_SECONDS = 60.0
 """The longest wait that an endpoint may ask for."""
 _SPREAD = 0.25
+
+STORAGE_PATIENCE_SECONDS = 600.0
+"""So long the database is waited for; what arrived before is too old to answer by then."""
+_FIRST_STORAGE_SECONDS = 0.1
+_LONGEST_STORAGE_SECONDS = 5.0
 
 
 def pause(
@@ -26,3 +31,12 @@ def pause(
     own = _FIRST_SECONDS * 2.0 ** (attempt - 1)
     seconds = max(retry_after, own) + own * _SPREAD * spread
     return seconds if spent + seconds <= PATIENCE_SECONDS else None
+
+
+def storage_pause(attempt: int, spent: float) -> float | None:
+    """Seconds before the database is tried again, short at first; None if nobody waits longer.
+
+    `attempt`: how many have failed, from 1; `spent`: seconds since the first.
+    """
+    seconds = min(_FIRST_STORAGE_SECONDS * 2.0 ** min(attempt - 1, 10), _LONGEST_STORAGE_SECONDS)
+    return seconds if spent + seconds <= STORAGE_PATIENCE_SECONDS else None

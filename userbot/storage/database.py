@@ -17,6 +17,14 @@ from userbot.errors import StorageError
 from userbot.storage import migrations
 
 _MAGIC = b"SQLite format 3\x00"
+_TAKES_NO_MORE = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        # A quota, and a limit on the size of files, are told as an error of writing.
+        sqlite3.SQLITE_IOERR_WRITE,
+        sqlite3.SQLITE_IOERR_SHMSIZE,
+    }
+)
 _HEADER = 100
 """Bytes of the file's header (https://www.sqlite.org/fileformat2.html, 1.3)."""
 
@@ -121,7 +129,7 @@ def _damaged(path: Path, what: str) -> StorageError:
 def _full(path: Path) -> StorageError:
     return StorageError(
         f"The disk is full: the history in {path} cannot be written.",
-        "Free some space, then start again.",
+        "Free some space, or raise the quota.",
         reason="storage_full",
     )
 
@@ -143,9 +151,10 @@ def _forbidden(path: Path) -> StorageError:
 
 
 def _of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
-    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF:
-        case sqlite3.SQLITE_FULL:
-            return _full(path)
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if code in _TAKES_NO_MORE:
+        return _full(path)
+    match code & 0xFF:
         case sqlite3.SQLITE_READONLY:
             return _readonly(path)
         case sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH | sqlite3.SQLITE_CANTOPEN:

@@ -42,8 +42,11 @@ class Eraser:
                 for query in (
                     f"SELECT id FROM questions WHERE message = ? AND {where}",  # noqa: S608
                     f"SELECT question FROM writes WHERE message = ? AND {where}",  # noqa: S608
+                    # Its words are in the question that it joined, too.
+                    f"SELECT joined_to FROM questions WHERE message = ? AND {where}",  # noqa: S608
                 ):
-                    found += [row[0] for row in self._db.execute(query, (message, *values))]
+                    rows = self._db.execute(query, (message, *values)).fetchall()
+                    found += [number for (number,) in rows if number is not None]
                 # What was heard in it, for whatever question.
                 self._db.execute(
                     f"UPDATE transcripts SET text = NULL, parts = NULL"  # noqa: S608
@@ -62,6 +65,7 @@ class Eraser:
 
     def older_than(self, before: datetime, now: datetime) -> set[Place]:
         """Erase what was asked before a date."""
+        self._erase_notes("at < ?", (instant(before),))
         return self._erase(
             self._ids("stored_at < ? AND erased = 0", (instant(before),)), now, gave_up=None
         )
@@ -104,8 +108,22 @@ class Eraser:
             " (SELECT id FROM conversations WHERE chat = ?1 AND (?2 IS NULL OR topic = ?2)))",
             (chat, topic),
         )
+        # A result does not tell which topic it shows.
+        self._erase_notes(
+            "?1 IS NULL OR command IN (SELECT id FROM commands WHERE chat = ?1)", (chat,)
+        )
         self._erase(ids, now, gave_up=None)
         return len(ids)
+
+    def _erase_notes(self, where: str, values: Sequence[Any]) -> None:
+        """Erase what results of commands told, /gpt_history above all."""
+        with database.explained(self._path):
+            erased = self._db.execute(
+                f"UPDATE command_notes SET text = '' WHERE text <> '' AND ({where})",  # noqa: S608
+                values,
+            )
+            if erased.rowcount:
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _ids(self, where: str, values: Sequence[Any]) -> list[int]:
         with database.explained(self._path):
@@ -144,7 +162,7 @@ def _erase_one(
     ).fetchone():
         return None  # it is being answered at this moment: its words are needed, and go next time
     erased = db.execute(
-        "UPDATE questions SET text = '', own_text = NULL,"
+        "UPDATE questions SET text = '', own_text = NULL, voice = NULL, forwarded_from = '',"
         " answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END,"
         " erased = 1 WHERE id = ? AND erased = 0",
         (question,),

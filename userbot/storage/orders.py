@@ -42,10 +42,11 @@ class Orders(Steps):
             )
 
     def noted(self, random_id: int, message: int) -> None:
-        """Telegram gave the recorded note this message id."""
+        """Telegram gave the recorded note this message id; its words have served then."""
         with database.explained(self.path):
             self._db.execute(
-                "UPDATE command_notes SET message = ? WHERE random_id = ?", (message, random_id)
+                "UPDATE command_notes SET message = ?, text = '' WHERE random_id = ?",
+                (message, random_id),
             )
 
     def overrides(self) -> dict[int, Override]:
@@ -123,6 +124,8 @@ class Orders(Steps):
                 (person,),
             )
             db.execute("DELETE FROM quotations WHERE person = ?", (person,))
+            # Whose words a result shows (/gpt_history) is not known.
+            db.execute("UPDATE command_notes SET text = '' WHERE text <> ''")
             db.execute(
                 "UPDATE questions SET state = 'skipped', reason = 'forgotten', state_at = ?"
                 " WHERE sender = ? AND state IN ('pending', 'answering')",

@@ -1,0 +1,204 @@
+"""What becomes of questions while the database is busy, and when it is damaged."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stage import Stage
+from userbot.activity import Answered, Answering, Failed, Heard, Stopped, Waiting
+from userbot.errors import StorageError
+from userbot.sandbox.endpoint import Reply
+from userbot.storage.archive import Archive, Exchange
+
+_HOLD = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.readline()
+db.execute("ROLLBACK")
+print("free", flush=True)
+"""
+
+
+class Lock:
+    """Another process that has the database to itself."""
+
+    def __init__(self, path: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _HOLD, str(path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "held\n"
+
+    def free(self) -> None:
+        """Let go of it."""
+        if self._process.poll() is None:
+            self._process.communicate("\n")
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Lock]:
+    lock = Lock(path)
+    try:
+        yield lock
+    finally:
+        lock.free()
+
+
+def kept(stage: Stage) -> list[Exchange]:
+    with Archive.reading(stage.folder / "history.db") as archive:
+        assert archive is not None
+        return archive.exchanges(100)
+
+
+async def lag(stop: asyncio.Event) -> float:
+    """The longest that the event loop was held up, in seconds."""
+    longest, before = 0.0, time.monotonic()
+    while not stop.is_set():
+        await asyncio.sleep(0)
+        now = time.monotonic()
+        longest, before = max(longest, now - before), now
+    return longest
+
+
+async def test_questions_wait_in_order_for_a_busy_database_and_none_is_lost(stage: Stage) -> None:
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt number 0")
+    await program.tells(Answered)
+    stop = asyncio.Event()
+    with held(stage.folder / "history.db") as lock:
+        watching = asyncio.create_task(lag(stop))
+        questions = [stage.max.says(stage.group, f"/gpt number {n}") for n in range(1, 5)]
+        waiting = await program.tells(Waiting, reason="storage_busy")
+        assert "another program" in waiting.detail
+        await asyncio.sleep(1)
+        stop.set()
+        assert await watching < 0.3, "everything else goes on meanwhile"
+        assert len(program.events(Heard)) == 1
+        lock.free()
+    for question in questions:
+        assert await stage.max.expects(stage.group, reply_to=question)
+    assert [heard.text for heard in program.events(Heard)] == [f"number {n}" for n in range(5)]
+    assert len(program.events(Waiting)) == 1, "one trouble is one line"
+    assert not program.events(Failed)
+    await program.stop()
+    assert [one.state for one in kept(stage)] == ["answered"] * 5
+
+
+async def test_an_answer_under_way_waits_for_a_busy_database_and_is_neither_lost_nor_repeated(
+    stage: Stage,
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: Any) -> Reply:
+        asked.set()
+        await go_on.wait()
+        return Reply("here you are")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answering)
+    await asked.wait()
+    with held(stage.folder / "history.db") as lock:
+        go_on.set()
+        await program.tells(Waiting, reason="storage_busy")
+        assert not stage.writes("sendMessage"), "what is not recorded does not leave"
+        lock.free()
+    assert (await stage.max.expects(stage.group, reply_to=question)).text == "here you are"
+    await program.tells(Answered)
+    await program.stop()
+    assert len(stage.writes("sendMessage")) == 1
+    (exchange,) = kept(stage)
+    assert (exchange.state, exchange.answer) == ("answered", "here you are")
+    assert exchange.completion_tokens is not None
+
+
+async def test_stopped_while_the_database_is_busy_nothing_is_said_and_nothing_is_torn(
+    stage: Stage,
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: Any) -> Reply:
+        asked.set()
+        await go_on.wait()
+        return Reply("here you are")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt first")
+    await asked.wait()
+    with held(stage.folder / "history.db"):
+        go_on.set()
+        await program.tells(Waiting, reason="storage_busy")
+        before = time.monotonic()
+        await program.stop()
+        assert time.monotonic() - before < 3
+    assert program.events(Stopped)[0].pending == 1
+    assert not stage.writes("sendMessage")
+    await stage.program()
+    assert (await stage.max.expects(stage.group, reply_to=question)).text == "here you are"
+
+
+def spoil(path: Path) -> None:
+    """Write over every page but the first, as a broken disk does."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        # Another program's write, after which nobody trusts what he read before.
+        db.execute("INSERT INTO meta VALUES ('spoilt', 1)")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(2048)
+        file.write(b"\xa5" * (size - 2048))
+
+
+async def test_a_database_that_is_damaged_at_run_time_ends_the_program_without_an_answer(
+    stage: Stage,
+) -> None:
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answered)
+    spoil(stage.folder / "history.db")
+    stage.max.says(stage.group, "/gpt second")
+    with pytest.raises(StorageError) as caught:
+        await program.ends()
+    assert caught.value.reason == "storage_damaged"
+    assert caught.value.exit_code == 1
+    assert "backup" in caught.value.hint
+    assert len(stage.writes("sendMessage")) == 1
+
+
+async def test_damage_met_while_an_answer_is_written_ends_the_program_before_it_is_said(
+    stage: Stage,
+) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def answer(_: Any) -> Reply:
+        asked.set()
+        await go_on.wait()
+        return Reply("here you are")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt first")
+    await asked.wait()
+    spoil(stage.folder / "history.db")
+    go_on.set()
+    with pytest.raises(StorageError):
+        await program.ends()
+    assert not stage.writes("sendMessage")
