@@ -88,7 +88,8 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
             sound = words[f"sound_{event.voice}"] if event.voice else ""
             if event.duration:
                 sound += f" {event.duration // 60:.0f}:{event.duration % 60:02.0f}"
-            return " · ".join(filter(None, (sound, event.text))), ""
+            told = " · ".join(filter(None, (sound, event.text)))
+            return told or words["about_reply"], ""
         case happened.Transcribed():
             told = words["seconds"].format(s=event.seconds)
             return " · ".join(filter(None, (told, event.model, event.text))), ""

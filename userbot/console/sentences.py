@@ -30,6 +30,12 @@ _RUSSIAN = {
         "В сообщении, о котором спросили, нет ничего пригодного."
     ),
     "Ask again in words of your own.": "Спросите своими словами.",
+    "It is answered together with the next message.": "Ответ будет вместе со следующим сообщением.",
+    "It was edited, and asks nothing any more.": "Исправлено: вопроса больше нет.",
+    "The question was edited: it is asked as it reads now.": (
+        "Вопрос исправлен: спрашиваю, как теперь написано."
+    ),
+    "You wrote there yourself before its answer.": "Вы успели написать там сами.",
     "Nobody was addressed.": "Обращались не к вам.",
     "Voice is off in this chat.": "Голос в этом чате выключен.",
     "What is written is answered without the recording. {}": (
@@ -162,6 +168,10 @@ _RUSSIAN = {
     'Set voice = { answer_as = "text" } for it.': (
         'Поставьте для него voice = { answer_as = "text" }.'
     ),
+    "The voice note could not be brought to Telegram ({}).": (
+        "Голосовое не удалось передать в Telegram ({})."
+    ),
+    "The next answer is spoken again.": "Следующий ответ снова будет голосом.",
     "Your contacts could not be read ({}).": "Не удалось прочесть ваши контакты ({}).",
     "The people you blocked could not be read ({}).": (
         "Не удалось прочесть, кого вы заблокировали ({})."
@@ -314,6 +324,7 @@ _RUSSIAN = {
     "{} is damaged: its end is missing.": "{} повреждён: нет конца файла.",
     "{} is damaged.": "{} повреждён.",
     "The disk is full: the history in {} cannot be written.": "Диск полон: в {} не записать.",
+    "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
     "Free some space, then start again.": "Освободите место и запустите снова.",
     "The history in {} cannot be written: the file or its folder is read-only.": (
         "В {} не записать: файл или папка только для чтения."
