@@ -18,6 +18,7 @@ from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.path.allowance import Allowance
+from userbot.path.asked_again import AskedAgain
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
@@ -356,6 +357,18 @@ class _Run:
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
+            again = AskedAgain(
+                self._store,
+                self._store,
+                self._storing,
+                rules,
+                conversations,
+                self._settlement,
+                self._clock,
+            )
+            watching = asyncio.create_task(again.watch())
+            on_the_way_out.callback(watching.cancel)
+            background.append(watching)
             background.append(asyncio.create_task(self._tell_moved(directory)))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())

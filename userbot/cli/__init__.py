@@ -30,6 +30,7 @@ from userbot.cli.history import SETTINGS as HISTORY_SETTINGS
 from userbot.cli.history import history
 from userbot.cli.init import init
 from userbot.cli.login import login, logout
+from userbot.cli.retry import retry
 from userbot.cli.run import run
 from userbot.cli.sandbox import sandbox
 from userbot.cli.usage import usage
@@ -70,7 +71,7 @@ def root(
     ctx.obj = Common(config=config, profile=profile, plain=plain, json=json, verbose=verbose)
 
 
-for _command in (run, init, login, logout, chats, history, usage, doctor, demo, sandbox):
+for _command in (run, init, login, logout, chats, history, usage, doctor, retry, demo, sandbox):
     app.command(context_settings=HISTORY_SETTINGS if _command is history else None)(_command)
 
 

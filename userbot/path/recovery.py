@@ -1,8 +1,8 @@
 """At start: what the last run left unanswered.
 
 A question for which no write was recorded was never answered, so it is asked again, if the rules
-of today still let it through. One with a recorded write may stand in Telegram already: in doubt
-nothing is sent, and it is listed.
+of today still let it through; at any age if the owner wished it again. One with a recorded write
+may stand in Telegram already: in doubt nothing is sent, and it is listed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def recover(
     for ask, writing in store.pending():
         if writing:
             reason, detail = "in_doubt", "The last run ended while it was being answered."
-        elif now - ask.at > timedelta(minutes=max_age_minutes):
+        elif not ask.attempt and now - ask.at > timedelta(minutes=max_age_minutes):
             reason, detail = "too_old", "It waited since the last run."
         elif (silent := forbidden_now(ask, policy)) is not None:
             reason, detail = silent, "The rules have changed since it was asked."

@@ -18,6 +18,7 @@ from userbot.storage.people_steps import plain_questions_pictures_and_bursts
 from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
+    words_of_results,
 )
 
 APPLICATION_ID = 0x75_62_6F_74
@@ -185,6 +186,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     money_reservations_names_and_erasing,
     counts_that_do_not_grow,
     plain_questions_pictures_and_bursts,
+    words_of_results,
 ]
 
 

@@ -72,3 +72,9 @@ def counts_that_do_not_grow(db: sqlite3.Connection) -> None:
         "CREATE INDEX questions_sender ON questions (sender, stored_at, state)",
     ):
         db.execute(statement)
+
+
+def words_of_results(db: sqlite3.Connection) -> None:
+    """What a command's result told is kept only until Telegram has confirmed it."""
+    db.execute("UPDATE command_notes SET text = '' WHERE message IS NOT NULL")
+    db.execute("CREATE INDEX notes_kept ON command_notes (at) WHERE text <> ''")

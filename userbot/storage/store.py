@@ -39,7 +39,7 @@ from userbot.storage.cells import storable as _storable
 from userbot.storage.eraser import Eraser
 from userbot.storage.ledger import Ledger
 from userbot.storage.names import Names
-from userbot.storage.orders import Orders
+from userbot.storage.orders import Orders, pending_anew
 
 R = TypeVar("R")
 _NEWEST = 64
@@ -202,16 +202,9 @@ class Store(Orders):
             if row is None:
                 return None
             ask = _ask(row)
-            state, reason = row[-3:-1]
-            if reason == "forgotten" or self.eraser.gone(ask):
-                return None
-            if state not in ("failed", "skipped"):
-                return str(state)
-            db.execute(
-                "UPDATE questions SET state = 'pending', reason = '', attempt = attempt + 1,"
-                " state_at = ? WHERE id = ?",
-                (_instant(at), ask.id),
-            )
+            state = str(row[-3])
+            if not pending_anew(db, ask.id, at):
+                return None if state in ("failed", "skipped") or self.eraser.gone(ask) else state
         return replace(ask, attempt=ask.attempt + 1)
 
     def changed_elsewhere(self) -> bool:
