@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Heard, Ignored, Notice, Skipped, Stopped
+from userbot.activity import Answered, Heard, Ignored, Notice, Skipped, Stopped
 from userbot.cli.online import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
 from userbot.messages import Ask, ChatKind, Person, Place
@@ -215,26 +215,6 @@ async def test_files_are_the_owners_alone(stage: Stage) -> None:
     await program.tells(Answered)
     for name in ("history.db", "history.db-wal", "me.session"):
         assert stat.S_IMODE((stage.folder / name).stat().st_mode) == 0o600, name
-
-
-async def test_a_question_that_was_being_sent_when_the_program_died_is_listed_not_repeated(
-    stage: Stage,
-) -> None:
-    now = datetime.now(UTC)
-    with Store.open(stage.folder / "history.db") as store:
-        sending = store.add(question(chat=stage.group.id, message=900, at=now), now)
-        thinking = store.add(question(chat=stage.group.id, message=901, at=now), now)
-        assert sending is not None
-        assert thinking is not None
-        store.mark(sending, "answering", "", now)
-        store.writing(sending, 0, 1234, "half an ans", now)
-        store.mark(thinking, "answering", "", now)
-    stage.telegram.faults.add("messages.sendMessage", "REPLY_MESSAGE_ID_INVALID")
-    program = await stage.program()
-    skipped = await program.tells(Skipped)
-    assert (skipped.message, skipped.reason) == (900, "in_doubt")
-    assert (await program.tells(Failed)).message == 901
-    assert len(stage.asked()) == 1
 
 
 def question(*, chat: int, message: int, at: datetime) -> Ask:

@@ -125,11 +125,13 @@ class Waiting(Activity):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped(Activity):
-    """A question will not be answered by itself; it stays listed."""
+    """A question will not be answered by itself; it stays listed. `text`: its first words."""
 
     event: ClassVar[str] = "skipped"
     reason: str
     detail: str = ""
+    text: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

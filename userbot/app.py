@@ -17,6 +17,8 @@ from userbot.messages import Ask
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
+from userbot.path.aftermath import Aftermath
+from userbot.path.again import Again
 from userbot.path.allowance import Allowance
 from userbot.path.asked_again import AskedAgain
 from userbot.path.asking import SILENCES, Inquiry
@@ -43,6 +45,7 @@ from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
+from userbot.path.writes import Writes
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
@@ -55,10 +58,12 @@ from userbot.telegram.client import Client, new_client
 from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
 from userbot.telegram.files import TelegramFiles
+from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.people import People
+from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
@@ -220,7 +225,17 @@ class _Run:
                 )
 
             client.on_reconnect = reconnected
-            telling = self._telling(outbox)
+            history = TelegramHistory(client, self._clock, self._report)
+            writes = Writes(outbox, history, self._store, self._storing, self._clock, self._report)
+            telling = self._telling(outbox, writes)
+            aftermath = Aftermath(
+                self._settings.trigger.prefix,
+                history,
+                self._store,
+                self._store.eraser,
+                self._clock,
+                self._report,
+            )
             allowance = Allowance(
                 self._settings.limits,
                 limited,
@@ -242,6 +257,7 @@ class _Run:
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
+                aftermath=aftermath,
                 hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
                 background=overheard,
                 memory=memory,
@@ -257,7 +273,7 @@ class _Run:
                 ),
                 outbox=outbox,
                 typing=Typing(outbox, self._clock),
-                replying=self._replying(outbox, speaker),
+                replying=self._replying(outbox, writes, speaker),
                 eraser=self._store.eraser,
                 settlement=self._settlement,
                 store=self._store,
@@ -279,6 +295,9 @@ class _Run:
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
             prefix = self._settings.trigger.prefix
+            again = Again(
+                self._store, rules, allowance, conversations, self._settlement, self._clock
+            )
             commands = ChatCommands(
                 owner=owner.id,
                 secret=self._store.secret(),
@@ -291,6 +310,7 @@ class _Run:
                 store=self._store,
                 memory=memory,
                 conversations=conversations,
+                again=again,
                 writer=outbox,
                 people=TelegramPeople(client),
                 clock=self._clock,
@@ -320,7 +340,13 @@ class _Run:
             deletions.open(gone)
             max_age = self._settings.catch_up.max_age_minutes
             pending = recover(
-                rules.policy, max_age, self._store, conversations, self._settlement, self._clock
+                rules.policy,
+                max_age,
+                self._store,
+                conversations,
+                aftermath,
+                self._settlement,
+                self._clock,
             )
             self._report(
                 Ready(
@@ -336,6 +362,7 @@ class _Run:
                 commands,
                 overheard,
                 allowance,
+                aftermath,
                 self._loops,
                 max_age,
                 self._store,
@@ -357,16 +384,8 @@ class _Run:
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
-            again = AskedAgain(
-                self._store,
-                self._store,
-                self._storing,
-                rules,
-                conversations,
-                self._settlement,
-                self._clock,
-            )
-            watching = asyncio.create_task(again.watch())
+            wishes = AskedAgain(self._store, self._store, self._storing, again, self._clock)
+            watching = asyncio.create_task(wishes.watch())
             on_the_way_out.callback(watching.cancel)
             background.append(watching)
             background.append(asyncio.create_task(self._tell_moved(directory)))
@@ -388,11 +407,14 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        files = TelegramFiles(client, clock, report, inbox.title)
-        listening = Listening(files, speech, audio, allowance, self._patience, clock, report)
+        reading = Reading(client, clock, report, inbox.title)
+        files = TelegramFiles(client, reading)
+        listening = Listening(
+            files, speech, audio, allowance, store, self._storing, self._patience, clock, report
+        )
         return Hearing(
             Replies(
-                TelegramLookup(client),
+                TelegramLookup(reading),
                 store,
                 memory,
                 rules.forgotten,
@@ -404,22 +426,23 @@ class _Run:
             rules,
             store,
             clock,
+            report,
         )
 
-    def _replying(self, outbox: TelegramVoiceOutbox, speaker: Speaker) -> Replying:
+    def _replying(self, outbox: TelegramVoiceOutbox, writes: Writes, speaker: Speaker) -> Replying:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
         own_prompt = self._settings.trigger.own_prompt
         in_writing = LiveReply(
-            pacing, outbox, store, self._storing, clock, report, secret, own_prompt
+            pacing, outbox, writes, store, self._storing, clock, report, secret, own_prompt
         )
-        by_voice = VoiceReply(speaker, outbox, in_writing, store, clock, report, secret)
+        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret)
         return Replying(in_writing, by_voice)
 
-    def _telling(self, outbox: TelegramVoiceOutbox) -> Telling:
+    def _telling(self, outbox: TelegramVoiceOutbox, writes: Writes) -> Telling:
         return Telling(
             outbox,
-            self._store,
+            writes,
             self._store.ledger,
             self._clock,
             self._report,

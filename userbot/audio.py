@@ -44,6 +44,7 @@ _FOLDER: Final = "userbot-audio-"
 _OGG: Final = "audio/ogg"
 _RUN_SECONDS: Final = 600.0
 """How long one run of ffmpeg may take; two hours of sound take about one minute."""
+_FULL: Final = b"No space left on device"
 _LAST_WORDS: Final = 4096
 """Bytes of ffmpeg's complaints that are kept."""
 
@@ -72,11 +73,15 @@ class Ffmpeg:
         """A private folder for one recording, of which a little more than that is read."""
         program = await asyncio.to_thread(find_ffmpeg)
         assert program is not None, "ask usable() first"
-        folder = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._folder))  # 0700
+        folder: Path | None = None
         try:
+            folder = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._folder))  # 0700
             yield Workplace(program, folder, max_seconds)
+        except OSError as error:
+            raise _no_room(error.strerror or type(error).__name__) from error
         finally:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            if folder is not None:
+                await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 class Workplace:
@@ -93,10 +98,12 @@ class Workplace:
     async def read(self, form: Format) -> float:
         """Decode what is in `source`; gives its seconds. Raises AudioError."""
         # Two seconds more than are wanted tell that it goes on; endless sound ends here too.
-        until = f"{self._max_seconds + 2:g}"
+        until = self._max_seconds + 2
         await self._run(
             *("-f", form.demuxer, "-i", str(self.source), "-map", "0:a:0", "-vn", "-sn", "-dn"),
-            *("-t", until, "-ac", "1", "-ar", str(_RATE), "-f", "s16le", str(self._sound)),
+            *("-t", f"{until:g}", "-ac", "1", "-ar", str(_RATE), "-f", "s16le"),
+            # Where a recording's own times go round in circles, the bytes end it.
+            *("-fs", f"{until * _BYTES_PER_SECOND:.0f}", str(self._sound)),
         )
         self.source.unlink()
         self._seconds = self._sound.stat().st_size / _BYTES_PER_SECOND
@@ -105,24 +112,28 @@ class Workplace:
         return self._seconds
 
     async def loudness(self) -> Loudness:
-        """How loud the first `WINDOW_SECONDS` are, after `read`."""
-        return loudness_at(await asyncio.to_thread(self._peak, 0.0, WINDOW_SECONDS))
+        """How loud the loudest of it is, after `read`."""
+        return loudness_at(await self._loudest(0.0, self._seconds))
 
     async def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
         """What was read, in parts of about `PART_SECONDS`, cut where nobody speaks."""
         begin = 0.0
         while begin < self._seconds:
             end = await asyncio.to_thread(self._cut_after, begin)
-            peak = -math.inf
-            for at in range(int(begin), math.ceil(end), int(WINDOW_SECONDS)):
-                seconds = min(WINDOW_SECONDS, end - at)
-                peak = max(peak, await asyncio.to_thread(self._peak, float(at), seconds))
-                if peak > QUIET_DBFS:
-                    break
-            loudness = loudness_at(peak)
+            loudness = loudness_at(await self._loudest(begin, end))
             data = b"" if loudness is Loudness.SILENT else await self._encoded(begin, end)
             yield Sound(data=data, file_name="voice.ogg", mime=_OGG, seconds=end - begin), loudness
             begin = end
+
+    async def _loudest(self, begin: float, end: float) -> float:
+        """The peak between two moments; who has heard somebody speak listens no further."""
+        peak = -math.inf
+        for at in range(int(begin), math.ceil(end), int(WINDOW_SECONDS)):
+            seconds = min(WINDOW_SECONDS, end - at)
+            peak = max(peak, await asyncio.to_thread(self._peak, float(at), seconds))
+            if peak > QUIET_DBFS:
+                break
+        return peak
 
     async def _encoded(self, begin: float, end: float) -> bytes:
         await self._run(
@@ -184,6 +195,8 @@ class Workplace:
             raise
         if process.returncode:
             lines = told.decode(errors="replace").strip().splitlines()
+            if _FULL in told:
+                raise _no_room(_FULL.decode())
             raise _unreadable(f"ffmpeg says: {lines[-1][:200]}." if lines else "")
 
 
@@ -226,6 +239,14 @@ def _pydub() -> Any:
         import pydub
         import pydub.silence
     return pydub
+
+
+def _no_room(why: str) -> AudioError:
+    return AudioError(
+        f"The recording cannot be put on the disk ({why}).",
+        "Make room where [history].database is, then ask for it again.",
+        reason="audio_no_room",
+    )
 
 
 def _unreadable(why: str) -> AudioError:

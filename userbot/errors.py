@@ -11,6 +11,7 @@ UserbotError                  exit 1
 │   ├── AccountStoppedError            the account is restricted: nothing more is written
 │   ├── VoiceRefusedError              this chat takes no voice notes from us, but texts
 │   ├── PauseAskedError                this write has to wait; caught where it is repeated
+│   ├── WriteInDoubtError              a message that left may stand in Telegram, or may not
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
 ├── AudioError                exit 1   a recording cannot be listened to
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
@@ -123,6 +124,19 @@ class PauseAskedError(TelegramError):
 
 class MessageGoneError(TelegramError):
     """Somebody deleted the message that was to be edited or replied to."""
+
+
+class WriteInDoubtError(TelegramError):
+    """A message has left, and Telegram's answer does not tell whether it stands now.
+
+    `landed`: Telegram says that it took this very message once. `message` is its id then, if
+    Telegram tells; what it shows may be an earlier text.
+    """
+
+    def __init__(self, told: str, *, landed: bool = False, message: int | None = None) -> None:
+        super().__init__(told, reason="in_doubt")
+        self.landed = landed
+        self.message = message
 
 
 class LimitReachedError(UserbotError):

@@ -106,10 +106,45 @@ class Incoming:
     """Its sound, if it has any."""
     expires_at: datetime | None = None
     """When the chat deletes it by itself, where it does (auto-delete)."""
+    live: bool = True
+    """Telegram told of it when it was written; otherwise it was caught up with."""
 
     @property
     def chat(self) -> int:
         return self.place.chat
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A write of an answer as the store has it; `message` is None until Telegram told its id."""
+
+    part: int
+    random_id: int
+    text: str
+    message: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessage:
+    """A message of the account's, as the chat's history shows it."""
+
+    id: int
+    text: str
+    reply_to: int | None
+    voice: bool = False
+    """It is a voice note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a chat's history says about a question: as it stands, and what came after it."""
+
+    question: str | None
+    """Its text or caption as it stands now; None if it is not there any more."""
+    own: tuple[OwnMessage, ...]
+    """The account's messages after it, oldest first."""
+    whole: bool
+    """Whether this goes up to the newest message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +233,8 @@ class Quoted:
     """The message that it replies to."""
     above: tuple[Quoted, ...] = field(default=(), kw_only=True)
     """The chain of messages that it replies to, oldest first."""
+    expires_at: datetime | None = field(default=None, kw_only=True)
+    """When the chat deletes it by itself, where it does (auto-delete)."""
 
 
 class Loudness(Enum):

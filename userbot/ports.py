@@ -21,7 +21,9 @@ from userbot.messages import (
     Loudness,
     Place,
     Quoted,
+    Recorded,
     RichText,
+    Since,
     Sound,
     Speech,
     Spent,
@@ -31,6 +33,7 @@ from userbot.messages import (
 )
 
 R = TypeVar("R")
+Judge = Callable[[bytes], object]
 
 
 class Clock(Protocol):
@@ -89,7 +92,8 @@ class Outbox(Protocol):
         """Send a message and give its id; `silent`: nobody's phone rings.
 
         Raises PauseAskedError when it did not leave and another turn is needed,
-        MessageGoneError when `reply_to` is not there, else TelegramError.
+        MessageGoneError when `reply_to` is not there, WriteInDoubtError when it may stand all
+        the same, else TelegramError.
         """
         ...
 
@@ -114,14 +118,25 @@ class Lookup(Protocol):
         ...
 
 
-class Files(Protocol):
-    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails."""
+class History(Protocol):
+    """Looks up in Telegram what became of a question while nobody listened."""
 
-    async def fetch(self, chat: int, message: int, limit: int) -> bytes:
+    async def since(self, chat: int, message: int) -> Since:
+        """The question as it stands, and the account's messages after it. Raises TelegramError."""
+        ...
+
+
+class Files(Protocol):
+    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails.
+
+    `judge` sees the first bytes before more is fetched; what it raises ends the download.
+    """
+
+    async def fetch(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
         """The file in memory; AudioError if it has more than `limit` bytes."""
         ...
 
-    async def save(self, chat: int, message: int, limit: int, path: Path) -> None:
+    async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
         """The file as `path`, part by part."""
         ...
 
@@ -167,7 +182,7 @@ class Workplace(Protocol):
         ...
 
     async def loudness(self) -> Loudness:
-        """How loud it is, after `read`."""
+        """How loud the loudest of it is, after `read`."""
         ...
 
     def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
@@ -210,6 +225,10 @@ class Store(Protocol):
         """The question that the message answers or is a part of the answer to, if it does."""
         ...
 
+    def asked_by(self, chat: int, message: int) -> int | None:
+        """The question that the message is, if it is one."""
+        ...
+
     def add(self, ask: Ask, at: datetime) -> Ask | None:
         """Store a question as pending; None if this message is known already."""
         ...
@@ -244,6 +263,22 @@ class Store(Protocol):
         """Telegram gave the recorded write this message id."""
         ...
 
+    def unwritten(self, random_id: int) -> None:
+        """Telegram certainly did not take the recorded write."""
+        ...
+
+    def recorded(self, ask: Ask) -> list[Recorded]:
+        """The writes of the answer under way, by part; those of one part in their order."""
+        ...
+
+    def typed_elsewhere(self, chat: int, message: int) -> None:
+        """A message of the account's came from another device: it is the owner's own."""
+        ...
+
+    def elsewhere(self, chat: int, messages: Sequence[int]) -> set[int]:
+        """Which of these messages came from another device."""
+        ...
+
     def standing(self, ask: Ask) -> list[tuple[int, str]]:
         """What stands of the answer under way: its messages and their texts, in order."""
         ...
@@ -252,8 +287,10 @@ class Store(Protocol):
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
 
-    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+    def quoted(self, ask: Ask, people: frozenset[int], until: datetime | None = None) -> bool:
         """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        `until`: when they go by themselves, because the chat deletes their message then.
 
         False if one of them is forgotten already: the question must not be kept with them.
         """
@@ -275,6 +312,16 @@ class Store(Protocol):
         self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
     ) -> None:
         """A message was listened to for a question; its words are stored only if to `keep`."""
+        ...
+
+    def parts_heard(self, chat: int, message: int) -> list[Transcript]:
+        """What was heard of a message that was not heard to its end, part by part."""
+        ...
+
+    def heard_parts(
+        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+    ) -> None:
+        """So far a message was listened to; its parts are kept until all of it is `heard`."""
         ...
 
     def turns(self, place: Place, newest: int) -> list[Turn]:

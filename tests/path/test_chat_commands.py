@@ -10,12 +10,12 @@ import pytest
 from tests.path.test_remembering import ask
 from tests.path.test_what_telegram_says import QUICK
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Skipped, Waiting
+from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Limited, Skipped, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Trigger
+from userbot.settings import Limits, Trigger
 
 
 async def result(stage: Stage, number: int = 1) -> str:
@@ -226,6 +226,33 @@ async def test_retry_asks_a_failed_question_again(stage: Stage) -> None:
     talk = stage.max.says(stage.group, "just talking")
     assert "no question" in await orders(stage, stage.group, "/gpt_retry", reply_to=talk)
     assert "as a reply" in await orders(stage, stage.group, "/gpt_retry")
+
+
+async def test_retry_asks_nothing_again_for_who_may_not_ask_any_more(stage: Stage) -> None:
+    stage.endpoint.faults.add("quota")
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Failed)
+    await orders(stage, stage.group, "/gpt_on all me")
+    told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert "may not ask here any more" in told
+    assert (await program.tells(Skipped)).reason == "not_allowed"
+    await orders(stage, stage.group, "/gpt_on all anyone")
+    assert "Asked again." in await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_retry_asks_nothing_again_beyond_a_limit(stage: Stage) -> None:
+    stage.endpoint.faults.add("quota")
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Failed)
+    await program.stop()
+    program = await stage.program(limits=Limits(tokens_per_day=0))
+    told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+    assert "A limit is reached" in told
+    assert (await program.tells(Limited)).reason == "tokens_per_day"
+    assert len(stage.asked()) == 1
 
 
 async def begun(stage: Stage, program: Program, held: asyncio.Event) -> Message:

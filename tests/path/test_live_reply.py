@@ -271,7 +271,7 @@ async def test_an_answer_of_two_pages_with_a_table_and_code_as_another_account_s
     assert 5 <= previews <= FAST.max_previews + 2
     first, second = (page[-1] for page in pages)
     assert first.text.startswith("How trains are counted\nFirst the table")
-    assert "Line │ Trains │ Late\n─────┼────────┼─────\nS1   │ 120    │ 3" in first.text
+    assert "Line │ Trains │ Late\n─────┼────────┼─────\nS1   │    120 │    3" in first.text
     assert second.text.endswith("That is all, @\u2060everyone.")
     for last in (first, second):
         pre = [e for e in last.entities if type(e).__name__ == "MessageEntityPre"]

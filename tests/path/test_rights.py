@@ -177,6 +177,26 @@ async def test_in_a_chat_that_deletes_by_itself_words_expire(stage: Stage) -> No
     assert b"4711" not in (stage.folder / "history.db").read_bytes()
 
 
+async def test_a_quoted_message_expires_when_its_chat_deletes_it_and_the_question_stays(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: "Quite."
+    program = await stage.program()
+    secret = stage.lena.says(stage.group, "the code is 4711")
+    question = stage.max.says(stage.group, "/gpt is that safe?", reply_to=secret)
+    stage.group.auto_delete = 1  # of what is read from now on
+    await stage.max.expects(stage.group, reply_to=question)
+    await program.tells(Answered)
+    assert "4711" in str(stage.asked()[-1])
+    await program.stop()
+    await asyncio.sleep(1.1)
+    program = await stage.program()
+    await program.stop()
+    kept = (stage.folder / "history.db").read_bytes()
+    assert b"4711" not in kept
+    assert b"is that safe?" in kept
+
+
 async def test_what_may_not_be_copied_is_not_asked_about(stage: Stage) -> None:
     from userbot.activity import Failed
 

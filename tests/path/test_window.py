@@ -37,6 +37,21 @@ async def test_what_was_too_long_is_asked_again_with_less_and_nothing_is_lost(
         assert len(archive.exchanges(100, chat=stage.group.id)) == 14
 
 
+async def test_a_very_long_answer_does_not_make_the_model_forget_what_it_was_about(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: "Once upon a time. " + "and so on " * 900 + "The end."
+    program = await stage.program(history=history(stage, window_tokens=1000))
+    await ask(stage, program, stage.max, stage.group, "/gpt tell me a tale")
+    await ask(stage, program, stage.max, stage.group, "/gpt what was it about?")
+    _, question, answer, last = stage.asked()[-1]
+    assert question["content"] == "Max: tell me a tale"
+    assert answer["content"].startswith("Once upon a time.")
+    assert answer["content"].endswith("The end.")
+    assert last["content"] == "Max: what was it about?"
+    assert len(answer["content"]) < 1500
+
+
 async def test_it_is_asked_again_only_once(stage: Stage) -> None:
     stage.endpoint.faults.add("context_length", times=2)
     program = await stage.program()

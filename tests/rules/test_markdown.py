@@ -96,7 +96,7 @@ def test_what_becomes_of_a_construct(markdown: str, text: str, entities: list[st
 
 def test_a_table_that_fits_a_phone_is_aligned() -> None:
     text, entities = shown("| Имя | n |\n|---|--:|\n| 日本 | **1** |\n| `b` | 22 |")
-    assert text.split("\n") == ["Имя  │ n", "─────┼───", "日本 │ 1", "b    │ 22"]
+    assert text.split("\n") == ["Имя  │  n", "─────┼───", "日本 │  1", "b    │ 22"]
     assert [entity.partition(":")[0] for entity in entities] == ["pre"]
 
 

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import random
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from userbot.messages import Loudness, Voice
-from userbot.rules import ghosts, ogg, waveform
-from userbot.rules.formats import format_of
+from userbot.rules import ghosts, waveform
+from userbot.rules.formats import format_of, longest
 from userbot.rules.markdown import render
 from userbot.rules.shown import quotation
 from userbot.rules.voice import too_short, unfit, voice_of
 from userbot.rules.wake import question_in
 from userbot.settings import Chat, ChatVoice
 from userbot.settings import Voice as Settings
-
-DATA = Path(__file__).parent.parent / "data"
 
 # Wake words.
 
@@ -186,38 +181,12 @@ def test_nothing_else_is_a_recording(head: bytes) -> None:
     assert format_of(head) is None
 
 
-# Ogg.
-
-
-def test_a_voice_note_tells_its_length_and_that_it_speaks() -> None:
-    data = (DATA / "voice_en.ogg").read_bytes()
-    assert ogg.seconds(data) == pytest.approx(3.58, abs=0.01)
-    assert not ogg.digital_silence(data)
-    assert len(ogg.packet_sizes(data)) == 179
-
-
-def _page(packets: list[bytes], position: int = 0) -> bytes:
-    table = b"".join(bytes([255] * (len(p) // 255) + [len(p) % 255]) for p in packets)
-    head = b"OggS\x00\x00" + position.to_bytes(8, "little") + bytes(12)
-    return head + bytes([len(table)]) + table + b"".join(packets)
-
-
-def test_the_same_nothing_throughout_is_silence() -> None:
-    pages = _page([b"OpusHead" + bytes(11)]) + _page([b"OpusTags" + bytes(8)])
-    silent = pages + _page([b"\xf8\xff\xfe"] * 100, 96_000)
-    noise = random.Random(1)
-    spoken = pages + _page([noise.randbytes(40) for _ in range(100)], 96_000)
-    assert ogg.seconds(silent) == 2
-    assert ogg.digital_silence(silent)
-    assert not ogg.digital_silence(spoken)
-
-
-@given(st.binary(max_size=400), st.integers(0, 400))
-def test_damaged_ogg_is_looked_at_without_harm(junk: bytes, cut: int) -> None:
-    whole = (DATA / "voice_en.ogg").read_bytes()
-    for data in (junk, whole[:cut] + junk, b"OggS" + junk):
-        ogg.seconds(data)
-        ogg.digital_silence(data)
+def test_without_ffmpeg_a_file_counts_as_the_longest_that_it_may_be() -> None:
+    mp3, mp4 = format_of(b"ID3"), format_of(b"\x00\x00\x00\x20ftypisom")
+    assert mp3 is not None
+    assert mp4 is not None
+    assert longest(mp3, 7_200_000) == 1800  # at 32 kbit/s
+    assert longest(mp4, 7_200_000) == 900
 
 
 # Settings, limits, retries, showing.

@@ -82,8 +82,31 @@ def test_the_newest_turn_is_kept_as_long_as_it_fits_alone() -> None:
     state = WindowState(budget=1000)
     kept, state = window([turn(300), turn(900)], state)
     assert [estimate_turn(one) for one in kept] == [900]
-    kept, state = window([*kept, turn(1100)], state)
-    assert kept == ()
+
+
+def test_a_turn_that_alone_does_not_fit_keeps_its_beginning_and_its_end() -> None:
+    long = Turn("Max", "What is said?", "First. " + "и ещё немного слов " * 400 + "Last.", id=7)
+    kept, state = window([turn(100), long], WindowState(budget=1000))
+    (cut,) = kept
+    assert (cut.speaker, cut.question, cut.id) == ("Max", "What is said?", 7)
+    assert cut.answer.startswith("First. ")
+    assert "\n[…]\n" in cut.answer
+    assert cut.answer.endswith("Last.")
+    assert 400 < estimate_turn(cut) == state.held <= 500
+    assert window(kept, state) == (kept, state), "the next question finds the same beginning"
+    kept, _ = window([*kept, turn(200)], state)
+    assert kept[0] is cut
+
+
+def test_a_long_question_takes_at_most_half_of_a_shortened_turn() -> None:
+    (cut,), _ = window([Turn("", "q" * 9000, "a" * 9000)], WindowState(budget=1000))
+    assert 200 < estimate(cut.question) <= 250
+    assert 200 < estimate(cut.answer) <= 250
+
+
+def test_where_next_to_nothing_fits_nothing_is_kept() -> None:
+    kept, state = window([turn(1100)], WindowState(budget=1000), beside=900)
+    assert (kept, state.held) == ((), 0)
 
 
 @given(
@@ -99,7 +122,11 @@ def test_what_is_kept_is_the_newest_and_fits(
     for size, other in zip(sizes, beside, strict=False):
         offered = (*turns, turn(size))
         turns, state = window(offered, state, other)
-        assert turns == offered[len(offered) - len(turns) :]
+        if turns and turns[0] is not offered[-len(turns)]:
+            assert len(turns) == 1  # the newest alone did not fit
+            assert estimate_turn(turns[0]) < estimate_turn(offered[-1])
+        else:
+            assert turns == offered[len(offered) - len(turns) :]
         assert state.turns == len(turns)
         assert state.held == sum(map(estimate_turn, turns))
         assert not turns or (state.held + other) * ratio <= 1000 + 1e-6

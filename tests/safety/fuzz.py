@@ -33,6 +33,7 @@ from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.words import words
 from userbot.messages import Ask, Command, Incoming, Person
+from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -51,6 +52,7 @@ from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
 from userbot.telegram.deletions import Deletions
+from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
 from userbot.telegram.recent import TelegramRecent
@@ -283,9 +285,11 @@ class Target:
         rules = HouseRules(policy, {}, "anyone", self.store)
         recent = TelegramRecent(self.client, inbox)
         background = Background(recent, self.store, rules, 1000, self._tell)
+        history = TelegramHistory(self.client, clock, self._tell)
+        aftermath = Aftermath("/gpt", history, self.store, self.store.eraser, clock, self._tell)
         intake = Intake(
-            rules, cast("ChatCommands", _NoCommands()), background, allowance, LoopWatch(), 10,
-            self.store, storing, self.conversations, settlement, clock, self._tell,
+            rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
+            LoopWatch(), 10, self.store, storing, self.conversations, settlement, clock, self._tell,
         )  # fmt: skip
         deletions = Deletions(self.client)
         memory = Memory(self.store, 1000)

@@ -205,7 +205,7 @@ async def test_typing_is_shown_to_the_others(
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "messages"), [("duplicate", 1), ("original", 1), ("forget", 2)]
+    ("behaviour", "messages"), [("duplicate", 1), ("original", 1), ("silent", 1), ("forget", 2)]
 )
 async def test_a_random_id_used_before_is_answered_as_chosen(
     tg: Telegram,
@@ -231,6 +231,8 @@ async def test_a_random_id_used_before_is_answered_as_chosen(
         assert await refusal(device.client._sender.send(request)) == "RANDOM_ID_DUPLICATE"
     else:
         answer = await device.client(request)
+    if behaviour == "silent":
+        assert answer.updates == []
     if behaviour == "original":
         sent, original = answer.updates
         assert (sent.id, sent.random_id) == (message.id_for(alice), request.random_id)

@@ -137,7 +137,7 @@ def test_a_visitors_question_is_named_and_told_that_no_model_was_asked(
 
 
 def test_a_visitors_question_is_named_without_what_the_program_put_before_it() -> None:
-    asked = "Max: [In reply to this message of Lena:]\n> And if it rains?\n\nIs it true?"
+    asked = "Max: [In reply to this message of Lena:]\n    > And if it rains?\n\n    Is it true?"
     text = scene.written_answer(request(said("user", asked))).text
     assert text.startswith("You asked: “Is it true?”")
     only = scene.written_answer(request(said("user", "Olga: [sic]"))).text

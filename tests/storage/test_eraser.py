@@ -96,6 +96,23 @@ def test_words_expire_with_their_message(store: Store) -> None:
     assert len(store.turns(Place(ANNA.id), 5)) == 1
 
 
+def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
+    store: Store, path: Path
+) -> None:
+    ask = store.add(question("Is it true?", message=10, reply_to=5), NOW)
+    assert ask is not None
+    store.heard(ask, 5, Transcript(text=WORDS, model="m", seconds=3), NOW, keep=True)
+    assert store.quoted(ask, frozenset(), NOW + timedelta(hours=1))
+    store.settle(ask, f"[…]\n> {WORDS}\n\nIs it true?", answer("Yes."), NOW)
+    assert store.eraser.expired(NOW + timedelta(minutes=59)) == set()
+    assert left_on_disk(path)
+    assert store.eraser.expired(NOW + timedelta(hours=1)) == {Place(ANNA.id)}
+    (turn,) = store.turns(Place(ANNA.id), 5)
+    assert (turn.question, turn.answer) == ("Is it true?", "Yes.")
+    assert not left_on_disk(path)
+    assert store.eraser.expired(NOW + timedelta(hours=2)) == set()
+
+
 def test_what_is_older_than_is_kept_goes_but_not_what_is_being_answered(store: Store) -> None:
     answered(store, 10)
     waiting = store.add(question(WORDS, message=20), NOW)

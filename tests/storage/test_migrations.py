@@ -73,6 +73,9 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "money_reservations_names_and_erasing",
         "counts_that_do_not_grow",
         "plain_questions_pictures_and_bursts",
+        "own_messages_and_what_was_seen",
+        "transcripts_in_parts",
+        "quoted_words_that_expire",
         "words_of_results",
     ]
 

@@ -123,7 +123,13 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
             if event.restricted:
                 parts.append(words.get(event.restricted, event.restricted))
             return " · ".join(parts), ""
-        case happened.Ignored() | happened.Limited() | happened.Skipped():
+        case happened.Skipped():
+            why = words.get(event.reason, event.detail or event.reason)
+            text = f"“{event.text}”" if event.text else ""
+            return " · ".join(filter(None, (why, text))), words.get(
+                f"{event.reason}_hint", event.hint
+            )
+        case happened.Ignored() | happened.Limited():
             return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""
     return "", ""
 
@@ -133,5 +139,6 @@ def _wait(event: happened.Waiting, words: Words) -> str:
     if event.reason in ("flood_wait", "slow_mode"):
         whole = event.detail == "account"
         return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
-    told = words.get(event.reason, event.reason)
-    return f"{seconds} · {told}" + (f" · {event.detail}" if event.detail else "")
+    # Of some waits nobody knows how long they will be.
+    told = (seconds if event.seconds else "", words.get(event.reason, event.reason), event.detail)
+    return " · ".join(filter(None, told))

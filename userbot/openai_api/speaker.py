@@ -49,14 +49,14 @@ class Speaker:
                 options={"headers": {"Accept": "application/octet-stream"}},
             )
             data = answer.content
-        seconds = ogg.seconds(data)
-        if not seconds:
+        look = ogg.look(data)
+        if look is None or not look.seconds:
             raise ModelError(
                 f"{self._connection.where.host} answered with something that is no voice note.",
                 'Set answer_as = "text" under [voice], or use an endpoint that speaks Opus.',
                 reason="bad_answer",
             )
-        return Speech(data=data, seconds=seconds, waveform=waveform.drawn(ogg.packet_sizes(data)))
+        return Speech(data=data, seconds=look.seconds, waveform=waveform.drawn(look.sizes))
 
     async def aclose(self) -> None:
         """Close the connections."""

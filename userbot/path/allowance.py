@@ -62,6 +62,16 @@ class Allowance:
         self._tell(question, refusal)
         return admitted
 
+    def readmit(self, ask: Ask) -> Refusal | None:
+        """Let a stored question in once more, or say why not; then it is marked as skipped."""
+        refusal = self._refusal(
+            ask, limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        )
+        if refusal is not None:
+            self._store.mark(ask, "skipped", refusal.reason, self._clock.now())
+            self._tell(ask, refusal)
+        return refusal
+
     async def before_request(self, ask: Ask, request: ChatRequest) -> None:
         """Reserve a request to the model. Raises LimitReachedError."""
         await self._reserve(ask, limits.expected_of_request(self._limits.prices, request.messages))
@@ -122,17 +132,16 @@ class Allowance:
         self._storing.soon(spend, ask)
 
     async def _reserve(self, ask: Ask, expected: Expected) -> None:
-        now = self._clock.now()
-
-        def reserve() -> Refusal | None:
-            return self._ledger.reserve(
-                ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
-            )
-
-        refusal = await self._storing.done(reserve, ask)
+        refusal = await self._storing.done(lambda: self._refusal(ask, expected), ask)
         if refusal is not None:
             self._tell(ask, refusal)
             raise LimitReachedError(refusal.detail, reason=refusal.reason)
+
+    def _refusal(self, ask: Ask, expected: Expected) -> Refusal | None:
+        now = self._clock.now()
+        return self._ledger.reserve(
+            ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
+        )
 
     def _tell(self, ask: Ask, refusal: Refusal) -> None:
         self._storing.soon(lambda: self._refused(ask, refusal), ask)

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from userbot.path.conversations import Conversations
-from userbot.path.house_rules import HouseRules
-from userbot.path.settlement import Settlement
+from userbot.path.again import Again
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
-from userbot.rules.trigger import forbidden_now
 
 EVERY_SECONDS = 1.0
 
@@ -30,21 +27,12 @@ class AskedAgain:
     """Looks for wishes."""
 
     def __init__(
-        self,
-        wishes: Wishes,
-        store: Store,
-        storing: Storing,
-        rules: HouseRules,
-        conversations: Conversations,
-        settlement: Settlement,
-        clock: Clock,
+        self, wishes: Wishes, store: Store, storing: Storing, again: Again, clock: Clock
     ) -> None:
         self._wishes = wishes
         self._store = store
         self._storing = storing
-        self._rules = rules
-        self._conversations = conversations
-        self._settlement = settlement
+        self._again = again
         self._clock = clock
 
     async def watch(self) -> None:
@@ -55,15 +43,7 @@ class AskedAgain:
             self._storing.soon(self._look)
 
     def _look(self) -> None:
-        wished = self._wishes.wished()
-        if not wished:
-            return
-        for ask, _ in self._store.pending():
-            if ask.id not in wished:
-                continue
-            silent = forbidden_now(ask, self._rules.policy)
-            if silent is None:
-                self._conversations.put(ask)
-            else:
-                self._store.mark(ask, "skipped", silent, self._clock.now())
-                self._settlement.skipped(ask, silent, "The rules have changed since it was asked.")
+        if wished := self._wishes.wished():
+            for ask, _ in self._store.pending():
+                if ask.id in wished:
+                    self._again.queue(ask)

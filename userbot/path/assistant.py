@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 
 from userbot.messages import Ask, ChatRequest
+from userbot.path.aftermath import Aftermath
 from userbot.path.asking import Asking, Inquiry
 from userbot.path.background import Background
 from userbot.path.hearing import Hearing
@@ -27,6 +28,7 @@ class Assistant:
         *,
         settings: OpenAI,
         rules: HouseRules,
+        aftermath: Aftermath,
         hearing: Hearing,
         background: Background,
         memory: Memory,
@@ -42,6 +44,7 @@ class Assistant:
     ) -> None:
         self._settings = settings
         self._rules = rules
+        self._aftermath = aftermath
         self._hearing = hearing
         self._background = background
         self._memory = memory
@@ -65,10 +68,14 @@ class Assistant:
                 return
             await self._storing.done(lambda: self._begin(ask), ask)
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
+            stands = await self._aftermath.look(ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
             overheard = await self._hearing.hear(ask) if ask.listen_first else None
             async with self._typing.during(ask.place) as text_stands:
                 said = overheard or await self._hearing.hear(ask)
+                if stands is not None:
+                    await self._settlement.answered(said.ask, said.quoted, stands, 0.0)
+                    return
                 voice = self._hearing.voice_in(ask.chat)
                 background = await self._background.before(ask)
                 system = system_text(self._settings, chat)

@@ -20,7 +20,6 @@ from userbot.activity import Failed, Notice, Report
 from userbot.errors import PauseAskedError, StorageError, UserbotError
 from userbot.messages import (
     SAVED_TITLE,
-    Ask,
     ChatKind,
     Command,
     CommandMessage,
@@ -30,6 +29,7 @@ from userbot.messages import (
     RichText,
     Turn,
 )
+from userbot.path.again import Again
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
@@ -83,8 +83,6 @@ class OrderBook(Protocol):
 
     def turns(self, place: Place, newest: int) -> list[Turn]: ...
 
-    def again(self, chat: int, message: int, at: datetime) -> Ask | str | None: ...
-
     def cost(self, since: datetime, chat: int | None = None) -> Cost: ...
 
     def forget(self, person: int, at: datetime) -> int: ...
@@ -105,6 +103,7 @@ class ChatCommands:
         store: OrderBook,
         memory: Memory,
         conversations: Conversations,
+        again: Again,
         writer: Writer,
         people: People,
         clock: Clock,
@@ -119,6 +118,7 @@ class ChatCommands:
         self._store = store
         self._memory = memory
         self._conversations = conversations
+        self._again = again
         self._writer = writer
         self._people = people
         self._clock = clock
@@ -229,13 +229,8 @@ class ChatCommands:
         say = self._texts.say
         if incoming.reply_to is None:
             return say("retry_how")
-        found = self._store.again(incoming.chat, incoming.reply_to, self._clock.now())
-        if found is None:
-            return say("retry_unknown")
-        if isinstance(found, str):
-            return say("retry_answered" if found == "answered" else "retry_under_way")
-        self._conversations.put(found)
-        return say("retry")
+        became = self._again.ask(incoming.chat, incoming.reply_to)
+        return say(f"retry_{became}")
 
     async def _forget(
         self,

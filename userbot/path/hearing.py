@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from userbot.errors import NothingToAnswerError, TelegramError
+from userbot.activity import Notice, Report
+from userbot.errors import (
+    AudioError,
+    ModelError,
+    NothingToAnswerError,
+    TelegramError,
+    UserbotError,
+)
 from userbot.messages import Ask, Quoted, Transcript
+from userbot.messages import Voice as Recording
 from userbot.path.house_rules import HouseRules
 from userbot.path.replies import Replies
 from userbot.path.transcription import Transcription
@@ -42,6 +50,7 @@ class Hearing:
         rules: HouseRules,
         store: Store,
         clock: Clock,
+        report: Report,
     ) -> None:
         self._replies = replies
         self._transcription = transcription
@@ -50,6 +59,7 @@ class Hearing:
         self._rules = rules
         self._store = store
         self._clock = clock
+        self._report = report
 
     def voice_in(self, chat: int) -> Voice:
         """[voice] as it holds in a chat."""
@@ -58,31 +68,31 @@ class Hearing:
     async def hear(self, ask: Ask) -> Said:
         """Understand a question.
 
-        Raises NothingToAnswerError when it turns out to be none, TelegramError when it is
-        nothing but a message that is gone, and what listening raises.
+        What is written is answered even if what is said cannot be heard. Raises
+        NothingToAnswerError when it turns out to be none, TelegramError when it is nothing but a
+        message that is gone, and what listening raises.
         """
         if ask.voice is not None:
             return await self._own_sound(ask)
         quoted = await self._quoted(ask)
         if quoted is None or quoted.voice is None or ask.reply_to is None:
             return Said(ask, quoted)
-        voice = self.voice_in(ask.chat)
-        if not voice.enabled:
-            if not quoted.text and not ask.text:
-                raise NothingToAnswerError("Voice is off in this chat.", reason="voice_off")
+        written = ask.text or quoted.text
+        spoken = await self._words(ask, ask.reply_to, quoted.voice, written)
+        if spoken is None:
             return Said(ask, quoted)
-        spoken = await self._transcription.words(ask, ask.reply_to, quoted.voice, voice)
         words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
         return Said(ask, replace(quoted, text=words, media=None), spoken, not ask.text)
 
     async def _own_sound(self, ask: Ask) -> Said:
         assert ask.voice is not None
-        voice = self.voice_in(ask.chat)
-        kept = not ask.listen_first
-        spoken = await self._transcription.words(ask, ask.message, ask.voice, voice, keep=kept)
+        spoken = await self._words(ask, ask.message, ask.voice, ask.text)
+        if spoken is None:
+            return Said(ask, await self._replies.quoted(ask))
         words = spoken.text
         if ask.listen_first:
-            addressed = question_in(words, self._prefix, voice.wake_words)
+            wake_words = self.voice_in(ask.chat).wake_words
+            addressed = question_in(words, self._prefix, wake_words)
             if addressed is None:
                 raise NothingToAnswerError("Nobody was addressed.", reason="no_wake_word")
             now = self._clock.now()
@@ -94,6 +104,37 @@ class Hearing:
             above = () if replied is None else (*replied.above, replied)
             return Said(ask, Quoted(ask.sender.name, words, above=above), spoken)
         return Said(replace(ask, text=words), replied, spoken, only_spoken=True)
+
+    async def _words(
+        self, ask: Ask, message: int, recording: Recording, written: str
+    ) -> Transcript | None:
+        """What is said in a recording; None if it cannot be heard and `written` goes without it."""
+        voice = self.voice_in(ask.chat)
+        if not voice.enabled:
+            if not written:
+                raise NothingToAnswerError("Voice is off in this chat.", reason="voice_off")
+            return None
+        kept = not ask.listen_first
+        try:
+            return await self._transcription.words(ask, message, recording, voice, keep=kept)
+        except (NothingToAnswerError, AudioError, ModelError) as error:
+            if not written:
+                raise
+            self._tell(ask, error)
+            return None
+
+    def _tell(self, ask: Ask, error: UserbotError) -> None:
+        self._report(
+            Notice(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason="unheard",
+                detail=f"What is written is answered without the recording. {error}",
+                hint=error.hint,
+            )
+        )
 
     async def _quoted(self, ask: Ask) -> Quoted | None:
         """The message that the question replies to, unless the history shows it anyway."""

@@ -13,6 +13,7 @@ from functools import partial
 
 from userbot.activity import Heard, Ignored, Report
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
+from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -34,6 +35,7 @@ class Intake:
         commands: ChatCommands,
         background: Background,
         allowance: Allowance,
+        aftermath: Aftermath,
         loops: LoopWatch,
         max_age_minutes: float,
         store: Store,
@@ -47,6 +49,7 @@ class Intake:
         self._commands = commands
         self._background = background
         self._allowance = allowance
+        self._aftermath = aftermath
         self._loops = loops
         self._max_age = timedelta(minutes=max_age_minutes)
         self._store = store
@@ -61,18 +64,28 @@ class Intake:
 
         Raises StorageError; then nothing was done about it, and it can be received again.
         """
+        self._typed_elsewhere(incoming)
         known = self._known(incoming)
         decision = decide(incoming, known, self._rules.policy)
         if isinstance(decision, Ask):
             prefixed = decision.text != incoming.text.strip()
             decision = replace(decision, expires_at=incoming.expires_at)
-            self._ask(decision, replies=known.replies_to_answer, prefixed=prefixed)
+            replies = known.replies_to_answer
+            self._ask(decision, replies=replies, prefixed=prefixed, live=incoming.live)
         elif isinstance(decision, Command):
             self._commands.receive(incoming, decision)
         elif isinstance(decision, Ignore):
             if decision.reason != "ours":
                 self._background.heard(incoming)
             self._ignored(incoming, decision.reason)
+
+    def _typed_elsewhere(self, incoming: Incoming) -> None:
+        """Telegram does not tell us of what we send ourselves: this is from another device."""
+        if incoming.live and incoming.outgoing and incoming.reply_to is not None:
+            chat = incoming.chat
+            asked = self._store.asked_by(chat, incoming.reply_to) is not None
+            if asked and not self._store.owns(chat, incoming.message):
+                self._store.typed_elsewhere(chat, incoming.message)
 
     def _known(self, incoming: Incoming) -> Known:
         chat = incoming.chat
@@ -83,7 +96,7 @@ class Intake:
             forgotten=incoming.sender is not None and incoming.sender.id in self._rules.forgotten,
         )
 
-    def _ask(self, decided: Ask, *, replies: bool, prefixed: bool) -> None:
+    def _ask(self, decided: Ask, *, replies: bool, prefixed: bool, live: bool) -> None:
         now = self._clock.now()
         if now - decided.at > self._max_age:
             self._skip(decided, now, "too_old", "It arrived while the program was away.")
@@ -99,6 +112,8 @@ class Intake:
             self._storing.soon(partial(self._store.mark, ask, "skipped", "loop", now), ask)
             self._settlement.limited(ask, "loop", self._loops.told(ask))
             return
+        if not live:
+            self._aftermath.belated(ask)
         self._conversations.put(ask)
         self._report(
             Heard(

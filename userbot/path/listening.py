@@ -1,13 +1,17 @@
 """A recording in, its words out: fetched, sent whole or in parts, asked for again if need be.
 
-Rule 1: what the endpoint takes goes to it as it came: no process is started, no file is written.
-Rule 2: what a recording is, and how long, is told by its own bytes, not by its label.
+Rule 1: what the endpoint takes goes to it as it came: for a voice note no process is started, no
+file is written.
+Rule 2: what a recording is, and how long, is told by its own bytes, not by its label. Where
+nothing is there to measure it, it counts as the longest that so many bytes may be.
+Rule 3: a part that was paid for is stored before the next one is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from userbot.activity import Report, Waiting
 from userbot.errors import AudioError, ModelError
@@ -15,18 +19,28 @@ from userbot.messages import Ask, Format, Hints, Loudness, Sound, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
-from userbot.ports import Audio, Clock, Files, Transcriber, Workplace
+from userbot.path.storing import Storing
+from userbot.ports import Audio, Clock, Files, Store, Transcriber, Workplace
 from userbot.rules import ghosts, ogg, retrying
-from userbot.rules.formats import LOOKED_AT, OGG, format_of
-from userbot.rules.voice import FILE_BYTES, WHOLE_BYTES, WHOLE_SECONDS, refused, silence, too_short
+from userbot.rules.formats import LOOKED_AT, OGG, format_of, longest
+from userbot.rules.voice import (
+    FILE_BYTES,
+    WHOLE_BYTES,
+    WHOLE_SECONDS,
+    perhaps_too_long,
+    refused,
+    silence,
+    too_short,
+)
 from userbot.settings import Voice
 
 _PROMPT_CHARACTERS = 200
 """The last words of one part, with which the next one begins."""
-_LOOK_SECONDS = 120.0
-"""How much of a recording is decoded to see whether it says anything."""
+_THREAD_BYTES = 50_000
+"""What has more is looked at in a thread: it takes long enough to be noticed by others."""
 _SLACK_BYTES = 1_000_000
 """By how much a file may be larger than its message says."""
+_SAME_SECONDS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +51,13 @@ class Task:
     message: int
     recording: Recording
     settings: Voice
+    keep: bool = True
+    """Its words may be stored."""
+
+    @property
+    def most_seconds(self) -> float:
+        """How long it may be."""
+        return self.settings.max_minutes * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +70,7 @@ class Listened:
 
 
 class Listening:
-    """Listens to one recording at a time; keeps nothing."""
+    """Listens to one recording at a time; keeps nothing but parts of those that failed."""
 
     def __init__(
         self,
@@ -57,6 +78,8 @@ class Listening:
         transcriber: Transcriber,
         audio: Audio,
         allowance: Allowance,
+        store: Store,
+        storing: Storing,
         patience: Patience,
         clock: Clock,
         report: Report,
@@ -65,6 +88,8 @@ class Listening:
         self._transcriber = transcriber
         self._audio = audio
         self._allowance = allowance
+        self._store = store
+        self._storing = storing
         self._patience = patience
         self._clock = clock
         self._report = report
@@ -78,72 +103,104 @@ class Listening:
         if task.recording.size <= WHOLE_BYTES:
             return await self._in_memory(task)
         await self._need_ffmpeg("It is larger than an endpoint takes.")
-        async with self._audio.workplace(task.settings.max_minutes * 60) as place:
+        async with self._audio.workplace(task.most_seconds) as place:
             limit = min(FILE_BYTES, task.recording.size + _SLACK_BYTES)
-            await self._files.save(task.ask.chat, task.message, limit, place.source)
+            chat, message = task.ask.chat, task.message
+            await self._files.save(chat, message, limit, place.source, _known_format)
             with place.source.open("rb") as file:
-                head = file.read(LOOKED_AT)
-            return await self._in_parts(task, place, _known_format(head))
+                form = _known_format(file.read(LOOKED_AT))
+            return await self._in_parts(task, place, await self._read(task, place, form))
 
     async def _in_memory(self, task: Task) -> Listened:
-        data = await self._files.fetch(task.ask.chat, task.message, WHOLE_BYTES)
-        form = _known_format(data[:LOOKED_AT])
-        seconds = ogg.seconds(data) if form is OGG else None
-        seconds = task.recording.seconds if seconds is None else seconds
-        _check_length(seconds, task.settings)
-        if not form.taken or (seconds > WHOLE_SECONDS and await self._audio.usable()):
+        data = await self._files.fetch(task.ask.chat, task.message, WHOLE_BYTES, _known_format)
+        form = _known_format(data)
+        look = await _look_at(data, task.most_seconds) if form is OGG else None
+        if look is not None:
+            _check_look(look, task.settings)
+        if (look is None or look.seconds > WHOLE_SECONDS) and await self._audio.usable():
+            return await self._measured(task, data, form)
+        if look is not None:
+            loudness = ghosts.loudness_of(task.recording.waveform)
+            return await self._whole(task, data, form, look.seconds, loudness)
+        if not form.taken:
             await self._need_ffmpeg(f"Endpoints do not take {form.ending} files.")
-            async with self._audio.workplace(task.settings.max_minutes * 60) as place:
-                await asyncio.to_thread(place.source.write_bytes, data)
-                del data
-                return await self._in_parts(task, place, form)
-        loudness = ghosts.loudness_of(task.recording.waveform)
-        if loudness is Loudness.UNKNOWN and form is OGG and ogg.digital_silence(data):
-            loudness = Loudness.SILENT
-        elif loudness is Loudness.UNKNOWN and task.recording.kind != "voice":
-            loudness = await self._look(data, form)
+        seconds = max(task.recording.seconds, longest(form, len(data)))
+        if seconds > task.most_seconds:
+            raise perhaps_too_long(task.settings.max_minutes)
+        return await self._whole(task, data, form, seconds, Loudness.UNKNOWN)
+
+    async def _measured(self, task: Task, data: bytes, form: Format) -> Listened:
+        """Decode it: its length and loudness are what they are then; and send it as it came."""
+        async with self._audio.workplace(task.most_seconds) as place:
+            await asyncio.to_thread(place.source.write_bytes, data)
+            seconds = await self._read(task, place, form)
+            if not form.taken or seconds > WHOLE_SECONDS:
+                return await self._in_parts(task, place, seconds)
+            loudness = await place.loudness()
+        return await self._whole(task, data, form, seconds, loudness)
+
+    async def _whole(
+        self, task: Task, data: bytes, form: Format, seconds: float, loudness: Loudness
+    ) -> Listened:
         if loudness is Loudness.SILENT:
             raise silence()
         sound = Sound(data=data, file_name=f"voice.{form.ending}", mime=form.mime, seconds=seconds)
         transcript = await self._asked(task, sound, task.settings.prompt)
         if loudness is Loudness.UNKNOWN and ghosts.phantom(transcript.text):
-            loudness = await self._look(data, form)
+            loudness = await self._loudness(task, data, form)
         return Listened(transcript, loudness)
 
-    async def _look(self, data: bytes, form: Format) -> Loudness:
-        """How loud sound is, by decoding its beginning; UNKNOWN if that cannot be done."""
-        if not await self._audio.usable():
-            return Loudness.UNKNOWN
-        async with self._audio.workplace(_LOOK_SECONDS) as place:
-            await asyncio.to_thread(place.source.write_bytes, data)
-            try:
-                await place.read(form)
-            except AudioError:
-                return Loudness.UNKNOWN
-            return await place.loudness()
-
-    async def _in_parts(self, task: Task, place: Workplace, form: Format) -> Listened:
+    async def _read(self, task: Task, place: Workplace, form: Format) -> float:
+        """Decode what lies there; gives its seconds, if they are neither too many nor too few."""
         seconds = await place.read(form)
         _check_length(seconds, task.settings)
+        return seconds
+
+    async def _loudness(self, task: Task, data: bytes, form: Format) -> Loudness:
+        """How loud sound is, by decoding it; UNKNOWN if that cannot be done."""
+        if not await self._audio.usable():
+            return Loudness.UNKNOWN
+        try:
+            async with self._audio.workplace(task.most_seconds) as place:
+                await asyncio.to_thread(place.source.write_bytes, data)
+                await place.read(form)
+                return await place.loudness()
+        except AudioError:
+            return Loudness.UNKNOWN
+
+    async def _in_parts(self, task: Task, place: Workplace, seconds: float) -> Listened:
+        known = self._store.parts_heard(task.ask.chat, task.message)
+        done: list[Transcript] = []
         texts: list[str] = []
-        model = ""
         heard = 0.0
-        parts = 0
         async for sound, loudness in place.parts():
             heard += sound.seconds
             if loudness is not Loudness.SILENT:
-                said = await self._asked(task, sound, _prompt(task.settings.prompt, texts))
-                parts += 1
-                model = said.model
+                said = await self._part(task, sound, texts, known)
+                done.append(said)
+                if task.keep:
+                    keep = partial(self._store.heard_parts, task.ask, task.message, list(done))
+                    await self._storing.done(partial(keep, self._clock.now()), task.ask)
                 invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
                 if not invented and not ghosts.wordless(said.text):
                     texts.append(said.text)
             if heard < seconds - 1:
                 self._progress(task, f"{heard / 60:.0f} / {seconds / 60:.0f} min")
-        if not parts:
+        if not done:
             raise silence()
-        whole = Transcript(text=" ".join(texts), model=model, seconds=heard)
-        return Listened(whole, Loudness.LOUD, parts)
+        whole = Transcript(text=" ".join(texts), model=done[-1].model, seconds=heard)
+        return Listened(whole, Loudness.LOUD, len(done))
+
+    async def _part(
+        self, task: Task, sound: Sound, before: list[str], known: list[Transcript]
+    ) -> Transcript:
+        """The words of the next part: those of `known`, from the front, or asked for."""
+        if known:
+            said = known.pop(0)
+            if abs(said.seconds - sound.seconds) < _SAME_SECONDS:
+                return said
+            known.clear()  # it was cut elsewhere then
+        return await self._asked(task, sound, _prompt(task.settings.prompt, before))
 
     async def _asked(self, task: Task, sound: Sound, prompt: str | None) -> Transcript:
         await self._allowance.before_audio(task.ask, sound.seconds)
@@ -187,13 +244,27 @@ class Listening:
             )
 
 
-def _known_format(head: bytes) -> Format:
-    form = format_of(head)
+async def _look_at(data: bytes, most_seconds: float) -> ogg.Look | None:
+    if len(data) < _THREAD_BYTES:
+        return ogg.look(data, most_seconds)
+    return await asyncio.to_thread(ogg.look, data, most_seconds)
+
+
+def _known_format(data: bytes) -> Format:
+    form = format_of(data[:LOOKED_AT])
     if form is None:
         raise AudioError(
             "This is no recording, whatever its label says.", reason="audio_not_recognised"
         )
     return form
+
+
+def _check_look(look: ogg.Look, settings: Voice) -> None:
+    if not look.seconds:
+        raise AudioError("The recording holds no sound.", reason="audio_unreadable")
+    _check_length(look.seconds, settings)
+    if look.silent:
+        raise silence()
 
 
 def _check_length(seconds: float, settings: Voice) -> None:

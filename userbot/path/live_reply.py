@@ -3,7 +3,8 @@
 Rule 1: reading the model and writing to Telegram go on beside each other; the newest text wins.
 Rule 2: the first text and the end wait for their turn, however long; previews between them take
 a turn only if nobody else needs it, and end with the first pause that Telegram asks for.
-Rule 3: what was shown is never left as if it were whole: it is finished, or closed with "…".
+Rule 3: what was shown is never left as if it were whole: it is finished, or closed with "…". That
+holds for what an earlier run has shown, too.
 Cancelled, it leaves what stands.
 """
 
@@ -27,6 +28,7 @@ from userbot.errors import (
     StorageError,
     TelegramError,
     UserbotError,
+    WriteInDoubtError,
 )
 from userbot.messages import (
     Answer,
@@ -42,6 +44,7 @@ from userbot.messages import (
 from userbot.path.draft import Draft
 from userbot.path.parts import Parts
 from userbot.path.storing import Storing
+from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing
 from userbot.rules.markdown import broken_off, render, units
@@ -61,6 +64,7 @@ class LiveReply:
         self,
         pacing: Pacing,
         outbox: Outbox,
+        writes: Writes,
         store: Store,
         storing: Storing,
         clock: Clock,
@@ -71,11 +75,16 @@ class LiveReply:
         self._own_prompt = own_prompt
         self._pacing = pacing
         self._outbox = outbox
+        self._writes = writes
         self._store = store
         self._storing = storing
         self._clock = clock
         self._report = report
         self._secret = secret
+
+    def begun(self, ask: Ask) -> bool:
+        """Whether an earlier run has begun to write the answer."""
+        return bool(self._store.standing(ask))
 
     async def write(
         self,
@@ -91,8 +100,12 @@ class LiveReply:
         draft = Draft(self._clock)
         above = above_answer(ask, self._own_prompt, self._clock.now())
         outbox, store, clock = self._outbox, self._store, self._clock
-        parts = Parts(ask, outbox, store, clock, self._secret, in_place=above is not None)
+        parts = Parts(
+            ask, outbox, self._writes, store, clock, self._secret, in_place=above is not None
+        )
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
+        if parts.taken_up:
+            pace = pacing.ended(pace)  # previews would shrink what stands, before it grows again
         reply = _Reply(
             ask,
             draft,
@@ -186,7 +199,7 @@ class _Reply:
             return
         try:
             await self._write(self._wanted())
-        except (ChatRefusedError, AccountStoppedError, MessageGoneError):
+        except (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError):
             raise
         except TelegramError:
             # A pause that was asked for, or trouble that may have passed when the end is due.
@@ -213,7 +226,9 @@ class _Reply:
         """The answer failed: close what was shown; where only the owner reads, say why."""
         with suppress(TelegramError, NotLoggedInError):
             if self._parts.standing:
-                await self._bring(broken_off(self._wanted()[: len(self._parts.standing)]))
+                shown = tuple(one.text for one in self._parts.standing)
+                wanted = shown if self._parts.taken_up else self._wanted()[: len(shown)]
+                await self._bring(broken_off(wanted))
             elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
                 await self._bring((self._told(f"⚠️ {error}"),))
 

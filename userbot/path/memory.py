@@ -80,7 +80,7 @@ class Memory:
         """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
         held = self._load(place)
         kept, held.state = window(held.turns, held.state, beside)
-        if len(kept) < len(held.turns):
+        if len(kept) < len(held.turns) or (kept and kept[0] is not held.turns[0]):
             held.turns = list(kept)
         return kept
 

@@ -1,10 +1,11 @@
 """The messages of one answer, as they stand in Telegram.
 
-Rule 1: every text is recorded in the store, exactly as it will stand, before it leaves.
+Rule 1: every text is recorded in the store, exactly as it will stand, right before it leaves.
 Rule 2: a part's random_id is derived from the question, so that sending it twice is one message.
 Rule 3: the first part replies to the question, each later part to the one before it, silently.
 Rule 4: what has left is waited for, even by a writer who is cancelled: it may stand already.
-Rule 5: where the answer belongs into the question's own message, that is its first part; if
+Rule 5: what an earlier run left standing is the beginning: it is brought to what is wanted.
+Rule 6: where the answer belongs into the question's own message, that is its first part; if
 Telegram does not let it be edited after all, the answer is a reply like any other.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 from userbot.errors import PauseAskedError, TelegramError
 from userbot.messages import Ask, RichText
+from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store, Write
 from userbot.rules.random_id import random_id
 
@@ -34,6 +36,8 @@ class Standing:
     message: int
     identity: int
     text: RichText
+    sure: bool = True
+    """False if it may show something else: an edit was under way when the program died."""
 
 
 class Parts:
@@ -43,6 +47,7 @@ class Parts:
         self,
         ask: Ask,
         outbox: Outbox,
+        writes: Writes,
         store: Store,
         clock: Clock,
         secret: bytes,
@@ -53,11 +58,18 @@ class Parts:
         self.in_place = in_place
         """The first part is the question's own message."""
         self._outbox = outbox
+        self._writes = writes
         self._store = store
         self._clock = clock
         self._secret = secret
-        self._recorded: set[int] = set()
-        self.standing: list[Standing] = []
+        self.standing: list[Standing] = [
+            Standing(message, self._identity(part), RichText(text), sure=False)
+            for part, (message, text) in enumerate(store.standing(ask))
+        ]
+        self.taken_up = bool(self.standing)
+        """Whether an earlier run had begun this answer."""
+        if self.taken_up:
+            self.in_place = self.standing[0].message == ask.message
 
     @property
     def messages(self) -> tuple[int, ...]:
@@ -82,7 +94,9 @@ class Parts:
     def _differs(self, wanted: Sequence[RichText]) -> int | None:
         for at in range(max(len(wanted), len(self.standing))):
             text = wanted[at] if at < len(wanted) else _NOTHING_LEFT
-            if at >= len(self.standing) or self.standing[at].text != text:
+            if at >= len(self.standing):
+                return at
+            if self.standing[at].text != text or not self.standing[at].sure:
                 return at
         return None
 
@@ -90,43 +104,45 @@ class Parts:
         before = self.standing[at]
         self._store.rewriting(before.identity, text.text, self._clock.now())
         await self._outbox.edit(self._ask.place, before.message, text)
-        self.standing[at] = replace(before, text=text)
+        self.standing[at] = replace(before, text=text, sure=True)
 
     async def _send(self, at: int, text: RichText) -> None:
-        ask = self._ask
-        identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, at)
-        if identity in self._recorded:  # Telegram did not take it last time
-            self._store.rewriting(identity, text.text, self._clock.now())
-        else:
-            self._store.writing(ask, at, identity, text.text, self._clock.now())
-            self._recorded.add(identity)
+        ask, identity = self._ask, self._identity(at)
         if self._is_question(at):
-            # Known beforehand: whatever happens now, this message is ours from here on.
-            self._store.written(identity, ask.message)
-            await self._replace_question(text)
-            message = ask.message
-        else:
-            message = await self._outbox.send(
-                ask.place,
-                text,
-                reply_to=self.standing[-1].message if self.standing else ask.message,
-                random_id=identity,
-                silent=at > 0,
+            await self._replace_question(identity, text)
+            return
+        reply_to = self.standing[-1].message if self.standing else ask.message
+
+        async def leave() -> int:
+            return await self._outbox.send(
+                ask.place, text, reply_to=reply_to, random_id=identity, silent=at > 0
             )
-            self._store.written(identity, message)
-        self.standing.append(Standing(message, identity, text))
+
+        sent = await self._writes.send(ask, at, identity, text.text, leave)
+        self.standing.append(Standing(sent.message, identity, text, sure=sent.exact))
+
+    def _identity(self, part: int) -> int:
+        ask = self._ask
+        return random_id(self._secret, ask.chat, ask.message, ask.attempt, part)
 
     def _is_question(self, at: int) -> bool:
         return self.in_place and at == 0
 
-    async def _replace_question(self, text: RichText) -> None:
+    async def _replace_question(self, identity: int, text: RichText) -> None:
+        ask = self._ask
+        self._store.writing(ask, 0, identity, text.text, self._clock.now())
+        # Known beforehand: whatever happens now, this message is ours from here on.
+        self._store.written(identity, ask.message)
         try:
-            await self._outbox.edit(self._ask.place, self._ask.message, text)
+            await self._outbox.edit(ask.place, ask.message, text)
         except TelegramError as error:
+            if error.reason != "disconnected":
+                self._store.unwritten(identity)
             if error.reason not in _NOT_EDITABLE:
                 raise
             self.in_place = False
             raise PauseAskedError(0, slow_mode=False) from error  # a turn of another kind
+        self.standing.append(Standing(ask.message, identity, text))
 
 
 async def _to_its_end(write: Coroutine[Any, Any, None]) -> None:

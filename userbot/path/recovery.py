@@ -1,14 +1,15 @@
 """At start: what the last run left unanswered.
 
-A question for which no write was recorded was never answered, so it is asked again, if the rules
-of today still let it through; at any age if the owner wished it again. One with a recorded write
-may stand in Telegram already: in doubt nothing is sent, and it is listed.
+A question is asked again if the rules of today still let it through, at any age if the owner wished
+it again; what became of it meanwhile is looked up before. One whose answer was begun is finished
+however long ago that was: half an answer is worse than a late one.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from userbot.path.aftermath import Aftermath
 from userbot.path.conversations import Conversations
 from userbot.path.settlement import Settlement
 from userbot.ports import Clock, Store
@@ -20,6 +21,7 @@ def recover(
     max_age_minutes: float,
     store: Store,
     conversations: Conversations,
+    aftermath: Aftermath,
     settlement: Settlement,
     clock: Clock,
 ) -> int:
@@ -27,13 +29,13 @@ def recover(
     now = clock.now()
     queued = 0
     for ask, writing in store.pending():
-        if writing:
-            reason, detail = "in_doubt", "The last run ended while it was being answered."
-        elif not ask.attempt and now - ask.at > timedelta(minutes=max_age_minutes):
+        late = now - ask.at > timedelta(minutes=max_age_minutes)
+        if late and not writing and not ask.attempt:
             reason, detail = "too_old", "It waited since the last run."
         elif (silent := forbidden_now(ask, policy)) is not None:
             reason, detail = silent, "The rules have changed since it was asked."
         else:
+            aftermath.belated(ask)
             conversations.put(ask)
             queued += 1
             continue

@@ -15,6 +15,7 @@ from userbot.errors import (
     PostponedError,
     StorageError,
     UserbotError,
+    WriteInDoubtError,
 )
 from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.path.loop_watch import LoopWatch
@@ -22,7 +23,7 @@ from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
 from userbot.rules.own_prompt import below_prompt
-from userbot.rules.prompt import asked, people_in
+from userbot.rules.prompt import asked, kept_until, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
 
@@ -90,12 +91,13 @@ class Settlement:
         """
         self._asking.pop(ask.id, None)
         self._loops.answered(ask, self._clock.now())
-        people = people_in(quoted)
+        people, until = people_in(quoted), kept_until(quoted)
         question = asked(ask, quoted)
         settle = self._settling(ask, answer)
 
         def store() -> str:
-            text = ask.text if people and not self._store.quoted(ask, people) else question
+            known = not (people or until) or self._store.quoted(ask, people, until)
+            text = question if known else ask.text
             settle(text)
             return text
 
@@ -148,6 +150,8 @@ class Settlement:
         if isinstance(error, PostponedError | StorageError):
             return  # what cannot be stored was told where it could not
         told = error if isinstance(error, UserbotError) else _mistake(error)
+        if isinstance(told, WriteInDoubtError):
+            told = in_doubt()
         skipped = isinstance(told, ChatRefusedError | LimitReachedError | NothingToAnswerError)
         state = "skipped" if skipped else "failed"
         self._mark(ask, state, told.reason)
@@ -158,7 +162,7 @@ class Settlement:
             self._not_meant(ask, told.reason)
             return
         if skipped:
-            self.skipped(ask, told.reason, str(told))
+            self.skipped(ask, told.reason, str(told), told.hint)
         else:
             self._failed(ask, told)
 
@@ -225,7 +229,7 @@ class Settlement:
     def _mark(self, ask: Ask, state: str, reason: str) -> None:
         self._storing.soon(partial(self._store.mark, ask, state, reason, self._clock.now()), ask)
 
-    def skipped(self, ask: Ask, reason: str, detail: str) -> None:
+    def skipped(self, ask: Ask, reason: str, detail: str, hint: str = "") -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
         self._report(
             Skipped(
@@ -235,6 +239,8 @@ class Settlement:
                 person=ask.sender,
                 reason=reason,
                 detail=detail,
+                text=preview(ask.text),
+                hint=hint,
             )
         )
 
@@ -250,6 +256,15 @@ class Settlement:
                 notable=False,
             )
         )
+
+
+def in_doubt() -> NothingToAnswerError:
+    """Nobody knows whether the answer to a question stands in Telegram."""
+    return NothingToAnswerError(
+        "It may have been answered already.",
+        "Look into the chat; to have it asked again, reply to it with /gpt_retry.",
+        reason="in_doubt",
+    )
 
 
 def _mistake(error: Exception) -> UserbotError:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
 
 from userbot.activity import Failed, Report
 from userbot.errors import PauseAskedError, UserbotError
 from userbot.messages import Ask, RichText
-from userbot.ports import Clock, Ledger, Outbox, Store
+from userbot.path.writes import Writes
+from userbot.ports import Clock, Ledger, Outbox
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.rules.random_id import random_id
@@ -28,7 +28,7 @@ class Telling:
     def __init__(
         self,
         outbox: Outbox,
-        store: Store,
+        writes: Writes,
         ledger: Ledger,
         clock: Clock,
         report: Report,
@@ -37,7 +37,7 @@ class Telling:
         timezone: str | None,
     ) -> None:
         self._outbox = outbox
-        self._store = store
+        self._writes = writes
         self._ledger = ledger
         self._clock = clock
         self._report = report
@@ -52,7 +52,7 @@ class Telling:
         # The owner has the console.
         if ask.by_owner or not self._ledger.tell_once(ask.sender.id, refusal.reason, since, now):
             return
-        task = asyncio.create_task(self._tell(ask, refusal, now), name="tell a limit")
+        task = asyncio.create_task(self._tell(ask, refusal), name="tell a limit")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -64,12 +64,11 @@ class Telling:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _tell(self, ask: Ask, refusal: Refusal, now: datetime) -> None:
+    async def _tell(self, ask: Ask, refusal: Refusal) -> None:
         text = limits.told(refusal, ask.text)
         identity = random_id(self._secret, ask.chat, ask.message, 0, _PART)
         try:
-            self._store.writing(ask, _PART, identity, text, now)
-            self._store.written(identity, await self._sent(ask, RichText(text), identity))
+            await self._send(ask, RichText(text), identity)
         except UserbotError as error:
             self._report(
                 Failed(
@@ -83,10 +82,14 @@ class Telling:
                 )
             )
 
-    async def _sent(self, ask: Ask, text: RichText, identity: int) -> int:
+    async def _send(self, ask: Ask, text: RichText, identity: int) -> None:
+        async def leave() -> int:
+            return await self._outbox.send(
+                ask.place, text, reply_to=ask.message, random_id=identity
+            )
+
         while True:
             await self._outbox.turn(ask.place, "send", ask.title)
             with suppress(PauseAskedError):
-                return await self._outbox.send(
-                    ask.place, text, reply_to=ask.message, random_id=identity
-                )
+                await self._writes.send(ask, _PART, identity, text.text, leave)
+                return

@@ -8,8 +8,11 @@ Rule 3: what was paid for is stored before anything is done with it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
 
-from userbot.activity import Report, Transcribed
+from userbot.activity import Report, Transcribed, Waiting
 from userbot.messages import Ask, Loudness, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.listening import Listened, Listening, Task
@@ -50,6 +53,8 @@ class Transcription:
         """
         known = self._store.transcript(ask.chat, message)
         if known is not None:
+            if ghosts.wordless(known.text):
+                raise silence()
             return known
         reason = unfit(recording, settings.max_minutes)
         if reason is not None:
@@ -58,13 +63,14 @@ class Transcription:
         if loudness is Loudness.SILENT or too_short(recording.seconds):
             raise silence()
         began = self._clock.monotonic()
-        async with self._large if recording.size > LARGE_BYTES else self._small:
-            heard = await self._listening.listen(Task(ask, message, recording, settings))
+        async with self._turn(ask, message, recording):
+            heard = await self._listening.listen(Task(ask, message, recording, settings, keep))
         ghost = _is_ghost(heard)
-        kept = keep and not ghost
+        # That nobody speaks there is known from now on; what was invented is not kept.
+        transcript = replace(heard.transcript, text="") if ghost else heard.transcript
         now = self._clock.now()
         await self._storing.done(
-            lambda: self._store.heard(ask, message, heard.transcript, now, keep=kept), ask
+            lambda: self._store.heard(ask, message, transcript, now, keep=keep or ghost), ask
         )
         if ghost:
             raise silence(phantom=not ghosts.wordless(heard.transcript.text))
@@ -82,6 +88,24 @@ class Transcription:
             )
         )
         return heard.transcript
+
+    @asynccontextmanager
+    async def _turn(self, ask: Ask, message: int, recording: Recording) -> AsyncIterator[None]:
+        large = recording.size > LARGE_BYTES
+        turns = self._large if large else self._small
+        if turns.locked():
+            self._report(
+                Waiting(
+                    chat=ask.chat,
+                    title=ask.title,
+                    message=message,
+                    person=ask.sender,
+                    reason="large_recordings" if large else "recordings",
+                    seconds=0,
+                )
+            )
+        async with turns:
+            yield
 
 
 def _is_ghost(heard: Listened) -> bool:

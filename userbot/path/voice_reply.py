@@ -13,7 +13,8 @@ from userbot.activity import Notice, Report
 from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
 from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech, StartOver
 from userbot.path.live_reply import LiveReply
-from userbot.ports import Clock, Speaker, Store, VoiceOutbox
+from userbot.path.writes import Writes
+from userbot.ports import Speaker, VoiceOutbox
 from userbot.rules.markdown import render
 from userbot.rules.random_id import random_id
 from userbot.rules.spoken import caption_of, words_of
@@ -28,16 +29,14 @@ class VoiceReply:
         speaker: Speaker,
         outbox: VoiceOutbox,
         in_writing: LiveReply,
-        store: Store,
-        clock: Clock,
+        writes: Writes,
         report: Report,
         secret: bytes,
     ) -> None:
         self._speaker = speaker
         self._outbox = outbox
         self._in_writing = in_writing
-        self._store = store
-        self._clock = clock
+        self._writes = writes
         self._report = report
         self._secret = secret
 
@@ -54,7 +53,7 @@ class VoiceReply:
 
         `on_text`: the first of it stands. `before`: Markdown that is shown and not spoken.
         """
-        if not self._outbox.takes_voice(ask.place):
+        if not self._outbox.takes_voice(ask.place) or self._in_writing.begun(ask):
             written = await self._in_writing.write(ask, request, preceded(before, stream), on_text)
             return replace(written, text=written.text.removeprefix(before))
         pieces: list[str] = []
@@ -93,19 +92,21 @@ class VoiceReply:
     async def _sent(
         self, ask: Ask, text: str, caption: RichText, speech: Speech, finish: Finish
     ) -> Answer:
-        identity = random_id(self._secret, ask.chat, ask.message, 0, 0)
-        self._store.writing(ask, 0, identity, caption.text, self._clock.now())
+        identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, 0)
+
+        async def leave() -> int:
+            return await self._outbox.send_voice(
+                ask.place, speech, caption, reply_to=ask.message, random_id=identity
+            )
+
         while True:
             await self._outbox.turn(ask.place, "send", ask.title)
             try:
-                message = await self._outbox.send_voice(
-                    ask.place, speech, caption, reply_to=ask.message, random_id=identity
-                )
+                sent = await self._writes.send(ask, 0, identity, caption.text, leave)
             except PauseAskedError:
                 continue  # the next turn comes after the pause, which is shown
             break
-        self._store.written(identity, message)
-        return Answer(text, caption.text or text, finish, (message,))
+        return Answer(text, caption.text or text, finish, (sent.message,))
 
     def _tell(self, ask: Ask, error: UserbotError) -> None:
         self._report(

@@ -145,8 +145,11 @@ def forbidden_now(ask: Ask, policy: Policy) -> str | None:
     """Why a stored question may not be answered any more, as a slug; None if it still may.
 
     A stored question does not say whether its sender is a contact; that it was let through then
-    is enough, as long as contacts may ask at all.
+    is enough, as long as contacts may ask at all. Where voice is off by now, one that was only
+    spoken is none any more.
     """
+    if ask.voice is not None and not ask.text and not policy.listening(ask.chat).enabled:
+        return "voice_off"
     if ask.by_owner:
         return None
     rule = policy.chats.get(ask.chat)

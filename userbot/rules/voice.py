@@ -55,6 +55,18 @@ def refused(reason: str, max_minutes: float) -> NothingToAnswerError | AudioErro
     )
 
 
+def perhaps_too_long(max_minutes: float) -> NothingToAnswerError:
+    """The error for a recording that nothing is there to measure, and whose size allows for more.
+
+    Its label is not asked: it says whatever its sender likes, and listening costs.
+    """
+    return NothingToAnswerError(
+        f"The recording may be longer than {max_minutes:g} minutes, and nothing can measure it.",
+        "Install ffmpeg, or the extra: pip install 'gpt-userbot[audio]'.",
+        reason="audio_too_long",
+    )
+
+
 def silence(*, phantom: bool = False) -> NothingToAnswerError:
     """The error for a recording in which nobody speaks."""
     if phantom:

@@ -19,6 +19,9 @@ BYTES_PER_TOKEN = 3
 MESSAGE_TOKENS = 4
 """What a message costs beside its text: its role and the marks around it."""
 KEPT_BY_A_CUT = 0.5
+LEAST_OF_A_TURN = 64
+"""Tokens; where there is room for less, a turn that is too long is left out."""
+LEFT_OUT = "\n[…]\n"
 MARGIN = 1.1
 """Kept between the tokens that came back and those that are expected next."""
 TELLING = 1 / 8
@@ -68,7 +71,8 @@ def window(
 
     `turns`: what the last call kept, and the turns since. `beside`: the estimated tokens of all
     else in the request (system, question), which is never cut: history makes room for it, down
-    to none. The newest turn is dropped only if it alone does not fit.
+    to none. The newest turn, if it alone does not fit, is shortened rather than dropped: a very
+    long answer must not make the model forget what was just spoken of.
     """
     counted = state.turns if state.turns <= len(turns) else 0
     held = state.held if counted else 0
@@ -82,7 +86,31 @@ def window(
             held -= estimate_turn(turns[dropped])
             dropped += 1
     kept = tuple(turns[dropped:])
+    if turns and not kept and room * KEPT_BY_A_CUT >= LEAST_OF_A_TURN:
+        kept = (shortened(turns[-1], int(room * KEPT_BY_A_CUT)),)
+        held = estimate_turn(kept[0])
     return kept, replace(state, turns=len(kept), held=held)
+
+
+def shortened(turn: Turn, tokens: int) -> Turn:
+    """The turn in so many estimated tokens: of each text the beginning and the end.
+
+    The question gets at most half of them.
+    """
+    room = tokens - 2 * MESSAGE_TOKENS - estimate(turn.speaker)
+    question = _shortened(turn.question, max(room // 2, room - estimate(turn.answer)))
+    return replace(
+        turn, question=question, answer=_shortened(turn.answer, room - estimate(question))
+    )
+
+
+def _shortened(text: str, tokens: int) -> str:
+    if estimate(text) <= tokens:
+        return text
+    most = max(0, (tokens - estimate(LEFT_OUT)) * BYTES_PER_TOKEN)
+    encoded = text.encode("utf-8", "surrogatepass")
+    begin, end = encoded[: most * 2 // 3], encoded[len(encoded) - most // 3 :]
+    return begin.decode("utf-8", "ignore") + LEFT_OUT + end.decode("utf-8", "ignore")
 
 
 def shrunk(state: WindowState, estimated: int) -> WindowState:

@@ -50,7 +50,7 @@ class Dispatcher:
     def __init__(self, world: World) -> None:
         self._world = world
         self.place = Place(2, "127.0.0.1", 0)
-        self.random_id_behaviour: Literal["duplicate", "original", "forget"] = "duplicate"
+        self.random_id_behaviour: Literal["duplicate", "original", "silent", "forget"] = "duplicate"
         self.calls: list[Asked] = []
         self.unhandled: Counter[str] = Counter()
         self.crashes: list[Crash] = []

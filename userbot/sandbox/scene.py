@@ -166,7 +166,7 @@ def _own_words(text: str) -> str:
     for actor in CAST:
         for name in actor.names.values():
             text = text.removeprefix(f"{name}: ")
-    lines = [line for line in text.splitlines() if not line.startswith(("[", "> "))]
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith(("[", "> "))]
     return "\n".join(lines).strip() or text
 
 

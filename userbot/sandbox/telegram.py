@@ -43,7 +43,7 @@ from .server import Server
 from .session_file import write_session
 from .world import World
 
-RandomIdBehaviour = Literal["duplicate", "original", "forget"]
+RandomIdBehaviour = Literal["duplicate", "original", "silent", "forget"]
 
 
 class Telegram:
@@ -230,7 +230,10 @@ class Telegram:
 
     @property
     def random_id_behaviour(self) -> RandomIdBehaviour:
-        """How a random_id used before is answered: by an error, by the original, or not noticed."""
+        """How a random_id used before is answered.
+
+        By an error, by the original, by updates that name no message, or as if it were new.
+        """
         return self._dispatcher.random_id_behaviour
 
     @random_id_behaviour.setter

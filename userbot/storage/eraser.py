@@ -46,7 +46,8 @@ class Eraser:
                     found += [row[0] for row in self._db.execute(query, (message, *values))]
                 # What was heard in it, for whatever question.
                 self._db.execute(
-                    f"UPDATE transcripts SET text = NULL WHERE message = ? AND {where}",  # noqa: S608
+                    f"UPDATE transcripts SET text = NULL, parts = NULL"  # noqa: S608
+                    f" WHERE message = ? AND {where}",
                     (message, *values),
                 )
         return self._erase(found, now, gave_up="deleted")
@@ -69,7 +70,33 @@ class Eraser:
     def expired(self, now: datetime) -> set[Place]:
         """Erase the words of messages that their chats have deleted by themselves by now."""
         expired = "expires_at <= ? AND expires_at IS NOT NULL AND erased = 0"
-        return self._erase(self._ids(expired, (instant(now),)), now, gave_up="deleted")
+        places = self._erase(self._ids(expired, (instant(now),)), now, gave_up="deleted")
+        return places | self._quotes_expired(now)
+
+    def _quotes_expired(self, now: datetime) -> set[Place]:
+        """Of questions that quote what their chats have deleted by now, keep the asker's words."""
+        with database.step(self._db, self._path) as db:
+            found = db.execute(
+                "SELECT q.id, c.chat, c.topic FROM questions AS q JOIN conversations AS c"
+                " ON c.id = q.conversation WHERE q.quoted_until <= ?"
+                " AND q.state NOT IN ('pending', 'answering')",
+                (instant(now),),
+            ).fetchall()
+            for number, *_ in found:
+                db.execute(
+                    "UPDATE questions SET text = coalesce(own_text, text), own_text = NULL,"
+                    " quoted_until = NULL WHERE id = ?",
+                    (number,),
+                )
+                # What was heard in the message that it replies to.
+                db.execute(
+                    "UPDATE transcripts SET text = NULL WHERE (message, chat) ="
+                    " (SELECT reply_to, chat FROM questions WHERE id = ?)",
+                    (number,),
+                )
+        if found:
+            self._checkpoint()
+        return {Place(chat, topic or None) for _, chat, topic in found}
 
     def clear(self, now: datetime, chat: int | None = None, topic: int | None = None) -> int:
         """Erase all words, or those of a chat or of one of its topics; gives how many exchanges."""
@@ -109,10 +136,13 @@ class Eraser:
                     if place is not None:
                         places.add(place)
         if places:
-            with database.explained(self._path):
-                # The log still holds the old pages; another reader may put this off.
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._checkpoint()
         return places
+
+    def _checkpoint(self) -> None:
+        with database.explained(self._path):
+            # The log still holds the old pages; another reader may put this off.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _erase_one(
@@ -138,8 +168,8 @@ def _erase_one(
         return None
     db.execute("UPDATE writes SET text = '' WHERE question = ?", (question,))
     for heard in (
-        "UPDATE transcripts SET text = NULL WHERE question = ?",
-        """UPDATE transcripts SET text = NULL WHERE (message, chat) =
+        "UPDATE transcripts SET text = NULL, parts = NULL WHERE question = ?",
+        """UPDATE transcripts SET text = NULL, parts = NULL WHERE (message, chat) =
             (SELECT message, chat FROM questions WHERE id = ?)""",
     ):
         db.execute(heard, (question,))

@@ -15,9 +15,11 @@ from pathlib import Path
 
 from userbot.errors import StorageError
 from userbot.storage.people_steps import plain_questions_pictures_and_bursts
+from userbot.storage.recovery_steps import own_messages_and_what_was_seen
 from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
+    quoted_words_that_expire,
     words_of_results,
 )
 
@@ -179,6 +181,14 @@ def commands_overrides_and_people(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def transcripts_in_parts(db: sqlite3.Connection) -> None:
+    """What was heard of a recording before it failed: `parts` is JSON, one list a part.
+
+    A `text` of '' stands for a recording in which nobody speaks.
+    """
+    db.execute("ALTER TABLE transcripts ADD COLUMN parts TEXT")
+
+
 MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     conversations_questions_writes_and_usage,
     voice_and_transcripts,
@@ -186,6 +196,9 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     money_reservations_names_and_erasing,
     counts_that_do_not_grow,
     plain_questions_pictures_and_bursts,
+    own_messages_and_what_was_seen,
+    transcripts_in_parts,
+    quoted_words_that_expire,
     words_of_results,
 ]
 

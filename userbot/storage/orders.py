@@ -148,7 +148,7 @@ class Orders(Steps):
                 (person,),
             )
             db.execute(
-                "UPDATE transcripts SET text = NULL WHERE person = ?1 OR question IN"
+                "UPDATE transcripts SET text = NULL, parts = NULL WHERE person = ?1 OR question IN"
                 " (SELECT question FROM quotations WHERE person = ?1)",
                 (person,),
             )
@@ -211,8 +211,10 @@ class Orders(Steps):
         with database.explained(self.path):
             return dict(self._db.execute("SELECT old, new FROM moved").fetchall())
 
-    def quoted(self, ask: Ask, people: frozenset[int]) -> bool:
+    def quoted(self, ask: Ask, people: frozenset[int], until: datetime | None = None) -> bool:
         """Whose words a question holds beside the asker's own, for the day they are forgotten.
+
+        `until`: when they go by themselves, because the chat deletes their message then.
 
         False if one of them is forgotten already: the question must not be kept with them.
         """
@@ -226,6 +228,10 @@ class Orders(Steps):
                 "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [(ask.id, person) for person in people],
             )
+            if until is not None:
+                self._db.execute(
+                    "UPDATE questions SET quoted_until = ? WHERE id = ?", (instant(until), ask.id)
+                )
         return True
 
 

@@ -28,6 +28,7 @@ from userbot.messages import (
     Expected,
     Person,
     Place,
+    Recorded,
     Spent,
     Transcript,
     Turn,
@@ -318,12 +319,51 @@ class Store(Orders):
                 "UPDATE writes SET message = ? WHERE random_id = ?", (message, random_id)
             )
 
+    def unwritten(self, random_id: int) -> None:
+        """Telegram certainly did not take the recorded write: nothing of it can stand."""
+        with database.explained(self.path):
+            self._db.execute(
+                # A question that becomes its own answer has an id before that leaves.
+                "DELETE FROM writes WHERE random_id = ? AND (message IS NULL OR message ="
+                " (SELECT message FROM questions WHERE id = question))",
+                (random_id,),
+            )
+
+    def recorded(self, ask: Ask) -> list[Recorded]:
+        """The writes of the answer under way, by part; those of one part in their order."""
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT part, random_id, text, message FROM writes WHERE question = ?"
+                " AND attempt = ? AND part >= 0 ORDER BY part, id",
+                (ask.id, ask.attempt),
+            ).fetchall()
+        return [Recorded(*row) for row in rows]
+
+    def typed_elsewhere(self, chat: int, message: int) -> None:
+        """A message of the account's came from another device: it is the owner's own."""
+        with database.explained(self.path):
+            self._db.execute(
+                "INSERT INTO elsewhere (chat, message) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (chat, message),
+            )
+
+    def elsewhere(self, chat: int, messages: Sequence[int]) -> set[int]:
+        """Which of these messages came from another device."""
+        with database.explained(self.path):
+            return {
+                message
+                for message in messages
+                if self._db.execute(
+                    "SELECT 1 FROM elsewhere WHERE chat = ? AND message = ?", (chat, message)
+                ).fetchone()
+            }
+
     def standing(self, ask: Ask) -> list[tuple[int, str]]:
         """What stands of the answer under way: its messages and their texts, in order."""
         with database.explained(self.path):
             rows = self._db.execute(
                 "SELECT part, message, text FROM writes WHERE question = ? AND attempt = ?"
-                " AND message IS NOT NULL ORDER BY id",
+                " AND message IS NOT NULL AND part >= 0 ORDER BY id",
                 (ask.id, ask.attempt),
             )
             newest = {part: (message, text) for part, message, text in rows}
@@ -375,11 +415,27 @@ class Store(Orders):
     ) -> None:
         """A message was listened to for a question; its words are stored only if to `keep`.
 
-        Heard again, its seconds add up, and words that are stored stay.
+        Heard again, its seconds add up, and words that are stored stay. Without words ("") it is
+        known that nobody speaks there.
         """
         text = _storable(transcript.text) if keep else None
         with database.explained(self.path):
             voice_rows.heard(self._db, ask, message, text, transcript, _instant(at))
+
+    def parts_heard(self, chat: int, message: int) -> list[Transcript]:
+        """What was heard of a message that was not heard to its end, part by part."""
+        with database.explained(self.path):
+            return voice_rows.parts(self._db, chat, message)
+
+    def heard_parts(
+        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+    ) -> None:
+        """So far a message was listened to; its parts are kept until all of it is `heard`.
+
+        Not if the question's words were erased meanwhile.
+        """
+        with database.explained(self.path):
+            voice_rows.heard_parts(self._db, ask, message, parts, _instant(at))
 
     def turns(self, place: Place, newest: int) -> list[Turn]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""

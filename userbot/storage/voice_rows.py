@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from userbot.messages import Ask, Transcript, Voice
@@ -47,8 +48,10 @@ def heard(
         " ?7, ?8, ?9)"
         " ON CONFLICT (message, chat) DO UPDATE SET"
         " question = CASE WHEN text IS NULL THEN excluded.question ELSE question END,"
-        " text = coalesce(excluded.text, text), seconds = seconds + excluded.seconds,"
-        " model = excluded.model, at = excluded.at",
+        " text = coalesce(excluded.text, text), model = excluded.model, at = excluded.at,"
+        # What its parts took is counted in the whole again.
+        " seconds = excluded.seconds + CASE WHEN parts IS NULL THEN seconds ELSE 0 END,"
+        " parts = NULL",
         (
             ask.id,
             ask.chat,
@@ -61,3 +64,30 @@ def heard(
             at,
         ),
     )
+
+
+def parts(db: sqlite3.Connection, chat: int, message: int) -> list[Transcript]:
+    """What was heard of a message that was not heard to its end."""
+    row = db.execute(
+        "SELECT parts FROM transcripts WHERE message = ? AND chat = ?", (message, chat)
+    ).fetchone()
+    return [Transcript(**part) for part in json.loads(row[0])] if row and row[0] else []
+
+
+def heard_parts(
+    db: sqlite3.Connection, ask: Ask, message: int, known: Sequence[Transcript], at: int
+) -> None:
+    """Keep all the parts of a message that were heard so far, the newest last."""
+    text = json.dumps([asdict(part) for part in known])
+    seconds = sum(part.seconds for part in known)
+    db.execute(
+        "INSERT INTO transcripts (question, chat, message, person, by_owner, parts, model,"
+        " seconds, at) VALUES (?1, ?2, ?3, ?4, ?5,"
+        " CASE WHEN (SELECT erased FROM questions WHERE id = ?1) THEN NULL ELSE ?6 END,"
+        " ?7, ?8, ?9)"
+        " ON CONFLICT (message, chat) DO UPDATE SET question = excluded.question,"
+        " parts = excluded.parts, seconds = excluded.seconds, model = excluded.model,"
+        " at = excluded.at WHERE text IS NULL",
+        (ask.id, ask.chat, message, ask.sender.id, ask.by_owner, text, known[-1].model,
+         seconds, at),
+    )  # fmt: skip

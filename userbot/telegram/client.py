@@ -3,7 +3,8 @@
 Rules that hold for every request of the account:
 1. only methods of `allowed` leave the machine;
 2. a flood wait is never slept through in silence: it is raised, and whoever wrote waits visibly;
-3. Telethon's own memory of flood waits, which is per method and blocks every chat, is cleared.
+3. Telethon's own memory of flood waits, which is per method and blocks every chat, is cleared;
+4. what makes a message leaves once: whether it is to be repeated, whoever recorded it decides.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ from userbot.settings import Server, Telegram
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.proxy import route
 from userbot.telegram.refusals import login_ended, meaning
+from userbot.telegram.sender import ONCE, Once, Sender
 from userbot.telegram.session import open_session
+
+_DIALOGS = 100
+"""How many dialogs one request gives."""
 
 
 class Client(TelegramClient):  # type: ignore[misc]
@@ -31,6 +36,20 @@ class Client(TelegramClient):  # type: ignore[misc]
 
     `on_reconnect` is called whenever a lost connection stands again.
     """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._sender = Sender(
+            self.session.auth_key,
+            loggers=self._log,
+            retries=self._connection_retries,
+            delay=self._retry_delay,
+            auto_reconnect=self._auto_reconnect,
+            connect_timeout=self._timeout,
+            auth_key_callback=self._auth_key_callback,
+            updates_queue=self._updates_queue,
+            auto_reconnect_callback=self._handle_auto_reconnect,
+        )
 
     on_reconnect: Callable[[], None] | None = None
     takes_updates = False
@@ -41,6 +60,17 @@ class Client(TelegramClient):  # type: ignore[misc]
         # state on disk stays as it is, so that the next start is told again what was missed.
         if self.takes_updates:
             await super()._save_states_and_entities()
+
+    async def reach(self, chat: int) -> Any:
+        """What requests name a chat by. Raises ValueError if Telegram never told.
+
+        A program that was killed may have forgotten whom it met last: the newest dialogs tell.
+        """
+        try:
+            return await self.get_input_entity(chat)
+        except ValueError:
+            await self.get_dialogs(limit=_DIALOGS)
+            return await self.get_input_entity(chat)
 
     async def connect(self) -> None:
         """Connect, and learn whether the session is a login.
@@ -89,6 +119,8 @@ class Client(TelegramClient):  # type: ignore[misc]
         requests = request if isinstance(request, list | tuple) else [request]
         for one in requests:
             check_allowed(one)
+        if isinstance(request, ONCE):
+            sender = Once(sender)
         try:
             return await super()._call(sender, request, ordered, flood_sleep_threshold)
         except FloodError:

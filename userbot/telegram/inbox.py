@@ -55,8 +55,8 @@ class Inbox:
         self._report = report
         self._owner = 0
         self._receive: Receive | None = None
-        self._held: list[Any] = []
-        self._waiting: dict[int, deque[Any]] = {}
+        self._held: list[tuple[Any, bool]] = []
+        self._waiting: dict[int, deque[tuple[Any, bool]]] = {}
         self._asking: set[asyncio.Task[None]] = set()
         self._people: dict[int, Person] = {}
         self._titles: dict[int, str] = {}
@@ -69,20 +69,23 @@ class Inbox:
         self._people[owner.id] = owner
         self._receive = receive
         held, self._held = self._held, []
-        for message in held:
-            self._take(message)
+        for message, live in held:
+            self._take(message, live)
 
     def title(self, chat: int) -> str:
         """The title of a chat as it was last seen; "" if it was not."""
         return self._titles.get(chat, "")
 
     async def read(self, message: Any) -> Incoming:
-        """A message of Telethon's in the program's own words, whoever has to be asked."""
+        """A message of Telethon's in the program's own words, whoever has to be asked.
+
+        It was looked up, not brought.
+        """
         sender = self._known_sender(message)
         if sender is None and message.sender_id is not None:
             sender = await self._fetch_sender(message)
         await self._look_at_thread(message)
-        return self._incoming(message, sender)
+        return self._incoming(message, sender, live=False)
 
     async def close(self) -> None:
         """Stop listening; what arrives from now on is left for the next start."""
@@ -92,12 +95,14 @@ class Inbox:
         await asyncio.gather(*self._asking, return_exceptions=True)
 
     async def _on_message(self, event: events.NewMessage.Event) -> None:
+        # Telethon 1.45 gives what getDifference brings no pts of its own.
+        live = bool(getattr(event.original_update, "pts", 0))
         if self._receive is None:
-            self._held.append(event.message)
+            self._held.append((event.message, live))
         else:
-            self._take(event.message)
+            self._take(event.message, live)
 
-    def _take(self, message: Any) -> None:
+    def _take(self, message: Any, live: bool) -> None:
         try:
             chat = message.chat_id
             sender = self._known_sender(message)
@@ -106,12 +111,12 @@ class Inbox:
             self._malformed(message, error)
             return
         if chat in self._waiting:
-            self._waiting[chat].append(message)
+            self._waiting[chat].append((message, live))
             return
         if (sender is not None or message.sender_id is None) and root is None:
-            self._hand_over(message, sender)
+            self._hand_over(message, sender, live)
             return
-        self._waiting[chat] = deque([message])
+        self._waiting[chat] = deque([(message, live)])
         task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
@@ -120,7 +125,7 @@ class Inbox:
         waiting = self._waiting[chat]
         try:
             while waiting:
-                message = waiting[0]
+                message, live = waiting[0]
                 try:
                     sender = self._known_sender(message)
                     if sender is None and message.sender_id is not None:
@@ -131,7 +136,7 @@ class Inbox:
                     self._malformed(message, error)
                     continue
                 waiting.popleft()
-                self._hand_over(message, sender)
+                self._hand_over(message, sender, live)
         finally:
             del self._waiting[chat]
 
@@ -181,12 +186,12 @@ class Inbox:
         if len(self._posts) > _POSTS:
             del self._posts[next(iter(self._posts))]
 
-    def _hand_over(self, message: Any, sender: Person | None) -> None:
+    def _hand_over(self, message: Any, sender: Person | None, live: bool) -> None:
         assert self._receive is not None
         if sender is not None:
             sender = self._who.known(sender)
         try:
-            incoming = self._incoming(message, sender)
+            incoming = self._incoming(message, sender, live=live)
             _check(incoming)
         except _MALFORMED as error:
             self._malformed(message, error)
@@ -219,7 +224,7 @@ class Inbox:
                 del self._people[next(one for one in self._people if one != self._owner)]
         return person
 
-    def _incoming(self, message: Any, sender: Person | None) -> Incoming:
+    def _incoming(self, message: Any, sender: Person | None, *, live: bool) -> Incoming:
         chat = message.chat_id
         self._look_at_title(message)
         topic, reply_to = thread_of(message)
@@ -247,6 +252,7 @@ class Inbox:
             media=media_of(message),
             voice=voice_of(message),
             expires_at=expires_at(message),
+            live=live,
         )
 
     def _look_at_title(self, message: Any) -> None:

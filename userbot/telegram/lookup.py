@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from telethon.errors import RPCError
 from telethon.tl import types
 from telethon.utils import get_display_name
 
 from userbot.messages import Quoted
-from userbot.telegram.client import Client
 from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
 from userbot.telegram.origin import is_protected, media_word, origin_of
-from userbot.telegram.refusals import meaning
+from userbot.telegram.protection import expires_at
+from userbot.telegram.reading import Reading
 
 
 class TelegramLookup:
-    """`ports.Lookup` over a client."""
+    """`ports.Lookup` over Telegram."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
-        """The message with its speaker; None if it is gone, empty or may not be read."""
-        try:
-            found = await self._client.get_messages(chat, ids=message)
-        except RPCError as error:
-            raise meaning(error) from error
+        """The message with its speaker; None if it is gone, empty or may not be read.
+
+        Raises TelegramError.
+        """
+        found = await self._reading.message(chat, message)
         if not isinstance(found, types.Message) or is_protected(found):
             return None
         media = media_word(found)
         if not found.message and media is None:
             return None
-        sender = await found.get_sender()
+        sender = found.sender
         _, reply_to = thread_of(found)
         return Quoted(
             get_display_name(sender) if sender else "",
@@ -41,4 +40,5 @@ class TelegramLookup:
             origin=origin_of(found),
             media=media,
             reply_to=reply_to,
+            expires_at=expires_at(found),
         )

@@ -16,12 +16,19 @@ from telethon.errors import (
 )
 from telethon.tl import functions, types
 
-from userbot.errors import ChatRefusedError, MessageGoneError, TelegramError, UserbotError
+from userbot.errors import (
+    ChatRefusedError,
+    MessageGoneError,
+    TelegramError,
+    UserbotError,
+    WriteInDoubtError,
+)
 from userbot.messages import CommandMessage, Entity, Place, RichText
 from userbot.ports import Write
 from userbot.telegram.client import Client
 from userbot.telegram.own_deletions import DeleteInChannel
 from userbot.telegram.refusals import error_name, meaning
+from userbot.telegram.sender import TroubleError, UnansweredError
 from userbot.telegram.turns import Turns
 
 _GONE = frozenset({"MESSAGE_ID_INVALID", "REPLY_MESSAGE_ID_INVALID"})
@@ -61,8 +68,8 @@ class TelegramOutbox:
     ) -> int:
         """Send one message of at most 4096 UTF-16 units; gives its id.
 
-        Take a turn first. Raises ChatRefusedError, AccountStoppedError, PauseAskedError,
-        MessageGoneError or TelegramError.
+        Take a turn first. Raises WriteInDoubtError if it may have arrived all the same; else
+        ChatRefusedError, AccountStoppedError, PauseAskedError, MessageGoneError or TelegramError.
         """
         request = functions.messages.SendMessageRequest(
             peer=await self._peer(place.chat),
@@ -118,7 +125,7 @@ class TelegramOutbox:
 
     async def _peer(self, chat: int) -> Any:
         try:
-            return await self._client.get_input_entity(chat)
+            return await self._client.reach(chat)
         except ValueError as error:
             raise ChatRefusedError(
                 "Telegram did not tell this session how to reach that chat.",
@@ -146,6 +153,14 @@ class TelegramOutbox:
             if method == "typing" and isinstance(refusal, ChatRefusedError):
                 raise refusal from error  # of messages it says nothing
             raise self._refused(place, refusal) from error
+        except TroubleError as error:
+            raise WriteInDoubtError(
+                "Telegram has trouble of its own with a message.", landed=error.taken
+            ) from error
+        except UnansweredError as error:
+            raise WriteInDoubtError(
+                "The connection was lost before Telegram said that it has the message."
+            ) from error
         except ConnectionError as error:
             raise TelegramError(
                 "The connection to Telegram was lost while writing.", reason="disconnected"
@@ -165,15 +180,30 @@ def _reply_header(place: Place, reply_to: int | None) -> Any:
 
 
 def _sent_id(result: Any, random_id: int) -> int:
-    """The id that Telegram gave to the message just sent."""
-    if isinstance(result, types.UpdateShortSentMessage):
-        return int(result.id)
-    for update in getattr(result, "updates", ()):
-        if isinstance(update, types.UpdateMessageID) and update.random_id == random_id:
-            return int(update.id)
-    raise TelegramError(
-        "Telegram took the message but did not say under which id.", reason="no_message_id"
-    )
+    """The id that Telegram gave to the message just sent. Raises WriteInDoubtError.
+
+    Nothing new has happened (`pts_count` 0) where the random_id was used before: Telegram then
+    shows the message that it has made of it, perhaps without saying that it is that one.
+    """
+    updates = [result, *getattr(result, "updates", ())]
+    ids = [
+        int(update.id)
+        for update in updates
+        if isinstance(update, types.UpdateShortSentMessage)
+        or (isinstance(update, types.UpdateMessageID) and update.random_id == random_id)
+    ]
+    shown = [update for update in updates if isinstance(update, _NEWS)]
+    ids += [int(update.message.id) for update in shown if len(shown) == 1]
+    repeated = any(update.pts_count == 0 for update in updates if isinstance(update, _COUNTED))
+    if repeated or not ids:
+        raise WriteInDoubtError(
+            "Telegram had this message already.", landed=True, message=ids[0] if ids else None
+        )
+    return ids[0]
+
+
+_NEWS = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
+_COUNTED = (*_NEWS, types.UpdateShortSentMessage)
 
 
 _ENTITIES: dict[str, Any] = {

@@ -76,3 +76,16 @@ async def test_a_file_larger_than_an_endpoint_takes_is_cut_from_the_disk(
     stage.max.sends_audio(stage.group, ogg.tone(90), file_name="long.ogg")
     assert await stage.max.expects(stage.group, from_=stage.olga)
     assert not list(stage.folder.glob("userbot-audio-*"))
+
+
+@needs_ffmpeg
+async def test_who_speaks_late_is_heard(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audio, "WINDOW_SECONDS", 2.0)
+    source, sent = tmp_path / "late.ogg", tmp_path / "late.m4a"
+    source.write_bytes(ogg.recording(("silence", 7), ("tone", 1)))
+    ffmpeg("-i", str(source), "-c:a", "aac", str(sent))
+    await stage.program([listed(stage.group.id)])
+    stage.max.sends_audio(stage.group, sent)
+    assert await stage.max.expects(stage.group, from_=stage.olga)

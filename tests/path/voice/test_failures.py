@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import tempfile
 from typing import Any
 
 import pytest
 
 from tests.path.voice.notes import (
+    DATA,
     EN,
     RU,
     WORDS_EN,
+    needs_ffmpeg,
 )
 from tests.stage import Stage, listed
 from userbot import app
@@ -19,7 +24,6 @@ from userbot.activity import (
     Heard,
     Notice,
     Skipped,
-    Transcribed,
     Waiting,
 )
 from userbot.sandbox import ogg
@@ -106,7 +110,7 @@ async def test_a_flood_of_downloads_is_waited_out(stage: Stage) -> None:
         pytest.param(b"", {}, Failed, "audio_empty", id="empty"),
         pytest.param(b"", {"size": 5000}, Failed, "audio_empty", id="empty, and says it is not"),
         pytest.param(b"#EXTM3U\nhttp://x/y", {}, Failed, "audio_not_recognised", id="mislabelled"),
-        pytest.param(EN[:40], {}, Failed, "refused_request", id="cut short"),
+        pytest.param(EN[:40], {}, Failed, "audio_unreadable", id="cut short"),
         pytest.param(
             ogg.tone(9), {"duration": 7200}, Skipped, "audio_too_long", id="says it is too long"
         ),
@@ -134,5 +138,32 @@ async def test_what_is_no_recording_is_one_plain_event_and_the_program_goes_on(
 async def test_endless_sound_ends_with_what_its_message_claims(stage: Stage) -> None:
     program = await stage.program([listed(stage.group.id)])
     stage.max.sends_voice(stage.group, ogg.tone(60), endless=True, size=3_000_000)
-    await program.tells(Transcribed)
+    await program.tells(Skipped, reason="audio_too_long")  # one after the other, half an hour
     assert stage.telegram.downloads[stage.olga] < 4_000_000
+    assert not stage.endpoint.transcriptions
+
+
+async def test_what_is_no_recording_is_not_fetched_to_its_end(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.sends_audio(stage.group, b"no recording" * 300_000, file_name="song.mp3")
+    await program.tells(Failed, reason="audio_not_recognised")
+    assert stage.telegram.downloads[stage.olga] <= 512 * 1024
+
+
+@needs_ffmpeg
+async def test_a_full_disk_is_one_plain_event(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    program = await stage.program([listed(stage.group.id)])
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "mkdtemp", full)
+        stage.max.sends_audio(stage.group, (DATA / "video_note_en.mp4").read_bytes())
+        failed = await program.tells(Failed)
+    assert failed.reason == "audio_no_room"
+    assert "No space left on device" in failed.error
+    assert failed.hint
+    stage.max.sends_voice(stage.group, EN)
+    assert await stage.max.expects(stage.group, from_=stage.olga)

@@ -13,8 +13,11 @@ WIDEST = 48
 Row = Sequence[Rich]
 
 
-def table(rows: Sequence[Row]) -> Rich:
-    """Rows of cells, the first one the heading, as a text of lines."""
+def table(rows: Sequence[Row], alignments: Sequence[str] = ()) -> Rich:
+    """Rows of cells, the first one the heading, as a text of lines.
+
+    `alignments`: a word a column; "Right" puts its cells to the right, as numbers like it.
+    """
     columns = max((len(row) for row in rows), default=0)
     if not columns:
         return Rich()
@@ -23,7 +26,8 @@ def table(rows: Sequence[Row]) -> Rich:
     linked = any(span.kind == "text_link" for row in rows for cell in row for span in cell.spans)
     if len(rows) > 1 and (linked or sum(widths) + 3 * (columns - 1) > WIDEST):
         return _records(rows)
-    lines = [_aligned(row, widths) for row in plain]
+    right = [n < len(alignments) and alignments[n] == "Right" for n in range(columns)]
+    lines = [_aligned(row, widths, right) for row in plain]
     if len(lines) > 1:
         lines.insert(1, "─┼─".join("─" * each for each in widths))
     text = "\n".join(lines)
@@ -39,8 +43,11 @@ def width(text: str) -> int:
     return len(text) + wide - unseen
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
-    cells = (cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True))
+def _aligned(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    cells = []
+    for cell, most, to_the_right in zip(row, widths, right, strict=True):
+        gap = " " * (most - width(cell))
+        cells.append(gap + cell if to_the_right else cell + gap)
     return " │ ".join(cells).rstrip()
 
 

@@ -39,6 +39,7 @@ class Walker:
         self._links: list[tuple[str | None, int]] = []
         self._images: list[str] = []
         self._rows: list[list[Rich]] = []
+        self._alignments: tuple[str, ...] = ()
         self._cell_end = 0
         self._raised = (self._out, 0)
 
@@ -121,7 +122,7 @@ class Walker:
                 self._start_item(where)
             case "Table":
                 self._begin(where, box=True)
-                self._rows = []
+                self._rows, self._alignments = [], details
             case "TableHead" | "TableRow":
                 self._rows.append([])
             case "TableCell":
@@ -151,7 +152,7 @@ class Walker:
             case "Item":
                 self._behind_marker = False
             case "Table":
-                self._out.add(table(self._rows))
+                self._out.add(table(self._rows, self._alignments))
             case "TableCell":
                 self._rows[-1].append(self._pop())
                 self._cell_end = where["end"]

@@ -124,6 +124,8 @@ def sent_before(call: Call, random_id: int) -> tl.Tl | None:
         raise RpcError(500, "RANDOM_ID_DUPLICATE")
     if earlier and call.random_id_behaviour == "original":
         return _original(call, earlier, random_id)
+    if earlier and call.random_id_behaviour == "silent":
+        return tl.types.Updates([], [], [], date=call.world.now(), seq=0)
     return None
 
 

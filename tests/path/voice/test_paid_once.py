@@ -1,0 +1,103 @@
+"""What was listened to is not paid for again, whatever became of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+import pytest
+
+from tests.path.voice.notes import EN, NEARLY_NOTHING, last_question, needs_ffmpeg
+from tests.stage import Stage, listed
+from userbot import audio
+from userbot.activity import Answered, Failed, Skipped, Waiting
+from userbot.path import listening, transcription
+from userbot.sandbox import ogg
+from userbot.sandbox.endpoint_audio import Heard, UndecodableError
+
+
+@pytest.fixture
+def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recordings are cut every six seconds."""
+    monkeypatch.setattr(listening, "WHOLE_SECONDS", 8.0)
+    monkeypatch.setattr(audio, "PART_SECONDS", 6.0)
+    monkeypatch.setattr(audio, "WINDOW_SECONDS", 2.0)
+
+
+def stored_words(stage: Stage) -> Iterator[tuple[str | None, str | None]]:
+    with sqlite3.connect(stage.folder / "history.db") as db:
+        yield from db.execute("SELECT text, parts FROM transcripts")
+
+
+@needs_ffmpeg
+@pytest.mark.usefixtures("short_parts")
+async def test_the_parts_of_a_recording_that_failed_are_not_paid_for_again(stage: Stage) -> None:
+    words = ["One two three.", None, "Four five six.", "Seven."]
+
+    def transcribe(_: Heard) -> str:
+        said = words.pop(0)
+        if said is None:
+            raise UndecodableError
+        return said
+
+    stage.endpoint.transcriber = transcribe
+    program = await stage.program([listed(stage.group.id)])
+    note = stage.max.sends_voice(stage.group, ogg.tone(16))
+    await program.tells(Failed)
+    await program.stop()
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.says(stage.group, "/gpt", reply_to=note)
+    await program.tells(Answered)
+    assert "One two three. Four five six. Seven." in last_question(stage)
+    assert not words
+    assert [parts for _, parts in stored_words(stage)] == [None]
+
+
+@needs_ffmpeg
+@pytest.mark.usefixtures("short_parts")
+async def test_the_parts_go_with_their_message(stage: Stage) -> None:
+    words = iter(["the secret salad"])
+
+    def transcribe(_: Heard) -> str:
+        said = next(words, None)
+        if said is None:
+            raise UndecodableError
+        return said
+
+    stage.endpoint.transcriber = transcribe
+    program = await stage.program([listed(stage.club.id)])
+    note = stage.max.sends_voice(stage.club, ogg.tone(16))
+    await program.tells(Failed)
+    ((_, parts),) = stored_words(stage)
+    assert parts is not None
+    assert "secret salad" in parts
+    stage.max.deletes(note)
+    stage.max.says(stage.club, "hello")
+    await program.tells(Answered)
+    assert list(stored_words(stage)) == [(None, None)]
+    await program.stop()
+    assert b"secret salad" not in (stage.folder / "history.db").read_bytes()
+
+
+async def test_that_nobody_speaks_is_known_the_second_time(stage: Stage) -> None:
+    note = ogg.tone(2)
+    stage.endpoint.understands(note, "Thank you for watching!")
+    program = await stage.program([listed(stage.group.id)])
+    sent = stage.max.sends_voice(stage.group, note, waveform=NEARLY_NOTHING)
+    await program.tells(Skipped, reason="phantom")
+    stage.max.says(stage.group, "/gpt", reply_to=sent)
+    await program.tells(Skipped, reason="silence")
+    assert len(stage.endpoint.transcriptions) == 1
+    assert [text for text, _ in stored_words(stage)] == [""]
+
+
+async def test_waiting_for_a_large_recording_to_be_heard_is_shown(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transcription, "LARGE_BYTES", 1000)
+    program = await stage.program([listed(stage.group.id), listed(stage.max.id)])
+    for where in (stage.group, stage.olga):
+        stage.max.sends_voice(where, EN)
+    for where in (stage.group, stage.olga):
+        await stage.max.expects(where, from_=stage.olga)
+    assert len([wait for wait in program.events(Waiting) if wait.reason == "large_recordings"]) == 1

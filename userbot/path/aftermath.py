@@ -1,0 +1,105 @@
+"""What became of a question while nobody listened, looked up before it is answered.
+
+Rule 1: a question that was deleted meanwhile is not answered.
+Rule 2: what an earlier run has written is found again, by its id or by its recorded text, and is
+finished in its own messages.
+Rule 3: anything else of the account's under the question is the owner's own answer: the question
+is skipped, and the owner's words are never touched.
+Rule 4: if a write may stand and cannot be looked for, nothing is sent.
+"""
+
+from __future__ import annotations
+
+from userbot.activity import Notice, Report
+from userbot.errors import NothingToAnswerError, TelegramError
+from userbot.messages import Answer, Ask, ChatKind, Finish, Recorded, Since
+from userbot.path.settlement import in_doubt
+from userbot.ports import Clock, Eraser, History, Store
+from userbot.rules.adoption import adopted, owners_answers
+
+
+class Aftermath:
+    """Knows which questions did not come straight from their sender. `prefix`: what asks."""
+
+    def __init__(
+        self,
+        prefix: str,
+        history: History,
+        store: Store,
+        eraser: Eraser,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._prefix = prefix
+        self._history = history
+        self._store = store
+        self._eraser = eraser
+        self._clock = clock
+        self._report = report
+        self._belated: set[int] = set()
+
+    def belated(self, ask: Ask) -> None:
+        """This question waited: look before it is answered."""
+        self._belated.add(ask.id)
+
+    async def look(self, ask: Ask) -> Answer | None:
+        """Find out, if the question waited; gives its answer if that stands whole already.
+
+        Raises NothingToAnswerError where none is wanted, and TelegramError.
+        """
+        if ask.id not in self._belated:
+            return None
+        self._belated.discard(ask.id)
+        recorded = self._store.recorded(ask)
+        try:
+            since = await self._history.since(ask.chat, ask.message)
+        except TelegramError as error:
+            if recorded:
+                raise in_doubt() from error
+            raise
+        if since.question is None:
+            self._eraser.deleted([ask.message], ask.chat, self._clock.now())
+            raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+        if standing := self._standing(ask, recorded, since):
+            return self._taken_up(ask, recorded[0], standing, since)
+        if recorded and not since.whole:
+            raise in_doubt()
+        if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
+            ours = {one.id for one in since.own if self._store.owns(ask.chat, one.id)}
+            if owners_answers(since.own, ask.message, ours, self._prefix):
+                told = "You have answered it yourself."
+                raise NothingToAnswerError(told, reason="owner_answered")
+        return None
+
+    def _standing(self, ask: Ask, recorded: list[Recorded], since: Since) -> dict[int, int]:
+        """What stands of its answer; the messages are known from now on."""
+        if not recorded:
+            return {}
+        elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
+        standing = adopted(recorded, since.own, ask.message, elsewhere)
+        first = recorded[0]
+        if first.message is not None and first.random_id not in standing and since.whole:
+            raise NothingToAnswerError("Its answer was deleted.", reason="answer_gone")
+        for identity, message in standing.items():
+            self._store.written(identity, message)
+        return standing
+
+    def _taken_up(
+        self, ask: Ask, first: Recorded, standing: dict[int, int], since: Since
+    ) -> Answer | None:
+        """The answer, if it is a voice note: that is whole, or it is not there."""
+        message = standing[first.random_id]
+        if any(one.id == message and one.voice for one in since.own):
+            finish = Finish("stop", None, "")
+            return Answer(first.text, first.text, finish, (message,))
+        self._report(
+            Notice(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason="taken_up",
+                detail="Its answer was begun before, and is finished in its own message.",
+            )
+        )
+        return None

@@ -1,0 +1,73 @@
+"""A question that was given up is asked again: if today's rules and limits let it through.
+
+What its sender may do is decided anew: somebody who lost the right to ask, who was forgotten or
+whose limit is reached gets no answer by an old question either.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+from userbot.messages import Ask
+from userbot.path.allowance import Allowance
+from userbot.path.conversations import Conversations
+from userbot.path.house_rules import HouseRules
+from userbot.path.settlement import Settlement
+from userbot.ports import Clock
+from userbot.rules.trigger import forbidden_now
+
+
+class Questions(Protocol):
+    """Where questions are kept. Both raise StorageError."""
+
+    def again(self, chat: int, message: int, at: datetime) -> Ask | str | None: ...
+
+    def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None: ...
+
+
+class Again:
+    """Puts questions back into their queue."""
+
+    def __init__(
+        self,
+        store: Questions,
+        rules: HouseRules,
+        allowance: Allowance,
+        conversations: Conversations,
+        settlement: Settlement,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._rules = rules
+        self._allowance = allowance
+        self._conversations = conversations
+        self._settlement = settlement
+        self._clock = clock
+
+    def ask(self, chat: int, message: int) -> str:
+        """Ask the question of a message again; raises StorageError.
+
+        Gives "asked", "unknown", "not_allowed", "limited", or the state that it is in already
+        ("answered", "pending", "answering").
+        """
+        found = self._store.again(chat, message, self._clock.now())
+        if not isinstance(found, Ask):
+            return found or "unknown"
+        return self.queue(found)
+
+    def queue(self, found: Ask) -> str:
+        """Queue a question that is pending anew: "asked", "not_allowed" or "limited"."""
+        now = self._clock.now()
+        reason = forbidden_now(found, self._rules.policy)
+        if found.sender.id in self._rules.forgotten:
+            reason = "forgotten"
+        if reason is not None:
+            self._store.mark(found, "skipped", reason, now)
+            self._settlement.skipped(found, reason, "The rules have changed since it was asked.")
+            return "not_allowed"
+        if (refusal := self._allowance.readmit(found)) is not None:
+            self._settlement.limited(found, refusal.reason, refusal.detail)
+            return "limited"
+        self._conversations.put(found)
+        return "asked"

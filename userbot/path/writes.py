@@ -1,0 +1,105 @@
+"""Messages that answer: each recorded right before it leaves, and said once whatever happens.
+
+Rule 1: a write is a row before it leaves, after its turn: not while it waits for one, nor during
+a pause that Telegram asks for.
+Rule 2: what Telegram certainly did not take is no row any more.
+Rule 3: where nobody knows whether it stands, the chat is looked through. What is found is it; what
+is not there may leave again under the same random_id, which Telegram carries out once.
+Rule 4: if it is in doubt even then, nothing more is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+
+from userbot.activity import Notice, Report
+from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
+from userbot.messages import Ask
+from userbot.path.storing import Storing
+from userbot.ports import Clock, History, Outbox, Store
+from userbot.rules.adoption import adopted
+
+_TRIES = 3
+_PAUSE_SECONDS = 1.0
+"""Before the same message leaves again, after Telegram had trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that stands; not `exact`: it may show an earlier text of the same write."""
+
+    message: int
+    exact: bool
+
+
+class Writes:
+    """Sends what answers questions. `history`: where to look for what may have arrived."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        history: History,
+        store: Store,
+        storing: Storing,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._outbox = outbox
+        self._history = history
+        self._store = store
+        self._storing = storing
+        self._clock = clock
+        self._report = report
+
+    async def send(
+        self, ask: Ask, part: int, identity: int, text: str, leave: Callable[[], Awaitable[int]]
+    ) -> Sent:
+        """Let a message leave, whose turn it is. `leave` sends it and gives its id.
+
+        Raises what `Outbox.send` raises; WriteInDoubtError only if nothing helped.
+        """
+        now, store = self._clock.now(), self._store
+        await self._storing.done(lambda: store.writing(ask, part, identity, text, now), ask)
+        for last in (False,) * (_TRIES - 1) + (True,):
+            try:
+                sent = Sent(await leave(), True)
+            except WriteInDoubtError as doubt:
+                found = doubt.message or await self._found(ask, identity, doubt)
+                if found is None and (doubt.landed or last):
+                    raise
+                if found is not None:
+                    sent = Sent(found, False)
+                else:
+                    await self._clock.sleep(_PAUSE_SECONDS)
+                    await self._outbox.turn(ask.place, "send", ask.title)
+                    continue
+            except UserbotError:
+                self._storing.soon(partial(store.unwritten, identity), ask)
+                raise
+            await self._storing.done(partial(store.written, identity, sent.message), ask)
+            return sent
+        raise AssertionError("the last try returns or raises")
+
+    async def _found(self, ask: Ask, identity: int, doubt: WriteInDoubtError) -> int | None:
+        """The message in the chat, None if it is surely not there. Raises WriteInDoubtError."""
+        self._report(
+            Notice(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason="looked_for",
+                detail=f"{doubt} The chat is looked through for it.",
+            )
+        )
+        try:
+            since = await self._history.since(ask.chat, ask.message)
+        except TelegramError:
+            raise doubt from None
+        elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
+        standing = adopted(self._store.recorded(ask), since.own, ask.message, elsewhere)
+        if identity not in standing and not since.whole:
+            raise doubt
+        return standing.get(identity)
