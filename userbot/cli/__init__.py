@@ -33,6 +33,7 @@ from userbot.cli.login import login, logout
 from userbot.cli.retry import retry
 from userbot.cli.run import run
 from userbot.cli.sandbox import sandbox
+from userbot.cli.talk import talk
 from userbot.cli.usage import usage
 from userbot.cli.usage_errors import is_help, usage_error
 
@@ -71,7 +72,20 @@ def root(
     ctx.obj = Common(config=config, profile=profile, plain=plain, json=json, verbose=verbose)
 
 
-for _command in (run, init, login, logout, chats, history, usage, doctor, retry, demo, sandbox):
+for _command in (
+    run,
+    init,
+    login,
+    logout,
+    chats,
+    history,
+    usage,
+    doctor,
+    retry,
+    talk,
+    demo,
+    sandbox,
+):
     app.command(context_settings=HISTORY_SETTINGS if _command is history else None)(_command)
 
 

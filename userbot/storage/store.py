@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from userbot.messages import (
+    TERMINAL,
     Answer,
     Ask,
     ChatKind,
@@ -462,14 +463,17 @@ class Store(Orders):
             ).fetchone()
         return None if row is None else _moment(row[0])
 
-    def pending(self) -> list[tuple[Ask, bool]]:
+    def pending(self, *, terminal: bool = False) -> list[tuple[Ask, bool]]:
         """Questions that are neither answered nor given up, oldest first.
 
-        The flag tells whether a write for it was recorded.
+        The flag tells whether a write for it was recorded. `terminal`: those that were asked
+        there, and no others.
         """
         with database.explained(self.path):
             rows = self._db.execute(
-                _ASKS + " WHERE q.state IN ('pending', 'answering') ORDER BY q.id"
+                _ASKS + " WHERE q.state IN ('pending', 'answering') AND (q.chat = ?) = ?"
+                " ORDER BY q.id",
+                (TERMINAL, terminal),
             ).fetchall()
         return [(_ask(row), bool(row[-1])) for row in rows]
 
