@@ -20,6 +20,7 @@ from userbot.openai_api.speech import Speech
 from userbot.path.aftermath import Aftermath
 from userbot.path.again import Again
 from userbot.path.allowance import Allowance
+from userbot.path.asked_again import AskedAgain
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
@@ -234,7 +235,7 @@ class _Run:
 
             client.on_reconnect = reconnected
             history = TelegramHistory(client, self._clock, self._report)
-            writes = Writes(outbox, history, self._store, self._clock, self._report)
+            writes = Writes(outbox, history, self._store, self._storing, self._clock, self._report)
             telling = self._telling(outbox, writes)
             aftermath = Aftermath(
                 self._settings.trigger.prefix,
@@ -311,6 +312,9 @@ class _Run:
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
             prefix = self._settings.trigger.prefix
+            again = Again(
+                self._store, rules, allowance, conversations, self._settlement, self._clock
+            )
             commands = ChatCommands(
                 owner=owner.id,
                 secret=self._store.secret(),
@@ -323,9 +327,7 @@ class _Run:
                 store=self._store,
                 memory=memory,
                 conversations=conversations,
-                again=Again(
-                    self._store, rules, allowance, conversations, self._settlement, self._clock
-                ),
+                again=again,
                 writer=outbox,
                 people=TelegramPeople(client),
                 clock=self._clock,
@@ -434,6 +436,10 @@ class _Run:
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
+            wishes = AskedAgain(self._store, self._store, self._storing, again, self._clock)
+            watching = asyncio.create_task(wishes.watch())
+            on_the_way_out.callback(watching.cancel)
+            background.append(watching)
             background.append(asyncio.create_task(self._tell_moved(directory)))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
@@ -455,7 +461,9 @@ class _Run:
         audio = Ffmpeg(self._settings.history.database)
         reading = Reading(client, clock, report, inbox.title)
         files = TelegramFiles(client, reading)
-        listening = Listening(files, speech, audio, allowance, store, self._patience, clock, report)
+        listening = Listening(
+            files, speech, audio, allowance, store, self._storing, self._patience, clock, report
+        )
         return Hearing(
             Replies(
                 TelegramLookup(reading),

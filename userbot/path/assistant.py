@@ -8,10 +8,10 @@ from userbot.messages import Ask, ChatRequest
 from userbot.path.aftermath import Aftermath
 from userbot.path.asking import Asking, Inquiry
 from userbot.path.background import Background
-from userbot.path.hearing import Hearing
+from userbot.path.hearing import Ears
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
-from userbot.path.replying import Replying
+from userbot.path.replying import Answers
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.path.typing import Typing
@@ -29,13 +29,13 @@ class Assistant:
         settings: OpenAI,
         rules: HouseRules,
         aftermath: Aftermath,
-        hearing: Hearing,
+        hearing: Ears,
         background: Background,
         memory: Memory,
         inquiry: Inquiry,
         outbox: Outbox,
         typing: Typing,
-        replying: Replying,
+        replying: Answers,
         eraser: Eraser,
         settlement: Settlement,
         store: Store,

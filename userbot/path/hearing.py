@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from userbot.activity import Notice, Report
 from userbot.errors import (
@@ -36,6 +37,14 @@ class Said:
     spoken: Transcript | None = None
     only_spoken: bool = False
     """Nobody wrote a word: the recording is all that was asked."""
+
+
+class Ears(Protocol):
+    """What the assistant needs to understand a question."""
+
+    def voice_in(self, chat: int) -> Voice: ...
+
+    async def hear(self, ask: Ask) -> Said: ...
 
 
 class Hearing:
