@@ -207,11 +207,13 @@ class _Run:
             background.append(known)
             directory = Directory(client, self._store.names)
             owner = await directory.owner()
+            now = self._clock.now()
+            began = self._store.began(now)
             policy, chats = await directory.policy(
                 self._settings.trigger,
                 self._settings.voice,
                 self._settings.chats,
-                self._store.began(self._clock.now()),
+                began,
             )
             limited = await directory.people(self._settings.limits.people)
             outbox = TelegramVoiceOutbox(client, self._turns)
@@ -242,6 +244,7 @@ class _Run:
                 history,
                 self._store,
                 self._store.eraser,
+                self._settlement,
                 self._clock,
                 self._report,
             )
@@ -390,7 +393,19 @@ class _Run:
                 self._clock,
                 self._report,
             )
-            doorstep = Doorstep(intake.receive, self._storing)
+            catch_up = CatchUp(
+                rules,
+                TelegramPast(client, inbox, self._clock, self._report),
+                intake.receive,
+                began if began < now else None,
+                max_age,
+                self._store,
+                self._clock,
+                self._report,
+            )
+            missed.append(catch_up.wake)
+            client.on_too_long = catch_up.wake
+            doorstep = Doorstep(catch_up.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
 
             edits = Edits(
@@ -415,24 +430,12 @@ class _Run:
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            catch_up = CatchUp(
-                rules,
-                TelegramPast(client, inbox, self._clock, self._report),
-                doorstep.receive,
-                rules.policy.began,
-                max_age,
-                self._store,
-                self._clock,
-                self._report,
-            )
-            missed.append(catch_up.wake)
-            client.on_too_long = catch_up.wake
-            inbox.open(owner, catch_up.receive)
+            inbox.open(owner, doorstep.receive)
             client.takes_updates = True
+            self._store.hurry(STORE_SECONDS)
             looking = asyncio.create_task(catch_up.watch(), name="catch up")
             on_the_way_out.callback(looking.cancel)
             background.append(looking)
-            self._store.hurry(STORE_SECONDS)
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)

@@ -152,6 +152,8 @@ class Since:
     """The account's messages after it, oldest first."""
     whole: bool
     """Whether this goes up to the newest message."""
+    edited: bool = False
+    """The question was edited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ class Assistant:
                 return
             await self._storing.done(lambda: self._begin(ask), ask)
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
-            stands = await self._aftermath.look(ask)
+            ask, stands = await self._storing.through(lambda: self._aftermath.look(ask), ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
             overheard = await self._hearing.hear(ask) if ask.listen_first else None
             async with self._typing.during(ask.place) as text_stands:
