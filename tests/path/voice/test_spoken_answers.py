@@ -12,6 +12,7 @@ from tests.path.voice.notes import (
     EN,
     RU,
     WORDS_EN,
+    until,
 )
 from tests.stage import Stage, listed
 from userbot import app
@@ -132,9 +133,7 @@ async def test_a_spoken_answer_that_had_not_left_is_given_after_a_restart(
     voice = Voice(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     question = stage.max.says(stage.group, "hello")
-    async with asyncio.timeout(5):
-        while not met.happened:
-            await asyncio.sleep(0.01)
+    await until(lambda: met.happened)
     await asyncio.sleep(0.05)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
@@ -153,9 +152,7 @@ async def test_a_spoken_answer_that_has_left_is_waited_for_by_a_program_that_sto
     voice = Voice(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     stage.max.says(stage.group, "hello")
-    async with asyncio.timeout(5):
-        while not met.happened:
-            await asyncio.sleep(0.01)
+    await until(lambda: met.happened)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
         ((message,),) = db.execute("SELECT message FROM writes")
