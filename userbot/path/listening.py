@@ -174,7 +174,7 @@ class Listening:
             if loudness is not Loudness.SILENT:
                 said = await self._part(task, sound, texts, known)
                 done.append(said)
-                if task.keep:
+                if task.keep and not known:  # else more is stored than was used by now
                     self._store.heard_parts(task.ask, task.message, done, self._clock.now())
                 invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
                 if not invented and not ghosts.wordless(said.text):
