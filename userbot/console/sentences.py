@@ -107,6 +107,9 @@ _RUSSIAN = {
     "The recording cannot be read. {}": "Запись не прочесть. {}",
     "The recording cannot be read.": "Запись не прочесть.",
     "It holds no sound.": "В ней нет звука.",
+    "Send it as a voice note, or as a file with sound.": (
+        "Пришлите голосовым или файлом со звуком."
+    ),
     "It may be damaged; ask for it again as a voice note.": (
         "Возможно, она повреждена; попросите прислать её голосовым сообщением."
     ),

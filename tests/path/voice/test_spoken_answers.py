@@ -96,7 +96,7 @@ async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: S
     program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
-    assert "no voice note" in (await program.tells(Notice)).detail
+    assert "no voice note" in (await program.tells(Notice, reason="answered_in_writing")).detail
 
 
 async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> None:
@@ -114,7 +114,9 @@ async def test_an_answer_that_cannot_be_uploaded_is_written(stage: Stage, error:
     question = stage.max.says(stage.group, "hello")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert (answer.reply_to, answer.media) == (question, None)
-    assert "could not be brought" in (await program.tells(Notice)).detail
+    assert (
+        "could not be brought" in (await program.tells(Notice, reason="answered_in_writing")).detail
+    )
     assert not program.events(Failed)
 
 
