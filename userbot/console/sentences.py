@@ -19,6 +19,9 @@ _RUSSIAN = {
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
+    "{} messages were looked at that came meanwhile.": (
+        "Просмотрено сообщений, пришедших за это время: {}."
+    ),
     "It waited since the last run.": "Ждало с прошлого запуска.",
     "The rules have changed since it was asked.": "С тех пор правила изменились.",
     "It was stopped.": "Остановлено.",
