@@ -139,12 +139,6 @@ _RUSSIAN = {
     "Open the chat once in an app of yours, then start again.": (
         "Откройте чат один раз в своём приложении и запустите программу снова."
     ),
-    "It is answered together with the next message.": "Отвечаю вместе со следующим сообщением.",
-    "It was edited, and asks nothing any more.": "Сообщение исправлено: вопроса больше нет.",
-    "The question was edited: it is asked as it reads now.": (
-        "Вопрос исправлен: спрашиваю так, как он звучит теперь."
-    ),
-    "You wrote there yourself before its answer.": "Вы успели написать там сами.",
     "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
     "The message is not there any more.": "Этого сообщения больше нет.",
     "The question, or the answer to it, was deleted meanwhile.": (
@@ -174,10 +168,6 @@ _RUSSIAN = {
     'Set voice = { answer_as = "text" } for it.': (
         'Поставьте для него voice = { answer_as = "text" }.'
     ),
-    "The voice note could not be brought to Telegram ({}).": (
-        "Голосовое не удалось передать в Telegram ({})."
-    ),
-    "The next answer is spoken again.": "Следующий ответ снова будет голосом.",
     "Your contacts could not be read ({}).": "Не удалось прочесть ваши контакты ({}).",
     "The people you blocked could not be read ({}).": (
         "Не удалось прочесть, кого вы заблокировали ({})."
@@ -330,7 +320,6 @@ _RUSSIAN = {
     "{} is damaged: its end is missing.": "{} повреждён: нет конца файла.",
     "{} is damaged.": "{} повреждён.",
     "The disk is full: the history in {} cannot be written.": "Диск полон: в {} не записать.",
-    "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
     "Free some space, then start again.": "Освободите место и запустите снова.",
     "The history in {} cannot be written: the file or its folder is read-only.": (
         "В {} не записать: файл или папка только для чтения."
