@@ -101,7 +101,7 @@ class Talk:
         self._assistant = Assistant(
             settings=settings.openai,
             rules=rules,
-            aftermath=Aftermath(policy.prefix, nowhere, store, eraser, clock, report),
+            aftermath=Aftermath(policy.prefix, nowhere, store, eraser, settlement, clock, report),
             hearing=_Read(),
             background=Background(nowhere, store, rules, window, report),
             memory=memory,
