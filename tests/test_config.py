@@ -67,7 +67,6 @@ def test_a_short_file_is_enough_and_everything_else_has_its_default(config: Path
     assert found.settings.openai.api_key == "sk-good-key"
     assert found.settings.limits == Limits()
     assert found.settings.chats == ()
-    assert found.notices == ()
     assert found.path == config
 
 
@@ -595,34 +594,6 @@ def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai
     assert load(config, None, {"OPENAI_API_KEY": "sk-key"})
 
 
-# Features that are not built yet.
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        pytest.param("[trigger]\nedits = true", "trigger.edits", id="edits"),
-    ],
-)
-def test_keys_without_effect_are_named_in_one_line(config: Path, text: str, named: str) -> None:
-    (notice,) = loaded(config, text).notices
-    assert named in notice
-    assert "\n" not in notice
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[trigger]\nown_prompt = 'reply'\nburst_seconds = 0\nedits = false",
-        "[history]\nretention_days = 0\nidle_reset_minutes = 0",
-        "[limits]\ntell = false\n[limits.people]",
-        "[voice]",
-    ],
-)
-def test_a_key_that_says_what_is_done_anyway_is_no_notice(config: Path, text: str) -> None:
-    assert loaded(config, text).notices == ()
-
-
 # Secrets.
 
 SECRET = "sk-Zq7-4242424242"
@@ -815,7 +786,6 @@ def test_the_example_with_its_placeholders_filled_in_is_in_order(config: Path) -
     text = EXAMPLE.read_text("utf-8").replace("api_id = 0 ", "api_id = 94575 ")
     config.write_text(text.replace('api_hash = ""', f'api_hash = "{HASH}"'), "utf-8")
     found = load(config, None, {"OPENAI_API_KEY": "sk-key"})
-    assert found.notices == ()
     usual = Settings(telegram=Telegram(api_id=94575, api_hash=HASH))
     assert dataclasses.replace(found.settings.openai, api_key=None) == usual.openai
     for section in ("voice", "trigger", "chats", "limits", "pacing", "catch_up", "console"):
@@ -829,7 +799,6 @@ def test_the_example_with_every_key_set_is_in_order(config: Path) -> None:
     server = re.compile(r"^# (\[|\w+ = )", re.MULTILINE)
     config.write_text(server.sub(r"\1", text), "utf-8")
     found = load(config, "production", {})
-    assert found.notices == ()
     assert found.settings.telegram.server is not None
     assert found.settings.openai.model == "gpt-5.5"
 

@@ -120,6 +120,7 @@ class Process:
         await self.wait()
         if self._stdin >= 0:
             os.close(self._stdin)
+            self._stdin = -1
         for pipe in self._pipes:
             pipe.close()
         await asyncio.sleep(0)

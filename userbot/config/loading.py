@@ -15,7 +15,6 @@ from userbot.config.reading import fault, read
 from userbot.config.sense import check_sense
 from userbot.config.shape import check_shape
 from userbot.config.sources import Sources
-from userbot.config.unbuilt import without_effect
 from userbot.errors import ConfigError, Fault
 from userbot.settings import Settings
 
@@ -24,14 +23,12 @@ _SECRETS: Final = {"api_hash", "api_key", "proxy"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A config that is in order, and what there is to tell about it."""
+    """A config that is in order, and where it comes from."""
 
     settings: Settings
     origins: Mapping[str, str]
     """By dotted key: "config.toml:12", "profile production (config.toml:40)",
     "environment OPENAI_API_KEY" or "default"."""
-    notices: tuple[str, ...]
-    """Sentences for the start: keys that change nothing yet."""
     path: Path
     """The config file, absolute."""
     holds_secret: bool
@@ -80,7 +77,6 @@ def load(
     return Loaded(
         settings=_anchored(settings, path.parent),
         origins=_origins(sources),
-        notices=_notices(sources),
         path=path,
         holds_secret=holds_secret,
     )
@@ -119,14 +115,6 @@ def _fields_of_section(name: str) -> tuple[dataclasses.Field[Any], ...]:
 
     kind = get_type_hints(Settings)[name]
     return dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-
-
-def _notices(sources: Sources) -> tuple[str, ...]:
-    idle = without_effect(sources.data)
-    if not idle:
-        return ()
-    named = ", ".join(f"{dotted(key)} ({sources.origin(key).where})" for key in idle)
-    return (f"Not built yet, so these keys change nothing: {named}.",)
 
 
 def _anchored(section: Any, folder: Path) -> Any:

@@ -19,6 +19,7 @@ _RUSSIAN = {
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
+    "{} messages were looked at that came meanwhile.": "Просмотрено пришедшее тем временем: {}.",
     "It waited since the last run.": "Ждало с прошлого запуска.",
     "The rules have changed since it was asked.": "С тех пор правила изменились.",
     "It was stopped.": "Остановлено.",
@@ -153,6 +154,10 @@ _RUSSIAN = {
     "Telegram took the message but did not say under which id.": (
         "Telegram принял сообщение, но не сказал его номера."
     ),
+    "The voice note could not be brought to Telegram ({}).": (
+        "Голосовое не удалось передать в Telegram ({})."
+    ),
+    "The next answer is spoken again.": "Следующий ответ снова будет голосовым.",
     "Voice notes are not taken in this chat.": "В этом чате голосовые не принимаются.",
     'Set voice = { answer_as = "text" } for it.': (
         'Поставьте для него voice = { answer_as = "text" }.'

@@ -99,7 +99,7 @@ _EN = {
     "question_edited": "edited: asked as it reads now",
     "owner_answered": "you have answered it yourself",
     "answer_gone": "its answer was deleted",
-    # an answer that was cut off
+    # what was missed, and an answer that was cut off
     "taken_up": "its answer was begun before, and is finished in its own message",
     "looked_for": "Telegram did not say whether it has the message: looking for it in the chat",
     "silence": "nobody speaks in it",
