@@ -140,9 +140,6 @@ _RUSSIAN = {
         "Откройте чат один раз в своём приложении и запустите программу снова."
     ),
     "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
-    "{} messages were looked at that came meanwhile.": (
-        "Просмотрено сообщений, пришедших за это время: {}."
-    ),
     "The message is not there any more.": "Этого сообщения больше нет.",
     "The question, or the answer to it, was deleted meanwhile.": (
         "Вопрос или ответ на него тем временем удалили."
