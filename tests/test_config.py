@@ -223,7 +223,7 @@ from = "me"
 [profile.production.limits]
 requests_per_minute = 1
 [profile.test.openai]
-model = ""
+model = "gpt-5.5-mini"
 """
 
 
@@ -266,9 +266,40 @@ def test_a_profile_of_a_file_without_any_is_refused(config: Path, text: str) -> 
 
 
 def test_a_fault_in_a_profile_has_its_line_there(config: Path) -> None:
-    (fault,) = faults(config, GOOD + PROFILED, profile="test")
+    text = GOOD + PROFILED.replace("gpt-5.5-mini", "")
+    (fault,) = faults(config, text, profile="test")
     assert fault.where == "config.toml:30"
     assert "[openai] model must be" in fault.message
+
+
+@pytest.mark.parametrize("address", ["s3cret", "ftp://s3cret@h", "http://", "socks5://h:99999", ""])
+@pytest.mark.parametrize("table", ["telegram", "openai"])
+def test_a_proxy_that_is_none_is_told_before_it_is_used(
+    config: Path, table: str, address: str
+) -> None:
+    text = GOOD.replace(f"[{table}]", f'[{table}]\nproxy = "{address}"')
+    (fault,) = faults(config, text)
+    assert fault.message == f"[{table}] proxy is no address of a proxy"
+    assert "s3cret" not in fault.message + fault.hint
+    assert fault.hint
+
+
+@pytest.mark.parametrize("address", ["http://u:p@h:3128", "https://h", "socks5://[::1]:1080"])
+def test_a_proxy_of_the_models_is_a_web_address_or_socks(config: Path, address: str) -> None:
+    assert loaded(config, f'proxy = "{address}"\n').settings.openai.proxy == address
+
+
+@pytest.mark.parametrize("profile", [None, "production"])
+def test_a_profile_that_is_not_chosen_is_checked_too(config: Path, profile: str | None) -> None:
+    text = GOOD + PROFILED + 'modle = "x"\n[profile.third]\nvoice = 1\nlimits.burst = 2\n'
+    assert [fault.where for fault in faults(config, text, profile=profile)] == [
+        "config.toml:31",
+        "config.toml:33",
+        "config.toml:34",
+    ]
+    broken = GOOD.replace("api_id", "api_idd") + PROFILED
+    told = [fault.where for fault in faults(config, broken, profile=profile)]
+    assert len(told) == len(set(told)), "what is wrong for all is told once"
 
 
 # Where values come from.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -55,6 +56,7 @@ def load(
         raise fault(path.name, f"the config file {path} is empty", "`userbot init` fills it.")
     holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
 
+    untouched = copy.deepcopy(data)
     sources = Sources(path.name, data, lines)
     unknown_profile = sources.lay_profile(profile) if profile else None
     sources.lay_environment(environ)
@@ -64,8 +66,12 @@ def load(
         *check_sense(sources.data, need_key=need_key),
         *problems,
     ]
-    if settings is None or problems:
-        raise ConfigError(_faults(problems, sources))
+    found = _faults(problems, sources)
+    for other in sources.profiles if isinstance(sources.profiles, dict) else ():
+        if other != profile:
+            found += _faults_of_profile(other, Sources(path.name, copy.deepcopy(untouched), lines))
+    if settings is None or found:
+        raise ConfigError(tuple(fault for _, fault in sorted(found, key=lambda both: both[0])))
 
     path = Path(os.path.abspath(path))
     return Loaded(
@@ -76,14 +82,23 @@ def load(
     )
 
 
-def _faults(problems: list[Problem], sources: Sources) -> tuple[Fault, ...]:
-    """One fault a key, the first found, in the order of the file."""
+def _faults_of_profile(profile: str, sources: Sources) -> list[tuple[int, Fault]]:
+    """What is wrong in a profile that is not chosen now, in its own lines."""
+    sources.lay_profile(profile)
+    problems = [*check_sense(sources.data, need_key=False), *check_shape(sources.data)[1]]
+    own = [one for one in problems if sources.origin(one.key).profile == profile]
+    return _faults(own, sources)
+
+
+def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]]:
+    """One fault a key, the first found, each with its line."""
     first: dict[Key, Problem] = {}
     for problem in problems:
         first.setdefault(problem.key, problem)
     placed = [(sources.origin(problem.key), problem) for problem in first.values()]
-    placed.sort(key=lambda both: both[0].line)
-    return tuple(Fault(origin.where, found.message, found.hint) for origin, found in placed)
+    return [
+        (origin.line, Fault(origin.where, found.message, found.hint)) for origin, found in placed
+    ]
 
 
 def _origins(sources: Sources) -> dict[str, str]:
