@@ -42,6 +42,7 @@ from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
+from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Doorstep, Storing
 from userbot.path.telling import Telling
@@ -67,6 +68,7 @@ from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
+from userbot.telegram.pictures import TelegramPictures
 from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
@@ -266,11 +268,13 @@ class _Run:
                 self._settings.history.retention_days,
             )
             forgetting.sweep_once()
+            reading = Reading(client, self._clock, self._report, inbox.title)
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
                 aftermath=aftermath,
-                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
+                hearing=self._hearing(client, reading, speech, rules, memory, allowance),
+                seeing=Seeing(TelegramPictures(client, reading), self._report),
                 background=overheard,
                 memory=memory,
                 inquiry=Inquiry(
@@ -454,7 +458,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
-        inbox: Inbox,
+        reading: Reading,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -462,7 +466,6 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        reading = Reading(client, clock, report, inbox.title)
         files = TelegramFiles(client, reading)
         listening = Listening(
             files, speech, audio, allowance, store, self._storing, self._patience, clock, report
