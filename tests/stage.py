@@ -177,7 +177,9 @@ class Stage:
         assert not self.endpoint.unhandled
 
     def settings(self, chats: Sequence[Chat] = (), **sections: Any) -> Settings:
-        """Settings for Olga's program: the governor opened wide, all else as by default."""
+        """Settings for Olga's program: the governor opened wide, each message a question by
+        itself, all else as by default.
+        """
         plain = Settings(
             telegram=TelegramSettings(
                 api_id=1,
@@ -191,7 +193,7 @@ class Stage:
                 ),
             ),
             openai=OpenAI(base_url=self.endpoint.base_url, api_key="sandbox-key", model="test"),
-            trigger=Trigger(from_="anyone"),
+            trigger=Trigger(from_="anyone", burst_seconds=0),
             chats=tuple(chats),
             history=History(database=self.folder / "history.db"),
             limits=Limits(requests_per_minute=1000, answers_per_hour=1000),

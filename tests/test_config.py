@@ -570,7 +570,6 @@ def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        pytest.param("[trigger]\nstand_down = true", "trigger.stand_down", id="stand down"),
         pytest.param("[trigger]\nedits = true", "trigger.edits", id="edits"),
     ],
 )
@@ -578,12 +577,6 @@ def test_keys_without_effect_are_named_in_one_line(config: Path, text: str, name
     (notice,) = loaded(config, text).notices
     assert named in notice
     assert "\n" not in notice
-
-
-def test_several_keys_without_effect_are_one_notice(config: Path) -> None:
-    (notice,) = loaded(config, "[trigger]\nedits = true\nstand_down = true").notices
-    assert "trigger.edits" in notice
-    assert "trigger.stand_down" in notice
 
 
 @pytest.mark.parametrize(

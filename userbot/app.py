@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
+from typing import Any
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.audio import Ffmpeg
 from userbot.clock import SystemClock
 from userbot.console.words import language_of
 from userbot.errors import StorageError, UserbotError
-from userbot.messages import Ask
+from userbot.messages import Ask, Incoming
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
@@ -26,6 +27,7 @@ from userbot.path.assistant import Assistant
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
@@ -45,11 +47,13 @@ from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
+from userbot.path.watch import Watch
 from userbot.path.writes import Writes
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.governor import Governor
+from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
@@ -127,6 +131,8 @@ class _Run:
         self._began = began
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
+        self._first_text = FirstText()
+        self._watch = Watch(self._clock, report)
         self._patience = Patience(self._clock, report)
         self._storing = Storing(self._patience, self._clock, report, self._stop)
         self._settlement = Settlement(
@@ -140,7 +146,7 @@ class _Run:
     async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
-        with stop_on_signals(self._stop, leaving):
+        with stop_on_signals(self._stop, leaving), self._watch.over_the_loop():
             work = asyncio.create_task(self._work())
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
@@ -178,7 +184,7 @@ class _Run:
 
     async def _work(self) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
-        background: list[asyncio.Task[None]] = []
+        background: list[asyncio.Task[Any]] = []
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
@@ -198,7 +204,7 @@ class _Run:
             background.append(warm)
             await client.connect()
             # Both lists come while names are looked up; the inbox holds what arrives before them.
-            known = asyncio.create_task(people.load())
+            known = self._watch.once(people.load(), "the list of contacts")
             background.append(known)
             directory = Directory(client, self._store.names)
             owner = await directory.owner()
@@ -281,11 +287,24 @@ class _Run:
                 clock=self._clock,
             )
 
-            def stopped(ask: Ask) -> None:
-                self._settlement.stopped(ask, deleted=self._store.eraser.gone(ask))
+            def stopped(ask: Ask, why: str) -> None:
+                if why == "hung":
+                    self._settlement.hung(ask)
+                    return
+                gone = self._store.eraser.gone(ask)
+                self._settlement.stopped(ask, "deleted" if gone else why)
                 memory.forget(ask.place)  # what stands is a turn that only the store knows
 
-            conversations = Conversations(assistant.handle, stopped)
+            conversations = Conversations(
+                assistant.handle,
+                stopped,
+                self._settlement,
+                self._first_text,
+                self._clock,
+                self._settings.trigger.burst_seconds,
+                longest_seconds(self._settings),
+                lambda ask: self._turns.awaited(ask.place) or not client.is_connected(),
+            )
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
             on_the_way_out.push_async_callback(self._storing.drain)
@@ -365,6 +384,7 @@ class _Run:
                 aftermath,
                 self._loops,
                 max_age,
+                self._settings.trigger,
                 self._store,
                 self._storing,
                 conversations,
@@ -374,21 +394,26 @@ class _Run:
             )
             doorstep = Doorstep(intake.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
-            changes = Changes(client, inbox, overheard.edited, migration.moved)
+
+            def edited(incoming: Incoming) -> None:
+                overheard.edited(incoming)
+                intake.edited(incoming)
+
+            changes = Changes(client, inbox, edited, migration.moved)
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
             inbox.open(owner, doorstep.receive)
             client.takes_updates = True
             self._store.hurry(STORE_SECONDS)
-            sweeping = asyncio.create_task(forgetting.sweep())
+            sweeping = self._watch.keep(forgetting.sweep, "the erasing of old words")
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
             wishes = AskedAgain(self._store, self._store, self._storing, again, self._clock)
-            watching = asyncio.create_task(wishes.watch())
+            watching = self._watch.keep(wishes.watch, "the look-out for userbot retry")
             on_the_way_out.callback(watching.cancel)
             background.append(watching)
-            background.append(asyncio.create_task(self._tell_moved(directory)))
+            background.append(self._watch.once(self._tell_moved(directory), "the look at @names"))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)
@@ -433,10 +458,11 @@ class _Run:
         store, clock, secret = self._store, self._clock, self._store.secret()
         report, pacing = self._report, self._settings.pacing
         own_prompt = self._settings.trigger.own_prompt
+        first, storing = self._first_text, self._storing
         in_writing = LiveReply(
-            pacing, outbox, writes, store, self._storing, clock, report, secret, own_prompt
+            pacing, outbox, writes, store, storing, clock, report, secret, first, own_prompt
         )
-        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret)
+        by_voice = VoiceReply(speaker, outbox, in_writing, writes, report, secret, first)
         return Replying(in_writing, by_voice)
 
     def _telling(self, outbox: TelegramVoiceOutbox, writes: Writes) -> Telling:
@@ -461,6 +487,12 @@ class _Run:
             )
 
 
-async def _gather(tasks: list[asyncio.Task[None]]) -> None:
+def longest_seconds(settings: Settings) -> float:
+    """After how long an answer counts as hung: more than listening and asking may take together."""
+    asking = 2 * SILENCES * settings.openai.timeout + PATIENCE_SECONDS
+    return asking + 2 * 60 * settings.voice.max_minutes
+
+
+async def _gather(tasks: list[asyncio.Task[Any]]) -> None:
     """Wait for tasks whose work has ended, and take note of how."""
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,7 +9,7 @@ UserbotError                  exit 1
 ├── TelegramError             exit 1   Telegram refused or cannot be reached
 │   ├── ChatRefusedError               this chat takes no message from us: it rests
 │   ├── AccountStoppedError            the account is restricted: nothing more is written
-│   ├── VoiceRefusedError              this chat takes no voice notes from us, but texts
+│   ├── VoiceRefusedError              this chat takes no voice note from us, but texts
 │   ├── PauseAskedError                this write has to wait; caught where it is repeated
 │   ├── WriteInDoubtError              a message that left may stand in Telegram, or may not
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
@@ -102,7 +102,7 @@ class AccountStoppedError(TelegramError):
 
 
 class VoiceRefusedError(TelegramError):
-    """This chat takes no voice notes from the account; a text may well arrive."""
+    """A voice note cannot be brought into this chat; a text may well arrive."""
 
 
 class AudioError(UserbotError):

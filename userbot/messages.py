@@ -110,6 +110,9 @@ class Incoming:
     """Its sound, if it has any."""
     expires_at: datetime | None = None
     """When the chat deletes it by itself, where it does (auto-delete)."""
+    album: int | None = None
+    """What marks the messages of one album, if it is of one."""
+    edited_at: datetime | None = None
     live: bool = True
     """Telegram told of it when it was written; otherwise it was caught up with."""
 
@@ -202,6 +205,12 @@ class Ask:
     """It is a question only if its first spoken words address the owner."""
     plain: bool = False
     """Its message is the sender's own text and nothing else: he could put another in its place."""
+    labelled: bool = False
+    """Its text has labels of ours in it. Not stored: read again they are taken for its words."""
+    pictures: tuple[int, ...] = ()
+    """The messages whose pictures belong to it: its own, or those it was joined by."""
+    album: int | None = None
+    """What Telegram marks the messages of one album with; not stored."""
     expires_at: datetime | None = None
     """When the chat deletes this message by itself: its words may not be kept longer."""
     id: int = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeVar
@@ -157,6 +158,14 @@ class Speaker(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A voice note that Telegram has and nobody sees; `file`: the outbox's own word for it."""
+
+    speech: Speech
+    file: object
+
+
 class VoiceOutbox(Outbox, Protocol):
     """Voice notes into Telegram, in place."""
 
@@ -164,8 +173,15 @@ class VoiceOutbox(Outbox, Protocol):
         """False once Telegram has said that voice notes are not taken there."""
         ...
 
+    async def upload_voice(self, place: Place, speech: Speech) -> Uploaded:
+        """Bring a voice note to Telegram, where nobody sees it yet; it can be sent once.
+
+        It takes no turn. Raises VoiceRefusedError when it cannot be, and as `check` does.
+        """
+        ...
+
     async def send_voice(
-        self, place: Place, speech: Speech, caption: RichText, *, reply_to: int, random_id: int
+        self, place: Place, uploaded: Uploaded, caption: RichText, *, reply_to: int, random_id: int
     ) -> int:
         """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
         ...
@@ -245,6 +261,14 @@ class Store(Protocol):
 
         All in one transaction. None if this message is known already.
         """
+        ...
+
+    def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
+        """A question that is not answered yet is one with a later message, as `whole`."""
+        ...
+
+    def reword(self, whole: Ask) -> None:
+        """A question that is not answered yet has other words now."""
         ...
 
     def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:

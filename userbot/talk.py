@@ -23,6 +23,7 @@ from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Said
 from userbot.path.house_rules import HouseRules
@@ -95,7 +96,7 @@ class Talk:
         secret = store.secret()
         pacing = _LIVELY if terminal.lively else _WHOLE
         in_writing = LiveReply(
-            pacing, terminal, writes, store, storing, clock, report, secret, "reply"
+            pacing, terminal, writes, store, storing, clock, report, secret, FirstText(), "reply"
         )
         self._assistant = Assistant(
             settings=settings.openai,

@@ -221,6 +221,7 @@ async def test_retry_asks_a_failed_question_again(stage: Stage) -> None:
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "Asked again." in told
     assert (await stage.max.expects(stage.group, from_=stage.olga)).reply_to is question
+    await program.tells(Answered)
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "answered already" in told
     talk = stage.max.says(stage.group, "just talking")
@@ -277,6 +278,7 @@ async def test_stop_ends_the_answer_being_written_and_the_next_one_goes_on(stage
     assert "Stopped." in await orders(stage, stage.group, "/gpt_stop")
     assert await stage.max.expects(stage.group, reply_to=second)
     assert (await program.tells(Skipped)).reason == "stopped"
+    await program.tells(Answered)
     assert "No answer" in await orders(stage, stage.group, "/gpt_stop")
     held.set()
 

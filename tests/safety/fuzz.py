@@ -38,6 +38,7 @@ from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
@@ -47,7 +48,7 @@ from userbot.path.patience import Patience
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.rules.trigger import Allowed, ChatRule, Policy
-from userbot.settings import Limits
+from userbot.settings import Limits, Trigger
 from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
@@ -279,7 +280,9 @@ class Target:
             many, {}, "", self.store, self.store.ledger, storing, clock, lambda _ask, _refusal: None
         )
         settlement = Settlement(self.store, storing, clock, self._tell)
-        self.conversations = Conversations(self._handle)
+        self.conversations = Conversations(
+            self._handle, settlement.stopped, settlement, FirstText(), clock, 1.5
+        )
         people = People(self.client, self._tell)
         inbox = Inbox(self.client, people, clock, self._tell)
         rules = HouseRules(policy, {}, "anyone", self.store)
@@ -289,7 +292,8 @@ class Target:
         aftermath = Aftermath("/gpt", history, self.store, self.store.eraser, clock, self._tell)
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
-            LoopWatch(), 10, self.store, storing, self.conversations, settlement, clock, self._tell,
+            LoopWatch(), 10, Trigger(), self.store, storing, self.conversations, settlement, clock,
+            self._tell,
         )  # fmt: skip
         deletions = Deletions(self.client)
         memory = Memory(self.store, 1000)

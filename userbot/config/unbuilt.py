@@ -10,9 +10,7 @@ _NONE: Final = object()
 """No value of this key is what the program does today."""
 
 _WITHOUT_EFFECT: Final[dict[Key, Any]] = {
-    ("trigger", "burst_seconds"): 0,
     ("trigger", "edits"): False,
-    ("trigger", "stand_down"): False,
 }
 """Keys that change nothing yet, and the value that says what is done today anyway."""
 

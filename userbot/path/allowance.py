@@ -8,6 +8,7 @@ what came back. What a request cost that failed half way is counted too, by esti
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -48,11 +49,20 @@ class Allowance:
         self._clock = clock
         self._refused = refused
 
-    def admit(self, ask: Ask, now: datetime) -> tuple[Ask, Refusal | None] | None:
-        """Store a question, and let it in or say why not; None if its message is known."""
+    def admit(
+        self, ask: Ask, now: datetime, *, joins: bool = False
+    ) -> tuple[Ask, Refusal | None] | None:
+        """Store a question, and let it in or say why not; None if its message is known.
+
+        `joins`: it will be one with a question that counts already.
+        """
         expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
         admitted = self._store.admit(
-            ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
+            ask,
+            now,
+            self._day(now),
+            expected,
+            lambda spent: self._judge(ask, _less_one(spent) if joins else spent, expected),
         )
         if admitted is None or admitted[1] is None:
             return admitted
@@ -64,11 +74,11 @@ class Allowance:
 
     def readmit(self, ask: Ask) -> Refusal | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
-        refusal = self._refusal(
-            ask, limits.expected_of_question(self._limits.prices, self._system, ask.text)
-        )
+        expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        refusal = self._reserved(ask, expected)
         if refusal is not None:
-            self._store.mark(ask, "skipped", refusal.reason, self._clock.now())
+            now = self._clock.now()
+            self._storing.soon(partial(self._store.mark, ask, "skipped", refusal.reason, now), ask)
             self._tell(ask, refusal)
         return refusal
 
@@ -132,12 +142,12 @@ class Allowance:
         self._storing.soon(spend, ask)
 
     async def _reserve(self, ask: Ask, expected: Expected) -> None:
-        refusal = await self._storing.done(lambda: self._refusal(ask, expected), ask)
+        refusal = await self._storing.done(partial(self._reserved, ask, expected), ask)
         if refusal is not None:
             self._tell(ask, refusal)
             raise LimitReachedError(refusal.detail, reason=refusal.reason)
 
-    def _refusal(self, ask: Ask, expected: Expected) -> Refusal | None:
+    def _reserved(self, ask: Ask, expected: Expected) -> Refusal | None:
         now = self._clock.now()
         return self._ledger.reserve(
             ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
@@ -157,3 +167,11 @@ class Allowance:
 
     def _day(self, now: datetime) -> datetime:
         return limits.day_began(now, self._limits.timezone)
+
+
+def _less_one(spent: Spent) -> Spent:
+    return replace(
+        spent,
+        person_requests_last_minute=spent.person_requests_last_minute - 1,
+        answers_last_hour=spent.answers_last_hour - 1,
+    )

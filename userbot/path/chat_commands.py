@@ -258,7 +258,7 @@ class ChatCommands:
         hit = self._store.forget(person, self._clock.now())
         self._rules.forgotten.add(person)
         self._memory.clear()
-        self._conversations.stop_all(lambda ask: ask.sender.id == person)
+        self._conversations.stop_all(lambda ask: ask.sender.id == person, "stopped")
         return say("forgot", who=name, n=hit)
 
     async def _tell(

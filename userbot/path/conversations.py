@@ -2,70 +2,177 @@
 
 Rule 1: a place has at most one worker, and a worker handles one question at a time.
 Rule 2: a worker lives only while its queue has something: an idle place costs nothing.
-Rule 3: a question is stopped by cancelling what handles it, with the message `STOPPED`; what
-stands in Telegram by then is the handler's to keep. One that is only queued is just left out.
+Rule 3: a question is stopped by cancelling what handles it; what stands in Telegram by then is the
+handler's to keep. One that is only queued is just left out.
 Rule 4: while draining nothing new begins; what is queued stays pending in the store.
+Rule 5: an answer that hangs is cut at a bound, so that the next question goes on.
+Rule 6: until the first text of its answer leaves, a question may still grow by a message that joins
+it, once while it is being answered, or change by an edit: then its answer starts over.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Protocol
 
 from userbot.messages import Ask, Place
-
-STOPPED = "stopped"
-"""The message of the CancelledError that ends an answer because somebody wants it to end."""
+from userbot.path.first_text import FirstText
+from userbot.ports import Clock
+from userbot.rules import bursts
 
 _CHANNELS = -1_000_000_000_000
 """Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
+_LAST_SECONDS = 5.0
+"""How long what was cut may take to end."""
+_PATIENCE = 30.0
+"""Seconds that somebody who edits a question again and again waits for its answer at most."""
+
+
+class Changing(Protocol):
+    """Told how questions change before they are answered. Both store it, or raise StorageError."""
+
+    def joined(self, earlier: Ask, whole: Ask) -> None:
+        """A question is answered with the message after it, as `whole`, which is that message's."""
+        ...
+
+    def reworded(self, whole: Ask) -> None:
+        """A question has other words now."""
+        ...
+
+    def starts_over(self, ask: Ask) -> None:
+        """What was done for the answer so far has ended; it begins anew."""
+        ...
+
+
+@dataclass(eq=False)
+class _Line:
+    """A question in its queue: as it is asked, and the messages that it is made of."""
+
+    ask: Ask
+    pieces: list[Ask]
+    joinable: float
+    """When its last message arrived; messages join it for a while after that."""
+    begins: float = -inf
+    """Not before that, since more of it is expected."""
+    task: asyncio.Task[None] | None = None
+    again: bool = False
+    """What handles it was cancelled to start over."""
+    restarts: int = 0
+    ended: str = ""
+    """Why it will not be answered, once that is decided."""
+
+    @property
+    def running(self) -> bool:
+        return self.task is not None and not self.task.done()
+
+    @property
+    def has_started_over(self) -> bool:
+        """Whether it is being answered for another time already."""
+        return self.running and not self.again and self.restarts > 0
+
+    def is_over(self) -> bool:
+        """Whether it is decided that it will not be answered."""
+        return bool(self.ended)
+
+    def cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
 
 
 class Conversations:
     """The queues. `handle` answers one question; it settles every failure itself.
 
     `stopped` is told of a question that was stopped before its handler could make an answer of
-    what stood there.
+    what stood there, and why ("stopped", "deleted", "hung", …). `longest`: seconds after which an
+    answer that shows no end is cut as hung, unless it is `excused`: what it waits for will come.
     """
 
     def __init__(
         self,
-        handle: Callable[[Ask], Awaitable[None]],
-        stopped: Callable[[Ask], None] = lambda _: None,
+        handle: Callable[[Ask], Coroutine[Any, Any, None]],
+        stopped: Callable[[Ask, str], None],
+        changing: Changing,
+        first_text: FirstText,
+        clock: Clock,
+        burst_seconds: float,
+        longest: float | None = None,
+        excused: Callable[[Ask], bool] = lambda _: False,
     ) -> None:
+        self._longest = longest
+        self._excused = excused
         self._handle = handle
         self._stopped = stopped
-        self._queues: dict[Place, deque[Ask]] = {}
-        self._handling: dict[Place, tuple[asyncio.Task[None], Ask]] = {}
-        self._stopping: set[int] = set()
+        self._changing = changing
+        self._first_text = first_text
+        self._clock = clock
+        self._burst = burst_seconds
+        self._lines: dict[Place, deque[_Line]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._draining = False
 
     def put(self, ask: Ask) -> None:
-        """Queue a question; it is begun at once if its conversation is idle."""
-        if self._draining:
+        """Queue a question by itself; it is begun at once if its conversation is idle."""
+        self._put(_Line(ask, [ask], joinable=-inf))
+
+    def arrived(self, ask: Ask) -> None:
+        """Queue a message that has just arrived, or let it join the question before it.
+
+        Raises StorageError; then it is not queued.
+        """
+        now = self._clock.monotonic()
+        line = None if self._draining else self._joinable(ask)
+        if line is None:
+            self._put(_Line(ask, [ask], joinable=now, begins=now + bursts.waits(ask)))
             return
-        queue = self._queues.get(ask.place)
-        if queue is not None:
-            queue.append(ask)
+        pieces = [*line.pieces, ask]
+        whole = bursts.together(pieces)
+        self._changing.joined(line.ask, whole)
+        line.ask, line.pieces, line.joinable = whole, pieces, now
+        line.begins = max(line.begins, now + bursts.waits(ask))
+        self._start_over(line)
+
+    def joins(self, ask: Ask) -> bool:
+        """Whether a message that arrives now would join the question before it."""
+        return not self._draining and self._joinable(ask) is not None
+
+    def piece(self, chat: int, message: int) -> Ask | None:
+        """The message as it is asked or waits to be, while nothing of its answer was shown."""
+        line = self._line_of(chat, message)
+        if line is None or not self._open(line):
+            return None
+        return next(piece for piece in line.pieces if _is(piece, chat, message))
+
+    def edited(self, piece: Ask) -> None:
+        """A message that `piece` gave has other words now: they are asked. Raises StorageError.
+
+        Who edits again and again waits longer each time.
+        """
+        line = self._line_of(piece.chat, piece.message)
+        if line is None:
             return
-        self._queues[ask.place] = deque([ask])
-        worker = asyncio.create_task(self._work(ask.place), name=f"conversation {ask.place.chat}")
-        self._workers.add(worker)
-        worker.add_done_callback(self._workers.discard)
+        pieces = [piece if _is(one, piece.chat, piece.message) else one for one in line.pieces]
+        whole = bursts.together(pieces)
+        self._changing.reworded(whole)
+        line.ask, line.pieces = whole, pieces
+        if line.running:
+            patience = min(2.0 ** (line.restarts - 1), _PATIENCE) if line.restarts else 0.0
+            line.begins = self._clock.monotonic() + patience
+        self._start_over(line)
 
     def stop(self, place: Place) -> Ask | None:
         """End the answer that is being written there at once; gives its question, if there is one.
 
         Those that are queued behind it go on.
         """
-        task, ask = self._handling.get(place, (None, None))
-        if task is None or ask is None or ask.id in self._stopping:
+        lines = self._lines.get(place)
+        if not lines or lines[0].ended:
             return None
-        self._stopping.add(ask.id)
-        task.cancel(STOPPED)
-        return ask
+        self._end(lines[0], "stopped")
+        return lines[0].ask
 
     def deleted(self, chat: int | None, messages: Iterable[int]) -> None:
         """Questions were deleted in Telegram: their answers end as if they were stopped.
@@ -77,24 +184,24 @@ class Conversations:
             lambda ask: (
                 ask.message in gone
                 and (ask.chat == chat if chat is not None else ask.chat > _CHANNELS)
-            )
+            ),
+            "deleted",
         )
 
-    def stop_all(self, which: Callable[[Ask], bool]) -> None:
-        """End the answers to such questions, and leave out those of them that are queued."""
-        for place, queue in self._queues.items():
-            left_out = [ask for ask in queue if which(ask)]
-            for ask in left_out:
-                queue.remove(ask)
-                self._stopped(ask)
-            handling = self._handling.get(place)
-            if handling is not None and which(handling[1]):
-                self.stop(place)
+    def stop_all(self, which: Callable[[Ask], bool], reason: str, *, shown: bool = True) -> None:
+        """End the answers to questions with such a message, and leave out those that are queued.
+
+        `shown`: those too of which a text stands already.
+        """
+        for lines in self._lines.values():
+            for line in list(lines):
+                if any(map(which, line.pieces)) and (shown or self._open(line)):
+                    self._end(line, reason)
 
     @property
     def answering(self) -> int:
         """How many questions are being answered at this moment."""
-        return len(self._handling)
+        return sum(lines[0].running for lines in self._lines.values() if lines)
 
     async def drain(self, seconds: float) -> None:
         """Let the answers being written finish, for so long; then cancel them."""
@@ -105,27 +212,103 @@ class Conversations:
                 worker.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _work(self, place: Place) -> None:
-        queue = self._queues[place]
-        try:
-            while queue and not self._draining:
-                await self._answer(queue.popleft())
-        finally:
-            del self._queues[place]
+    def _put(self, line: _Line) -> None:
+        if self._draining:
+            return
+        place = line.ask.place
+        lines = self._lines.get(place)
+        if lines is not None:
+            lines.append(line)
+            return
+        self._lines[place] = deque([line])
+        worker = asyncio.create_task(self._work(place), name=f"conversation {place.chat}")
+        self._workers.add(worker)
+        worker.add_done_callback(self._workers.discard)
 
-    async def _answer(self, ask: Ask) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._handling[ask.place] = task, ask
+    def _joinable(self, ask: Ask) -> _Line | None:
+        """The question that a message which arrives now joins."""
+        lines = self._lines.get(ask.place)
+        line = lines[-1] if lines else None
+        if line is None or not self._open(line) or line.has_started_over:
+            return None
+        if len(line.ask.text) + len(ask.text) > bursts.MOST_CHARACTERS:
+            return None
+        gap = self._clock.monotonic() - line.joinable
+        return line if bursts.joins(line.pieces[-1], ask, gap, self._burst) else None
+
+    def _line_of(self, chat: int, message: int) -> _Line | None:
+        for lines in self._lines.values():
+            for line in lines:
+                if any(_is(piece, chat, message) for piece in line.pieces):
+                    return line
+        return None
+
+    def _open(self, line: _Line) -> bool:
+        """Whether the question may still change: nothing of its answer was shown."""
+        over = line.task is not None and line.task.done() and not line.again
+        return not (line.ended or over or self._first_text.left(line.ask))
+
+    def _start_over(self, line: _Line) -> None:
+        if line.running and not line.again:
+            line.again = True
+            line.restarts += 1
+            line.cancel()
+
+    def _end(self, line: _Line, reason: str) -> None:
+        if line.ended:
+            return
+        line.ended = reason
+        line.cancel()
+        lines = self._lines[line.ask.place]
+        if line is not lines[0]:
+            lines.remove(line)
+            self._stopped(line.ask, reason)
+
+    async def _work(self, place: Place) -> None:
+        lines = self._lines[place]
         try:
-            await self._handle(ask)
-        except asyncio.CancelledError:
-            if ask.id not in self._stopping:
-                raise
-            self._stopped(ask)
+            while lines and not self._draining:
+                try:
+                    await self._answer(lines[0])
+                finally:
+                    self._first_text.forget(lines.popleft().ask)
         finally:
-            del self._handling[ask.place]
-            if ask.id in self._stopping:
-                self._stopping.discard(ask.id)
-                # The worker goes on: it was the question that was cancelled.
-                task.uncancel()
+            del self._lines[place]
+
+    async def _answer(self, line: _Line) -> None:
+        while True:
+            while not line.is_over() and (wait := line.begins - self._clock.monotonic()) > 0:
+                await self._clock.sleep(min(wait, bursts.BATCH_SECONDS / 4))
+            if line.is_over():
+                break
+            begun, line.again = line.ask, False
+            line.task = asyncio.create_task(self._handle(begun))
+            try:
+                await self._end_of(line, line.task)
+            except asyncio.CancelledError:
+                line.task.cancel()
+                await asyncio.wait({line.task})
+                raise
+            cut = not line.task.done() or line.task.cancelled()
+            if not cut:
+                line.task.result()
+            if line.again and not line.is_over() and not self._draining:
+                self._changing.starts_over(begun)
+            elif line.is_over() and cut:
+                break
+            else:
+                return
+        self._stopped(line.ask, line.ended)
+
+    async def _end_of(self, line: _Line, task: asyncio.Task[None]) -> None:
+        """Wait for what handles a question; if that hangs, cut it, and wait no longer for that."""
+        while not (await asyncio.wait({task}, timeout=self._longest))[0]:
+            if not self._excused(line.ask):
+                line.ended = "hung"
+                line.cancel()
+                await asyncio.wait({task}, timeout=_LAST_SECONDS)
+                return
+
+
+def _is(ask: Ask, chat: int, message: int) -> bool:
+    return ask.message == message and ask.chat == chat

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from userbot.activity import Heard, Ignored, Report
+from userbot.errors import StorageError
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
@@ -24,6 +25,7 @@ from userbot.path.settlement import Settlement, preview
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.trigger import Known, decide
+from userbot.settings import Trigger
 
 
 class Intake:
@@ -38,6 +40,7 @@ class Intake:
         aftermath: Aftermath,
         loops: LoopWatch,
         max_age_minutes: float,
+        trigger: Trigger,
         store: Store,
         storing: Storing,
         conversations: Conversations,
@@ -52,6 +55,7 @@ class Intake:
         self._aftermath = aftermath
         self._loops = loops
         self._max_age = timedelta(minutes=max_age_minutes)
+        self._trigger = trigger
         self._store = store
         self._storing = storing
         self._conversations = conversations
@@ -70,14 +74,42 @@ class Intake:
         if isinstance(decision, Ask):
             prefixed = decision.text != incoming.text.strip()
             decision = replace(decision, expires_at=incoming.expires_at)
-            replies = known.replies_to_answer
-            self._ask(decision, replies=replies, prefixed=prefixed, live=incoming.live)
+            self._ask(
+                decision, replies=known.replies_to_answer, prefixed=prefixed, live=incoming.live
+            )
         elif isinstance(decision, Command):
             self._commands.receive(incoming, decision)
         elif isinstance(decision, Ignore):
             if decision.reason != "ours":
                 self._background.heard(incoming)
+            if decision.reason == "owner_no_prefix" and self._trigger.stand_down:
+                self._stand_down(incoming)
             self._ignored(incoming, decision.reason)
+
+    def edited(self, incoming: Incoming) -> None:
+        """A message has another text now: a question is asked as it reads, while it can be."""
+        try:
+            self._edited(incoming)
+        except StorageError as error:
+            self._storing.failed(error)
+
+    def _edited(self, incoming: Incoming) -> None:
+        piece = self._conversations.piece(incoming.chat, incoming.message)
+        if piece is None:
+            return
+        decision = decide(incoming, self._known(incoming), self._rules.policy)
+        if not isinstance(decision, Ask):
+            self._conversations.stop_all(lambda ask: ask == piece, "edited")
+        elif decision.text != piece.text:  # a reaction or a preview is an edit too
+            self._conversations.edited(replace(piece, text=decision.text))
+
+    def _stand_down(self, own: Incoming) -> None:
+        """The owner wrote in a conversation himself: what waits there is his to answer."""
+        self._conversations.stop_all(
+            lambda ask: ask.place == own.place and not ask.by_owner and ask.message < own.message,
+            "stood_down",
+            shown=False,
+        )
 
     def _typed_elsewhere(self, incoming: Incoming) -> None:
         """Telegram does not tell us of what we send ourselves: this is from another device."""
@@ -101,7 +133,8 @@ class Intake:
         if now - decided.at > self._max_age:
             self._skip(decided, now, "too_old", "It arrived while the program was away.")
             return
-        admitted = self._allowance.admit(decided, now)
+        joins = self._conversations.joins(decided)
+        admitted = self._allowance.admit(decided, now, joins=joins)
         if admitted is None:
             return  # Telegram brought it twice; the first one is on its way.
         ask, refusal = admitted
@@ -114,7 +147,6 @@ class Intake:
             return
         if not live:
             self._aftermath.belated(ask)
-        self._conversations.put(ask)
         self._report(
             Heard(
                 chat=ask.chat,
@@ -126,6 +158,7 @@ class Intake:
                 duration=ask.voice.seconds if ask.voice else None,
             )
         )
+        self._conversations.arrived(ask)
 
     def _skip(self, decided: Ask, now: datetime, reason: str, detail: str) -> None:
         if ask := self._store.add(decided, now):

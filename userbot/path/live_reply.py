@@ -42,6 +42,7 @@ from userbot.messages import (
     StartOver,
 )
 from userbot.path.draft import Draft
+from userbot.path.first_text import FirstText
 from userbot.path.parts import Parts
 from userbot.path.storing import Storing
 from userbot.path.writes import Writes
@@ -70,8 +71,10 @@ class LiveReply:
         clock: Clock,
         report: Report,
         secret: bytes,
-        own_prompt: str = "reply",
+        first_text: FirstText,
+        own_prompt: str,
     ) -> None:
+        self._first_text = first_text
         self._own_prompt = own_prompt
         self._pacing = pacing
         self._outbox = outbox
@@ -100,8 +103,16 @@ class LiveReply:
         draft = Draft(self._clock)
         above = above_answer(ask, self._own_prompt, self._clock.now())
         outbox, store, clock = self._outbox, self._store, self._clock
+        in_place = above is not None
         parts = Parts(
-            ask, outbox, self._writes, store, clock, self._secret, in_place=above is not None
+            ask,
+            outbox,
+            self._writes,
+            store,
+            clock,
+            self._secret,
+            self._first_text,
+            in_place=in_place,
         )
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
         if parts.taken_up:

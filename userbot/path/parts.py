@@ -14,14 +14,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from userbot.errors import PauseAskedError, TelegramError
 from userbot.messages import Ask, RichText
+from userbot.path.first_text import FirstText
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store, Write
 from userbot.rules.random_id import random_id
 
+R = TypeVar("R")
 _LAST_WORD_SECONDS = 1.0
 """How long a cancelled writer waits for Telegram's word on what has left."""
 _NOT_EDITABLE = frozenset({"message_edit_time_expired", "message_author_required"})
@@ -51,10 +53,12 @@ class Parts:
         store: Store,
         clock: Clock,
         secret: bytes,
+        first_text: FirstText,
         *,
         in_place: bool = False,
     ) -> None:
         self._ask = ask
+        self._first_text = first_text
         self.in_place = in_place
         """The first part is the question's own message."""
         self._outbox = outbox
@@ -88,8 +92,9 @@ class Parts:
         at = self._differs(wanted)
         if at is None:
             return
+        self._first_text.leaves(self._ask)
         text = wanted[at] if at < len(wanted) else _NOTHING_LEFT
-        await _to_its_end(self._edit(at, text) if at < len(self.standing) else self._send(at, text))
+        await to_its_end(self._edit(at, text) if at < len(self.standing) else self._send(at, text))
 
     def _differs(self, wanted: Sequence[RichText]) -> int | None:
         for at in range(max(len(wanted), len(self.standing))):
@@ -145,11 +150,11 @@ class Parts:
         self.standing.append(Standing(ask.message, identity, text))
 
 
-async def _to_its_end(write: Coroutine[Any, Any, None]) -> None:
+async def to_its_end(write: Coroutine[Any, Any, R]) -> R:
     """Await a write; if cancelled meanwhile, give it a moment to come to its end first."""
     task = asyncio.ensure_future(write)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait({task}, timeout=_LAST_WORD_SECONDS)
         if task.done() and not task.cancelled():

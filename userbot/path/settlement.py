@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Report, Skipped
+from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Notice, Report, Skipped
 from userbot.errors import (
     ChatRefusedError,
     LimitReachedError,
@@ -96,8 +96,8 @@ class Settlement:
         settle = self._settling(ask, answer)
 
         def store() -> str:
-            known = not (people or until) or self._store.quoted(ask, people, until)
-            text = question if known else ask.text
+            kept = not (people or until) or self._store.quoted(ask, people, until)
+            text = question if kept else ask.text
             settle(text)
             return text
 
@@ -193,13 +193,33 @@ class Settlement:
             )
         )
 
-    def stopped(self, ask: Ask, *, deleted: bool = False) -> None:
-        """The question was stopped; what stands of an answer by then is its answer.
+    def joined(self, earlier: Ask, whole: Ask) -> None:
+        """A question is answered with the message after it. Raises StorageError."""
+        self._store.join(earlier, whole, self._clock.now())
+        self.skipped(earlier, "joined", "It is answered together with the next message.")
 
-        `deleted`: because its words are gone.
-        """
+    def reworded(self, whole: Ask) -> None:
+        """A question has other words before its answer shows. Raises StorageError."""
+        self._store.reword(whole)
+        self._report(
+            Notice(
+                chat=whole.chat,
+                title=whole.title,
+                message=whole.message,
+                person=whole.sender,
+                reason="question_edited",
+                detail="The question was edited: it is asked as it reads now.",
+            )
+        )
+
+    def starts_over(self, ask: Ask) -> None:
+        """What was done for its answer so far has ended, and was counted."""
+        self._asking.pop(ask.id, None)
+        self._broken_off.discard(ask.id)
+
+    def stopped(self, ask: Ask, why: str = "stopped") -> None:
+        """The question was stopped; what stands of an answer by then is its answer."""
         request = self._asking.pop(ask.id, None)
-        reason = "stopped"
         standing = [
             (message, below_prompt(ask, shown) if message == ask.message else shown)
             for message, shown in self._store.standing(ask)
@@ -210,7 +230,7 @@ class Settlement:
             # Nobody told what it cost, and stopping must not be a way around the limits.
             usage = estimated_usage(request.messages, text)
             messages = tuple(message for message, _ in standing)
-            answer = Answer(text, standing[0][1], Finish(reason, usage, request.model), messages)
+            answer = Answer(text, standing[0][1], Finish("stopped", usage, request.model), messages)
             settle = self._settling(ask, answer)
 
             def store() -> None:
@@ -219,12 +239,20 @@ class Settlement:
 
             self._storing.soon(store, ask)
             return
-        detail = "It was stopped."
-        if deleted:
-            reason, detail = "deleted", "It was deleted before its answer."
-        self._mark(ask, "skipped", reason)
+        self._mark(ask, "skipped", why)
         self._broken_off.discard(ask.id)
-        self.skipped(ask, reason, detail)
+        self.skipped(ask, why, _WHY[why])
+
+    def hung(self, ask: Ask) -> None:
+        """The answer came to no end, and was cut."""
+        self.given_up(
+            ask,
+            UserbotError(
+                "The answer came to no end, and was cut.",
+                "Reply /gpt_retry to the question, or run `userbot retry`.",
+                reason="hung",
+            ),
+        )
 
     def _mark(self, ask: Ask, state: str, reason: str) -> None:
         self._storing.soon(partial(self._store.mark, ask, state, reason, self._clock.now()), ask)
@@ -256,6 +284,14 @@ class Settlement:
                 notable=False,
             )
         )
+
+
+_WHY = {
+    "stopped": "It was stopped.",
+    "deleted": "It was deleted before its answer.",
+    "edited": "It was edited, and asks nothing any more.",
+    "stood_down": "You wrote there yourself before its answer.",
+}
 
 
 def in_doubt() -> NothingToAnswerError:

@@ -1,18 +1,22 @@
 """The answer as a voice note, where it can be one; else as text.
 
 Rule 1: whatever keeps it from being spoken, the answer is written, and the console says why.
-Rule 2: as with texts, the message is recorded in the store before it leaves.
+Rule 2: as with texts, the message is recorded in the store right before it leaves: not while it
+is uploaded, nor while it waits for its turn.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
 from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech, StartOver
+from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply
+from userbot.path.parts import to_its_end
 from userbot.path.writes import Writes
 from userbot.ports import Speaker, VoiceOutbox
 from userbot.rules.markdown import render
@@ -32,7 +36,9 @@ class VoiceReply:
         writes: Writes,
         report: Report,
         secret: bytes,
+        first_text: FirstText,
     ) -> None:
+        self._first_text = first_text
         self._speaker = speaker
         self._outbox = outbox
         self._in_writing = in_writing
@@ -95,18 +101,21 @@ class VoiceReply:
         identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, 0)
 
         async def leave() -> int:
+            # What was sent once is gone, even if nobody knows where to.
+            uploaded = ready.pop() if ready else await self._outbox.upload_voice(ask.place, speech)
             return await self._outbox.send_voice(
-                ask.place, speech, caption, reply_to=ask.message, random_id=identity
+                ask.place, uploaded, caption, reply_to=ask.message, random_id=identity
             )
 
         while True:
+            ready = [await self._outbox.upload_voice(ask.place, speech)]
             await self._outbox.turn(ask.place, "send", ask.title)
-            try:
-                sent = await self._writes.send(ask, 0, identity, caption.text, leave)
-            except PauseAskedError:
-                continue  # the next turn comes after the pause, which is shown
-            break
-        return Answer(text, caption.text or text, finish, (sent.message,))
+            self._first_text.leaves(ask)
+            # The next turn comes after the pause, which is shown.
+            with suppress(PauseAskedError):
+                write = self._writes.send(ask, 0, identity, caption.text, leave)
+                sent = await to_its_end(write)
+                return Answer(text, caption.text or text, finish, (sent.message,))
 
     def _tell(self, ask: Ask, error: UserbotError) -> None:
         self._report(

@@ -318,4 +318,5 @@ def _asked(
         forwarded_from=incoming.forwarded_from,
         voice=voice,
         plain=incoming.media is None and not incoming.forwarded,
+        album=incoming.album,
     )

@@ -42,8 +42,11 @@ class Eraser:
                 for query in (
                     f"SELECT id FROM questions WHERE message = ? AND {where}",  # noqa: S608
                     f"SELECT question FROM writes WHERE message = ? AND {where}",  # noqa: S608
+                    # Its words are in the question that it joined, too.
+                    f"SELECT joined_to FROM questions WHERE message = ? AND {where}",  # noqa: S608
                 ):
-                    found += [row[0] for row in self._db.execute(query, (message, *values))]
+                    rows = self._db.execute(query, (message, *values)).fetchall()
+                    found += [number for (number,) in rows if number is not None]
                 # What was heard in it, for whatever question.
                 self._db.execute(
                     f"UPDATE transcripts SET text = NULL, parts = NULL"  # noqa: S608

@@ -70,6 +70,7 @@ def counts_that_do_not_grow(db: sqlite3.Connection) -> None:
             WHERE usage.id = sums.id""",
         "DROP INDEX questions_sender",
         "CREATE INDEX questions_sender ON questions (sender, stored_at, state)",
+        "CREATE INDEX notes_told ON command_notes (at) WHERE text <> ''",
     ):
         db.execute(statement)
 

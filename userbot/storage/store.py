@@ -11,6 +11,7 @@ touches a bounded number of rows, however long the history is.
 
 from __future__ import annotations
 
+import json
 import secrets
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -53,18 +54,18 @@ _UNCONFIRMED = (
 
 _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, plain, asked_at,
-        stored_at, state_at, expires_at)
+        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, plain, pictures,
+        asked_at, stored_at, state_at, expires_at)
     SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :voice, :listen_first, :forwarded_from, :plain, :asked_at,
-        :stored_at, :stored_at, :expires_at
+        :about_reply, :voice, :listen_first, :forwarded_from, :plain, :pictures,
+        :asked_at, :stored_at, :stored_at, :expires_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
 _ASKS = (
     "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
     " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
-    " q.forwarded_from, q.voice, q.listen_first, q.plain, q.state, q.reason,"
+    " q.forwarded_from, q.voice, q.listen_first, q.plain, q.pictures, q.state, q.reason,"
     # A write of an earlier attempt says nothing about the one that is under way.
     " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
     " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
@@ -264,6 +265,7 @@ class Store(Orders):
             "voice": ask.voice and voice_rows.stored(ask.voice),
             "listen_first": ask.listen_first,
             "plain": ask.plain,
+            "pictures": _numbers(ask.pictures),
             "asked_at": _instant(ask.at),
             "stored_at": stored_at,
             "expires_at": ask.expires_at and _instant(ask.expires_at),
@@ -275,6 +277,27 @@ class Store(Orders):
                 db.execute(_SEE_CONVERSATION, row)
                 cursor = db.execute(_ADD, row)
         return replace(ask, id=cursor.lastrowid or 0) if cursor.rowcount else None
+
+    def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
+        """A question that is not answered yet is one with a later message, as `whole`.
+
+        It ends as skipped ("joined"); its words go where those of the later one go.
+        """
+        with self._step() as db:
+            db.execute(
+                "UPDATE questions SET state = 'skipped', reason = 'joined', state_at = ?,"
+                " joined_to = ? WHERE id = ? AND state <> 'answered'",
+                (_instant(at), whole.id, earlier.id),
+            )
+            db.execute(
+                "UPDATE questions SET joined_to = ? WHERE joined_to = ?", (whole.id, earlier.id)
+            )
+            _reword(db, whole)
+
+    def reword(self, whole: Ask) -> None:
+        """A question that is not answered yet has other words now."""
+        with self._step() as db:
+            _reword(db, whole)
 
     def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why.
@@ -503,10 +526,30 @@ class Store(Orders):
         return found
 
 
+def _reword(db: sqlite3.Connection, whole: Ask) -> None:
+    db.execute(
+        "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
+        " pictures = ?, expires_at = ? WHERE id = ? AND erased = 0 AND state <> 'answered'",
+        (
+            _storable(whole.text),
+            _storable(whole.forwarded_from),
+            whole.reply_to,
+            whole.about_reply,
+            _numbers(whole.pictures),
+            whole.expires_at and _instant(whole.expires_at),
+            whole.id,
+        ),
+    )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    return json.dumps(list(numbers)) if numbers else ""
+
+
 def _ask(row: Sequence[Any]) -> Ask:
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *sound = rest[:10]
-    voice, listen_first, plain = sound
+    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:11]
+    voice, listen_first, plain, pictures = more
     return Ask(
         id=ident,
         place=Place(chat, topic or None),
@@ -522,6 +565,7 @@ def _ask(row: Sequence[Any]) -> Ask:
         voice=voice_rows.restored(voice) if voice else None,
         listen_first=bool(listen_first),
         plain=bool(plain),
+        pictures=tuple(json.loads(pictures or "[]")),
         at=_moment(asked_at),
         attempt=attempt,
     )

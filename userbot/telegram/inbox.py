@@ -252,6 +252,8 @@ class Inbox:
             media=media_of(message),
             voice=voice_of(message),
             expires_at=expires_at(message),
+            album=message.grouped_id,
+            edited_at=message.edit_date,
             live=live,
         )
 
@@ -282,7 +284,15 @@ def _check(incoming: Incoming) -> None:
         raise ValueError("a title that is no text")
     if incoming.sender is not None and not isinstance(incoming.sender.username, str | None):
         raise ValueError("a name that is no text")
-    numbers = (incoming.chat, incoming.message, incoming.reply_to, incoming.place.topic)
+    if not isinstance(incoming.edited_at, datetime | None):
+        raise ValueError("a date that is none")
+    numbers = (
+        incoming.chat,
+        incoming.message,
+        incoming.reply_to,
+        incoming.place.topic,
+        incoming.album,
+    )
     for number in (*numbers, incoming.sender.id if incoming.sender else None):
         if number is not None and not (isinstance(number, int) and abs(number) < 2**63):
             raise ValueError("an id that is none")

@@ -6,16 +6,20 @@ is remembered until the next start.
 
 from __future__ import annotations
 
-from typing import Any
-
-from telethon.errors import FloodPremiumWaitError, FloodWaitError, RPCError
+from telethon.errors import RPCError
 from telethon.tl import functions, types
 
-from userbot.errors import UserbotError, VoiceRefusedError
+from userbot.errors import (
+    AccountStoppedError,
+    NotLoggedInError,
+    UserbotError,
+    VoiceRefusedError,
+)
 from userbot.messages import Place, RichText, Speech
+from userbot.ports import Uploaded
 from userbot.rules.waveform import packed
 from userbot.telegram.outbox import TelegramOutbox, _entity, _reply_header, _sent_id
-from userbot.telegram.refusals import meaning
+from userbot.telegram.refusals import error_name, meaning
 
 _REFUSALS = frozenset(
     {
@@ -37,22 +41,38 @@ class TelegramVoiceOutbox(TelegramOutbox):
         """False once Telegram has said that voice notes are not taken there."""
         return place.chat not in self._voiceless
 
+    async def upload_voice(self, place: Place, speech: Speech) -> Uploaded:
+        """Bring a voice note to Telegram. It takes no turn: nobody sees it yet.
+
+        Raises VoiceRefusedError when it cannot be, and as `check` does.
+        """
+        self.check(place)
+        try:
+            file = await self._client.upload_file(speech.data, file_name="voice.ogg")
+        except RPCError as error:
+            refusal = meaning(error)
+            if isinstance(refusal, AccountStoppedError | NotLoggedInError):
+                raise self._turns.refused(place, refusal) from error
+            raise _not_uploaded(error_name(error)) from error
+        except (ConnectionError, TimeoutError, ValueError) as error:
+            raise _not_uploaded(type(error).__name__) from error
+        return Uploaded(speech, file)
+
     async def send_voice(
-        self, place: Place, speech: Speech, caption: RichText, *, reply_to: int, random_id: int
+        self, place: Place, uploaded: Uploaded, caption: RichText, *, reply_to: int, random_id: int
     ) -> int:
         """Send a voice note and give its id. Take a turn first.
 
         Raises VoiceRefusedError, and as `send` does.
         """
+        speech = uploaded.speech
         audio = types.DocumentAttributeAudio(
             duration=max(1, round(speech.seconds)), voice=True, waveform=packed(speech.waveform)
         )
         request = functions.messages.SendMediaRequest(
             peer=await self._peer(place.chat),
             media=types.InputMediaUploadedDocument(
-                file=await self._uploaded(place, speech.data),
-                mime_type="audio/ogg",
-                attributes=[audio],
+                file=uploaded.file, mime_type="audio/ogg", attributes=[audio]
             ),
             message=caption.text,
             random_id=random_id,
@@ -60,14 +80,6 @@ class TelegramVoiceOutbox(TelegramOutbox):
             reply_to=_reply_header(place, reply_to),
         )
         return _sent_id(await self._write(place, "send", request), random_id)
-
-    async def _uploaded(self, place: Place, data: bytes) -> Any:
-        try:
-            return await self._client.upload_file(data, file_name="voice.ogg")
-        except (FloodWaitError, FloodPremiumWaitError) as error:
-            raise self._turns.pause(place, "send", error.seconds, slow_mode=False) from error
-        except RPCError as error:
-            raise meaning(error) from error
 
     def _refused(self, place: Place, error: UserbotError) -> UserbotError:
         if error.reason not in _REFUSALS:
@@ -78,3 +90,11 @@ class TelegramVoiceOutbox(TelegramOutbox):
             'Set voice = { answer_as = "text" } for it.',
             reason=error.reason,
         )
+
+
+def _not_uploaded(why: str) -> VoiceRefusedError:
+    return VoiceRefusedError(
+        f"The voice note could not be brought to Telegram ({why}).",
+        "The next answer is spoken again.",
+        reason="voice_not_uploaded",
+    )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from typing import Any
+
 import pytest
 
 from tests.path.voice.notes import (
@@ -10,8 +14,10 @@ from tests.path.voice.notes import (
     WORDS_EN,
 )
 from tests.stage import Stage, listed
+from userbot import app
 from userbot.activity import (
     Answered,
+    Failed,
     Notice,
 )
 from userbot.sandbox import ogg
@@ -98,3 +104,69 @@ async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> No
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     question = stage.max.sends_voice(stage.group, RU, reply_to=answer)
     assert (await stage.max.expects(stage.group, from_=stage.olga)).reply_to is question
+
+
+@pytest.mark.parametrize("error", ["FLOOD_WAIT_30", "FILE_PART_SIZE_INVALID", "403 CHAT_FORBIDDEN"])
+async def test_an_answer_that_cannot_be_uploaded_is_written(stage: Stage, error: str) -> None:
+    stage.telegram.faults.add("upload.saveFilePart", error, times=None)
+    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    question = stage.max.says(stage.group, "hello")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert (answer.reply_to, answer.media) == (question, None)
+    assert "could not be brought" in (await program.tells(Notice)).detail
+    assert not program.events(Failed)
+
+
+@pytest.mark.parametrize(
+    ("method", "fault"),
+    [
+        pytest.param("upload.saveFilePart", {"delay": 30.0}, id="while it is uploaded"),
+        pytest.param("messages.sendMedia", {"error": "FLOOD_WAIT_30"}, id="during a pause"),
+    ],
+)
+async def test_a_spoken_answer_that_had_not_left_is_given_after_a_restart(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str, fault: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    met = stage.telegram.faults.add(method, **fault)
+    voice = Voice(answer_as="voice")
+    program = await stage.program([listed(stage.group.id)], voice=voice)
+    question = stage.max.says(stage.group, "hello")
+    async with asyncio.timeout(5):
+        while not met.happened:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    await program.stop()
+    with sqlite3.connect(stage.folder / "history.db") as db:
+        assert db.execute("SELECT count(*) FROM writes").fetchone() == (0,)
+    await stage.program([listed(stage.group.id)], voice=voice)
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.reply_to is question
+    assert answer.media is not None
+
+
+async def test_a_spoken_answer_that_has_left_is_waited_for_by_a_program_that_stops(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    met = stage.telegram.faults.add("messages.sendMedia", delay=0.4)
+    voice = Voice(answer_as="voice")
+    program = await stage.program([listed(stage.group.id)], voice=voice)
+    stage.max.says(stage.group, "hello")
+    async with asyncio.timeout(5):
+        while not met.happened:
+            await asyncio.sleep(0.01)
+    await program.stop()
+    with sqlite3.connect(stage.folder / "history.db") as db:
+        ((message,),) = db.execute("SELECT message FROM writes")
+    assert message is not None
+
+
+async def test_a_spoken_answer_whose_arrival_nobody_knows_stands_once(stage: Stage) -> None:
+    stage.telegram.faults.add("messages.sendMedia", "500 RPC_CALL_FAIL")
+    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "hello")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.media is not None
+    await program.tells(Answered)
+    assert len([one for one in stage.max.messages(stage.group) if one.media]) == 1

@@ -1,0 +1,238 @@
+"""Questions in several messages, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.path.test_live_reply import FAST, streamed
+from tests.stage import Program, Stage, listed
+from userbot.activity import Answered, Heard, Limited, Skipped
+from userbot.settings import Limits, Trigger
+
+BURSTS = Trigger(from_="anyone", burst_seconds=1.5)
+
+
+def slowly(seconds: float) -> Any:
+    """A model that says what it was asked, after a while."""
+    return lambda request: streamed(f"You said: {_question(request)}", delay=seconds)
+
+
+def _question(request: dict[str, Any]) -> str:
+    return str(request["messages"][-1]["content"])
+
+
+def questions(stage: Stage) -> list[str]:
+    return [request[-1]["content"] for request in stage.asked()]
+
+
+async def asked(stage: Stage, count: int) -> None:
+    """Until the model got so many requests."""
+    async with asyncio.timeout(5):
+        while len(stage.endpoint.requests) < count:
+            await asyncio.sleep(0.005)
+
+
+async def quiet(program: Program, answers: int) -> None:
+    """Until so many answers stand, and a moment longer."""
+    async with asyncio.timeout(10):
+        while len(program.events(Answered)) < answers:
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(0.1)
+
+
+async def test_a_second_message_before_the_first_text_is_answered_with_the_first(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = slowly(0.3)
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
+    stage.max.says(stage.olga, "How do I mend")
+    await asked(stage, 1)
+    second = stage.max.says(stage.olga, "my bike?")
+    await quiet(program, 1)
+    assert questions(stage) == ["How do I mend", "How do I mend\nmy bike?"]
+    (reply,) = (one for one in stage.max.messages(stage.olga) if one.sender is stage.olga)
+    assert (reply.text, reply.reply_to) == ("You said: How do I mend\nmy bike?", second)
+    (skipped,) = program.events(Skipped)
+    assert skipped.reason == "joined"
+    assert len(program.events(Answered)) == 1
+    assert stage.endpoint.cancelled == 1
+
+
+async def test_an_answer_starts_over_once_and_later_messages_are_the_next_question(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = slowly(0.3)
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
+    stage.max.says(stage.olga, "one")
+    await asked(stage, 1)
+    stage.max.says(stage.olga, "two")
+    await asked(stage, 2)
+    for word in ("three", "four", "five"):
+        stage.max.says(stage.olga, word)
+    await quiet(program, 2)
+    assert questions(stage)[1:] == ["one\ntwo", "three\nfour\nfive"]
+
+
+async def test_what_comes_after_the_first_text_is_the_next_question(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: streamed("A whole sentence. ", *["and "] * 20, delay=0.02)
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS, pacing=FAST)
+    stage.max.says(stage.olga, "one")
+    await stage.max.expects(stage.olga, from_=stage.olga)
+    stage.max.says(stage.olga, "two")
+    await quiet(program, 2)
+    assert questions(stage) == ["one", "two"]
+
+
+@pytest.mark.parametrize("why", ["too late", "another person", "without the prefix", "off"])
+async def test_what_does_not_belong_to_it_does_not_join(stage: Stage, why: str) -> None:
+    stage.endpoint.responder = slowly(0.4)
+    trigger = replace(BURSTS, burst_seconds={"too late": 0.1, "off": 0}.get(why, 1.5))
+    program = await stage.program(trigger=trigger)
+    stage.max.says(stage.group, "/gpt one")
+    await asked(stage, 1)
+    await asyncio.sleep(0.2)
+    if why == "another person":
+        stage.lena.says(stage.group, "/gpt two")
+    else:
+        stage.max.says(stage.group, "two" if why == "without the prefix" else "/gpt two")
+    await quiet(program, 1 if why == "without the prefix" else 2)
+    assert questions(stage)[0] == "Max: one"
+    assert not program.events(Skipped)
+    assert ("two" in str(questions(stage))) == (why != "without the prefix")
+
+
+async def test_a_burst_counts_as_one_question(stage: Stage) -> None:
+    stage.endpoint.responder = slowly(0.3)
+    limits = Limits(requests_per_minute=1, answers_per_hour=1)
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS, limits=limits)
+    stage.max.says(stage.olga, "one")
+    await asked(stage, 1)
+    stage.max.says(stage.olga, "two")
+    await quiet(program, 1)
+    assert not program.events(Limited)
+    stage.max.says(stage.olga, "three")
+    await program.tells(Limited)
+
+
+async def test_what_is_forwarded_together_is_waited_for_and_keeps_who_wrote_it(
+    stage: Stage,
+) -> None:
+    thoughts = [stage.lena.says(stage.group, "Let us go."), stage.vera.says(stage.group, "No.")]
+    program = await stage.program([listed(stage.max.id)], trigger=replace(BURSTS, burst_seconds=0))
+    for thought in thoughts:
+        stage.max.forwards(thought, stage.olga)
+        await asyncio.sleep(0.05)
+    await quiet(program, 1)
+    assert questions(stage) == [
+        "[Forwarded from Lena:]\n> Let us go.\n[Forwarded from Vera:]\n> No."
+    ]
+
+
+async def test_words_and_what_is_forwarded_with_them_are_one_question(stage: Stage) -> None:
+    stage.endpoint.responder = slowly(0.3)
+    thoughts = [stage.lena.says(stage.group, "Let us go."), stage.vera.says(stage.group, "No.")]
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
+    stage.max.says(stage.olga, "What do they want?")
+    await asked(stage, 1)
+    for thought in thoughts:
+        stage.max.forwards(thought, stage.olga)
+    await quiet(program, 1)
+    assert questions(stage)[1:] == [
+        "What do they want?\n[Forwarded from Lena:]\n> Let us go.\n[Forwarded from Vera:]\n> No."
+    ]
+
+
+async def test_a_burst_survives_a_crash_with_all_its_words(stage: Stage) -> None:
+    stage.endpoint.responder = slowly(30)
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
+    stage.max.says(stage.olga, "one")
+    await asked(stage, 1)
+    second = stage.max.says(stage.olga, "two")
+    await asked(stage, 2)
+    assert program._task is not None
+    program._task.cancel()
+    await asyncio.wait({program._task})
+    stage.endpoint.responder = slowly(0)
+    again = await stage.program([listed(stage.max.id)], trigger=BURSTS)
+    await quiet(again, 1)
+    reply = await stage.max.expects(stage.olga, reply_to=second)
+    assert reply.text == "You said: one\ntwo"
+
+
+@pytest.mark.parametrize("which", [0, 1])
+async def test_a_burst_of_which_a_message_is_deleted_is_not_answered(
+    stage: Stage, which: int
+) -> None:
+    stage.endpoint.responder = slowly(0.4)
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
+    both = [stage.max.says(stage.olga, "one")]
+    await asked(stage, 1)
+    both.append(stage.max.says(stage.olga, "two"))
+    await asked(stage, 2)
+    stage.max.deletes(both[which])
+    await program.tells(Skipped, reason="deleted")
+    await asyncio.sleep(0.5)
+    assert not program.events(Answered)
+    assert all(one.sender is stage.max for one in stage.max.messages(stage.olga))
+
+
+@pytest.mark.slow
+async def test_a_message_that_joins_just_as_the_first_text_shows_is_answered_once(
+    stage: Stage,
+) -> None:
+    """Many times, each at another moment; whichever way it goes, nothing is lost or said twice."""
+    await joining_at_any_moment(stage, times=400)
+
+
+async def test_a_message_that_joins_about_when_the_first_text_shows_is_answered_once(
+    stage: Stage,
+) -> None:
+    await joining_at_any_moment(stage, times=40)
+
+
+async def joining_at_any_moment(stage: Stage, times: int) -> None:
+    seed = int(os.environ.get("BURST_SEED", random.randrange(2**32)))
+    print(f"BURST_SEED={seed}")
+    pick = random.Random(seed)
+    stage.endpoint.responder = slowly(0.02)
+    # Her own, since somebody else would be taken for a program, so quickly as he comes back.
+    program = await stage.program([listed("saved")], trigger=BURSTS, pacing=FAST)
+    me = stage.olga
+    stage.telegram.faults.add("messages.sendMessage", times=None, delay=0.01)
+    joined = 0
+    for number in range(times):
+        first = me.says(me, f"first {number}")
+        # The answer's first text leaves about 25 ms after the question has come.
+        await asyncio.sleep(pick.uniform(0.015, 0.05))
+        second = me.says(me, f"second {number}")
+        apart = False
+        async with asyncio.timeout(5):
+            while True:
+                replies = [one for one in me.messages(me) if one.reply_to is second]
+                if replies and len(program.events(Heard)) == 2 * (number + 1):
+                    break
+                await asyncio.sleep(0.002)
+        apart = any(one.reply_to is first for one in me.messages(me))
+        joined += not apart
+        await quiet_for(program, answers=2 * (number + 1) - joined)
+        (reply,) = (one for one in me.messages(me) if one.reply_to is second)
+        whole = f"first {number}\nsecond {number}"
+        wanted = f"second {number}" if apart else whole
+        assert reply.text == f"You said: {wanted}", (seed, number)
+        before = [one for one in me.messages(me) if one.reply_to is first]
+        assert [one.text for one in before] == [f"You said: first {number}"] * apart, seed
+    assert len(program.events(Skipped)) == joined
+    print(f"{joined} of {times} joined")
+    assert 0 < joined < times, "the moments were all before, or all after the first text"
+
+
+async def quiet_for(program: Program, answers: int) -> None:
+    async with asyncio.timeout(5):
+        while len(program.events(Answered)) < answers:
+            await asyncio.sleep(0.002)

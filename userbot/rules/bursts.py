@@ -1,0 +1,82 @@
+"""Several messages that are one question: sent in a row, as an album, or forwarded together. Pure.
+
+A message joins the one before it only if it is a question by itself, as `trigger` decides: where
+only the prefix asks, one without it is not for us, whatever came before. In doubt it is a question
+of its own; nothing that was said is lost by that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from userbot.messages import Ask
+from userbot.rules.prompt import worded
+
+BATCH_SECONDS = 0.4
+"""How long the rest of an album, or of what is forwarded, is waited for after each message.
+
+Telegram sends an album in one piece (core.telegram.org/api/files#albums-grouped-media); what is
+forwarded together comes in one piece too, after the words that go with it.
+"""
+MOST_CHARACTERS = 12_000
+"""Of one question; what comes after that is the next one."""
+
+
+def joins(previous: Ask, following: Ask, gap: float, burst_seconds: float) -> bool:
+    """Whether a message belongs to the question before it.
+
+    `gap`: seconds between their arrivals. By the same person in the same conversation, in order;
+    recordings stand alone, and so does what replies to another message than the one before.
+    """
+    together_by_sender = _album(previous, following) or _forwarded(previous, following)
+    longest = max(burst_seconds, BATCH_SECONDS) if together_by_sender else burst_seconds
+    # Telegram's dates are whole seconds; what was missed arrives later, but all at once.
+    apart = (following.at - previous.at).total_seconds()
+    return (
+        longest > 0
+        and gap <= longest
+        and apart <= longest + 1
+        and previous.place == following.place
+        and previous.sender.id == following.sender.id
+        and previous.message < following.message
+        and not any(_alone(ask) for ask in (previous, following))
+        and (previous.reply_to is None or following.reply_to in (None, previous.reply_to))
+    )
+
+
+def waits(ask: Ask) -> float:
+    """Seconds to wait for more after this message before the question is answered."""
+    return BATCH_SECONDS if ask.album is not None or ask.forwarded_from else 0.0
+
+
+def together(asks: Sequence[Ask]) -> Ask:
+    """One question of several, in the place of the last."""
+    *before, last = asks
+    if not before:
+        return last
+    replying = next((ask for ask in reversed(asks) if ask.reply_to is not None), last)
+    alike = len({ask.forwarded_from for ask in asks}) == 1
+    expiring = [ask.expires_at for ask in asks if ask.expires_at is not None]
+    return replace(
+        last,
+        text="\n".join(said for ask in asks if (said := ask.text if alike else worded(ask))),
+        forwarded_from=last.forwarded_from if alike else "",
+        labelled=not alike,
+        reply_to=replying.reply_to,
+        about_reply=replying.about_reply,
+        pictures=tuple(picture for ask in asks for picture in ask.pictures),
+        expires_at=min(expiring, default=None),
+    )
+
+
+def _alone(ask: Ask) -> bool:
+    return ask.voice is not None or ask.listen_first or ask.attempt > 0
+
+
+def _album(previous: Ask, following: Ask) -> bool:
+    return previous.album is not None and previous.album == following.album
+
+
+def _forwarded(previous: Ask, following: Ask) -> bool:
+    return bool(previous.forwarded_from and following.forwarded_from)
