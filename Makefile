@@ -6,7 +6,7 @@ DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench fuzz demo-real test-real live picture lock upgrade build \
+.PHONY: help install demo check test bench fuzz soak demo-real test-real live picture lock upgrade build \
 	run clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
@@ -39,6 +39,9 @@ test-real: setup-dev setup-real  ## tests against these models
 
 fuzz: setup-dev  ## random Markdown, 200,000 updates of any kind, 1,000 questions in a minute; FUZZ_SEED=7 begins elsewhere
 	@$(BIN)/pytest -m slow -s tests/rules tests/safety $(ARGS)
+
+soak: setup-dev  ## 20,000 messages: memory and open files of the program stay as they are
+	@$(BIN)/pytest -m slow -s tests/cli/test_flat.py $(ARGS)
 
 live: setup-run  ## ten minutes by hand against Telegram's test data centre
 	@$(BIN)/python -m tests.live $(ARGS)

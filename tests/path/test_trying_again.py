@@ -80,6 +80,18 @@ async def test_what_may_pass_is_tried_again_in_the_same_message(
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
 
 
+async def test_a_server_that_is_started_again_answers_what_waited_for_it(stage: Stage) -> None:
+    program = await quick(stage, times=5)
+    port = stage.endpoint.port
+    await stage.endpoint.stop()
+    question = stage.max.says(stage.group, "/gpt hello")
+    waiting = await program.tells(Waiting, reason="model_again")
+    assert "nothing listens there" in waiting.detail
+    await stage.endpoint.start(port)
+    assert await stage.max.expects(stage.group, reply_to=question)
+    assert not program.events(Failed)
+
+
 @pytest.mark.parametrize(
     ("kind", "params"),
     [
