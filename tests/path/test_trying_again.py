@@ -182,6 +182,27 @@ async def test_the_end_of_the_program_ends_the_wait_at_once_and_the_next_start_a
     assert await stage.max.expects(stage.group, reply_to=question)
 
 
+async def test_half_an_answer_that_waits_when_the_program_ends_is_finished_in_its_message(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = streamed
+    stage.endpoint.faults.add("cut", after=25)
+    stage.endpoint.faults.add("rate_limit", retry_after=50)
+    program = await stage.program(pacing=FAST)
+    question = stage.max.says(stage.group, "/gpt tell me")
+    async with asyncio.timeout(10):
+        while len(program.events(Waiting)) < 2:
+            await asyncio.sleep(0.01)
+    await program.stop()
+    answer = await stage.max.expects(stage.group, reply_to=question)
+    assert WHOLE.startswith(answer.text)
+    assert answer.text != WHOLE
+    program = await stage.program(pacing=FAST)
+    await program.tells(Answered)
+    assert answer.text == WHOLE
+    assert len(stage.max.messages(stage.group)) == 3  # the group's beginning, question, answer
+
+
 async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
