@@ -18,7 +18,7 @@ VALUES = {"messages", "activity", "errors", "settings"}
 SHARED = VALUES | {"ports", "rules"}
 ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console"}
 # Small pieces of the system around us: the edges use them, what decides never does.
-SYSTEM = {"clock", "signals", "private_files", "masking"}
+SYSTEM = {"clock", "signals", "private_files", "masking", "proxy"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES),

@@ -25,8 +25,10 @@ from userbot.path.asked_again import AskedAgain
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
+from userbot.path.catch_up import CatchUp
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.edits import Edits
 from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Hearing
@@ -66,6 +68,7 @@ from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
+from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
 from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
@@ -224,8 +227,12 @@ class _Run:
                 TelegramRecent(client, inbox), self._store, rules, budget, self._report
             )
 
+            missed: list[Callable[[], None]] = []
+
             def reconnected() -> None:
                 overheard.clear()  # edits and deletions that were missed are never told
+                for look in missed:
+                    look()
                 self._report(
                     Notice(reason="reconnected", detail="The connection to Telegram stands again.")
                 )
@@ -395,16 +402,45 @@ class _Run:
             doorstep = Doorstep(intake.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
 
+            edits = Edits(
+                self._settings.trigger.edits,
+                max_age,
+                rules,
+                intake.known,
+                memory,
+                allowance,
+                conversations,
+                self._settlement,
+                self._store,
+                self._storing,
+                self._clock,
+            )
+
             def edited(incoming: Incoming) -> None:
                 overheard.edited(incoming)
-                intake.edited(incoming)
+                edits.edited(incoming)
 
             changes = Changes(client, inbox, edited, migration.moved)
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            inbox.open(owner, doorstep.receive)
+            catch_up = CatchUp(
+                rules,
+                TelegramPast(client, inbox, self._clock, self._report),
+                doorstep.receive,
+                rules.policy.began,
+                max_age,
+                self._store,
+                self._clock,
+                self._report,
+            )
+            missed.append(catch_up.wake)
+            client.on_too_long = catch_up.wake
+            inbox.open(owner, catch_up.receive)
             client.takes_updates = True
+            looking = asyncio.create_task(catch_up.watch(), name="catch up")
+            on_the_way_out.callback(looking.cancel)
+            background.append(looking)
             self._store.hurry(STORE_SECONDS)
             sweeping = self._watch.keep(forgetting.sweep, "the erasing of old words")
             on_the_way_out.callback(sweeping.cancel)

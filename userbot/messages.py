@@ -155,6 +155,27 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatTop:
+    """A chat's newest message and its date."""
+
+    chat: int
+    message: int
+    at: datetime
+    supergroup: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """How many messages of a chat were brought that had not arrived, and how far it is seen."""
+
+    count: int
+    newest: int
+    title: str
+    whole: bool
+    """Whether that is all there is."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ignore:
     """The decision to do nothing; `reason` is a stable slug."""
 

@@ -12,7 +12,9 @@ from typing import Literal, Protocol, TypeVar
 from userbot.messages import (
     Answer,
     Ask,
+    Brought,
     ChatRequest,
+    ChatTop,
     Delta,
     Expected,
     Finish,
@@ -124,6 +126,40 @@ class History(Protocol):
 
     async def since(self, chat: int, message: int) -> Since:
         """The question as it stands, and the account's messages after it. Raises TelegramError."""
+        ...
+
+
+class Past(Protocol):
+    """What chats hold that never arrived. All raise TelegramError."""
+
+    async def tops(self) -> list[ChatTop]:
+        """The newest chats with their newest message."""
+        ...
+
+    async def bring(
+        self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
+    ) -> Brought:
+        """Let arrive what is newer than a message, or than a date; `own`: what is our own."""
+        ...
+
+
+class SeenStore(Protocol):
+    """How far chats were seen. All raise StorageError."""
+
+    def seen(self, chat: int) -> int | None:
+        """The newest message of a chat that was decided about."""
+        ...
+
+    def see(self, chat: int, message: int) -> None:
+        """It is this one now, unless a newer one is."""
+        ...
+
+    def last_look(self) -> datetime | None:
+        """When all chats were last looked at; None: never."""
+        ...
+
+    def looked(self, at: datetime) -> None:
+        """All chats were looked at."""
         ...
 
 
@@ -260,6 +296,20 @@ class Store(Protocol):
         """Store a question and reserve what it is expected to cost, unless `judge` refuses it.
 
         All in one transaction. None if this message is known already.
+        """
+        ...
+
+    def anew(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Make an answered question, worded otherwise, pending anew, unless `judge` refuses.
+
+        What stands of its answer belongs to the new one. None if there is nothing to ask anew.
         """
         ...
 

@@ -29,6 +29,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "TERM": "xterm-256color",
         "PYTHONPATH": str(ROOT),
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # whatever is tried, nothing leaves this machine
         **more,
     }
 
@@ -119,6 +120,7 @@ class Process:
         await self.wait()
         if self._stdin >= 0:
             os.close(self._stdin)
+            self._stdin = -1
         for pipe in self._pipes:
             pipe.close()
         await asyncio.sleep(0)

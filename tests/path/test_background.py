@@ -53,8 +53,8 @@ async def test_the_past_is_fetched_once_and_kept_up_from_updates(stage: Stage) -
         stage.lena.says(stage.group, f"number {n}")
         await ask(stage, program, stage.max, stage.group, f"/gpt question {n}")
     assert background(stage) == ["Lena: number 0", "Lena: number 1", "Lena: number 2"]
-    fetches = [call for call in stage.telegram.calls if call.method == "messages.getHistory"]
-    assert len(fetches) == 1
+    looks = [request for request in stage.writes("getHistory") if not request.add_offset]
+    assert len(looks) == 1
 
 
 async def test_questions_and_answers_are_history_and_not_background(stage: Stage) -> None:

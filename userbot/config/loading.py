@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -14,7 +15,6 @@ from userbot.config.reading import fault, read
 from userbot.config.sense import check_sense
 from userbot.config.shape import check_shape
 from userbot.config.sources import Sources
-from userbot.config.unbuilt import without_effect
 from userbot.errors import ConfigError, Fault
 from userbot.settings import Settings
 
@@ -24,14 +24,12 @@ _SECRETS: Final = {"api_hash", "api_key", "proxy"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A config that is in order, and what there is to tell about it."""
+    """A config that is in order, and where it comes from."""
 
     settings: Settings
     origins: Mapping[str, str]
     """By dotted key: "config.toml:12", "profile production (config.toml:40)",
     "environment OPENAI_API_KEY" or "default"."""
-    notices: tuple[str, ...]
-    """Sentences for the start: keys that change nothing yet."""
     path: Path
     """The config file, absolute."""
     holds_secret: bool
@@ -65,6 +63,7 @@ def load(
         raise fault(path.name, f"the config file {path} is empty", "`userbot init` fills it.")
     holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
 
+    untouched = copy.deepcopy(data)
     sources = Sources(path.name, data, lines)
     unknown_profile = sources.lay_profile(profile) if profile else None
     sources.lay_environment(environ)
@@ -76,27 +75,39 @@ def load(
         *check_sense(sources.data, need_key=need_key),
         *problems,
     ]
-    if settings is None or problems:
-        raise ConfigError(_faults(problems, sources))
+    found = _faults(problems, sources)
+    for other in sources.profiles if isinstance(sources.profiles, dict) else ():
+        if other != profile:
+            found += _faults_of_profile(other, Sources(path.name, copy.deepcopy(untouched), lines))
+    if settings is None or found:
+        raise ConfigError(tuple(fault for _, fault in sorted(found, key=lambda both: both[0])))
 
     path = Path(os.path.abspath(path))
     return Loaded(
         settings=_anchored(settings, path.parent),
         origins=_origins(sources),
-        notices=_notices(sources),
         path=path,
         holds_secret=holds_secret,
     )
 
 
-def _faults(problems: list[Problem], sources: Sources) -> tuple[Fault, ...]:
-    """One fault a key, the first found, in the order of the file."""
+def _faults_of_profile(profile: str, sources: Sources) -> list[tuple[int, Fault]]:
+    """What is wrong in a profile that is not chosen now, in its own lines."""
+    sources.lay_profile(profile)
+    problems = [*check_sense(sources.data, need_key=False), *check_shape(sources.data)[1]]
+    own = [one for one in problems if sources.origin(one.key).profile == profile]
+    return _faults(own, sources)
+
+
+def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]]:
+    """One fault a key, the first found, each with its line."""
     first: dict[Key, Problem] = {}
     for problem in problems:
         first.setdefault(problem.key, problem)
     placed = [(sources.origin(problem.key), problem) for problem in first.values()]
-    placed.sort(key=lambda both: both[0].line)
-    return tuple(Fault(origin.where, found.message, found.hint) for origin, found in placed)
+    return [
+        (origin.line, Fault(origin.where, found.message, found.hint)) for origin, found in placed
+    ]
 
 
 def _origins(sources: Sources) -> dict[str, str]:
@@ -113,14 +124,6 @@ def _fields_of_section(name: str) -> tuple[dataclasses.Field[Any], ...]:
 
     kind = get_type_hints(Settings)[name]
     return dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-
-
-def _notices(sources: Sources) -> tuple[str, ...]:
-    idle = without_effect(sources.data)
-    if not idle:
-        return ()
-    named = ", ".join(f"{dotted(key)} ({sources.origin(key).where})" for key in idle)
-    return (f"Not built yet, so these keys change nothing: {named}.",)
 
 
 def _anchored(section: Any, folder: Path) -> Any:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
+from userbot.errors import StorageError
 from userbot.messages import Ask, Place
 from userbot.path.first_text import FirstText
 from userbot.ports import Clock
@@ -121,16 +122,15 @@ class Conversations:
     def arrived(self, ask: Ask) -> None:
         """Queue a message that has just arrived, or let it join the question before it.
 
-        Raises StorageError; then it is not queued.
+        What cannot be stored as one is asked one after the other.
         """
         now = self._clock.monotonic()
         line = None if self._draining else self._joinable(ask)
-        if line is None:
+        pieces = [ask] if line is None else [*line.pieces, ask]
+        whole = bursts.together(pieces)
+        if line is None or not self._stored(line.ask, whole):
             self._put(_Line(ask, [ask], joinable=now, begins=now + bursts.waits(ask)))
             return
-        pieces = [*line.pieces, ask]
-        whole = bursts.together(pieces)
-        self._changing.joined(line.ask, whole)
         line.ask, line.pieces, line.joinable = whole, pieces, now
         line.begins = max(line.begins, now + bursts.waits(ask))
         self._start_over(line)
@@ -139,10 +139,13 @@ class Conversations:
         """Whether a message that arrives now would join the question before it."""
         return not self._draining and self._joinable(ask) is not None
 
-    def piece(self, chat: int, message: int) -> Ask | None:
-        """The message as it is asked or waits to be, while nothing of its answer was shown."""
+    def piece(self, chat: int, message: int, *, shown: bool = False) -> Ask | None:
+        """The message as it is asked or waits to be, until the first text of its answer leaves.
+
+        `shown`: until its answer stands whole.
+        """
         line = self._line_of(chat, message)
-        if line is None or not self._open(line):
+        if line is None or not (self._open(line) or (shown and line.running and not line.ended)):
             return None
         return next(piece for piece in line.pieces if _is(piece, chat, message))
 
@@ -224,6 +227,13 @@ class Conversations:
         worker = asyncio.create_task(self._work(place), name=f"conversation {place.chat}")
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
+
+    def _stored(self, earlier: Ask, whole: Ask) -> bool:
+        try:
+            self._changing.joined(earlier, whole)
+        except StorageError:
+            return False
+        return True
 
     def _joinable(self, ask: Ask) -> _Line | None:
         """The question that a message which arrives now joins."""

@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -210,6 +210,52 @@ class Store(Orders):
                 return None if state in ("failed", "skipped") or self.eraser.gone(ask) else state
         return replace(ask, attempt=ask.attempt + 1)
 
+    def anew(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Make an answered question, worded otherwise by now, pending anew, unless `judge` refuses.
+
+        The messages of its answer belong to the new answer. It counts as asked now. None if it was
+        not answered or has these words already; if it was spoken, or is several messages.
+        """
+        with self._step() as db:
+            row = db.execute(
+                "SELECT id, attempt, reason, text, own_text, stored_at, state_at FROM questions"
+                " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
+                " AND coalesce(own_text, text) <> ? AND voice IS NULL"
+                " AND NOT EXISTS (SELECT 1 FROM questions AS other"
+                " WHERE other.joined_to = questions.id)",
+                (ask.message, ask.chat, _storable(ask.text)),
+            ).fetchone()
+            if row is None:
+                return None
+            number, attempt, *before = row
+            kept = replace(ask, id=number, attempt=attempt)
+            change = (
+                "UPDATE questions SET state = ?, reason = ?, text = ?, own_text = ?,"
+                " stored_at = ?, state_at = ? WHERE id = ?"
+            )
+            now = _instant(at)
+            db.execute(change, ("pending", "", _storable(ask.text), None, now, now, number))
+            spent = ledger.spent(db, ask.sender.id, at, day_began, number)
+            # Its row counts once; each time it was answered lately was a request, too.
+            (lately,) = db.execute(
+                "SELECT count(*) FROM usage WHERE question = ? AND at > ?",
+                (number, _instant(at - timedelta(minutes=1))),
+            ).fetchone()
+            requests = spent.person_requests_last_minute + lately
+            verdict = judge(replace(spent, person_requests_last_minute=requests))
+            if verdict is None:
+                ledger.hold(db, number, expected)
+            else:
+                db.execute(change, ("answered", *before, number))
+        return kept, verdict
+
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (`history --clear`)."""
         version = self._data_version()
@@ -362,6 +408,36 @@ class Store(Orders):
                 (ask.id, ask.attempt),
             ).fetchall()
         return [Recorded(*row) for row in rows]
+
+    def seen(self, chat: int) -> int | None:
+        """The newest message of a chat that was decided about; None if it is not known."""
+        with database.explained(self.path):
+            row = self._db.execute("SELECT message FROM seen WHERE chat = ?", (chat,)).fetchone()
+        return None if row is None else int(row[0])
+
+    def see(self, chat: int, message: int) -> None:
+        """The chat was seen up to this message, unless it was seen further already."""
+        with database.explained(self.path):
+            self._db.execute(
+                "INSERT INTO seen (chat, message) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE"
+                " SET message = excluded.message WHERE message < excluded.message",
+                (chat, message),
+            )
+
+    def last_look(self) -> datetime | None:
+        """When all chats were last looked at; None: never."""
+        with database.explained(self.path):
+            row = self._db.execute("SELECT value FROM meta WHERE key = 'last_look'").fetchone()
+        return None if row is None else _moment(row[0])
+
+    def looked(self, at: datetime) -> None:
+        """All chats were looked at."""
+        with database.explained(self.path):
+            self._db.execute(
+                "INSERT INTO meta VALUES ('last_look', ?) ON CONFLICT (key) DO UPDATE"
+                " SET value = excluded.value",
+                (_instant(at),),
+            )
 
     def typed_elsewhere(self, chat: int, message: int) -> None:
         """A message of the account's came from another device: it is the owner's own."""

@@ -17,6 +17,7 @@ from telethon import TelegramClient
 from telethon.crypto import rsa
 from telethon.errors import FloodError, RPCError
 from telethon.errors.common import AuthKeyNotFound
+from telethon.tl import types
 
 from userbot import __version__
 from userbot.errors import ConfigError, Fault
@@ -27,6 +28,7 @@ from userbot.telegram.refusals import login_ended, meaning
 from userbot.telegram.sender import ONCE, Once, Sender
 from userbot.telegram.session import open_session
 
+_TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
 _DIALOGS = 100
 """How many dialogs one request gives."""
 
@@ -52,8 +54,15 @@ class Client(TelegramClient):  # type: ignore[misc]
         )
 
     on_reconnect: Callable[[], None] | None = None
+    on_too_long: Callable[[], None] | None = None
+    """Called when Telegram has too much to tell and tells nothing instead."""
     takes_updates = False
     """Whether somebody takes what arrives; set it once that is so, and after a new login."""
+
+    async def save(self) -> None:
+        """Keep what is known of updates and people now, as Telethon does once a minute."""
+        await self._save_states_and_entities()
+        self.session.save()
 
     async def _save_states_and_entities(self) -> None:
         # Telethon counts an update as seen when it is dispatched. While nobody takes them the
@@ -77,8 +86,13 @@ class Client(TelegramClient):  # type: ignore[misc]
 
         Raises UserbotError where Telegram refuses the session, OSError where there is no way to it.
         """
+        first = self.session.get_update_state(0) is None
         try:
             await super().connect()
+            if first and self._catch_up and not self._message_box.is_empty():
+                # From here on Telegram can tell what was missed, even if we are killed at once.
+                await super()._save_states_and_entities()
+                self.session.save()
         except AuthKeyNotFound:
             raise login_ended("AUTH_KEY_UNREGISTERED") from None
         except RPCError as error:
@@ -122,7 +136,10 @@ class Client(TelegramClient):  # type: ignore[misc]
         if isinstance(request, ONCE):
             sender = Once(sender)
         try:
-            return await super()._call(sender, request, ordered, flood_sleep_threshold)
+            result = await super()._call(sender, request, ordered, flood_sleep_threshold)
+            if isinstance(result, _TOO_LONG) and self.on_too_long is not None:
+                self.on_too_long()
+            return result
         except FloodError:
             for one in requests:
                 self._flood_waited_requests.pop(one.CONSTRUCTOR_ID, None)

@@ -76,6 +76,15 @@ class Inbox:
         """The title of a chat as it was last seen; "" if it was not."""
         return self._titles.get(chat, "")
 
+    def bring(self, message: Any) -> None:
+        """Take a message that was found in its chat, as if it had just arrived."""
+        self._take(message, live=False)
+
+    async def settled(self, chat: int) -> None:
+        """Wait until what was taken in a chat has been handed over."""
+        while chat in self._waiting:
+            await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
+
     async def read(self, message: Any) -> Incoming:
         """A message of Telethon's in the program's own words, whoever has to be asked.
 

@@ -1,0 +1,48 @@
+"""Killed at any instant: nothing lost, nothing said twice, nothing left half, no turn lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.siege import HEAD, Siege
+from tests.cli.house import House
+from tests.stage import Stage
+from userbot.sandbox.telegram import RandomIdBehaviour
+
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+BEHAVIOURS: list[RandomIdBehaviour] = ["duplicate", "original", "silent", "forget"]
+KILLS = int(os.environ.get("CHAOS_KILLS", "500"))
+
+
+@pytest.fixture
+async def house(stage: Stage, tmp_path: Path) -> AsyncIterator[House]:
+    house = House(stage, tmp_path / "house")
+    yield house
+    await house.close()
+
+
+async def test_a_few_kills_leave_nothing_lost_or_said_twice(house: House) -> None:
+    await besiege(house, kills=12, behaviour="duplicate")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+async def test_many_kills_leave_nothing_lost_or_said_twice(
+    house: House, behaviour: RandomIdBehaviour
+) -> None:
+    await besiege(house, kills=KILLS // len(BEHAVIOURS), behaviour=behaviour)
+
+
+async def besiege(house: House, *, kills: int, behaviour: RandomIdBehaviour) -> None:
+    print(f"\nCHAOS_SEED={SEED}")
+    siege = Siege(house, SEED, behaviour)
+    tally = await siege.run(kills)
+    print(HEAD)
+    print(tally.row())
+    if tally.faults:
+        (house.folder / "story.txt").write_text("\n".join(siege.story))
+    assert not tally.faults, "\n".join([f"story in {house.folder}", *tally.faults])

@@ -1,0 +1,187 @@
+"""What arrived while nobody listened, or was never pushed: looked for in the chats themselves.
+
+Telegram's own catch-up is not complete: it may bring no messages at all (differenceTooLong), tells
+late or never of large supergroups, and what it told a program that was killed is told no more.
+
+Rule 1: of every selected chat it is known how far it was seen; what is newer goes the way of
+whatever arrives, oldest first. A chat that was selected since the last look begins now.
+Rule 2: in all other chats only what the owner wrote himself since the last look is taken.
+Rule 3: while a chat is behind, what arrives in it does not count as seen: killed meanwhile, the
+next look begins where this one began.
+Rule 4: it is looked at once after a start, a reconnection and a difference that was too long, and
+now and again while a selected supergroup is silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import partial
+
+from userbot.activity import Failed, Notice, Report
+from userbot.errors import StorageError, TelegramError
+from userbot.messages import ChatKind, ChatTop, Incoming
+from userbot.path.house_rules import HouseRules
+from userbot.ports import Clock, Past, SeenStore
+
+SILENT_SECONDS = 120.0
+"""A selected supergroup that was silent for so long is looked at."""
+_LATE = timedelta(seconds=90)
+"""How much older the last look may be than it says: it is noted once a minute."""
+
+
+class CatchUp:
+    """Stands before the intake. `receive` takes what arrived, `began` is the first start."""
+
+    def __init__(
+        self,
+        rules: HouseRules,
+        past: Past,
+        receive: Callable[[Incoming], None],
+        began: datetime,
+        max_age_minutes: float,
+        store: SeenStore,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._rules = rules
+        self._past = past
+        self._receive = receive
+        self._began = began
+        self._max_age = timedelta(minutes=max_age_minutes)
+        self._store = store
+        self._clock = clock
+        self._report = report
+        self._wanted = asyncio.Event()
+        self._all_behind = True
+        self._newest: dict[int, int] = {}
+        self._heard: dict[int, float] = {}
+        self._groups: set[int] = set()
+        self._refused: set[int] = set()
+
+    def receive(self, incoming: Incoming) -> None:
+        """A message is there: hand it on, and remember how far its chat was seen."""
+        self._receive(incoming)
+        chat = incoming.chat
+        if chat not in self._rules.policy.chats:
+            return
+        self._heard[chat] = self._clock.monotonic()
+        if incoming.kind is ChatKind.SUPERGROUP:
+            self._groups.add(chat)
+        if self._all_behind:
+            self._newest[chat] = max(incoming.message, self._newest.get(chat, 0))
+            return
+        self._safely(partial(self._store.see, chat, incoming.message))
+
+    def wake(self) -> None:
+        """Something may have been missed: look at once."""
+        self._all_behind = True
+        self._wanted.set()
+
+    async def watch(self) -> None:
+        """Look, and go on looking where it is needed, until cancelled."""
+        self._wanted.set()
+        while True:
+            if self._wanted.is_set() or self._all_behind or self._silent():
+                self._wanted.clear()
+                await self._look()
+            else:
+                self._safely(lambda: self._store.looked(self._clock.now()))
+            waiting = [
+                asyncio.ensure_future(self._wanted.wait()),
+                asyncio.ensure_future(self._clock.sleep(SILENT_SECONDS / 4)),
+            ]
+            try:
+                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for one in waiting:
+                    one.cancel()
+
+    def _silent(self) -> bool:
+        now = self._clock.monotonic()
+        listed = self._groups & self._rules.policy.chats.keys()
+        return any(now - self._heard.get(chat, 0.0) >= SILENT_SECONDS for chat in listed)
+
+    async def _look(self) -> None:
+        self._all_behind = True
+        self._newest.clear()
+        try:
+            await self._look_everywhere()
+        except (TelegramError, StorageError) as error:
+            self._tell_failure(error)
+        else:
+            self._all_behind = self._wanted.is_set()
+            for chat, message in self._newest.items():
+                self._safely(partial(self._store.see, chat, message))
+
+    async def _look_everywhere(self) -> None:
+        now = self._clock.now()
+        last = self._store.last_look()
+        tops = {top.chat: top for top in await self._past.tops()}
+        for chat in list(self._rules.policy.chats):
+            with self._one(chat):
+                await self._look_at(chat, tops.get(chat), first=last is None)
+        if last is not None:
+            since = max(last - _LATE, now - self._max_age)
+            for top in tops.values():
+                if top.chat not in self._rules.policy.chats and top.at >= since:
+                    with self._one(top.chat):
+                        await self._past.bring(top.chat, since=since, own=True)
+        self._store.looked(now)
+
+    @contextmanager
+    def _one(self, chat: int) -> Iterator[None]:
+        """What one chat refuses must not keep the others from being looked at."""
+        try:
+            yield
+        except TelegramError as error:
+            if error.reason == "disconnected":
+                raise
+            if chat not in self._refused:
+                self._refused.add(chat)
+                self._tell_failure(error)
+
+    async def _look_at(self, chat: int, top: ChatTop | None, *, first: bool) -> None:
+        self._heard[chat] = self._clock.monotonic()
+        if top is not None and top.supergroup:
+            self._groups.add(chat)
+        seen = self._store.seen(chat)
+        if top is not None and seen is not None and top.message <= seen:
+            return
+        if top is not None and first and top.at < self._began.replace(microsecond=0):
+            self._store.see(chat, top.message)
+            return
+        if seen is None and not first:
+            if top is not None:
+                self._store.see(chat, top.message)
+            return
+        brought = (
+            await self._past.bring(chat, since=self._began)
+            if seen is None
+            else await self._past.bring(chat, after=seen)
+        )
+        if not brought.whole:  # what is left begins with what is too old
+            await self._past.bring(chat, since=self._clock.now() - self._max_age)
+        newest = max(self._newest.get(chat, 0), brought.newest, top.message if top else 0)
+        if newest:
+            self._store.see(chat, newest)
+        if brought.count:
+            self._report(
+                Notice(
+                    chat=chat,
+                    title=brought.title,
+                    reason="caught_up",
+                    detail=f"{brought.count} messages were looked at that came meanwhile.",
+                )
+            )
+
+    def _safely(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except StorageError as error:
+            self._tell_failure(error)
+
+    def _tell_failure(self, error: TelegramError | StorageError) -> None:
+        self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))

@@ -1,0 +1,90 @@
+"""Brings what a chat holds that never arrived: into the inbox, as if it had just come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from telethon.tl import types
+
+from userbot.activity import Report
+from userbot.messages import Brought, ChatTop
+from userbot.ports import Clock
+from userbot.telegram.client import Client
+from userbot.telegram.history import patiently
+from userbot.telegram.inbox import Inbox
+
+_DIALOGS = 100
+_PAGE = 100
+"""Both: what Telegram gives at once."""
+_PAGES = 20
+_PAUSE_SECONDS = 0.2
+"""Between two pages: reading is counted too."""
+
+
+class TelegramPast:
+    """`ports.Past` over a client; `inbox` takes what is found."""
+
+    def __init__(self, client: Client, inbox: Inbox, clock: Clock, report: Report) -> None:
+        self._client = client
+        self._inbox = inbox
+        self._clock = clock
+        self._report = report
+
+    async def tops(self) -> list[ChatTop]:
+        """The newest chats with their newest message. Raises TelegramError."""
+
+        async def read() -> list[Any]:
+            return list(await self._client.get_dialogs(limit=_DIALOGS))
+
+        return [
+            ChatTop(
+                dialog.id,
+                dialog.message.id,
+                dialog.message.date,
+                isinstance(dialog.entity, types.Channel) and not dialog.entity.broadcast,
+            )
+            for dialog in await patiently(read, None, self._clock, self._report)
+            if dialog.message is not None
+        ]
+
+    async def bring(
+        self,
+        chat: int,
+        *,
+        after: int = 0,
+        since: datetime | None = None,
+        own: bool = False,
+    ) -> Brought:
+        """Hand the inbox what is newer than a message, or than a date; `own`: what is our own.
+
+        Oldest first, 2000 at most. Raises TelegramError.
+        """
+        count, newest, whole = 0, after, False
+        for _ in range(_PAGES):
+            page = await self._page(chat, newest, since)
+            for message in page:
+                newest = max(newest, message.id)
+                if isinstance(message, types.Message) and (message.out or not own):
+                    self._inbox.bring(message)
+                    count += 1
+            whole = len(page) < _PAGE
+            if whole:
+                break
+            await self._clock.sleep(_PAUSE_SECONDS)
+        # What the inbox asks Telegram about is decided a moment later; it is not lost by then.
+        await self._inbox.settled(chat)
+        return Brought(count, newest, self._inbox.title(chat), whole)
+
+    async def _page(self, chat: int, after: int, since: datetime | None) -> list[Any]:
+        dated = {"offset_date": since} if since is not None and not after else {}
+
+        async def read() -> list[Any]:
+            where = await self._client.reach(chat)
+            return list(
+                await self._client.get_messages(
+                    where, limit=_PAGE, min_id=after, reverse=True, **dated
+                )
+            )
+
+        return await patiently(read, chat, self._clock, self._report)
