@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
+from typing import Any
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.audio import Ffmpeg
@@ -49,11 +50,13 @@ from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
+from userbot.path.watch import Watch
 from userbot.path.writes import Writes
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.governor import Governor
+from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
@@ -134,6 +137,7 @@ class _Run:
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
         self._first_text = FirstText()
+        self._watch = Watch(self._clock, report)
         self._patience = Patience(self._clock, report)
         self._storing = Storing(self._patience, self._clock, report, self._stop)
         self._settlement = Settlement(
@@ -147,7 +151,7 @@ class _Run:
     async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
-        with stop_on_signals(self._stop, leaving):
+        with stop_on_signals(self._stop, leaving), self._watch.over_the_loop():
             work = asyncio.create_task(self._work())
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
@@ -185,7 +189,7 @@ class _Run:
 
     async def _work(self) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
-        background: list[asyncio.Task[None]] = []
+        background: list[asyncio.Task[Any]] = []
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
@@ -205,7 +209,7 @@ class _Run:
             background.append(warm)
             await client.connect()
             # Both lists come while names are looked up; the inbox holds what arrives before them.
-            known = asyncio.create_task(people.load())
+            known = self._watch.once(people.load(), "the list of contacts")
             background.append(known)
             directory = Directory(client, self._store.names)
             owner = await directory.owner()
@@ -298,6 +302,9 @@ class _Run:
             )
 
             def stopped(ask: Ask, why: str) -> None:
+                if why == "hung":
+                    self._settlement.hung(ask)
+                    return
                 gone = self._store.eraser.gone(ask)
                 self._settlement.stopped(ask, "deleted" if gone else why)
                 memory.forget(ask.place)  # what stands is a turn that only the store knows
@@ -309,6 +316,8 @@ class _Run:
                 self._first_text,
                 self._clock,
                 self._settings.trigger.burst_seconds,
+                longest_seconds(self._settings),
+                lambda ask: self._turns.awaited(ask.place) or not client.is_connected(),
             )
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
@@ -437,17 +446,17 @@ class _Run:
             inbox.open(owner, doorstep.receive)
             client.takes_updates = True
             self._store.hurry(STORE_SECONDS)
-            looking = asyncio.create_task(catch_up.watch(), name="catch up")
+            looking = self._watch.keep(catch_up.watch, "the look for what was missed")
             on_the_way_out.callback(looking.cancel)
             background.append(looking)
-            sweeping = asyncio.create_task(forgetting.sweep())
+            sweeping = self._watch.keep(forgetting.sweep, "the erasing of old words")
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
             wishes = AskedAgain(self._store, self._store, self._storing, again, self._clock)
-            watching = asyncio.create_task(wishes.watch())
+            watching = self._watch.keep(wishes.watch, "the look-out for userbot retry")
             on_the_way_out.callback(watching.cancel)
             background.append(watching)
-            background.append(asyncio.create_task(self._tell_moved(directory)))
+            background.append(self._watch.once(self._tell_moved(directory), "the look at @names"))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)
@@ -520,6 +529,12 @@ class _Run:
             )
 
 
-async def _gather(tasks: list[asyncio.Task[None]]) -> None:
+def longest_seconds(settings: Settings) -> float:
+    """After how long an answer counts as hung: more than listening and asking may take together."""
+    asking = 2 * SILENCES * settings.openai.timeout + PATIENCE_SECONDS
+    return asking + 2 * 60 * settings.voice.max_minutes
+
+
+async def _gather(tasks: list[asyncio.Task[Any]]) -> None:
     """Wait for tasks whose work has ended, and take note of how."""
     await asyncio.gather(*tasks, return_exceptions=True)

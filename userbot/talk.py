@@ -8,7 +8,6 @@ conversation has a place of its own in the store, which `userbot run` leaves alo
 from __future__ import annotations
 
 import asyncio
-from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -42,7 +41,7 @@ from userbot.storage.store import Store
 
 _YOU = Person(id=TERMINAL, name="You")
 _PLACE = Place(TERMINAL)
-_LIVELY = Pacing(edit_seconds=0.5, max_previews=100_000)
+_LIVELY = Pacing(edit_seconds=0.05, max_previews=100_000)
 _WHOLE = Pacing(max_previews=0)
 _ABANDONED = timedelta(hours=1)
 """What is open for longer belongs to a conversation that was killed."""
@@ -70,7 +69,7 @@ class Talk:
             owner_usernames=frozenset(),
             elsewhere="me",
             chats={},
-            began=store.began(clock.now()),
+            began=clock.now(),  # not the first start, which is that of `userbot run`
         )
         rules = HouseRules(policy, {}, "me", store)
         window = settings.history.window_tokens
@@ -163,10 +162,9 @@ class Talk:
 
     async def aclose(self) -> None:
         """Close what was opened."""
-        async with AsyncExitStack() as end:
-            end.push_async_callback(self._model.aclose)
-            self._patience.leave()
-            await self._storing.drain()
+        self._patience.leave()
+        await self._storing.drain()
+        await self._model.aclose()
 
     def _ask(self, line: str, now: datetime) -> Ask | None:
         question = question_of(line, self._settings.trigger.prefix)

@@ -32,8 +32,9 @@ async def test_the_running_program_asks_them_again_at_once(house: House) -> None
     stage.endpoint.faults.add("quota", times=2)
     running = await house.start("run", "--json")
     await running.event("ready")
-    questions = [stage.max.says(stage.group, f"/gpt number {n}") for n in range(2)]
-    for _ in questions:
+    questions = []
+    for n, who in enumerate((stage.max, stage.lena)):
+        questions.append(who.says(stage.group, f"/gpt number {n}"))
         assert (await running.event("failed"))["reason"] == "quota"
     ended = await house.run("retry", "--json")
     assert ended.code == 0

@@ -50,6 +50,16 @@ async def test_a_pipe_gets_an_answer_a_line_and_nothing_else(house: House) -> No
     }
 
 
+async def test_it_is_no_first_start(house: House) -> None:
+    write_config(house)
+    await house.run("talk", lines="hello")
+    now = datetime.now(UTC)
+    with Store.open(house.folder / "sessions" / "history.db") as store:
+        assert store.began(now) == now, (
+            "what was written to the account before is nobody's question"
+        )
+
+
 async def test_the_rest_of_the_config_is_still_looked_at(house: House) -> None:
     write_config(house, '[telegram]\napi_id = 0\napi_hash = "…"\n[history]\nwindow = 3\n')
     ended = await house.run("talk", lines="hello")
