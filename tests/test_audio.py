@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from userbot import audio
-from userbot.audio import PART_SECONDS, Ffmpeg, find_ffmpeg
+from userbot.audio import Ffmpeg, find_ffmpeg
 from userbot.errors import AudioError
 from userbot.messages import Format, Loudness, Sound
 from userbot.rules import ogg as ogg_rules
@@ -36,6 +36,13 @@ def found_anew() -> Iterator[None]:
     find_ffmpeg.cache_clear()
     yield
     find_ffmpeg.cache_clear()
+
+
+@pytest.fixture
+def minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recordings are cut near a minute, in place of ten."""
+    monkeypatch.setattr(audio, "PART_SECONDS", audio.PART_SECONDS / 10)
+    monkeypatch.setattr(audio, "WINDOW_SECONDS", audio.WINDOW_SECONDS / 10)
 
 
 def converted(folder: Path, *arguments: str, ending: str) -> Path:
@@ -102,24 +109,27 @@ async def test_the_sound_of_a_round_video_is_taken_out(tmp_path: Path) -> None:
 
 
 @needs_ffmpeg
+@pytest.mark.usefixtures("minutes")
 async def test_a_long_recording_is_cut_where_nobody_speaks(tmp_path: Path) -> None:
-    source = ogg.recording(("tone", 620), ("silence", 2), ("tone", 100))
+    source = ogg.recording(("tone", 62), ("silence", 2), ("tone", 10))
     seconds, parts = await listen(tmp_path, source)
-    assert seconds == pytest.approx(722, abs=0.1)
-    assert [round(sound.seconds) for sound, _ in parts] == [621, 101]
+    assert seconds == pytest.approx(74, abs=0.1)
+    assert [round(sound.seconds) for sound, _ in parts] == [63, 11]
     assert all(loudness is Loudness.LOUD for _, loudness in parts)
-    assert all(len(sound.data) < 4_000_000 for sound, _ in parts)
+    assert all(len(sound.data) < 400_000 for sound, _ in parts)
 
 
 @needs_ffmpeg
+@pytest.mark.usefixtures("minutes")
 async def test_speech_without_a_pause_is_cut_all_the_same(tmp_path: Path) -> None:
-    _, parts = await listen(tmp_path, ogg.tone(700))
-    assert [round(sound.seconds) for sound, _ in parts] == [600, 100]
+    _, parts = await listen(tmp_path, ogg.tone(70))
+    assert [round(sound.seconds) for sound, _ in parts] == [60, 10]
 
 
 @needs_ffmpeg
+@pytest.mark.usefixtures("minutes")
 async def test_a_silent_part_is_told_and_not_encoded(tmp_path: Path) -> None:
-    source = ogg.recording(("silence", PART_SECONDS + 1), ("tone", 300))
+    source = ogg.recording(("silence", 61), ("tone", 30))
     _, parts = await listen(tmp_path, source)
     (silent, first), (_, second) = parts
     assert (first, second) == (Loudness.SILENT, Loudness.LOUD)
@@ -138,7 +148,7 @@ async def test_the_loudness_of_the_beginning_is_measured(tmp_path: Path) -> None
 
 @needs_ffmpeg
 async def test_no_more_is_read_than_wanted(tmp_path: Path) -> None:
-    seconds, _ = await listen(tmp_path, ogg.tone(500), max_seconds=60)
+    seconds, _ = await listen(tmp_path, ogg.tone(200), max_seconds=60)
     assert 60 < seconds < 63
 
 
@@ -229,7 +239,7 @@ async def test_without_either_it_is_not_usable(
     assert audio.find_ffmpeg() is None
 
 
-_TWO_HOURS = """
+_LISTEN = """
 import asyncio, resource, sys
 from pathlib import Path
 from userbot.audio import Ffmpeg
@@ -238,7 +248,7 @@ from userbot.rules.formats import OGG
 async def main():
     folder = Path(sys.argv[1])
     async with Ffmpeg(folder / "history.db").workplace(1e5) as place:
-        (folder / "two_hours.ogg").rename(place.source)
+        (folder / "long.ogg").rename(place.source)
         seconds = await place.read(OGG)
         parts = [sound.seconds async for sound, _ in place.parts()]
     # Not ru_maxrss: that begins with what the parent process had.
@@ -253,18 +263,26 @@ asyncio.run(main())
 
 @needs_ffmpeg
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_two_hours_take_little_memory(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "loud", "megabytes"),
+    # As a whole, the decoded sound takes 60 MB for half an hour, and that several times in pydub.
+    [(1800, 30, 100), pytest.param(7200, 1190, 250, marks=pytest.mark.slow)],
+    ids=["half an hour", "two hours"],
+)
+def test_a_long_recording_takes_little_memory(
+    tmp_path: Path, wanted: int, loud: int, megabytes: int
+) -> None:
     # Only what is not silent is encoded, which takes its time and no memory of ours.
-    source = ogg.recording(("tone", 1190), ("silence", 7200 - 1190))
-    (tmp_path / "two_hours.ogg").write_bytes(source)
+    source = ogg.recording(("tone", loud), ("silence", wanted - loud))
+    (tmp_path / "long.ogg").write_bytes(source)
     ran = subprocess.run(
-        [sys.executable, "-c", _TWO_HOURS, str(tmp_path)],
+        [sys.executable, "-c", _LISTEN, str(tmp_path)],
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     seconds, parts, own, ffmpeg = map(int, ran.stdout.split())
     print(f"{own} MB, and {ffmpeg} MB in ffmpeg")
-    assert (seconds, parts) == (7200, 12)
-    assert own + ffmpeg < 250
+    assert (seconds, parts) == (wanted, wanted / 600)
+    assert own + ffmpeg < megabytes
 
 
 async def test_a_program_that_talks_without_end_is_kept_to_its_last_words(tmp_path: Path) -> None:

@@ -67,7 +67,6 @@ def test_a_short_file_is_enough_and_everything_else_has_its_default(config: Path
     assert found.settings.openai.api_key == "sk-good-key"
     assert found.settings.limits == Limits()
     assert found.settings.chats == ()
-    assert found.notices == ()
     assert found.path == config
 
 
@@ -224,7 +223,7 @@ from = "me"
 [profile.production.limits]
 requests_per_minute = 1
 [profile.test.openai]
-model = ""
+model = "gpt-5.5-mini"
 """
 
 
@@ -267,9 +266,40 @@ def test_a_profile_of_a_file_without_any_is_refused(config: Path, text: str) -> 
 
 
 def test_a_fault_in_a_profile_has_its_line_there(config: Path) -> None:
-    (fault,) = faults(config, GOOD + PROFILED, profile="test")
+    text = GOOD + PROFILED.replace("gpt-5.5-mini", "")
+    (fault,) = faults(config, text, profile="test")
     assert fault.where == "config.toml:30"
     assert "[openai] model must be" in fault.message
+
+
+@pytest.mark.parametrize("address", ["s3cret", "ftp://s3cret@h", "http://", "socks5://h:99999", ""])
+@pytest.mark.parametrize("table", ["telegram", "openai"])
+def test_a_proxy_that_is_none_is_told_before_it_is_used(
+    config: Path, table: str, address: str
+) -> None:
+    text = GOOD.replace(f"[{table}]", f'[{table}]\nproxy = "{address}"')
+    (fault,) = faults(config, text)
+    assert fault.message == f"[{table}] proxy is no address of a proxy"
+    assert "s3cret" not in fault.message + fault.hint
+    assert fault.hint
+
+
+@pytest.mark.parametrize("address", ["http://u:p@h:3128", "https://h", "socks5://[::1]:1080"])
+def test_a_proxy_of_the_models_is_a_web_address_or_socks(config: Path, address: str) -> None:
+    assert loaded(config, f'proxy = "{address}"\n').settings.openai.proxy == address
+
+
+@pytest.mark.parametrize("profile", [None, "production"])
+def test_a_profile_that_is_not_chosen_is_checked_too(config: Path, profile: str | None) -> None:
+    text = GOOD + PROFILED + 'modle = "x"\n[profile.third]\nvoice = 1\nlimits.burst = 2\n'
+    assert [fault.where for fault in faults(config, text, profile=profile)] == [
+        "config.toml:31",
+        "config.toml:33",
+        "config.toml:34",
+    ]
+    broken = GOOD.replace("api_id", "api_idd") + PROFILED
+    told = [fault.where for fault in faults(config, broken, profile=profile)]
+    assert len(told) == len(set(told)), "what is wrong for all is told once"
 
 
 # Where values come from.
@@ -564,34 +594,6 @@ def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai
     assert load(config, None, {"OPENAI_API_KEY": "sk-key"})
 
 
-# Features that are not built yet.
-
-
-@pytest.mark.parametrize(
-    ("text", "named"),
-    [
-        pytest.param("[trigger]\nedits = true", "trigger.edits", id="edits"),
-    ],
-)
-def test_keys_without_effect_are_named_in_one_line(config: Path, text: str, named: str) -> None:
-    (notice,) = loaded(config, text).notices
-    assert named in notice
-    assert "\n" not in notice
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "[trigger]\nown_prompt = 'reply'\nburst_seconds = 0\nedits = false",
-        "[history]\nretention_days = 0\nidle_reset_minutes = 0",
-        "[limits]\ntell = false\n[limits.people]",
-        "[voice]",
-    ],
-)
-def test_a_key_that_says_what_is_done_anyway_is_no_notice(config: Path, text: str) -> None:
-    assert loaded(config, text).notices == ()
-
-
 # Secrets.
 
 SECRET = "sk-Zq7-4242424242"
@@ -784,7 +786,6 @@ def test_the_example_with_its_placeholders_filled_in_is_in_order(config: Path) -
     text = EXAMPLE.read_text("utf-8").replace("api_id = 0 ", "api_id = 94575 ")
     config.write_text(text.replace('api_hash = ""', f'api_hash = "{HASH}"'), "utf-8")
     found = load(config, None, {"OPENAI_API_KEY": "sk-key"})
-    assert found.notices == ()
     usual = Settings(telegram=Telegram(api_id=94575, api_hash=HASH))
     assert dataclasses.replace(found.settings.openai, api_key=None) == usual.openai
     for section in ("voice", "trigger", "chats", "limits", "pacing", "catch_up", "console"):
@@ -798,7 +799,6 @@ def test_the_example_with_every_key_set_is_in_order(config: Path) -> None:
     server = re.compile(r"^# (\[|\w+ = )", re.MULTILINE)
     config.write_text(server.sub(r"\1", text), "utf-8")
     found = load(config, "production", {})
-    assert found.notices == ()
     assert found.settings.telegram.server is not None
     assert found.settings.openai.model == "gpt-5.5"
 

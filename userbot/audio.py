@@ -44,6 +44,8 @@ _FOLDER: Final = "userbot-audio-"
 _OGG: Final = "audio/ogg"
 _RUN_SECONDS: Final = 600.0
 """How long one run of ffmpeg may take; two hours of sound take about one minute."""
+_MOST_MEMORY: Final = "134217728"
+"""Bytes that ffmpeg may ask for at once; tables of a damaged file claim anything."""
 _FULL: Final = b"No space left on device"
 _LAST_WORDS: Final = 4096
 """Bytes of ffmpeg's complaints that are kept."""
@@ -175,6 +177,7 @@ class Workplace:
         process = await asyncio.create_subprocess_exec(
             self._program,
             *("-nostdin", "-hide_banner", "-v", "error", "-protocol_whitelist", "file"),
+            *("-max_alloc", _MOST_MEMORY),
             *arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,

@@ -22,6 +22,7 @@ from userbot.messages import (
     Hints,
     KeptName,
     Loudness,
+    Picture,
     Place,
     Quoted,
     Recorded,
@@ -178,6 +179,17 @@ class Files(Protocol):
         ...
 
 
+class Pictures(Protocol):
+    """Pictures of messages."""
+
+    async def fetch(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
+        """The picture of a message, with those of its album; `several`: there are others beside.
+
+        Raises TelegramError.
+        """
+        ...
+
+
 class Transcriber(Protocol):
     """Speech to text behind an OpenAI-compatible endpoint."""
 
@@ -296,6 +308,20 @@ class Store(Protocol):
         """Store a question and reserve what it is expected to cost, unless `judge` refuses it.
 
         All in one transaction. None if this message is known already.
+        """
+        ...
+
+    def anew(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Make an answered question, worded otherwise, pending anew, unless `judge` refuses.
+
+        What stands of its answer belongs to the new one. None if there is nothing to ask anew.
         """
         ...
 

@@ -64,7 +64,7 @@ CASES = {
         "login --phone +1",
         f'{API}proxy = "ftp://me:s3cret@host"\n',
         3,
-        "telegram.proxy: ",
+        "config.toml:4: [telegram] proxy is no address of a proxy",
         "socks5://",
     ),
     "no server key": Case(

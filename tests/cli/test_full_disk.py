@@ -22,7 +22,7 @@ async def test_a_full_disk_is_told_once_nothing_is_answered_and_all_goes_on_when
     stage = house.stage
     house.log_in()
     house.write_config(
-        '[trigger]\nfrom = "anyone"\n'
+        '[trigger]\nfrom = "anyone"\nburst_seconds = 0\n'
         "[limits]\nrequests_per_minute = 1000\nanswers_per_hour = 1000\n"
         "[pacing]\nwrites_per_second = 1000\nburst = 1000\n"
     )

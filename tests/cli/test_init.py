@@ -94,6 +94,36 @@ async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: H
     assert not (house.folder / "config.toml").exists()
 
 
+async def test_a_key_that_the_server_refuses_is_asked_for_again(house: House) -> None:
+    lines = f"\n\n2\n{house.stage.endpoint.base_url}\nsk-wrong\n{MODEL_KEY}\n\n{PHONE}\n22222\n\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines)
+    assert ended.code == 0, ended.err
+    assert "does not accept the key." in ended.err
+    assert load(house.folder / "config.toml", None, {}).settings.openai.api_key == MODEL_KEY
+
+
+async def test_a_local_server_from_the_environment_is_asked_for_its_models(house: House) -> None:
+    env = {"OPENAI_BASE_URL": house.stage.endpoint.base_url, "OPENAI_API_KEY": MODEL_KEY}
+    lines = f"\n\n\n{PHONE}\n22222\n\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines, env=env)
+    assert ended.code == 0, ended.err
+    assert "It offers these models:" in ended.err
+    assert load(house.folder / "config.toml", None, env).settings.openai.model == "sandbox"
+
+
+async def test_in_a_narrow_terminal_lines_end_between_words(house: House) -> None:
+    screen = await house.terminal("init", *at_the_stage(house), columns=60)
+    await screen.shows(r"api_id \[1\]: $")
+    screen.types("\n\n")
+    await screen.shows(r"Number \[1\]: $")
+    lines = screen.plain.split("\n")
+    assert max(map(len, lines)) <= 60
+    assert any(line.endswith("Ollama, LM") for line in lines)
+    assert "  Studio, llama.cpp …" in [line.rstrip() for line in lines]
+    screen.types("\x03")
+    assert await screen.ends() == 130
+
+
 async def test_when_the_login_fails_the_config_stays_and_it_says_how_to_go_on(
     house: House,
 ) -> None:
@@ -152,7 +182,7 @@ async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(hous
     screen = await house.terminal("init", *at_the_stage(house))
     for question, answer in (
         (r"api_id \[1\]: $", "2040817"),
-        (r"api_hash \[sandbox\]: $", ""),
+        (r"api_hash \[anyhash\]: $", ""),
         (r"Number \[1\]: $", "1"),
         (r"API key \(stays hidden\): $", MODEL_KEY),
         (r"Model \[gpt-5.4-mini\]: $", ""),

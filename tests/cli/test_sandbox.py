@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import signal
 import socket
 from pathlib import Path
@@ -129,6 +131,18 @@ def refused(ended: Ended, sentence: str) -> None:
     assert ended.sentences[0].startswith(f"error: {sentence}")
     assert len(ended.err.splitlines()) == 2
     assert len(ended.hints) == 1
+
+
+async def test_it_says_how_it_is_used_and_that_way_works(house: House, tmp_path: Path) -> None:
+    running = await house.start("sandbox")
+    lines = [await running.line() for _ in range(5)]
+    assert "Any api_id and api_hash" in lines[0]
+    command = shlex.split(next(line for line in lines if line.startswith("userbot init")))
+    _, url, key = re.fullmatch(r" +\(the model: (\d), (\S+), key (\S+)\)", lines[-1]).groups()  # type: ignore[union-attr]
+    typed = f"\n\n2\n{url}\n{key}\n\n+9996620002\n22222\n\n"
+    ended = await house.run(*command[1:], lines=typed)
+    assert ended.code == 0, ended.err
+    assert "Logged in as Max." in ended.err
 
 
 async def test_a_port_that_is_taken_is_told(house: House) -> None:

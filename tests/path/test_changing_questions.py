@@ -10,7 +10,8 @@ import pytest
 from tests.path.test_bursts import BURSTS, asked, questions, quiet, slowly
 from tests.path.test_live_reply import FAST, streamed
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Notice, Skipped
+from userbot.activity import Answered, Limited, Notice, Skipped
+from userbot.settings import Limits
 
 PLAIN = replace(BURSTS, burst_seconds=0)
 
@@ -89,6 +90,55 @@ async def test_by_default_an_edit_after_that_changes_nothing(stage: Stage, when:
     stage.max.edits(question, "/gpt two")
     await quiet(program, 1)
     assert questions(stage) == ["Max: one"]
+
+
+@pytest.mark.parametrize("when", ["shown", "answered"])
+async def test_with_edits_a_question_is_answered_anew_in_place(stage: Stage, when: str) -> None:
+    stage.endpoint.responder = lambda request: streamed(
+        f"You said {request['messages'][-1]['content']}. ", *["and "] * 20, "end.", delay=0.02
+    )
+    trigger = replace(PLAIN, edits=True)
+    program = await stage.program([listed(stage.max.id)], trigger=trigger, pacing=FAST)
+    stage.max.says(stage.olga, "before")
+    await program.tells(Answered)
+    question = stage.max.says(stage.olga, "one")
+    reply = await stage.max.expects(stage.olga, reply_to=question)
+    if when == "answered":
+        await quiet(program, 2)
+    stage.max.edits(question, "two")
+    await quiet(program, 3 if when == "answered" else 2)
+    assert reply.text.startswith("You said two. and")
+    assert reply.text.endswith("end.")
+    assert [one for one in stage.max.messages(stage.olga) if one.reply_to is question] == [reply]
+    stage.max.says(stage.olga, "three")
+    await quiet(program, 4 if when == "answered" else 3)
+    said = [message["content"] for message in stage.asked()[-1][1:]]
+    assert [words for words in said if not words.startswith("You said")] == [
+        "before",
+        "two",
+        "three",
+    ]
+    assert said[3].startswith("You said two.")
+
+
+@pytest.mark.parametrize("why", ["the limit", "no right any more", "no other words", "no question"])
+async def test_an_edit_is_not_answered_anew(stage: Stage, why: str) -> None:
+    limits = Limits(requests_per_minute=1 if why == "the limit" else 9)
+    trigger = replace(PLAIN, edits=True)
+    program = await stage.program(trigger=trigger, limits=limits)
+    question = stage.max.says(stage.group, "/gpt one")
+    await program.tells(Answered)
+    if why == "no right any more":
+        stage.olga.says(stage.group, "/gpt_off")
+        await asyncio.sleep(0.1)
+    texts = {"no other words": "/gpt   one", "no question": "never mind"}
+    stage.max.edits(question, texts.get(why, "/gpt two"))
+    if why == "the limit":
+        await program.tells(Limited)
+    await asyncio.sleep(0.2)
+    assert questions(stage) == ["Max: one"]
+    (reply,) = (one for one in stage.max.messages(stage.group) if one.sender is stage.olga)
+    assert reply.text == "You asked: Max: one"
 
 
 async def test_what_the_owner_writes_himself_drops_what_others_wait_for(stage: Stage) -> None:

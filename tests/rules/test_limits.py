@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from userbot.messages import Expected, Spent
-from userbot.rules.limits import check, cost, day_began, told
+from userbot.rules.limits import LIMIT_IS_ZERO, check, cost, day_began, told
 from userbot.settings import Limits, PersonLimits, Prices
 
 POLICY = Limits(requests_per_minute=2, tokens_per_day=1000, answers_per_hour=3)
@@ -191,3 +191,20 @@ def system_in_kolkata(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("system_in_kolkata")
 def test_without_a_zone_the_day_is_the_systems() -> None:
     assert day_began(utc("2026-11-05T12:00"), None) == utc("2026-11-04T18:30")
+
+
+@pytest.mark.parametrize(
+    ("policy", "by_owner"),
+    [
+        (Limits(requests_per_minute=0), False),
+        (Limits(tokens_per_day=0), False),
+        (Limits(answers_per_hour=0), False),
+        (Limits(own_tokens_per_day=0), True),
+        (Limits(cost_per_day=0), True),
+    ],
+)
+def test_a_limit_of_zero_is_refused_as_such(policy: Limits, by_owner: bool) -> None:
+    refusal = check(policy, Spent(0, 0, 0), by_owner)
+    assert refusal is not None
+    assert refusal.detail == LIMIT_IS_ZERO
+    assert refusal.window == timedelta(days=1)

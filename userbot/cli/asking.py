@@ -8,9 +8,10 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from userbot.cli.common import fitted
 from userbot.errors import UserbotError
 
-_TRIES = 5
+TRIES = 5
 
 
 def in_terminal() -> bool:
@@ -18,9 +19,12 @@ def in_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def tell(text: str = "") -> None:
-    """Say something that is no data: on standard error, so that standard output stays clean."""
-    print(text, file=sys.stderr, flush=True)
+def tell(text: str = "", *, as_is: bool = False) -> None:
+    """Say something that is no data: on standard error, so that standard output stays clean.
+
+    `as_is`: something to paste or to scan, whose lines must stay as they are.
+    """
+    print(text if as_is else fitted(text, sys.stderr), file=sys.stderr, flush=True)
 
 
 def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
@@ -66,12 +70,12 @@ def ask_until(
     hidden: bool = False,
 ) -> str:
     """Ask until the answer is right; `otherwise` says what was expected. Raises as `ask` does."""
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         answer = ask(question, default=default, hidden=hidden)
         if right(answer):
             return answer
         tell(f"  {otherwise}")
-    raise UserbotError(f"The answer to “{question}” was wrong {_TRIES} times.", otherwise)
+    raise UserbotError(f"The answer to “{question}” was wrong {TRIES} times.", otherwise)
 
 
 def ask_choice(question: str, choices: Sequence[tuple[str, str]], *, default: int = 1) -> str:
@@ -138,11 +142,13 @@ class Keyboard:
         if self._drawn:
             print(f"\x1b[{self._drawn}A\x1b[J", end="", file=sys.stderr)
         else:
-            tell("On your phone: Telegram → Settings → Devices → Link Desktop Device, then scan")
-            tell("this. It renews itself. Without a camera: Ctrl-C, `userbot login --phone +…`.")
+            tell(
+                "On your phone: Telegram → Settings → Devices → Link Desktop Device, then scan"
+                " this. It renews itself. Without a camera: Ctrl-C, `userbot login --phone +…`."
+            )
         self._drawn = len(rows)
         for row in rows:  # white on black whatever the terminal's own colours are
-            tell(f"\x1b[97;40m{row}\x1b[0m")
+            tell(f"\x1b[97;40m{row}\x1b[0m", as_is=True)
 
 
 def _secret(answer: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from userbot.settings import Chat, Settings
     from userbot.telegram.dialogs import Dialog
 
+Whom = Literal["contacts", "anyone"]
+_WHOM: dict[Whom, str] = {
+    "contacts": 'your Telegram contacts alone; or "anyone", or ["@name"]',
+    "anyone": 'everybody in this chat; or "contacts", or ["@name"]',
+}
 _MOST_BLOCKS = 3
 """With more chats than that somebody is still looking."""
 
@@ -123,10 +128,15 @@ def _print_block(found: list[Dialog], selected: dict[int, Chat], word: str | Non
         tell("\n– is for you alone. `userbot chats WORD` prints the block that selects a chat.")
     elif new:
         tell("\nTo select, paste into config.toml and change to taste:\n")
-        tell("\n".join(block(dialog, "mention", "contacts") for dialog in new))
+        tell("\n".join(block(dialog, "mention", _usual(dialog)) for dialog in new), as_is=True)
 
 
-def block(dialog: Dialog, respond: str, whom: str) -> str:
+def _usual(dialog: Dialog) -> Whom:
+    """Who asks there, if nobody says: between two there is nobody but the other one."""
+    return "anyone" if dialog.kind == "private" else "contacts"
+
+
+def block(dialog: Dialog, respond: str, whom: Whom) -> str:
     """The [[chats]] block that selects a chat."""
     from userbot.console.safe import printable
 
@@ -138,5 +148,5 @@ def block(dialog: Dialog, respond: str, whom: str) -> str:
         f"[[chats]]  # {printable(dialog.title)}\n"
         f"id = {identity}\n"
         f'respond = "{respond}"\n'
-        f'from = "{whom}"\n'
+        f'from = "{whom}"  # {_WHOM[whom]}\n'
     )

@@ -134,6 +134,30 @@ def flush_or_forget() -> None:
                 raise SystemExit(1) from None
 
 
+def fitted(text: str, stream: TextIO) -> str:
+    """The text as `stream` shows it: in a terminal, lines end between words."""
+    if not stream.isatty():
+        return text
+    import textwrap
+
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        return text
+    return "\n".join(
+        line
+        if len(line) <= width
+        else textwrap.fill(
+            line,
+            max(width, 20),
+            subsequent_indent=" " * (len(line) - len(line.lstrip(" →"))),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.split("\n")
+    )
+
+
 def _silence(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -159,15 +183,13 @@ def say_error(error: UserbotError) -> None:
     """Print an error for a person: every fault of a config, else one sentence; then its hint."""
     from userbot.masking import masked
 
+    told = [(str(error), error.hint)]
     if isinstance(error, ConfigError):
-        for fault in error.faults:
-            print(masked(f"error: {fault.where}: {fault.message}"), file=sys.stderr)
-            if fault.hint:
-                print(masked(f"  → {fault.hint}"), file=sys.stderr)
-        return
-    print(masked(f"error: {error}"), file=sys.stderr)
-    if error.hint:
-        print(masked(f"  → {error.hint}"), file=sys.stderr)
+        told = [(f"{fault.where}: {fault.message}", fault.hint) for fault in error.faults]
+    for message, hint in told:
+        print(fitted(masked(f"error: {message}"), sys.stderr), file=sys.stderr)
+        if hint:
+            print(fitted(masked(f"  → {hint}"), sys.stderr), file=sys.stderr)
 
 
 def _traceback() -> None:

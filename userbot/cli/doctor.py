@@ -57,7 +57,6 @@ async def _examine(common: Common) -> list[Finding]:
     return [
         Finding("config", True, str(loaded.path)),
         *(_each_value(loaded) if each_key else _values(loaded)),
-        *(Finding("config", True, notice) for notice in loaded.notices),
         *(Finding("files", True, told) for told in check_modes(loaded)),
         _files(loaded),
         *await asyncio.gather(

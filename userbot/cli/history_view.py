@@ -11,9 +11,11 @@ from typing import Any
 from userbot.cli.common import Common
 from userbot.cli.table import print_table
 from userbot.console.safe import json_text, printable
+from userbot.console.words import words
 from userbot.messages import Place
 from userbot.storage.archive import Conversation, Exchange
 
+_EVENTS = words("en")
 _HEADS = ("chat", "last", "asked", "tokens", "kind", "title")
 
 
@@ -62,7 +64,8 @@ def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
         yield _Line(printable(one.name) or "(no name)", _joined(username, spot, local(one.at)))
         yield from (_Line(text=text) for text in tame_lines(one.text))
         if one.answer is None:
-            reason = f" ({printable(one.reason)})" if one.reason else ""
+            told = _EVENTS.get(one.reason, one.reason)
+            reason = f" ({printable(told)})" if one.reason else ""
             yield _Line("→", f"{one.state}{reason}")
         else:
             tokens = ""

@@ -8,17 +8,19 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 
-from userbot.cli.asking import ask, ask_choice, ask_until, in_terminal, tell
+from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal, tell
 from userbot.cli.chats import block
 from userbot.console.safe import printable
-from userbot.errors import ModelError
+from userbot.errors import ModelError, UserbotError
 from userbot.messages import ChatKind
 from userbot.settings import OpenAI
 from userbot.telegram.dialogs import Dialog
 
 _SHOWN_CHATS = 40
 _SHOWN_MODELS = 12
+_ASKING_SECONDS = 15.0
 _LOCAL = "http://localhost:11434/v1"
 
 _MY_TELEGRAM = """\
@@ -53,7 +55,7 @@ def application(*, own_server: bool) -> list[str]:
     else:
         right = str.isalnum if own_server else _is_api_hash
         expected = "It is 32 digits and letters from a to f."
-        default = "sandbox" if own_server else ""
+        default = "anyhash" if own_server else ""
         question = "api_hash" if own_server or not in_terminal() else "api_hash (stays hidden)"
         answer = ask_until(question, right, expected, default=default, hidden=not own_server)
         lines.append(f"api_hash = {quoted(answer)}")
@@ -68,8 +70,11 @@ async def model() -> list[str]:
         api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None,
         base_url=os.environ.get("OPENAI_BASE_URL", "").strip() or None,
     )
-    if settings.api_key or settings.base_url:
-        tell("Its key or address comes from the environment.")
+    if settings.base_url:
+        tell("Its address comes from the environment.")
+        return [*lines, *await _model_of(settings)]
+    if settings.api_key:
+        tell("Its key comes from the environment.")
         return [*lines, *_named(ask("Model", default=settings.model))]
     who = ask_choice(
         "Who answers?",
@@ -79,20 +84,15 @@ async def model() -> list[str]:
         ],
     )
     if who == "openai":
-        hidden = " (stays hidden)" if in_terminal() else ""
-        key = ask_until(f"API key{hidden}", _is_key, "It has no blanks; copy it anew.", hidden=True)
+        key, _ = await _accepted_key(None)
         tell("It is kept in the config, which only you can read.")
         return [*lines, f"api_key = {quoted(key)}", *_named(ask("Model", default=settings.model))]
     url = ask_until("Address", _is_url, f"It looks like {_LOCAL}.", default=_LOCAL)
     lines.append(f"base_url = {quoted(url)}")
-    hidden = " (stays hidden; Enter: it needs none)" if in_terminal() else " (empty: none)"
-    if key := ask(f"API key{hidden}", hidden=True):
+    key, offered = await _accepted_key(url)
+    if key:
         lines.append(f"api_key = {quoted(key)}")
-    offered = await _offered(OpenAI(api_key=key or None, base_url=url))
-    if offered:
-        names = [(name, "") for name in offered[:_SHOWN_MODELS]]
-        return [*lines, *_named(ask_choice("It offers these models:", names))]
-    return [*lines, *_named(ask_until("Model", bool, "Give the name that the server knows."))]
+    return [*lines, *_chosen(offered)]
 
 
 def by_qr() -> bool:
@@ -129,9 +129,13 @@ def chats(found: list[Dialog]) -> list[str]:
     answer = ask_until("Where may others ask (as in 1 3, or Enter: nowhere)", right, expected)
     if not _split(answer):
         return []
+    contacts, anyone = "contacts", "anyone"
     whom = ask_choice(
         "Who may ask there?",
-        [("contacts", "your contacts"), ("anyone", "everybody in these chats")],
+        [
+            (contacts, "only who is in your Telegram contacts"),
+            (anyone, "everybody in these chats"),
+        ],
     )
     respond = ask_choice(
         "What is a question?",
@@ -142,7 +146,10 @@ def chats(found: list[Dialog]) -> list[str]:
         ],
     )
     chosen = dict.fromkeys(int(number) for number in _split(answer))
-    return [block(shown[number - 1], respond, whom) for number in chosen]
+    return [
+        block(shown[number - 1], respond, "anyone" if whom == anyone else "contacts")
+        for number in chosen
+    ]
 
 
 def quoted(text: str) -> str:
@@ -179,16 +186,56 @@ def _is_url(text: str) -> bool:
     return re.fullmatch(r"https?://[^\s/?#]+\S*", text) is not None
 
 
-async def _offered(settings: OpenAI) -> list[str]:
-    """What the server offers; nothing if it cannot be asked, which is told."""
+async def _accepted_key(url: str | None) -> tuple[str, list[str]]:
+    """A key that the server does not refuse, and what it offers; nothing if it cannot be asked.
+
+    Without `url` it is OpenAI. Raises UserbotError after too many refusals.
+    """
+    for _ in range(TRIES):
+        key = _key(url)
+        offered = await _offered(OpenAI(api_key=key or None, base_url=url))
+        if offered is not None:
+            return key, offered
+    raise UserbotError(
+        f"The key was refused {TRIES} times.", "Look for the right one at your provider."
+    )
+
+
+def _key(url: str | None) -> str:
+    if url is None:
+        hidden = " (stays hidden)" if in_terminal() else ""
+        expected = "It has no blanks; copy it anew."
+        return ask_until(f"API key{hidden}", _is_key, expected, hidden=True)
+    hidden = " (stays hidden; Enter: it needs none)" if in_terminal() else " (empty: none)"
+    return ask(f"API key{hidden}", hidden=True)
+
+
+async def _model_of(settings: OpenAI) -> list[str]:
+    return _chosen(await _offered(settings) or [])
+
+
+def _chosen(offered: list[str]) -> list[str]:
+    """The model, from what the server offers if it says so."""
+    if offered:
+        names = [(name, "") for name in offered[:_SHOWN_MODELS]]
+        return _named(ask_choice("It offers these models:", names))
+    return _named(ask_until("Model", bool, "Give the name that the server knows."))
+
+
+async def _offered(settings: OpenAI) -> list[str] | None:
+    """What the server offers, None if it refuses the key.
+
+    Nothing if it cannot be asked. What is wrong is told.
+    """
     from userbot.openai_api.chat import Chat
 
     tell("Asking it for its models …")
-    chat = Chat(settings)
+    chat = Chat(replace(settings, timeout=_ASKING_SECONDS))
     try:
         return await chat.check()
     except ModelError as error:
-        tell(f"  {error} That can be mended later.")
-        return []
+        refused = error.reason == "unauthorized"
+        tell(f"  {error}" if refused else f"  {error} That can be mended later.")
+        return None if refused else []
     finally:
         await chat.aclose()

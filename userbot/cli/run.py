@@ -25,7 +25,7 @@ def run(common: Common) -> None:
     from userbot.masking import masked_event
     from userbot.telegram.session import session_file
 
-    notices = [*check_modes(loaded), *loaded.notices]
+    notices = check_modes(loaded)
     telegram = loaded.settings.telegram
     if in_terminal() and not session_file(telegram.session).exists():
         from userbot.cli.online import log_in

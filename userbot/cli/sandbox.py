@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Awaitable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,7 +87,7 @@ async def _serve(
         key = folder / "server.pem"
         town.telegram.write_public_key(key)
         card = town.card(key.resolve())
-        told = json.dumps(card, ensure_ascii=False) if common.json else _told(card)
+        told = json.dumps(card, ensure_ascii=False) if common.json else _told(card, fixed=port > 0)
         print(told, flush=True)
         return await stopped
     finally:
@@ -119,10 +120,17 @@ async def _start(town: Town, port: int) -> None:
         ) from None
 
 
-def _told(card: dict[str, Any]) -> str:
+def _told(card: dict[str, Any], *, fixed: bool) -> str:
     telegram, openai = card["telegram"], card["openai"]
+    key = shlex.quote(str(telegram["public_key"]))
     lines = [
-        "The sandbox listens on loopback until Ctrl-C.",
+        "The sandbox listens on loopback until Ctrl-C. Any api_id and api_hash will do.",
+        "In another terminal, with a number and its code from below:",
+        "",
+        f"userbot init --server {telegram['host']}:{telegram['port']} --public-key {key}",
+        f"    (the model: 2, {openai['base_url']}, key {openai['api_key']})",
+        "",
+        "or by hand in config.toml:",
         "",
         "[telegram.server]",
         f"dc = {telegram['dc']}",
@@ -140,4 +148,6 @@ def _told(card: dict[str, Any]) -> str:
         lines.append(f"{account['name']:8} {account['phone']}  code {account['code']}{password}")
     lines.append("")
     lines += [f"{chat['id']:15}  {chat['kind']:10}  {chat['title']}" for chat in card["chats"]]
+    if not fixed:
+        lines += ["", "--port N keeps the ports from one start to the next."]
     return "\n".join(lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections.abc import Mapping
@@ -14,23 +15,21 @@ from userbot.config.reading import fault, read
 from userbot.config.sense import check_sense
 from userbot.config.shape import check_shape
 from userbot.config.sources import Sources
-from userbot.config.unbuilt import without_effect
 from userbot.errors import ConfigError, Fault
 from userbot.settings import Settings
 
+_NO_TELEGRAM: Final = {"api_id": 1, "api_hash": "unused"}
 _SECRETS: Final = {"api_hash", "api_key", "proxy"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A config that is in order, and what there is to tell about it."""
+    """A config that is in order, and where it comes from."""
 
     settings: Settings
     origins: Mapping[str, str]
     """By dotted key: "config.toml:12", "profile production (config.toml:40)",
     "environment OPENAI_API_KEY" or "default"."""
-    notices: tuple[str, ...]
-    """Sentences for the start: keys that change nothing yet."""
     path: Path
     """The config file, absolute."""
     holds_secret: bool
@@ -43,51 +42,72 @@ def load(
     environ: Mapping[str, str],
     *,
     need_key: bool = True,
+    need_telegram: bool = True,
 ) -> Loaded:
     """Read, merge and check the configuration.
 
     `path` and `profile` are those of the command line; without them USERBOT_CONFIG,
     USERBOT_PROFILE and ./config.toml count. Paths in the file are from the file's folder.
-    `need_key`: whether a missing key of the model is a fault.
+    `need_key`: whether a missing key of the model is a fault; `need_telegram`: whether the account
+    is going to be used; if not, [telegram] may say anything, and is not to be relied on.
     Raises ConfigError with every fault; no fault holds a value of the file.
     """
     path = path or Path(environ.get("USERBOT_CONFIG") or "config.toml")
     profile = profile or environ.get("USERBOT_PROFILE") or None
     data, lines = read(path)
-    if not data and not (environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH")):
+    if (
+        not data
+        and need_telegram
+        and not (environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH"))
+    ):
         raise fault(path.name, f"the config file {path} is empty", "`userbot init` fills it.")
     holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
 
+    untouched = copy.deepcopy(data)
     sources = Sources(path.name, data, lines)
     unknown_profile = sources.lay_profile(profile) if profile else None
     sources.lay_environment(environ)
+    if not need_telegram:
+        sources.data["telegram"] = dict(_NO_TELEGRAM)
     settings, problems = check_shape(sources.data)
     problems = [
         *([unknown_profile] if unknown_profile else []),
         *check_sense(sources.data, need_key=need_key),
         *problems,
     ]
-    if settings is None or problems:
-        raise ConfigError(_faults(problems, sources))
+    found = _faults(problems, sources)
+    for other in sources.profiles if isinstance(sources.profiles, dict) else ():
+        if other != profile:
+            found += _faults_of_profile(other, Sources(path.name, copy.deepcopy(untouched), lines))
+    if settings is None or found:
+        raise ConfigError(tuple(fault for _, fault in sorted(found, key=lambda both: both[0])))
 
     path = Path(os.path.abspath(path))
     return Loaded(
         settings=_anchored(settings, path.parent),
         origins=_origins(sources),
-        notices=_notices(sources),
         path=path,
         holds_secret=holds_secret,
     )
 
 
-def _faults(problems: list[Problem], sources: Sources) -> tuple[Fault, ...]:
-    """One fault a key, the first found, in the order of the file."""
+def _faults_of_profile(profile: str, sources: Sources) -> list[tuple[int, Fault]]:
+    """What is wrong in a profile that is not chosen now, in its own lines."""
+    sources.lay_profile(profile)
+    problems = [*check_sense(sources.data, need_key=False), *check_shape(sources.data)[1]]
+    own = [one for one in problems if sources.origin(one.key).profile == profile]
+    return _faults(own, sources)
+
+
+def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]]:
+    """One fault a key, the first found, each with its line."""
     first: dict[Key, Problem] = {}
     for problem in problems:
         first.setdefault(problem.key, problem)
     placed = [(sources.origin(problem.key), problem) for problem in first.values()]
-    placed.sort(key=lambda both: both[0].line)
-    return tuple(Fault(origin.where, found.message, found.hint) for origin, found in placed)
+    return [
+        (origin.line, Fault(origin.where, found.message, found.hint)) for origin, found in placed
+    ]
 
 
 def _origins(sources: Sources) -> dict[str, str]:
@@ -104,14 +124,6 @@ def _fields_of_section(name: str) -> tuple[dataclasses.Field[Any], ...]:
 
     kind = get_type_hints(Settings)[name]
     return dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
-
-
-def _notices(sources: Sources) -> tuple[str, ...]:
-    idle = without_effect(sources.data)
-    if not idle:
-        return ()
-    named = ", ".join(f"{dotted(key)} ({sources.origin(key).where})" for key in idle)
-    return (f"Not built yet, so these keys change nothing: {named}.",)
 
 
 def _anchored(section: Any, folder: Path) -> Any:

@@ -10,8 +10,11 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from userbot import proxy
 from userbot.config.keys import Key, Problem, label, value_at
+from userbot.errors import ConfigError
 
 _EXAMPLE_IDS: Final = {0, 12345, 123456, 1234567, 12345678}
 _EXAMPLE_HASH: Final = "0123456789abcdef0123456789abcdef"
@@ -27,6 +30,7 @@ def check_sense(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _telegram(data)
     yield from _model_key(data, need_key)
     yield from _addresses(data)
+    yield from _proxies(data)
     yield from _prefix(data)
     yield from _people(value_at(data, ("trigger", "from")), ("trigger", "from"))
     yield from _chats(data.get("chats"))
@@ -89,6 +93,36 @@ def _addresses(data: dict[str, Any]) -> Iterator[Problem]:
                 f"{label(key)} must be a web address",
                 "Write it like http://localhost:11434/v1.",
             )
+
+
+def _proxies(data: dict[str, Any]) -> Iterator[Problem]:
+    key = ("telegram", "proxy")
+    address = value_at(data, key)
+    if isinstance(address, str):
+        try:
+            proxy.parse(address)
+        except ConfigError as error:
+            (found,) = error.faults
+            message = f"{label(key)} {found.message.removeprefix('the proxy ')}"
+            yield Problem(key, message, found.hint)
+    key = ("openai", "proxy")
+    address = value_at(data, key)
+    if isinstance(address, str) and not _is_web_proxy(address):
+        yield Problem(
+            key,
+            f"{label(key)} is no address of a proxy",
+            "Write http://user:password@host:3128 or socks5://host:1080.",
+        )
+
+
+def _is_web_proxy(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    kinds = ("http", "https", "socks5", "socks5h")
+    return parts.scheme in kinds and bool(parts.hostname) and port != 0 and " " not in address
 
 
 def _prefix(data: dict[str, Any]) -> Iterator[Problem]:

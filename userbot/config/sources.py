@@ -25,6 +25,7 @@ class Origin:
     where: str
     told: str
     line: int = 0
+    profile: str | None = None
 
 
 class Sources:
@@ -82,7 +83,7 @@ class Sources:
 
     def _in_file(self, line: int, profile: str | None = None) -> Origin:
         where = f"{self._name}:{line}"
-        return Origin(where, f"profile {profile} ({where})" if profile else where, line)
+        return Origin(where, f"profile {profile} ({where})" if profile else where, line, profile)
 
     def _lay(self, under: dict[str, Any], over: dict[str, Any], at: Key, profile: str) -> None:
         for name, value in over.items():

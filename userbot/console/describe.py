@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from userbot import activity as happened
 from userbot.console.safe import printable
+from userbot.console.sentences import in_russian
 from userbot.console.words import Words
 from userbot.messages import SAVED_TITLE
+from userbot.rules.limits import LIMIT_IS_ZERO
 
 _STYLES = {
     "ready": "green",
@@ -86,7 +88,8 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
             sound = words[f"sound_{event.voice}"] if event.voice else ""
             if event.duration:
                 sound += f" {event.duration // 60:.0f}:{event.duration % 60:02.0f}"
-            return " · ".join(filter(None, (sound, event.text))), ""
+            told = " · ".join(filter(None, (sound, event.text)))
+            return told or words["about_reply"], ""
         case happened.Transcribed():
             told = words["seconds"].format(s=event.seconds)
             return " · ".join(filter(None, (told, event.model, event.text))), ""
@@ -105,14 +108,14 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
                 parts.append(words.get(f"ended_{event.reason}", event.reason))
             return " · ".join(parts), ""
         case happened.Failed():
-            return event.error, event.hint
+            return _said(event.error, words), _said(event.hint, words)
         case happened.Waiting():
             return _wait(event, words), ""
         case happened.Notice():
-            told = words.get(event.reason, event.detail)
+            told = words.get(event.reason) or _said(event.detail, words)
             if event.count is not None:
                 told = words.get(f"{event.reason}_{event.count}", told).format(n=event.count)
-            return told, event.hint
+            return told, _said(event.hint, words)
         case happened.Stopped():
             parts = [
                 words.get(event.reason, event.reason),
@@ -124,14 +127,21 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
                 parts.append(words.get(event.restricted, event.restricted))
             return " · ".join(parts), ""
         case happened.Skipped():
-            why = words.get(event.reason, event.detail or event.reason)
+            why = words.get(event.reason) or _said(event.detail, words) or event.reason
             text = f"“{event.text}”" if event.text else ""
-            return " · ".join(filter(None, (why, text))), words.get(
-                f"{event.reason}_hint", event.hint
-            )
-        case happened.Ignored() | happened.Limited():
-            return words.get(event.reason, getattr(event, "detail", "") or event.reason), ""
+            return " · ".join(filter(None, (why, text))), _said(event.hint, words)
+        case happened.Limited() if event.detail == LIMIT_IS_ZERO:
+            return words["limit_is_zero"].format(limit=event.reason.removeprefix("person_")), ""
+        case happened.Limited():
+            return words.get(event.reason) or _said(event.detail, words), ""
+        case happened.Ignored():
+            return words.get(event.reason, event.reason), ""
     return "", ""
+
+
+def _said(sentence: str, words: Words) -> str:
+    """A sentence that was written in English, in the console's language."""
+    return in_russian(sentence) if words["language"] == "ru" else sentence
 
 
 def _wait(event: happened.Waiting, words: Words) -> str:
@@ -140,5 +150,6 @@ def _wait(event: happened.Waiting, words: Words) -> str:
         whole = event.detail == "account"
         return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
     # Of some waits nobody knows how long they will be.
-    told = (seconds if event.seconds else "", words.get(event.reason, event.reason), event.detail)
-    return " · ".join(filter(None, told))
+    length = seconds if event.seconds else ""
+    why = words.get(event.reason, event.reason)
+    return " · ".join(filter(None, (length, why, _said(event.detail, words))))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 _EN = {
+    "language": "en",
     "ready": "ready",
     "heard": "heard",
     "transcribed": "listened",
@@ -26,6 +27,7 @@ _EN = {
     "seconds": "{s:.1f} s",
     "nobody": "somebody",
     "saved": "Saved Messages",
+    "about_reply": "about the message it replies to",
     "sound_voice": "voice note",
     "sound_video_note": "round video",
     "sound_audio": "audio",
@@ -66,6 +68,7 @@ _EN = {
     "own_tokens_per_day": "your own tokens of today are used up",
     "cost_per_day": "today's money is spent",
     "loop": "comes back quicker than a person, as a program does: no more answers",
+    "limit_is_zero": "nothing is allowed: {limit} is 0 under [limits]",
     # waits
     "governor": "to spare the account",
     "flood_wait": "Telegram asks for a pause",
@@ -94,7 +97,6 @@ _EN = {
     "edited": "edited: it asks nothing any more",
     "stood_down": "you wrote there yourself first",
     "question_edited": "edited: asked as it reads now",
-    "in_doubt_hint": "Look into the chat; to have it asked again, reply to it with /gpt_retry.",
     "owner_answered": "you have answered it yourself",
     "answer_gone": "its answer was deleted",
     # what was missed, and an answer that was cut off
@@ -111,6 +113,7 @@ _EN = {
 }
 
 _RU = {
+    "language": "ru",
     "ready": "готов",
     "heard": "вопрос",
     "transcribed": "услышал",
@@ -129,6 +132,7 @@ _RU = {
     "seconds": "{s:.1f} с",
     "nobody": "кто-то",
     "saved": "Избранное",
+    "about_reply": "о сообщении, на которое отвечает",
     "sound_voice": "голосовое",
     "sound_video_note": "кружок",
     "sound_audio": "аудио",
@@ -166,6 +170,7 @@ _RU = {
     "person_tokens_per_day": "токены этого человека на сегодня кончились",
     "own_tokens_per_day": "ваши токены на сегодня кончились",
     "cost_per_day": "деньги на сегодня потрачены",
+    "limit_is_zero": "ничего не разрешено: {limit} в [limits] равно 0",
     "loop": "возвращается быстрее человека, как программа: больше не отвечаю",
     "governor": "чтобы поберечь аккаунт",
     "flood_wait": "Telegram просит подождать",
@@ -191,7 +196,6 @@ _RU = {
     "edited": "исправлено: вопроса больше нет",
     "stood_down": "вы успели написать сами",
     "question_edited": "вопрос исправлен: спрашиваю заново",
-    "in_doubt_hint": "Загляните в чат; спросить снова: /gpt_retry ответом на этот вопрос.",
     "owner_answered": "вы ответили сами",
     "answer_gone": "ответ на него удалили",
     "taken_up": "ответ был начат раньше и дописывается в своём сообщении",

@@ -72,6 +72,16 @@ class Allowance:
         self._tell(question, refusal)
         return admitted
 
+    def admit_anew(self, ask: Ask, now: datetime) -> tuple[Ask, Refusal | None] | None:
+        """Take an answered question back, as `ask` words it now, or say why not.
+
+        None if it was not answered, or has no other words.
+        """
+        expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        return self._store.anew(
+            ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
+        )
+
     def readmit(self, ask: Ask) -> Refusal | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
         expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from userbot.activity import Heard, Ignored, Report
-from userbot.errors import StorageError
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
@@ -69,7 +68,7 @@ class Intake:
         Raises StorageError; then nothing was done about it, and it can be received again.
         """
         self._typed_elsewhere(incoming)
-        known = self._known(incoming)
+        known = self.known(incoming)
         decision = decide(incoming, known, self._rules.policy)
         if isinstance(decision, Ask):
             prefixed = decision.text != incoming.text.strip()
@@ -85,23 +84,6 @@ class Intake:
             if decision.reason == "owner_no_prefix" and self._trigger.stand_down:
                 self._stand_down(incoming)
             self._ignored(incoming, decision.reason)
-
-    def edited(self, incoming: Incoming) -> None:
-        """A message has another text now: a question is asked as it reads, while it can be."""
-        try:
-            self._edited(incoming)
-        except StorageError as error:
-            self._storing.failed(error)
-
-    def _edited(self, incoming: Incoming) -> None:
-        piece = self._conversations.piece(incoming.chat, incoming.message)
-        if piece is None:
-            return
-        decision = decide(incoming, self._known(incoming), self._rules.policy)
-        if not isinstance(decision, Ask):
-            self._conversations.stop_all(lambda ask: ask == piece, "edited")
-        elif decision.text != piece.text:  # a reaction or a preview is an edit too
-            self._conversations.edited(replace(piece, text=decision.text))
 
     def _stand_down(self, own: Incoming) -> None:
         """The owner wrote in a conversation himself: what waits there is his to answer."""
@@ -119,7 +101,8 @@ class Intake:
             if asked and not self._store.owns(chat, incoming.message):
                 self._store.typed_elsewhere(chat, incoming.message)
 
-    def _known(self, incoming: Incoming) -> Known:
+    def known(self, incoming: Incoming) -> Known:
+        """What the store knows about a message. Raises StorageError."""
         chat = incoming.chat
         return Known(
             ours=incoming.outgoing and self._store.owns(chat, incoming.message, incoming.text),

@@ -22,6 +22,8 @@ from userbot.settings import Limits, PersonLimits, Prices
 MICRO = 1_000_000
 """Money is counted in whole millionths: sums stay exact."""
 NOTHING = Expected(0, 0)
+LIMIT_IS_ZERO = "This limit is 0."
+"""Of a refusal that no waiting ends."""
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -53,7 +55,7 @@ def check(
     own = policy.own_tokens_per_day
     if by_owner:
         if own is not None and _over(spent.person_tokens_today, expected.tokens, own):
-            return Refusal("own_tokens_per_day", f"You may use {own:,} tokens a day.")
+            return _refusal("own_tokens_per_day", own, f"You may use {own:,} tokens a day.")
         return _money(policy, spent, expected)
     requests, tokens = policy.requests_per_minute, None
     if person is not None:
@@ -61,21 +63,25 @@ def check(
             requests = person.requests_per_minute
         tokens = person.tokens_per_day
     if requests == 0 or spent.person_requests_last_minute > requests:
-        return Refusal(
+        return _refusal(
             "requests_per_minute",
+            requests,
             f"This person may ask {_times(requests)} a minute.",
             _MINUTE if requests else _DAY,
         )
     if tokens is not None and _over(spent.person_tokens_today, expected.tokens, tokens):
-        return Refusal("person_tokens_per_day", f"This person may use {tokens:,} tokens a day.")
+        told = f"This person may use {tokens:,} tokens a day."
+        return _refusal("person_tokens_per_day", tokens, told)
     if _over(spent.others_tokens_today, expected.tokens, policy.tokens_per_day):
-        return Refusal(
+        return _refusal(
             "tokens_per_day",
+            policy.tokens_per_day,
             f"All others together may use {policy.tokens_per_day:,} tokens a day.",
         )
     if spent.answers_last_hour >= policy.answers_per_hour:
-        return Refusal(
+        return _refusal(
             "answers_per_hour",
+            policy.answers_per_hour,
             f"The account gives {policy.answers_per_hour} answers an hour.",
             _HOUR if policy.answers_per_hour else _DAY,
         )
@@ -148,7 +154,11 @@ def _money(policy: Limits, spent: Spent, expected: Expected) -> Refusal | None:
     limit = policy.cost_per_day
     if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):
         return None
-    return Refusal("cost_per_day", f"All answers together may cost {limit:g} a day.")
+    return _refusal("cost_per_day", limit, f"All answers together may cost {limit:g} a day.")
+
+
+def _refusal(reason: str, limit: float, detail: str, window: timedelta = _DAY) -> Refusal:
+    return Refusal(reason, detail if limit else LIMIT_IS_ZERO, window)
 
 
 def _over(spent: int, expected: int, limit: int) -> bool:

@@ -17,12 +17,13 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from userbot.messages import (
+    TERMINAL,
     Answer,
     Ask,
     ChatKind,
@@ -41,7 +42,7 @@ from userbot.storage.cells import storable as _storable
 from userbot.storage.eraser import Eraser
 from userbot.storage.ledger import Ledger
 from userbot.storage.names import Names
-from userbot.storage.orders import Orders
+from userbot.storage.orders import Orders, pending_anew
 
 R = TypeVar("R")
 _NEWEST = 64
@@ -204,17 +205,56 @@ class Store(Orders):
             if row is None:
                 return None
             ask = _ask(row)
-            state, reason = row[-3:-1]
-            if reason == "forgotten" or self.eraser.gone(ask):
-                return None
-            if state not in ("failed", "skipped"):
-                return str(state)
-            db.execute(
-                "UPDATE questions SET state = 'pending', reason = '', attempt = attempt + 1,"
-                " state_at = ? WHERE id = ?",
-                (_instant(at), ask.id),
-            )
+            state = str(row[-3])
+            if not pending_anew(db, ask.id, at):
+                return None if state in ("failed", "skipped") or self.eraser.gone(ask) else state
         return replace(ask, attempt=ask.attempt + 1)
+
+    def anew(
+        self,
+        ask: Ask,
+        at: datetime,
+        day_began: datetime,
+        expected: Expected,
+        judge: Callable[[Spent], R | None],
+    ) -> tuple[Ask, R | None] | None:
+        """Make an answered question, worded otherwise by now, pending anew, unless `judge` refuses.
+
+        The messages of its answer belong to the new answer. It counts as asked now. None if it was
+        not answered or has these words already; if it was spoken, or is several messages.
+        """
+        with self._step() as db:
+            row = db.execute(
+                "SELECT id, attempt, reason, text, own_text, stored_at, state_at FROM questions"
+                " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
+                " AND coalesce(own_text, text) <> ? AND voice IS NULL AND pictures = ''"
+                " AND NOT EXISTS (SELECT 1 FROM questions AS other"
+                " WHERE other.joined_to = questions.id)",
+                (ask.message, ask.chat, _storable(ask.text)),
+            ).fetchone()
+            if row is None:
+                return None
+            number, attempt, *before = row
+            kept = replace(ask, id=number, attempt=attempt)
+            change = (
+                "UPDATE questions SET state = ?, reason = ?, text = ?, own_text = ?,"
+                " stored_at = ?, state_at = ? WHERE id = ?"
+            )
+            now = _instant(at)
+            db.execute(change, ("pending", "", _storable(ask.text), None, now, now, number))
+            spent = ledger.spent(db, ask.sender.id, at, day_began, number)
+            # Its row counts once; each time it was answered lately was a request, too.
+            (lately,) = db.execute(
+                "SELECT count(*) FROM usage WHERE question = ? AND at > ?",
+                (number, _instant(at - timedelta(minutes=1))),
+            ).fetchone()
+            requests = spent.person_requests_last_minute + lately
+            verdict = judge(replace(spent, person_requests_last_minute=requests))
+            if verdict is None:
+                ledger.hold(db, number, expected)
+            else:
+                db.execute(change, ("answered", *before, number))
+        return kept, verdict
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (`history --clear`)."""
@@ -522,14 +562,17 @@ class Store(Orders):
             ).fetchone()
         return None if row is None else _moment(row[0])
 
-    def pending(self) -> list[tuple[Ask, bool]]:
+    def pending(self, *, terminal: bool = False) -> list[tuple[Ask, bool]]:
         """Questions that are neither answered nor given up, oldest first.
 
-        The flag tells whether a write for it was recorded.
+        The flag tells whether a write for it was recorded. `terminal`: those that were asked
+        there, and no others.
         """
         with database.explained(self.path):
             rows = self._db.execute(
-                _ASKS + " WHERE q.state IN ('pending', 'answering') ORDER BY q.id"
+                _ASKS + " WHERE q.state IN ('pending', 'answering') AND (q.chat = ?) = ?"
+                " ORDER BY q.id",
+                (TERMINAL, terminal),
             ).fetchall()
         return [(_ask(row), bool(row[-1])) for row in rows]
 

@@ -147,7 +147,9 @@ class TelegramOutbox:
                 return None
             if name in _GONE:
                 raise MessageGoneError(
-                    f"A message is not there any more ({name}).", reason="message_gone"
+                    "The message is not there any more.",
+                    "The question, or the answer to it, was deleted meanwhile.",
+                    reason="message_gone",
                 ) from error
             refusal = meaning(error)
             if method == "typing" and isinstance(refusal, ChatRefusedError):

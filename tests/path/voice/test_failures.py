@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,28 +15,60 @@ from tests.path.voice.notes import (
     EN,
     RU,
     WORDS_EN,
+    last_question,
     needs_ffmpeg,
+    until,
 )
+from tests.quick_clock import QuickClock
 from tests.stage import Stage, listed
 from userbot import app
 from userbot.activity import (
-    Answered,
+    Answering,
     Failed,
     Heard,
     Notice,
     Skipped,
     Waiting,
 )
+from userbot.openai_api import speech
+from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox import ogg
 from userbot.settings import Voice
 
 
-async def test_a_failed_transcription_is_tried_again_visibly(stage: Stage) -> None:
-    stage.endpoint.faults.add("rate_limit", on="/audio/transcriptions", retry_after=1)
-    program = await stage.program([listed(stage.group.id)])
-    stage.max.sends_voice(stage.group, EN)
+@pytest.mark.parametrize(
+    ("fault", "more", "seconds"),
+    [
+        pytest.param("rate_limit", {"retry_after": 7}, 7, id="429, and when to come back"),
+        pytest.param("rate_limit", {}, 1, id="429"),
+        pytest.param("server_error", {}, 1, id="500"),
+        pytest.param("unavailable", {"retry_after": 3}, 3, id="503, and when to come back"),
+        pytest.param("refuse", {}, 1, id="no answer"),
+        pytest.param("stall", {}, 1, id="a timeout"),
+    ],
+)
+async def test_a_failed_transcription_is_tried_again_visibly(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, fault: str, more: dict[str, Any], seconds: float
+) -> None:
+    monkeypatch.setattr(speech, "_SECONDS_BESIDE", 0.0)
+    stage.endpoint.faults.add(fault, on="/audio/transcriptions", **more)
+    openai = replace(stage.settings().openai, timeout=0.5)
+    program = await stage.program([listed(stage.group.id)], openai=openai, clock=QuickClock(20))
+    stage.max.sends_voice(stage.group, ogg.tone(0.6))
     assert await stage.max.expects(stage.group, from_=stage.olga)
-    assert (await program.tells(Waiting)).reason == "transcription_again"
+    (wait,) = [one for one in program.events(Waiting) if one.reason == "transcription_again"]
+    assert wait.seconds == pytest.approx(seconds, abs=0.5)
+    assert wait.detail
+
+
+async def test_a_transcription_is_not_tried_again_for_ever(stage: Stage) -> None:
+    stage.endpoint.faults.add("server_error", None, on="/audio/transcriptions")
+    program = await stage.program([listed(stage.group.id)], clock=QuickClock(50))
+    stage.max.sends_voice(stage.group, EN)
+    assert (await program.tells(Failed)).reason == "server_error"
+    waits = [one.seconds for one in program.events(Waiting)]
+    assert waits == [1, 2, 4, 8][: ATTEMPTS - 1]
+    assert len(stage.endpoint.transcriptions) <= ATTEMPTS
 
 
 async def test_a_lasting_failure_is_told_to_the_owner_and_the_note_can_be_asked_again(
@@ -80,6 +113,7 @@ async def test_a_note_that_waited_over_a_restart_is_fetched_anew(
     await program.tells(Heard)
     question = stage.max.sends_voice(stage.group, EN)
     await program.tells(Heard, voice="voice")
+    await until(lambda: stage.endpoint.requests)
     await program.stop()
     stage.telegram.expire_file_references()
     await stage.program([listed(stage.group.id)])
@@ -87,17 +121,67 @@ async def test_a_note_that_waited_over_a_restart_is_fetched_anew(
 
 
 async def test_a_note_deleted_before_its_turn_is_left_alone(stage: Stage) -> None:
+    stage.endpoint.faults.add("late_first_token", seconds=0.5)
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.says(stage.group, "hold on")
+    await program.tells(Answering)
+    note = stage.max.sends_voice(stage.group, EN)
+    await program.tells(Heard, voice="voice")
+    stage.max.deletes(note)
+    await program.tells(Skipped, reason="deleted")
+    await stage.max.expects(stage.group, from_=stage.olga)
+    assert not stage.telegram.downloads
+    assert not stage.endpoint.transcriptions
+
+
+async def test_a_note_deleted_during_a_pause_is_left_alone(stage: Stage) -> None:
+    stage.telegram.faults.add("upload.getFile", "FLOOD_WAIT_1")
     program = await stage.program()
     note = stage.lena.sends_voice(stage.club, EN)
+    stage.max.says(stage.club, "/gpt", reply_to=note)
+    await program.tells(Waiting, reason="flood_wait")
     stage.lena.deletes(note)
-    stage.max.says(stage.club, "/gpt what was that?")
-    await program.tells(Answered)
+    assert (await program.tells(Failed)).reason == "audio_gone"
     assert not stage.telegram.downloads
+    assert not stage.endpoint.transcriptions
+
+
+@pytest.mark.parametrize("error", ["FLOOD_WAIT_5", "FLOOD_PREMIUM_WAIT_5"])
+async def test_a_pause_before_a_message_is_read_is_waited_out(stage: Stage, error: str) -> None:
+    program = await stage.program([listed(stage.group.id)], clock=QuickClock(20))
+    for method, where in (
+        ("messages.getMessages", stage.group),
+        ("channels.getMessages", stage.club),
+    ):
+        stage.telegram.faults.add(method, error)
+        note = stage.lena.sends_voice(where, EN)
+        stage.max.says(where, "/gpt translate this", reply_to=note)
+        await stage.max.expects(where, from_=stage.olga)
+        assert WORDS_EN in last_question(stage)
+    waits = [wait for wait in program.events(Waiting) if wait.reason == "flood_wait"]
+    assert [wait.seconds for wait in waits] == [6, 6]
+    assert all(wait.title for wait in waits)
+
+
+async def test_a_pause_that_is_too_long_is_one_plain_failure(stage: Stage) -> None:
+    stage.telegram.faults.add("messages.getMessages", "FLOOD_WAIT_3600")
+    program = await stage.program([listed(stage.group.id)])
+    stage.max.sends_voice(stage.group, EN)
+    failed = await program.tells(Failed)
+    assert (failed.reason, bool(failed.hint)) == ("flood_wait", True)
+
+
+async def test_pauses_without_end_are_not_waited_for_without_end(stage: Stage) -> None:
+    stage.telegram.faults.add("messages.getMessages", "FLOOD_WAIT_5", times=None)
+    program = await stage.program([listed(stage.group.id)], clock=QuickClock(200))
+    stage.max.sends_voice(stage.group, EN)
+    assert (await program.tells(Failed)).reason == "flood_wait"
+    assert len([wait for wait in program.events(Waiting) if wait.reason == "flood_wait"]) == 4
 
 
 async def test_a_flood_of_downloads_is_waited_out(stage: Stage) -> None:
     stage.telegram.faults.add("upload.getFile", "FLOOD_WAIT_1")
-    program = await stage.program([listed(stage.group.id)])
+    program = await stage.program([listed(stage.group.id)], clock=QuickClock(20))
     stage.max.sends_voice(stage.group, EN)
     assert await stage.max.expects(stage.group, from_=stage.olga)
     waiting = await program.tells(Waiting)

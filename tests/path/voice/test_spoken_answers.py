@@ -12,6 +12,7 @@ from tests.path.voice.notes import (
     EN,
     RU,
     WORDS_EN,
+    until,
 )
 from tests.stage import Stage, listed
 from userbot import app
@@ -40,6 +41,17 @@ async def test_an_answer_may_be_spoken(stage: Stage) -> None:
     (speech,) = stage.endpoint.speeches
     assert (speech["input"], speech["response_format"]) == ("At nine, I think.", "opus")
     assert (await program.tells(Answered)).answers == (answer.id_for(stage.olga),)
+
+
+async def test_an_answer_that_broke_off_is_spoken_once_as_it_ended(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "At nine, I think."
+    stage.endpoint.faults.add("cut", after=3)
+    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "When?")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.text == "At nine, I think."
+    (speech,) = stage.endpoint.speeches
+    assert speech["input"] == "At nine, I think."
 
 
 async def test_same_answers_as_it_was_asked(stage: Stage) -> None:
@@ -95,7 +107,7 @@ async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: S
     program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
-    assert "no voice note" in (await program.tells(Notice)).detail
+    assert "no voice note" in (await program.tells(Notice, reason="answered_in_writing")).detail
 
 
 async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> None:
@@ -113,7 +125,9 @@ async def test_an_answer_that_cannot_be_uploaded_is_written(stage: Stage, error:
     question = stage.max.says(stage.group, "hello")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert (answer.reply_to, answer.media) == (question, None)
-    assert "could not be brought" in (await program.tells(Notice)).detail
+    assert (
+        "could not be brought" in (await program.tells(Notice, reason="answered_in_writing")).detail
+    )
     assert not program.events(Failed)
 
 
@@ -132,9 +146,7 @@ async def test_a_spoken_answer_that_had_not_left_is_given_after_a_restart(
     voice = Voice(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     question = stage.max.says(stage.group, "hello")
-    async with asyncio.timeout(5):
-        while not met.happened:
-            await asyncio.sleep(0.01)
+    await until(lambda: met.happened)
     await asyncio.sleep(0.05)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
@@ -153,9 +165,7 @@ async def test_a_spoken_answer_that_has_left_is_waited_for_by_a_program_that_sto
     voice = Voice(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     stage.max.says(stage.group, "hello")
-    async with asyncio.timeout(5):
-        while not met.happened:
-            await asyncio.sleep(0.01)
+    await until(lambda: met.happened)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
         ((message,),) = db.execute("SELECT message FROM writes")

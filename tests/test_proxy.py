@@ -7,7 +7,8 @@ import base64
 import pytest
 
 from userbot.errors import ConfigError
-from userbot.telegram.proxy import MTProxy, Socks, parse, route
+from userbot.proxy import MTProxy, Socks, parse
+from userbot.telegram.proxy import route
 
 HEX = "00112233445566778899aabbccddeeff"
 BASE64 = base64.b64encode(bytes.fromhex("fbef" + HEX[4:])).decode().rstrip("=")

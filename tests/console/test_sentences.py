@@ -1,0 +1,152 @@
+"""What the running console says in Russian: every sentence that can reach it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import userbot
+from userbot import activity as happened
+from userbot.console.describe import describe
+from userbot.console.sentences import in_russian, known
+from userbot.console.words import words
+from userbot.errors import PauseAskedError, UserbotError
+from userbot.openai_api import sentences
+from userbot.openai_api.where import Where
+from userbot.rules.limits import LIMIT_IS_ZERO
+
+PACKAGE = Path(userbot.__file__).parent
+ROOMS = ["path", "telegram", "openai_api", "audio.py", "app.py"]
+ROOMS += ["rules/voice.py", "config/modes.py", "storage/database.py"]
+ELSEWHERE = {
+    # A command of its own, or the end of the program: told on the command line, in English.
+    "telegram/login.py",
+    "telegram/session.py",
+    "telegram/session_lock.py",
+    "telegram/reading.py",
+    "telegram/directory.py",
+    "telegram/client.py",
+}
+NOT_SHOWN = {
+    # Before the program can run at all.
+    "{} is a folder, not a history database.",
+    "Set [history].database to a file in it.",
+    "The folder of {} cannot be made: a file stands in its place.",
+    "Set [history].database to another place.",
+    "The history in {} cannot be opened: {}.",
+    "Look at [history].database, at the disk and at the file.",
+    # Parts of others, or words that the console has by their reason.
+    "Stopping, waiting for answers: {}.",
+    LIMIT_IS_ZERO,
+}
+
+
+def spoken(source: str) -> Iterator[str]:
+    """The sentences in a file, `{}` for what is put in; not its docstrings."""
+    tree = ast.parse(source)
+    silent: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            silent.add(id(node.value))
+        if isinstance(node, ast.JoinedStr):
+            silent.update(map(id, node.values))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(("_log.error", "join")):
+            silent.update(map(id, ast.walk(node)))
+    for node in ast.walk(tree):
+        if id(node) in silent:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            parts = [one.value if isinstance(one, ast.Constant) else "{}" for one in node.values]
+            text = "".join(map(str, parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        if re.fullmatch(r"(?:[A-Z]|\{\}|base_url )[^\n]* [^\n]*[.}]", text) and re.search(
+            "[a-z]{2}", text
+        ):
+            yield text.rstrip()
+
+
+def files() -> Iterator[Path]:
+    for room in ROOMS:
+        path = PACKAGE / room
+        yield from [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+@pytest.mark.parametrize(
+    "file", list(files()), ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
+def test_every_sentence_that_may_reach_the_console_has_its_russian(file: Path) -> None:
+    if file.relative_to(PACKAGE).as_posix() in ELSEWHERE:
+        pytest.skip("told on the command line")
+    untold = {
+        text
+        for text in spoken(file.read_text(encoding="utf-8"))
+        if text not in NOT_SHOWN and not known(text)
+    }
+    assert not untold, "add them to console/sentences.py"
+
+
+WHERE = Where.of("http://localhost:11434/v1", 60, "sk-key")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sentences.unauthorized(WHERE),
+        sentences.unauthorized(Where.of("http://h/v1", 60, None)),
+        sentences.model_not_found(WHERE, "gpt-9"),
+        sentences.rate_limited(WHERE, "slow down: 3 a minute", 3),
+        sentences.quota(WHERE),
+        sentences.server_error(WHERE, "oops", 500, None),
+        sentences.server_error(WHERE, "", 0, None),
+        sentences.unreachable(WHERE, "nothing listens there", "Ask again.", lasting=False),
+        sentences.bad_proxy("It must be http://, https:// or socks5://host:port."),
+        sentences.timeout(WHERE),
+        sentences.interrupted(WHERE),
+        sentences.no_finish("gpt-9"),
+        sentences.empty_answer("gpt-9", "length"),
+        sentences.context_length("gpt-9"),
+        sentences.refused_request(WHERE, "no", 400, "Ask again."),
+        PauseAskedError(12, slow_mode=False),
+    ],
+    ids=lambda error: error.reason,
+)
+def test_a_failure_is_told_in_russian_with_its_particulars(error: UserbotError) -> None:
+    event = happened.Failed(reason=error.reason, error=str(error), hint=error.hint)
+    line = describe(event, words("ru"))
+    assert re.search("[а-я]{3}", line.what)
+    assert not error.hint or re.search("[а-я]{3}", line.hint)
+    for particular in re.findall(r"localhost:11434|gpt-9|\b\d{3}\b|slow down", str(error)):
+        assert particular in line.what
+    english = describe(event, words("en"))
+    assert (english.what, english.hint) == (str(error), error.hint)
+
+
+def test_particulars_that_are_sentences_are_translated_too() -> None:
+    told = in_russian("What is written is answered without the recording. The recording is gone.")
+    assert told == "Ответ только на написанное, без записи. Записи больше нет."
+    assert in_russian("srv cannot be reached: its name is not known.") == (
+        "srv недоступен: его имя неизвестно."
+    )
+
+
+def test_what_is_not_known_stays_as_it_is() -> None:
+    assert in_russian("Somebody's own words.") == "Somebody's own words."
+    assert in_russian("") == ""
+
+
+def test_braces_in_what_an_endpoint_says_are_only_braces() -> None:
+    assert in_russian("srv failed: {0} {}.") == "У srv сбой: {0} {}."
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_a_limit_of_zero_is_said_to_be_zero(language: str) -> None:
+    event = happened.Limited(reason="person_tokens_per_day", detail=LIMIT_IS_ZERO)
+    assert "tokens_per_day" in describe(event, words(language)).what
+    assert "0" in describe(event, words(language)).what

@@ -1,0 +1,98 @@
+"""A message has another text now: what becomes of the question that it was.
+
+Rule 1: before the first text of its answer leaves, the question is asked as it reads, or not at all
+if it asks nothing any more.
+Rule 2: after that, only with `trigger.edits`, and only by who may ask today: its answer is written
+anew in its own messages, and takes the old one's place in the history.
+Rule 3: what the program wrote itself is no question, such as an answer in the owner's own prompt.
+A burst that was answered stays as it is, and so does what was heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+
+from userbot.messages import Ask, Incoming
+from userbot.path.allowance import Allowance
+from userbot.path.conversations import Conversations
+from userbot.path.house_rules import HouseRules
+from userbot.path.memory import Memory
+from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
+from userbot.ports import Clock, Store
+from userbot.rules.trigger import Known, decide
+
+
+class Edits:
+    """`again`: whether what was answered is answered anew, as [trigger].edits says.
+
+    `known`: what the store knows about a message.
+    """
+
+    def __init__(
+        self,
+        again: bool,
+        max_age_minutes: float,
+        rules: HouseRules,
+        known: Callable[[Incoming], Known],
+        memory: Memory,
+        allowance: Allowance,
+        conversations: Conversations,
+        settlement: Settlement,
+        store: Store,
+        storing: Storing,
+        clock: Clock,
+    ) -> None:
+        self._again = again
+        self._max_age = timedelta(minutes=max_age_minutes)
+        self._rules = rules
+        self._known = known
+        self._memory = memory
+        self._allowance = allowance
+        self._conversations = conversations
+        self._settlement = settlement
+        self._store = store
+        self._storing = storing
+        self._clock = clock
+
+    def edited(self, incoming: Incoming) -> None:
+        """Take an edit of any message; as soon as the database can be read."""
+        self._storing.soon(partial(self._look, incoming))
+
+    def _look(self, incoming: Incoming) -> None:
+        if not self._store.owns(incoming.chat, incoming.message):
+            self._take(incoming)
+
+    def _take(self, incoming: Incoming) -> None:
+        piece = self._conversations.piece(incoming.chat, incoming.message, shown=self._again)
+        if piece is None and not self._again:
+            return
+        decision = decide(incoming, self._known(incoming), self._rules.policy)
+        if piece is not None:
+            self._before_the_end(piece, decision if isinstance(decision, Ask) else None)
+        elif isinstance(decision, Ask) and self._is_recent(incoming):
+            self._after_the_end(replace(decision, expires_at=incoming.expires_at))
+
+    def _before_the_end(self, piece: Ask, decision: Ask | None) -> None:
+        if decision is None:
+            self._conversations.stop_all(lambda ask: ask == piece, "edited")
+        elif decision.text != piece.text:  # a reaction or a preview is an edit too
+            self._conversations.edited(replace(piece, text=decision.text))
+
+    def _after_the_end(self, decision: Ask) -> None:
+        anew = self._allowance.admit_anew(decision, self._clock.now())
+        if anew is None:
+            return
+        ask, refusal = anew
+        if refusal is not None:
+            self._settlement.limited(ask, refusal.reason, refusal.detail)
+            return
+        self._memory.forget(ask.place)  # its old turn is none any more
+        self._settlement.reworded(ask)
+        self._conversations.put(ask)
+
+    def _is_recent(self, incoming: Incoming) -> bool:
+        return self._clock.now() - (incoming.edited_at or incoming.at) <= self._max_age
