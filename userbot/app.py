@@ -69,6 +69,7 @@ from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
+from userbot.telegram.outage import Outage, watch_for_sleep
 from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
 from userbot.telegram.pictures import TelegramPictures
@@ -112,10 +113,10 @@ async def run(
     with (
         session_lock(settings.telegram.session),
         closing(Store.open(settings.history.database)) as store,
-        network_told(report),
     ):
         running = _Run(settings, report, store, began, end, clock)
-        return await running.until_stopped(leaving)
+        with network_told(report, running.outage.lost):
+            return await running.until_stopped(leaving)
 
 
 class _Run:
@@ -135,6 +136,7 @@ class _Run:
         self._store = store
         self._began = began
         self._clock = clock or SystemClock()
+        self.outage = Outage(self._clock, report)
         self._loops = LoopWatch()
         self._first_text = FirstText()
         self._watch = Watch(self._clock, report)
@@ -207,7 +209,12 @@ class _Run:
             # the first question waits for what is left of it.
             warm = asyncio.create_task(model.warm())
             background.append(warm)
+            on_the_way_out.callback(self.outage.over)
             await client.connect()
+            self.outage.over()
+            awake = asyncio.create_task(watch_for_sleep(self._clock, self._report, client))
+            on_the_way_out.callback(awake.cancel)
+            background.append(awake)
             # Both lists come while names are looked up; the inbox holds what arrives before them.
             known = self._watch.once(people.load(), "the list of contacts")
             background.append(known)
@@ -237,9 +244,7 @@ class _Run:
                 overheard.clear()  # edits and deletions that were missed are never told
                 for look in missed:
                     look()
-                self._report(
-                    Notice(reason="reconnected", detail="The connection to Telegram stands again.")
-                )
+                self.outage.back()
 
             client.on_reconnect = reconnected
             history = TelegramHistory(client, self._clock, self._report)
@@ -372,24 +377,6 @@ class _Run:
 
             deletions.open(gone)
             max_age = self._settings.catch_up.max_age_minutes
-            pending = recover(
-                rules.policy,
-                max_age,
-                self._store,
-                conversations,
-                aftermath,
-                self._settlement,
-                self._clock,
-            )
-            self._report(
-                Ready(
-                    account=owner.name,
-                    model=self._settings.openai.model,
-                    chats=len(rules.policy.chats),
-                    seconds=time.monotonic() - self._began,
-                    pending=pending,
-                )
-            )
             intake = Intake(
                 rules,
                 commands,
@@ -418,6 +405,25 @@ class _Run:
             )
             missed.append(catch_up.wake)
             client.on_too_long = catch_up.wake
+            await catch_up.begin()
+            pending = recover(
+                rules.policy,
+                max_age,
+                self._store,
+                conversations,
+                aftermath,
+                self._settlement,
+                self._clock,
+            )
+            self._report(
+                Ready(
+                    account=owner.name,
+                    model=self._settings.openai.model,
+                    chats=len(rules.policy.chats),
+                    seconds=time.monotonic() - self._began,
+                    pending=pending,
+                )
+            )
             doorstep = Doorstep(catch_up.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
 

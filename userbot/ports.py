@@ -147,6 +147,10 @@ class Past(Protocol):
 class SeenStore(Protocol):
     """How far chats were seen. All raise StorageError."""
 
+    def owns(self, chat: int, message: int, text: str | None = None) -> bool:
+        """Whether the program wrote the message."""
+        ...
+
     def seen(self, chat: int) -> int | None:
         """The newest message of a chat that was decided about."""
         ...

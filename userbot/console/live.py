@@ -58,6 +58,8 @@ class Live:
         else:  # of an answer that begins, the row below the log says it
             if isinstance(event, Answered | Failed | Skipped):
                 self._working.began.pop(key, None)
+            elif event.event in ("waiting", "notice"):
+                self._network(event)
             self.console.print(log_line(line))
         self._show_working()
 
@@ -65,6 +67,15 @@ class Live:
         """Leave the terminal as it was found."""
         self._working.began.clear()
         self._show_working()
+
+    def _network(self, event: Activity) -> None:
+        """A lost connection is a row of its own until it stands again."""
+        reason = getattr(event, "reason", "")
+        if event.chat is None and reason == "network":
+            row = (time.monotonic() - getattr(event, "seconds", 0.0), self._words["network"])
+            self._working.began.setdefault((None, None), row)
+        elif reason == "reconnected":
+            self._working.began.pop((None, None), None)
 
     def _show_working(self) -> None:
         # The rows exist only while somebody waits, so that whoever types is not disturbed.

@@ -70,6 +70,8 @@ class CatchUp:
         chat, at = incoming.chat, (incoming.chat, incoming.message)
         if at in self._meanwhile:
             return  # it arrived while its chat was looked through, before or after it was found
+        if not incoming.live and incoming.outgoing and self._store.owns(chat, incoming.message):
+            return  # nothing about it is to be decided
         self._receive(incoming)
         if self._all_behind:
             self._meanwhile.add(at)
@@ -82,6 +84,21 @@ class CatchUp:
             self._newest[chat] = max(incoming.message, self._newest.get(chat, 0))
             return
         self._safely(partial(self._store.see, chat, incoming.message))
+
+    async def begin(self) -> None:
+        """Before anything is taken: chats that were selected since the last look begin here."""
+        first = self._store.last_look() is None
+        chats = [chat for chat in self._rules.policy.chats if self._store.seen(chat) is None]
+        if not chats or (first and self._began is not None):
+            return
+        try:
+            tops = {top.chat: top.message for top in await self._past.tops()}
+        except TelegramError as error:
+            self._tell_failure(error)
+            return
+        for chat in chats:
+            if chat in tops:
+                self._store.see(chat, tops[chat])
 
     def wake(self) -> None:
         """Something may have been missed: look at once."""

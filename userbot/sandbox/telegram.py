@@ -201,6 +201,10 @@ class Telegram:
             if tell:
                 self._server.tell_revoked(login)
 
+    def tells_at_most(self, events: int) -> None:
+        """From now on a difference of more events is answered as too long, with nothing in it."""
+        self._world.longest_difference = events
+
     # -- what clients did --
 
     @property

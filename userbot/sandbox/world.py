@@ -49,6 +49,8 @@ class World(Threads):
         self.dc = 2
         """Where files are said to lie."""
         self.logins = Logins(self)
+        self.longest_difference = 10**9
+        """A difference of more events than this is too long: nothing of it is told."""
         self.listener: Listener = Nobody()
         self.skew = 0.0
         """Seconds by which the world's dates are ahead of the real clock."""

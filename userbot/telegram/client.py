@@ -81,6 +81,10 @@ class Client(TelegramClient):  # type: ignore[misc]
             await self.newest_dialogs()
             return await self.get_input_entity(chat)
 
+    def reconnect(self) -> None:
+        """Give the connection up and make another: nobody tells when it is dead."""
+        self._sender.renew()
+
     async def newest_dialogs(self) -> Any:
         """The newest dialogs, as Telegram gives them.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from userbot.activity import Failed, Notice, Report, Waiting
@@ -17,10 +17,15 @@ _AGAIN_SECONDS = 60.0
 """The same words are told again only after so long: Telethon tries every second."""
 
 
+_LOST = ("Attempt ", "Server closed the connection", "Automatic reconnection")
+"""How Telethon 1.45 begins what means that there is no connection."""
+
+
 class _Teller(logging.Handler):
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, lost: Callable[[], None]) -> None:
         super().__init__(logging.WARNING)
         self._report = report
+        self._lost = lost
         self._told: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -33,6 +38,9 @@ class _Teller(logging.Handler):
             else:
                 self._report(Notice(reason="telethon", detail=told))
             return
+        if str(record.msg).startswith(_LOST):
+            self._lost()
+            return
         now = time.monotonic()
         template = str(record.msg)
         if now - self._told.get(template, -_AGAIN_SECONDS) >= _AGAIN_SECONDS:
@@ -41,10 +49,10 @@ class _Teller(logging.Handler):
 
 
 @contextmanager
-def network_told(report: Report) -> Iterator[None]:
-    """While the block runs, tell Telethon's warnings."""
+def network_told(report: Report, lost: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, tell Telethon's warnings; `lost`: there is no connection."""
     logger = logging.getLogger("telethon")
-    handler = _Teller(report)
+    handler = _Teller(report, lost)
     propagate, logger.propagate = logger.propagate, False
     logger.addHandler(handler)
     try:

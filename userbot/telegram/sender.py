@@ -52,6 +52,10 @@ class TroubleError(Exception):
 class Sender(MTProtoSender):  # type: ignore[misc]
     """Gives back what makes a message when the connection is lost, instead of sending it anew."""
 
+    def renew(self) -> None:
+        """Give the connection up and make another."""
+        self._start_reconnect(ConnectionError("given up"))
+
     async def _reconnect(self, last_error: Exception | None) -> None:
         for number, state in list(self._pending_state.items()):
             if isinstance(state.request, ONCE):

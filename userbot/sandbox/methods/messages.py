@@ -82,7 +82,7 @@ def get_dialogs(call: Call, request: tl.Tl) -> tl.Tl:
     page = dialogs[: max(0, min(request.limit or MAX_PAGE, MAX_PAGE))]
     users, chats = views.people([message for message, _ in page], me)
     fields = {
-        "dialogs": [_dialog(me, message, chat) for message, chat in page],
+        "dialogs": [dialog(me, message, chat) for message, chat in page],
         "messages": [views.message(me, message) for message, _ in page],
         "chats": chats,
         "users": users,
@@ -99,7 +99,7 @@ def readable(account: Account, chat: Chat) -> list[Message]:
     return chat.mailbox_of(account).history(chat)
 
 
-def _dialog(me: Account, top: Message, chat: Chat) -> tl.Tl:
+def dialog(me: Account, top: Message, chat: Chat) -> tl.Tl:
     number = top.id_for(me)
     # Nothing is kept about reading yet: every dialog is read.
     return tl.types.Dialog(

@@ -7,6 +7,7 @@ from userbot.sandbox.errors import bad_request
 from userbot.sandbox.mailbox import Event, Kind
 from userbot.sandbox.messages import Message
 
+from .messages import dialog
 from .registry import Call, method
 
 SLICE = 100
@@ -25,6 +26,8 @@ def get_difference(call: Call, request: tl.Tl) -> tl.Tl:
     if request.pts > me.mailbox.pts:
         raise bad_request("PERSISTENT_TIMESTAMP_INVALID")
     events = me.mailbox.since(request.pts)
+    if len(events) > world.longest_difference:
+        return tl.types.updates.DifferenceTooLong(pts=me.mailbox.pts)
     now, rest = events[:SLICE], events[SLICE:]
     since = tl.seconds(request.date)
     # Channels have pts of their own: a client is only told which ones have moved.
@@ -62,6 +65,17 @@ def get_channel_difference(call: Call, request: tl.Tl) -> tl.Tl:
     if request.pts > group.mailbox.pts:
         raise bad_request("PERSISTENT_TIMESTAMP_INVALID")
     events = group.mailbox.since(request.pts)
+    if len(events) > call.world.longest_difference:
+        last = group.mailbox.last(group)
+        assert last is not None
+        return tl.types.updates.ChannelDifferenceTooLong(
+            dialog=dialog(me, last, group),
+            messages=[],
+            chats=[views.chat(me, group)],
+            users=[],
+            final=True,
+            timeout=30,
+        )
     limit = max(1, min(request.limit, SLICE))
     now, rest = events[:limit], events[limit:]
     if not now:

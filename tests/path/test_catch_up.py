@@ -1,0 +1,124 @@
+"""What never arrived is looked for, and a lost connection is told in words."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from tests.quick_clock import QuickClock
+from tests.stage import Stage, listed
+from userbot.activity import Answered, Heard, Notice, Waiting
+from userbot.storage.store import Store
+
+
+async def first_run(stage: Stage) -> None:
+    """A run in which Max is answered in the club, and which ends."""
+    program = await stage.program([listed(stage.club.id)])
+    question = stage.max.says(stage.club, "first")
+    await stage.max.expects(stage.club, reply_to=question)
+    await asyncio.sleep(0.1)
+    await program.stop()
+
+
+async def test_what_telegram_told_a_program_that_died_of_it_is_found_in_the_chat(
+    stage: Stage,
+) -> None:
+    await first_run(stage)
+    lost = stage.max.says(stage.club, "told, and lost")
+    program = await stage.program()  # not selected now, so that it is told and left alone
+    await asyncio.sleep(0.1)
+    await program.stop()
+    assert not program.events(Heard)
+    await stage.program([listed(stage.club.id)])
+    assert await stage.max.expects(stage.club, reply_to=lost)
+
+
+async def test_after_a_difference_that_is_too_long_the_chats_are_looked_through(
+    stage: Stage,
+) -> None:
+    await first_run(stage)
+    stage.telegram.tells_at_most(3)
+    missed = [stage.max.says(stage.club, f"missed {n}") for n in range(5)]
+    program = await stage.program([listed(stage.club.id)])
+    for question in missed[-1:]:  # sent in one breath, they are one question
+        assert await stage.max.expects(stage.club, reply_to=question)
+    assert await program.tells(Notice, reason="caught_up")
+
+
+async def test_a_selected_group_of_which_telegram_tells_nothing_is_looked_at(stage: Stage) -> None:
+    clock = QuickClock(200)
+    program = await stage.program([listed(stage.club.id)], clock=clock)
+    question = stage.max.says(stage.club, "first")
+    await stage.max.expects(stage.club, reply_to=question)
+    stage.telegram.faults.add(account=stage.olga, push="lose", times=None)
+    silent = stage.max.says(stage.club, "does anybody hear me?")
+    assert await stage.max.expects(stage.club, reply_to=silent, timeout=10)
+    assert await program.tells(Notice, reason="caught_up", chat=stage.club.id)
+
+
+async def test_the_owners_own_question_from_the_phone_is_found_in_a_chat_that_is_not_selected(
+    stage: Stage,
+) -> None:
+    await first_run(stage)
+    stage.telegram.tells_at_most(0)
+    own = stage.olga.says(stage.group, "/gpt from my phone")
+    stage.max.says(stage.group, "/gpt and mine?")
+    program = await stage.program([listed(stage.club.id)])
+    await program.tells(Answered)
+    await asyncio.sleep(0.2)
+    assert [event.message for event in program.events(Heard)] == [own.id_for(stage.olga)]
+
+
+async def test_a_chat_that_is_newly_selected_begins_now(stage: Stage) -> None:
+    await first_run(stage)
+    stage.telegram.tells_at_most(0)
+    stage.max.says(stage.group, "before it was selected")
+    program = await stage.program([listed(stage.club.id), listed(stage.group.id)])
+    await asyncio.sleep(0.3)
+    assert not program.events(Heard)
+
+
+async def test_an_hour_away_answers_what_is_young_and_lists_the_rest(stage: Stage) -> None:
+    hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    with Store.open(stage.folder / "history.db") as store:
+        store.began(hours_ago)
+    await first_run(stage)
+    stage.telegram.tells_at_most(0)
+    stage.telegram.advance(-3600)
+    for number in range(3):
+        stage.max.says(stage.club, f"an hour ago {number}")
+    stage.telegram.advance(3600)
+    young = stage.lena.says(stage.club, "just now")
+    program = await stage.program([listed(stage.club.id)])
+    assert await stage.lena.expects(stage.club, reply_to=young)
+    assert len(program.events(Heard)) == 1
+
+
+async def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(stage: Stage) -> None:
+    clock = QuickClock(50)
+    program = await stage.program([listed(stage.club.id)], clock=clock)
+    await stage.telegram.stop()
+    told = await program.tells(Waiting, reason="network", timeout=10)
+    assert told.detail == ""
+    await asyncio.sleep(2.5)  # two minutes of the program's
+    lines = [event for event in program.events(Waiting) if event.reason == "network"]
+    assert len(lines) in (2, 3)
+    missed = stage.max.says(stage.club, "are you there?")
+    await stage.telegram.start(stage.telegram.port)
+    back = await program.tells(Notice, reason="reconnected", timeout=15)
+    assert "stands again after" in back.detail
+    assert await stage.max.expects(stage.club, reply_to=missed, timeout=10)
+
+
+async def test_a_clock_that_jumps_makes_the_connection_anew(stage: Stage) -> None:
+    class Sleeper(QuickClock):
+        skew = timedelta()
+
+        def now(self) -> datetime:
+            return datetime.now(UTC) + self.skew
+
+    clock = Sleeper(50)
+    program = await stage.program(clock=clock)
+    clock.skew = timedelta(minutes=5)
+    assert await program.tells(Notice, reason="clock_jumped")
+    assert await program.tells(Notice, reason="reconnected")
