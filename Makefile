@@ -6,7 +6,7 @@ DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench fuzz demo-real test-real chaos live picture lock upgrade build \
+.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos live picture lock upgrade build \
 	run clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
@@ -42,6 +42,9 @@ fuzz: setup-dev  ## random Markdown, 200,000 updates of any kind, 1,000 question
 
 chaos: setup-dev  ## 500 kills at random instants, and what is left of it counted; CHAOS_SEED=7 kills elsewhere, CHAOS_KILLS=2000 more often
 	@$(BIN)/pytest -m slow -n 4 -rP tests/chaos $(ARGS)
+
+soak: setup-dev  ## 20,000 messages: memory and open files of the program stay as they are
+	@$(BIN)/pytest -m slow -s tests/cli/test_flat.py $(ARGS)
 
 live: setup-run  ## ten minutes by hand against Telegram's test data centre
 	@$(BIN)/python -m tests.live $(ARGS)

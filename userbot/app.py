@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
+from typing import Any
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.audio import Ffmpeg
@@ -20,6 +21,7 @@ from userbot.openai_api.speech import Speech
 from userbot.path.aftermath import Aftermath
 from userbot.path.again import Again
 from userbot.path.allowance import Allowance
+from userbot.path.asked_again import AskedAgain
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
@@ -41,17 +43,20 @@ from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
+from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Doorstep, Storing
 from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.typing import Typing
 from userbot.path.voice_reply import VoiceReply
+from userbot.path.watch import Watch
 from userbot.path.writes import Writes
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.governor import Governor
+from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
@@ -66,6 +71,7 @@ from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
+from userbot.telegram.pictures import TelegramPictures
 from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
@@ -131,6 +137,7 @@ class _Run:
         self._clock = clock or SystemClock()
         self._loops = LoopWatch()
         self._first_text = FirstText()
+        self._watch = Watch(self._clock, report)
         self._patience = Patience(self._clock, report)
         self._storing = Storing(self._patience, self._clock, report, self._stop)
         self._settlement = Settlement(
@@ -144,7 +151,7 @@ class _Run:
     async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
-        with stop_on_signals(self._stop, leaving):
+        with stop_on_signals(self._stop, leaving), self._watch.over_the_loop():
             work = asyncio.create_task(self._work())
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
@@ -182,7 +189,7 @@ class _Run:
 
     async def _work(self) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
-        background: list[asyncio.Task[None]] = []
+        background: list[asyncio.Task[Any]] = []
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, background)
             client = new_client(self._settings.telegram, persistent=True)
@@ -202,15 +209,17 @@ class _Run:
             background.append(warm)
             await client.connect()
             # Both lists come while names are looked up; the inbox holds what arrives before them.
-            known = asyncio.create_task(people.load())
+            known = self._watch.once(people.load(), "the list of contacts")
             background.append(known)
             directory = Directory(client, self._store.names)
             owner = await directory.owner()
+            now = self._clock.now()
+            began = self._store.began(now)
             policy, chats = await directory.policy(
                 self._settings.trigger,
                 self._settings.voice,
                 self._settings.chats,
-                self._store.began(self._clock.now()),
+                began,
             )
             limited = await directory.people(self._settings.limits.people)
             outbox = TelegramVoiceOutbox(client, self._turns)
@@ -234,13 +243,14 @@ class _Run:
 
             client.on_reconnect = reconnected
             history = TelegramHistory(client, self._clock, self._report)
-            writes = Writes(outbox, history, self._store, self._clock, self._report)
+            writes = Writes(outbox, history, self._store, self._storing, self._clock, self._report)
             telling = self._telling(outbox, writes)
             aftermath = Aftermath(
                 self._settings.trigger.prefix,
                 history,
                 self._store,
                 self._store.eraser,
+                self._settlement,
                 self._clock,
                 self._report,
             )
@@ -262,11 +272,13 @@ class _Run:
                 self._settings.history.retention_days,
             )
             forgetting.sweep_once()
+            reading = Reading(client, self._clock, self._report, inbox.title)
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
                 aftermath=aftermath,
-                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
+                hearing=self._hearing(client, reading, speech, rules, memory, allowance),
+                seeing=Seeing(TelegramPictures(client, reading), self._report),
                 background=overheard,
                 memory=memory,
                 inquiry=Inquiry(
@@ -290,6 +302,9 @@ class _Run:
             )
 
             def stopped(ask: Ask, why: str) -> None:
+                if why == "hung":
+                    self._settlement.hung(ask)
+                    return
                 gone = self._store.eraser.gone(ask)
                 self._settlement.stopped(ask, "deleted" if gone else why)
                 memory.forget(ask.place)  # what stands is a turn that only the store knows
@@ -301,6 +316,8 @@ class _Run:
                 self._first_text,
                 self._clock,
                 self._settings.trigger.burst_seconds,
+                longest_seconds(self._settings),
+                lambda ask: self._turns.awaited(ask.place) or not client.is_connected(),
             )
             # While the last answers are written, what arrives is stored for the next start.
             on_the_way_out.push_async_callback(inbox.close)
@@ -311,6 +328,9 @@ class _Run:
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
             prefix = self._settings.trigger.prefix
+            again = Again(
+                self._store, rules, allowance, conversations, self._settlement, self._clock
+            )
             commands = ChatCommands(
                 owner=owner.id,
                 secret=self._store.secret(),
@@ -323,9 +343,7 @@ class _Run:
                 store=self._store,
                 memory=memory,
                 conversations=conversations,
-                again=Again(
-                    self._store, rules, allowance, conversations, self._settlement, self._clock
-                ),
+                again=again,
                 writer=outbox,
                 people=TelegramPeople(client),
                 clock=self._clock,
@@ -388,7 +406,19 @@ class _Run:
                 self._clock,
                 self._report,
             )
-            doorstep = Doorstep(intake.receive, self._storing)
+            catch_up = CatchUp(
+                rules,
+                TelegramPast(client, inbox, self._clock, self._report),
+                intake.receive,
+                began if began < now else None,
+                max_age,
+                self._store,
+                self._clock,
+                self._report,
+            )
+            missed.append(catch_up.wake)
+            client.on_too_long = catch_up.wake
+            doorstep = Doorstep(catch_up.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
 
             edits = Edits(
@@ -413,28 +443,20 @@ class _Run:
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            catch_up = CatchUp(
-                rules,
-                TelegramPast(client, inbox, self._clock, self._report),
-                doorstep.receive,
-                rules.policy.began,
-                max_age,
-                self._store,
-                self._clock,
-                self._report,
-            )
-            missed.append(catch_up.wake)
-            client.on_too_long = catch_up.wake
-            inbox.open(owner, catch_up.receive)
+            inbox.open(owner, doorstep.receive)
             client.takes_updates = True
-            looking = asyncio.create_task(catch_up.watch(), name="catch up")
+            self._store.hurry(STORE_SECONDS)
+            looking = self._watch.keep(catch_up.watch, "the look for what was missed")
             on_the_way_out.callback(looking.cancel)
             background.append(looking)
-            self._store.hurry(STORE_SECONDS)
-            sweeping = asyncio.create_task(forgetting.sweep())
+            sweeping = self._watch.keep(forgetting.sweep, "the erasing of old words")
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
-            background.append(asyncio.create_task(self._tell_moved(directory)))
+            wishes = AskedAgain(self._store, self._store, self._storing, again, self._clock)
+            watching = self._watch.keep(wishes.watch, "the look-out for userbot retry")
+            on_the_way_out.callback(watching.cancel)
+            background.append(watching)
+            background.append(self._watch.once(self._tell_moved(directory), "the look at @names"))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
             background.append(listening)
@@ -445,7 +467,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
-        inbox: Inbox,
+        reading: Reading,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -453,9 +475,10 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        reading = Reading(client, clock, report, inbox.title)
         files = TelegramFiles(client, reading)
-        listening = Listening(files, speech, audio, allowance, store, self._patience, clock, report)
+        listening = Listening(
+            files, speech, audio, allowance, store, self._storing, self._patience, clock, report
+        )
         return Hearing(
             Replies(
                 TelegramLookup(reading),
@@ -506,6 +529,12 @@ class _Run:
             )
 
 
-async def _gather(tasks: list[asyncio.Task[None]]) -> None:
+def longest_seconds(settings: Settings) -> float:
+    """After how long an answer counts as hung: more than listening and asking may take together."""
+    asking = 2 * SILENCES * settings.openai.timeout + PATIENCE_SECONDS
+    return asking + 2 * 60 * settings.voice.max_minutes
+
+
+async def _gather(tasks: list[asyncio.Task[Any]]) -> None:
     """Wait for tasks whose work has ended, and take note of how."""
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -80,6 +80,18 @@ async def test_what_may_pass_is_tried_again_in_the_same_message(
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
 
 
+async def test_a_server_that_is_started_again_answers_what_waited_for_it(stage: Stage) -> None:
+    program = await quick(stage, times=5)
+    port = stage.endpoint.port
+    await stage.endpoint.stop()
+    question = stage.max.says(stage.group, "/gpt hello")
+    waiting = await program.tells(Waiting, reason="model_again")
+    assert "nothing listens there" in waiting.detail
+    await stage.endpoint.start(port)
+    assert await stage.max.expects(stage.group, reply_to=question)
+    assert not program.events(Failed)
+
+
 @pytest.mark.parametrize(
     ("kind", "params"),
     [
@@ -168,6 +180,27 @@ async def test_the_end_of_the_program_ends_the_wait_at_once_and_the_next_start_a
     assert not program.events(Failed)
     await stage.program()
     assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_half_an_answer_that_waits_when_the_program_ends_is_finished_in_its_message(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = streamed
+    stage.endpoint.faults.add("cut", after=25)
+    stage.endpoint.faults.add("rate_limit", retry_after=50)
+    program = await stage.program(pacing=FAST)
+    question = stage.max.says(stage.group, "/gpt tell me")
+    async with asyncio.timeout(10):
+        while len(program.events(Waiting)) < 2:
+            await asyncio.sleep(0.01)
+    await program.stop()
+    answer = await stage.max.expects(stage.group, reply_to=question)
+    assert WHOLE.startswith(answer.text)
+    assert answer.text != WHOLE
+    program = await stage.program(pacing=FAST)
+    await program.tells(Answered)
+    assert answer.text == WHOLE
+    assert len(stage.max.messages(stage.group)) == 3  # the group's beginning, question, answer
 
 
 async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(

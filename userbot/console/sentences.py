@@ -320,6 +320,15 @@ _RUSSIAN = {
     "{} is damaged: its end is missing.": "{} повреждён: нет конца файла.",
     "{} is damaged.": "{} повреждён.",
     "The disk is full: the history in {} cannot be written.": "Диск полон: в {} не записать.",
+    "The disk is full: the history in {} cannot be written. {}": "Диск полон: в {} не записать. {}",
+    "The answer came to no end, and was cut.": "Ответ всё не кончался, и он оборван.",
+    "Reply /gpt_retry to the question, or run `userbot retry`.": (
+        "Спросить снова: /gpt_retry ответом на вопрос или `userbot retry`."
+    ),
+    "A part of the program died: {} ({}).": "Часть программы упала: {} ({}).",
+    "The rest goes on. Run with -v to see where, and report it.": (
+        "Остальное работает. Запустите с -v, чтобы увидеть где, и сообщите."
+    ),
     "Free some space, then start again.": "Освободите место и запустите снова.",
     "The history in {} cannot be written: the file or its folder is read-only.": (
         "В {} не записать: файл или папка только для чтения."
@@ -334,6 +343,7 @@ _RUSSIAN = {
         "Сделайте их своими (chown, chmod u+rwX) или укажите другое место в [history].database."
     ),
     "The history in {} is in use by another program.": "Файл {} занят другой программой.",
+    "The history in {} is in use by another program. {}": "Файл {} занят другой программой. {}",
     "Close what has it open (a database browser, a backup), then try again.": (
         "Закройте то, что его открыло (просмотр базы, копирование), и попробуйте снова."
     ),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError
@@ -30,28 +31,18 @@ _GOLDEN = 0.618
 do not try again at the same moment."""
 
 
+@dataclass(frozen=True, slots=True)
 class Inquiry:
     """How the model is asked. `longest`: seconds that one answer may take."""
 
-    def __init__(
-        self,
-        model: ChatModel,
-        longest: float,
-        memory: Memory,
-        allowance: Allowance,
-        settlement: Settlement,
-        patience: Patience,
-        clock: Clock,
-        report: Report,
-    ) -> None:
-        self.model = model
-        self.longest = longest
-        self.memory = memory
-        self.allowance = allowance
-        self.settlement = settlement
-        self.patience = patience
-        self.clock = clock
-        self.report = report
+    model: ChatModel
+    longest: float
+    memory: Memory
+    allowance: Allowance
+    settlement: Settlement
+    patience: Patience
+    clock: Clock
+    report: Report
 
 
 class Asking:

@@ -5,7 +5,8 @@ Rule 2: a worker lives only while its queue has something: an idle place costs n
 Rule 3: a question is stopped by cancelling what handles it; what stands in Telegram by then is the
 handler's to keep. One that is only queued is just left out.
 Rule 4: while draining nothing new begins; what is queued stays pending in the store.
-Rule 5: until the first text of its answer leaves, a question may still grow by a message that joins
+Rule 5: an answer that hangs is cut at a bound, so that the next question goes on.
+Rule 6: until the first text of its answer leaves, a question may still grow by a message that joins
 it, once while it is being answered, or change by an edit: then its answer starts over.
 """
 
@@ -26,6 +27,8 @@ from userbot.rules import bursts
 
 _CHANNELS = -1_000_000_000_000
 """Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
+_LAST_SECONDS = 5.0
+"""How long what was cut may take to end."""
 _PATIENCE = 30.0
 """Seconds that somebody who edits a question again and again waits for its answer at most."""
 
@@ -85,7 +88,8 @@ class Conversations:
     """The queues. `handle` answers one question; it settles every failure itself.
 
     `stopped` is told of a question that was stopped before its handler could make an answer of
-    what stood there, and why ("stopped", "deleted", …).
+    what stood there, and why ("stopped", "deleted", "hung", …). `longest`: seconds after which an
+    answer that shows no end is cut as hung, unless it is `excused`: what it waits for will come.
     """
 
     def __init__(
@@ -96,7 +100,11 @@ class Conversations:
         first_text: FirstText,
         clock: Clock,
         burst_seconds: float,
+        longest: float | None = None,
+        excused: Callable[[Ask], bool] = lambda _: False,
     ) -> None:
+        self._longest = longest
+        self._excused = excused
         self._handle = handle
         self._stopped = stopped
         self._changing = changing
@@ -286,20 +294,30 @@ class Conversations:
             begun, line.again = line.ask, False
             line.task = asyncio.create_task(self._handle(begun))
             try:
-                await asyncio.wait({line.task})
+                await self._end_of(line, line.task)
             except asyncio.CancelledError:
                 line.task.cancel()
                 await asyncio.wait({line.task})
                 raise
-            if not line.task.cancelled():
+            cut = not line.task.done() or line.task.cancelled()
+            if not cut:
                 line.task.result()
             if line.again and not line.is_over() and not self._draining:
                 self._changing.starts_over(begun)
-            elif line.is_over() and line.task.cancelled():
+            elif line.is_over() and cut:
                 break
             else:
                 return
         self._stopped(line.ask, line.ended)
+
+    async def _end_of(self, line: _Line, task: asyncio.Task[None]) -> None:
+        """Wait for what handles a question; if that hangs, cut it, and wait no longer for that."""
+        while not (await asyncio.wait({task}, timeout=self._longest))[0]:
+            if not self._excused(line.ask):
+                line.ended = "hung"
+                line.cancel()
+                await asyncio.wait({task}, timeout=_LAST_SECONDS)
+                return
 
 
 def _is(ask: Ask, chat: int, message: int) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from userbot.activity import Report, Waiting
 from userbot.errors import AudioError, ModelError
@@ -18,6 +19,7 @@ from userbot.messages import Ask, Format, Hints, Loudness, Sound, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
+from userbot.path.storing import Storing
 from userbot.ports import Audio, Clock, Files, Store, Transcriber, Workplace
 from userbot.rules import ghosts, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of, longest
@@ -77,6 +79,7 @@ class Listening:
         audio: Audio,
         allowance: Allowance,
         store: Store,
+        storing: Storing,
         patience: Patience,
         clock: Clock,
         report: Report,
@@ -86,6 +89,7 @@ class Listening:
         self._audio = audio
         self._allowance = allowance
         self._store = store
+        self._storing = storing
         self._patience = patience
         self._clock = clock
         self._report = report
@@ -175,7 +179,8 @@ class Listening:
                 said = await self._part(task, sound, texts, known)
                 done.append(said)
                 if task.keep and not known:  # else more is stored than was used by now
-                    self._store.heard_parts(task.ask, task.message, done, self._clock.now())
+                    keep = partial(self._store.heard_parts, task.ask, task.message, list(done))
+                    await self._storing.done(partial(keep, self._clock.now()), task.ask)
                 invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
                 if not invented and not ghosts.wordless(said.text):
                     texts.append(said.text)

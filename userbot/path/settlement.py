@@ -243,6 +243,17 @@ class Settlement:
         self._broken_off.discard(ask.id)
         self.skipped(ask, why, _WHY[why])
 
+    def hung(self, ask: Ask) -> None:
+        """The answer came to no end, and was cut."""
+        self.given_up(
+            ask,
+            UserbotError(
+                "The answer came to no end, and was cut.",
+                "Reply /gpt_retry to the question, or run `userbot retry`.",
+                reason="hung",
+            ),
+        )
+
     def _mark(self, ask: Ask, state: str, reason: str) -> None:
         self._storing.soon(partial(self._store.mark, ask, state, reason, self._clock.now()), ask)
 

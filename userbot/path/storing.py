@@ -166,5 +166,9 @@ class Doorstep:
                 pass  # told; without a record it is not answered
             except PostponedError:
                 return
+            except Exception as error:  # one message must not make us deaf to the others
+                asyncio.get_running_loop().call_exception_handler(
+                    {"message": "a message could not be taken", "exception": error}
+                )
             if self._held and self._held[0] is first:
                 self._held.popleft()

@@ -7,6 +7,7 @@ Rule 3: a chat that refused rests until the next start; a restricted account wri
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 
 from userbot.activity import Notice, Report, Waiting
@@ -41,6 +42,7 @@ class Turns:
         self._on_fatal = on_fatal
         self._resting: dict[Place, ChatRefusedError] = {}
         self._slow: set[int] = set()
+        self._waiting: Counter[Place] = Counter()
         self._stopped: UserbotError | None = None
 
     @property
@@ -56,11 +58,21 @@ class Turns:
 
     async def take(self, place: Place, method: str, title: str = "") -> None:
         """Wait for a turn, however long it takes. Raises what `check` raises."""
-        while True:
-            self.check(place)
-            await self._pauses(place, method, title)
-            if await self._places(place, method, title):
-                return
+        self._waiting[place] += 1
+        try:
+            while True:
+                self.check(place)
+                await self._pauses(place, method, title)
+                if await self._places(place, method, title):
+                    return
+        finally:
+            self._waiting[place] -= 1
+            if not self._waiting[place]:
+                del self._waiting[place]
+
+    def awaited(self, place: Place) -> bool:
+        """Whether somebody waits for a turn there: it may take long, and will come."""
+        return place in self._waiting
 
     def spare(self, place: Place, method: str) -> bool:
         """Take a turn that nobody else needs, or none."""

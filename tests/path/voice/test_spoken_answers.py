@@ -43,6 +43,17 @@ async def test_an_answer_may_be_spoken(stage: Stage) -> None:
     assert (await program.tells(Answered)).answers == (answer.id_for(stage.olga),)
 
 
+async def test_an_answer_that_broke_off_is_spoken_once_as_it_ended(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "At nine, I think."
+    stage.endpoint.faults.add("cut", after=3)
+    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "When?")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    assert answer.text == "At nine, I think."
+    (speech,) = stage.endpoint.speeches
+    assert speech["input"] == "At nine, I think."
+
+
 async def test_same_answers_as_it_was_asked(stage: Stage) -> None:
     await stage.program([listed(stage.group.id)], voice=Voice(answer_as="same", show="both"))
     stage.max.sends_voice(stage.group, EN)
