@@ -162,10 +162,6 @@ _RUSSIAN = {
     'Set voice = { answer_as = "text" } for it.': (
         'Поставьте для него voice = { answer_as = "text" }.'
     ),
-    "The voice note could not be brought to Telegram ({}).": (
-        "Голосовое не удалось передать в Telegram ({})."
-    ),
-    "The next answer is spoken again.": "Следующий ответ снова будет голосом.",
     "Your contacts could not be read ({}).": "Не удалось прочесть ваши контакты ({}).",
     "The people you blocked could not be read ({}).": (
         "Не удалось прочесть, кого вы заблокировали ({})."
