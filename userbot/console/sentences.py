@@ -19,7 +19,9 @@ _RUSSIAN = {
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
-    "{} messages were looked at that came meanwhile.": "Просмотрено пришедшее тем временем: {}.",
+    "{} messages were looked at that came meanwhile.": (
+        "Просмотрено сообщений, пришедших за это время: {}."
+    ),
     "It waited since the last run.": "Ждало с прошлого запуска.",
     "The rules have changed since it was asked.": "С тех пор правила изменились.",
     "It was stopped.": "Остановлено.",
@@ -108,6 +110,9 @@ _RUSSIAN = {
     "The recording cannot be read. {}": "Запись не прочесть. {}",
     "The recording cannot be read.": "Запись не прочесть.",
     "It holds no sound.": "В ней нет звука.",
+    "Send it as a voice note, or as a file with sound.": (
+        "Пришлите голосовым или файлом со звуком."
+    ),
     "It may be damaged; ask for it again as a voice note.": (
         "Возможно, она повреждена; попросите прислать её голосовым сообщением."
     ),
@@ -134,6 +139,7 @@ _RUSSIAN = {
     "Open the chat once in an app of yours, then start again.": (
         "Откройте чат один раз в своём приложении и запустите программу снова."
     ),
+    "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
     "The message is not there any more.": "Этого сообщения больше нет.",
     "The question, or the answer to it, was deleted meanwhile.": (
         "Вопрос или ответ на него тем временем удалили."
@@ -314,7 +320,6 @@ _RUSSIAN = {
     "{} is damaged: its end is missing.": "{} повреждён: нет конца файла.",
     "{} is damaged.": "{} повреждён.",
     "The disk is full: the history in {} cannot be written.": "Диск полон: в {} не записать.",
-    "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
     "Free some space, then start again.": "Освободите место и запустите снова.",
     "The history in {} cannot be written: the file or its folder is read-only.": (
         "В {} не записать: файл или папка только для чтения."
