@@ -30,13 +30,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": VALUES | SYSTEM,
     "sandbox": VALUES,
     "app": SHARED | SYSTEM | ADAPTERS | {"path"},
-    "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "sandbox"},
+    "talk": SHARED | SYSTEM | ADAPTERS | {"path"},
+    "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "talk", "sandbox"},
     "__init__": set(),
     "__main__": {"cli"},
 }
 WHY = {
     "config": "only cli loads the config, so that each room receives only its section",
-    "path": "only app wires the path to its adapters",
+    "path": "only app and talk wire the path to its adapters",
     "app": "only cli starts the app",
     "cli": "nothing knows how it was called",
     "sandbox": "only cli's demo and sandbox commands open the sandbox",
@@ -229,10 +230,13 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
             id="across",
         ),
         pytest.param(
-            "audio.py", "from . import path", "only app wires the path", id="adapter-to-path"
+            "audio.py",
+            "from . import path",
+            "only app and talk wire the path",
+            id="adapter-to-path",
         ),
         pytest.param(
-            "cli/a.py", "import userbot.path", "only app wires the path", id="second-wirer"
+            "cli/a.py", "import userbot.path", "only app and talk wire the path", id="second-wirer"
         ),
         pytest.param(
             "app.py", "from userbot import config", "only cli loads the config", id="config"

@@ -20,6 +20,7 @@ from userbot.openai_api.speech import Speech
 from userbot.path.aftermath import Aftermath
 from userbot.path.again import Again
 from userbot.path.allowance import Allowance
+from userbot.path.asked_again import AskedAgain
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
 from userbot.path.background import Background
@@ -208,11 +209,13 @@ class _Run:
             background.append(known)
             directory = Directory(client, self._store.names)
             owner = await directory.owner()
+            now = self._clock.now()
+            began = self._store.began(now)
             policy, chats = await directory.policy(
                 self._settings.trigger,
                 self._settings.voice,
                 self._settings.chats,
-                self._store.began(self._clock.now()),
+                began,
             )
             limited = await directory.people(self._settings.limits.people)
             outbox = TelegramVoiceOutbox(client, self._turns)
@@ -236,13 +239,14 @@ class _Run:
 
             client.on_reconnect = reconnected
             history = TelegramHistory(client, self._clock, self._report)
-            writes = Writes(outbox, history, self._store, self._clock, self._report)
+            writes = Writes(outbox, history, self._store, self._storing, self._clock, self._report)
             telling = self._telling(outbox, writes)
             aftermath = Aftermath(
                 self._settings.trigger.prefix,
                 history,
                 self._store,
                 self._store.eraser,
+                self._settlement,
                 self._clock,
                 self._report,
             )
@@ -315,6 +319,9 @@ class _Run:
             on_the_way_out.callback(people.close)
             on_the_way_out.push_async_callback(telling.drain, DRAIN_SECONDS)
             prefix = self._settings.trigger.prefix
+            again = Again(
+                self._store, rules, allowance, conversations, self._settlement, self._clock
+            )
             commands = ChatCommands(
                 owner=owner.id,
                 secret=self._store.secret(),
@@ -327,9 +334,7 @@ class _Run:
                 store=self._store,
                 memory=memory,
                 conversations=conversations,
-                again=Again(
-                    self._store, rules, allowance, conversations, self._settlement, self._clock
-                ),
+                again=again,
                 writer=outbox,
                 people=TelegramPeople(client),
                 clock=self._clock,
@@ -392,7 +397,19 @@ class _Run:
                 self._clock,
                 self._report,
             )
-            doorstep = Doorstep(intake.receive, self._storing)
+            catch_up = CatchUp(
+                rules,
+                TelegramPast(client, inbox, self._clock, self._report),
+                intake.receive,
+                began if began < now else None,
+                max_age,
+                self._store,
+                self._clock,
+                self._report,
+            )
+            missed.append(catch_up.wake)
+            client.on_too_long = catch_up.wake
+            doorstep = Doorstep(catch_up.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
 
             edits = Edits(
@@ -417,27 +434,19 @@ class _Run:
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            catch_up = CatchUp(
-                rules,
-                TelegramPast(client, inbox, self._clock, self._report),
-                doorstep.receive,
-                rules.policy.began,
-                max_age,
-                self._store,
-                self._clock,
-                self._report,
-            )
-            missed.append(catch_up.wake)
-            client.on_too_long = catch_up.wake
-            inbox.open(owner, catch_up.receive)
+            inbox.open(owner, doorstep.receive)
             client.takes_updates = True
+            self._store.hurry(STORE_SECONDS)
             looking = asyncio.create_task(catch_up.watch(), name="catch up")
             on_the_way_out.callback(looking.cancel)
             background.append(looking)
-            self._store.hurry(STORE_SECONDS)
             sweeping = asyncio.create_task(forgetting.sweep())
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
+            wishes = AskedAgain(self._store, self._store, self._storing, again, self._clock)
+            watching = asyncio.create_task(wishes.watch())
+            on_the_way_out.callback(watching.cancel)
+            background.append(watching)
             background.append(asyncio.create_task(self._tell_moved(directory)))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(client.run_until_disconnected())
@@ -458,7 +467,9 @@ class _Run:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
         files = TelegramFiles(client, reading)
-        listening = Listening(files, speech, audio, allowance, store, self._patience, clock, report)
+        listening = Listening(
+            files, speech, audio, allowance, store, self._storing, self._patience, clock, report
+        )
         return Hearing(
             Replies(
                 TelegramLookup(reading),

@@ -15,6 +15,10 @@ SAVED_TITLE = "Saved Messages"
 """How the chat with oneself is called; Telegram gives it the owner's name."""
 
 
+TERMINAL = 0
+"""The chat that is no chat: a conversation in the terminal. No marked id is 0."""
+
+
 class ChatKind(StrEnum):
     """What kind of chat a message stands in."""
 
@@ -150,6 +154,8 @@ class Since:
     """The account's messages after it, oldest first."""
     whole: bool
     """Whether this goes up to the newest message."""
+    edited: bool = False
+    """The question was edited."""
 
 
 @dataclass(frozen=True, slots=True)

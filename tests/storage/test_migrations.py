@@ -76,6 +76,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "own_messages_and_what_was_seen",
         "transcripts_in_parts",
         "quoted_words_that_expire",
+        "words_of_results",
     ]
 
 

@@ -30,8 +30,10 @@ from userbot.cli.history import SETTINGS as HISTORY_SETTINGS
 from userbot.cli.history import history
 from userbot.cli.init import init
 from userbot.cli.login import login, logout
+from userbot.cli.retry import retry
 from userbot.cli.run import run
 from userbot.cli.sandbox import sandbox
+from userbot.cli.talk import talk
 from userbot.cli.usage import usage
 from userbot.cli.usage_errors import is_help, usage_error
 
@@ -70,7 +72,20 @@ def root(
     ctx.obj = Common(config=config, profile=profile, plain=plain, json=json, verbose=verbose)
 
 
-for _command in (run, init, login, logout, chats, history, usage, doctor, demo, sandbox):
+for _command in (
+    run,
+    init,
+    login,
+    logout,
+    chats,
+    history,
+    usage,
+    doctor,
+    retry,
+    talk,
+    demo,
+    sandbox,
+):
     app.command(context_settings=HISTORY_SETTINGS if _command is history else None)(_command)
 
 

@@ -86,7 +86,7 @@ def _clear(path: Path, archive: Archive, typed: str | None, search: str | None) 
 
     if search is not None:
         raise UsageError("--clear takes a chat, and no --search.", "See userbot history --help.")
-    chat, topic = (None, None) if typed is None else _chosen(archive, typed)
+    chat, topic = (None, None) if typed is None else chosen(archive, typed)
     clear(path, chat, topic, "the whole history" if typed is None else f"“{printable(typed)}”")
 
 
@@ -106,7 +106,7 @@ def _export(
 ) -> None:
     from userbot.cli.history_export import export
 
-    chat, topic = (None, None) if typed is None else _chosen(archive, typed)
+    chat, topic = (None, None) if typed is None else chosen(archive, typed)
     found = archive.exchanges(-1 if limit is None else limit, chat=chat, topic=topic, search=search)
     for line in export(form, found):
         print(line)
@@ -118,7 +118,7 @@ def _dialogue(
     from userbot.cli import history_view as view
     from userbot.console.safe import printable
 
-    chat, topic = (None, None) if typed is None else _chosen(archive, typed)
+    chat, topic = (None, None) if typed is None else chosen(archive, typed)
     found = archive.exchanges(limit + 1, chat=chat, topic=topic, search=search)
     if found:
         view.dialogue(common, found[-limit:], everywhere=typed is None)
@@ -130,7 +130,7 @@ def _dialogue(
         view.aside(f"Only the newest {limit} are shown.", f"See more with --limit {limit * 5}.")
 
 
-def _chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
+def chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
     """The chat and topic that were typed. Raises UsageError unless it is exactly one chat."""
     from userbot.console.safe import printable
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from userbot.config import Loaded
 
 
-def load_config(common: Common, *, need_key: bool = True) -> Loaded:
+def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = True) -> Loaded:
     """Read the config; what is created from now on is the owner's only. Raises ConfigError."""
     from userbot import masking
     from userbot.config import load
@@ -19,7 +19,9 @@ def load_config(common: Common, *, need_key: bool = True) -> Loaded:
     os.umask(0o077)
     masking.install()
     masking.hide(os.environ.get("TELEGRAM_API_HASH"), os.environ.get("OPENAI_API_KEY"))
-    loaded = load(common.config, common.profile, os.environ, need_key=need_key)
+    loaded = load(
+        common.config, common.profile, os.environ, need_key=need_key, need_telegram=need_telegram
+    )
     settings = loaded.settings
     masking.hide(settings.telegram.api_hash, settings.openai.api_key, settings.voice.api_key)
     masking.hide_password_of(settings.telegram.proxy)

@@ -18,6 +18,7 @@ from userbot.config.sources import Sources
 from userbot.errors import ConfigError, Fault
 from userbot.settings import Settings
 
+_NO_TELEGRAM: Final = {"api_id": 1, "api_hash": "unused"}
 _SECRETS: Final = {"api_hash", "api_key", "proxy"}
 
 
@@ -41,18 +42,24 @@ def load(
     environ: Mapping[str, str],
     *,
     need_key: bool = True,
+    need_telegram: bool = True,
 ) -> Loaded:
     """Read, merge and check the configuration.
 
     `path` and `profile` are those of the command line; without them USERBOT_CONFIG,
     USERBOT_PROFILE and ./config.toml count. Paths in the file are from the file's folder.
-    `need_key`: whether a missing key of the model is a fault.
+    `need_key`: whether a missing key of the model is a fault; `need_telegram`: whether the account
+    is going to be used; if not, [telegram] may say anything, and is not to be relied on.
     Raises ConfigError with every fault; no fault holds a value of the file.
     """
     path = path or Path(environ.get("USERBOT_CONFIG") or "config.toml")
     profile = profile or environ.get("USERBOT_PROFILE") or None
     data, lines = read(path)
-    if not data and not (environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH")):
+    if (
+        not data
+        and need_telegram
+        and not (environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH"))
+    ):
         raise fault(path.name, f"the config file {path} is empty", "`userbot init` fills it.")
     holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
 
@@ -60,6 +67,8 @@ def load(
     sources = Sources(path.name, data, lines)
     unknown_profile = sources.lay_profile(profile) if profile else None
     sources.lay_environment(environ)
+    if not need_telegram:
+        sources.data["telegram"] = dict(_NO_TELEGRAM)
     settings, problems = check_shape(sources.data)
     problems = [
         *([unknown_profile] if unknown_profile else []),

@@ -19,6 +19,9 @@ _RUSSIAN = {
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
+    "{} messages were looked at that came meanwhile.": (
+        "Просмотрено сообщений, пришедших за это время: {}."
+    ),
     "It waited since the last run.": "Ждало с прошлого запуска.",
     "The rules have changed since it was asked.": "С тех пор правила изменились.",
     "It was stopped.": "Остановлено.",
@@ -38,6 +41,16 @@ _RUSSIAN = {
     "You wrote there yourself before its answer.": "Вы успели написать там сами.",
     "Nobody was addressed.": "Обращались не к вам.",
     "Voice is off in this chat.": "Голос в этом чате выключен.",
+    "What is written is answered without the picture. {}": (
+        "Ответ только на написанное, без картинки. {}"
+    ),
+    "Of {} pictures the first {} are shown to the model.": "Из {} картинок модель видит первые {}.",
+    "The picture is too large, and Telegram has no smaller one of it.": (
+        "Картинка слишком велика, а уменьшенной у Telegram нет."
+    ),
+    "The picture is too large.": "Картинка слишком велика.",
+    "The picture is of a kind that models do not take.": "Картинки такого вида модели не принимают.",
+    "Send it as a photo instead of a file.": "Отправьте её как фотографию, а не файлом.",
     "What is written is answered without the recording. {}": (
         "Ответ только на написанное, без записи. {}"
     ),
@@ -107,6 +120,9 @@ _RUSSIAN = {
     "The recording cannot be read. {}": "Запись не прочесть. {}",
     "The recording cannot be read.": "Запись не прочесть.",
     "It holds no sound.": "В ней нет звука.",
+    "Send it as a voice note, or as a file with sound.": (
+        "Пришлите голосовым или файлом со звуком."
+    ),
     "It may be damaged; ask for it again as a voice note.": (
         "Возможно, она повреждена; попросите прислать её голосовым сообщением."
     ),
@@ -133,12 +149,6 @@ _RUSSIAN = {
     "Open the chat once in an app of yours, then start again.": (
         "Откройте чат один раз в своём приложении и запустите программу снова."
     ),
-    "It is answered together with the next message.": "Отвечаю вместе со следующим сообщением.",
-    "It was edited, and asks nothing any more.": "Сообщение исправлено: вопроса больше нет.",
-    "The question was edited: it is asked as it reads now.": (
-        "Вопрос исправлен: спрашиваю так, как он звучит теперь."
-    ),
-    "You wrote there yourself before its answer.": "Вы успели написать там сами.",
     "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
     "The message is not there any more.": "Этого сообщения больше нет.",
     "The question, or the answer to it, was deleted meanwhile.": (
@@ -168,10 +178,6 @@ _RUSSIAN = {
     'Set voice = { answer_as = "text" } for it.': (
         'Поставьте для него voice = { answer_as = "text" }.'
     ),
-    "The voice note could not be brought to Telegram ({}).": (
-        "Голосовое не удалось передать в Telegram ({})."
-    ),
-    "The next answer is spoken again.": "Следующий ответ снова будет голосом.",
     "Your contacts could not be read ({}).": "Не удалось прочесть ваши контакты ({}).",
     "The people you blocked could not be read ({}).": (
         "Не удалось прочесть, кого вы заблокировали ({})."
@@ -315,7 +321,7 @@ _RUSSIAN = {
         "Сверьте ключи [openai] с тем, что даёт сервер."
     ),
     "The endpoint of base_url": "Сервер из base_url",
-    "{} does not take the {}; it is left out from now on.": "{} не принимает {}; дальше без него.",
+    "{} does not take {}; left out from now on.": "{} не принимает {}; дальше без этого.",
     # the history
     "Nothing was changed. Move the file away to begin anew, or put a backup in its place.": (
         "Ничего не изменено. Уберите файл, чтобы начать заново, или верните резервную копию."
@@ -324,7 +330,6 @@ _RUSSIAN = {
     "{} is damaged: its end is missing.": "{} повреждён: нет конца файла.",
     "{} is damaged.": "{} повреждён.",
     "The disk is full: the history in {} cannot be written.": "Диск полон: в {} не записать.",
-    "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
     "Free some space, then start again.": "Освободите место и запустите снова.",
     "The history in {} cannot be written: the file or its folder is read-only.": (
         "В {} не записать: файл или папка только для чтения."

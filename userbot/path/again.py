@@ -51,10 +51,14 @@ class Again:
         Gives "asked", "unknown", "not_allowed", "limited", or the state that it is in already
         ("answered", "pending", "answering").
         """
-        now = self._clock.now()
-        found = self._store.again(chat, message, now)
+        found = self._store.again(chat, message, self._clock.now())
         if not isinstance(found, Ask):
             return found or "unknown"
+        return self.queue(found)
+
+    def queue(self, found: Ask) -> str:
+        """Queue a question that is pending anew: "asked", "not_allowed" or "limited"."""
+        now = self._clock.now()
         reason = forbidden_now(found, self._rules.policy)
         if found.sender.id in self._rules.forgotten:
             reason = "forgotten"

@@ -8,10 +8,10 @@ from userbot.messages import Ask, ChatRequest
 from userbot.path.aftermath import Aftermath
 from userbot.path.asking import Asking, Inquiry
 from userbot.path.background import Background
-from userbot.path.hearing import Hearing
+from userbot.path.hearing import Ears
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
-from userbot.path.replying import Replying
+from userbot.path.replying import Answers
 from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
@@ -30,14 +30,14 @@ class Assistant:
         settings: OpenAI,
         rules: HouseRules,
         aftermath: Aftermath,
-        hearing: Hearing,
+        hearing: Ears,
         seeing: Seeing,
         background: Background,
         memory: Memory,
         inquiry: Inquiry,
         outbox: Outbox,
         typing: Typing,
-        replying: Replying,
+        replying: Answers,
         eraser: Eraser,
         settlement: Settlement,
         store: Store,
@@ -71,7 +71,7 @@ class Assistant:
                 return
             await self._storing.done(lambda: self._begin(ask), ask)
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
-            stands = await self._aftermath.look(ask)
+            ask, stands = await self._storing.through(lambda: self._aftermath.look(ask), ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
             overheard = await self._hearing.hear(ask) if ask.listen_first else None
             async with self._typing.during(ask.place) as text_stands:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from userbot.activity import Notice, Report
 from userbot.errors import (
@@ -38,6 +39,14 @@ class Said:
     """Nobody wrote a word: the recording is all that was asked."""
     pictures: tuple[Picture, ...] = ()
     """What it shows; see `seeing`."""
+
+
+class Ears(Protocol):
+    """What the assistant needs to understand a question."""
+
+    def voice_in(self, chat: int) -> Voice: ...
+
+    async def hear(self, ask: Ask) -> Said: ...
 
 
 class Hearing:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from userbot.activity import Report, Waiting
 from userbot.errors import AudioError, ModelError
@@ -18,6 +19,7 @@ from userbot.messages import Ask, Format, Hints, Loudness, Sound, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
+from userbot.path.storing import Storing
 from userbot.ports import Audio, Clock, Files, Store, Transcriber, Workplace
 from userbot.rules import ghosts, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of, longest
@@ -77,6 +79,7 @@ class Listening:
         audio: Audio,
         allowance: Allowance,
         store: Store,
+        storing: Storing,
         patience: Patience,
         clock: Clock,
         report: Report,
@@ -86,6 +89,7 @@ class Listening:
         self._audio = audio
         self._allowance = allowance
         self._store = store
+        self._storing = storing
         self._patience = patience
         self._clock = clock
         self._report = report
@@ -174,8 +178,9 @@ class Listening:
             if loudness is not Loudness.SILENT:
                 said = await self._part(task, sound, texts, known)
                 done.append(said)
-                if task.keep:
-                    self._store.heard_parts(task.ask, task.message, done, self._clock.now())
+                if task.keep and not known:  # else more is stored than was used by now
+                    keep = partial(self._store.heard_parts, task.ask, task.message, list(done))
+                    await self._storing.done(partial(keep, self._clock.now()), task.ask)
                 invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
                 if not invented and not ghosts.wordless(said.text):
                     texts.append(said.text)
@@ -249,14 +254,20 @@ def _known_format(data: bytes) -> Format:
     form = format_of(data[:LOOKED_AT])
     if form is None:
         raise AudioError(
-            "This is no recording, whatever its label says.", reason="audio_not_recognised"
+            "This is no recording, whatever its label says.",
+            "Send it as a voice note, or as a file with sound.",
+            reason="audio_not_recognised",
         )
     return form
 
 
 def _check_look(look: ogg.Look, settings: Voice) -> None:
     if not look.seconds:
-        raise AudioError("The recording holds no sound.", reason="audio_unreadable")
+        raise AudioError(
+            "The recording holds no sound.",
+            "It may be damaged; ask for it again as a voice note.",
+            reason="audio_unreadable",
+        )
     _check_length(look.seconds, settings)
     if look.silent:
         raise silence()

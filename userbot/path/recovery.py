@@ -1,8 +1,8 @@
 """At start: what the last run left unanswered.
 
-A question is asked again if the rules of today still let it through; what became of it meanwhile
-is looked up before. One whose answer was begun is finished however long ago that was: half an
-answer is worse than a late one.
+A question is asked again if the rules of today still let it through, at any age if the owner wished
+it again; what became of it meanwhile is looked up before. One whose answer was begun is finished
+however long ago that was: half an answer is worse than a late one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def recover(
     now = clock.now()
     queued = 0
     for ask, writing in store.pending():
-        if not writing and now - ask.at > timedelta(minutes=max_age_minutes):
+        late = now - ask.at > timedelta(minutes=max_age_minutes)
+        if late and not writing and not ask.attempt:
             reason, detail = "too_old", "It waited since the last run."
         elif (silent := forbidden_now(ask, policy)) is not None:
             reason, detail = silent, "The rules have changed since it was asked."

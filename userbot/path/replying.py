@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from userbot.messages import Answer, ChatRequest, Delta, Finish, StartOver, Transcript, Usage
 from userbot.path.hearing import Said
@@ -12,6 +13,38 @@ from userbot.path.voice_reply import VoiceReply, preceded
 from userbot.rules.shown import quotation
 from userbot.rules.spoken import answered_by_voice
 from userbot.settings import Voice
+
+
+class Answers(Protocol):
+    """A way to give the model's stream as an answer."""
+
+    async def write(
+        self,
+        said: Said,
+        voice: Voice,
+        request: ChatRequest,
+        stream: AsyncIterator[Delta | Finish | StartOver],
+        on_text: Callable[[], None],
+    ) -> Answer: ...
+
+
+class Written:
+    """Gives every answer in writing."""
+
+    def __init__(self, in_writing: LiveReply) -> None:
+        self._in_writing = in_writing
+
+    async def write(
+        self,
+        said: Said,
+        voice: Voice,
+        request: ChatRequest,
+        stream: AsyncIterator[Delta | Finish | StartOver],
+        on_text: Callable[[], None],
+    ) -> Answer:
+        """Take the model's stream to its end. Raises ModelError."""
+        del voice
+        return await self._in_writing.write(said.ask, request, stream, on_text)
 
 
 class Replying:

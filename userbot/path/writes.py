@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from userbot.activity import Notice, Report
 from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
 from userbot.messages import Ask
+from userbot.path.storing import Storing
 from userbot.ports import Clock, History, Outbox, Store
 from userbot.rules.adoption import adopted
 
@@ -36,11 +38,18 @@ class Writes:
     """Sends what answers questions. `history`: where to look for what may have arrived."""
 
     def __init__(
-        self, outbox: Outbox, history: History, store: Store, clock: Clock, report: Report
+        self,
+        outbox: Outbox,
+        history: History,
+        store: Store,
+        storing: Storing,
+        clock: Clock,
+        report: Report,
     ) -> None:
         self._outbox = outbox
         self._history = history
         self._store = store
+        self._storing = storing
         self._clock = clock
         self._report = report
 
@@ -51,7 +60,8 @@ class Writes:
 
         Raises what `Outbox.send` raises; WriteInDoubtError only if nothing helped.
         """
-        self._store.writing(ask, part, identity, text, self._clock.now())
+        now, store = self._clock.now(), self._store
+        await self._storing.done(lambda: store.writing(ask, part, identity, text, now), ask)
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 sent = Sent(await leave(), True)
@@ -66,9 +76,9 @@ class Writes:
                     await self._outbox.turn(ask.place, "send", ask.title)
                     continue
             except UserbotError:
-                self._store.unwritten(identity)
+                self._storing.soon(partial(store.unwritten, identity), ask)
                 raise
-            self._store.written(identity, sent.message)
+            await self._storing.done(partial(store.written, identity, sent.message), ask)
             return sent
         raise AssertionError("the last try returns or raises")
 

@@ -19,6 +19,7 @@ from userbot.errors import StorageError
 from userbot.messages import ChatKind, Place
 from userbot.settings import Override
 from userbot.storage import database, migrations
+from userbot.storage.cells import instant
 from userbot.storage.cells import moment as _moment
 from userbot.storage.orders import override
 
@@ -39,6 +40,7 @@ class Conversation:
 class Exchange:
     """A question, and its answer if there is one; `at` is when it was asked."""
 
+    id: int
     place: Place
     title: str
     message: int
@@ -124,10 +126,13 @@ class Archive:
         chat: int | None = None,
         topic: int | None = None,
         search: str | None = None,
+        failed: bool = False,
+        since: datetime | None = None,
     ) -> list[Exchange]:
         """The newest exchanges, oldest first: of a chat, of one of its topics, or of all.
 
-        With `search` only those whose question or answer holds these words, in any case.
+        With `search` only those whose question or answer holds these words, in any case; with
+        `failed` only questions that failed; with `since` only those that ended so after that.
         """
         rows = self.rows(
             "SELECT q.*, c.chat AS now_chat, c.topic, c.title, u.prompt_tokens,"
@@ -138,8 +143,12 @@ class Archive:
             " AND u.kind = 'answer'"
             " WHERE (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
             " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
+            " AND (NOT :failed OR q.state = 'failed')"
+            " AND (:since IS NULL OR q.state_at >= :since)"
             " ORDER BY q.id DESC LIMIT :limit",
             {
+                "failed": failed,
+                "since": None if since is None else instant(since),
                 "chat": chat,
                 "topic": topic,
                 "words": None if search is None else folded(search),
@@ -148,6 +157,7 @@ class Archive:
         )
         return [
             Exchange(
+                id=row["id"],
                 place=Place(row["now_chat"], row["topic"] or None),
                 title=row["title"],
                 message=row["message"],

@@ -20,6 +20,7 @@ from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
     quoted_words_that_expire,
+    words_of_results,
 )
 
 APPLICATION_ID = 0x75_62_6F_74
@@ -198,6 +199,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     own_messages_and_what_was_seen,
     transcripts_in_parts,
     quoted_words_that_expire,
+    words_of_results,
 ]
 
 

@@ -6,6 +6,8 @@ its result is a row before it leaves, so that it is known again when Telegram br
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from userbot.messages import Ask, CommandMessage, Cost, Place
@@ -13,6 +15,9 @@ from userbot.settings import Override
 from userbot.storage import database
 from userbot.storage.cells import instant, storable
 from userbot.storage.steps import Steps
+
+_WISHED = "asked_again"
+"""The reason of a pending question that another process wants asked again."""
 
 
 class Orders(Steps):
@@ -29,6 +34,30 @@ class Orders(Steps):
         if not cursor.rowcount:
             return None
         return CommandMessage(cursor.lastrowid or 0, chat, message)
+
+    def wish_again(self, questions: Sequence[int], at: datetime) -> set[int]:
+        """Mark questions that failed to be asked again by whoever answers; gives those that are.
+
+        Not one whose words are gone.
+        """
+        with self._step() as db:
+            return {number for number in questions if pending_anew(db, number, at, _WISHED)}
+
+    def wished(self) -> set[int]:
+        """The questions so marked; the mark is taken off."""
+        open_ones = "state IN ('pending', 'answering') AND reason = ?"
+        with database.explained(self.path):
+            # Looked at first, since it is asked every second: only a writer has to wait for others.
+            if not self._db.execute(
+                f"SELECT 1 FROM questions WHERE {open_ones}",  # noqa: S608
+                (_WISHED,),
+            ).fetchone():
+                return set()
+            rows = self._db.execute(
+                f"UPDATE questions SET reason = '' WHERE {open_ones} RETURNING id",  # noqa: S608
+                (_WISHED,),
+            )
+            return {number for (number,) in rows.fetchall()}
 
     def noting(
         self, command: CommandMessage, chat: int, random_id: int, text: str, at: datetime
@@ -204,6 +233,16 @@ class Orders(Steps):
                     "UPDATE questions SET quoted_until = ? WHERE id = ?", (instant(until), ask.id)
                 )
         return True
+
+
+def pending_anew(db: sqlite3.Connection, question: int, at: datetime, reason: str = "") -> bool:
+    """Let a question that failed or was skipped be asked again; False if it may not be."""
+    changed = db.execute(
+        "UPDATE questions SET state = 'pending', reason = ?, attempt = attempt + 1, state_at = ?"
+        " WHERE id = ? AND state IN ('failed', 'skipped') AND erased = 0 AND reason <> 'forgotten'",
+        (reason, instant(at), question),
+    )
+    return bool(changed.rowcount)
 
 
 def override(

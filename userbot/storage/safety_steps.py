@@ -75,6 +75,12 @@ def counts_that_do_not_grow(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def words_of_results(db: sqlite3.Connection) -> None:
+    """What a command's result told is kept only until Telegram has confirmed it."""
+    db.execute("UPDATE command_notes SET text = '' WHERE message IS NOT NULL")
+    db.execute("CREATE INDEX notes_kept ON command_notes (at) WHERE text <> ''")
+
+
 def quoted_words_that_expire(db: sqlite3.Connection) -> None:
     """`quoted_until` is when the words of others in a question go, before the question itself."""
     for statement in (

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from userbot.messages import (
+    TERMINAL,
     Answer,
     Ask,
     ChatKind,
@@ -41,7 +42,7 @@ from userbot.storage.cells import storable as _storable
 from userbot.storage.eraser import Eraser
 from userbot.storage.ledger import Ledger
 from userbot.storage.names import Names
-from userbot.storage.orders import Orders
+from userbot.storage.orders import Orders, pending_anew
 
 R = TypeVar("R")
 _NEWEST = 64
@@ -204,16 +205,9 @@ class Store(Orders):
             if row is None:
                 return None
             ask = _ask(row)
-            state, reason = row[-3:-1]
-            if reason == "forgotten" or self.eraser.gone(ask):
-                return None
-            if state not in ("failed", "skipped"):
-                return str(state)
-            db.execute(
-                "UPDATE questions SET state = 'pending', reason = '', attempt = attempt + 1,"
-                " state_at = ? WHERE id = ?",
-                (_instant(at), ask.id),
-            )
+            state = str(row[-3])
+            if not pending_anew(db, ask.id, at):
+                return None if state in ("failed", "skipped") or self.eraser.gone(ask) else state
         return replace(ask, attempt=ask.attempt + 1)
 
     def anew(
@@ -568,14 +562,17 @@ class Store(Orders):
             ).fetchone()
         return None if row is None else _moment(row[0])
 
-    def pending(self) -> list[tuple[Ask, bool]]:
+    def pending(self, *, terminal: bool = False) -> list[tuple[Ask, bool]]:
         """Questions that are neither answered nor given up, oldest first.
 
-        The flag tells whether a write for it was recorded.
+        The flag tells whether a write for it was recorded. `terminal`: those that were asked
+        there, and no others.
         """
         with database.explained(self.path):
             rows = self._db.execute(
-                _ASKS + " WHERE q.state IN ('pending', 'answering') ORDER BY q.id"
+                _ASKS + " WHERE q.state IN ('pending', 'answering') AND (q.chat = ?) = ?"
+                " ORDER BY q.id",
+                (TERMINAL, terminal),
             ).fetchall()
         return [(_ask(row), bool(row[-1])) for row in rows]
 

@@ -1,0 +1,163 @@
+"""`userbot talk`: the assistant in a terminal and in a pipe, without any Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.cli.house import House, until
+from tests.questions import question
+from userbot.messages import TERMINAL
+from userbot.sandbox.endpoint import Reply
+from userbot.storage.archive import Archive, Exchange
+from userbot.storage.store import Store
+
+SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(12)]
+
+
+def write_config(house: House, more: str = "") -> None:
+    """A config that says nothing of Telegram."""
+    path = house.folder / "config.toml"
+    path.write_text(
+        f'[openai]\nbase_url = "{house.stage.endpoint.base_url}"\napi_key = "sandbox-key"\n'
+        f'model = "sandbox"\n{more}\n',
+        encoding="utf-8",
+    )
+    path.chmod(0o600)
+
+
+def kept(house: House) -> list[Exchange]:
+    with Archive.reading(house.folder / "sessions" / "history.db") as archive:
+        assert archive is not None
+        return archive.exchanges(100)
+
+
+async def test_a_pipe_gets_an_answer_a_line_and_nothing_else(house: House) -> None:
+    write_config(house)
+    ended = await house.run("talk", lines="what is a turn\n\n/gpt and a line\n")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "You asked: what is a turn\nYou asked: and a line\n"
+    assert len(house.stage.endpoint.requests[1]["messages"]) == 4, "it remembers what was said"
+    ended = await house.run("talk", lines="and once more")
+    assert len(house.stage.endpoint.requests[2]["messages"]) == 6, "also another time"
+    ended = await house.run("talk", lines="/gpt_new\nand now")
+    assert len(house.stage.endpoint.requests[3]["messages"]) == 2
+    assert {(one.place.chat, one.title, one.state) for one in kept(house)} == {
+        (TERMINAL, "Terminal", "answered")
+    }
+
+
+async def test_the_rest_of_the_config_is_still_looked_at(house: House) -> None:
+    write_config(house, '[telegram]\napi_id = 0\napi_hash = "…"\n[history]\nwindow = 3\n')
+    ended = await house.run("talk", lines="hello")
+    assert ended.code == 3
+    assert "api_id" not in ended.err
+    assert "window" in ended.err
+
+
+async def test_a_failure_in_a_pipe_is_told_with_a_hint_and_an_exit_code(house: House) -> None:
+    write_config(house)
+    house.stage.endpoint.faults.add("quota")
+    ended = await house.run("talk", "--plain", lines="one\ntwo\n")
+    assert ended.code == 1
+    assert ended.out == "You asked: two\n"
+    assert "no credit left" in ended.err
+    assert "→" in ended.err
+
+
+async def test_json_tells_what_happens(house: House) -> None:
+    write_config(house)
+    ended = await house.run("talk", "--json", lines="one\n")
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert [row["event"] for row in rows] == ["answering", "answered"]
+
+
+async def test_in_a_terminal_the_answer_grows_and_ctrl_d_ends(house: House) -> None:
+    write_config(house)
+    house.stage.endpoint.responder = lambda _: Reply(
+        "".join(SENTENCES), chunks=tuple(SENTENCES), delay=0.15
+    )
+    screen = await house.terminal("talk")
+    await screen.shows("› ")
+    screen.types("tell me\n")
+    await screen.shows("Sentence number 0")
+    assert "number 11" not in screen.plain, "it grows"
+    await screen.shows("Sentence number 11 says a little more than the one before it")
+    await screen.shows("it\\.\n› $")
+    screen.types("\x04")
+    assert await screen.ends() == 0
+    assert screen.plain.count("Sentence number 3 ") == 1, "what stands is not printed again"
+    (one,) = kept(house)
+    assert one.answer == "".join(SENTENCES)
+
+
+async def test_what_changes_while_it_grows_is_printed_over(house: House) -> None:
+    write_config(house)
+    first = "A whole first line is here. **bo"
+    pieces = (first, "ld", "** and [a li", "nk](https://x.example/)", ".")
+    house.stage.endpoint.responder = lambda _: Reply("".join(pieces), chunks=pieces, delay=0.7)
+    screen = await house.terminal("talk")
+    await screen.shows("› ")
+    screen.types("tell me\n")
+    await screen.shows("bold and a link")
+    await screen.shows("a link.*\\.\n› $")
+    screen.types("\x04")
+    assert await screen.ends() == 0
+
+
+async def test_ctrl_c_stops_the_answer_and_a_second_one_leaves(house: House) -> None:
+    write_config(house)
+    house.stage.endpoint.responder = lambda _: Reply(
+        "".join(SENTENCES * 9), chunks=tuple(SENTENCES * 9), delay=0.1
+    )
+    screen = await house.terminal("talk")
+    await screen.shows("› ")
+    screen.types("tell me\n")
+    await screen.shows("Sentence number 2 ")
+    screen.types("\x03")
+    await until(lambda: house.stage.endpoint.cancelled == 1)
+    await screen.shows("\n› $")
+    screen.types("\x03")
+    assert await screen.ends() == 130
+    (one,) = kept(house)
+    assert (one.state, one.reason) == ("answered", "stopped")
+    assert one.answer is not None
+    assert one.answer.startswith(SENTENCES[0])
+
+
+async def test_ctrl_c_in_a_pipe_leaves(house: House) -> None:
+    write_config(house)
+    asked = asyncio.Event()
+
+    async def answer(_: Any) -> Reply:
+        asked.set()
+        await asyncio.sleep(30)
+        return Reply("never")
+
+    house.stage.endpoint.responder = answer
+    running = await house.start("talk", warm=False)
+    assert isinstance(running.process, asyncio.subprocess.Process)
+    assert running.process.stdin is not None
+    running.process.stdin.write(b"one\ntwo\n")
+    await asyncio.wait_for(asked.wait(), 10)
+    assert (await running.stop(signal.SIGINT)).code == 130
+    assert len(house.stage.endpoint.requests) == 1
+
+
+async def test_what_was_left_open_in_the_terminal_never_goes_to_telegram(house: House) -> None:
+    now = datetime.now(UTC)
+    house.log_in()
+    house.write_config()
+    with Store.open(house.folder / "sessions" / "history.db") as store:
+        assert store.add(question(chat=TERMINAL, message=1, at=now), now)
+        failed = store.add(question(chat=TERMINAL, message=2, at=now), now)
+        assert failed is not None
+        store.mark(failed, "failed", "quota", now)
+    running = await house.start("run", "--json")
+    assert (await running.event("ready"))["pending"] == 0
+    assert "No question has failed" in (await house.run("retry")).err
+    await running.stop(signal.SIGINT)
+    assert not house.stage.endpoint.requests

@@ -1,0 +1,85 @@
+"""`userbot retry`: questions that failed are asked again."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from userbot.cli.common import Common, common_flags
+from userbot.errors import SessionInUseError, UsageError
+
+if TYPE_CHECKING:
+    from userbot.settings import Telegram
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@common_flags
+def retry(
+    common: Common,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="What failed in the last 30m, 2h or 7d [default: all]."),
+    ] = None,
+    chat: Annotated[
+        str | None,
+        typer.Option(metavar="CHAT", help="An id (or ID/TOPIC), or a piece of a title or @name."),
+    ] = None,
+) -> None:
+    """Ask failed questions again, at once if the program runs."""
+    from datetime import UTC, datetime
+
+    from userbot.cli import history_view as view
+    from userbot.cli.history import chosen
+    from userbot.cli.load import load_config
+    from userbot.messages import TERMINAL
+    from userbot.storage.archive import Archive
+    from userbot.storage.store import Store
+
+    age = None if since is None else age_of(since)
+    settings = load_config(common, need_key=False).settings
+    path, now = settings.history.database, datetime.now(UTC)
+    with Archive.reading(path) as archive:
+        if archive is None:
+            view.aside(f"There is no history yet in {path}.", "It begins with the first question.")
+            return
+        where = (None, None) if chat is None else chosen(archive, chat)
+        after = None if age is None else now - age
+        failed = archive.exchanges(-1, chat=where[0], topic=where[1], failed=True, since=after)
+    with Store.open(path) as store:
+        wished = store.wish_again([one.id for one in failed if one.place.chat != TERMINAL], now)
+    again = [one for one in failed if one.id in wished]
+    if not again:
+        view.aside("No question has failed.", "See what was asked with userbot history CHAT.")
+        return
+    view.dialogue(common, again, everywhere=True)
+    what = "1 question is" if len(again) == 1 else f"{len(again)} questions are"
+    if _runs(settings.telegram):
+        view.aside(f"{what} asked again.", "The running userbot shows how it goes.")
+    else:
+        view.aside(f"{what} asked again at the next start.", "Start `userbot run`.")
+
+
+def age_of(typed: str) -> timedelta:
+    """ "1h" as a time. Raises UsageError."""
+    found = re.fullmatch(r"(\d{1,6})([smhdw])", typed.strip().lower())
+    if found is None:
+        raise UsageError(
+            f"“{typed}” is no age.", "Write a number and s, m, h, d or w: 90m, 2h, 7d."
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _runs(settings: Telegram) -> bool:
+    from userbot.telegram.session_lock import session_lock
+
+    if not settings.session.parent.exists():
+        return False
+    try:
+        with session_lock(settings.session):
+            return False
+    except SessionInUseError:
+        return True

@@ -1,0 +1,91 @@
+"""`userbot talk`: the assistant in the terminal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from userbot.cli.common import Common, common_flags
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from userbot.talk import Talk
+
+_PROMPT = "› "
+
+
+@common_flags
+def talk(common: Common) -> None:
+    """The same assistant in the terminal, without Telegram.
+
+    A question a line.
+    """
+    from userbot.cli.load import load_config
+
+    settings = load_config(common, need_telegram=False).settings
+
+    import asyncio
+    import time
+    from io import TextIOWrapper
+
+    from userbot.activity import Activity, Answering, Heard
+    from userbot.activity import Answered as AnsweredEvent
+    from userbot.console.json_lines import JsonLines
+    from userbot.console.lines import Lines
+    from userbot.console.terminal import Terminal
+    from userbot.console.words import words
+    from userbot.masking import masked_event
+    from userbot.storage.store import Store
+    from userbot.talk import Talk
+
+    typed = sys.stdin.isatty()
+    lively = sys.stdout.isatty() and not (common.plain or common.json)
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
+    rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
+    lines = Lines(sys.stderr, words(settings.console.language), verbose=common.verbose)
+
+    def report(event: Activity) -> None:
+        event = masked_event(event)
+        if rows is not None:
+            rows(event)
+        elif common.verbose or not isinstance(event, Heard | Answering | AnsweredEvent):
+            lines(event)
+
+    out = sys.stdout if rows is None else sys.stderr
+    terminal = Terminal(out, lively=lively, first=time.time_ns() // 1000)
+    with Store.open(settings.history.database) as store, asyncio.Runner() as runner:
+        conversation = Talk(settings, store, report, terminal)
+        conversation.begin()
+        try:
+            _converse(conversation, runner, typed=typed)
+        finally:
+            runner.run(conversation.aclose())
+        if conversation.failed and not typed:
+            raise SystemExit(1)
+
+
+def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> None:
+    """Answer line after line; Ctrl-C stops an answer, and leaves where nothing is answered."""
+    from userbot.cli.common import say_error
+    from userbot.errors import StorageError, UserbotError
+
+    if typed:
+        import readline  # noqa: F401  so that lines can be edited and called back
+
+        print("Ctrl-D ends, Ctrl-C stops an answer, /gpt_new begins anew.", file=sys.stderr)
+    while True:
+        try:
+            line = input(_PROMPT) if typed else next(sys.stdin)
+        except (EOFError, StopIteration):
+            return
+        try:
+            went_on = runner.run(conversation.say(line)) if line.strip() else True
+        except StorageError:
+            raise
+        except UserbotError as error:
+            say_error(error)
+            continue
+        if not went_on and not typed:
+            raise KeyboardInterrupt

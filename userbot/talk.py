@@ -1,0 +1,230 @@
+"""The second composition root: the assistant in the terminal, without Telegram.
+
+It is the same path, with a screen for an outbox: the same model, memory, limits and history. Its
+conversation has a place of its own in the store, which `userbot run` leaves alone.
+"""
+
+# ruff: noqa: ARG002 - what stands in for chats needs nothing of what is asked
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from userbot.activity import Report
+from userbot.clock import SystemClock
+from userbot.console.terminal import Terminal
+from userbot.errors import StorageError, TelegramError, UserbotError
+from userbot.messages import TERMINAL, Ask, ChatKind, Incoming, Person, Picture, Place, Since
+from userbot.openai_api.chat import Chat as ChatModel
+from userbot.path.aftermath import Aftermath
+from userbot.path.allowance import Allowance
+from userbot.path.asking import SILENCES, Inquiry
+from userbot.path.assistant import Assistant
+from userbot.path.background import Background
+from userbot.path.first_text import FirstText
+from userbot.path.forgetting import Forgetting
+from userbot.path.hearing import Said
+from userbot.path.house_rules import HouseRules
+from userbot.path.live_reply import LiveReply
+from userbot.path.memory import Memory
+from userbot.path.patience import Patience
+from userbot.path.replying import Written
+from userbot.path.seeing import Seeing
+from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
+from userbot.path.typing import Typing
+from userbot.path.writes import Writes
+from userbot.rules.trigger import Policy, command_of, question_of
+from userbot.settings import Pacing, Settings, Voice
+from userbot.storage.store import Store
+
+_YOU = Person(id=TERMINAL, name="You")
+_PLACE = Place(TERMINAL)
+_LIVELY = Pacing(edit_seconds=0.5, max_previews=100_000)
+_WHOLE = Pacing(max_previews=0)
+_ABANDONED = timedelta(hours=1)
+"""What is open for longer belongs to a conversation that was killed."""
+
+
+class Talk:
+    """A conversation. `lively`: an answer is shown as it grows."""
+
+    def __init__(
+        self, settings: Settings, store: Store, report: Report, terminal: Terminal
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._terminal = terminal
+        self._clock = clock = SystemClock()
+        self._patience = Patience(clock, report)
+        self._broken: StorageError | None = None
+        storing = Storing(self._patience, clock, report, self._stop)
+        self._storing = storing
+        prices = settings.limits.prices
+        self._settlement = Settlement(store, storing, clock, report, prices)
+        policy = Policy(
+            prefix=settings.trigger.prefix,
+            owner=TERMINAL,
+            owner_usernames=frozenset(),
+            elsewhere="me",
+            chats={},
+            began=store.began(clock.now()),
+        )
+        rules = HouseRules(policy, {}, "me", store)
+        window = settings.history.window_tokens
+        idle = timedelta(minutes=settings.history.idle_reset_minutes)
+        self._memory = Memory(store, window, idle=idle or None)
+        system = settings.openai.system
+        self._allowance = Allowance(
+            settings.limits,
+            {},
+            system,
+            store,
+            store.ledger,
+            storing,
+            clock,
+            lambda _ask, _why: None,
+        )
+        self._model = ChatModel(settings.openai, report)
+        nowhere = _Nowhere()
+        eraser, memory, settlement = store.eraser, self._memory, self._settlement
+        self._forgetting = Forgetting(
+            eraser, memory, storing, clock, settings.history.retention_days
+        )
+        writes = Writes(terminal, nowhere, store, storing, clock, report)
+        secret = store.secret()
+        pacing = _LIVELY if terminal.lively else _WHOLE
+        in_writing = LiveReply(
+            pacing, terminal, writes, store, storing, clock, report, secret, FirstText(), "reply"
+        )
+        self._assistant = Assistant(
+            settings=settings.openai,
+            rules=rules,
+            aftermath=Aftermath(policy.prefix, nowhere, store, eraser, settlement, clock, report),
+            hearing=_Read(),
+            seeing=Seeing(nowhere, report),
+            background=Background(nowhere, store, rules, window, report),
+            memory=memory,
+            inquiry=Inquiry(
+                self._model,
+                SILENCES * settings.openai.timeout,
+                memory,
+                self._allowance,
+                settlement,
+                self._patience,
+                clock,
+                report,
+            ),
+            outbox=terminal,
+            typing=Typing(terminal, clock),
+            replying=Written(in_writing),
+            eraser=eraser,
+            settlement=settlement,
+            store=store,
+            storing=storing,
+            clock=clock,
+        )
+
+    @property
+    def failed(self) -> int:
+        """How many questions were not answered."""
+        return self._settlement.failed_count
+
+    def begin(self) -> None:
+        """Do what is due at a start: erase what is old, give up what was left open."""
+        self._forgetting.sweep_once()
+        now = self._clock.now()
+        for ask, _ in self._store.pending(terminal=True):
+            if now - ask.at > _ABANDONED:
+                self._store.mark(ask, "skipped", "stopped", now)
+
+    async def say(self, line: str) -> bool:
+        """Answer a line; False if it was stopped by cancelling. Raises StorageError."""
+        order = command_of(line, self._settings.trigger.prefix)
+        if order is not None:
+            self._order(getattr(order, "name", ""))
+            return True
+        ask = self._ask(line, self._clock.now())
+        if ask is None:
+            return True
+        try:
+            await self._assistant.handle(ask)
+        except asyncio.CancelledError:
+            self._settlement.stopped(ask)
+            self._memory.forget(_PLACE)
+            return False
+        finally:
+            self._terminal.end()
+            if self._broken is not None:
+                raise self._broken
+        return True
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        async with AsyncExitStack() as end:
+            end.push_async_callback(self._model.aclose)
+            self._patience.leave()
+            await self._storing.drain()
+
+    def _ask(self, line: str, now: datetime) -> Ask | None:
+        question = question_of(line, self._settings.trigger.prefix)
+        text = line.strip() if question is None else question
+        if not text:
+            return None
+        typed = Ask(
+            place=_PLACE,
+            message=self._terminal.new_message(),
+            kind=ChatKind.PRIVATE,
+            title="Terminal",
+            sender=_YOU,
+            text=text,
+            at=now,
+            by_owner=True,
+        )
+        admitted = self._allowance.admit(typed, now)
+        if admitted is None:
+            return None
+        ask, refusal = admitted
+        if refusal is not None:
+            self._settlement.limited(ask, refusal.reason, refusal.detail)
+            return None
+        return ask
+
+    def _order(self, name: str) -> None:
+        if name != "new":
+            raise UserbotError(
+                "Of the commands only /gpt_new works here.", "The others are for chats."
+            )
+        self._store.begin_anew(_PLACE)
+        self._memory.forget(_PLACE)
+
+    def _stop(self, error: StorageError) -> None:
+        self._broken = error
+
+
+class _Read:
+    """What is typed says what it says; implements `assistant.Ears`."""
+
+    def voice_in(self, chat: int) -> Voice:
+        return Voice()
+
+    async def hear(self, ask: Ask) -> Said:
+        return Said(ask, None)
+
+
+class _Nowhere:
+    """There is no chat behind the terminal; nothing of the path asks for it."""
+
+    async def since(self, chat: int, message: int) -> Since:
+        self._refuse()
+
+    async def latest(self, chat: int, before: int, count: int) -> list[Incoming]:
+        self._refuse()
+
+    async def fetch(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
+        self._refuse()
+
+    def _refuse(self) -> NoReturn:
+        raise TelegramError("There is no Telegram here.", reason="terminal")
