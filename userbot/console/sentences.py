@@ -41,19 +41,20 @@ _RUSSIAN = {
     "You wrote there yourself before its answer.": "Вы успели написать там сами.",
     "Nobody was addressed.": "Обращались не к вам.",
     "Voice is off in this chat.": "Голос в этом чате выключен.",
-    "What is written is answered without the recording. {}": (
-        "Ответ только на написанное, без записи. {}"
-    ),
     "What is written is answered without the picture. {}": (
         "Ответ только на написанное, без картинки. {}"
     ),
-    "Of {} pictures the first {} are shown to it.": "Картинок {}, модель видит первые {}.",
-    "The picture is too large.": "Картинка слишком велика.",
+    "Of {} pictures the first {} are shown to the model.": "Из {} картинок модель видит первые {}.",
     "The picture is too large, and Telegram has no smaller one of it.": (
-        "Картинка слишком велика, а меньшей у Telegram нет."
+        "Картинка слишком велика, а уменьшенной у Telegram нет."
     ),
-    "The picture is of a kind that models do not take.": "Такие картинки модели не принимают.",
-    "Send it as a photo instead of a file.": "Пришлите её как фото, а не файлом.",
+    "The picture is too large.": "Картинка слишком велика.",
+    "The picture is of a kind that models do not take.": "Картинки такого вида модели не принимают.",
+    "Send it as a photo instead of a file.": "Отправьте её как фотографию, а не файлом.",
+    "What is written is answered without the recording. {}": (
+        "Ответ только на написанное, без записи. {}"
+    ),
+    "Of {} pictures the first {} are shown to it.": "Картинок {}, модель видит первые {}.",
     "The program ended before this was tried again.": "Программа кончилась раньше новой попытки.",
     "It is tried again at the next start.": "Следующая попытка — при новом запуске.",
     "The program made a mistake ({}).": "Ошибка в самой программе ({}).",
