@@ -43,6 +43,7 @@ from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
+from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Doorstep, Storing
 from userbot.path.telling import Telling
@@ -70,6 +71,7 @@ from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
 from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
+from userbot.telegram.pictures import TelegramPictures
 from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.refusals import login_ended, why_disconnected
@@ -211,11 +213,13 @@ class _Run:
             background.append(known)
             directory = Directory(client, self._store.names)
             owner = await directory.owner()
+            now = self._clock.now()
+            began = self._store.began(now)
             policy, chats = await directory.policy(
                 self._settings.trigger,
                 self._settings.voice,
                 self._settings.chats,
-                self._store.began(self._clock.now()),
+                began,
             )
             limited = await directory.people(self._settings.limits.people)
             outbox = TelegramVoiceOutbox(client, self._turns)
@@ -246,6 +250,7 @@ class _Run:
                 history,
                 self._store,
                 self._store.eraser,
+                self._settlement,
                 self._clock,
                 self._report,
             )
@@ -267,11 +272,13 @@ class _Run:
                 self._settings.history.retention_days,
             )
             forgetting.sweep_once()
+            reading = Reading(client, self._clock, self._report, inbox.title)
             assistant = Assistant(
                 settings=self._settings.openai,
                 rules=rules,
                 aftermath=aftermath,
-                hearing=self._hearing(client, inbox, speech, rules, memory, allowance),
+                hearing=self._hearing(client, reading, speech, rules, memory, allowance),
+                seeing=Seeing(TelegramPictures(client, reading), self._report),
                 background=overheard,
                 memory=memory,
                 inquiry=Inquiry(
@@ -399,7 +406,19 @@ class _Run:
                 self._clock,
                 self._report,
             )
-            doorstep = Doorstep(intake.receive, self._storing)
+            catch_up = CatchUp(
+                rules,
+                TelegramPast(client, inbox, self._clock, self._report),
+                intake.receive,
+                began if began < now else None,
+                max_age,
+                self._store,
+                self._clock,
+                self._report,
+            )
+            missed.append(catch_up.wake)
+            client.on_too_long = catch_up.wake
+            doorstep = Doorstep(catch_up.receive, self._storing)
             on_the_way_out.push_async_callback(doorstep.close)
 
             edits = Edits(
@@ -424,24 +443,12 @@ class _Run:
             on_the_way_out.callback(changes.close)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            catch_up = CatchUp(
-                rules,
-                TelegramPast(client, inbox, self._clock, self._report),
-                doorstep.receive,
-                rules.policy.began,
-                max_age,
-                self._store,
-                self._clock,
-                self._report,
-            )
-            missed.append(catch_up.wake)
-            client.on_too_long = catch_up.wake
-            inbox.open(owner, catch_up.receive)
+            inbox.open(owner, doorstep.receive)
             client.takes_updates = True
-            looking = asyncio.create_task(catch_up.watch(), name="catch up")
+            self._store.hurry(STORE_SECONDS)
+            looking = self._watch.keep(catch_up.watch, "the look for what was missed")
             on_the_way_out.callback(looking.cancel)
             background.append(looking)
-            self._store.hurry(STORE_SECONDS)
             sweeping = self._watch.keep(forgetting.sweep, "the erasing of old words")
             on_the_way_out.callback(sweeping.cancel)
             background.append(sweeping)
@@ -460,7 +467,7 @@ class _Run:
     def _hearing(
         self,
         client: Client,
-        inbox: Inbox,
+        reading: Reading,
         speech: Speech,
         rules: HouseRules,
         memory: Memory,
@@ -468,7 +475,6 @@ class _Run:
     ) -> Hearing:
         store, clock, report = self._store, self._clock, self._report
         audio = Ffmpeg(self._settings.history.database)
-        reading = Reading(client, clock, report, inbox.title)
         files = TelegramFiles(client, reading)
         listening = Listening(
             files, speech, audio, allowance, store, self._storing, self._patience, clock, report

@@ -112,6 +112,8 @@ class Incoming:
     """When the chat deletes it by itself, where it does (auto-delete)."""
     album: int | None = None
     """What marks the messages of one album, if it is of one."""
+    picture: bool = False
+    """It carries a picture that may be looked at."""
     edited_at: datetime | None = None
     live: bool = True
     """Telegram told of it when it was written; otherwise it was caught up with."""
@@ -152,6 +154,8 @@ class Since:
     """The account's messages after it, oldest first."""
     whole: bool
     """Whether this goes up to the newest message."""
+    edited: bool = False
+    """The question was edited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +265,8 @@ class Quoted:
     """Who wrote it, where the speaker only forwarded it."""
     media: str | None = field(default=None, kw_only=True)
     """What it carries besides, in a word, if anything."""
+    picture: bool = field(default=False, kw_only=True)
+    """It carries a picture that may be looked at."""
     ours: bool = field(default=False, kw_only=True)
     """It is an answer of ours."""
     reply_to: int | None = field(default=None, kw_only=True)
@@ -269,6 +275,15 @@ class Quoted:
     """The chain of messages that it replies to, oldest first."""
     expires_at: datetime | None = field(default=None, kw_only=True)
     """When the chat deletes it by itself, where it does (auto-delete)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture on its way to the model, of that message; `mime` as its own bytes tell."""
+
+    message: int
+    data: bytes = field(repr=False)
+    mime: str
 
 
 class Loudness(Enum):
@@ -345,6 +360,7 @@ class PromptMessage:
 
     role: str
     content: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from userbot.messages import (
     Hints,
     KeptName,
     Loudness,
+    Picture,
     Place,
     Quoted,
     Recorded,
@@ -175,6 +176,17 @@ class Files(Protocol):
 
     async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
         """The file as `path`, part by part."""
+        ...
+
+
+class Pictures(Protocol):
+    """Pictures of messages."""
+
+    async def fetch(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
+        """The picture of a message, with those of its album; `several`: there are others beside.
+
+        Raises TelegramError.
+        """
         ...
 
 

@@ -15,7 +15,7 @@ from userbot.activity import Report
 from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
-from userbot.messages import TERMINAL, Ask, ChatKind, Incoming, Person, Place, Since
+from userbot.messages import TERMINAL, Ask, ChatKind, Incoming, Person, Picture, Place, Since
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
@@ -30,6 +30,7 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.memory import Memory
 from userbot.path.patience import Patience
 from userbot.path.replying import Written
+from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.path.typing import Typing
@@ -100,8 +101,9 @@ class Talk:
         self._assistant = Assistant(
             settings=settings.openai,
             rules=rules,
-            aftermath=Aftermath(policy.prefix, nowhere, store, eraser, clock, report),
+            aftermath=Aftermath(policy.prefix, nowhere, store, eraser, settlement, clock, report),
             hearing=_Read(),
+            seeing=Seeing(nowhere, report),
             background=Background(nowhere, store, rules, window, report),
             memory=memory,
             inquiry=Inquiry(
@@ -217,6 +219,9 @@ class _Nowhere:
         self._refuse()
 
     async def latest(self, chat: int, before: int, count: int) -> list[Incoming]:
+        self._refuse()
+
+    async def fetch(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
         self._refuse()
 
     def _refuse(self) -> NoReturn:

@@ -182,7 +182,7 @@ async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(hous
     screen = await house.terminal("init", *at_the_stage(house))
     for question, answer in (
         (r"api_id \[1\]: $", "2040817"),
-        (r"api_hash \[sandbox\]: $", ""),
+        (r"api_hash \[anyhash\]: $", ""),
         (r"Number \[1\]: $", "1"),
         (r"API key \(stays hidden\): $", MODEL_KEY),
         (r"Model \[gpt-5.4-mini\]: $", ""),

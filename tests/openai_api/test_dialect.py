@@ -10,9 +10,9 @@ import pytest
 
 from userbot.activity import Activity, Notice
 from userbot.errors import ModelError
-from userbot.messages import ChatRequest, Delta, Finish, PromptMessage
+from userbot.messages import ChatRequest, Delta, Finish, Picture, PromptMessage
 from userbot.openai_api.chat import Chat
-from userbot.openai_api.dialect import SYSTEM, Dialect
+from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.sandbox.endpoint import Endpoint
 from userbot.settings import OpenAI
 
@@ -177,3 +177,61 @@ def test_what_was_dropped_is_not_looked_for_again() -> None:
     body: dict[str, Any] = dialect.body(REQUEST)
     assert dialect.refused(400, {"param": "temperature"}, body) is None
     assert dialect.refused(400, {"message": "System role not supported"}, body) is None
+
+
+SEEN = replace(
+    REQUEST,
+    messages=(
+        PromptMessage("system", "Be brief."),
+        PromptMessage("user", "[picture] what?", (Picture(7, b"\xff\xd8\xff", "image/jpeg"),)),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "dropped"),
+    [
+        pytest.param(
+            400,
+            {
+                "message": "Invalid content type. image_url is only supported by certain models.",
+                "param": "messages.[1].content.[1].type",
+            },
+            PICTURES,
+            id="OpenAI",
+        ),
+        pytest.param(
+            500,
+            {"message": "image input is not supported - hint: you may need to provide the mmproj"},
+            PICTURES,
+            id="llama.cpp",
+        ),
+        pytest.param(404, "No endpoints found that support image input", PICTURES, id="a router"),
+        pytest.param(
+            422,
+            {"detail": "messages[1].content should be a valid string"},
+            PICTURES,
+            id="text only",
+        ),
+        pytest.param(
+            400, "You uploaded an unsupported image: image_parse_error", None, id="bad one"
+        ),
+        pytest.param(400, "The image is too large", None, id="too large a one"),
+        pytest.param(500, "The server had an error", None, id="an error of its own"),
+        pytest.param(429, "Too many image requests", None, id="a limit"),
+    ],
+)
+def test_a_refusal_of_pictures_is_told_from_others(
+    status: int, said: object, dropped: str | None
+) -> None:
+    dialect = Dialect()
+    body = dialect.body(SEEN)
+    found = dialect.refused(status, said, body)
+    assert found == dropped
+    if found is not None:
+        assert dialect.less(found).body(SEEN)["messages"][1]["content"] == "[picture] what?"
+
+
+def test_without_pictures_a_refusal_is_not_about_them() -> None:
+    dialect = Dialect()
+    assert dialect.refused(400, "image input is not supported", dialect.body(REQUEST)) is None

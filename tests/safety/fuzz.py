@@ -289,7 +289,9 @@ class Target:
         recent = TelegramRecent(self.client, inbox)
         background = Background(recent, self.store, rules, 1000, self._tell)
         history = TelegramHistory(self.client, clock, self._tell)
-        aftermath = Aftermath("/gpt", history, self.store, self.store.eraser, clock, self._tell)
+        aftermath = Aftermath(
+            "/gpt", history, self.store, self.store.eraser, settlement, clock, self._tell
+        )
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
             LoopWatch(), 10, Trigger(), self.store, storing, self.conversations, settlement, clock,

@@ -212,3 +212,42 @@ def test_the_name_of_a_file_goes_with_the_words(store: Store, path: Path) -> Non
     answered(store, 10, voice=sound, forwarded_from=WORDS)
     store.eraser.clear(NOW)
     assert not left_on_disk(path)
+
+
+@pytest.mark.parametrize("how", ["deleted", "older", "cleared", "forgotten", "expired"])
+def test_what_was_heard_in_part_goes_too(store: Store, path: Path, how: str) -> None:
+    ask = store.add(question("Is it true?", message=10, reply_to=7), NOW)
+    assert ask is not None
+    part = Transcript(text=WORDS, model="whisper", seconds=600)
+    store.heard_parts(ask, 7, [part, part], NOW)
+    assert store.parts_heard(ANNA.id, 7) == [part, part]
+    assert store.transcript(ANNA.id, 7) is None
+    store.quoted(ask, frozenset(), NOW + timedelta(hours=1))
+    store.mark(ask, "failed", "server_error", NOW)
+    match how:
+        case "deleted":
+            store.eraser.deleted([7], None, NOW)
+        case "older":
+            store.eraser.older_than(NOW + timedelta(days=1), NOW)
+        case "cleared":
+            store.eraser.clear(NOW, ANNA.id)
+        case "forgotten":
+            store.forget(ANNA.id, NOW)
+        case "expired":
+            store.eraser.expired(NOW + timedelta(hours=1))
+    assert store.parts_heard(ANNA.id, 7) == []
+    if how != "deleted":  # a message that was only asked about stays in the log for a while
+        assert not left_on_disk(path)
+
+
+def test_parts_that_were_heard_give_way_to_the_whole(store: Store) -> None:
+    ask = store.add(question("Is it true?", message=10, reply_to=7), NOW)
+    assert ask is not None
+    part = Transcript(text="one", model="whisper", seconds=600)
+    store.heard_parts(ask, 7, [part], NOW)
+    whole = Transcript(text="one two", model="whisper", seconds=900)
+    store.heard(ask, 7, whole, NOW, keep=True)
+    assert store.parts_heard(ANNA.id, 7) == []
+    assert store.transcript(ANNA.id, 7) == whole
+    store.heard_parts(ask, 7, [part], NOW)
+    assert store.transcript(ANNA.id, 7) == whole

@@ -55,7 +55,7 @@ def application(*, own_server: bool) -> list[str]:
     else:
         right = str.isalnum if own_server else _is_api_hash
         expected = "It is 32 digits and letters from a to f."
-        default = "sandbox" if own_server else ""
+        default = "anyhash" if own_server else ""
         question = "api_hash" if own_server or not in_terminal() else "api_hash (stays hidden)"
         answer = ask_until(question, right, expected, default=default, hidden=not own_server)
         lines.append(f"api_hash = {quoted(answer)}")

@@ -19,6 +19,9 @@ _RUSSIAN = {
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
+    "{} messages were looked at that came meanwhile.": (
+        "Просмотрено сообщений, пришедших за это время: {}."
+    ),
     "It waited since the last run.": "Ждало с прошлого запуска.",
     "The rules have changed since it was asked.": "С тех пор правила изменились.",
     "It was stopped.": "Остановлено.",
@@ -107,6 +110,9 @@ _RUSSIAN = {
     "The recording cannot be read. {}": "Запись не прочесть. {}",
     "The recording cannot be read.": "Запись не прочесть.",
     "It holds no sound.": "В ней нет звука.",
+    "Send it as a voice note, or as a file with sound.": (
+        "Пришлите голосовым или файлом со звуком."
+    ),
     "It may be damaged; ask for it again as a voice note.": (
         "Возможно, она повреждена; попросите прислать её голосовым сообщением."
     ),
@@ -134,9 +140,6 @@ _RUSSIAN = {
         "Откройте чат один раз в своём приложении и запустите программу снова."
     ),
     "Free some space, or raise the quota.": "Освободите место или увеличьте квоту.",
-    "{} messages were looked at that came meanwhile.": (
-        "Просмотрено сообщений, пришедших за это время: {}."
-    ),
     "The message is not there any more.": "Этого сообщения больше нет.",
     "The question, or the answer to it, was deleted meanwhile.": (
         "Вопрос или ответ на него тем временем удалили."

@@ -16,7 +16,7 @@ from userbot.errors import ModelError
 from userbot.messages import ChatRequest, Delta, Finish
 from userbot.openai_api import sentences
 from userbot.openai_api.connection import Connection
-from userbot.openai_api.dialect import SYSTEM, Dialect
+from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
 from userbot.openai_api.reading import Reading
 from userbot.settings import OpenAI
@@ -156,11 +156,11 @@ class Chat:
         if name is None:
             return False
         self._dialects[model] = dialect.less(name)
-        what = "system role" if name == SYSTEM else name
+        what = {SYSTEM: "the system role", PICTURES: "pictures"}.get(name, f"the {name}")
         self._report(
             Notice(
                 reason="parameter_dropped",
-                detail=f"{model} does not take the {what}; it is left out from now on.",
+                detail=f"{model} does not take {what}; left out from now on.",
             )
         )
         return True

@@ -7,16 +7,29 @@ as long as the program runs. Each parameter is dropped at most once, so this end
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from userbot.messages import ChatRequest, PromptMessage
+from userbot.messages import ChatRequest, Picture, PromptMessage
 
 SYSTEM: Final = "system"
 """Stands for the system role: its text then leads the first message of the user."""
+PICTURES: Final = "pictures"
+"""Stands for pictures: without them their captions are sent alone."""
+_NO_PICTURES: Final = re.compile(
+    r"image|vision|multi-?modal|mmproj|content.{0,40}(string|type|array|list)|invalid.{0,20}content",
+    re.I | re.S,
+)
+_BAD_PICTURE: Final = re.compile(
+    r"too (large|big|small|many)|invalid.image|image.?(parse|format)"
+    r"|(process|decode|parse|read).{0,20}image",
+    re.I | re.S,
+)
+"""One picture is at fault, not the model."""
 _INSTEAD: Final = {"max_completion_tokens": "max_tokens"}
 """The older name of a parameter, tried before it is given up."""
 _PARAMETERS: Final = (
@@ -60,7 +73,7 @@ class Dialect:
             messages = _without_system(messages)
         body: dict[str, Any] = {
             "model": request.model,
-            "messages": [{"role": one.role, "content": one.content} for one in messages],
+            "messages": [{"role": one.role, "content": self._content(one)} for one in messages],
             "stream": stream,
         }
         return body | {
@@ -81,6 +94,11 @@ class Dialect:
             about_role = isinstance(param, str) and re.fullmatch(r"messages.*role", param)
             if about_role or _NO_SYSTEM.search(text):
                 return SYSTEM
+        shown = any(isinstance(message["content"], list) for message in body["messages"])
+        # Some servers call it their own error.
+        about_pictures = _NO_PICTURES.search(text) and not _BAD_PICTURE.search(text)
+        if shown and status in _REFUSING | {500} and about_pictures:
+            return PICTURES
         if status not in _REFUSING:
             return None
         sent = [name for name in _PARAMETERS if body.get(name)]
@@ -92,9 +110,24 @@ class Dialect:
         named = sorted((n for n in sent if re.search(rf"\b{n}\b", text)), key=len, reverse=True)
         return named[0] if named else None
 
+    def _content(self, message: PromptMessage) -> str | list[dict[str, Any]]:
+        if not message.pictures or PICTURES in self.without:
+            return message.content
+        return [
+            {"type": "text", "text": message.content},
+            *(
+                {"type": "image_url", "image_url": {"url": _data_url(picture)}}
+                for picture in message.pictures
+            ),
+        ]
+
     def less(self, name: str) -> Dialect:
         """The same without one more."""
         return Dialect(self.without | {name})
+
+
+def _data_url(picture: Picture) -> str:
+    return f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode()}"
 
 
 def _without_system(messages: Sequence[PromptMessage]) -> tuple[PromptMessage, ...]:
@@ -102,6 +135,6 @@ def _without_system(messages: Sequence[PromptMessage]) -> tuple[PromptMessage, .
     others = [one for one in messages if one.role != "system"]
     for at, one in enumerate(others):
         if one.role == "user":
-            others[at] = PromptMessage("user", f"{system}\n\n{one.content}")
+            others[at] = replace(one, content=f"{system}\n\n{one.content}")
             break
     return tuple(others)

@@ -5,17 +5,21 @@ Rule 2: what an earlier run has written is found again, by its id or by its reco
 finished in its own messages.
 Rule 3: anything else of the account's under the question is the owner's own answer: the question
 is skipped, and the owner's words are never touched.
-Rule 4: if a write may stand and cannot be looked for, nothing is sent.
+Rule 4: a question that was edited meanwhile is asked as it reads now.
+Rule 5: if a write may stand and cannot be looked for, nothing is sent.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from userbot.activity import Notice, Report
 from userbot.errors import NothingToAnswerError, TelegramError
 from userbot.messages import Answer, Ask, ChatKind, Finish, Recorded, Since
-from userbot.path.settlement import in_doubt
+from userbot.path.settlement import Settlement, in_doubt
 from userbot.ports import Clock, Eraser, History, Store
 from userbot.rules.adoption import adopted, owners_answers
+from userbot.rules.trigger import question_of
 
 
 class Aftermath:
@@ -27,6 +31,7 @@ class Aftermath:
         history: History,
         store: Store,
         eraser: Eraser,
+        settlement: Settlement,
         clock: Clock,
         report: Report,
     ) -> None:
@@ -34,6 +39,7 @@ class Aftermath:
         self._history = history
         self._store = store
         self._eraser = eraser
+        self._settlement = settlement
         self._clock = clock
         self._report = report
         self._belated: set[int] = set()
@@ -42,14 +48,19 @@ class Aftermath:
         """This question waited: look before it is answered."""
         self._belated.add(ask.id)
 
-    async def look(self, ask: Ask) -> Answer | None:
-        """Find out, if the question waited; gives its answer if that stands whole already.
+    async def look(self, ask: Ask) -> tuple[Ask, Answer | None]:
+        """Find out, if the question waited; gives it as it reads now, and its answer if that
+        stands whole already.
 
         Raises NothingToAnswerError where none is wanted, and TelegramError.
         """
         if ask.id not in self._belated:
-            return None
+            return ask, None
+        found = await self._look(ask)
         self._belated.discard(ask.id)
+        return found
+
+    async def _look(self, ask: Ask) -> tuple[Ask, Answer | None]:
         recorded = self._store.recorded(ask)
         try:
             since = await self._history.since(ask.chat, ask.message)
@@ -61,7 +72,7 @@ class Aftermath:
             self._eraser.deleted([ask.message], ask.chat, self._clock.now())
             raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
         if standing := self._standing(ask, recorded, since):
-            return self._taken_up(ask, recorded[0], standing, since)
+            return ask, self._taken_up(ask, recorded[0], standing, since)
         if recorded and not since.whole:
             raise in_doubt()
         if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
@@ -69,7 +80,19 @@ class Aftermath:
             if owners_answers(since.own, ask.message, ours, self._prefix):
                 told = "You have answered it yourself."
                 raise NothingToAnswerError(told, reason="owner_answered")
-        return None
+        return self._as_it_reads(ask, since) if not recorded else ask, None
+
+    def _as_it_reads(self, ask: Ask, since: Since) -> Ask:
+        """With its words as they are now; what was put together of several messages stays."""
+        if not since.edited or ask.voice is not None or "\n" in ask.text or not since.question:
+            return ask
+        asked = question_of(since.question, self._prefix)
+        text = since.question.strip() if asked is None else asked
+        if text == ask.text or not text:
+            return ask
+        reworded = replace(ask, text=text)
+        self._settlement.reworded(reworded)
+        return reworded
 
     def _standing(self, ask: Ask, recorded: list[Recorded], since: Since) -> dict[int, int]:
         """What stands of its answer; the messages are known from now on."""

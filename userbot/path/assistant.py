@@ -12,6 +12,7 @@ from userbot.path.hearing import Ears
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.replying import Answers
+from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.path.typing import Typing
@@ -30,6 +31,7 @@ class Assistant:
         rules: HouseRules,
         aftermath: Aftermath,
         hearing: Ears,
+        seeing: Seeing,
         background: Background,
         memory: Memory,
         inquiry: Inquiry,
@@ -46,6 +48,7 @@ class Assistant:
         self._rules = rules
         self._aftermath = aftermath
         self._hearing = hearing
+        self._seeing = seeing
         self._background = background
         self._memory = memory
         self._inquiry = inquiry
@@ -68,7 +71,7 @@ class Assistant:
                 return
             await self._storing.done(lambda: self._begin(ask), ask)
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
-            stands = await self._aftermath.look(ask)
+            ask, stands = await self._storing.through(lambda: self._aftermath.look(ask), ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
             overheard = await self._hearing.hear(ask) if ask.listen_first else None
             async with self._typing.during(ask.place) as text_stands:
@@ -76,6 +79,7 @@ class Assistant:
                 if stands is not None:
                     await self._settlement.answered(said.ask, said.quoted, stands, 0.0)
                     return
+                said = await self._seeing.see(said)
                 voice = self._hearing.voice_in(ask.chat)
                 background = await self._background.before(ask)
                 system = system_text(self._settings, chat)
@@ -83,7 +87,7 @@ class Assistant:
                 def build(tight: bool) -> ChatRequest:
                     around = "" if tight else background
                     messages = self._memory.messages(system, said.ask, said.quoted, around)
-                    return request(self._settings, chat, messages)
+                    return request(self._settings, chat, messages, said.pictures)
 
                 asking = Asking(ask, build, self._inquiry)
                 async with aclosing(asking.stream()) as stream:

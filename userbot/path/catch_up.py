@@ -33,14 +33,17 @@ _LATE = timedelta(seconds=90)
 
 
 class CatchUp:
-    """Stands before the intake. `receive` takes what arrived, `began` is the first start."""
+    """Stands before the intake. `receive` takes what arrived.
+
+    `began` is the first start, None if this is it.
+    """
 
     def __init__(
         self,
         rules: HouseRules,
         past: Past,
         receive: Callable[[Incoming], None],
-        began: datetime,
+        began: datetime | None,
         max_age_minutes: float,
         store: SeenStore,
         clock: Clock,
@@ -150,10 +153,7 @@ class CatchUp:
         seen = self._store.seen(chat)
         if top is not None and seen is not None and top.message <= seen:
             return
-        if top is not None and first and top.at < self._began.replace(microsecond=0):
-            self._store.see(chat, top.message)
-            return
-        if seen is None and not first:
+        if seen is None and not (first and self._began):
             if top is not None:
                 self._store.see(chat, top.message)
             return

@@ -13,7 +13,7 @@ from userbot.errors import (
     TelegramError,
     UserbotError,
 )
-from userbot.messages import Ask, Quoted, Transcript
+from userbot.messages import Ask, Picture, Quoted, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.house_rules import HouseRules
 from userbot.path.replies import Replies
@@ -37,6 +37,8 @@ class Said:
     spoken: Transcript | None = None
     only_spoken: bool = False
     """Nobody wrote a word: the recording is all that was asked."""
+    pictures: tuple[Picture, ...] = ()
+    """What it shows; see `seeing`."""
 
 
 class Ears(Protocol):
@@ -148,8 +150,8 @@ class Hearing:
     async def _quoted(self, ask: Ask) -> Quoted | None:
         """The message that the question replies to, unless the history shows it anyway."""
         quoted = await self._replies.quoted(ask)
-        empty = quoted is None or not (quoted.text or quoted.voice)
-        if empty and not ask.text:
+        empty = quoted is None or not (quoted.text or quoted.voice or quoted.picture)
+        if empty and not ask.text and not ask.pictures:
             raise TelegramError(
                 "The message asked about has nothing that may be used.",
                 "Ask again in words of your own.",

@@ -178,7 +178,7 @@ class Listening:
             if loudness is not Loudness.SILENT:
                 said = await self._part(task, sound, texts, known)
                 done.append(said)
-                if task.keep:
+                if task.keep and not known:  # else more is stored than was used by now
                     keep = partial(self._store.heard_parts, task.ask, task.message, list(done))
                     await self._storing.done(partial(keep, self._clock.now()), task.ask)
                 invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
@@ -254,14 +254,20 @@ def _known_format(data: bytes) -> Format:
     form = format_of(data[:LOOKED_AT])
     if form is None:
         raise AudioError(
-            "This is no recording, whatever its label says.", reason="audio_not_recognised"
+            "This is no recording, whatever its label says.",
+            "Send it as a voice note, or as a file with sound.",
+            reason="audio_not_recognised",
         )
     return form
 
 
 def _check_look(look: ogg.Look, settings: Voice) -> None:
     if not look.seconds:
-        raise AudioError("The recording holds no sound.", reason="audio_unreadable")
+        raise AudioError(
+            "The recording holds no sound.",
+            "It may be damaged; ask for it again as a voice note.",
+            reason="audio_unreadable",
+        )
     _check_length(look.seconds, settings)
     if look.silent:
         raise silence()

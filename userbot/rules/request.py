@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from userbot.messages import ChatRequest, PromptMessage
+from dataclasses import replace
+
+from userbot.messages import ChatRequest, Picture, PromptMessage
 from userbot.settings import Chat, OpenAI
 
 
@@ -11,8 +13,15 @@ def system_text(general: OpenAI, chat: Chat | None) -> str:
     return general.system if chat is None or chat.system is None else chat.system
 
 
-def request(general: OpenAI, chat: Chat | None, messages: tuple[PromptMessage, ...]) -> ChatRequest:
-    """The request with the parameters that are set, and no others."""
+def request(
+    general: OpenAI,
+    chat: Chat | None,
+    messages: tuple[PromptMessage, ...],
+    pictures: tuple[Picture, ...] = (),
+) -> ChatRequest:
+    """The request with the parameters that are set, and no others; `pictures`: of the question."""
+    if pictures:
+        messages = (*messages[:-1], replace(messages[-1], pictures=pictures))
     return ChatRequest(
         model=general.model if chat is None or chat.model is None else chat.model,
         messages=messages,

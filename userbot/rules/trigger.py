@@ -279,12 +279,20 @@ def _prefixed(
     """
     about_reply = (
         voice is None
+        and not (incoming.picture and not question)
         and incoming.reply_to is not None
         and not (question and known.replies_to_answer)
     )
-    if question or about_reply or voice is not None:
+    if question or about_reply or voice is not None or incoming.picture:
         return _asked(
-            incoming, sender, question, voice, deaf, by_owner=by_owner, about_reply=about_reply
+            incoming,
+            sender,
+            question,
+            voice,
+            deaf,
+            by_owner=by_owner,
+            about_reply=about_reply,
+            addressed=True,
         )
     if incoming.media is not None:
         return Ignore(deaf)
@@ -300,9 +308,11 @@ def _asked(
     *,
     by_owner: bool,
     about_reply: bool = False,
+    addressed: bool = False,
 ) -> Decision:
+    """`addressed`: by the prefix; then a picture may be the question without a word to it."""
     text = text.strip()
-    if not text and not about_reply and voice is None:
+    if not text and not about_reply and voice is None and not (addressed and incoming.picture):
         return Ignore(deaf)
     return Ask(
         place=incoming.place,
@@ -319,4 +329,5 @@ def _asked(
         voice=voice,
         plain=incoming.media is None and not incoming.forwarded,
         album=incoming.album,
+        pictures=(incoming.message,) if incoming.picture else (),
     )

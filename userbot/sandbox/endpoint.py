@@ -72,6 +72,8 @@ class Endpoint(Speech):
         self.models = models
         self.gone: set[str] = set()
         """Models that were taken away."""
+        self.blind = False
+        """The models refuse pictures, in OpenAI's words."""
         self.chunk_delay = chunk_delay
         self.faults = Faults()
         self.requests: list[dict[str, Any]] = []
@@ -184,6 +186,11 @@ class Endpoint(Speech):
         self.requests.append(request)
         if refused := refusal(request["model"]):
             return refused
+        if self.blind and any(isinstance(one.get("content"), list) for one in request["messages"]):
+            text = "Invalid content type. image_url is only supported by certain models."
+            return error_plan(
+                400, text, type_="invalid_request_error", param="messages.[1].content.[1].type"
+            )
         answer = self.responder(request)
         if inspect.isawaitable(answer):
             answer = await connection.unless_left(awaited(answer))

@@ -24,8 +24,9 @@ MediaKind = Literal["voice", "round", "audio", "video", "document", "photo"]
 VIEW_ONCE: Final = 0x7FFFFFFF
 """The `ttl_seconds` of what may be looked at once."""
 REFERENCE_SECONDS: Final = 3600
-PHOTO_SIZE: Final = "x"
-"""The one size that a photo is kept in (core.telegram.org/api/files#image-thumbnail-types)."""
+PHOTO_SIZES: Final = {"m": 320, "x": 800, "y": 1280, "w": 2560}
+"""The sizes of a photo and the pixels of their longer side, as far as it has so many
+(core.telegram.org/api/files#image-thumbnail-types)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -86,6 +87,20 @@ class Media:
     @property
     def height(self) -> int:
         return self._told("h") or 0
+
+    @property
+    def sizes(self) -> dict[str, tuple[int, int]]:
+        """A photo's sizes, and the one small copy of a picture that came as a file: in pixels."""
+        longest = max(self.width, self.height)
+        if not longest:
+            return {}
+        found: dict[str, tuple[int, int]] = {}
+        for letter, pixels in PHOTO_SIZES.items():
+            scale = min(1.0, pixels / longest)
+            found[letter] = round(self.width * scale), round(self.height * scale)
+            if scale == 1.0 or self.kind != "photo":
+                break
+        return found
 
     def read(self, offset: int, limit: int) -> bytes:
         """What a download of this part gets. Raises OSError if the file is gone from disk."""

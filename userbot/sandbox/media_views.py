@@ -2,7 +2,7 @@
 
 from . import tl
 from .accounts import Account
-from .media import PHOTO_SIZE, Media
+from .media import Media
 
 
 def media(viewer: Account, shown: Media, ttl_seconds: int | None) -> tl.Tl:
@@ -29,17 +29,25 @@ def _document(viewer: Account, shown: Media) -> tl.Tl:
         size=shown.size,
         dc_id=key.dc,
         attributes=list(shown.attributes),
+        thumbs=_sizes(shown) if shown.mime.startswith("image/") else None,
     )
 
 
 def _photo(viewer: Account, shown: Media) -> tl.Tl:
     key = viewer.key_to(shown)
-    size = tl.types.PhotoSize(PHOTO_SIZE, shown.width, shown.height, shown.size)
     return tl.types.Photo(
         id=shown.id,
         access_hash=key.access_hash,
         file_reference=key.reference,
         date=shown.date,
-        sizes=[size],
+        sizes=_sizes(shown),
         dc_id=key.dc,
     )
+
+
+def _sizes(shown: Media) -> list[tl.Tl]:
+    photo = shown.kind == "photo"
+    return [
+        tl.types.PhotoSize(letter, width, height, shown.size if photo else shown.blob.size)
+        for letter, (width, height) in shown.sizes.items()
+    ]

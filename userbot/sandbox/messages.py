@@ -44,6 +44,8 @@ class Message:
     """Who wrote it, where the sender only forwarded it; a name if that person hides."""
     post_of: tuple[int, str] | None = None
     """The number and title of the channel whose post was forwarded here by Telegram itself."""
+    album: int | None = None
+    """What the messages of one album have in common."""
     edit_date: int | None = None
     edits: list[str] = field(default_factory=list)
     """The texts it had before, oldest first."""

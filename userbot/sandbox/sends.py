@@ -32,6 +32,8 @@ class How(TypedDict, total=False):
     """The message is protected: it may not be forwarded or kept."""
     size: int | None
     """What the file claims to be, in bytes, whatever it is."""
+    album: int | None
+    """The number of the album that it belongs to."""
     endless: bool
     """A download of it never comes to an end by itself."""
 
@@ -127,9 +129,12 @@ class Sending:
         *,
         file_name: str = "file.bin",
         mime: str = "application/octet-stream",
+        pixels: tuple[int, int] | None = None,
         **how: Unpack[How],
     ) -> Message:
-        return self._sends(where, data, mime, [_named(file_name)], how)
+        """Any file; `pixels`: width and height of a picture."""
+        size = [tl.types.DocumentAttributeImageSize(*pixels)] if pixels else []
+        return self._sends(where, data, mime, [*size, _named(file_name)], how)
 
     def sends_photo(
         self,
@@ -192,6 +197,7 @@ class Sending:
             media=media.id,
             ttl_seconds=VIEW_ONCE if how.get("view_once") else how.get("ttl_seconds"),
             noforwards=how.get("noforwards", False),
+            album=how.get("album"),
         )
 
 

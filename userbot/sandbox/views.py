@@ -104,6 +104,7 @@ def message(viewer: Account, seen: Message) -> tl.Tl:
         media=media_views.media(viewer, seen.media, seen.ttl_seconds) if seen.media else None,
         noforwards=seen.noforwards or None,
         edit_date=seen.edit_date,
+        grouped_id=seen.album,
         mentioned=_mentions(viewer, seen) or None,
         **common,
     )

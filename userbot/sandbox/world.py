@@ -204,6 +204,7 @@ class World(Threads):
         noforwards: bool = False,
         top: int | None = None,
         origin: int | str | None = None,
+        album: int | None = None,
     ) -> Message:
         """`reply_to` is the uid of a message, `entities` packed by formatting.pack."""
         account = self.accounts[sender]
@@ -214,7 +215,7 @@ class World(Threads):
         )
         if media is not None:
             message.media, message.ttl_seconds = self.media[media], ttl_seconds
-        message.noforwards = noforwards
+        message.noforwards, message.album = noforwards, album
         message.origin = self.accounts[origin] if isinstance(origin, int) else origin
         threads.place(message, None if top is None else self.messages[top])
         if random_id:

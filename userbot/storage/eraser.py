@@ -93,7 +93,7 @@ class Eraser:
                 )
                 # What was heard in the message that it replies to.
                 db.execute(
-                    "UPDATE transcripts SET text = NULL WHERE (message, chat) ="
+                    "UPDATE transcripts SET text = NULL, parts = NULL WHERE (message, chat) ="
                     " (SELECT reply_to, chat FROM questions WHERE id = ?)",
                     (number,),
                 )

@@ -227,7 +227,7 @@ class Store(Orders):
             row = db.execute(
                 "SELECT id, attempt, reason, text, own_text, stored_at, state_at FROM questions"
                 " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
-                " AND coalesce(own_text, text) <> ? AND voice IS NULL"
+                " AND coalesce(own_text, text) <> ? AND voice IS NULL AND pictures = ''"
                 " AND NOT EXISTS (SELECT 1 FROM questions AS other"
                 " WHERE other.joined_to = questions.id)",
                 (ask.message, ask.chat, _storable(ask.text)),

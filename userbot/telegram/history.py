@@ -46,18 +46,19 @@ class TelegramHistory:
 
         found = await patiently(read, chat, self._clock, self._report)
         question: str | None = None
+        edited = False
         own: list[OwnMessage] = []
         for one in found:
             if not isinstance(one, types.Message):
                 continue
             if one.id == message:
-                question = one.message or ""
+                question, edited = one.message or "", one.edit_date is not None
             elif one.out:
                 _, reply_to = thread_of(one)
                 sound = voice_of(one)
                 spoken = sound is not None and sound.kind == "voice"
                 own.append(OwnMessage(one.id, one.message or "", reply_to, spoken))
-        return Since(question, tuple(own), whole=len(found) < _MESSAGES)
+        return Since(question, tuple(own), whole=len(found) < _MESSAGES, edited=edited)
 
 
 async def patiently(

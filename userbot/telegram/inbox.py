@@ -30,6 +30,7 @@ from userbot.telegram.client import Client
 from userbot.telegram.media import media_of, voice_of
 from userbot.telegram.origin import is_protected, origin_of
 from userbot.telegram.people import People
+from userbot.telegram.pictures import has_picture
 from userbot.telegram.protection import expires_at
 
 _PEOPLE = 10_000
@@ -262,6 +263,7 @@ class Inbox:
             voice=voice_of(message),
             expires_at=expires_at(message),
             album=message.grouped_id,
+            picture=has_picture(message),
             edited_at=message.edit_date,
             live=live,
         )

@@ -9,6 +9,7 @@ from userbot.messages import Quoted
 from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
 from userbot.telegram.origin import is_protected, media_word, origin_of
+from userbot.telegram.pictures import has_picture
 from userbot.telegram.protection import expires_at
 from userbot.telegram.reading import Reading
 
@@ -39,6 +40,7 @@ class TelegramLookup:
             person=found.sender_id or 0,
             origin=origin_of(found),
             media=media,
+            picture=has_picture(found),
             reply_to=reply_to,
             expires_at=expires_at(found),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from telethon.errors import FloodPremiumWaitError, FloodWaitError, RPCError
@@ -39,13 +39,28 @@ class Reading:
 
         Raises TelegramError.
         """
+
+        async def fetch() -> Any:
+            found = await self._client.get_messages(chat, ids=message)
+            if found is not None:
+                await found.get_sender()
+            return found
+
+        return await self._read(chat, fetch)
+
+    async def messages(self, chat: int, messages: list[int]) -> list[Any]:
+        """Messages by their ids, None or empty ones among them. Raises TelegramError."""
+
+        async def fetch() -> Any:
+            return await self._client.get_messages(chat, ids=messages)
+
+        return list(await self._read(chat, fetch))
+
+    async def _read(self, chat: int, fetch: Callable[[], Awaitable[Any]]) -> Any:
         stumbled = 0
         while True:
             try:
-                found = await self._client.get_messages(chat, ids=message)
-                if found is not None:
-                    await found.get_sender()
-                return found
+                return await fetch()
             except (FloodWaitError, FloodPremiumWaitError, ConnectionError, TimeoutError) as error:
                 stumbled += 1
                 await self.wait(chat, error, stumbled)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,3 +33,10 @@ def ffmpeg(*arguments: str) -> None:
 def last_question(stage: Stage) -> str:
     """What the model was asked last."""
     return stage.asked()[-1][-1]["content"]
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Wait for something that nobody tells of."""
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.01)

@@ -17,6 +17,7 @@ from tests.path.voice.notes import (
     WORDS_EN,
     last_question,
     needs_ffmpeg,
+    until,
 )
 from tests.quick_clock import QuickClock
 from tests.stage import Stage, listed
@@ -112,6 +113,7 @@ async def test_a_note_that_waited_over_a_restart_is_fetched_anew(
     await program.tells(Heard)
     question = stage.max.sends_voice(stage.group, EN)
     await program.tells(Heard, voice="voice")
+    await until(lambda: stage.endpoint.requests)
     await program.stop()
     stage.telegram.expire_file_references()
     await stage.program([listed(stage.group.id)])

@@ -12,6 +12,7 @@ from tests.path.voice.notes import (
     EN,
     RU,
     WORDS_EN,
+    until,
 )
 from tests.stage import Stage, listed
 from userbot import app
@@ -106,7 +107,7 @@ async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: S
     program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
-    assert "no voice note" in (await program.tells(Notice)).detail
+    assert "no voice note" in (await program.tells(Notice, reason="answered_in_writing")).detail
 
 
 async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> None:
@@ -124,7 +125,9 @@ async def test_an_answer_that_cannot_be_uploaded_is_written(stage: Stage, error:
     question = stage.max.says(stage.group, "hello")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert (answer.reply_to, answer.media) == (question, None)
-    assert "could not be brought" in (await program.tells(Notice)).detail
+    assert (
+        "could not be brought" in (await program.tells(Notice, reason="answered_in_writing")).detail
+    )
     assert not program.events(Failed)
 
 
@@ -143,9 +146,7 @@ async def test_a_spoken_answer_that_had_not_left_is_given_after_a_restart(
     voice = Voice(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     question = stage.max.says(stage.group, "hello")
-    async with asyncio.timeout(5):
-        while not met.happened:
-            await asyncio.sleep(0.01)
+    await until(lambda: met.happened)
     await asyncio.sleep(0.05)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
@@ -164,9 +165,7 @@ async def test_a_spoken_answer_that_has_left_is_waited_for_by_a_program_that_sto
     voice = Voice(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     stage.max.says(stage.group, "hello")
-    async with asyncio.timeout(5):
-        while not met.happened:
-            await asyncio.sleep(0.01)
+    await until(lambda: met.happened)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
         ((message,),) = db.execute("SELECT message FROM writes")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.path.voice.notes import EN, NOTHING, last_question
+from tests.path.voice.notes import EN, NOTHING, last_question, until
 from tests.stage import Stage, listed
 from userbot import app
-from userbot.activity import Answered, Answering, Failed, Heard, Notice, Skipped
+from userbot.activity import Answered, Failed, Heard, Notice, Skipped
 from userbot.sandbox import ogg
 from userbot.settings import ChatVoice
 
@@ -69,7 +69,7 @@ async def test_a_note_that_waited_is_left_alone_where_voice_is_off_by_now(
     stage.endpoint.faults.add("stall", on="/chat/completions")
     program = await stage.program([listed(stage.group.id)])
     stage.max.says(stage.group, "hold on")
-    await program.tells(Answering)
+    await until(lambda: stage.endpoint.requests)
     question = stage.max.sends_voice(stage.group, EN, caption=caption)
     await program.tells(Heard, voice="voice")
     await program.stop()

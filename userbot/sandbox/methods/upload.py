@@ -2,7 +2,7 @@
 
 from userbot.sandbox import tl
 from userbot.sandbox.errors import bad_request
-from userbot.sandbox.media import PHOTO_SIZE, Media
+from userbot.sandbox.media import Media
 
 from .registry import Call, method
 
@@ -62,7 +62,7 @@ def _located(call: Call, location: tl.Tl) -> Media:
         raise bad_request("FILE_ID_INVALID")
     if location.access_hash != call.me.access_hash(media.id):
         raise bad_request("LOCATION_INVALID")
-    if location.thumb_size != (PHOTO_SIZE if photo else ""):
+    if location.thumb_size not in media.sizes and (photo or location.thumb_size):
         raise bad_request("LOCATION_INVALID")
     call.world.references.check(media.id, location.file_reference, call.world.now())
     return media
