@@ -49,7 +49,7 @@ _RUSSIAN = {
         "Картинка слишком велика, а уменьшенной у Telegram нет."
     ),
     "The picture is too large.": "Картинка слишком велика.",
-    "The picture is of a kind that models do not take.": "Картинки такого вида модели не принимают.",
+    "The picture is of a kind that models do not take.": "Такие картинки модели не понимают.",
     "Send it as a photo instead of a file.": "Отправьте её как фотографию, а не файлом.",
     "What is written is answered without the recording. {}": (
         "Ответ только на написанное, без записи. {}"
