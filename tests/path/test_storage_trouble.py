@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 
 from tests.stage import Stage
-from userbot.activity import Answered, Answering, Failed, Heard, Stopped, Waiting
+from userbot.activity import Activity, Answered, Answering, Failed, Heard, Stopped, Waiting
+from userbot.clock import SystemClock
 from userbot.errors import StorageError
+from userbot.path.patience import Patience
+from userbot.path.storing import Storing
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.archive import Archive, Exchange
 
@@ -202,3 +205,26 @@ async def test_damage_met_while_an_answer_is_written_ends_the_program_before_it_
     with pytest.raises(StorageError):
         await program.ends()
     assert not stage.writes("sendMessage")
+
+
+@pytest.mark.parametrize("free", [True, False], ids=["free by then", "busy to the end"])
+async def test_at_the_end_what_waits_is_tried_once_more(free: bool) -> None:
+    told: list[Activity] = []
+    patience = Patience(SystemClock(), told.append)
+    storing = Storing(patience, SystemClock(), told.append, lambda _: None)
+    tried = 0
+
+    def step() -> None:
+        nonlocal tried
+        tried += 1
+        if not (leaving and free):
+            raise StorageError("It is busy.", reason="storage_busy")
+
+    leaving = False
+    storing.soon(step)
+    await asyncio.sleep(0.01)
+    before, leaving = tried, True
+    patience.leave()
+    await asyncio.wait_for(storing.drain(), 1)
+    assert tried == before + 1
+    assert [type(event) for event in told] == [Waiting]

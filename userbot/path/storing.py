@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from userbot.activity import Failed, Report, Waiting
@@ -56,10 +57,13 @@ class Storing:
     async def through(self, action: Callable[[], Awaitable[T]], ask: Ask | None = None) -> T:
         """The same for what stores along the way; it can be begun anew wherever a store failed."""
         began, failed = self._clock.monotonic(), 0
+        last: PostponedError | None = None
         while True:
             try:
                 given = await action()
             except StorageError as error:
+                if last is not None:
+                    raise last from None
                 failed += 1
                 seconds = storage_pause(failed, self._clock.monotonic() - began)
                 if not error.passing or seconds is None:
@@ -69,7 +73,10 @@ class Storing:
             else:
                 self._told = ""
                 return given
-            await self._patience.pause(seconds)
+            try:
+                await self._patience.pause(seconds)
+            except PostponedError as leaving:
+                last = leaving  # once more, and that was it
 
     def soon(self, step: Callable[[], object], ask: Ask | None = None) -> None:
         """Do a step now or, if it cannot be, as soon as it can; for those who cannot wait."""
@@ -161,7 +168,7 @@ class Doorstep:
         while self._held:
             first = self._held[0]
             try:
-                await self._storing.done(lambda message=first: self._take(message))  # type: ignore[misc]
+                await self._storing.done(partial(self._take, first))
             except StorageError:
                 pass  # told; without a record it is not answered
             except PostponedError:
