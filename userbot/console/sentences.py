@@ -75,7 +75,6 @@ _RUSSIAN = {
         "Группа стала супергруппой; её id был {}, теперь {}."
     ),
     "Change id = {} to id = {} in config.toml.": "Замените в config.toml id = {} на id = {}.",
-    "The connection to Telegram stands again.": "Связь с Telegram восстановлена.",
     "{} is another's name by now, or nobody's.": "Имя {} теперь чужое или ничьё.",
     "Its right stays with whom you gave it to; to give it anew, write an id.": (
         "Право осталось у того, кому вы его дали; чтобы дать его заново, укажите id."
@@ -230,6 +229,11 @@ _RUSSIAN = {
     "This is the endpoint's trouble; try again later.": "Это неполадки сервера; попробуйте позже.",
     "{} cannot be reached: {}.": "{} недоступен: {}.",
     "{} cannot be reached.": "{} недоступен.",
+    "The connection to Telegram stands again.": "Связь с Telegram снова есть.",
+    "The connection to Telegram stands again after {} s.": "Связь с Telegram снова есть, спустя {} с.",
+    "The clock jumped by {} s: the connection to Telegram is made anew.": (
+        "Часы прыгнули на {} с: соединяюсь с Telegram заново."
+    ),
     "the proxy refused": "прокси отказал",
     "its certificate is not trusted": "его сертификату нет доверия",
     "its address is not one": "его адрес неверен",

@@ -54,10 +54,10 @@ class Outage:
         """It stands again."""
         seconds = self._clock.monotonic() - self._since if self._telling else 0.0
         self.over()
-        told = f" after {seconds:.0f} s" if seconds >= 1 else ""
-        self._report(
-            Notice(reason="reconnected", detail=f"The connection to Telegram stands again{told}.")
-        )
+        detail = "The connection to Telegram stands again."
+        if seconds >= 1:
+            detail = f"The connection to Telegram stands again after {seconds:.0f} s."
+        self._report(Notice(reason="reconnected", detail=detail))
 
     async def _tell(self) -> None:
         await self._clock.sleep(_MOMENT)
