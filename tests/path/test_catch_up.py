@@ -92,6 +92,8 @@ async def test_an_hour_away_answers_what_is_young_and_lists_the_rest(stage: Stag
     program = await stage.program([listed(stage.club.id)])
     assert await stage.lena.expects(stage.club, reply_to=young)
     assert len(program.events(Heard)) == 1
+    told = await program.tells(Notice, reason="old_questions")
+    assert told.detail == "3 questions are too old to be answered: Club 3."
 
 
 async def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(stage: Stage) -> None:

@@ -230,7 +230,13 @@ _RUSSIAN = {
     "{} cannot be reached: {}.": "{} недоступен: {}.",
     "{} cannot be reached.": "{} недоступен.",
     "The connection to Telegram stands again.": "Связь с Telegram снова есть.",
-    "The connection to Telegram stands again after {} s.": "Связь с Telegram снова есть, спустя {} с.",
+    "The connection to Telegram stands again after {} s.": (
+        "Связь с Telegram снова есть, спустя {} с."
+    ),
+    "{} questions are too old to be answered: {}.": "Вопросов, слишком старых для ответа: {} ({}).",
+    "To have one answered all the same, reply to it with /gpt_retry.": (
+        "Чтобы на какой-то всё же ответить, ответьте на него командой /gpt_retry."
+    ),
     "The clock jumped by {} s: the connection to Telegram is made anew.": (
         "Часы прыгнули на {} с: соединяюсь с Telegram заново."
     ),

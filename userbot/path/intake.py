@@ -114,7 +114,7 @@ class Intake:
     def _ask(self, decided: Ask, *, replies: bool, prefixed: bool, live: bool) -> None:
         now = self._clock.now()
         if now - decided.at > self._max_age:
-            self._skip(decided, now, "too_old", "It arrived while the program was away.")
+            self._skip_old(decided, now)
             return
         joins = self._conversations.joins(decided)
         admitted = self._allowance.admit(decided, now, joins=joins)
@@ -143,10 +143,10 @@ class Intake:
         )
         self._conversations.arrived(ask)
 
-    def _skip(self, decided: Ask, now: datetime, reason: str, detail: str) -> None:
+    def _skip_old(self, decided: Ask, now: datetime) -> None:
         if ask := self._store.add(decided, now):
-            self._storing.soon(partial(self._store.mark, ask, "skipped", reason, now), ask)
-            self._settlement.skipped(ask, reason, detail)
+            self._storing.soon(partial(self._store.mark, ask, "skipped", "too_old", now), ask)
+            self._settlement.too_old(ask)
 
     def _ignored(self, incoming: Incoming, reason: str) -> None:
         sender: Person | None = incoming.sender

@@ -31,14 +31,14 @@ def recover(
     for ask, writing in store.pending():
         late = now - ask.at > timedelta(minutes=max_age_minutes)
         if late and not writing and not ask.attempt:
-            reason, detail = "too_old", "It waited since the last run."
-        elif (silent := forbidden_now(ask, policy)) is not None:
-            reason, detail = silent, "The rules have changed since it was asked."
-        else:
-            aftermath.belated(ask)
-            conversations.put(ask)
-            queued += 1
+            store.mark(ask, "skipped", "too_old", now)
+            settlement.too_old(ask)
             continue
-        store.mark(ask, "skipped", reason, now)
-        settlement.skipped(ask, reason, detail)
+        if (silent := forbidden_now(ask, policy)) is not None:
+            store.mark(ask, "skipped", silent, now)
+            settlement.skipped(ask, silent, "The rules have changed since it was asked.")
+            continue
+        aftermath.belated(ask)
+        conversations.put(ask)
+        queued += 1
     return queued

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -28,6 +30,9 @@ from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
 
 _PREVIEW_CHARACTERS = 120
+_TOGETHER_SECONDS = 1.0
+"""What is found to be too old within so long is one line."""
+_CHATS_TOLD = 5
 _log = logging.getLogger(__name__)
 
 
@@ -60,6 +65,7 @@ class Settlement:
         self._broken_off: set[int] = set()
         self._prices = prices
         self._loops = loops or LoopWatch()
+        self._too_old: list[Ask] = []
         self.answered_count = 0
         self.failed_count = 0
 
@@ -256,6 +262,27 @@ class Settlement:
 
     def _mark(self, ask: Ask, state: str, reason: str) -> None:
         self._storing.soon(partial(self._store.mark, ask, state, reason, self._clock.now()), ask)
+
+    def too_old(self, ask: Ask) -> None:
+        """Tell that a question, already marked as skipped, is too old: with others, in one line."""
+        if not self._too_old:
+            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_too_old)
+        self._too_old.append(ask)
+
+    def _tell_too_old(self) -> None:
+        old, self._too_old = self._too_old, []
+        if len(old) == 1:
+            self.skipped(old[0], "too_old", "It arrived while the program was away.")
+            return
+        chats = Counter(ask.title or str(ask.chat) for ask in old)
+        where = ", ".join(f"{title} {number}" for title, number in chats.most_common(_CHATS_TOLD))
+        self._report(
+            Notice(
+                reason="old_questions",
+                detail=f"{len(old)} questions are too old to be answered: {where}.",
+                hint="To have one answered all the same, reply to it with /gpt_retry.",
+            )
+        )
 
     def skipped(self, ask: Ask, reason: str, detail: str, hint: str = "") -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
