@@ -175,3 +175,9 @@ def test_json_escapes_what_could_steer_a_terminal() -> None:
 )
 def test_texts_of_others_cannot_steer_the_terminal(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_a_wait_of_which_nobody_knows_the_length_tells_none() -> None:
+    wait = happened.Waiting(chat=-100, title="Weekend", reason="large_recordings", seconds=0)
+    told = describe(wait, words("en")).plain()
+    assert told == "waiting  Weekend · one large recording is listened to at a time"

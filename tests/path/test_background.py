@@ -119,11 +119,12 @@ async def test_nothing_of_it_is_on_disk(stage: Stage) -> None:
 
 
 async def test_a_history_that_cannot_be_read_does_not_hold_up_the_answer(stage: Stage) -> None:
-    stage.telegram.faults.add("messages.getHistory", "CHAT_ADMIN_REQUIRED")
+    fault = stage.telegram.faults.add("messages.getHistory", "CHAT_ADMIN_REQUIRED", times=None)
     program = await stage.program(here(stage))
     stage.lena.says(stage.group, "hello")
     await ask(stage, program, stage.max, stage.group, "/gpt first")
     await program.tells(Notice, reason="no_background")
     assert background(stage) == []
+    fault.cancel()
     await ask(stage, program, stage.max, stage.group, "/gpt second")
     assert background(stage) == ["Lena: hello"]

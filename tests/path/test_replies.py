@@ -102,12 +102,12 @@ async def test_forwarded_words_keep_their_origin(stage: Stage, hidden: str) -> N
     assert stage.asked()[-1][-1]["content"] == f"[Forwarded from {who}:]\n> Buy now!"
 
 
-async def test_a_photo_without_words_is_named_beside_a_question(stage: Stage) -> None:
+async def test_a_video_without_words_is_named_beside_a_question(stage: Stage) -> None:
     await stage.program()
-    photo = stage.lena.sends_photo(stage.group, b"jpeg")
+    photo = stage.lena.sends_video(stage.group, b"mp4", silent=True)
     stage.max.says(stage.group, "/gpt who took it", reply_to=photo)
     await stage.max.expects(stage.group, from_=stage.olga)
-    assert "> [photo]\n\n    who took it" in stage.asked()[-1][-1]["content"]
+    assert "> [video]\n\n    who took it" in stage.asked()[-1][-1]["content"]
 
 
 async def test_protected_words_are_never_brought(stage: Stage) -> None:

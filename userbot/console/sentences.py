@@ -41,9 +41,20 @@ _RUSSIAN = {
     "You wrote there yourself before its answer.": "Вы успели написать там сами.",
     "Nobody was addressed.": "Обращались не к вам.",
     "Voice is off in this chat.": "Голос в этом чате выключен.",
+    "What is written is answered without the picture. {}": (
+        "Ответ только на написанное, без картинки. {}"
+    ),
+    "Of {} pictures the first {} are shown to the model.": "Из {} картинок модель видит первые {}.",
+    "The picture is too large, and Telegram has no smaller one of it.": (
+        "Картинка слишком велика, а уменьшенной у Telegram нет."
+    ),
+    "The picture is too large.": "Картинка слишком велика.",
+    "The picture is of a kind that models do not take.": "Такие картинки модели не понимают.",
+    "Send it as a photo instead of a file.": "Отправьте её как фотографию, а не файлом.",
     "What is written is answered without the recording. {}": (
         "Ответ только на написанное, без записи. {}"
     ),
+    "Of {} pictures the first {} are shown to it.": "Картинок {}, модель видит первые {}.",
     "The program ended before this was tried again.": "Программа кончилась раньше новой попытки.",
     "It is tried again at the next start.": "Следующая попытка — при новом запуске.",
     "The program made a mistake ({}).": "Ошибка в самой программе ({}).",
@@ -311,7 +322,9 @@ _RUSSIAN = {
         "Сверьте ключи [openai] с тем, что даёт сервер."
     ),
     "The endpoint of base_url": "Сервер из base_url",
-    "{} does not take the {}; it is left out from now on.": "{} не принимает {}; дальше без него.",
+    "{} does not take {}; left out from now on.": "{} не принимает {}; дальше без этого.",
+    "the system role": "роль system",
+    "pictures": "картинки",
     # the history
     "Nothing was changed. Move the file away to begin anew, or put a backup in its place.": (
         "Ничего не изменено. Уберите файл, чтобы начать заново, или верните резервную копию."

@@ -35,7 +35,7 @@ _LATE = timedelta(seconds=90)
 class CatchUp:
     """Stands before the intake. `receive` takes what arrived.
 
-    `began` is the first start, None if this is it.
+    `began` is the first start of all, None if this is it: Telegram tells what came since.
     """
 
     def __init__(
@@ -60,14 +60,19 @@ class CatchUp:
         self._wanted = asyncio.Event()
         self._all_behind = True
         self._newest: dict[int, int] = {}
+        self._meanwhile: set[tuple[int, int]] = set()
         self._heard: dict[int, float] = {}
         self._groups: set[int] = set()
         self._refused: set[int] = set()
 
     def receive(self, incoming: Incoming) -> None:
         """A message is there: hand it on, and remember how far its chat was seen."""
+        chat, at = incoming.chat, (incoming.chat, incoming.message)
+        if at in self._meanwhile:
+            return  # it arrived while its chat was looked through, before or after it was found
         self._receive(incoming)
-        chat = incoming.chat
+        if self._all_behind:
+            self._meanwhile.add(at)
         if chat not in self._rules.policy.chats:
             return
         self._heard[chat] = self._clock.monotonic()
@@ -110,6 +115,7 @@ class CatchUp:
     async def _look(self) -> None:
         self._all_behind = True
         self._newest.clear()
+        self._meanwhile.clear()
         try:
             await self._look_everywhere()
         except (TelegramError, StorageError) as error:
@@ -153,15 +159,14 @@ class CatchUp:
         seen = self._store.seen(chat)
         if top is not None and seen is not None and top.message <= seen:
             return
-        if seen is None and not (first and self._began):
+        if seen is not None:
+            brought = await self._past.bring(chat, after=seen)
+        elif first and self._began is not None:
+            brought = await self._past.bring(chat, since=self._began)
+        else:
             if top is not None:
                 self._store.see(chat, top.message)
             return
-        brought = (
-            await self._past.bring(chat, since=self._began)
-            if seen is None
-            else await self._past.bring(chat, after=seen)
-        )
         if not brought.whole:  # what is left begins with what is too old
             await self._past.bring(chat, since=self._clock.now() - self._max_age)
         newest = max(self._newest.get(chat, 0), brought.newest, top.message if top else 0)

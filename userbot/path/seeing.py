@@ -37,7 +37,9 @@ class Seeing:
         pictures = tuple(found.values())
         fitting = that_fit([len(picture.data) for picture in pictures])
         if fitting < len(pictures):
-            self._tell(ask, f"Of {len(pictures)} pictures the first {fitting} are shown to it.")
+            self._tell(
+                ask, f"Of {len(pictures)} pictures the first {fitting} are shown to the model."
+            )
         return replace(said, ask=ask, quoted=quoted, pictures=pictures[:fitting])
 
     async def _fetch(

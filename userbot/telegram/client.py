@@ -17,7 +17,7 @@ from telethon import TelegramClient
 from telethon.crypto import rsa
 from telethon.errors import FloodError, RPCError
 from telethon.errors.common import AuthKeyNotFound
-from telethon.tl import types
+from telethon.tl import functions, types
 
 from userbot import __version__
 from userbot.errors import ConfigError, Fault
@@ -78,8 +78,24 @@ class Client(TelegramClient):  # type: ignore[misc]
         try:
             return await self.get_input_entity(chat)
         except ValueError:
-            await self.get_dialogs(limit=_DIALOGS)
+            await self.newest_dialogs()
             return await self.get_input_entity(chat)
+
+    async def newest_dialogs(self) -> Any:
+        """The newest dialogs, as Telegram gives them.
+
+        Telethon's own `get_dialogs` takes every channel for seen up to now (1.45), and drops what
+        it is told of them a moment later.
+        """
+        return await self(
+            functions.messages.GetDialogsRequest(
+                offset_date=None,
+                offset_id=0,
+                offset_peer=types.InputPeerEmpty(),
+                limit=_DIALOGS,
+                hash=0,
+            )
+        )
 
     async def connect(self) -> None:
         """Connect, and learn whether the session is a login.

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from telethon.tl import types
+from telethon.utils import get_peer_id
 
 from userbot.activity import Report
 from userbot.messages import Brought, ChatTop
@@ -14,9 +15,8 @@ from userbot.telegram.client import Client
 from userbot.telegram.history import patiently
 from userbot.telegram.inbox import Inbox
 
-_DIALOGS = 100
 _PAGE = 100
-"""Both: what Telegram gives at once."""
+"""What Telegram gives at once."""
 _PAGES = 20
 _PAUSE_SECONDS = 0.2
 """Between two pages: reading is counted too."""
@@ -34,19 +34,19 @@ class TelegramPast:
     async def tops(self) -> list[ChatTop]:
         """The newest chats with their newest message. Raises TelegramError."""
 
-        async def read() -> list[Any]:
-            return list(await self._client.get_dialogs(limit=_DIALOGS))
-
-        return [
-            ChatTop(
-                dialog.id,
-                dialog.message.id,
-                dialog.message.date,
-                isinstance(dialog.entity, types.Channel) and not dialog.entity.broadcast,
-            )
-            for dialog in await patiently(read, None, self._clock, self._report)
-            if dialog.message is not None
-        ]
+        found = await patiently(self._client.newest_dialogs, None, self._clock, self._report)
+        dates = {(get_peer_id(one.peer_id), one.id): one.date for one in found.messages}
+        groups = {
+            get_peer_id(one)
+            for one in found.chats
+            if isinstance(one, types.Channel) and not one.broadcast
+        }
+        tops = []
+        for dialog in found.dialogs:
+            chat = get_peer_id(dialog.peer)
+            if at := dates.get((chat, dialog.top_message)):
+                tops.append(ChatTop(chat, dialog.top_message, at, chat in groups))
+        return tops
 
     async def bring(
         self,
