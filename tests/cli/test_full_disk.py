@@ -35,7 +35,7 @@ async def test_a_full_disk_is_told_once_nothing_is_answered_and_all_goes_on_when
     pid = running.process.pid
     assert pid is not None
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE, (max(sizes), resource.RLIM_INFINITY))
-    questions = [stage.max.says(stage.group, f"/gpt {'word ' * 200} {n}") for n in range(30)]
+    questions = [stage.max.says(stage.group, f"/gpt {'word ' * 200} {n}") for n in range(8)]
     waiting = await running.event("waiting")
     assert waiting["reason"] == "storage_full"
     assert "disk is full" in waiting["detail"]
@@ -51,4 +51,4 @@ async def test_a_full_disk_is_told_once_nothing_is_answered_and_all_goes_on_when
     rows = [json.loads(line) for line in ended.out.splitlines()]
     assert [row["reason"] for row in rows if row["event"] == "waiting"].count("storage_full") == 1
     assert not [row for row in rows if row["event"] == "failed"]
-    assert len(stage.max.messages(stage.group)) == 1 + 2 * 31
+    assert len(stage.max.messages(stage.group)) == 1 + 2 * 9
