@@ -69,7 +69,7 @@ from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.network_log import network_told
-from userbot.telegram.outage import Outage, watch_for_sleep
+from userbot.telegram.outage import Outage, watch_line
 from userbot.telegram.past import TelegramPast
 from userbot.telegram.people import People
 from userbot.telegram.pictures import TelegramPictures
@@ -212,7 +212,7 @@ class _Run:
             on_the_way_out.callback(self.outage.over)
             await client.connect()
             self.outage.over()
-            awake = asyncio.create_task(watch_for_sleep(self._clock, self._report, client))
+            awake = asyncio.create_task(watch_line(self._clock, self._report, client, self.outage))
             on_the_way_out.callback(awake.cancel)
             background.append(awake)
             # Both lists come while names are looked up; the inbox holds what arrives before them.

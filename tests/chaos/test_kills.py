@@ -43,6 +43,6 @@ async def besiege(house: House, *, kills: int, behaviour: RandomIdBehaviour) -> 
     tally = await siege.run(kills)
     print(HEAD)
     print(tally.row())
-    if tally.faults:
+    if tally.left.faults:
         (house.folder / "story.txt").write_text("\n".join(siege.story))
-    assert not tally.faults, "\n".join([f"story in {house.folder}", *tally.faults])
+    assert not tally.left.faults, "\n".join([f"story in {house.folder}", *tally.left.faults])

@@ -86,6 +86,23 @@ async def test_a_message_whose_connection_was_lost_after_it_left_stands_once(
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
+async def test_a_message_that_is_carried_out_after_its_connection_was_lost_is_not_the_owners(
+    stage: Stage, behaviour: RandomIdBehaviour
+) -> None:
+    stage.telegram.random_id_behaviour = behaviour
+    program = await stage.program()
+    slow = stage.telegram.faults.add(SEND, delay=0.4)
+    question = stage.max.says(stage.group, "/gpt hello")
+    while not slow.happened:
+        await asyncio.sleep(0.01)
+    stage.telegram.drop_connections(stage.olga)
+    answered = await program.tells(Answered, timeout=10)
+    assert len(answered.answers) == 1
+    if behaviour != "forget":  # then it left again before the first one was carried out
+        assert len(answers(stage, question)) == 1
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
 async def test_a_message_that_never_arrived_leaves_again_under_its_random_id(
     stage: Stage, behaviour: RandomIdBehaviour
 ) -> None:
