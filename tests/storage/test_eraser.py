@@ -113,6 +113,15 @@ def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
     assert store.eraser.expired(NOW + timedelta(hours=2)) == set()
 
 
+def test_words_expire_although_the_program_began_anew_and_they_were_edited(store: Store) -> None:
+    ask = store.add(replace(question(WORDS), expires_at=NOW + timedelta(minutes=1)), NOW)
+    assert ask is not None
+    ((pending, _),) = store.pending()
+    store.reword(replace(pending, text=f"{WORDS}, edited"))
+    store.settle(pending, f"{WORDS}, edited", answer(), NOW)
+    assert store.eraser.expired(NOW + timedelta(minutes=2)) == {Place(ANNA.id)}
+
+
 def test_what_is_older_than_is_kept_goes_but_not_what_is_being_answered(store: Store) -> None:
     answered(store, 10)
     waiting = store.add(question(WORDS, message=20), NOW)
