@@ -498,6 +498,7 @@ class _Run:
             self._settings.trigger.prefix,
             rules,
             store,
+            self._storing,
             clock,
             report,
         )
