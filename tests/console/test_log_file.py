@@ -37,6 +37,13 @@ def test_without_log_text_no_words_of_people_are_in_it(tmp_path: Path) -> None:
     assert "5 + 6 tokens" in text
 
 
+def test_a_question_without_its_words_is_not_said_to_be_about_another_message(
+    tmp_path: Path,
+) -> None:
+    log(tmp_path / "run.log")
+    assert (tmp_path / "run.log").read_text().splitlines()[0].endswith("heard  Club · somebody")
+
+
 def test_with_log_text_they_are(tmp_path: Path) -> None:
     log(tmp_path / "run.log", text=True)
     assert (tmp_path / "run.log").read_text().count("4711") == 2

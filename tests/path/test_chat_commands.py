@@ -10,6 +10,7 @@ import pytest
 from tests.path.test_remembering import ask
 from tests.path.test_what_telegram_says import QUICK
 from tests.stage import Program, Stage, listed
+from userbot import app
 from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Limited, Skipped, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
@@ -60,6 +61,21 @@ async def test_a_commands_waits_name_the_chat_that_waits(stage: Stage) -> None:
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_5", chat=stage.olga)
     await orders(stage, stage.club, "/gpt_help")
     assert [waiting.title for waiting in program.events(Waiting)] == ["Club", "Saved Messages"]
+
+
+async def test_a_command_that_the_end_of_the_program_cuts_off_is_named(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    program = await stage.program()
+    stage.telegram.faults.add("channels.deleteMessages", "FLOOD_WAIT_60", chat=stage.club)
+    stage.olga.says(stage.club, "/gpt_usage")
+    await program.tells(Waiting, reason="flood_wait")
+    assert program.events(Failed) == []
+    await program.stop()
+    (cut,) = program.events(Failed)
+    assert (cut.reason, cut.title) == ("command_cut_off", "Club")
+    assert "/gpt_usage" in cut.error
 
 
 async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:

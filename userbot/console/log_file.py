@@ -41,7 +41,8 @@ class LogFile:
         if not self._text:
             event = _without_words(event)
         now = datetime.now().astimezone().isoformat(timespec="seconds")
-        print(now, describe(event, self._words).plain(), file=self._file, flush=True)
+        told = describe(event, self._words, text_withheld=not self._text)
+        print(now, told.plain(), file=self._file, flush=True)
         if self._file.tell() >= self._most:
             self._put_aside()
 

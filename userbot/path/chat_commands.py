@@ -123,7 +123,7 @@ class ChatCommands:
         self._people = people
         self._clock = clock
         self._report = report
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling: dict[asyncio.Task[None], tuple[Incoming, str]] = {}
 
     def receive(self, incoming: Incoming, command: Command) -> None:
         """Carry out an order; its result is told meanwhile. Raises StorageError."""
@@ -152,14 +152,24 @@ class ChatCommands:
                 result = self._texts.say("failed", error=error)
             telling = self._tell(incoming, recorded, command, result)
         task = asyncio.create_task(telling)
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        self._telling[task] = incoming, command.name
+        task.add_done_callback(lambda done: self._telling.pop(done, None))
 
     async def drain(self, seconds: float) -> None:
-        """Let the results on their way be told, for so long; then cancel them."""
+        """Let the results on their way be told, for so long; then cancel them, and say which."""
         if self._telling:
             _, late = await asyncio.wait(self._telling, timeout=seconds)
             for task in late:
+                incoming, name = self._telling[task]
+                self._failed(
+                    incoming,
+                    UserbotError(
+                        f"The program ended before the result of {self._texts.named(name)}"
+                        " was in Saved Messages.",
+                        "If the command still stands in the chat, delete it there.",
+                        reason="command_cut_off",
+                    ),
+                )
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
