@@ -283,6 +283,22 @@ async def test_stop_ends_the_answer_being_written_and_the_next_one_goes_on(stage
     held.set()
 
 
+async def test_off_holds_for_what_waits_already_too(stage: Stage) -> None:
+    held = asyncio.Event()
+    program = await stage.program()
+    first = await begun(stage, program, held)
+    second = stage.max.says(stage.group, "/gpt quick")
+    own = stage.olga.says(stage.group, "/gpt mine")
+    await orders(stage, stage.group, "/gpt_off")
+    for question in (first, second):
+        skipped = await program.tells(Skipped, message=question.id_for(stage.olga))
+        assert skipped.reason == "not_allowed"
+    held.set()
+    await program.tells(Answered, message=own.id_for(stage.olga))
+    replies = {one.reply_to for one in stage.max.messages(stage.group)}
+    assert not replies & {first, second}
+
+
 async def test_an_answer_in_another_chat_is_not_stopped(stage: Stage) -> None:
     held = asyncio.Event()
     program = await stage.program()
