@@ -349,6 +349,18 @@ async def test_forget_deletes_a_persons_words_and_keeps_them_out(stage: Stage) -
     await program.tells(Ignored, reason="forgotten")
 
 
+async def test_forget_means_who_bears_the_name_now(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id)])
+    await ask(stage, program, stage.vera, stage.group, "mine")
+    await ask(stage, program, stage.max, stage.group, "his")
+    stage.vera.is_renamed(None)
+    stage.lena.is_renamed("vera_v")
+    told = await orders(stage, stage.group, "/gpt_forget @vera_v")
+    assert "questions deleted with their answers: 0." in told
+    await ask(stage, program, stage.max, stage.group, "what do you remember?")
+    assert "mine" in str(stage.asked()[-1])
+
+
 async def test_forget_wants_somebody_who_exists(stage: Stage) -> None:
     await stage.program()
     assert "Nobody is called @nobody" in await orders(stage, stage.group, "/gpt_forget @nobody")
