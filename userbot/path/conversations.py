@@ -280,6 +280,11 @@ class Conversations:
             while lines and not self._draining:
                 try:
                     await self._answer(lines[0])
+                except Exception as error:
+                    # What became of one question must not silence those behind it.
+                    asyncio.get_running_loop().call_exception_handler(
+                        {"exception": error, "task": asyncio.current_task()}
+                    )
                 finally:
                     self._first_text.forget(lines.popleft().ask)
         finally:
