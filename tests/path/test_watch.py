@@ -81,7 +81,7 @@ async def test_in_the_running_program_a_part_that_dies_is_told_and_questions_are
 async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.app.longest_seconds", lambda _: 0.5)
+    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 0.5)
 
     async def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
         if "first" in request["messages"][-1]["content"]:
@@ -132,7 +132,7 @@ async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
 async def test_what_telegram_lets_wait_does_not_hang(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.app.longest_seconds", lambda _: 0.3)
+    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 0.3)
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_20", chat=stage.group)
     pacing = replace(stage.settings().pacing, max_previews=0)
     program = await stage.program(clock=QuickClock(10), pacing=pacing)

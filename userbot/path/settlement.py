@@ -25,7 +25,7 @@ from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
 from userbot.rules.own_prompt import below_prompt
-from userbot.rules.prompt import asked, kept_until, people_in
+from userbot.rules.prompt import asked, messages_in, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
 
@@ -97,13 +97,12 @@ class Settlement:
         """
         self._asking.pop(ask.id, None)
         self._loops.answered(ask, self._clock.now())
-        people, until = people_in(quoted), kept_until(quoted)
+        people, messages = people_in(quoted), messages_in(quoted)
         question = asked(ask, quoted)
         settle = self._settling(ask, answer)
 
         def store() -> str:
-            kept = not (people or until) or self._store.quoted(ask, people, until)
-            text = question if kept else ask.text
+            text = question if self._store.may_quote(ask, people, messages) else ask.text
             settle(text)
             return text
 

@@ -96,6 +96,13 @@ def people_in(quoted: Quoted | None) -> frozenset[int]:
     return frozenset(one.person for one in (quoted, *quoted.above) if one.person)
 
 
+def messages_in(quoted: Quoted | None) -> frozenset[int]:
+    """Which messages a question holds words of, beside its own."""
+    if quoted is None:
+        return frozenset()
+    return frozenset(one.message for one in (quoted, *quoted.above) if one.message)
+
+
 def kept_until(quoted: Quoted | None) -> datetime | None:
     """When the first of the messages that a question replies to is deleted by its chat."""
     if quoted is None:

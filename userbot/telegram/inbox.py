@@ -95,6 +95,8 @@ class Inbox:
         if sender is None and message.sender_id is not None:
             sender = await self._fetch_sender(message)
         await self._look_at_thread(message)
+        if sender is not None:
+            sender = self._who.known(sender)
         return self._incoming(message, sender, live=False)
 
     async def close(self) -> None:
