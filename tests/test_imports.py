@@ -29,15 +29,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(ADAPTERS, SHARED | SYSTEM),
     "config": VALUES | SYSTEM,
     "sandbox": VALUES,
-    "app": SHARED | SYSTEM | ADAPTERS | {"path"},
-    "talk": SHARED | SYSTEM | ADAPTERS | {"path"},
+    "ground": SHARED | {"path", "storage"},
+    "wiring": SHARED | SYSTEM | ADAPTERS | {"path", "ground"},
+    "app": SHARED | SYSTEM | ADAPTERS | {"path", "ground", "wiring"},
+    "talk": SHARED | SYSTEM | ADAPTERS | {"path", "ground"},
     "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "talk", "sandbox"},
     "__init__": set(),
     "__main__": {"cli"},
 }
 WHY = {
     "config": "only cli loads the config, so that each room receives only its section",
-    "path": "only app and talk wire the path to its adapters",
+    "path": "only ground and wiring, app and talk, wire the path to its adapters",
     "app": "only cli starts the app",
     "cli": "nothing knows how it was called",
     "sandbox": "only cli's demo and sandbox commands open the sandbox",
@@ -232,11 +234,11 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
         pytest.param(
             "audio.py",
             "from . import path",
-            "only app and talk wire the path",
+            "wire the path to its adapters",
             id="adapter-to-path",
         ),
         pytest.param(
-            "cli/a.py", "import userbot.path", "only app and talk wire the path", id="second-wirer"
+            "cli/a.py", "import userbot.path", "wire the path to its adapters", id="second-wirer"
         ),
         pytest.param(
             "app.py", "from userbot import config", "only cli loads the config", id="config"

@@ -259,6 +259,8 @@ class Quoted:
     text: str
     voice: Voice | None = None
     """Its sound, not yet listened to."""
+    message: int = field(default=0, kw_only=True)
+    """Which it is in its chat; 0 for words that are the question's own."""
     person: int = field(default=0, kw_only=True)
     """Who that is, 0 if nobody knows."""
     origin: str = field(default="", kw_only=True)

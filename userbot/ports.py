@@ -377,12 +377,23 @@ class Store(Protocol):
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
 
-    def quoted(self, ask: Ask, people: frozenset[int], until: datetime | None = None) -> bool:
-        """Whose words a question holds beside the asker's own, for the day they are forgotten.
+    def quotes(
+        self,
+        ask: Ask,
+        people: frozenset[int],
+        messages: frozenset[int],
+        until: datetime | None = None,
+    ) -> None:
+        """A question is about to hold words of these people, from these messages of its chat.
 
         `until`: when they go by themselves, because the chat deletes their message then.
+        """
+        ...
 
-        False if one of them is forgotten already: the question must not be kept with them.
+    def may_quote(self, ask: Ask, people: frozenset[int], messages: frozenset[int]) -> bool:
+        """Whether a question may be kept with the words that it quotes.
+
+        Not if one of the people was forgotten, or one of the messages deleted, since `quotes`.
         """
         ...
 

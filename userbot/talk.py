@@ -15,26 +15,12 @@ from userbot.activity import Report
 from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
+from userbot.ground import Ground
 from userbot.messages import TERMINAL, Ask, ChatKind, Incoming, Person, Picture, Place, Since
 from userbot.openai_api.chat import Chat as ChatModel
-from userbot.path.aftermath import Aftermath
-from userbot.path.allowance import Allowance
-from userbot.path.asking import SILENCES, Inquiry
-from userbot.path.assistant import Assistant
-from userbot.path.background import Background
-from userbot.path.first_text import FirstText
-from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Said
 from userbot.path.house_rules import HouseRules
-from userbot.path.live_reply import LiveReply
-from userbot.path.memory import Memory
-from userbot.path.patience import Patience
 from userbot.path.replying import Written
-from userbot.path.seeing import Seeing
-from userbot.path.settlement import Settlement
-from userbot.path.storing import Storing
-from userbot.path.typing import Typing
-from userbot.path.writes import Writes
 from userbot.rules.trigger import Policy, command_of, question_of
 from userbot.settings import Pacing, Settings, Voice
 from userbot.storage.store import Store
@@ -57,12 +43,9 @@ class Talk:
         self._store = store
         self._terminal = terminal
         self._clock = clock = SystemClock()
-        self._patience = Patience(clock, report)
         self._broken: StorageError | None = None
-        storing = Storing(self._patience, clock, report, self._stop)
-        self._storing = storing
-        prices = settings.limits.prices
-        self._settlement = Settlement(store, storing, clock, report, prices)
+        self._ground = ground = Ground(settings, report, store, clock, self._stop)
+        self._settlement = ground.settlement
         policy = Policy(
             prefix=settings.trigger.prefix,
             owner=TERMINAL,
@@ -71,59 +54,21 @@ class Talk:
             chats={},
             began=clock.now(),  # not the first start, which is that of `userbot run`
         )
-        rules = HouseRules(policy, {}, "me", store)
-        window = settings.history.window_tokens
-        idle = timedelta(minutes=settings.history.idle_reset_minutes)
-        self._memory = Memory(store, window, idle=idle or None)
-        system = settings.openai.system
-        self._allowance = Allowance(
-            settings.limits,
-            {},
-            system,
-            store,
-            store.ledger,
-            storing,
-            clock,
-            lambda _ask, _why: None,
-        )
+        rules, nowhere = HouseRules(policy, {}, "me", store), _Nowhere()
+        self._allowance = ground.allowance({})
         self._model = ChatModel(settings.openai, report)
-        nowhere = _Nowhere()
-        eraser, memory, settlement = store.eraser, self._memory, self._settlement
-        self._forgetting = Forgetting(
-            eraser, memory, storing, clock, settings.history.retention_days
-        )
-        writes = Writes(terminal, nowhere, store, storing, clock, report)
-        secret = store.secret()
+        writes = ground.writes(terminal, nowhere)
         pacing = _LIVELY if terminal.lively else _WHOLE
-        in_writing = LiveReply(
-            pacing, terminal, writes, store, storing, clock, report, secret, FirstText(), "reply"
-        )
-        self._assistant = Assistant(
-            settings=settings.openai,
-            rules=rules,
-            aftermath=Aftermath(policy.prefix, nowhere, store, eraser, settlement, clock, report),
-            hearing=_Read(),
-            seeing=Seeing(nowhere, report),
-            background=Background(nowhere, store, rules, window, report),
-            memory=memory,
-            inquiry=Inquiry(
-                self._model,
-                SILENCES * settings.openai.timeout,
-                memory,
-                self._allowance,
-                settlement,
-                self._patience,
-                clock,
-                report,
-            ),
-            outbox=terminal,
-            typing=Typing(terminal, clock),
-            replying=Written(in_writing),
-            eraser=eraser,
-            settlement=settlement,
-            store=store,
-            storing=storing,
-            clock=clock,
+        self._assistant = ground.assistant(
+            rules,
+            ground.aftermath(nowhere),
+            _Read(),
+            nowhere,
+            ground.background(nowhere, rules),
+            self._model,
+            self._allowance,
+            terminal,
+            Written(ground.in_writing(pacing, terminal, writes)),
         )
 
     @property
@@ -133,7 +78,7 @@ class Talk:
 
     def begin(self) -> None:
         """Do what is due at a start: erase what is old, give up what was left open."""
-        self._forgetting.sweep_once()
+        self._ground.forgetting.sweep_once()
         now = self._clock.now()
         for ask, _ in self._store.pending(terminal=True):
             if now - ask.at > _ABANDONED:
@@ -152,7 +97,7 @@ class Talk:
             await self._assistant.handle(ask)
         except asyncio.CancelledError:
             self._settlement.stopped(ask)
-            self._memory.forget(_PLACE)
+            self._ground.memory.forget(_PLACE)
             return False
         finally:
             self._terminal.end()
@@ -162,8 +107,8 @@ class Talk:
 
     async def aclose(self) -> None:
         """Close what was opened."""
-        self._patience.leave()
-        await self._storing.drain()
+        self._ground.patience.leave()
+        await self._ground.storing.drain()
         await self._model.aclose()
 
     def _ask(self, line: str, now: datetime) -> Ask | None:
@@ -196,7 +141,7 @@ class Talk:
                 "Of the commands only /gpt_new works here.", "The others are for chats."
             )
         self._store.begin_anew(_PLACE)
-        self._memory.forget(_PLACE)
+        self._ground.memory.forget(_PLACE)
 
     def _stop(self, error: StorageError) -> None:
         self._broken = error

@@ -215,9 +215,14 @@ async def test_a_login_that_telegram_ended_is_exit_4_in_every_command(
         assert "userbot login" in ended.hints[0]
 
 
-async def test_a_login_that_is_ended_while_the_program_runs_is_exit_4(house: House) -> None:
+@pytest.mark.parametrize("asking", [False, True], ids=["idle", "while it asks for updates"])
+async def test_a_login_that_is_ended_while_the_program_runs_is_exit_4(
+    house: House, asking: bool
+) -> None:
     house.write_config()
     house.log_in()
+    if asking:
+        house.stage.telegram.faults.add("updates.getState", delay=0.5, times=None)
     running = await house.start("run", "--json")
     await running.event("ready")
     house.stage.telegram.revoke(house.stage.olga, error="AUTH_KEY_DUPLICATED")

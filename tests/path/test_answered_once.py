@@ -137,7 +137,10 @@ async def test_a_used_random_id_with_nothing_in_the_chat_is_listed_at_once(stage
     assert len(stage.writes("sendMessage")) == 1
 
 
-async def test_what_waits_for_telegrams_pause_is_not_recorded_as_sent(stage: Stage) -> None:
+async def test_what_waits_for_telegrams_pause_is_not_recorded_as_sent(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
     program = await stage.program()
     stage.telegram.faults.add(SEND, "FLOOD_WAIT_60")
     stage.max.says(stage.group, "/gpt hello")
@@ -220,7 +223,10 @@ async def test_what_arrived_while_away_and_was_answered_by_hand_is_skipped(stage
     assert len(stage.asked()) == 1
 
 
-async def test_the_same_words_typed_on_the_phone_are_the_owners(stage: Stage) -> None:
+async def test_the_same_words_typed_on_the_phone_are_the_owners(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
     begun = asyncio.Event()
 
     async def never(_: object) -> str:

@@ -148,7 +148,10 @@ async def test_words_and_what_is_forwarded_with_them_are_one_question(stage: Sta
     ]
 
 
-async def test_a_burst_survives_a_crash_with_all_its_words(stage: Stage) -> None:
+async def test_a_burst_survives_a_crash_with_all_its_words(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
     stage.endpoint.responder = slowly(30)
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
     stage.max.says(stage.olga, "one")

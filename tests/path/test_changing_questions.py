@@ -121,7 +121,9 @@ async def test_with_edits_a_question_is_answered_anew_in_place(stage: Stage, whe
     assert said[3].startswith("You said two.")
 
 
-@pytest.mark.parametrize("why", ["the limit", "no right any more", "no other words", "no question"])
+@pytest.mark.parametrize(
+    "why", ["the limit", "no right any more", "blocked", "no other words", "no question"]
+)
 async def test_an_edit_is_not_answered_anew(stage: Stage, why: str) -> None:
     limits = Limits(requests_per_minute=1 if why == "the limit" else 9)
     trigger = replace(PLAIN, edits=True)
@@ -130,6 +132,9 @@ async def test_an_edit_is_not_answered_anew(stage: Stage, why: str) -> None:
     await program.tells(Answered)
     if why == "no right any more":
         stage.olga.says(stage.group, "/gpt_off")
+        await asyncio.sleep(0.1)
+    if why == "blocked":
+        stage.olga.blocks(stage.max)
         await asyncio.sleep(0.1)
     texts = {"no other words": "/gpt   one", "no question": "never mind"}
     stage.max.edits(question, texts.get(why, "/gpt two"))

@@ -6,9 +6,12 @@ import asyncio
 
 import pytest
 
+from tests.path.test_bursts import asked, quiet, slowly
 from tests.path.test_remembering import ask
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed
+from userbot.messages import Place
+from userbot.storage.store import Store
 
 
 async def test_any_question_that_replies_brings_the_message_with_its_speaker(stage: Stage) -> None:
@@ -140,3 +143,28 @@ async def test_forgotten_people_are_not_quoted_and_quotes_of_them_go(stage: Stag
     await program.stop()
     for file in stage.folder.glob("history.db*"):
         assert b"cherries" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("when", ["answered", "meanwhile"])
+async def test_what_a_question_quotes_leaves_with_the_message_it_was_said_in(
+    stage: Stage, when: str
+) -> None:
+    stage.endpoint.responder = slowly(0.3) if when == "meanwhile" else lambda _: "Hers."
+    program = await stage.program()
+    above = stage.vera.says(stage.group, "my cherries")
+    said = stage.lena.says(stage.group, "and plums", reply_to=above)
+    stage.max.says(stage.group, "/gpt whose", reply_to=said)
+    await asked(stage, 1)
+    if when == "answered":
+        await quiet(program, 1)
+    stage.vera.deletes(above)
+    await quiet(program, 1)
+    stage.max.says(stage.group, "/gpt and now")
+    await quiet(program, 2)
+    history = str(stage.asked()[-1][:2])
+    assert "whose" in history
+    assert "cherries" not in history
+    await program.stop()
+    with Store.open(stage.folder / "history.db") as store:
+        turns = store.turns(Place(stage.group.id), 5)
+    assert [turn.question for turn in turns] == ["whose", "and now"]

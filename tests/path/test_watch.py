@@ -10,7 +10,7 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
-from userbot.activity import Activity, Answered, Answering, Failed
+from userbot.activity import Activity, Answered, Answering, Failed, Heard
 from userbot.errors import ModelError
 from userbot.path import forgetting
 from userbot.path.watch import Watch
@@ -81,7 +81,7 @@ async def test_in_the_running_program_a_part_that_dies_is_told_and_questions_are
 async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.app.longest_seconds", lambda _: 0.5)
+    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 0.5)
 
     async def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
         if "first" in request["messages"][-1]["content"]:
@@ -105,10 +105,34 @@ async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
     assert states["first"] == ("failed", "hung")
 
 
+async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyError("a secret")
+
+    monkeypatch.setattr("userbot.path.settlement.Settlement.stopped", stopped)
+
+    async def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
+        if "first" in request["messages"][-1]["content"]:
+            await asyncio.sleep(30)
+        return Reply("here you are")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answering)
+    second = stage.max.says(stage.group, "/gpt second")
+    await program.tells(Heard, text="second")
+    stage.olga.says(stage.group, "/gpt_stop")
+    assert "conversation" in (await program.tells(Failed, reason="task_died")).error
+    assert await stage.max.expects(stage.group, reply_to=second)
+
+
 async def test_what_telegram_lets_wait_does_not_hang(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.app.longest_seconds", lambda _: 0.3)
+    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 0.3)
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_20", chat=stage.group)
     pacing = replace(stage.settings().pacing, max_previews=0)
     program = await stage.program(clock=QuickClock(10), pacing=pacing)

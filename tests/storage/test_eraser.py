@@ -102,7 +102,7 @@ def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
     ask = store.add(question("Is it true?", message=10, reply_to=5), NOW)
     assert ask is not None
     store.heard(ask, 5, Transcript(text=WORDS, model="m", seconds=3), NOW, keep=True)
-    assert store.quoted(ask, frozenset(), NOW + timedelta(hours=1))
+    store.quotes(ask, frozenset(), frozenset(), NOW + timedelta(hours=1))
     store.settle(ask, f"[…]\n> {WORDS}\n\nIs it true?", answer("Yes."), NOW)
     assert store.eraser.expired(NOW + timedelta(minutes=59)) == set()
     assert left_on_disk(path)
@@ -111,6 +111,15 @@ def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
     assert (turn.question, turn.answer) == ("Is it true?", "Yes.")
     assert not left_on_disk(path)
     assert store.eraser.expired(NOW + timedelta(hours=2)) == set()
+
+
+def test_words_expire_although_the_program_began_anew_and_they_were_edited(store: Store) -> None:
+    ask = store.add(replace(question(WORDS), expires_at=NOW + timedelta(minutes=1)), NOW)
+    assert ask is not None
+    ((pending, _),) = store.pending()
+    store.reword(replace(pending, text=f"{WORDS}, edited"))
+    store.settle(pending, f"{WORDS}, edited", answer(), NOW)
+    assert store.eraser.expired(NOW + timedelta(minutes=2)) == {Place(ANNA.id)}
 
 
 def test_what_is_older_than_is_kept_goes_but_not_what_is_being_answered(store: Store) -> None:
@@ -222,7 +231,7 @@ def test_what_was_heard_in_part_goes_too(store: Store, path: Path, how: str) -> 
     store.heard_parts(ask, 7, [part, part], NOW)
     assert store.parts_heard(ANNA.id, 7) == [part, part]
     assert store.transcript(ANNA.id, 7) is None
-    store.quoted(ask, frozenset(), NOW + timedelta(hours=1))
+    store.quotes(ask, frozenset(), frozenset(), NOW + timedelta(hours=1))
     store.mark(ask, "failed", "server_error", NOW)
     match how:
         case "deleted":

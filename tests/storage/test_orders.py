@@ -116,7 +116,7 @@ def test_forgotten_words_are_gone_from_the_file(store: Store, tmp_path: Path) ->
         question("is that so?", message=3, chat=GROUP, sender=OWNER),
         "> my cherries\n\nis that so?",
     )
-    store.quoted(quoting, frozenset({ANNA.id}))
+    store.quotes(quoting, frozenset({ANNA.id}), frozenset())
     other = settled(store, question("apples", message=4, sender=OWNER))
     assert store.forget(ANNA.id, NOW) == 2
     assert store.forgotten() == {ANNA.id}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 from userbot.activity import Notice, Report
@@ -17,8 +18,10 @@ from userbot.messages import Ask, Picture, Quoted, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.house_rules import HouseRules
 from userbot.path.replies import Replies
+from userbot.path.storing import Storing
 from userbot.path.transcription import Transcription
 from userbot.ports import Clock, Store
+from userbot.rules.prompt import kept_until, messages_in, people_in
 from userbot.rules.voice import voice_of
 from userbot.rules.wake import question_in
 from userbot.settings import Voice
@@ -60,6 +63,7 @@ class Hearing:
         prefix: str,
         rules: HouseRules,
         store: Store,
+        storing: Storing,
         clock: Clock,
         report: Report,
     ) -> None:
@@ -69,6 +73,7 @@ class Hearing:
         self._prefix = prefix
         self._rules = rules
         self._store = store
+        self._storing = storing
         self._clock = clock
         self._report = report
 
@@ -99,17 +104,18 @@ class Hearing:
         assert ask.voice is not None
         spoken = await self._words(ask, ask.message, ask.voice, ask.text)
         if spoken is None:
-            return Said(ask, await self._replies.quoted(ask))
+            return Said(ask, await self._replied(ask))
         words = spoken.text
         if ask.listen_first:
             wake_words = self.voice_in(ask.chat).wake_words
             addressed = question_in(words, self._prefix, wake_words)
             if addressed is None:
                 raise NothingToAnswerError("Nobody was addressed.", reason="no_wake_word")
-            now = self._clock.now()
-            self._store.heard(ask, ask.message, replace(spoken, seconds=0), now, keep=True)
+            now, free = self._clock.now(), replace(spoken, seconds=0)
+            keep = partial(self._store.heard, ask, ask.message, free, now, keep=True)
+            await self._storing.done(keep, ask)
             words = addressed
-        replied = await self._replies.quoted(ask)
+        replied = await self._replied(ask)
         if ask.text:
             # What is written beside a recording says what to do with it.
             above = () if replied is None else (*replied.above, replied)
@@ -147,9 +153,19 @@ class Hearing:
             )
         )
 
+    async def _replied(self, ask: Ask) -> Quoted | None:
+        """The message that the question replies to; its words go when it goes, from now on."""
+        quoted = await self._replies.quoted(ask)
+        if quoted is not None:
+            people, messages = people_in(quoted), messages_in(quoted)
+            until = kept_until(quoted)
+            note = partial(self._store.quotes, ask, people, messages, until)
+            await self._storing.done(note, ask)
+        return quoted
+
     async def _quoted(self, ask: Ask) -> Quoted | None:
         """The message that the question replies to, unless the history shows it anyway."""
-        quoted = await self._replies.quoted(ask)
+        quoted = await self._replied(ask)
         empty = quoted is None or not (quoted.text or quoted.voice or quoted.picture)
         if empty and not ask.text and not ask.pictures:
             raise TelegramError(

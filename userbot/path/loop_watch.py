@@ -29,8 +29,11 @@ class LoopWatch:
         rhythm = self._rhythms.get(_key(ask))
         if rhythm is None:
             return False
+        # Nobody speaks a note in less time than it lasts.
+        spoken = ask.voice.seconds if ask.voice is not None and ask.voice.spoken else 0.0
+        characters = max(len(ask.text), round(min(spoken, loops.PAUSE) * loops.TYPING))
         rhythm = loops.heard(
-            rhythm, now.timestamp(), len(ask.text), replies=replies, prefixed=prefixed
+            rhythm, now.timestamp(), characters, replies=replies, prefixed=prefixed
         )
         self._keep(ask, rhythm)
         return loops.stopped(rhythm)

@@ -25,7 +25,7 @@ from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.limits import cost
 from userbot.rules.own_prompt import below_prompt
-from userbot.rules.prompt import asked, kept_until, people_in
+from userbot.rules.prompt import asked, messages_in, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
 
@@ -97,13 +97,12 @@ class Settlement:
         """
         self._asking.pop(ask.id, None)
         self._loops.answered(ask, self._clock.now())
-        people, until = people_in(quoted), kept_until(quoted)
+        people, messages = people_in(quoted), messages_in(quoted)
         question = asked(ask, quoted)
         settle = self._settling(ask, answer)
 
         def store() -> str:
-            kept = not (people or until) or self._store.quoted(ask, people, until)
-            text = question if kept else ask.text
+            text = question if self._store.may_quote(ask, people, messages) else ask.text
             settle(text)
             return text
 
@@ -153,8 +152,11 @@ class Settlement:
         """
         self._asking.pop(ask.id, None)
         self._broken_off.discard(ask.id)
-        if isinstance(error, PostponedError | StorageError):
-            return  # what cannot be stored was told where it could not
+        if isinstance(error, PostponedError):
+            return
+        if isinstance(error, StorageError):
+            self._storing.failed(error, ask)  # told already, unless something could not be read
+            return
         told = error if isinstance(error, UserbotError) else _mistake(error)
         if isinstance(told, WriteInDoubtError):
             told = in_doubt()
@@ -317,6 +319,7 @@ _WHY = {
     "stopped": "It was stopped.",
     "deleted": "It was deleted before its answer.",
     "edited": "It was edited, and asks nothing any more.",
+    "not_allowed": "The rules have changed since it was asked.",
     "stood_down": "You wrote there yourself before its answer.",
 }
 

@@ -49,8 +49,12 @@ class Telling:
         """A limit refused a question: tell so, unless the person was told already."""
         now = self._clock.now()
         since = limits.window_began(refusal, now, limits.day_began(now, self._timezone))
-        # The owner has the console.
-        if ask.by_owner or not self._ledger.tell_once(ask.sender.id, refusal.reason, since, now):
+        # The owner has the console; who sent a note that is perhaps meant for others asked nothing.
+        if (
+            ask.by_owner
+            or ask.listen_first
+            or not self._ledger.tell_once(ask.sender.id, refusal.reason, since, now)
+        ):
             return
         task = asyncio.create_task(self._tell(ask, refusal), name="tell a limit")
         self._tasks.add(task)

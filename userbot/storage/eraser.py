@@ -33,7 +33,8 @@ class Eraser:
         """Messages were deleted in Telegram; gives the conversations that lost words.
 
         Without `chat` they are of a private chat or a basic group. A question that was not
-        answered yet is given up; an answer that lost one of its messages loses all its words.
+        answered yet is given up; an answer that lost one of its messages loses all its words. A
+        question that quoted one of them keeps the words that are its own.
         """
         where, values = ("chat = ?", [chat]) if chat is not None else ("chat > ?", [_CHANNELS])
         found: list[int] = []
@@ -47,13 +48,36 @@ class Eraser:
                 ):
                     rows = self._db.execute(query, (message, *values)).fetchall()
                     found += [number for (number,) in rows if number is not None]
+        places = self._unquoted(messages, where, values)
+        return places | self._erase(found, now, gave_up="deleted")
+
+    def _unquoted(self, messages: Sequence[int], where: str, values: list[int]) -> set[Place]:
+        """Take messages out of the questions that quote them.
+
+        A question that is being answered holds no quoted words yet: `Store.may_quote` keeps
+        them out of it.
+        """
+        places: set[Place] = set()
+        heard = 0
+        with database.step(self._db, self._path) as db:
+            for message in messages:
                 # What was heard in it, for whatever question.
-                self._db.execute(
+                heard += db.execute(
                     f"UPDATE transcripts SET text = NULL, parts = NULL"  # noqa: S608
                     f" WHERE message = ? AND {where}",
                     (message, *values),
+                ).rowcount
+                rows = db.execute(
+                    f"DELETE FROM quoted_messages WHERE message = ? AND {where}"  # noqa: S608
+                    " RETURNING question",
+                    (message, *values),
                 )
-        return self._erase(found, now, gave_up="deleted")
+                for (number,) in rows.fetchall():
+                    _own_words(db, number)
+                    places.add(_place_of(db, number))
+        if places or heard:
+            self._checkpoint()
+        return places
 
     def gone(self, ask: Ask) -> bool:
         """Whether the words of a question were erased."""
@@ -78,28 +102,24 @@ class Eraser:
 
     def _quotes_expired(self, now: datetime) -> set[Place]:
         """Of questions that quote what their chats have deleted by now, keep the asker's words."""
+        found = self._ids(
+            "quoted_until <= ? AND state NOT IN ('pending', 'answering')", (instant(now),)
+        )
+        places: set[Place] = set()
         with database.step(self._db, self._path) as db:
-            found = db.execute(
-                "SELECT q.id, c.chat, c.topic FROM questions AS q JOIN conversations AS c"
-                " ON c.id = q.conversation WHERE q.quoted_until <= ?"
-                " AND q.state NOT IN ('pending', 'answering')",
-                (instant(now),),
-            ).fetchall()
-            for number, *_ in found:
-                db.execute(
-                    "UPDATE questions SET text = coalesce(own_text, text), own_text = NULL,"
-                    " quoted_until = NULL WHERE id = ?",
-                    (number,),
-                )
+            for number in found:
+                _own_words(db, number)
+                db.execute("UPDATE questions SET quoted_until = NULL WHERE id = ?", (number,))
                 # What was heard in the message that it replies to.
                 db.execute(
                     "UPDATE transcripts SET text = NULL, parts = NULL WHERE (message, chat) ="
                     " (SELECT reply_to, chat FROM questions WHERE id = ?)",
                     (number,),
                 )
-        if found:
+                places.add(_place_of(db, number))
+        if places:
             self._checkpoint()
-        return {Place(chat, topic or None) for _, chat, topic in found}
+        return places
 
     def clear(self, now: datetime, chat: int | None = None, topic: int | None = None) -> int:
         """Erase all words, or those of a chat or of one of its topics; gives how many exchanges."""
@@ -176,6 +196,18 @@ def _erase_one(
             (SELECT message, chat FROM questions WHERE id = ?)""",
     ):
         db.execute(heard, (question,))
+    return _place_of(db, question)
+
+
+def _own_words(db: sqlite3.Connection, question: int) -> None:
+    """Leave a question the words of who asked it."""
+    db.execute(
+        "UPDATE questions SET text = coalesce(own_text, text), own_text = NULL WHERE id = ?",
+        (question,),
+    )
+
+
+def _place_of(db: sqlite3.Connection, question: int) -> Place:
     row = db.execute(
         "SELECT c.chat, c.topic FROM questions AS q JOIN conversations AS c"
         " ON c.id = q.conversation WHERE q.id = ?",

@@ -19,6 +19,7 @@ from userbot.storage.recovery_steps import own_messages_and_what_was_seen
 from userbot.storage.safety_steps import (
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
+    quoted_messages,
     quoted_words_that_expire,
     words_of_results,
 )
@@ -200,6 +201,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     transcripts_in_parts,
     quoted_words_that_expire,
     words_of_results,
+    quoted_messages,
 ]
 
 

@@ -161,7 +161,7 @@ class Orders(Steps):
                 (moment, person),
             )
             hit = db.execute(
-                "UPDATE questions SET text = '', own_text = NULL, answer = NULL,"
+                "UPDATE questions SET text = '', own_text = NULL, answer = NULL, voice = NULL,"
                 " sender_name = '', sender_username = NULL, forwarded_from = '', erased = 1"
                 " WHERE sender = ?",
                 (person,),
@@ -211,28 +211,47 @@ class Orders(Steps):
         with database.explained(self.path):
             return dict(self._db.execute("SELECT old, new FROM moved").fetchall())
 
-    def quoted(self, ask: Ask, people: frozenset[int], until: datetime | None = None) -> bool:
-        """Whose words a question holds beside the asker's own, for the day they are forgotten.
+    def quotes(
+        self,
+        ask: Ask,
+        people: frozenset[int],
+        messages: frozenset[int],
+        until: datetime | None = None,
+    ) -> None:
+        """A question is about to hold words of these people, from these messages of its chat.
 
         `until`: when they go by themselves, because the chat deletes their message then.
-
-        False if one of them is forgotten already: the question must not be kept with them.
         """
-        with database.explained(self.path):
-            for person in people:
-                if self._db.execute(
-                    "SELECT 1 FROM forgotten WHERE person = ?", (person,)
-                ).fetchone():
-                    return False
-            self._db.executemany(
+        with self._step() as db:
+            db.executemany(
                 "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [(ask.id, person) for person in people],
             )
+            db.executemany(
+                "INSERT INTO quoted_messages (question, chat, message) VALUES (?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                [(ask.id, ask.chat, message) for message in messages],
+            )
             if until is not None:
-                self._db.execute(
+                db.execute(
                     "UPDATE questions SET quoted_until = ? WHERE id = ?", (instant(until), ask.id)
                 )
-        return True
+
+    def may_quote(self, ask: Ask, people: frozenset[int], messages: frozenset[int]) -> bool:
+        """Whether a question may be kept with the words that it quotes.
+
+        Not if one of the people was forgotten, or one of the messages deleted, since `quotes`.
+        """
+        queries = (
+            ("SELECT 1 FROM quotations WHERE question = ? AND person = ?", people),
+            ("SELECT 1 FROM quoted_messages WHERE question = ? AND message = ?", messages),
+        )
+        with database.explained(self.path):
+            return all(
+                self._db.execute(query, (ask.id, number)).fetchone()
+                for query, numbers in queries
+                for number in numbers
+            )
 
 
 def pending_anew(db: sqlite3.Connection, question: int, at: datetime, reason: str = "") -> bool:

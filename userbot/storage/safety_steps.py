@@ -89,3 +89,15 @@ def quoted_words_that_expire(db: sqlite3.Connection) -> None:
             WHERE quoted_until IS NOT NULL""",
     ):
         db.execute(statement)
+
+
+def quoted_messages(db: sqlite3.Connection) -> None:
+    """Which messages a question quotes: with a message that is deleted, its words go there too."""
+    db.execute(
+        """CREATE TABLE quoted_messages (
+            message INTEGER NOT NULL,
+            chat INTEGER NOT NULL,
+            question INTEGER NOT NULL REFERENCES questions (id),
+            PRIMARY KEY (message, chat, question)
+        ) WITHOUT ROWID"""
+    )

@@ -65,7 +65,8 @@ _ADD = """
 _ASKS = (
     "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
     " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
-    " q.forwarded_from, q.voice, q.listen_first, q.plain, q.pictures, q.state, q.reason,"
+    " q.forwarded_from, q.voice, q.listen_first, q.plain, q.pictures, q.expires_at,"
+    " q.state, q.reason,"
     # A write of an earlier attempt says nothing about the one that is under way.
     " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
     " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
@@ -579,9 +580,9 @@ class Store(Orders):
     def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
         """What counts against the limits, beside what `question` is expected to cost.
 
-        The person's requests are those of the last 60 seconds that were not skipped, that
-        question among them. Everything else includes what is reserved for the other questions
-        that are open: many asked at once do not slip through.
+        The person's requests are those of the last 60 seconds that were not skipped, or were
+        paid for all the same, that question among them. Everything else includes what is
+        reserved for the other questions that are open: many asked at once do not slip through.
         """
         with database.explained(self.path):
             return ledger.spent(self._db, person, now, day_began, question)
@@ -624,8 +625,8 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 def _ask(row: Sequence[Any]) -> Ask:
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:11]
-    voice, listen_first, plain, pictures = more
+    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:12]
+    voice, listen_first, plain, pictures, expires_at = more
     return Ask(
         id=ident,
         place=Place(chat, topic or None),
@@ -642,6 +643,7 @@ def _ask(row: Sequence[Any]) -> Ask:
         listen_first=bool(listen_first),
         plain=bool(plain),
         pictures=tuple(json.loads(pictures or "[]")),
+        expires_at=None if expires_at is None else _moment(expires_at),
         at=_moment(asked_at),
         attempt=attempt,
     )

@@ -128,11 +128,17 @@ class Client(TelegramClient):  # type: ignore[misc]
     async def _run_until_disconnected(self) -> None:
         try:
             await super()._run_until_disconnected()
-        except ConnectionError:
-            # It asks something first; if the login was ended before, that is why it cannot.
+        except (ConnectionError, asyncio.CancelledError) as error:
+            # It asks something first. If the login was ended before, that is why it cannot; if it
+            # ends meanwhile, what was asked is cancelled, although nobody cancelled this.
+            task = asyncio.current_task()
+            if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            await self.disconnected
             if self._updates_error is not None:
                 raise self._updates_error from None
-            raise
+            if isinstance(error, ConnectionError):
+                raise
 
     async def _disconnect_coro(self) -> None:
         await super()._disconnect_coro()

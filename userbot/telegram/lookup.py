@@ -37,6 +37,7 @@ class TelegramLookup:
             get_display_name(sender) if sender else "",
             found.message or "",
             voice_of(found),
+            message=found.id,
             person=found.sender_id or 0,
             origin=origin_of(found),
             media=media,

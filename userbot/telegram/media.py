@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from telethon.tl import types
@@ -41,12 +42,18 @@ def voice_of(message: Any) -> Voice | None:
     return Voice(
         kind=kind,
         size=document.size,
-        seconds=float(getattr(audio or video, "duration", 0) or 0),
+        seconds=_seconds(getattr(audio or video, "duration", 0)),
         mime=document.mime_type or "",
         file_name=name.file_name if name else "",
         waveform=unpacked(audio.waveform) if audio and audio.waveform else b"",
         sealed=_sealed(message),
     )
+
+
+def _seconds(duration: Any) -> float:
+    """A length as its sender tells it; 0 for one that is none, such as NaN."""
+    seconds = float(duration or 0)
+    return seconds if 0 < seconds < math.inf else 0.0
 
 
 def _kind(attributes: dict[type, Any], mime: str) -> str | None:

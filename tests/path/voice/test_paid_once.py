@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 
 import pytest
 
+from tests.path.test_chat_commands import orders
 from tests.path.voice.notes import EN, NEARLY_NOTHING, last_question, needs_ffmpeg
 from tests.stage import Stage, listed
 from userbot import audio
@@ -101,3 +103,22 @@ async def test_waiting_for_a_large_recording_to_be_heard_is_shown(
     for where in (stage.group, stage.olga):
         await stage.max.expects(where, from_=stage.olga)
     assert len([wait for wait in program.events(Waiting) if wait.reason == "large_recordings"]) == 1
+
+
+@pytest.mark.parametrize("how", ["forgotten", "deleted"])
+async def test_what_was_heard_for_a_question_that_failed_goes_with_its_speaker(
+    stage: Stage, how: str
+) -> None:
+    stage.endpoint.faults.add("unauthorized", on="/chat/completions")
+    program = await stage.program()
+    note = stage.vera.sends_voice(stage.club, EN)
+    stage.max.says(stage.club, "/gpt", reply_to=note)
+    await program.tells(Failed)
+    if how == "deleted":
+        stage.vera.deletes(note)
+        await asyncio.sleep(0.2)
+    else:
+        await orders(stage, stage.club, "/gpt_forget @vera_v")
+    await program.stop()
+    for file in stage.folder.glob("history.db*"):
+        assert b"Berlin" not in file.read_bytes()

@@ -116,3 +116,16 @@ async def test_where_voice_is_off_nobody_is_listened_to(stage: Stage) -> None:
     await program.tells(Skipped, reason="voice_off")
     stage.max.sends_voice(stage.olga, EN)
     assert await stage.max.expects(stage.olga)
+
+
+async def test_nobody_is_told_of_a_limit_by_a_note_that_may_be_meant_for_others(
+    stage: Stage,
+) -> None:
+    program = await stage.program(
+        [listed(stage.group.id, "mention", voice=ChatVoice(wake_words=("olga",)))],
+        limits=Limits(requests_per_minute=0, tell=True),
+    )
+    stage.max.sends_voice(stage.group, EN)
+    await program.tells(Limited)
+    await program.stop()
+    assert not stage.writes("sendMessage")

@@ -1,0 +1,292 @@
+"""Which part is connected to which, in the order of a message's way.
+
+`Edges` is what reaches out of this process, `Rooms` what happens to a message; both stand on the
+`Ground`. Nothing here works by itself: `app` opens what is made here, and ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from userbot.audio import Ffmpeg
+from userbot.console.words import language_of
+from userbot.ground import Ground
+from userbot.messages import Ask, Incoming, Person
+from userbot.openai_api.chat import Chat as ChatModel
+from userbot.openai_api.speaker import Speaker
+from userbot.openai_api.speech import Speech
+from userbot.path.again import Again
+from userbot.path.allowance import Allowance
+from userbot.path.asking import SILENCES
+from userbot.path.catch_up import CatchUp
+from userbot.path.chat_commands import ChatCommands
+from userbot.path.conversations import Conversations
+from userbot.path.edits import Edits
+from userbot.path.hearing import Hearing
+from userbot.path.house_rules import HouseRules
+from userbot.path.intake import Intake
+from userbot.path.listening import Listening
+from userbot.path.migration import Migration
+from userbot.path.replies import Replies
+from userbot.path.replying import Replying
+from userbot.path.storing import Doorstep
+from userbot.path.telling import Telling
+from userbot.path.transcription import Transcription
+from userbot.path.voice_reply import VoiceReply
+from userbot.path.writes import Writes
+from userbot.rules.command_texts import CommandTexts
+from userbot.rules.commands import stem as command_stem
+from userbot.rules.retrying import PATIENCE_SECONDS
+from userbot.rules.trigger import Policy
+from userbot.settings import Chat, PersonLimits, Settings
+from userbot.telegram.client import new_client
+from userbot.telegram.deletions import Deletions
+from userbot.telegram.directory import Directory
+from userbot.telegram.files import TelegramFiles
+from userbot.telegram.history import TelegramHistory
+from userbot.telegram.inbox import Inbox
+from userbot.telegram.lookup import TelegramLookup
+from userbot.telegram.past import TelegramPast
+from userbot.telegram.people import People
+from userbot.telegram.pictures import TelegramPictures
+from userbot.telegram.reading import Reading
+from userbot.telegram.recent import TelegramRecent
+from userbot.telegram.turns import Turns
+from userbot.telegram.usernames import TelegramPeople
+from userbot.telegram.voice_outbox import TelegramVoiceOutbox
+
+
+class Edges:
+    """What reaches out of this process: Telegram, and the models."""
+
+    def __init__(self, ground: Ground) -> None:
+        settings, report = ground.settings, ground.report
+        self.client = new_client(settings.telegram, persistent=True)
+        self.people = People(self.client, report)
+        self.inbox = Inbox(self.client, self.people, ground.clock, report)
+        self.deletions = Deletions(self.client)
+        self.model = ChatModel(settings.openai, report)
+        self.speech = Speech(settings.voice, settings.openai, report)
+        self.speaker = Speaker(settings.openai)
+
+    async def aclose(self) -> None:
+        """Disconnect, and close what was opened to the models."""
+        await self.client.disconnect()
+        await self.speaker.aclose()
+        await self.speech.aclose()
+        await self.model.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Whose account it is, and who may do what: every name of the config as an id."""
+
+    owner: Person
+    policy: Policy
+    chats: Mapping[int, Chat]
+    limited: Mapping[int, PersonLimits]
+    first: bool
+    """This is the first start of all."""
+
+
+async def house_of(directory: Directory, ground: Ground) -> House:
+    """Ask Telegram. Raises UserbotError where the config names what is not there."""
+    settings = ground.settings
+    owner = await directory.owner()
+    now = ground.clock.now()
+    began = ground.store.began(now)
+    policy, chats = await directory.policy(settings.trigger, settings.voice, settings.chats, began)
+    limited = await directory.people(settings.limits.people)
+    return House(owner, policy, chats, limited, began >= now)
+
+
+class Rooms:
+    """What happens to a message."""
+
+    def __init__(self, ground: Ground, edges: Edges, turns: Turns, house: House) -> None:
+        settings, store, clock, report = (
+            ground.settings,
+            ground.store,
+            ground.clock,
+            ground.report,
+        )
+        client, inbox, settlement = edges.client, edges.inbox, ground.settlement
+        self._ground = ground
+        outbox = TelegramVoiceOutbox(client, turns)
+        history = TelegramHistory(client, clock, report)
+        reading = Reading(client, clock, report, inbox.title)
+        writes = ground.writes(outbox, history)
+        self.rules = HouseRules(house.policy, house.chats, settings.trigger.from_, store)
+        self.overheard = ground.background(TelegramRecent(client, inbox), self.rules)
+        self.telling = Telling(
+            outbox,
+            writes,
+            store.ledger,
+            clock,
+            report,
+            secret=store.secret(),
+            timezone=settings.limits.timezone,
+        )
+        self.aftermath = ground.aftermath(history)
+        allowance = (
+            ground.allowance(house.limited, self.telling.refused)
+            if settings.limits.tell
+            else ground.allowance(house.limited)
+        )
+        assistant = ground.assistant(
+            self.rules,
+            self.aftermath,
+            _hearing(ground, edges, reading, self.rules, allowance),
+            TelegramPictures(client, reading),
+            self.overheard,
+            edges.model,
+            allowance,
+            outbox,
+            _replying(ground, edges, outbox, writes),
+        )
+        self.conversations = Conversations(
+            assistant.handle,
+            self._stopped,
+            settlement,
+            ground.first_text,
+            clock,
+            settings.trigger.burst_seconds,
+            longest_seconds(settings),
+            lambda ask: turns.awaited(ask.place) or not client.is_connected(),
+        )
+        self.again = Again(store, self.rules, allowance, self.conversations, settlement, clock)
+        prefix = settings.trigger.prefix
+        self.commands = ChatCommands(
+            owner=house.owner.id,
+            secret=store.secret(),
+            texts=CommandTexts(
+                language_of(settings.console.language), prefix, command_stem(prefix)
+            ),
+            settings=settings.openai,
+            timezone=settings.limits.timezone,
+            rules=self.rules,
+            store=store,
+            memory=ground.memory,
+            conversations=self.conversations,
+            again=self.again,
+            writer=outbox,
+            people=TelegramPeople(client),
+            clock=clock,
+            report=report,
+        )
+        self.migration = Migration(self.rules, ground.memory, report)
+        max_age = settings.catch_up.max_age_minutes
+        intake = Intake(
+            self.rules,
+            self.commands,
+            self.overheard,
+            allowance,
+            self.aftermath,
+            ground.loops,
+            max_age,
+            settings.trigger,
+            store,
+            ground.storing,
+            self.conversations,
+            settlement,
+            clock,
+            report,
+        )
+        self.catch_up = CatchUp(
+            self.rules,
+            TelegramPast(client, inbox, clock, report),
+            intake.receive,
+            None if house.first else house.policy.began,
+            max_age,
+            store,
+            clock,
+            report,
+        )
+        self.doorstep = Doorstep(self.catch_up.receive, ground.storing)
+        self._edits = Edits(
+            settings.trigger.edits,
+            max_age,
+            self.rules,
+            intake.known,
+            ground.memory,
+            allowance,
+            self.conversations,
+            settlement,
+            store,
+            ground.storing,
+            clock,
+        )
+
+    def edited(self, incoming: Incoming) -> None:
+        """A message reads otherwise now."""
+        self.overheard.edited(incoming)
+        self._edits.edited(incoming)
+
+    def deleted(self, messages: Sequence[int], chat: int | None) -> None:
+        """Messages are gone; `chat` where Telegram says which."""
+        self._ground.forgetting.deleted(messages, chat)
+        self.conversations.deleted(chat, messages)
+        self.overheard.deleted(chat, messages)
+
+    def reconnected(self) -> None:
+        """The connection stands again: who knows what was missed."""
+        self.overheard.clear()  # edits and deletions that were missed are never told
+        self.catch_up.wake()
+
+    def _stopped(self, ask: Ask, why: str) -> None:
+        settlement = self._ground.settlement
+        if why == "hung":
+            settlement.hung(ask)
+            return
+        gone = self._ground.store.eraser.gone(ask)
+        settlement.stopped(ask, "deleted" if gone else why)
+        # What stands is a turn that only the store knows.
+        self._ground.memory.forget(ask.place)
+
+
+def longest_seconds(settings: Settings) -> float:
+    """After how long an answer counts as hung: more than listening and asking may take together."""
+    asking = 2 * SILENCES * settings.openai.timeout + PATIENCE_SECONDS
+    return asking + 2 * 60 * settings.voice.max_minutes
+
+
+def _hearing(
+    ground: Ground, edges: Edges, reading: Reading, rules: HouseRules, allowance: Allowance
+) -> Hearing:
+    settings, store, storing = ground.settings, ground.store, ground.storing
+    clock, report = ground.clock, ground.report
+    listening = Listening(
+        TelegramFiles(edges.client, reading),
+        edges.speech,
+        Ffmpeg(settings.history.database),
+        allowance,
+        store,
+        storing,
+        ground.patience,
+        clock,
+        report,
+    )
+    window = settings.history.window_tokens
+    return Hearing(
+        Replies(TelegramLookup(reading), store, ground.memory, rules.forgotten, window),
+        Transcription(listening, store, storing, clock, report),
+        settings.voice,
+        settings.trigger.prefix,
+        rules,
+        store,
+        storing,
+        clock,
+        report,
+    )
+
+
+def _replying(
+    ground: Ground, edges: Edges, outbox: TelegramVoiceOutbox, writes: Writes
+) -> Replying:
+    settings, secret = ground.settings, ground.store.secret()
+    in_writing = ground.in_writing(settings.pacing, outbox, writes, settings.trigger.own_prompt)
+    by_voice = VoiceReply(
+        edges.speaker, outbox, in_writing, writes, ground.report, secret, ground.first_text
+    )
+    return Replying(in_writing, by_voice)
