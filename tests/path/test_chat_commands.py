@@ -368,6 +368,22 @@ async def test_stop_ends_the_answer_being_written_and_the_next_one_goes_on(stage
     held.set()
 
 
+async def test_off_holds_for_what_waits_already_too(stage: Stage) -> None:
+    held = asyncio.Event()
+    program = await stage.program()
+    first = await begun(stage, program, held)
+    second = stage.max.says(stage.group, "/gpt quick")
+    own = stage.olga.says(stage.group, "/gpt mine")
+    await orders(stage, stage.group, "/gpt_off")
+    for question in (first, second):
+        skipped = await program.tells(Skipped, message=question.id_for(stage.olga))
+        assert skipped.reason == "not_allowed"
+    held.set()
+    await program.tells(Answered, message=own.id_for(stage.olga))
+    replies = {one.reply_to for one in stage.max.messages(stage.group)}
+    assert not replies & {first, second}
+
+
 async def test_an_answer_in_another_chat_is_not_stopped(stage: Stage) -> None:
     held = asyncio.Event()
     program = await stage.program()
@@ -416,6 +432,18 @@ async def test_forget_deletes_a_persons_words_and_keeps_them_out(stage: Stage) -
     program = await stage.program([listed(stage.group.id)])
     stage.vera.says(stage.group, "hello?")
     await program.tells(Ignored, reason="forgotten")
+
+
+async def test_forget_means_who_bears_the_name_now(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id)])
+    await ask(stage, program, stage.vera, stage.group, "mine")
+    await ask(stage, program, stage.max, stage.group, "his")
+    stage.vera.is_renamed(None)
+    stage.lena.is_renamed("vera_v")
+    told = await orders(stage, stage.group, "/gpt_forget @vera_v")
+    assert "questions deleted with their answers: 0." in told
+    await ask(stage, program, stage.max, stage.group, "what do you remember?")
+    assert "mine" in str(stage.asked()[-1])
 
 
 async def test_forget_wants_somebody_who_exists(stage: Stage) -> None:

@@ -6,12 +6,15 @@ import asyncio
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Sight, Stage, Window
 from userbot.activity import Answered, Failed, Notice, Stopped
+from userbot.messages import RichText
+from userbot.rules.markdown import render
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Pacing
 from userbot.storage.store import Store
@@ -289,3 +292,22 @@ def recorded(folder: Path) -> list[tuple[int, str]]:
     """The writes in the history database: message and text."""
     with Store.open(folder / "history.db") as store:
         return [tuple(row) for row in store._db.execute("SELECT message, text FROM writes")]
+
+
+async def test_what_nobody_sees_yet_is_not_rendered_with_every_piece(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered = 0
+
+    def counted(*given: Any, **more: Any) -> tuple[RichText, ...]:
+        nonlocal rendered
+        rendered += 1
+        return render(*given, **more)
+
+    monkeypatch.setattr("userbot.path.live_reply.render", counted)
+    pieces = ("$$", *("x + " for _ in range(300)), "y$$")  # shown when it is whole
+    stage.endpoint.responder = lambda _: streamed(*pieces, delay=0.002)
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt tell me")
+    await program.tells(Answered)
+    assert 1 <= rendered < 40

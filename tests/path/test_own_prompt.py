@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from telethon.tl import types
 from tests.path.test_live_reply import FAST, SENTENCES, streamed
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed, Skipped
-from userbot.messages import Place
+from userbot.messages import Ask, ChatKind, Person, Place
+from userbot.rules.random_id import random_id
 from userbot.settings import Trigger
 from userbot.storage.store import Store
 
@@ -158,3 +160,31 @@ async def test_after_a_crash_the_own_message_is_not_asked_again(stage: Stage) ->
     assert not [one for one in again.events(Skipped) if one.reason == "too_old"]
     assert len(stage.writes("sendMessage")) == sends
     assert question.text.startswith("tell me\n\nSentence")
+
+
+async def test_an_answer_begun_in_the_prompt_keeps_it_there_when_the_config_says_otherwise_by_now(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: "It is blue."
+    question = stage.olga.says(stage.group, "/gpt what is blue?")
+    stage.olga.edits(question, "what is blue?\n\nIt")
+    ask = Ask(
+        place=Place(stage.group.id),
+        message=question.id_for(stage.olga),
+        kind=ChatKind.GROUP,
+        title="Weekend",
+        sender=Person(id=stage.olga.id, name="Olga"),
+        text="what is blue?",
+        at=datetime.now(UTC),
+        by_owner=True,
+    )
+    with Store.open(stage.folder / "history.db") as store:
+        kept = store.add(ask, ask.at)
+        assert kept is not None
+        identity = random_id(store.secret(), ask.chat, ask.message, 0, 0)
+        store.writing(kept, 0, identity, question.text, ask.at)
+        store.written(identity, ask.message)
+    program = await stage.program()  # own_prompt = "reply"
+    answered = await program.tells(Answered)
+    assert question.text == "what is blue?\n\nIt is blue."
+    assert answered.text == "It is blue."

@@ -228,3 +228,36 @@ async def test_at_the_end_what_waits_is_tried_once_more(free: bool) -> None:
     await asyncio.wait_for(storing.drain(), 1)
     assert tried == before + 1
     assert [type(event) for event in told] == [Waiting]
+
+
+def unreadable(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
+    def turns(*_: Any, **__: Any) -> Any:
+        raise StorageError("The history cannot be read.", "Look.", reason=reason)
+
+    monkeypatch.setattr("userbot.storage.store.Store.turns", turns)
+
+
+async def test_damage_that_is_met_while_reading_ends_the_program_too(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = await stage.program()
+    unreadable(monkeypatch, "storage_damaged")
+    stage.max.says(stage.group, "/gpt first")
+    with pytest.raises(StorageError):
+        await program.ends()
+    assert not stage.writes("sendMessage")
+
+
+async def test_a_question_that_waits_for_the_next_start_is_told_and_answered_then(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = await stage.program()
+    with monkeypatch.context() as patch:
+        unreadable(patch, "storage_busy")
+        question = stage.max.says(stage.group, "/gpt first")
+        failed = await program.tells(Failed, reason="storage_busy")
+        assert failed.message == question.id_for(stage.olga)
+    await program.stop()
+    assert len(program.events(Failed)) == 1
+    await stage.program()
+    assert await stage.max.expects(stage.group, reply_to=question)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
-from userbot.activity import Activity, Answered, Answering, Failed
+from userbot.activity import Activity, Answered, Answering, Failed, Heard
 from userbot.errors import ModelError
 from userbot.path import forgetting
 from userbot.path.watch import Watch
@@ -103,6 +103,30 @@ async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
         assert archive is not None
         states = {one.text: (one.state, one.reason) for one in archive.exchanges(9)}
     assert states["first"] == ("failed", "hung")
+
+
+async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyError("a secret")
+
+    monkeypatch.setattr("userbot.path.settlement.Settlement.stopped", stopped)
+
+    async def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
+        if "first" in request["messages"][-1]["content"]:
+            await asyncio.sleep(30)
+        return Reply("here you are")
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answering)
+    second = stage.max.says(stage.group, "/gpt second")
+    await program.tells(Heard, text="second")
+    stage.olga.says(stage.group, "/gpt_stop")
+    assert "conversation" in (await program.tells(Failed, reason="task_died")).error
+    assert await stage.max.expects(stage.group, reply_to=second)
 
 
 async def test_what_telegram_lets_wait_does_not_hang(

@@ -16,6 +16,7 @@ from userbot.console.words import words
 from userbot.errors import AccountStoppedError, NotLoggedInError, UserbotError
 from userbot.messages import Place
 from userbot.rules.governor import Governor
+from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Pacing
 from userbot.telegram.refusals import meaning
@@ -61,6 +62,32 @@ async def test_a_flood_wait_on_edits_stops_previews_and_the_end_comes_after_it(
     assert time.monotonic() - flooded >= 1.5
     here = [edit for edit in stage.writes("editMessage") if edit.peer.to_dict().get("chat_id")]
     assert len(here) == 2  # the one that was flooded, and the end
+
+
+async def test_an_end_that_telegram_does_not_take_at_first_is_brought_again(stage: Stage) -> None:
+    stage.telegram.faults.add(EDIT, "MSG_WAIT_FAILED", times=3)
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    waiting = await program.tells(Waiting, reason="edit_again")
+    assert (waiting.chat, waiting.title) == (stage.group.id, "Weekend")
+    assert "MSG_WAIT_FAILED" in waiting.detail
+    await program.tells(Answered)
+    assert answer.text == WHOLE
+    assert not program.events(Failed)
+
+
+async def test_an_end_that_telegram_never_takes_leaves_no_half_answer_as_if_it_were_whole(
+    stage: Stage,
+) -> None:
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    stage.telegram.faults.add(EDIT, "ENTITY_BOUNDS_INVALID", times=1 + ATTEMPTS)
+    failed = await program.tells(Failed, timeout=10)
+    assert failed.reason == "entity_bounds_invalid"
+    assert answer.text.endswith(". …")
+    assert WHOLE.startswith(answer.text.removesuffix(" …"))
 
 
 async def test_a_flood_wait_on_sends_is_waited_for_and_shown(stage: Stage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pytest
 
@@ -127,6 +128,9 @@ def test_a_cell_too_many_is_not_lost() -> None:
         ("/usr/bin and/or a@b.com", "", f"/{JOINER}usr/bin and/or a@b.com"),
         ("https://medium.com/@name/x", "", "https://medium.com/@name/x"),
         ("http://local/@name", "", f"http://local/@{JOINER}name"),
+        ("https://a.org,@name", "", f"https://a.org,@{JOINER}name"),
+        ("https://a.org:80|@name", "", f"https://a.org:80|@{JOINER}name"),
+        ("https://a.org?by=@name", "", "https://a.org?by=@name"),
         ("(@name) **@name**", "", f"(@{JOINER}name) @{JOINER}name"),
         ("1/2 and @ 5", "", "1/2 and @ 5"),
         ("[@name](https://a.b)", "", f"@{JOINER}name"),
@@ -261,3 +265,19 @@ def test_an_answer_that_broke_off_ends_with_an_ellipsis_within_the_limit() -> No
 
 def test_limits_are_telegrams() -> None:
     assert (MESSAGE_UNITS, MESSAGE_ENTITIES) == (4096, 100)
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "||a " * 15_000,
+        "*a __b ~~c ||d " * 4_000,
+        "\\( " * 20_000,
+        "\\[x " * 15_000,
+        "<b>a" * 8_000 + "</i>" * 8_000,
+    ],
+)
+def test_a_long_answer_takes_time_by_its_length_and_not_by_its_square(markdown: str) -> None:
+    began = time.process_time()
+    assert render(markdown)
+    assert time.process_time() - began < 1

@@ -47,6 +47,7 @@ from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.plain import messages
 from userbot.rules.random_id import random_id
+from userbot.rules.trigger import forbidden_now
 from userbot.settings import OpenAI, Override
 
 _MONTH = timedelta(days=30)
@@ -228,19 +229,28 @@ class ChatCommands:
                 return self._retry(incoming)
             case commands.On():
                 said = self._rules.said(incoming.chat)
-                to = replace(said, respond=order.respond, from_=order.from_)
-                self._rules.say(incoming.chat, to)
+                self._allow(incoming.chat, replace(said, respond=order.respond, from_=order.from_))
                 return say("on", rule=self._texts.rule(self._rules.get(incoming.chat)))
             case commands.AsConfigured():
                 said = self._rules.said(incoming.chat)
-                self._rules.say(incoming.chat, replace(said, respond=None, from_=None))
+                self._allow(incoming.chat, replace(said, respond=None, from_=None))
                 return say("as_configured", rule=self._texts.rule(self._rules.get(incoming.chat)))
             case commands.Off():
                 said = self._rules.said(incoming.chat)
-                self._rules.say(incoming.chat, replace(said, respond="off"))
+                self._allow(incoming.chat, replace(said, respond="off"))
                 return say("off")
             case _:
                 return say("help")
+
+    def _allow(self, chat: int, to: Override) -> None:
+        """From now on this holds in a chat, for what waits there and does not show yet, too."""
+        self._rules.say(chat, to)
+        policy = self._rules.policy
+        self._conversations.stop_all(
+            lambda ask: ask.chat == chat and forbidden_now(ask, policy) is not None,
+            "not_allowed",
+            shown=False,
+        )
 
     def _setting(self, chat: int, order: commands.Setting) -> str:
         if order.value is not None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from userbot.activity import Notice, Report
+from userbot.activity import Notice, Report, Waiting
 from userbot.errors import (
     AccountStoppedError,
     ChatRefusedError,
@@ -47,12 +47,17 @@ from userbot.path.parts import Parts
 from userbot.path.storing import Storing
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store
-from userbot.rules import pacing
+from userbot.rules import pacing, retrying
 from userbot.rules.markdown import broken_off, render, units
-from userbot.rules.own_prompt import above_answer, below_prompt
+from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
 from userbot.settings import Pacing
+
+_LOOK_SECONDS = 0.1
+"""How often a text is rendered, always as a whole, while a reader would see no difference."""
+_NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError)
+"""What the same write would meet again, or what may not be repeated."""
 
 
 class LiveReply:
@@ -115,6 +120,8 @@ class LiveReply:
             in_place=in_place,
         )
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
+        if parts.in_place and above is None:
+            above = prompt_of(ask)  # it was begun under other rules; the owner's words stay
         if parts.taken_up:
             pace = pacing.ended(pace)  # previews would shrink what stands, before it grows again
         reply = _Reply(
@@ -200,6 +207,7 @@ class _Reply:
         write = parts.next_write(self._wanted())
         if write is None:
             await self._draft.news()  # so far a reader would see no difference
+            await self._draft.end(_LOOK_SECONDS)
             return
         if not parts.standing:
             await self._outbox.turn(place, write, self._ask.title)
@@ -210,7 +218,7 @@ class _Reply:
             return
         try:
             await self._write(self._wanted())
-        except (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError):
+        except _NOT_AGAIN:
             raise
         except TelegramError:
             # A pause that was asked for, or trouble that may have passed when the end is due.
@@ -226,7 +234,13 @@ class _Reply:
         wanted = self._wanted()
         if not wanted:
             raise ModelError("The model's answer is empty.", "Ask again.", reason="empty_answer")
-        await self._bring(wanted)
+        try:
+            await self._bring(wanted)
+        except MessageGoneError:
+            raise
+        except TelegramError:
+            await self._break_off(tuple(one.text for one in self._parts.standing))
+            raise
         left = sum(len(part.text) for part in wanted[len(self._parts.standing) :])
         if left:
             self._notice(
@@ -235,17 +249,24 @@ class _Reply:
 
     async def _close(self, error: Exception) -> None:
         """The answer failed: close what was shown; where only the owner reads, say why."""
-        with suppress(TelegramError, NotLoggedInError):
-            if self._parts.standing:
-                shown = tuple(one.text for one in self._parts.standing)
-                wanted = shown if self._parts.taken_up else self._wanted()[: len(shown)]
-                await self._bring(broken_off(wanted))
-            elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
+        shown = tuple(one.text for one in self._parts.standing)
+        if shown:
+            newest = () if self._parts.taken_up else self._wanted()[: len(shown)]
+            await self._break_off(newest or shown)
+        elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
+            with suppress(TelegramError, NotLoggedInError):
                 await self._bring((self._told(f"⚠️ {error}"),))
+
+    async def _break_off(self, texts: tuple[RichText, ...]) -> None:
+        """Let it be seen that there will be no more than this, if there is anything."""
+        with suppress(TelegramError, NotLoggedInError):
+            if texts:
+                await self._bring(broken_off(texts))
 
     async def _bring(self, wanted: tuple[RichText, ...]) -> None:
         """Write until `wanted` stands, each write in its turn, however long that takes."""
         parts, clock, place = self._parts, self._clock, self._ask.place
+        failed = 0
         while True:
             if self._outbox.slow(place):
                 wanted = wanted[: max(1, len(parts.standing))]
@@ -255,10 +276,22 @@ class _Reply:
             if write == "edit":
                 await clock.sleep(pacing.end_due(self._pace, clock.monotonic()))
             await self._outbox.turn(place, write, self._ask.title)
-            with suppress(PauseAskedError):
+            try:
                 await self._storing.through(partial(self._write, wanted), self._ask)
-                if write == "edit":
-                    self._pace = pacing.put_off(self._pace, clock.monotonic())
+            except PauseAskedError:
+                continue
+            except TelegramError as error:
+                failed += 1
+                seconds = retrying.pause(failed, 0.0)
+                if write == "send" or isinstance(error, _NOT_AGAIN) or seconds is None:
+                    raise
+                # The same edit twice is one; half an answer must not stay for a passing trouble.
+                self._waits("edit_again", seconds, str(error))
+                await clock.sleep(seconds)
+                continue
+            failed = 0
+            if write == "edit":
+                self._pace = pacing.put_off(self._pace, clock.monotonic())
 
     async def _write(self, wanted: tuple[RichText, ...]) -> None:
         first = not self._parts.standing
@@ -281,6 +314,20 @@ class _Reply:
             return RichText(text)
         prompt = Entity("blockquote", 0, units(self._above))
         return RichText(f"{self._above}\n\n{text}", (prompt,))
+
+    def _waits(self, reason: str, seconds: float, detail: str) -> None:
+        ask = self._ask
+        self._report(
+            Waiting(
+                chat=ask.chat,
+                title=ask.title,
+                message=ask.message,
+                person=ask.sender,
+                reason=reason,
+                seconds=seconds,
+                detail=detail,
+            )
+        )
 
     def _notice(self, reason: str, detail: str) -> None:
         ask = self._ask

@@ -152,8 +152,11 @@ class Settlement:
         """
         self._asking.pop(ask.id, None)
         self._broken_off.discard(ask.id)
-        if isinstance(error, PostponedError | StorageError):
-            return  # what cannot be stored was told where it could not
+        if isinstance(error, PostponedError):
+            return
+        if isinstance(error, StorageError):
+            self._storing.failed(error, ask)  # told already, unless something could not be read
+            return
         told = error if isinstance(error, UserbotError) else _mistake(error)
         if isinstance(told, WriteInDoubtError):
             told = in_doubt()
@@ -316,6 +319,7 @@ _WHY = {
     "stopped": "It was stopped.",
     "deleted": "It was deleted before its answer.",
     "edited": "It was edited, and asks nothing any more.",
+    "not_allowed": "The rules have changed since it was asked.",
     "stood_down": "You wrote there yourself before its answer.",
 }
 

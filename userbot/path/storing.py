@@ -41,6 +41,7 @@ class Storing:
         self._report = report
         self._broken = broken
         self._told = ""
+        self._failed_with: StorageError | None = None
         self._late: set[asyncio.Task[None]] = set()
 
     async def done(self, step: Callable[[], T], ask: Ask | None = None) -> T:
@@ -91,7 +92,13 @@ class Storing:
             task.add_done_callback(self._late.discard)
 
     def failed(self, error: StorageError, ask: Ask | None = None) -> None:
-        """It could not be stored: tell, or end the program where it will not be possible again."""
+        """It could not be stored: tell, or end the program where it will not be possible again.
+
+        The same error once, by how many hands it may go.
+        """
+        if error is self._failed_with:
+            return
+        self._failed_with = error
         if not error.passing:
             self._broken(error)
             return

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
-from telethon.errors import FloodWaitError, RPCError
+from telethon.errors import FloodWaitError, RPCError, ServerError, TimedOutError
 from telethon.tl import types
 
 from userbot.activity import Report, Waiting
 from userbot.errors import TelegramError
 from userbot.messages import OwnMessage, Since
 from userbot.ports import Clock
+from userbot.rules import retrying
 from userbot.telegram.client import Client
 from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
-from userbot.telegram.refusals import meaning
+from userbot.telegram.refusals import error_name, meaning
 
 T = TypeVar("T")
 
@@ -64,7 +65,12 @@ class TelegramHistory:
 async def patiently(
     ask: Callable[[], Awaitable[T]], chat: int | None, clock: Clock, report: Report
 ) -> T:
-    """What Telegram answers, waiting as it wants, and showing it. Raises TelegramError."""
+    """What Telegram answers, waiting as it wants, and showing it. Raises TelegramError.
+
+    Its own trouble is waited out for longer than Telethon does: what became of a question must not
+    stay unknown for that.
+    """
+    failed = 0
     while True:
         try:
             return await ask()
@@ -72,6 +78,14 @@ async def patiently(
             seconds = error.seconds + 1
             report(Waiting(chat=chat, reason="flood_wait", seconds=seconds))
             await clock.sleep(seconds)
+        except (ServerError, TimedOutError) as error:
+            failed += 1
+            again = retrying.pause(failed, 0.0)
+            if again is None:
+                raise meaning(error) from error
+            name = error_name(error)
+            report(Waiting(chat=chat, reason="telegram_trouble", seconds=again, detail=name))
+            await clock.sleep(again)
         except RPCError as error:
             raise meaning(error) from error
         except ConnectionError as error:

@@ -15,7 +15,7 @@ from userbot.rules.markdown.rich import Rich
 JOINER = "\u2060"
 
 _CALLS = re.compile(
-    r"(?P<address>https?://[\w-]+(?:\.[\w-]+)+[^\s<>\"]*)"
+    r"(?P<address>https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#][^\s<>\"]*)?)"
     r"|(?P<scheme>\b(?:tg|ton|tonsite):)(?=//)"
     r"|(?<![\w/<>])(?P<command>/)(?P<order>\w{1,64})"
     r"|(?<!\w)(?P<at>@)(?P<name>\w{2,})",

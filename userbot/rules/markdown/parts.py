@@ -7,6 +7,7 @@ then not inside what is one character to a reader. Code that is cut is code in b
 from __future__ import annotations
 
 import unicodedata
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -53,15 +54,21 @@ def visible(text: str) -> bool:
 
 
 def _parts(rich: Rich) -> Iterator[Rich]:
-    spans = sorted(rich.spans, key=lambda span: span.start)
-    start = _skip(rich, 0, spans)
+    code = [span for span in rich.spans if span.kind == "pre"]
+    later = deque(sorted(rich.spans, key=lambda span: span.start))
+    near: list[Span] = []
+    """Those that may touch the next message: a long answer has thousands of others."""
+    start = _skip(rich, 0, code)
     while start < len(rich.text):
         end = _longest(rich.text, start)
-        end = min(end, _before_too_many(spans, start, end))
+        near = [span for span in near if span.end > start]
+        while later and later[0].start < end:
+            near.append(later.popleft())
+        end = min(end, _before_too_many(near, start, end))
         if end < len(rich.text):
             end = _cut(rich.text, start, end)
-        yield _piece(rich.text, spans, start, end)
-        start = _skip(rich, end, spans)
+        yield _piece(rich.text, near, start, end)
+        start = _skip(rich, end, code)
 
 
 def _longest(text: str, start: int) -> int:
@@ -111,13 +118,11 @@ def _whole_character(text: str, start: int, end: int) -> int:
     return at if at > start + 1 else end
 
 
-def _skip(rich: Rich, start: int, spans: list[Span]) -> int:
+def _skip(rich: Rich, start: int, code: list[Span]) -> int:
     """Past the white space at a message's beginning, but for the indent of a line of code."""
     text = rich.text
     while start < len(text) and text[start].isspace():
-        if text[start] != "\n" and any(
-            span.kind == "pre" and span.start <= start < span.end for span in spans
-        ):
+        if text[start] != "\n" and any(span.start <= start < span.end for span in code):
             line = text.find("\n", start)
             if text[start : line if line >= 0 else len(text)].strip():
                 return start

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
+from collections.abc import Iterator
 
 from userbot.messages import RichText
 from userbot.rules.markdown.inert import quieted
@@ -12,7 +14,7 @@ from userbot.rules.markdown.source import clean, events, protected
 from userbot.rules.markdown.unfinished import closed
 from userbot.rules.markdown.walk import Walker
 
-_SPOILER = re.compile(r"\|\|(?=[^\s|])((?:(?!\n\n).)+?)(?<=[^\s|])\|\|", re.S)
+_BARS = re.compile(r"\|{2,}|\n\n")
 
 
 def render(
@@ -42,12 +44,33 @@ def _with_spoilers(rich: Rich) -> Rich:
     if "||" not in rich.text:
         return rich
     opaque = rich.opaque()
+    begins = [start for start, _ in opaque]
+
+    def in_code(first: int, last: int) -> bool:
+        before = bisect_right(begins, last - 1) - 1
+        return before >= 0 and opaque[before][1] > first
+
     marks: list[tuple[int, int, str]] = []
     spans = list(rich.spans)
-    for found in _SPOILER.finditer(rich.text):
-        edges = ((found.start(), found.start() + 2), (found.end() - 2, found.end()))
-        if any(start < last and first < end for first, last in edges for start, end in opaque):
+    for start, end in _hidden(rich.text):
+        if in_code(start - 2, start) or in_code(end, end + 2):
             continue
-        marks += ((first, last, "") for first, last in edges)
-        spans.append(Span("spoiler", found.start(1), found.end(1)))
+        marks += ((start - 2, start, ""), (end, end + 2, ""))
+        spans.append(Span("spoiler", start, end))
     return Rich(rich.text, spans).changed(marks)
+
+
+def _hidden(text: str) -> Iterator[tuple[int, int]]:
+    """What stands between two ``||`` of one paragraph, each of them right at a word."""
+    begin: int | None = None
+    for found in _BARS.finditer(text):
+        start, end = found.span()
+        if found[0] == "\n\n":
+            begin = None
+            continue
+        if begin is not None and not text[start - 1].isspace():
+            yield begin, start
+            begin, start = None, start + 2
+        opens = end - start >= 2 and end < len(text) and not text[end].isspace()
+        if begin is None and opens:
+            begin = end

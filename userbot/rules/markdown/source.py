@@ -12,6 +12,7 @@ means something again when the text is walked; inside code it becomes what it wa
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +58,9 @@ _TAG_KINDS = {
 _OPENER = re.compile(r"<(?=[A-Za-z/!?])(?!(?:https?://|mailto:)[^\s<>]*>|[\w.+-]+@[\w.-]+>)")
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z-]*)\s*/?>")
 _DEFINITION = re.compile(r"^([ \t>]*)\[([^\]\[]+)\](?=:)", re.M)
-_LATEX = re.compile(r"\\\[(.+?)\\\]|\\\((.+?)\\\)", re.S)
+_REFERENCE = re.compile(r"\[([^\]\[]+)\](?!:)")
+_FORMULA = re.compile(r"\\[\[(]")
+_FORMULA_ENDS = {"\\[": "\\]", "\\(": "\\)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,8 @@ def protected(markdown: str) -> Source:
     if "<" in text:
         text = _without_tags(text, source)
     if "]:" in text:
-        text = _DEFINITION.sub(lambda found: _definition(found, markdown, source), text)
+        used = {found[1].casefold() for found in _REFERENCE.finditer(markdown)}
+        text = _DEFINITION.sub(lambda found: _definition(found, used, source), text)
     if "\\(" in text or "\\[" in text:
         text = _with_dollars(text)
     source.text = text
@@ -132,6 +136,7 @@ def _without_tags(text: str, source: Source) -> str:
     tags = list(_TAG.finditer(text))
     does: dict[int, tuple[str, str]] = {}
     open_tags: list[re.Match[str]] = []
+    open_names: Counter[str] = Counter()
     for tag in tags:
         closing, name = tag[1], tag[2].lower()
         if name == "br":
@@ -140,15 +145,15 @@ def _without_tags(text: str, source: Source) -> str:
             continue
         elif not closing:
             open_tags.append(tag)
-        else:
-            at = next(
-                (n for n in range(len(open_tags) - 1, -1, -1) if open_tags[n][2].lower() == name),
-                None,
-            )
-            if at is not None:
-                does[open_tags[at].start()] = ("open", _TAG_KINDS[name])
-                does[tag.start()] = ("close", _TAG_KINDS[name])
-                del open_tags[at:]
+            open_names[name] += 1
+        elif open_names[name]:
+            does[tag.start()] = ("close", _TAG_KINDS[name])
+            opened = None
+            while opened != name:  # what was opened within it and not closed ends with it
+                last = open_tags.pop()
+                opened = last[2].lower()
+                open_names[opened] -= 1
+            does[last.start()] = ("open", _TAG_KINDS[name])
 
     def set_aside(found: re.Match[str]) -> str:
         what = does.get(found.start())
@@ -157,11 +162,8 @@ def _without_tags(text: str, source: Source) -> str:
     return re.sub(rf"{_TAG.pattern}|{_OPENER.pattern}", set_aside, text)
 
 
-def _definition(found: re.Match[str], markdown: str, source: Source) -> str:
-    label = found[2].casefold()
-    text = markdown.casefold()
-    uses = text.count(f"[{label}]") - text.count(f"[{label}]:")
-    return found[0] if uses > 0 else f"{found[0]}{source.mark('')}"
+def _definition(found: re.Match[str], used: set[str], source: Source) -> str:
+    return found[0] if found[2].casefold() in used else f"{found[0]}{source.mark('')}"
 
 
 def _with_dollars(text: str) -> str:
@@ -170,10 +172,10 @@ def _with_dollars(text: str) -> str:
     pieces: list[str] = []
     done = 0
     for start, end in code:
-        pieces.append(_LATEX.sub(_dollars, data[done:start].decode()))
+        pieces.append(_in_dollars(data[done:start].decode()))
         pieces.append(data[start:end].decode())
         done = max(done, end)
-    pieces.append(_LATEX.sub(_dollars, data[done:].decode()))
+    pieces.append(_in_dollars(data[done:].decode()))
     return "".join(pieces)
 
 
@@ -184,9 +186,24 @@ def _is_code(event: Any) -> bool:
     return "Code" in event or (isinstance(start, dict) and "CodeBlock" in start)
 
 
-def _dollars(found: re.Match[str]) -> str:
-    display, inline = found[1], found[2]
-    content = (display or inline).strip()
-    if not content or "$" in content or "\n\n" in content:
-        return found[0]
-    return f"$${content}$$" if display else f"${content}$"
+def _in_dollars(text: str) -> str:
+    pieces: list[str] = []
+    unending: set[str] = set()
+    done = 0
+    for found in _FORMULA.finditer(text):
+        begins, ends = found[0], _FORMULA_ENDS[found[0]]
+        if found.start() < done or begins in unending:
+            continue
+        end = text.find(ends, found.end() + 1)
+        if end < 0:
+            unending.add(begins)
+            continue
+        pieces.append(text[done : found.start()])
+        done = end + len(ends)
+        content = text[found.end() : end].strip()
+        if not content or "$" in content or "\n\n" in content:
+            pieces.append(text[found.start() : done])
+        else:
+            mark = "$$" if begins == "\\[" else "$"
+            pieces.append(f"{mark}{content}{mark}")
+    return "".join(pieces) + text[done:]

@@ -1,0 +1,38 @@
+"""Looking something up in Telegram, whatever it says."""
+
+from __future__ import annotations
+
+import pytest
+from telethon.errors import HistoryGetFailedError, RPCError, TimedOutError
+
+from tests.quick_clock import QuickClock
+from userbot.activity import Activity, Waiting
+from userbot.errors import TelegramError
+from userbot.rules.retrying import ATTEMPTS
+from userbot.telegram.history import patiently
+
+TROUBLE = [HistoryGetFailedError(None), TimedOutError(None, "Timedout")]
+
+
+@pytest.mark.parametrize("error", TROUBLE, ids=lambda error: type(error).__name__)
+async def test_telegrams_own_trouble_is_waited_out_and_shown(error: RPCError) -> None:
+    told: list[Activity] = []
+    left = [error] * (ATTEMPTS - 1)
+
+    async def ask() -> str:
+        if left:
+            raise left.pop()
+        return "history"
+
+    assert await patiently(ask, 7, QuickClock(1000), told.append) == "history"
+    waits = [one for one in told if isinstance(one, Waiting)]
+    assert [one.reason for one in waits] == ["telegram_trouble"] * (ATTEMPTS - 1)
+    assert all(one.chat == 7 and one.detail for one in waits)
+
+
+async def test_trouble_without_an_end_is_given_up() -> None:
+    async def ask() -> str:
+        raise HistoryGetFailedError(None)
+
+    with pytest.raises(TelegramError):
+        await patiently(ask, 7, QuickClock(1000), lambda _: None)
