@@ -27,7 +27,7 @@ from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Limits, Trigger
+from userbot.settings import Limits, Pacing, Trigger
 from userbot.storage.store import Store
 
 
@@ -145,6 +145,17 @@ async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage)
     await program.stop()
     assert not said.deleted
     assert texts(stage.olga.messages(stage.olga)) == []
+
+
+async def test_a_question_does_not_wait_behind_the_commands_before_it(stage: Stage) -> None:
+    program = await stage.program(clock=QUICK, pacing=Pacing())
+    said = [stage.olga.says(stage.group, "/gpt_usage") for _ in range(12)]
+    await program.tells(Waiting, reason="governor", title="Weekend")
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Answered, message=question.id_for(stage.olga))
+    assert not all(one.deleted for one in said), "they would have been first"
+    await result(stage, 12)
+    assert all(one.deleted for one in said)
 
 
 async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:

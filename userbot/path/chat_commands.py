@@ -57,7 +57,7 @@ T = TypeVar("T")
 class Writer(Protocol):
     """Writes of the owner's account, each after its turn. All raise TelegramError."""
 
-    async def turn(self, place: Place, write: Write, title: str = "") -> None: ...
+    async def turn_after_answers(self, place: Place, write: Write, title: str = "") -> None: ...
 
     async def send(
         self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
@@ -367,7 +367,7 @@ class ChatCommands:
         self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]
     ) -> T:
         while True:
-            await self._writer.turn(place, kind, title)
+            await self._writer.turn_after_answers(place, kind, title)
             with suppress(PauseAskedError):
                 return await write()
 
