@@ -85,6 +85,8 @@ async def test_a_command_that_the_end_of_the_program_cuts_off_is_named(
     await program.tells(Waiting, reason="flood_wait")
     assert program.events(Failed) == []
     await program.stop()
+    assert program.events(Notice)[-1].reason == "stopping_commands"
+    assert program.events(Notice)[-1].count == 1
     (cut,) = program.events(Failed)
     assert (cut.reason, cut.title) == ("command_cut_off", "Club")
     assert "/gpt_usage" in cut.error

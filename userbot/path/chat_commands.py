@@ -185,6 +185,11 @@ class ChatCommands:
         self._telling[task] = command
         task.add_done_callback(lambda done: self._telling.pop(done, None))
 
+    @property
+    def telling(self) -> int:
+        """How many commands wait to be deleted, or their results to be told."""
+        return len(self._telling)
+
     async def drain(self, seconds: float) -> None:
         """Let the results on their way be told, for so long; then cancel them, and say which."""
         if self._telling:
