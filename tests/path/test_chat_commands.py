@@ -493,6 +493,7 @@ async def test_what_stands_when_it_is_stopped_is_kept_and_remembered(stage: Stag
     answered = await program.tells(Answered)
     assert answered.reason == "stopped"
     assert answered.estimated
+    assert 0 < answered.seconds < 5
     text = shown.text
     assert text.startswith("Sentence number 0.")
     assert "number 199" not in text
