@@ -240,6 +240,9 @@ class _Run:
         if writing := rooms.conversations.answering:
             detail = f"Stopping, waiting for answers: {writing}."
             self._report(Notice(reason="stopping", detail=detail, count=writing))
+        if telling := rooms.commands.telling:
+            detail = f"Stopping, waiting for results of commands: {telling}."
+            self._report(Notice(reason="stopping_commands", detail=detail, count=telling))
 
     async def _tell_moved(self, directory: Directory) -> None:
         for name in await directory.moved_on():

@@ -89,9 +89,14 @@ class Ground:
         return Background(recent, self.store, rules, window, self.clock, self.report)
 
     def in_writing(
-        self, pacing: Pacing, outbox: Outbox, writes: Writes, own_prompt: str = "reply"
+        self,
+        pacing: Pacing,
+        outbox: Outbox,
+        writes: Writes,
+        own_prompt: str = "reply",
+        told: Callable[[str], str] = str,
     ) -> LiveReply:
-        """Answers as text."""
+        """Answers as text. `told`: an error's sentence in the owner's language."""
         return LiveReply(
             pacing,
             outbox,
@@ -103,6 +108,7 @@ class Ground:
             self.store.secret(),
             self.first_text,
             own_prompt,
+            told,
         )
 
     def writes(self, outbox: Outbox, history: History) -> Writes:

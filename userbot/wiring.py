@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from userbot.audio import Ffmpeg
+from userbot.console.sentences import in_russian
 from userbot.console.words import language_of
 from userbot.ground import Ground
 from userbot.messages import Ask, Incoming, Person
@@ -285,7 +286,9 @@ def _replying(
     ground: Ground, edges: Edges, outbox: TelegramVoiceOutbox, writes: Writes
 ) -> Replying:
     settings, secret = ground.settings, ground.store.secret()
-    in_writing = ground.in_writing(settings.pacing, outbox, writes, settings.trigger.own_prompt)
+    told = in_russian if language_of(settings.console.language) == "ru" else str
+    own_prompt = settings.trigger.own_prompt
+    in_writing = ground.in_writing(settings.pacing, outbox, writes, own_prompt, told)
     by_voice = VoiceReply(
         edges.speaker, outbox, in_writing, writes, ground.report, secret, ground.first_text
     )

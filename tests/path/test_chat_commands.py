@@ -27,7 +27,7 @@ from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Limits, Trigger
+from userbot.settings import Limits, Pacing, Trigger
 from userbot.storage.store import Store
 
 
@@ -85,6 +85,8 @@ async def test_a_command_that_the_end_of_the_program_cuts_off_is_named(
     await program.tells(Waiting, reason="flood_wait")
     assert program.events(Failed) == []
     await program.stop()
+    assert program.events(Notice)[-1].reason == "stopping_commands"
+    assert program.events(Notice)[-1].count == 1
     (cut,) = program.events(Failed)
     assert (cut.reason, cut.title) == ("command_cut_off", "Club")
     assert "/gpt_usage" in cut.error
@@ -145,6 +147,17 @@ async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage)
     await program.stop()
     assert not said.deleted
     assert texts(stage.olga.messages(stage.olga)) == []
+
+
+async def test_a_question_does_not_wait_behind_the_commands_before_it(stage: Stage) -> None:
+    program = await stage.program(clock=QUICK, pacing=Pacing())
+    said = [stage.olga.says(stage.group, "/gpt_usage") for _ in range(12)]
+    await program.tells(Waiting, reason="governor", title="Weekend")
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Answered, message=question.id_for(stage.olga))
+    assert not all(one.deleted for one in said), "they would have been first"
+    await result(stage, 12)
+    assert all(one.deleted for one in said)
 
 
 async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:
@@ -480,6 +493,7 @@ async def test_what_stands_when_it_is_stopped_is_kept_and_remembered(stage: Stag
     answered = await program.tells(Answered)
     assert answered.reason == "stopped"
     assert answered.estimated
+    assert 0 < answered.seconds < 5
     text = shown.text
     assert text.startswith("Sentence number 0.")
     assert "number 199" not in text

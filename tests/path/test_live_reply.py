@@ -13,10 +13,11 @@ import pytest
 from tests.quick_clock import QuickClock
 from tests.stage import Sight, Stage, Window
 from userbot.activity import Answered, Failed, Notice, Stopped
+from userbot.console.sentences import in_russian
 from userbot.messages import RichText
 from userbot.rules.markdown import render
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Pacing
+from userbot.settings import Console, Pacing
 from userbot.storage.store import Store
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
@@ -186,6 +187,16 @@ async def test_a_failure_in_saved_messages_is_told_there_in_a_line(stage: Stage)
     question, line = stage.olga.messages(stage.olga)
     assert line.reply_to is question
     assert line.text == f"⚠️ {failed.error}"
+
+
+async def test_a_failure_is_told_in_the_consoles_language(stage: Stage) -> None:
+    stage.endpoint.faults.add("quota")
+    program = await stage.program(console=Console(language="ru"))
+    stage.olga.says(stage.olga, "/gpt tell me")
+    failed = await program.tells(Failed)
+    line = stage.olga.messages(stage.olga)[-1]
+    assert line.text == f"⚠️ {in_russian(failed.error)}"
+    assert line.text != f"⚠️ {failed.error}"
 
 
 async def test_stopping_in_the_middle_leaves_what_stands(

@@ -91,6 +91,38 @@ def test_previews_leave_half_of_a_chats_burst_to_the_next_answers() -> None:
     assert leaves(governor, GROUP, 0) > 0
 
 
+def test_commands_leave_a_third_of_a_chats_burst_to_answers() -> None:
+    governor = defaults()
+    at_once = [governor.order_place(GROUP, 0) for _ in range(12)]
+    assert at_once == pytest.approx([0.0] * 7 + [6.0] * 5)
+    assert [leaves(governor, GROUP, 0) for _ in range(3)] == [0] * 3
+    assert leaves(governor, GROUP, 0) == 6, "commands that wait hold no place"
+
+
+def test_commands_leave_a_sixth_of_the_accounts_burst_to_answers() -> None:
+    governor = defaults()
+    assert sum(governor.order_place(-n, 0) == 0 for n in range(1, 100)) == 17
+    assert [leaves(governor, -200 - n, 0) for n in range(3)] == [0] * 3
+
+
+def test_commands_yield_while_answers_wait() -> None:
+    governor = defaults()
+    for chat in range(1, 31):
+        leaves(governor, chat, 0)
+    assert governor.order_place(99, 5) > 0
+    assert governor.order_place(99, 20) == 0
+
+
+@given(st.floats(0, 1e9), st.integers(1, 40), st.sampled_from([GROUP, FRIEND]))
+def test_a_command_that_comes_back_when_it_was_told_to_has_its_place(
+    now: float, burst: int, chat: int
+) -> None:
+    governor = Governor(writes_per_second=1.0, burst=burst)
+    while not (seconds := governor.order_place(chat, now)):
+        pass
+    assert governor.order_place(chat, now + seconds) == 0
+
+
 def test_previews_yield_while_anything_waits() -> None:
     governor = defaults()
     for chat in range(1, 31):

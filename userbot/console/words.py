@@ -110,6 +110,9 @@ _EN = {
     # ends
     "stopping_1": "stopping, waiting for 1 answer · Ctrl-C again stops now",
     "stopping": "stopping, waiting for {n} answers · Ctrl-C again stops now",
+    "stopping_commands_1": "stopping, waiting for the result of 1 command · Ctrl-C again stops now",
+    "stopping_commands": "stopping, waiting for the results of {n} commands"
+    " · Ctrl-C again stops now",
     "interrupted": "interrupted",
     "terminated": "asked to stop",
     "disconnected": "disconnected",
@@ -210,6 +213,8 @@ _RU = {
     "phantom": "только слова, которые распознавание выдумывает в тишине",
     "stopping_1": "заканчиваю, жду один ответ · ещё раз Ctrl-C — сразу конец",
     "stopping": "заканчиваю, жду ответов: {n} · ещё раз Ctrl-C — сразу конец",
+    "stopping_commands_1": "заканчиваю, жду результат команды · ещё раз Ctrl-C — сразу конец",
+    "stopping_commands": "заканчиваю, жду результатов команд: {n} · ещё раз Ctrl-C — сразу конец",
     "interrupted": "прервано",
     "terminated": "попросили остановиться",
     "disconnected": "связь закрыта",

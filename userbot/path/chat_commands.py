@@ -57,7 +57,7 @@ T = TypeVar("T")
 class Writer(Protocol):
     """Writes of the owner's account, each after its turn. All raise TelegramError."""
 
-    async def turn(self, place: Place, write: Write, title: str = "") -> None: ...
+    async def turn_after_answers(self, place: Place, write: Write, title: str = "") -> None: ...
 
     async def send(
         self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
@@ -184,6 +184,11 @@ class ChatCommands:
         task = asyncio.create_task(telling)
         self._telling[task] = command
         task.add_done_callback(lambda done: self._telling.pop(done, None))
+
+    @property
+    def telling(self) -> int:
+        """How many commands wait to be deleted, or their results to be told."""
+        return len(self._telling)
 
     async def drain(self, seconds: float) -> None:
         """Let the results on their way be told, for so long; then cancel them, and say which."""
@@ -367,7 +372,7 @@ class ChatCommands:
         self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]
     ) -> T:
         while True:
-            await self._writer.turn(place, kind, title)
+            await self._writer.turn_after_answers(place, kind, title)
             with suppress(PauseAskedError):
                 return await write()
 

@@ -64,6 +64,7 @@ class LiveReply:
     """Writes answers in place. `secret` keys the random ids of this database.
 
     `own_prompt`: as in [trigger], whether the owner's own message becomes prompt and answer.
+    `told`: an error's sentence as the owner reads it, in his language.
     """
 
     def __init__(
@@ -78,9 +79,11 @@ class LiveReply:
         secret: bytes,
         first_text: FirstText,
         own_prompt: str,
+        told: Callable[[str], str],
     ) -> None:
         self._first_text = first_text
         self._own_prompt = own_prompt
+        self._told = told
         self._pacing = pacing
         self._outbox = outbox
         self._writes = writes
@@ -135,6 +138,7 @@ class LiveReply:
             self._report,
             on_text,
             above or "",
+            self._told,
         )
         reading = asyncio.create_task(draft.read(stream))
         try:
@@ -160,8 +164,10 @@ class _Reply:
         report: Report,
         on_text: Callable[[], None],
         above: str,
+        told: Callable[[str], str],
     ) -> None:
         self._above = above
+        self._told = told
         self._ask = ask
         self._draft = draft
         self._parts = parts
@@ -255,7 +261,7 @@ class _Reply:
             await self._break_off(newest or shown)
         elif self._ask.kind is ChatKind.SAVED and isinstance(error, UserbotError):
             with suppress(TelegramError, NotLoggedInError):
-                await self._bring((self._told(f"⚠️ {error}"),))
+                await self._bring((self._plain(f"⚠️ {self._told(str(error))}"),))
 
     async def _break_off(self, texts: tuple[RichText, ...]) -> None:
         """Let it be seen that there will be no more than this, if there is anything."""
@@ -308,7 +314,7 @@ class _Reply:
             return wanted[: max(1, len(self._parts.standing))]
         return wanted
 
-    def _told(self, text: str) -> RichText:
+    def _plain(self, text: str) -> RichText:
         """A text that is no Markdown, below the prompt if it is to stand in its message."""
         if not self._parts.in_place or not self._above:
             return RichText(text)

@@ -61,7 +61,7 @@ class Settlement:
         self._storing = storing
         self._clock = clock
         self._report = report
-        self._asking: dict[int, ChatRequest] = {}
+        self._asking: dict[int, tuple[ChatRequest, float]] = {}
         self._broken_off: set[int] = set()
         self._prices = prices
         self._loops = loops or LoopWatch()
@@ -71,7 +71,9 @@ class Settlement:
 
     def asking(self, ask: Ask, request: ChatRequest) -> None:
         """The model is asked, perhaps again: what broke off before is counted by itself."""
-        self._asking[ask.id] = request
+        now = self._clock.monotonic()
+        _, since = self._asking.get(ask.id, (request, now))
+        self._asking[ask.id] = request, since
         self._broken_off.discard(ask.id)
         self._report(
             Answering(
@@ -227,12 +229,14 @@ class Settlement:
 
     def stopped(self, ask: Ask, why: str = "stopped") -> None:
         """The question was stopped; what stands of an answer by then is its answer."""
-        request = self._asking.pop(ask.id, None)
+        asking = self._asking.pop(ask.id, None)
         standing = [
             (message, below_prompt(ask, shown) if message == ask.message else shown)
             for message, shown in self._store.standing(ask)
         ]
-        if request is not None and standing:
+        if asking is not None and standing:
+            request, since = asking
+            seconds = self._clock.monotonic() - since
             # What stands is an answer like any other: it can be replied to, and is remembered.
             text = "\n\n".join(shown for _, shown in standing)
             # Nobody told what it cost, and stopping must not be a way around the limits.
@@ -243,7 +247,7 @@ class Settlement:
 
             def store() -> None:
                 settle(ask.text)
-                self._stands(ask, answer, 0.0)
+                self._stands(ask, answer, seconds)
 
             self._storing.soon(store, ask)
             return

@@ -2,7 +2,8 @@
 
 Every write needs a place in two buckets, its chat's and the account's. A bucket lets `burst`
 writes go at once, then so many a second. First texts and ends of answers queue for a place, in
-order; previews and typing only take what is to spare, and go nowhere otherwise.
+order; what commands write waits until no answer needs the place; previews and typing only take
+what is to spare, and go nowhere otherwise.
 
 Assumed, since Telegram publishes no limits for people's accounts. For bots it names about one
 message a second in a chat, 20 a minute in a group and 30 a second in all
@@ -26,6 +27,8 @@ TYPING_WEIGHT = 0.1
 """What a typing signal takes of the account's bucket: it is no message, but it is a request."""
 FLOOD_MARGIN_SECONDS = 0.5
 """Telegram counts in whole seconds; who comes back early waits longer."""
+_ROUNDING_SECONDS = 1e-6
+"""Who comes back after just the seconds that were named must not miss the place by rounding."""
 
 
 class Bucket:
@@ -55,6 +58,10 @@ class Bucket:
         """How many could write at once; below zero when some wait."""
         return (self._allowance - max(0.0, self._full_at - now)) / self._interval
 
+    def until_free(self, places: float, now: float) -> float:
+        """The seconds until so many could write at once, if nobody writes before."""
+        return max(0.0, self._full_at - now - self._allowance + self._interval * places)
+
     def rest(self, until: float) -> None:
         """One may write at `until`, and no burst follows it."""
         self._full_at = max(self._full_at, until + self._allowance - self._interval)
@@ -81,6 +88,9 @@ class Governor:
         self._account = Bucket(writes_per_second, burst)
         self._kept = min(max(1, burst // 4), burst - 1)
         self._kept_here = self._chat_burst // 2
+        # Less than previews leave, so that a chat full of answers lets commands through.
+        self._kept_by_orders = min(max(1, burst // 6), burst - 1)
+        self._kept_here_by_orders = self._chat_burst // 3
         self._chats: dict[int, Bucket] = {}
         self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
         self._account_pause = 0.0
@@ -117,6 +127,23 @@ class Governor:
         here.reserve(now)
         self._account.reserve(now)
         return True
+
+    def order_place(self, chat: int, now: float) -> float:
+        """Take a place in both buckets, if no answer needs it: a command's way.
+
+        Gives 0 if it was taken, else the seconds after which to ask again. Of the chat's burst a
+        third is kept for answers, of the account's a sixth.
+        """
+        here = self._chat(chat)
+        seconds = max(
+            here.until_free(1 + self._kept_here_by_orders, now),
+            self._account.until_free(1 + self._kept_by_orders, now),
+        )
+        if seconds > _ROUNDING_SECONDS:
+            return seconds
+        here.reserve(now)
+        self._account.reserve(now)
+        return 0.0
 
     def typing(self, chat: int, now: float) -> bool:
         """Whether a typing signal may go; it takes a tenth of a write."""

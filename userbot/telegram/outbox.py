@@ -49,6 +49,10 @@ class TelegramOutbox:
         """Wait until a first text or an end may leave; waits that are felt are shown."""
         await self._turns.take(place, write, title)
 
+    async def turn_after_answers(self, place: Place, write: Write, title: str = "") -> None:
+        """Wait until something may leave that answers go before; waits that are felt are shown."""
+        await self._turns.take_after_answers(place, write, title)
+
     def spare(self, place: Place, write: Write) -> bool:
         """Take a turn if nobody else needs it: the way of a preview."""
         return self._turns.spare(place, write)

@@ -70,6 +70,19 @@ class Turns:
             if not self._waiting[place]:
                 del self._waiting[place]
 
+    async def take_after_answers(self, place: Place, method: str, title: str = "") -> None:
+        """Wait for a turn that no answer needs. Raises what `check` raises."""
+        told = False
+        while True:
+            self.check(place)
+            await self._pauses(place, method, title)
+            seconds = self._governor.order_place(place.chat, self._clock.monotonic())
+            if not seconds:
+                return
+            # The first wait tells of them all: others may be let through before.
+            await self._wait(place, title, seconds, "governor", told=told)
+            told = told or seconds >= _TOLD_SECONDS
+
     def awaited(self, place: Place) -> bool:
         """Whether somebody waits for a turn there: it may take long, and will come."""
         return place in self._waiting
@@ -152,10 +165,11 @@ class Turns:
         *,
         waited: float = 0.0,
         detail: str = "",
+        told: bool = False,
     ) -> None:
         if seconds <= 0:
             return
-        if waited + seconds >= _TOLD_SECONDS:
+        if not told and waited + seconds >= _TOLD_SECONDS:
             self._report(
                 Waiting(chat=place.chat, title=title, reason=reason, seconds=seconds, detail=detail)
             )
