@@ -197,6 +197,7 @@ class _Run:
             self._ground.settlement,
             self._clock,
         )
+        rooms.commands.take_up(self._ground.settings.catch_up.max_age_minutes)
         self._report(
             Ready(
                 account=house.owner.name,

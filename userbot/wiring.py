@@ -158,7 +158,7 @@ class Rooms:
         self.again = Again(store, self.rules, allowance, self.conversations, settlement, clock)
         prefix = settings.trigger.prefix
         self.commands = ChatCommands(
-            owner=house.owner.id,
+            owner=house.owner,
             secret=store.secret(),
             texts=CommandTexts(
                 language_of(settings.console.language), prefix, command_stem(prefix)

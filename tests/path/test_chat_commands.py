@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,12 +12,23 @@ from tests.path.test_remembering import ask
 from tests.path.test_what_telegram_says import QUICK
 from tests.stage import Program, Stage, listed
 from userbot import app
-from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Limited, Skipped, Waiting
+from userbot.activity import (
+    Answered,
+    Answering,
+    Failed,
+    Heard,
+    Ignored,
+    Limited,
+    Notice,
+    Skipped,
+    Waiting,
+)
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
 from userbot.settings import Limits, Trigger
+from userbot.storage.store import Store
 
 
 async def result(stage: Stage, number: int = 1) -> str:
@@ -76,6 +88,63 @@ async def test_a_command_that_the_end_of_the_program_cuts_off_is_named(
     (cut,) = program.events(Failed)
     assert (cut.reason, cut.title) == ("command_cut_off", "Club")
     assert "/gpt_usage" in cut.error
+
+
+async def cut_off(stage: Stage, text: str, method: str, where: Account | Group) -> Message:
+    """A command whose deletion or result ("deleteMessages", "sendMessage") the end cut off."""
+    program = await stage.program()
+    stage.telegram.faults.add(method, "FLOOD_WAIT_60", chat=where)
+    said = stage.olga.says(stage.club, text)
+    await program.tells(Waiting, reason="flood_wait")
+    await program.stop()
+    assert program.events(Failed)[-1].reason == "command_cut_off"
+    return said
+
+
+@pytest.mark.parametrize("method", ["channels.deleteMessages", "messages.sendMessage"])
+async def test_the_next_start_finishes_a_command_that_was_cut_off(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    where = stage.club if "delete" in method else stage.olga
+    said = await cut_off(stage, "/gpt_off", method, where)
+    assert texts(stage.olga.messages(stage.olga)) == []
+    program = await stage.program()
+    assert "Answers are off" in await result(stage)
+    assert said.deleted
+    assert [told.reason for told in program.events(Notice)] == ["command_taken_up"]
+    await program.stop()
+    program = await stage.program()
+    assert program.events(Notice) == []
+    assert len(stage.olga.messages(stage.olga)) == 1
+
+
+async def test_a_command_without_a_result_is_said_to_be_cut_off(stage: Stage) -> None:
+    program = await stage.program()
+    await program.stop()
+    said = stage.olga.says(stage.club, "/gpt_usage")
+    with Store.open(stage.folder / "history.db") as store:
+        store.ordered(stage.club.id, said.id_for(stage.olga), "usage", datetime.now(UTC), "Club")
+    await stage.program()
+    told = await result(stage)
+    assert told.startswith("Club · /gpt_usage\nThe program ended before")
+    assert said.deleted
+
+
+async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage) -> None:
+    program = await stage.program()
+    await program.stop()
+    said = stage.olga.says(stage.club, "/gpt_usage")
+    before = datetime.now(UTC) - timedelta(minutes=11)
+    with Store.open(stage.folder / "history.db") as store:
+        store.ordered(stage.club.id, said.id_for(stage.olga), "usage", before, "Club")
+    program = await stage.program()
+    (failed,) = program.events(Failed)
+    assert failed.reason == "command_cut_off"
+    assert "delete it there" in failed.hint
+    await program.stop()
+    assert not said.deleted
+    assert texts(stage.olga.messages(stage.olga)) == []
 
 
 async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, Place, Transcript, Voice
+from userbot.messages import Ask, CommandNote, Place, Transcript, Voice
 from userbot.storage.store import Store
 
 CHANNEL = -1_002_000_000_001
@@ -183,7 +183,7 @@ def noted(store: Store, chat: int, message: int, *, arrived: bool) -> None:
     """A /gpt_history in a chat, and what it told; `arrived`: Telegram confirmed that."""
     command = store.ordered(chat, message, "history", NOW)
     assert command is not None
-    store.noting(command, OWNER.id, message, f"Max: {WORDS}", NOW)
+    store.noting(command, OWNER.id, [CommandNote(message, f"Max: {WORDS}")], NOW)
     if arrived:
         store.noted(message, message + 1)
 

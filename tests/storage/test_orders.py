@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, Cost, Place, Turn
+from userbot.messages import Ask, CommandNote, Cost, Place, Turn
 from userbot.settings import Override
 from userbot.storage.store import Store
 
@@ -49,7 +49,7 @@ def test_a_result_is_ours_before_and_after_telegram_gave_its_id(store: Store) ->
     command = store.ordered(GROUP, 7, "new", NOW)
     assert command is not None
     assert not store.owns(OWNER.id, 9, "Forgotten.")
-    store.noting(command, OWNER.id, 55, "Forgotten.", NOW)
+    store.noting(command, OWNER.id, [CommandNote(55, "Forgotten.")], NOW)
     assert store.owns(OWNER.id, 9, "Forgotten. ")
     assert not store.owns(GROUP, 9, "Forgotten.")
     store.noted(55, 9)
@@ -127,3 +127,17 @@ def test_forgotten_words_are_gone_from_the_file(store: Store, tmp_path: Path) ->
     assert store.add(question("my cherries"), NOW) is None, "it was answered once"
     for file in tmp_path.iterdir():
         assert b"cherries" not in file.read_bytes()
+
+
+def test_a_command_is_open_until_all_of_it_is_done(store: Store) -> None:
+    command = store.ordered(GROUP, 7, "new", NOW, "Weekend")
+    assert command is not None
+    (left,) = store.open_commands()
+    assert (left.command, left.at, left.notes) == (command, NOW, None)
+    notes = (CommandNote(55, "First."), CommandNote(56, "Second."))
+    store.noting(command, OWNER.id, notes, NOW)
+    store.noted(55, 9)
+    assert [left.notes for left in store.open_commands()] == [notes[1:]]
+    store.finished(command)
+    assert store.open_commands() == []
+    assert not store.owns(OWNER.id, 10, "Second."), "its words are gone"

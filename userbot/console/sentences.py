@@ -59,6 +59,10 @@ _RUSSIAN = {
     "The program ended before the result of {} was in Saved Messages.": (
         "Программа закончила раньше, чем результат {} попал в Избранное."
     ),
+    "It is finished at the next start, if that is soon.": (
+        "Доделаю при следующем запуске, если он будет скоро."
+    ),
+    "{} of the last run is finished.": "{} с прошлого запуска: доделываю.",
     "If the command still stands in the chat, delete it there.": (
         "Если команда ещё стоит в чате, удалите её там."
     ),

@@ -4,12 +4,13 @@ Rule 1: an order is recorded before it is carried out, so that it is carried out
 Rule 2: what it changes is changed before anything is awaited; only the telling takes time.
 Rule 3: outside Saved Messages nothing of it stays: the command's message, and no other, is
 deleted for all, and the result goes to Saved Messages, recorded as ours before it leaves.
+Rule 4: what a run leaves of this undone, the next one finishes, if it starts soon enough.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,14 +18,22 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from userbot.activity import Failed, Notice, Report
-from userbot.errors import PauseAskedError, StorageError, UserbotError
+from userbot.errors import (
+    ChatRefusedError,
+    PauseAskedError,
+    StorageError,
+    UserbotError,
+    WriteInDoubtError,
+)
 from userbot.messages import (
     SAVED_TITLE,
-    ChatKind,
     Command,
     CommandMessage,
+    CommandNote,
     Cost,
     Incoming,
+    OpenCommand,
+    Person,
     Place,
     RichText,
     Turn,
@@ -71,14 +80,18 @@ class OrderBook(Protocol):
     """Where orders and results are recorded, and what they ask for. All raise StorageError."""
 
     def ordered(
-        self, chat: int, message: int, name: str, at: datetime
+        self, chat: int, message: int, name: str, at: datetime, title: str = ""
     ) -> CommandMessage | None: ...
 
     def noting(
-        self, command: CommandMessage, chat: int, random_id: int, text: str, at: datetime
+        self, command: CommandMessage, chat: int, notes: Sequence[CommandNote], at: datetime
     ) -> None: ...
 
     def noted(self, random_id: int, message: int) -> None: ...
+
+    def finished(self, command: CommandMessage) -> None: ...
+
+    def open_commands(self) -> list[OpenCommand]: ...
 
     def begin_anew(self, place: Place, after: int | None = None) -> None: ...
 
@@ -90,12 +103,12 @@ class OrderBook(Protocol):
 
 
 class ChatCommands:
-    """The owner's orders. `owner` is his id, `secret` keys the random ids of this database."""
+    """The owner's orders. `secret` keys the random ids of this database."""
 
     def __init__(
         self,
         *,
-        owner: int,
+        owner: Person,
         secret: bytes,
         texts: CommandTexts,
         settings: OpenAI,
@@ -110,7 +123,8 @@ class ChatCommands:
         clock: Clock,
         report: Report,
     ) -> None:
-        self._saved = Place(owner)
+        self._owner = owner
+        self._saved = Place(owner.id)
         self._secret = secret
         self._texts = texts
         self._settings = settings
@@ -124,36 +138,51 @@ class ChatCommands:
         self._people = people
         self._clock = clock
         self._report = report
-        self._telling: dict[asyncio.Task[None], tuple[Incoming, str]] = {}
+        self._telling: dict[asyncio.Task[None], CommandMessage] = {}
 
     def receive(self, incoming: Incoming, command: Command) -> None:
         """Carry out an order; its result is told meanwhile. Raises StorageError."""
         now = self._clock.now()
-        recorded = self._store.ordered(incoming.chat, incoming.message, command.name, now)
+        recorded = self._store.ordered(
+            incoming.chat, incoming.message, command.name, now, incoming.title
+        )
         if recorded is None:
             return  # Telegram brought it twice; the first one was carried out.
-        self._report(
-            Notice(
-                chat=incoming.chat,
-                title=incoming.title,
-                message=incoming.message,
-                person=incoming.sender,
-                reason="command",
-                detail=self._texts.say("ordered", word=command.name),
-            )
-        )
+        self._notice(recorded, "command", self._texts.say("ordered", word=command.name))
         order = commands.parse(command)
         if isinstance(order, commands.ForgetPerson):
-            telling = self._forget(incoming, recorded, command, order)
+            self._begin(recorded, self._forget(recorded, order))
         else:
             try:
                 result = self._carried_out(incoming, order)
             except StorageError as error:  # it is recorded: it would not be carried out again
-                self._failed(incoming, error)
+                self._failed(recorded, error)
                 result = self._texts.say("failed", error=error)
-            telling = self._tell(incoming, recorded, command, result)
+            self._begin(recorded, self._tell(recorded, self._notes(recorded, result)))
+
+    def take_up(self, max_age_minutes: float) -> None:
+        """At start: finish what the last run left open. Of what is older it is only said.
+
+        Raises StorageError.
+        """
+        now = self._clock.now()
+        for left in self._store.open_commands():
+            command = left.command
+            notes: Sequence[CommandNote] | None = left.notes
+            if now - left.at > timedelta(minutes=max_age_minutes):
+                self._store.finished(command)
+                hint = "If the command still stands in the chat, delete it there."
+                self._failed(command, self._cut_off(command, hint))
+                continue
+            named = self._texts.named(command.name)
+            self._notice(command, "command_taken_up", f"{named} of the last run is finished.")
+            if notes is None:
+                notes = self._notes(command, self._texts.say("cut_off"))
+            self._begin(command, self._tell(command, notes))
+
+    def _begin(self, command: CommandMessage, telling: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(telling)
-        self._telling[task] = incoming, command.name
+        self._telling[task] = command
         task.add_done_callback(lambda done: self._telling.pop(done, None))
 
     async def drain(self, seconds: float) -> None:
@@ -161,18 +190,19 @@ class ChatCommands:
         if self._telling:
             _, late = await asyncio.wait(self._telling, timeout=seconds)
             for task in late:
-                incoming, name = self._telling[task]
-                self._failed(
-                    incoming,
-                    UserbotError(
-                        f"The program ended before the result of {self._texts.named(name)}"
-                        " was in Saved Messages.",
-                        "If the command still stands in the chat, delete it there.",
-                        reason="command_cut_off",
-                    ),
-                )
+                command = self._telling[task]
+                hint = "It is finished at the next start, if that is soon."
+                self._failed(command, self._cut_off(command, hint))
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    def _cut_off(self, command: CommandMessage, hint: str) -> UserbotError:
+        return UserbotError(
+            f"The program ended before the result of {self._texts.named(command.name)}"
+            " was in Saved Messages.",
+            hint,
+            reason="command_cut_off",
+        )
 
     def _carried_out(
         self, incoming: Incoming, order: commands.ChatCommand | commands.Mistake
@@ -252,20 +282,14 @@ class ChatCommands:
         became = self._again.ask(incoming.chat, incoming.reply_to)
         return say(f"retry_{became}")
 
-    async def _forget(
-        self,
-        incoming: Incoming,
-        recorded: CommandMessage,
-        command: Command,
-        order: commands.ForgetPerson,
-    ) -> None:
+    async def _forget(self, recorded: CommandMessage, order: commands.ForgetPerson) -> None:
         try:
             who = order.who if isinstance(order.who, int) else await self._people.find(order.who)
             text = self._forgotten(who, str(order.who))
         except UserbotError as error:
-            self._failed(incoming, error)
+            self._failed(recorded, error)
             text = self._texts.say("failed", error=error)
-        await self._tell(incoming, recorded, command, text)
+        await self._tell(recorded, self._notes(recorded, text))
 
     def _forgotten(self, person: int | None, name: str) -> str:
         say = self._texts.say
@@ -281,31 +305,63 @@ class ChatCommands:
         self._conversations.stop_all(lambda ask: ask.sender.id == person, "stopped")
         return say("forgot", who=name, n=hit)
 
-    async def _tell(
-        self, incoming: Incoming, recorded: CommandMessage, command: Command, text: str
-    ) -> None:
-        if incoming.kind is ChatKind.SAVED:
-            place, reply_to = incoming.place, incoming.message
-        else:
-            place, reply_to = self._saved, None
-            text = self._texts.headed(incoming.title, command.name, text)
-            try:
-                here = Place(recorded.chat)
-                delete = partial(self._writer.delete, recorded)
-                await self._in_turn(here, "delete", incoming.title, delete)
-            except UserbotError as error:
-                self._failed(incoming, error)
+    def _notes(self, command: CommandMessage, text: str) -> Sequence[CommandNote] | None:
+        """The result as messages, recorded; None if they cannot be."""
+        if command.chat != self._saved.chat:
+            text = self._texts.headed(command.title, command.name, text)
+        notes = [
+            CommandNote(
+                random_id(self._secret, command.chat, command.message, -1, number), part.text
+            )
+            for number, part in enumerate(messages(text))
+        ]
         try:
-            for number, part in enumerate(messages(text)):
-                identity = random_id(self._secret, recorded.chat, recorded.message, -1, number)
-                now = self._clock.now()
-                self._store.noting(recorded, place.chat, identity, part.text, now)
-                send = partial(
-                    self._writer.send, place, part, reply_to=reply_to, random_id=identity
-                )
-                self._store.noted(identity, await self._in_turn(place, "send", SAVED_TITLE, send))
+            self._store.noting(command, self._saved.chat, notes, self._clock.now())
+        except StorageError as error:
+            self._failed(command, error)
+            return None
+        return notes
+
+    async def _tell(self, command: CommandMessage, notes: Sequence[CommandNote] | None) -> None:
+        """Delete the command and tell its result; what fails stays open for the next start."""
+        done = await self._deleted(command)
+        try:
+            for note in notes or ():
+                await self._send(command, note)
+            if done and notes is not None:
+                self._store.finished(command)
         except UserbotError as error:
-            self._failed(incoming, error)
+            self._failed(command, error)
+
+    async def _deleted(self, command: CommandMessage) -> bool:
+        """Delete a command outside Saved Messages; False if another try may help."""
+        if command.chat == self._saved.chat:
+            return True
+        try:
+            delete = partial(self._writer.delete, command)
+            await self._in_turn(Place(command.chat), "delete", command.title, delete)
+        except UserbotError as error:
+            self._failed(command, error)
+            return isinstance(error, ChatRefusedError)
+        return True
+
+    async def _send(self, command: CommandMessage, note: CommandNote) -> None:
+        send = partial(
+            self._writer.send,
+            self._saved,
+            RichText(note.text),
+            reply_to=command.message if command.chat == self._saved.chat else None,
+            random_id=note.random_id,
+        )
+        try:
+            message = await self._in_turn(self._saved, "send", SAVED_TITLE, send)
+        except WriteInDoubtError as doubt:
+            if not doubt.landed:
+                raise
+            if doubt.message is None:
+                return
+            message = doubt.message
+        self._store.noted(note.random_id, message)
 
     async def _in_turn(
         self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]
@@ -315,13 +371,25 @@ class ChatCommands:
             with suppress(PauseAskedError):
                 return await write()
 
-    def _failed(self, incoming: Incoming, error: UserbotError) -> None:
+    def _notice(self, command: CommandMessage, reason: str, detail: str) -> None:
+        self._report(
+            Notice(
+                chat=command.chat,
+                title=command.title,
+                message=command.message,
+                person=self._owner,
+                reason=reason,
+                detail=detail,
+            )
+        )
+
+    def _failed(self, command: CommandMessage, error: UserbotError) -> None:
         self._report(
             Failed(
-                chat=incoming.chat,
-                title=incoming.title,
-                message=incoming.message,
-                person=incoming.sender,
+                chat=command.chat,
+                title=command.title,
+                message=command.message,
+                person=self._owner,
                 reason=error.reason,
                 error=str(error),
                 hint=error.hint,

@@ -17,6 +17,7 @@ from userbot.errors import StorageError
 from userbot.storage.people_steps import plain_questions_pictures_and_bursts
 from userbot.storage.recovery_steps import own_messages_and_what_was_seen
 from userbot.storage.safety_steps import (
+    commands_left_open,
     counts_that_do_not_grow,
     money_reservations_names_and_erasing,
     quoted_messages,
@@ -202,6 +203,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     quoted_words_that_expire,
     words_of_results,
     quoted_messages,
+    commands_left_open,
 ]
 
 

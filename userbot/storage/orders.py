@@ -10,10 +10,10 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.messages import Ask, CommandMessage, Cost, Place
+from userbot.messages import Ask, CommandMessage, CommandNote, Cost, OpenCommand, Place
 from userbot.settings import Override
 from userbot.storage import database
-from userbot.storage.cells import instant, storable
+from userbot.storage.cells import instant, moment, storable
 from userbot.storage.steps import Steps
 
 _WISHED = "asked_again"
@@ -23,17 +23,56 @@ _WISHED = "asked_again"
 class Orders(Steps):
     """The owner's commands in the history database. Every method raises StorageError."""
 
-    def ordered(self, chat: int, message: int, name: str, at: datetime) -> CommandMessage | None:
-        """Record a command's message; None if it is known already."""
+    def ordered(
+        self, chat: int, message: int, name: str, at: datetime, title: str = ""
+    ) -> CommandMessage | None:
+        """Record a command's message, open until it is `finished`; None if it is known already."""
         with database.explained(self.path):
             cursor = self._db.execute(
-                "INSERT INTO commands (chat, message, name, at) VALUES (?, ?, ?, ?)"
-                " ON CONFLICT (message, chat) DO NOTHING",
-                (chat, message, storable(name), instant(at)),
+                "INSERT INTO commands (chat, message, name, at, title, open)"
+                " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (message, chat) DO NOTHING",
+                (chat, message, storable(name), instant(at), storable(title)),
             )
         if not cursor.rowcount:
             return None
-        return CommandMessage(cursor.lastrowid or 0, chat, message)
+        return CommandMessage(cursor.lastrowid or 0, chat, message, name, title)
+
+    def finished(self, command: CommandMessage) -> None:
+        """Nothing more is to be done about a command; words left of its result go."""
+        with self._step() as db:
+            db.execute("UPDATE commands SET open = 0 WHERE id = ?", (command.id,))
+            db.execute(
+                "UPDATE command_notes SET text = '' WHERE command = ? AND text <> ''",
+                (command.id,),
+            )
+
+    def open_commands(self) -> list[OpenCommand]:
+        """The commands that are not `finished`, oldest first."""
+        with database.explained(self.path):
+            return [
+                OpenCommand(
+                    CommandMessage(number, chat, message, name, title),
+                    moment(at),
+                    self._notes_left(number),
+                )
+                for number, chat, message, name, title, at in self._db.execute(
+                    "SELECT id, chat, message, name, title, at FROM commands"
+                    " WHERE open = 1 ORDER BY id"
+                ).fetchall()
+            ]
+
+    def _notes_left(self, command: int) -> tuple[CommandNote, ...] | None:
+        rows = self._db.execute(
+            "SELECT random_id, text, message FROM command_notes WHERE command = ? ORDER BY id",
+            (command,),
+        ).fetchall()
+        if not rows:
+            return None
+        return tuple(
+            CommandNote(identity, text)
+            for identity, text, message in rows
+            if message is None and text
+        )
 
     def wish_again(self, questions: Sequence[int], at: datetime) -> set[int]:
         """Mark questions that failed to be asked again by whoever answers; gives those that are.
@@ -60,14 +99,17 @@ class Orders(Steps):
             return {number for (number,) in rows.fetchall()}
 
     def noting(
-        self, command: CommandMessage, chat: int, random_id: int, text: str, at: datetime
+        self, command: CommandMessage, chat: int, notes: Sequence[CommandNote], at: datetime
     ) -> None:
-        """Record a message that tells a command's result, before it leaves to `chat`."""
-        with database.explained(self.path):
-            self._db.execute(
+        """Record the messages that tell a command's result, before any leaves to `chat`."""
+        with self._step() as db:
+            db.executemany(
                 "INSERT INTO command_notes (command, chat, random_id, text, at)"
                 " VALUES (?, ?, ?, ?, ?)",
-                (command.id, chat, random_id, storable(text), instant(at)),
+                [
+                    (command.id, chat, note.random_id, storable(note.text), instant(at))
+                    for note in notes
+                ],
             )
 
     def noted(self, random_id: int, message: int) -> None:

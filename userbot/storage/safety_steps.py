@@ -81,6 +81,16 @@ def words_of_results(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX notes_kept ON command_notes (at) WHERE text <> ''")
 
 
+def commands_left_open(db: sqlite3.Connection) -> None:
+    """`open`: the command's message may still stand, or its result is still to be told."""
+    for statement in (
+        "ALTER TABLE commands ADD COLUMN title TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE commands ADD COLUMN open INTEGER NOT NULL DEFAULT 0",
+        "CREATE INDEX commands_open ON commands (id) WHERE open = 1",
+    ):
+        db.execute(statement)
+
+
 def quoted_words_that_expire(db: sqlite3.Connection) -> None:
     """`quoted_until` is when the words of others in a question go, before the question itself."""
     for statement in (
