@@ -188,6 +188,7 @@ class _Run:
         rooms.migration.remind()
         edges.deletions.open(rooms.deleted)
         await rooms.catch_up.begin()
+        rooms.commands.take_up()
         pending = recover(
             house.policy,
             self._ground.settings.catch_up.max_age_minutes,

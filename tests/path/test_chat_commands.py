@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
 from userbot.settings import Limits, Trigger
+from userbot.storage.store import Store
 
 
 async def result(stage: Stage, number: int = 1) -> str:
@@ -375,3 +377,25 @@ async def test_what_stands_when_it_is_stopped_is_kept_and_remembered(stage: Stag
     assert shown.text == text, "nothing is written into it after it was stopped"
     assert {"role": "assistant", "content": text} in stage.asked()[-1]
     assert "answered already" in await orders(stage, stage.group, "/gpt_retry", reply_to=question)
+
+
+@pytest.mark.parametrize("where", ["group", "club", "olga"])
+async def test_of_a_command_that_was_cut_off_nothing_stays_after_the_next_start(
+    stage: Stage, where: str
+) -> None:
+    chat = getattr(stage, where)
+    command = stage.olga.says(chat, "/gpt_system Be a pirate.")
+    with Store.open(stage.folder / "history.db") as store:
+        at = datetime.now(UTC)
+        assert store.ordered(chat.id, command.id_for(stage.olga), "system", at)
+    for _ in range(2):
+        program = await stage.program()
+        told = await result(stage, 1 + (where == "olga"))
+        assert "/gpt_system" in told or where == "olga"
+        assert "Please check" in told
+        if where != "olga":
+            async with asyncio.timeout(5):
+                while not command.deleted:
+                    await asyncio.sleep(0.005)
+        await program.stop()
+    assert len(stage.writes("sendMessage")) == 1, "it is told once"

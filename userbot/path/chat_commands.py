@@ -3,18 +3,19 @@
 Rule 1: an order is recorded before it is carried out, so that it is carried out once.
 Rule 2: what it changes is changed before anything is awaited; only the telling takes time.
 Rule 3: outside Saved Messages nothing of it stays: the command's message, and no other, is
-deleted for all, and the result goes to Saved Messages, recorded as ours before it leaves.
+deleted for all, and the result goes to Saved Messages, recorded as ours before it leaves. If
+the program ends before that, the next start does it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from userbot.activity import Failed, Notice, Report
 from userbot.errors import PauseAskedError, StorageError, UserbotError
@@ -41,6 +42,8 @@ from userbot.rules.random_id import random_id
 from userbot.settings import OpenAI, Override
 
 _MONTH = timedelta(days=30)
+_DELETABLE = timedelta(hours=48)
+"""Older messages cannot be deleted for all everywhere."""
 T = TypeVar("T")
 
 
@@ -72,6 +75,8 @@ class OrderBook(Protocol):
     def ordered(
         self, chat: int, message: int, name: str, at: datetime
     ) -> CommandMessage | None: ...
+
+    def untold(self, since: datetime) -> list[tuple[CommandMessage, str]]: ...
 
     def noting(
         self, command: CommandMessage, chat: int, random_id: int, text: str, at: datetime
@@ -151,6 +156,29 @@ class ChatCommands:
                 self._failed(incoming, error)
                 result = self._texts.say("failed", error=error)
             telling = self._tell(incoming, recorded, command, result)
+        self._begin(telling)
+
+    def take_up(self) -> None:
+        """At a start: nothing stays of commands that the last run did not get to tell of.
+
+        Raises StorageError.
+        """
+        now = self._clock.now()
+        for recorded, name in self._store.untold(now - _DELETABLE):
+            saved = recorded.chat == self._saved.chat
+            order = Incoming(
+                place=Place(recorded.chat),
+                message=recorded.message,
+                kind=ChatKind.SAVED if saved else ChatKind.PRIVATE,
+                title=SAVED_TITLE if saved else "",
+                sender=None,
+                text="",
+                at=now,
+            )
+            result = self._texts.say("interrupted")
+            self._begin(self._tell(order, recorded, Command(name, ""), result))
+
+    def _begin(self, telling: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(telling)
         self._telling.add(task)
         task.add_done_callback(self._telling.discard)

@@ -60,6 +60,7 @@ _EN: Final = {
     "{stem}_on [all|mention|prefix] [me|contacts|anyone], or {stem}_on default",
     "guess": " Did you mean “{suggestion}”?",
     "failed": "That did not work: {error}",
+    "interrupted": "The program ended before it could tell what came of it. Please check.",
     "help": """\
 {prefix} question: ask, in any chat
 {prefix} as a reply: ask about that message
@@ -118,6 +119,7 @@ _RU: Final = {
     "{stem}_on [all|mention|prefix] [me|contacts|anyone] или {stem}_on default",
     "guess": " Может быть, «{suggestion}»?",
     "failed": "Не получилось: {error}",
+    "interrupted": "Программа закончилась раньше, чем рассказала, что вышло. Проверьте это.",
     "help": """\
 {prefix} вопрос: спросить, в любом чате
 {prefix} ответом на сообщение: спросить о нём

@@ -35,6 +35,19 @@ class Orders(Steps):
             return None
         return CommandMessage(cursor.lastrowid or 0, chat, message)
 
+    def untold(self, since: datetime) -> list[tuple[CommandMessage, str]]:
+        """The commands since then that were carried out and of which no result was recorded.
+
+        The program ended meanwhile: their messages may be there still. Each with its name.
+        """
+        with database.explained(self.path):
+            rows = self._db.execute(
+                "SELECT id, chat, message, name FROM commands WHERE at >= ? AND NOT EXISTS"
+                " (SELECT 1 FROM command_notes WHERE command = commands.id) ORDER BY id",
+                (instant(since),),
+            ).fetchall()
+        return [(CommandMessage(*row[:3]), row[3]) for row in rows]
+
     def wish_again(self, questions: Sequence[int], at: datetime) -> set[int]:
         """Mark questions that failed to be asked again by whoever answers; gives those that are.
 
