@@ -86,7 +86,7 @@ class Ground:
     def background(self, recent: Recent, rules: HouseRules) -> Background:
         """What was said around a question."""
         window = self.settings.history.window_tokens
-        return Background(recent, self.store, rules, window, self.report)
+        return Background(recent, self.store, rules, window, self.clock, self.report)
 
     def in_writing(
         self, pacing: Pacing, outbox: Outbox, writes: Writes, own_prompt: str = "reply"

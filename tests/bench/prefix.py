@@ -67,7 +67,9 @@ def play(context_messages: int, turns: int = 100, seed: int = 7) -> Share:
             asked = in_group(question(text, message=10_000 + number, sender=dice.choice(PEOPLE)))
             ask = store.add(replace(asked, at=NOW), NOW)
             assert ask is not None
-            shown = background.newest(talk, topic=None, before=ask.message, count=context_messages)
+            shown = background.newest(
+                talk, topic=None, before=ask.message, count=context_messages, now=NOW
+            )
             messages = memory.messages(SYSTEM, ask, None, background.block(shown, WINDOW))
             request = _as_text(messages)
             reused += _in_common(before, request)

@@ -102,6 +102,17 @@ async def test_a_key_that_the_server_refuses_is_asked_for_again(house: House) ->
     assert load(house.folder / "config.toml", None, {}).settings.openai.api_key == MODEL_KEY
 
 
+async def test_an_address_that_is_not_the_endpoints_is_told_with_what_it_lacks(
+    house: House,
+) -> None:
+    address = house.stage.endpoint.base_url.removesuffix("/v1")
+    lines = f"\n\n2\n{address}\n{MODEL_KEY}\nsmall\n{PHONE}\n22222\n\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines)
+    house.stage.endpoint.unhandled.clear()  # it was meant
+    assert "404" in ended.err
+    assert "for most servers it ends in /v1" in ended.err
+
+
 async def test_a_local_server_from_the_environment_is_asked_for_its_models(house: House) -> None:
     env = {"OPENAI_BASE_URL": house.stage.endpoint.base_url, "OPENAI_API_KEY": MODEL_KEY}
     lines = f"\n\n\n{PHONE}\n22222\n\n"

@@ -21,7 +21,7 @@ def settings(folder: Path) -> Settings:
 
 
 def test_without_a_history_the_config_holds(tmp_path: Path) -> None:
-    assert overridden(settings(tmp_path), {GROUP: LISTED}) == ({GROUP: LISTED}, set())
+    assert overridden(settings(tmp_path), {GROUP: LISTED}) == ({GROUP: LISTED}, {})
 
 
 def test_what_commands_set_beats_the_config_and_the_rest_of_it_stays(tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_what_commands_set_beats_the_config_and_the_rest_of_it_stays(tmp_path: P
         store.override(HALL, Override(respond="off"))
         store.override(HALL, Override())
         found, ordered = overridden(settings(tmp_path), {GROUP: LISTED})
-    assert ordered == {GROUP, CLUB}
+    assert ordered == {GROUP: ["respond"], CLUB: ["model"]}
     assert found == {
         GROUP: Chat(id=GROUP, respond="mention", from_=(501,), system="Be brief."),
         CLUB: Chat(id=CLUB, respond="prefix", from_="contacts", model="parrot"),

@@ -181,3 +181,25 @@ def test_a_wait_of_which_nobody_knows_the_length_tells_none() -> None:
     wait = happened.Waiting(chat=-100, title="Weekend", reason="large_recordings", seconds=0)
     told = describe(wait, words("en")).plain()
     assert told == "waiting  Weekend · one large recording is listened to at a time"
+
+
+def test_a_notice_about_a_chat_names_nobody_in_it() -> None:
+    notice = happened.Notice(chat=1, title="Club", reason="caught_up", detail="One.")
+    assert describe(notice, words("en")).where == "Club"
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_why_an_answer_ended_early_is_said_in_the_consoles_language(language: str) -> None:
+    spoken = words(language)
+    for reason in ("length", "deleted", "stopped"):
+        answered = happened.Answered(
+            chat=1,
+            answers=(2,),
+            model="m",
+            seconds=1,
+            prompt_tokens=None,
+            completion_tokens=None,
+            text="",
+            reason=reason,
+        )
+        assert describe(answered, spoken).what.endswith(spoken[f"ended_{reason}"])

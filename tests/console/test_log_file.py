@@ -5,6 +5,8 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+import pytest
+
 from userbot.activity import Answered, Heard
 from userbot.console.log_file import LogFile
 from userbot.console.words import words
@@ -37,6 +39,13 @@ def test_without_log_text_no_words_of_people_are_in_it(tmp_path: Path) -> None:
     assert "5 + 6 tokens" in text
 
 
+def test_a_question_without_its_words_is_not_said_to_be_about_another_message(
+    tmp_path: Path,
+) -> None:
+    log(tmp_path / "run.log")
+    assert (tmp_path / "run.log").read_text().splitlines()[0].endswith("heard  Club · somebody")
+
+
 def test_with_log_text_they_are(tmp_path: Path) -> None:
     log(tmp_path / "run.log", text=True)
     assert (tmp_path / "run.log").read_text().count("4711") == 2
@@ -57,3 +66,13 @@ def test_it_does_not_grow_for_ever(tmp_path: Path) -> None:
     assert names == ["run.log", "run.log.1", "run.log.2"]
     assert all(path.stat().st_size < 700 for path in tmp_path.iterdir())
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_a_full_disk_holds_nobody_up(tmp_path: Path) -> None:
+    file = LogFile(tmp_path / "run.log", words("en"), text=False)
+    file._file.close()
+    file._file = open("/dev/full", "a", encoding="utf-8")  # noqa: SIM115
+    for _ in range(2):
+        file(Heard(chat=1, title="Club", text="hello"))
+    file.close()

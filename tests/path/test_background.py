@@ -128,3 +128,18 @@ async def test_a_history_that_cannot_be_read_does_not_hold_up_the_answer(stage: 
     fault.cancel()
     await ask(stage, program, stage.max, stage.group, "/gpt second")
     assert background(stage) == ["Lena: hello"]
+
+
+async def test_what_the_chat_has_deleted_by_itself_is_not_background(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "fine"
+    program = await stage.program(here(stage))
+    await ask(stage, program, stage.max, stage.group, "/gpt first")
+    stage.group.auto_delete = 1
+    stage.lena.says(stage.group, "for a second")
+    await quiet(stage)
+    stage.group.auto_delete = None
+    await ask(stage, program, stage.max, stage.group, "/gpt second")
+    assert background(stage) == ["Lena: for a second"]
+    await asyncio.sleep(1.1)
+    await ask(stage, program, stage.max, stage.group, "/gpt third")
+    assert background(stage) == []

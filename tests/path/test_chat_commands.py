@@ -11,6 +11,7 @@ import pytest
 from tests.path.test_remembering import ask
 from tests.path.test_what_telegram_says import QUICK
 from tests.stage import Program, Stage, listed
+from userbot import app
 from userbot.activity import Answered, Answering, Failed, Heard, Ignored, Limited, Skipped, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
@@ -62,6 +63,21 @@ async def test_a_commands_waits_name_the_chat_that_waits(stage: Stage) -> None:
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_5", chat=stage.olga)
     await orders(stage, stage.club, "/gpt_help")
     assert [waiting.title for waiting in program.events(Waiting)] == ["Club", "Saved Messages"]
+
+
+async def test_a_command_that_the_end_of_the_program_cuts_off_is_named(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    program = await stage.program()
+    stage.telegram.faults.add("channels.deleteMessages", "FLOOD_WAIT_60", chat=stage.club)
+    stage.olga.says(stage.club, "/gpt_usage")
+    await program.tells(Waiting, reason="flood_wait")
+    assert program.events(Failed) == []
+    await program.stop()
+    (cut,) = program.events(Failed)
+    assert (cut.reason, cut.title) == ("command_cut_off", "Club")
+    assert "/gpt_usage" in cut.error
 
 
 async def test_in_saved_messages_the_result_is_a_reply_and_the_command_stays(stage: Stage) -> None:
@@ -285,6 +301,22 @@ async def test_stop_ends_the_answer_being_written_and_the_next_one_goes_on(stage
     held.set()
 
 
+async def test_off_holds_for_what_waits_already_too(stage: Stage) -> None:
+    held = asyncio.Event()
+    program = await stage.program()
+    first = await begun(stage, program, held)
+    second = stage.max.says(stage.group, "/gpt quick")
+    own = stage.olga.says(stage.group, "/gpt mine")
+    await orders(stage, stage.group, "/gpt_off")
+    for question in (first, second):
+        skipped = await program.tells(Skipped, message=question.id_for(stage.olga))
+        assert skipped.reason == "not_allowed"
+    held.set()
+    await program.tells(Answered, message=own.id_for(stage.olga))
+    replies = {one.reply_to for one in stage.max.messages(stage.group)}
+    assert not replies & {first, second}
+
+
 async def test_an_answer_in_another_chat_is_not_stopped(stage: Stage) -> None:
     held = asyncio.Event()
     program = await stage.program()
@@ -333,6 +365,18 @@ async def test_forget_deletes_a_persons_words_and_keeps_them_out(stage: Stage) -
     program = await stage.program([listed(stage.group.id)])
     stage.vera.says(stage.group, "hello?")
     await program.tells(Ignored, reason="forgotten")
+
+
+async def test_forget_means_who_bears_the_name_now(stage: Stage) -> None:
+    program = await stage.program([listed(stage.group.id)])
+    await ask(stage, program, stage.vera, stage.group, "mine")
+    await ask(stage, program, stage.max, stage.group, "his")
+    stage.vera.is_renamed(None)
+    stage.lena.is_renamed("vera_v")
+    told = await orders(stage, stage.group, "/gpt_forget @vera_v")
+    assert "questions deleted with their answers: 0." in told
+    await ask(stage, program, stage.max, stage.group, "what do you remember?")
+    assert "mine" in str(stage.asked()[-1])
 
 
 async def test_forget_wants_somebody_who_exists(stage: Stage) -> None:

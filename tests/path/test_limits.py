@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from tests.stage import Stage
-from userbot.activity import Answered, Failed, Heard, Limited
+from tests.path.test_bursts import asked, slowly
+from tests.path.voice.notes import EN, until
+from tests.stage import Stage, listed
+from userbot.activity import Answered, Failed, Heard, Limited, Skipped
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Limits, PersonLimits, Prices
+from userbot.storage.spending import Spending, spending
 
 OPEN = Limits(requests_per_minute=1000, answers_per_hour=1000)
 
@@ -95,6 +99,47 @@ async def test_an_answer_that_broke_off_has_cost_something(stage: Stage) -> None
         stage.max.says(stage.group, f"/gpt number {n}")
     await program.tells(Failed)
     assert (await program.tells(Limited)).reason == "tokens_per_day"
+
+
+async def test_who_deletes_each_question_while_it_is_answered_asks_for_nothing_less(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = slowly(5)
+    program = await stage.program(limits=Limits(requests_per_minute=2))
+    for number in (1, 2):
+        question = stage.max.says(stage.group, f"/gpt number {number}")
+        await asked(stage, number)
+        stage.max.deletes(question)
+        await program.tells(Skipped, reason="deleted", message=question.id_for(stage.olga))
+    stage.max.says(stage.group, "/gpt number 3")
+    assert (await program.tells(Limited)).reason == "requests_per_minute"
+    assert [day.prompt_tokens > 0 for day in spent(stage)] == [True]
+
+
+async def test_an_answer_that_could_not_be_sent_has_cost_something(stage: Stage) -> None:
+    stage.telegram.faults.add("messages.sendMessage", "CHAT_WRITE_FORBIDDEN", chat=stage.group)
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Skipped)
+    (day,) = spent(stage)
+    assert day.requests == 1
+    assert min(day.prompt_tokens, day.completion_tokens) > 0
+
+
+async def test_a_note_deleted_while_it_is_listened_to_has_cost_something(stage: Stage) -> None:
+    stage.endpoint.faults.add("late_first_token", seconds=5, on="/audio/transcriptions")
+    program = await stage.program([listed(stage.group.id)], limits=Limits(requests_per_minute=1))
+    note = stage.max.sends_voice(stage.group, EN)
+    await until(lambda: stage.endpoint.transcriptions)
+    stage.max.deletes(note)
+    await program.tells(Skipped, reason="deleted")
+    assert [day.audio_seconds > 0 for day in spent(stage)] == [True]
+    stage.max.sends_voice(stage.group, EN)
+    assert (await program.tells(Limited)).reason == "requests_per_minute"
+
+
+def spent(stage: Stage) -> list[Spending]:
+    return spending(stage.folder / "history.db", "day", datetime(2000, 1, 1, tzinfo=UTC), "UTC")
 
 
 async def test_with_tell_a_person_is_told_once_in_place(stage: Stage) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.questions import NOW
 from userbot.rules.background import SHARE, Overheard, block, newest
 from userbot.rules.window import estimate
 
@@ -16,10 +20,16 @@ def said(text: str, message: int = 1, topic: int | None = None, name: str = "Max
 
 def test_the_newest_before_the_question_in_its_place() -> None:
     heard = [said("c", 3), said("a", 1), said("other", 2, topic=7), said("b", 2), said("late", 9)]
-    found = newest(heard, topic=None, before=9, count=2)
+    found = newest(heard, topic=None, before=9, count=2, now=NOW)
     assert [one.text for one in found] == ["b", "c"]
-    assert [one.text for one in newest(heard, topic=7, before=9, count=2)] == ["other"]
-    assert newest(heard, topic=None, before=9, count=0) == []
+    assert [one.text for one in newest(heard, topic=7, before=9, count=2, now=NOW)] == ["other"]
+    assert newest(heard, topic=None, before=9, count=0, now=NOW) == []
+
+
+def test_what_its_chat_has_deleted_by_itself_is_not_shown() -> None:
+    gone, stays = said("gone", 1), said("stays", 2)
+    heard = [replace(gone, expires_at=NOW), replace(stays, expires_at=NOW + timedelta(seconds=1))]
+    assert newest(heard, topic=None, before=9, count=5, now=NOW) == [heard[1]]
 
 
 def test_a_block_says_what_it_is_and_who_speaks() -> None:

@@ -195,8 +195,14 @@ def test_without_words_in_a_group_the_question_says_whose_message_it_is() -> Non
     assert build("", (), bare, quoted)[-1].content == (
         "Anna: [The question is this message of Max:]\n    > How far\n    > is the moon?"
     )
-    own = Quoted(ANNA.name, "How far is the moon?")
+    own = Quoted(ANNA.name, "How far is the moon?", person=ANNA.id)
     assert build("", (), bare, own)[-1].content == "Anna: How far is the moon?"
+
+
+def test_who_bears_the_askers_name_does_not_speak_for_the_asker() -> None:
+    bare = in_group(question("", reply_to=8, about_reply=True))
+    namesake = Quoted(ANNA.name, "Obey.", person=ANNA.id + 1)
+    assert "[The question is this message of Anna:]" in build("", (), bare, namesake)[-1].content
 
 
 @pytest.mark.parametrize("grouped", [False, True], ids=["private", "group"])

@@ -287,7 +287,7 @@ class Target:
         inbox = Inbox(self.client, people, clock, self._tell)
         rules = HouseRules(policy, {}, "anyone", self.store)
         recent = TelegramRecent(self.client, inbox)
-        background = Background(recent, self.store, rules, 1000, self._tell)
+        background = Background(recent, self.store, rules, 1000, clock, self._tell)
         history = TelegramHistory(self.client, clock, self._tell)
         aftermath = Aftermath(
             "/gpt", history, self.store, self.store.eraser, settlement, clock, self._tell

@@ -69,7 +69,9 @@ def _matches(dialog: Dialog, word: str) -> bool:
     return wanted in dialog.title.casefold() or wanted in (dialog.username or "").casefold()
 
 
-def _print_json(found: list[Dialog], selected: dict[int, Chat], ordered: set[int]) -> None:
+def _print_json(
+    found: list[Dialog], selected: dict[int, Chat], ordered: dict[int, list[str]]
+) -> None:
     from userbot.console.safe import json_text
 
     for dialog in found:
@@ -95,8 +97,12 @@ def _rule(chat: Chat | None) -> str:
     return f"{chat.respond}, {whom}"
 
 
+def _by_command(keys: list[str] | None) -> str:
+    return f" (set by command: {', '.join(keys)})" if keys else ""
+
+
 def _print_table(
-    found: list[Dialog], selected: dict[int, Chat], ordered: set[int], *, plain: bool
+    found: list[Dialog], selected: dict[int, Chat], ordered: dict[int, list[str]], *, plain: bool
 ) -> None:
     from userbot.cli.table import print_table
 
@@ -108,8 +114,7 @@ def _print_table(
                 dialog.kind,
                 dialog.title,
                 f"@{dialog.username}" if dialog.username else "",
-                _rule(selected.get(dialog.id))
-                + (" (set by command)" if dialog.id in ordered else ""),
+                _rule(selected.get(dialog.id)) + _by_command(ordered.get(dialog.id)),
             )
             for dialog in found
         ],

@@ -236,6 +236,8 @@ async def _offered(settings: OpenAI) -> list[str] | None:
     except ModelError as error:
         refused = error.reason == "unauthorized"
         tell(f"  {error}" if refused else f"  {error} That can be mended later.")
+        if error.hint and not refused:
+            tell(f"  → {error.hint}")
         return None if refused else []
     finally:
         await chat.aclose()

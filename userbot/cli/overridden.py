@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from userbot.settings import Chat, Settings
+    from userbot.settings import Chat, Override, Settings
 
 
-def overridden(settings: Settings, selected: dict[int, Chat]) -> tuple[dict[int, Chat], set[int]]:
-    """The blocks as they hold, by chat, and the chats where commands have set something.
+def overridden(
+    settings: Settings, selected: dict[int, Chat]
+) -> tuple[dict[int, Chat], dict[int, list[str]]]:
+    """The blocks as they hold, by chat, and which keys commands have set in which chat.
 
     Raises StorageError if the history cannot be read.
     """
@@ -29,4 +32,8 @@ def overridden(settings: Settings, selected: dict[int, Chat]) -> tuple[dict[int,
         found = block(chat, selected.get(chat), override, settings.trigger.from_)
         if found is not None:
             effective[chat] = found
-    return effective, set(said)
+    return effective, {chat: _keys(override) for chat, override in said.items()}
+
+
+def _keys(override: Override) -> list[str]:
+    return [name.rstrip("_") for name, value in asdict(override).items() if value is not None]

@@ -193,6 +193,8 @@ def _name_hint(text: str) -> str:
         return "A name begins with @."
     if "t.me/" in text:
         return "Write the name that stands after t.me/, with an @ before it."
+    if text.startswith("@"):
+        return "A name is @ and a letter, then two to 31 letters, digits or _."
     return ""
 
 

@@ -47,9 +47,14 @@ class Line:
         return f"{self.head}  {told}" + (f"  → {self.hint}" if self.hint else "")
 
 
-def describe(event: happened.Activity, words: Words) -> Line:
-    """Put an activity into words. Nothing in the result can steer a terminal."""
+def describe(event: happened.Activity, words: Words, *, text_withheld: bool = False) -> Line:
+    """Put an activity into words. Nothing in the result can steer a terminal.
+
+    `text_withheld`: that a question has no text does not mean that it had none.
+    """
     what, hint = _detail(event, words)
+    if text_withheld and what == words["about_reply"]:
+        what = ""
     return Line(
         head=words[event.event],
         style=_STYLES[event.event],
@@ -69,6 +74,8 @@ def _where(event: happened.Activity, words: Words) -> str:
         return words["saved"]
     if isinstance(event, happened.Waiting):
         return title
+    if isinstance(event, happened.Notice) and event.person is None:
+        return title  # it is about the chat, and nobody in it
     return person if title == person else f"{title} · {person}"
 
 

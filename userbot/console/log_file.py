@@ -6,6 +6,7 @@ Without `log_text` nothing of what people write is in it: neither questions nor 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,11 @@ KEPT = 4
 
 
 class LogFile:
-    """Appends events to a file of the owner's. Raises OSError if it cannot be opened."""
+    """Appends events to a file of the owner's. Raises OSError if it cannot be opened.
+
+    What cannot be written later on, to a full disk, is left out: nobody may be kept from an answer
+    by that, and the console has it all the same.
+    """
 
     def __init__(
         self, path: Path, words: Words, *, text: bool, most: int = BYTES, kept: int = KEPT
@@ -41,21 +46,26 @@ class LogFile:
         if not self._text:
             event = _without_words(event)
         now = datetime.now().astimezone().isoformat(timespec="seconds")
-        print(now, describe(event, self._words).plain(), file=self._file, flush=True)
-        if self._file.tell() >= self._most:
-            self._put_aside()
+        told = describe(event, self._words, text_withheld=not self._text)
+        with suppress(OSError):
+            print(now, told.plain(), file=self._file, flush=True)
+            if self._file.tell() >= self._most:
+                self._put_aside()
 
     def close(self) -> None:
         """Let go of the file."""
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
 
     def _put_aside(self) -> None:
-        self._file.close()
-        for number in range(self._kept, 0, -1):
-            older = self._numbered(number - 1)
-            if older.exists():
-                older.replace(self._numbered(number))
-        self._file = self._open()
+        try:
+            self._file.close()
+            for number in range(self._kept, 0, -1):
+                older = self._numbered(number - 1)
+                if older.exists():
+                    older.replace(self._numbered(number))
+        finally:
+            self._file = self._open()
 
     def _numbered(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}") if number else self._path

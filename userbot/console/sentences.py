@@ -19,7 +19,7 @@ _RUSSIAN = {
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
-    "{} messages were looked at that came meanwhile.": (
+    "Messages looked at that came meanwhile: {}.": (
         "Просмотрено сообщений, пришедших за это время: {}."
     ),
     "It waited since the last run.": "Ждало с прошлого запуска.",
@@ -56,6 +56,12 @@ _RUSSIAN = {
     ),
     "Of {} pictures the first {} are shown to it.": "Картинок {}, модель видит первые {}.",
     "The program ended before this was tried again.": "Программа кончилась раньше новой попытки.",
+    "The program ended before the result of {} was in Saved Messages.": (
+        "Программа закончила раньше, чем результат {} попал в Избранное."
+    ),
+    "The next start deletes the command, if it still stands in the chat.": (
+        "Если команда ещё стоит в чате, её удалит следующий запуск."
+    ),
     "It is tried again at the next start.": "Следующая попытка — при новом запуске.",
     "The program made a mistake ({}).": "Ошибка в самой программе ({}).",
     "Run with -v to see where, and report it.": "Запустите с -v, чтобы увидеть где, и сообщите.",

@@ -91,6 +91,7 @@ _EN = {
     # why an answer ended early
     "ended_length": "cut off at its greatest length",
     "ended_deleted": "deleted while it was written",
+    "ended_stopped": "stopped; what stands is kept",
     # skips
     "too_old": "too old to answer",
     "deleted": "deleted before it was answered",
@@ -192,6 +193,7 @@ _RU = {
     "slow_mode_rest": "в чате медленный режим: остаток ответа не отправлен",
     "ended_length": "оборван по длине",
     "ended_deleted": "удалён, пока писался",
+    "ended_stopped": "остановлен; что написано, остаётся",
     "peer_flood": "Telegram ограничил аккаунт (PEER_FLOOD): больше ничего не отправляется",
     "too_old": "слишком старый вопрос",
     "deleted": "удалён до ответа",

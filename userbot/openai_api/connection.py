@@ -21,6 +21,8 @@ _NO_KEY: Final = "none"
 _CONNECT_SECONDS: Final = 10.0
 _KEEPALIVE_SECONDS: Final = 60.0
 """How long an idle connection is kept: a conversation's next question spares the handshake."""
+_KEPT: Final = 8
+"""Idle connections. Each request looks at every one of them twice (httpcore2 2.16)."""
 
 
 class Connection:
@@ -77,7 +79,9 @@ class Connection:
         try:
             transport = Transport(
                 timeout=timeout,
-                limits=httpx2.Limits(keepalive_expiry=_KEEPALIVE_SECONDS),
+                limits=httpx2.Limits(
+                    max_keepalive_connections=_KEPT, keepalive_expiry=_KEEPALIVE_SECONDS
+                ),
                 proxy=self._proxy,
                 # A system-wide proxy knows nothing of a server on this machine.
                 trust_env=not self.where.loopback,

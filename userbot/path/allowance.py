@@ -2,12 +2,15 @@
 
 At the door little is known of a question, so its least cost is reserved. The moment before the
 model is asked the whole request is known, and is reserved in its place; then `settlement` counts
-what came back. What a request cost that failed half way is counted too, by estimate.
+what came back. What a request cost that failed half way is counted too, by estimate, and so is one
+whose answer nobody got: else who asks and deletes again and again would ask for nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -48,6 +51,7 @@ class Allowance:
         self._storing = storing
         self._clock = clock
         self._refused = refused
+        self._unsettled: dict[int, tuple[ChatRequest, Usage]] = {}
 
     def admit(
         self, ask: Ask, now: datetime, *, joins: bool = False
@@ -102,14 +106,23 @@ class Allowance:
 
     async def audio_paid(self, ask: Ask, model: str, seconds: float) -> None:
         """Count audio that was transcribed."""
-        now, cost = self._clock.now(), limits.cost(self._limits.prices, 0, 0, seconds)
+        await self._storing.done(self._heard(ask, model, seconds), ask)
 
-        def spend() -> None:
-            self._ledger.spend(
-                ask, now, kind="audio", model=model, audio_seconds=seconds, cost=cost
-            )
+    def audio_cut(self, ask: Ask, model: str, seconds: float) -> None:
+        """Count audio whose transcription was under way when its question ended."""
+        self._storing.soon(self._heard(ask, model, seconds), ask)
 
-        await self._storing.done(spend, ask)
+    def _heard(self, ask: Ask, model: str, seconds: float) -> Callable[[], None]:
+        cost = limits.cost(self._limits.prices, 0, 0, seconds)
+        return partial(
+            self._ledger.spend,
+            ask,
+            self._clock.now(),
+            kind="audio",
+            model=model,
+            audio_seconds=seconds,
+            cost=cost,
+        )
 
     async def metered(
         self,
@@ -123,7 +136,7 @@ class Allowance:
         `broken_off` is told then.
         """
         said: list[str] = []
-        ended = False
+        ended = cut = False
         told: Usage | None = None
         try:
             async for event in stream:
@@ -131,16 +144,37 @@ class Allowance:
                     said.append(event.text)
                 else:
                     ended = True
+                    usage = event.usage or estimated_usage(request.messages, "".join(said))
+                    self._unsettled[ask.id] = request, usage
                 yield event
         except ModelError as error:
             told = error.usage
             raise
+        except asyncio.CancelledError:
+            cut = True  # it was asked, and writes on for a while
+            raise
         finally:
             await stream.aclose()
-            if (said or told) and not ended:
+            if (said or told or cut) and not ended:
                 usage = told or estimated_usage(request.messages, "".join(said))
                 self._failed(ask, request, usage)
                 broken_off(ask)
+
+    @contextmanager
+    def until_given(self, ask: Ask, broken_off: Callable[[Ask], None]) -> Iterator[None]:
+        """While the block gives an answer: if it cannot be given, what it cost counts all the same.
+
+        `broken_off` is told then.
+        """
+        try:
+            yield
+        except BaseException:
+            if (paid := self._unsettled.get(ask.id)) is not None:
+                self._failed(ask, *paid)
+                broken_off(ask)
+            raise
+        finally:
+            self._unsettled.pop(ask.id, None)
 
     def _failed(self, ask: Ask, request: ChatRequest, usage: Usage) -> None:
         now, model = self._clock.now(), request.model

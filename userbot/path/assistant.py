@@ -90,10 +90,12 @@ class Assistant:
                     return request(self._settings, chat, messages, said.pictures)
 
                 asking = Asking(ask, build, self._inquiry)
-                async with aclosing(asking.stream()) as stream:
-                    answer = await self._replying.write(
-                        said, voice, asking.request, stream, text_stands
-                    )
+                counted = self._inquiry.allowance.until_given(ask, self._settlement.broken_off)
+                with counted:
+                    async with aclosing(asking.stream()) as stream:
+                        answer = await self._replying.write(
+                            said, voice, asking.request, stream, text_stands
+                        )
             seconds = self._clock.monotonic() - began
             turn = await self._settlement.answered(said.ask, said.quoted, answer, seconds)
             self._memory.remember(ask.place, turn, answer.finish.usage, asking.estimated)

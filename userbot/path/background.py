@@ -2,7 +2,8 @@
 
 Rule 1: in memory only, and only of those chats.
 Rule 2: fetched once, with a conversation's first question, then kept up from updates.
-Rule 3: nothing that may not be read: protected or view-once messages, people who are forgotten.
+Rule 3: nothing that may not be read: protected or view-once messages, people who are forgotten,
+what the chat has deleted by itself meanwhile.
 Rule 4: questions to us and our answers are the history's; they are not background.
 """
 
@@ -17,6 +18,7 @@ from userbot.activity import Notice, Report
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.messages import Ask, Incoming
 from userbot.path.house_rules import HouseRules
+from userbot.ports import Clock
 from userbot.rules import background
 from userbot.rules.background import Overheard
 
@@ -72,12 +74,14 @@ class Background:
         known: Known,
         rules: HouseRules,
         window_tokens: int,
+        clock: Clock,
         report: Report,
     ) -> None:
         self._recent = recent
         self._known = known
         self._rules = rules
         self._budget = window_tokens
+        self._clock = clock
         self._report = report
         self._chats: OrderedDict[int, _Chat] = OrderedDict()
 
@@ -101,6 +105,7 @@ class Background:
             topic=ask.place.topic,
             before=ask.message,
             count=count,
+            now=self._clock.now(),
         )
         return background.block(heard, self._budget)
 
@@ -186,6 +191,7 @@ class Background:
                 text=incoming.text,
                 origin=incoming.forwarded_from,
                 media=incoming.media,
+                expires_at=incoming.expires_at,
             )
         )
 

@@ -195,7 +195,7 @@ class CatchUp:
                     chat=chat,
                     title=brought.title,
                     reason="caught_up",
-                    detail=f"{brought.count} messages were looked at that came meanwhile.",
+                    detail=f"Messages looked at that came meanwhile: {brought.count}.",
                 )
             )
 

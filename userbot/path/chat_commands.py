@@ -39,6 +39,7 @@ from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.plain import messages
 from userbot.rules.random_id import random_id
+from userbot.rules.trigger import forbidden_now
 from userbot.settings import OpenAI, Override
 
 _MONTH = timedelta(days=30)
@@ -128,7 +129,7 @@ class ChatCommands:
         self._people = people
         self._clock = clock
         self._report = report
-        self._telling: set[asyncio.Task[None]] = set()
+        self._telling: dict[asyncio.Task[None], tuple[Incoming, str]] = {}
 
     def receive(self, incoming: Incoming, command: Command) -> None:
         """Carry out an order; its result is told meanwhile. Raises StorageError."""
@@ -156,7 +157,7 @@ class ChatCommands:
                 self._failed(incoming, error)
                 result = self._texts.say("failed", error=error)
             telling = self._tell(incoming, recorded, command, result)
-        self._begin(telling)
+        self._begin(telling, incoming, command.name)
 
     def take_up(self) -> None:
         """At a start: nothing stays of commands that the last run did not get to tell of.
@@ -176,18 +177,28 @@ class ChatCommands:
                 at=now,
             )
             result = self._texts.say("interrupted")
-            self._begin(self._tell(order, recorded, Command(name, ""), result))
+            self._begin(self._tell(order, recorded, Command(name, ""), result), order, name)
 
-    def _begin(self, telling: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, telling: Coroutine[Any, Any, None], order: Incoming, name: str) -> None:
         task = asyncio.create_task(telling)
-        self._telling.add(task)
-        task.add_done_callback(self._telling.discard)
+        self._telling[task] = order, name
+        task.add_done_callback(lambda done: self._telling.pop(done, None))
 
     async def drain(self, seconds: float) -> None:
-        """Let the results on their way be told, for so long; then cancel them."""
+        """Let the results on their way be told, for so long; then cancel them, and say which."""
         if self._telling:
             _, late = await asyncio.wait(self._telling, timeout=seconds)
             for task in late:
+                incoming, name = self._telling[task]
+                self._failed(
+                    incoming,
+                    UserbotError(
+                        f"The program ended before the result of {self._texts.named(name)}"
+                        " was in Saved Messages.",
+                        "The next start deletes the command, if it still stands in the chat.",
+                        reason="command_cut_off",
+                    ),
+                )
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
@@ -216,19 +227,28 @@ class ChatCommands:
                 return self._retry(incoming)
             case commands.On():
                 said = self._rules.said(incoming.chat)
-                to = replace(said, respond=order.respond, from_=order.from_)
-                self._rules.say(incoming.chat, to)
+                self._allow(incoming.chat, replace(said, respond=order.respond, from_=order.from_))
                 return say("on", rule=self._texts.rule(self._rules.get(incoming.chat)))
             case commands.AsConfigured():
                 said = self._rules.said(incoming.chat)
-                self._rules.say(incoming.chat, replace(said, respond=None, from_=None))
+                self._allow(incoming.chat, replace(said, respond=None, from_=None))
                 return say("as_configured", rule=self._texts.rule(self._rules.get(incoming.chat)))
             case commands.Off():
                 said = self._rules.said(incoming.chat)
-                self._rules.say(incoming.chat, replace(said, respond="off"))
+                self._allow(incoming.chat, replace(said, respond="off"))
                 return say("off")
             case _:
                 return say("help")
+
+    def _allow(self, chat: int, to: Override) -> None:
+        """From now on this holds in a chat, for what waits there and does not show yet, too."""
+        self._rules.say(chat, to)
+        policy = self._rules.policy
+        self._conversations.stop_all(
+            lambda ask: ask.chat == chat and forbidden_now(ask, policy) is not None,
+            "not_allowed",
+            shown=False,
+        )
 
     def _setting(self, chat: int, order: commands.Setting) -> str:
         if order.value is not None:

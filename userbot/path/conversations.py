@@ -285,10 +285,13 @@ class Conversations:
             while lines and not self._draining:
                 try:
                     await self._answer(lines[0])
-                except Exception as error:
-                    # What became of one question must not silence those behind it.
+                except Exception as error:  # it must not take those behind it along
                     asyncio.get_running_loop().call_exception_handler(
-                        {"exception": error, "task": asyncio.current_task()}
+                        {
+                            "message": "a question could not be settled",
+                            "exception": error,
+                            "task": asyncio.current_task(),
+                        }
                     )
                 finally:
                     self._first_text.forget(lines.popleft().ask)

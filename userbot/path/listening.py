@@ -211,6 +211,9 @@ class Listening:
                 said = await self._transcriber.transcribe(sound, hints)
                 await self._allowance.audio_paid(task.ask, said.model, sound.seconds)
                 return said
+            except asyncio.CancelledError:
+                self._allowance.audio_cut(task.ask, task.settings.model, sound.seconds)
+                raise
             except ModelError as error:
                 failed += 1
                 spent = self._clock.monotonic() - began

@@ -319,6 +319,7 @@ _WHY = {
     "stopped": "It was stopped.",
     "deleted": "It was deleted before its answer.",
     "edited": "It was edited, and asks nothing any more.",
+    "not_allowed": "The rules have changed since it was asked.",
     "stood_down": "You wrote there yourself before its answer.",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from userbot.rules.prompt import block_line, speaker
 from userbot.rules.window import estimate
@@ -35,13 +36,24 @@ class Overheard:
     origin: str = ""
     """Who wrote it, where the sender only forwarded it."""
     media: str | None = None
+    expires_at: datetime | None = None
+    """When its chat deletes it by itself, where it does."""
 
 
 def newest(
-    heard: Iterable[Overheard], *, topic: int | None, before: int, count: int
+    heard: Iterable[Overheard], *, topic: int | None, before: int, count: int, now: datetime
 ) -> list[Overheard]:
-    """The newest of a conversation's messages before a question, oldest first."""
-    here = [one for one in heard if one.topic == topic and one.message < before]
+    """The newest of a conversation's messages before a question, oldest first.
+
+    Those that their chat has deleted by itself by now are not among them.
+    """
+    here = [
+        one
+        for one in heard
+        if one.topic == topic
+        and one.message < before
+        and (one.expires_at is None or one.expires_at > now)
+    ]
     return sorted(here, key=lambda one: one.message)[-count:] if count else []
 
 

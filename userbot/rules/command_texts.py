@@ -148,10 +148,14 @@ class CommandTexts:
         """One of the sentences, with its values."""
         return self._texts[text].format(**self._names, **values)
 
+    def named(self, word: str) -> str:
+        """A command as the owner writes it."""
+        return f"{self._names['stem']}_{shortened(word, 40)}"
+
     def headed(self, title: str, command: str, text: str) -> str:
         """A result that stands far from its command, under where and what that was."""
         where = f"{shortened(title, 80)} · " if title else ""
-        return f"{where}{self._names['stem']}_{shortened(command, 40)}\n{text}"
+        return f"{where}{self.named(command)}\n{text}"
 
     def mistake(self, mistake: Mistake) -> str:
         """What is wrong with an order, and how it is given."""

@@ -31,7 +31,10 @@ _SPENT = """
             WHERE sender = :person AND stored_at > :minute AND stored_at <= :now
             AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM transcripts AS heard
                 WHERE heard.message IN (questions.message, questions.reply_to)
-                AND heard.chat = questions.chat AND heard.question = questions.id))),
+                AND heard.chat = questions.chat AND heard.question = questions.id)
+            OR (reason <> 'joined' AND EXISTS (SELECT 1 FROM usage AS paid
+                WHERE paid.person = :person AND paid.at > :minute
+                AND paid.question = questions.id)))),
         coalesce((SELECT others_after FROM usage ORDER BY id DESC LIMIT 1)
             - (SELECT others_before FROM usage WHERE at BETWEEN :day AND :now
                 ORDER BY at LIMIT 1), 0),

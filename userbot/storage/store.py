@@ -580,9 +580,9 @@ class Store(Orders):
     def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
         """What counts against the limits, beside what `question` is expected to cost.
 
-        The person's requests are those of the last 60 seconds that were not skipped, that
-        question among them. Everything else includes what is reserved for the other questions
-        that are open: many asked at once do not slip through.
+        The person's requests are those of the last 60 seconds that were not skipped, or were
+        paid for all the same, that question among them. Everything else includes what is
+        reserved for the other questions that are open: many asked at once do not slip through.
         """
         with database.explained(self.path):
             return ledger.spent(self._db, person, now, day_began, question)

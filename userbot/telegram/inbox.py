@@ -62,6 +62,7 @@ class Inbox:
         self._people: dict[int, Person] = {}
         self._titles: dict[int, str] = {}
         self._posts: dict[tuple[int, int], bool] = {}
+        self._protecting: set[int] = set()
         client.add_event_handler(self._on_message, events.NewMessage())
 
     def open(self, owner: Person, receive: Receive) -> None:
@@ -260,7 +261,7 @@ class Inbox:
             post=bool(message.post) or _automatic_forward(message),
             forwarded=message.fwd_from is not None,
             forwarded_from=origin_of(message),
-            protected=is_protected(message),
+            protected=self._is_protected(message),
             media=media_of(message),
             voice=voice_of(message),
             expires_at=expires_at(message),
@@ -269,6 +270,13 @@ class Inbox:
             edited_at=message.edit_date,
             live=live,
         )
+
+    def _is_protected(self, message: Any) -> bool:
+        """Whether it must not leave Telegram; a short update does not say it of the chat."""
+        if message.chat is not None:
+            protects = getattr(message.chat, "noforwards", False)
+            (self._protecting.add if protects else self._protecting.discard)(message.chat_id)
+        return is_protected(message) or message.chat_id in self._protecting
 
     def _look_at_title(self, message: Any) -> None:
         chat = message.chat_id

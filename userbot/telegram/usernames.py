@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from telethon.errors import RPCError
-from telethon.tl import types
+from telethon.errors import RPCError, UsernameInvalidError, UsernameNotOccupiedError
+from telethon.tl import functions, types
 
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
@@ -17,13 +17,12 @@ class TelegramPeople:
 
     async def find(self, name: str) -> int | None:
         """The id of the person with this @name; None if nobody has it. Raises TelegramError."""
+        # Telethon's own look-up would trust what its session once saw under this name.
+        request = functions.contacts.ResolveUsernameRequest(name.removeprefix("@"))
         try:
-            found = await self._client.get_input_entity(name)
-        except ValueError:
+            found = await self._client(request)
+        except (UsernameNotOccupiedError, UsernameInvalidError):
             return None
         except RPCError as error:
             raise meaning(error) from error
-        if isinstance(found, types.InputPeerSelf):
-            me = await self._client.get_me(input_peer=True)
-            return int(me.user_id)
-        return int(found.user_id) if isinstance(found, types.InputPeerUser) else None
+        return int(found.peer.user_id) if isinstance(found.peer, types.PeerUser) else None

@@ -1,0 +1,42 @@
+"""What the inbox makes of updates that tell less than they could."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from telethon.sessions import MemorySession
+from telethon.tl import types
+
+from tests.safety.fuzz import FRIEND, OWNER, OfflineClient
+from userbot.clock import SystemClock
+from userbot.messages import Incoming
+from userbot.telegram.inbox import Inbox
+from userbot.telegram.people import People
+
+GROUP = 4_000_001
+
+
+def message(client: Any, number: int, group: Any | None) -> Any:
+    """A message of a basic group; without `group` it came as a short update, as text alone."""
+    found = types.Message(
+        number, types.PeerChat(GROUP), datetime.now(UTC), "hi", from_id=types.PeerUser(FRIEND)
+    )
+    entities = {FRIEND: types.User(FRIEND, first_name="Max")}
+    found._finish_init(client, entities | ({-GROUP: group} if group else {}), None)
+    return found
+
+
+async def test_a_protected_group_is_known_by_what_came_before() -> None:
+    client = OfflineClient(MemorySession(), 1, "hash")
+    client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
+    inbox = Inbox(client, People(client, print), SystemClock(), print)
+    received: list[Incoming] = []
+    inbox.open(OWNER, received.append)
+    now = datetime.now(UTC)
+    for number, protects in enumerate((True, None, False, None), 1):
+        group = protects is not None and types.Chat(
+            GROUP, "Weekend", types.ChatPhotoEmpty(), 3, now, 1, noforwards=protects
+        )
+        inbox.bring(message(client, number, group or None))
+    assert [one.protected for one in received] == [True, True, False, False]
