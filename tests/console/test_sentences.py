@@ -41,6 +41,7 @@ NOT_SHOWN = {
     "Look at [history].database, at the disk and at the file.",
     # Parts of others, or words that the console has by their reason.
     "Stopping, waiting for answers: {}.",
+    "Stopping, waiting for results of commands: {}.",
     LIMIT_IS_ZERO,
 }
 
