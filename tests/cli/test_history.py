@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.cli.told import Run, keep
-from tests.questions import NOW, OWNER, in_group, question
+from tests.questions import ANNA, NOW, OWNER, answer, in_group, question
 from userbot.cli import history_view
 from userbot.messages import ChatKind, Person
 from userbot.storage.store import Store
@@ -338,3 +339,40 @@ def test_json_carries_every_character_but_escaped(run: Run, store: Store) -> Non
     result = run("501", "--json")
     assert set(result.stdout).isdisjoint("\x1b\x07\x9b\x08\x7f\r\u202e\u2066")
     assert json.loads(result.stdout)["text"] == HOSTILE
+
+
+# What is not there as it was
+
+
+def test_a_question_whose_words_are_gone_says_so(run: Run, store: Store) -> None:
+    keep(store, question("a secret"), "Yes.")
+    keep(store, question("another", message=5), None)
+    store.eraser.deleted([1, 5], ANNA.id, NOW)
+    shown = [line for line in run("501").stdout.splitlines() if not line.startswith("Anna")]
+    assert shown == [
+        "",
+        "  (deleted)",
+        "→  small-model  1,000 + 234 tokens",
+        "",
+        "  (deleted)",
+        "→  skipped (deleted before it was answered)",
+        "",
+    ]
+    assert run("501", "--export", "md").stdout.count("\n> (deleted)  \n") == 2
+
+
+def test_messages_that_were_answered_together_are_listed_once(run: Run, store: Store) -> None:
+    first = store.add(question("Hello"), NOW)
+    second = store.add(question("who comes?", message=2), NOW)
+    assert first is not None
+    assert second is not None
+    whole = replace(second, text="Hello\nwho comes?")
+    store.join(first, whole, NOW)
+    store.settle(whole, whole.text, answer("Everybody."), NOW)
+    lines = run("501").stdout.splitlines()
+    assert [line for line in lines if line.startswith("  ")] == [
+        "  Hello",
+        "  who comes?",
+        "  Everybody.",
+    ]
+    assert [line.split("\t")[2] for line in run().stdout.splitlines()] == ["1"]

@@ -203,3 +203,11 @@ def test_a_damaged_history_leaves_no_backup(run: Run, store: Store, tmp_path: Pa
     result = run("--backup", str(copy))
     assert (result.exit_code, copy.exists()) == (1, False)
     assert "damaged" in result.stderr
+
+
+@pytest.mark.parametrize("form", ["md", "html"])
+def test_why_there_is_no_answer_is_told_in_words(run: Run, store: Store, form: str) -> None:
+    asked = store.add(question("Too late?"), NOW)
+    assert asked is not None
+    store.mark(asked, "skipped", "too_old", NOW)
+    assert "skipped (too old to answer)" in run("501", "--export", form).stdout

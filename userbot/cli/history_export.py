@@ -13,7 +13,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
-from userbot.cli.history_view import exchange_row, local, tame_lines, where
+from userbot.cli.history_view import (
+    exchange_row,
+    local,
+    question_lines,
+    tame_lines,
+    unanswered,
+    where,
+)
 from userbot.console.safe import json_text, printable
 from userbot.storage.archive import Exchange
 
@@ -47,10 +54,6 @@ def _conversations(found: list[Exchange]) -> Iterator[tuple[str, list[Exchange]]
         yield f"{title} ({where(place)})", exchanges
 
 
-def _unanswered(one: Exchange) -> str:
-    return one.state + (f" ({one.reason})" if one.reason else "")
-
-
 def _json(found: list[Exchange]) -> Iterator[str]:
     yield "["
     for at, one in enumerate(found, start=1):
@@ -63,11 +66,11 @@ def _html(found: list[Exchange]) -> Iterator[str]:
     for title, exchanges in _conversations(found):
         yield f"<h1>{html.escape(title)}</h1>"
         for one in exchanges:
-            name, text = printable(one.name) or "(no name)", "\n".join(tame_lines(one.text))
+            name, text = printable(one.name) or "(no name)", "\n".join(question_lines(one))
             yield f"<p><b>{html.escape(name)}</b> <small>{local(one.at)}</small></p>"
             yield f'<div class="question">{html.escape(text)}</div>'
             if one.answer is None:
-                yield f'<div class="answer"><small>{html.escape(_unanswered(one))}</small></div>'
+                yield f'<div class="answer"><small>{html.escape(unanswered(one))}</small></div>'
             else:
                 answer = "\n".join(tame_lines(one.answer))
                 yield f'<div class="answer">{html.escape(answer)}</div>'
@@ -82,10 +85,10 @@ def _markdown(found: list[Exchange]) -> Iterator[str]:
             yield f"**{_inert(printable(one.name) or '(no name)')}** · {local(one.at)}"
             yield ""
             # Two blanks at its end keep a line a line.
-            yield from (f"> {_inert(line.strip())}  " for line in tame_lines(one.text))
+            yield from (f"> {_inert(line.strip())}  " for line in question_lines(one))
             yield ""
             if one.answer is None:
-                yield f"→ *{_inert(_unanswered(one))}*"
+                yield f"→ *{_inert(unanswered(one))}*"
             else:
                 yield f"→ {_inert(printable(one.model or ''))}".rstrip()
                 yield ""

@@ -62,17 +62,16 @@ def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
         else:
             spot = f"in topic {one.place.topic}" if one.place.topic else ""
         yield _Line(printable(one.name) or "(no name)", _joined(username, spot, local(one.at)))
-        yield from (_Line(text=text) for text in tame_lines(one.text))
+        yield from (_Line(text=text) for text in question_lines(one))
         if one.answer is None:
-            told = _EVENTS.get(one.reason, one.reason)
-            reason = f" ({printable(told)})" if one.reason else ""
-            yield _Line("→", f"{one.state}{reason}")
+            yield _Line("→", unanswered(one))
         else:
             tokens = ""
             if one.prompt_tokens is not None:
                 tokens = f"{one.prompt_tokens:,} + {one.completion_tokens or 0:,} tokens"
             yield _Line("→", _joined(printable(one.model or ""), tokens))
-            yield from (_Line(text=text) for text in tame_lines(one.answer))
+            if one.answer or not one.erased:
+                yield from (_Line(text=text) for text in tame_lines(one.answer))
         yield _Line()
 
 
@@ -177,6 +176,17 @@ def _lively(common: Common) -> bool:
 def where(place: Place) -> str:
     """A conversation as it can be typed: its chat's id, or ID/TOPIC."""
     return f"{place.chat}/{place.topic}" if place.topic else str(place.chat)
+
+
+def unanswered(one: Exchange) -> str:
+    """Why there is no answer, in words."""
+    told = printable(_EVENTS.get(one.reason, one.reason))
+    return f"{one.state} ({told})" if told else one.state
+
+
+def question_lines(one: Exchange) -> Iterator[str]:
+    """The question's words made harmless; "(deleted)" where they are gone."""
+    return tame_lines(one.text or ("(deleted)" if one.erased else ""))
 
 
 def _joined(*parts: str) -> str:

@@ -56,6 +56,8 @@ class Exchange:
     model: str | None
     prompt_tokens: int | None
     completion_tokens: int | None
+    erased: bool
+    """Its words, and those of its answer, are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,9 @@ class Archive:
         rows = self.rows(
             "WITH spent AS (SELECT q.conversation, sum(u.prompt_tokens + u.completion_tokens)"
             "   AS tokens FROM usage AS u JOIN questions AS q ON q.id = u.question GROUP BY 1)"
-            " SELECT c.chat, c.topic, c.kind, c.title, count(*) AS questions,"
+            # What is joined is shown with the question that it is answered with.
+            " SELECT c.chat, c.topic, c.kind, c.title,"
+            " count(*) FILTER (WHERE q.reason <> 'joined') AS questions,"
             " max(q.asked_at) AS last, coalesce(spent.tokens, 0) AS tokens"
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
             " LEFT JOIN spent ON spent.conversation = c.id"
@@ -131,6 +135,8 @@ class Archive:
     ) -> list[Exchange]:
         """The newest exchanges, oldest first: of a chat, of one of its topics, or of all.
 
+        Messages that were answered together are one.
+
         With `search` only those whose question or answer holds these words, in any case; with
         `failed` only questions that failed; with `since` only those that ended so after that.
         """
@@ -141,7 +147,8 @@ class Archive:
             # The store gives both rows the same moment, and that column has an index.
             " LEFT JOIN usage AS u ON u.at = q.state_at AND u.question = q.id"
             " AND u.kind = 'answer'"
-            " WHERE (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
+            " WHERE q.reason <> 'joined'"
+            " AND (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
             " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
             " AND (NOT :failed OR q.state = 'failed')"
             " AND (:since IS NULL OR q.state_at >= :since)"
@@ -173,6 +180,7 @@ class Archive:
                 model=row["model"],
                 prompt_tokens=row["prompt_tokens"],
                 completion_tokens=row["completion_tokens"],
+                erased=bool(row["erased"]),
             )
             for row in reversed(rows)
         ]
