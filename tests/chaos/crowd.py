@@ -49,6 +49,8 @@ class Left:
     turns: list[str] = field(default_factory=list)
     touched: list[str] = field(default_factory=list)
     """Words of the owner's that are not as he wrote them."""
+    doubt: list[str] = field(default_factory=list)
+    """Not answered, and listed as in doubt: what may happen, if it cannot be known."""
 
     @property
     def faults(self) -> list[str]:
@@ -140,6 +142,9 @@ class Crowd:
         # What was given up is closed with "…" and stands beside the answer to the next attempt.
         closed = [it for it in answers if it.text.endswith("…") and not self._ends(one, it)]
         answers = [it for it in answers if it not in closed[:attempt]]
+        if row and not answers and row[:2] == ("skipped", "in_doubt"):
+            left.doubt.append(f"in doubt: {about}")
+            return
         if len(answers) > 1 or (answers and one.by_hand and not one.begun_before):
             left.twice.append(f"twice: {about}")
         if not answers and one.by_hand is None:

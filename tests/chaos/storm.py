@@ -75,6 +75,7 @@ class Tally:
             f"{self.questions} ({self.spoken} spoken)",
             f"{self.happened.total()} ({kinds})",
             self.again,
+            len(left.doubt),
             len(left.lost),
             len(left.twice),
             len(left.half),
@@ -85,8 +86,8 @@ class Tally:
 
 
 HEAD = (
-    "| random_id | seed | questions | faults | asked again | lost | twice | half | lost turns"
-    " | took |\n|" + " --- |" * 10
+    "| random_id | seed | questions | faults | asked again | in doubt | lost | twice | half"
+    " | lost turns | took |\n|" + " --- |" * 11
 )
 
 
@@ -146,8 +147,11 @@ class Storm:
     def _write(self) -> str:
         """A write is lost on its way out or back, refused, or comes late."""
         method = self.dice.choice(WRITES)
-        kind = self.dice.choice(["lost", "lost", "flood", "trouble", "late"])
-        return self._request(method, kind)
+        kinds = ["lost", "lost", "flood", "trouble"]
+        if self.tally.behaviour != "forget":
+            # Carried out after it was looked for, and forgotten: that nobody could find out.
+            kinds.append("late")
+        return self._request(method, self.dice.choice(kinds))
 
     def _question(self) -> str:
         """The same with what the program asks Telegram."""
