@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
-from userbot.messages import Person
+from userbot.messages import Ask, Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,20 @@ class Activity:
     title: str = ""
     message: int | None = None
     person: Person | None = None
+
+
+class About(TypedDict):
+    """What an activity that happened to a question says of it."""
+
+    chat: int
+    title: str
+    message: int
+    person: Person
+
+
+def about(ask: Ask) -> About:
+    """For an activity's fields: `Failed(**about(ask), …)`."""
+    return About(chat=ask.chat, title=ask.title, message=ask.message, person=ask.sender)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.activity import Notice, Report
+from userbot.activity import Notice, Report, about
 from userbot.errors import NothingToAnswerError, TelegramError
 from userbot.messages import Answer, Ask, ChatKind, Finish, Recorded, Since
 from userbot.path.settlement import Settlement, in_doubt
@@ -117,10 +117,7 @@ class Aftermath:
             return Answer(first.text, first.text, finish, (message,))
         self._report(
             Notice(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason="taken_up",
                 detail="Its answer was begun before, and is finished in its own message.",
             )

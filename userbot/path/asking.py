@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from userbot.activity import Notice, Report
+from userbot.activity import Notice, Report, about
 from userbot.errors import ModelError
 from userbot.messages import Ask, ChatRequest, Delta, Finish, StartOver
 from userbot.path.allowance import Allowance
@@ -123,10 +123,7 @@ class Asking:
         self._how.memory.shrink(ask.place, self.estimated)
         self._how.report(
             Notice(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason="shrunk",
                 detail="The conversation was too long for the model: asked again with less of it.",
                 hint="Lower window_tokens under [history] to spare the first try.",

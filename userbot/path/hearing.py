@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from userbot.activity import Notice, Report
+from userbot.activity import Notice, Report, about
 from userbot.errors import (
     AudioError,
     ModelError,
@@ -143,10 +143,7 @@ class Hearing:
     def _tell(self, ask: Ask, error: UserbotError) -> None:
         self._report(
             Notice(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason="unheard",
                 detail=f"What is written is answered without the recording. {error}",
                 hint=error.hint,

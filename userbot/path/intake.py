@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from userbot.activity import Heard, Ignored, Report
+from userbot.activity import Heard, Ignored, Report, about
 from userbot.messages import Ask, Command, Ignore, Incoming, Person
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
@@ -136,10 +136,7 @@ class Intake:
             self._aftermath.belated(ask)
         self._report(
             Heard(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 text=preview(ask.text),
                 voice=ask.voice.kind if ask.voice else None,
                 duration=ask.voice.seconds if ask.voice else None,

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from userbot.activity import Notice, Report, Waiting
+from userbot.activity import Notice, Report, Waiting, about
 from userbot.errors import (
     AccountStoppedError,
     ChatRefusedError,
@@ -325,10 +325,7 @@ class _Reply:
         ask = self._ask
         self._report(
             Waiting(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason=reason,
                 seconds=seconds,
                 detail=detail,
@@ -339,10 +336,7 @@ class _Reply:
         ask = self._ask
         self._report(
             Notice(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason=reason,
                 detail=detail,
             )

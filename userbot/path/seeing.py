@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.activity import Notice, Report
+from userbot.activity import Notice, Report, about
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.messages import Ask, Picture
 from userbot.path.hearing import Said
@@ -63,10 +63,7 @@ class Seeing:
     def _tell(self, ask: Ask, detail: str, hint: str = "") -> None:
         self._report(
             Notice(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason="unseen",
                 detail=detail,
                 hint=hint,

@@ -9,7 +9,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from userbot.activity import Answered, Answering, Failed, Ignored, Limited, Notice, Report, Skipped
+from userbot.activity import (
+    Answered,
+    Answering,
+    Failed,
+    Ignored,
+    Limited,
+    Notice,
+    Report,
+    Skipped,
+    about,
+)
 from userbot.errors import (
     ChatRefusedError,
     LimitReachedError,
@@ -77,10 +87,7 @@ class Settlement:
         self._broken_off.discard(ask.id)
         self._report(
             Answering(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 model=request.model,
             )
         )
@@ -132,10 +139,7 @@ class Settlement:
         self.answered_count += 1
         self._report(
             Answered(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 answers=answer.messages,
                 model=answer.finish.model,
                 seconds=seconds,
@@ -180,10 +184,7 @@ class Settlement:
         self.failed_count += 1
         self._report(
             Failed(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason=error.reason,
                 error=str(error),
                 hint=error.hint,
@@ -194,10 +195,7 @@ class Settlement:
         """Tell that a limit refused a question, already marked as skipped."""
         self._report(
             Limited(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason=reason,
                 detail=detail,
             )
@@ -213,10 +211,7 @@ class Settlement:
         self._store.reword(whole)
         self._report(
             Notice(
-                chat=whole.chat,
-                title=whole.title,
-                message=whole.message,
-                person=whole.sender,
+                **about(whole),
                 reason="question_edited",
                 detail="The question was edited: it is asked as it reads now.",
             )
@@ -294,10 +289,7 @@ class Settlement:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
         self._report(
             Skipped(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason=reason,
                 detail=detail,
                 text=preview(ask.text),
@@ -309,10 +301,7 @@ class Settlement:
         """Tell that something spoken was listened to and is nobody's question."""
         self._report(
             Ignored(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason=reason,
                 notable=False,
             )

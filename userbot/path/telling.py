@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from userbot.activity import Failed, Report
+from userbot.activity import Failed, Report, about
 from userbot.errors import PauseAskedError, UserbotError
 from userbot.messages import Ask, RichText
 from userbot.path.writes import Writes
@@ -76,10 +76,7 @@ class Telling:
         except UserbotError as error:
             self._report(
                 Failed(
-                    chat=ask.chat,
-                    title=ask.title,
-                    message=ask.message,
-                    person=ask.sender,
+                    **about(ask),
                     reason=error.reason,
                     error=str(error),
                     hint=error.hint,

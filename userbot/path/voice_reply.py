@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from userbot.activity import Notice, Report
+from userbot.activity import Notice, Report, about
 from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
 from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech, StartOver
 from userbot.path.first_text import FirstText
@@ -120,10 +120,7 @@ class VoiceReply:
     def _tell(self, ask: Ask, error: UserbotError) -> None:
         self._report(
             Notice(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason="answered_in_writing",
                 detail=f"Answered in writing instead of by voice. {error}",
                 hint=error.hint,

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
-from userbot.activity import Notice, Report
+from userbot.activity import Notice, Report, about
 from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
 from userbot.messages import Ask
 from userbot.path.storing import Storing
@@ -86,10 +86,7 @@ class Writes:
         """The message in the chat, None if it is surely not there. Raises WriteInDoubtError."""
         self._report(
             Notice(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message,
-                person=ask.sender,
+                **about(ask),
                 reason="looked_for",
                 detail=f"{doubt} The chat is looked through for it.",
             )
