@@ -23,7 +23,7 @@ from userbot.storage.store import Store
 from userbot.telegram.changes import Changes
 from userbot.telegram.directory import Directory
 from userbot.telegram.network_log import network_told
-from userbot.telegram.outage import Outage, watch_for_sleep
+from userbot.telegram.outage import Outage, watch_line
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
@@ -145,7 +145,7 @@ class _Run:
             on_the_way_out.callback(self.outage.over)
             await edges.client.connect()
             self.outage.over()
-            awake = watch_for_sleep(self._clock, self._report, edges.client)
+            awake = watch_line(self._clock, self._report, edges.client, self.outage)
             self._until(on_the_way_out, asyncio.create_task(awake))
             # Both lists come while names are looked up; the inbox holds what arrives before them.
             known = self._beside(self._watch.once(edges.people.load(), "the list of contacts"))

@@ -233,6 +233,8 @@ class Rooms:
     def reconnected(self) -> None:
         """The connection stands again: who knows what was missed."""
         self.overheard.clear()  # edits and deletions that were missed are never told
+        for ask in self.conversations.queued:
+            self.aftermath.belated(ask)
         self.catch_up.wake()
 
     def _stopped(self, ask: Ask, why: str) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from tests.stage import Stage
-from userbot.activity import Answered, Failed, Notice, Skipped, Waiting
+from userbot.activity import Answered, Answering, Failed, Heard, Notice, Skipped, Waiting
 from userbot.messages import Ask, ChatKind, Person, Place
 from userbot.rules.random_id import random_id
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group, Supergroup
+from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
 from userbot.sandbox.telegram import RandomIdBehaviour
 from userbot.storage.store import Store
@@ -83,6 +84,23 @@ async def test_a_message_whose_connection_was_lost_after_it_left_stands_once(
     assert len(answers(stage, question)) == len(answered.answers) == 1
     assert len(stage.writes("sendMessage")) == 1
     assert await program.tells(Notice, reason="looked_for")
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+async def test_a_message_that_is_carried_out_after_its_connection_was_lost_is_not_the_owners(
+    stage: Stage, behaviour: RandomIdBehaviour
+) -> None:
+    stage.telegram.random_id_behaviour = behaviour
+    program = await stage.program()
+    slow = stage.telegram.faults.add(SEND, delay=0.4)
+    question = stage.max.says(stage.group, "/gpt hello")
+    while not slow.happened:
+        await asyncio.sleep(0.01)
+    stage.telegram.drop_connections(stage.olga)
+    answered = await program.tells(Answered, timeout=10)
+    assert len(answered.answers) == 1
+    if behaviour != "forget":  # then it left again before the first one was carried out
+        assert len(answers(stage, question)) == 1
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
@@ -286,3 +304,30 @@ async def test_a_model_that_fails_leaves_what_stood_closed(stage: Stage) -> None
     program = await stage.program()
     await program.tells(Failed)
     assert begun.text == "Half an …"
+
+
+async def test_what_waits_while_the_connection_is_lost_is_looked_up_before_it_is_answered(
+    stage: Stage,
+) -> None:
+    async def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
+        if "first" in request["messages"][-1]["content"]:
+            await go_on.wait()
+        return Reply("here you are")
+
+    go_on = asyncio.Event()
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    first = stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answering)
+    second = stage.max.says(stage.group, "/gpt second")
+    third = stage.max.says(stage.group, "/gpt third")
+    await program.tells(Heard, text="third")
+    stage.telegram.faults.add(push="lose", account=stage.olga)
+    stage.olga.says(stage.group, "I know that one.", reply_to=second)
+    stage.telegram.drop_connections(stage.olga)
+    await program.tells(Notice, reason="reconnected", timeout=10)
+    go_on.set()
+    assert await stage.max.expects(stage.group, reply_to=third)
+    (skipped,) = program.events(Skipped)
+    assert (skipped.message, skipped.reason) == (second.id_for(stage.olga), "owner_answered")
+    assert len(answers(stage, first)) == len(answers(stage, second)) == 1

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Heard, Notice, Waiting
+from userbot.activity import Answered, Answering, Heard, Notice, Waiting
 from userbot.storage.store import Store
 
 
@@ -110,6 +110,48 @@ async def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(stage: Stage
     back = await program.tells(Notice, reason="reconnected", timeout=15)
     assert "stands again after" in back.detail
     assert await stage.max.expects(stage.club, reply_to=missed, timeout=10)
+
+
+async def test_a_line_that_is_dead_without_a_word_is_noticed_and_made_anew(stage: Stage) -> None:
+    clock = QuickClock(20)
+    program = await stage.program([listed(stage.club.id)], clock=clock)
+    stage.telegram.deaden_connections(stage.olga)
+    began = clock.monotonic()
+    missed = stage.max.says(stage.club, "do you hear me?")
+    assert await program.tells(Notice, reason="reconnected", timeout=10)
+    assert clock.monotonic() - began < 60
+    assert await stage.max.expects(stage.club, reply_to=missed)
+
+
+async def test_an_answer_on_its_way_into_a_dead_line_stands_once(stage: Stage) -> None:
+    program = await stage.program([listed(stage.club.id)], clock=QuickClock(20))
+    stage.endpoint.chunk_delay = 0.3
+    question = stage.max.says(stage.club, "are you still there, after all that time?")
+    await program.tells(Answering)
+    stage.telegram.deaden_connections(stage.olga)
+    answered = await program.tells(Answered, timeout=15)
+    answers = [one for one in stage.olga.messages(stage.club) if one.reply_to is question]
+    assert len(answers) == len(answered.answers) == 1
+    assert answers[0].text.endswith("after all that time?")
+
+
+async def test_a_flapping_line_loses_nothing_and_says_nothing_twice(stage: Stage) -> None:
+    program = await stage.program([listed(stage.club.id)], clock=QuickClock(20))
+    questions = []
+    for number in range(8):
+        questions.append(stage.max.says(stage.club, f"question {number} on a bad line"))
+        await asyncio.sleep(0.1)
+        stage.telegram.drop_connections(stage.olga)
+        await asyncio.sleep(0.05 * (number % 3))
+        stage.telegram.drop_connections(stage.olga)
+    for question in questions:
+        assert await stage.max.expects(stage.club, reply_to=question, timeout=15)
+    await asyncio.sleep(0.2)
+    olgas = [one for one in stage.olga.messages(stage.club) if one.sender is stage.olga]
+    assert sorted(one.reply_to.text for one in olgas if one.reply_to) == [
+        question.text for question in questions
+    ]
+    assert program.events(Notice)
 
 
 async def test_a_clock_that_jumps_makes_the_connection_anew(stage: Stage) -> None:

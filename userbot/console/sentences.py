@@ -229,8 +229,8 @@ _RUSSIAN = {
         "Это лимит вашего провайдера; подождите или попросите его поднять."
     ),
     "The account at {} has no credit left.": "На счету у {} кончились деньги.",
-    "Add credit or raise its limit there, then reply /gpt_retry to the question.": (
-        "Пополните счёт или поднимите лимит там, потом ответьте /gpt_retry на вопрос."
+    "Add credit or raise its limit there, then run `userbot retry`, or reply /gpt_retry.": (
+        "Пополните счёт или поднимите лимит там, потом: `userbot retry` или ответ /gpt_retry."
     ),
     "{} failed with status {}: {}.": "У {} сбой с кодом {}: {}.",
     "{} failed with status {}.": "У {} сбой с кодом {}.",

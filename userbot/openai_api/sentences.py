@@ -52,7 +52,7 @@ def rate_limited(where: Where, text: str, retry_after: float | None) -> ModelErr
 def quota(where: Where) -> ModelError:
     return ModelError(
         f"The account at {where.host} has no credit left.",
-        "Add credit or raise its limit there, then reply /gpt_retry to the question.",
+        "Add credit or raise its limit there, then run `userbot retry`, or reply /gpt_retry.",
         reason="quota",
     )
 

@@ -202,6 +202,11 @@ class Conversations:
                     self._end(line, reason)
 
     @property
+    def queued(self) -> list[Ask]:
+        """The questions that were not begun yet."""
+        return [line.ask for lines in self._lines.values() for line in lines if line.task is None]
+
+    @property
     def answering(self) -> int:
         """How many questions are being answered at this moment."""
         return sum(lines[0].running for lines in self._lines.values() if lines)

@@ -94,11 +94,15 @@ class Intake:
         )
 
     def _typed_elsewhere(self, incoming: Incoming) -> None:
-        """Telegram does not tell us of what we send ourselves: this is from another device."""
+        """Telegram does not tell us of what we send ourselves: this is from another device.
+
+        Unless it left over a connection that is lost by now, and was carried out after that: then
+        it has the words of a write that nobody has confirmed.
+        """
         if incoming.live and incoming.outgoing and incoming.reply_to is not None:
             chat = incoming.chat
             asked = self._store.asked_by(chat, incoming.reply_to) is not None
-            if asked and not self._store.owns(chat, incoming.message):
+            if asked and not self._store.owns(chat, incoming.message, incoming.text):
                 self._store.typed_elsewhere(chat, incoming.message)
 
     def known(self, incoming: Incoming) -> Known:

@@ -52,6 +52,7 @@ class Connection(asyncio.Protocol):
         self._socket: asyncio.Transport | None = None
         self._handshake: Handshake | None = None
         self._silence: asyncio.TimerHandle | None = None
+        self._dead = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -74,7 +75,7 @@ class Connection(asyncio.Protocol):
             self._refuse()
 
     def write(self, payload: bytes) -> None:
-        if self._socket and not self._socket.is_closing():
+        if self._socket and not self._dead and not self._socket.is_closing():
             self._socket.write(self._transport.encode(payload))
 
     def drop(self) -> None:
@@ -82,6 +83,12 @@ class Connection(asyncio.Protocol):
         if self._socket:
             self._socket.abort()
             self._socket = None
+
+    def go_dead(self) -> None:
+        """From now on nothing comes through in either direction, and neither side is told."""
+        self._dead = True
+        if self._socket:
+            self._socket.pause_reading()
 
     def _refuse(self) -> None:
         """Ends the connection with error 404: no such key."""

@@ -86,6 +86,12 @@ class Telegram:
             if account is None or client.login.account is account:
                 client.connection.drop()
 
+    def deaden_connections(self, account: Account | None = None) -> None:
+        """The same, but nobody is told (no FIN): the lines stand, and nothing comes through."""
+        for client in list(self._server.clients.values()):
+            if account is None or client.login.account is account:
+                client.connection.go_dead()
+
     @property
     def public_key(self) -> str:
         """The server's RSA key as PKCS#1 PEM."""

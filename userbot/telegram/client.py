@@ -10,6 +10,7 @@ Rules that hold for every request of the account:
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -85,6 +86,11 @@ class Client(TelegramClient):  # type: ignore[misc]
     def reconnect(self) -> None:
         """Give the connection up and make another: nobody tells when it is dead."""
         self._sender.renew()
+
+    async def ping(self) -> None:
+        """Come back when Telegram has answered. Raises ConnectionError."""
+        # Whoever gives up waiting must not cancel it: Telethon 1.45 trips over the late answer.
+        await asyncio.shield(self._sender.send(functions.PingRequest(secrets.randbits(63))))
 
     async def newest_dialogs(self) -> Any:
         """The newest dialogs, as Telegram gives them.

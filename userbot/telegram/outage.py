@@ -1,7 +1,9 @@
 """A connection that is lost, in words: while it lasts, and when it is over.
 
 Telethon tries every second, for ever. What it says along the way is for whoever debugs it; here a
-loss that lasts is told after a moment, then once a minute, and later every ten.
+loss that lasts is told after a moment, then once a minute, and later every ten. A line that is dead
+without a word (a router that forgot it, a cable pulled) is asked for a sign of life: Telethon would
+find out after up to two minutes, and say nothing.
 """
 
 from __future__ import annotations
@@ -19,10 +21,22 @@ _MINUTE, _LONGER = 60.0, 600.0
 ASLEEP_SECONDS = 60.0
 """How far the wall clock runs ahead of ours before the computer is taken to have slept."""
 _LOOK_SECONDS = 10.0
+_LOOKS_A_PING = 3
+PONG_SECONDS = 15.0
+"""A line that gives no sign of life for so long, when asked, is dead. Together with the looks
+that makes it 45 seconds until it is known."""
 
 
-class Reconnecting(Protocol):
+class Line(Protocol):
     """A client."""
+
+    def is_connected(self) -> bool:
+        """Whether a connection seems to stand."""
+        ...
+
+    async def ping(self) -> None:
+        """Come back when Telegram has answered. Raises ConnectionError."""
+        ...
 
     def reconnect(self) -> None:
         """Give the connection up and make another."""
@@ -69,13 +83,34 @@ class Outage:
             await self._clock.sleep(_MINUTE if told <= _MINUTES else _LONGER)
 
 
-async def watch_for_sleep(clock: Clock, report: Report, client: Reconnecting) -> None:
-    """A computer that slept has a connection that only looks alive: make a new one, at once."""
+async def watch_line(clock: Clock, report: Report, client: Line, outage: Outage) -> None:
+    """Make the connection anew where it only looks alive, until cancelled."""
+    looks = 0
     while True:
         before = clock.now()
         await clock.sleep(_LOOK_SECONDS)
+        looks += 1
         slept = (clock.now() - before).total_seconds() - _LOOK_SECONDS
         if slept >= ASLEEP_SECONDS:
+            # A computer that slept has lost its connections, and need not ask.
             detail = f"The clock jumped by {slept:.0f} s: the connection to Telegram is made anew."
             report(Notice(reason="clock_jumped", detail=detail))
             client.reconnect()
+        elif looks % _LOOKS_A_PING == 0 and not await _alive(clock, client):
+            outage.lost()
+            client.reconnect()
+
+
+async def _alive(clock: Clock, client: Line) -> bool:
+    """Whether Telegram answers; also if nothing can be asked: that such a line is lost is known."""
+    if not client.is_connected():
+        return True
+    answer = asyncio.ensure_future(client.ping())
+    patience = asyncio.ensure_future(clock.sleep(PONG_SECONDS))
+    try:
+        await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)
+        return answer.done()
+    finally:
+        patience.cancel()
+        answer.cancel()
+        await asyncio.gather(answer, patience, return_exceptions=True)
