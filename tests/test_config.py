@@ -471,9 +471,15 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
         ),
         pytest.param("[trigger]\nfrom = [\n'nora']", 9, "list @names", "begins with @", id="no @"),
         pytest.param(
-            "[trigger]\nfrom = ['@nora', '@ed']", 8, "list @names", "A name is", id="too short"
+            "[trigger]\nfrom = ['@nora', '@ed']",
+            8,
+            "entry 2 is neither",
+            "A name is",
+            id="too short",
         ),
-        pytest.param("[trigger]\nfrom = ['@nora', -5]", 8, "no person's", "", id="chat as person"),
+        pytest.param(
+            "[trigger]\nfrom = ['@nora', -5]", 8, "entry 2 is no person's", "", id="chat as person"
+        ),
         pytest.param("[limits]\ntimezone = 'Europe/Berln'", 8, "no time zone", "Berlin", id="zone"),
         pytest.param("[limits]\ntimezone = 'Europe'", 8, "no time zone", "", id="half a zone"),
         pytest.param("[limits]\ntimezone = '../x'", 8, "no time zone", "Write", id="odd zone"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 
 import pytest
@@ -88,8 +89,10 @@ async def test_the_demo_ends_when_nobody_reads_it_any_more(house: House) -> None
 
 
 async def test_the_demo_plays_the_lines_that_are_piped_in(house: House) -> None:
-    ended = await house.run("demo", "--plain", lines="/gpt and on Sunday?\n", timeout=60)
+    ended = await house.run("demo", "--plain", lines="/gpt and on Sunday?\nfine\n", timeout=60)
     assert ended.code == 0
     question = ended.out.index("    | /gpt and on Sunday?")
     answer = ended.out.index("    | You asked: “and on Sunday?”")
     assert question < answer < ended.out.index("What happened")
+    shown = re.findall(r"^\d\d:\d\d:\d\d ignored ", ended.out, re.MULTILINE)
+    assert f"\nignored\t{len(shown)}\n" in ended.out, "the table counts what was shown"

@@ -80,6 +80,12 @@ async def test_enter_takes_what_stands_in_brackets_and_no_chat_is_a_fine_choice(
     assert settings.openai.model == "sandbox"
 
 
+async def test_a_server_of_ones_own_takes_any_number_as_api_id(house: House) -> None:
+    ended = await house.run("init", *at_the_stage(house), lines="abc\n")
+    assert "It is a number, 1 or more." in ended.err
+    assert "five digits" not in ended.err
+
+
 async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: House) -> None:
     lines = f"abc\n0\n2040817\nshort\n{API_HASH}\n3\n1\nwith blanks\nsk-test-1\n"
     ended = await house.run("init", lines=lines)  # input ends before it would ask the real Telegram

@@ -8,6 +8,8 @@ import signal
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.cli.house import House, until
 from tests.questions import question
 from userbot.messages import TERMINAL
@@ -48,6 +50,15 @@ async def test_a_pipe_gets_an_answer_a_line_and_nothing_else(house: House) -> No
     assert {(one.place.chat, one.title, one.state) for one in kept(house)} == {
         (TERMINAL, "Terminal", "answered")
     }
+
+
+@pytest.mark.parametrize("word", ["/quit", " /EXIT "])
+async def test_quit_and_exit_leave(house: House, word: str) -> None:
+    write_config(house)
+    ended = await house.run("talk", lines=f"/quit or not\n{word}\nnever asked\n")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == "You asked: /quit or not\n"
+    assert len(house.stage.endpoint.requests) == 1
 
 
 async def test_it_is_no_first_start(house: House) -> None:

@@ -48,6 +48,8 @@ def application(*, own_server: bool) -> list[str]:
         tell("The api_id comes from TELEGRAM_API_ID.")
     else:
         expected = "It is a number of five digits or more."
+        if own_server:
+            expected = "It is a number, 1 or more."
         answer = ask_until("api_id", _is_api_id, expected, default="1" if own_server else "")
         lines.append(f"api_id = {int(answer)}")
     if api_hash:

@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from userbot.talk import Talk
 
 _PROMPT = "› "
+_LEAVE = ("/quit", "/exit")
 
 
 @common_flags
 def talk(common: Common) -> None:
     """The same assistant in the terminal, without Telegram.
 
-    A question a line.
+    A question a line; /quit or /exit ends.
     """
     from userbot.cli.load import load_config
 
@@ -74,11 +75,15 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> Non
     if typed:
         import readline  # noqa: F401  so that lines can be edited and called back
 
-        print("Ctrl-D ends, Ctrl-C stops an answer, /gpt_new begins anew.", file=sys.stderr)
+        print(
+            "Ctrl-D or /quit ends, Ctrl-C stops an answer, /gpt_new begins anew.", file=sys.stderr
+        )
     while True:
         try:
             line = input(_PROMPT) if typed else next(sys.stdin)
         except (EOFError, StopIteration):
+            return
+        if line.strip().lower() in _LEAVE:
             return
         try:
             went_on = runner.run(conversation.say(line)) if line.strip() else True

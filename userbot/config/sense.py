@@ -167,19 +167,20 @@ def _chat_id(chat: str | int, key: Key) -> Iterator[Problem]:
 
 def _people(allowed: Any, key: Key) -> Iterator[Problem]:
     """A list of people: @names and the positive ids of users."""
-    for position, person in enumerate(allowed if isinstance(allowed, list) else ()):
-        here = (*key, position)
+    for position, person in enumerate(allowed if isinstance(allowed, list) else (), start=1):
+        here = (*key, position - 1)
         if type(person) is int and not 0 < person < _IDS:
             yield Problem(
                 here,
-                f"{label(key)} lists people, and this number is no person's",
+                f"{label(key)} lists people, and its entry {position} is no person's id",
                 "People have positive ids; a chat's members cannot be named by its id.",
             )
         elif isinstance(person, str) and not _USERNAME.fullmatch(person):
             hint = _name_hint(person)
             if person in ("me", "contacts", "anyone"):
                 hint = "The owner may always ask; the word stands alone, without brackets."
-            yield Problem(here, f"{label(key)} must list @names and ids", hint)
+            told = f"{label(key)} must list @names and ids, and its entry {position} is neither"
+            yield Problem(here, told, hint)
 
 
 _USERNAME: Final = re.compile(r"@[A-Za-z]\w{2,31}", re.ASCII)

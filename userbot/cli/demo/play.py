@@ -56,6 +56,7 @@ class Play:
     ) -> None:
         self._folder = folder
         self._language: Language = language
+        self._verbose = common.verbose
         self._written = own is None
         self._town = Town(responder=written_answer, language=language)
         self._model = _brief(own[0]) if own else None
@@ -140,7 +141,8 @@ class Play:
         if isinstance(event, Stopped):
             return
         self._shown(event)
-        self._counts[event.event] += 1
+        if not isinstance(event, Ignored) or event.notable or self._verbose:
+            self._counts[event.event] += 1  # the table counts what was shown
         if isinstance(event, Ready):
             self._ready.set()
         if isinstance(event, _FINAL) and event.message is not None:
