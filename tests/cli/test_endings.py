@@ -96,3 +96,22 @@ async def test_the_demo_plays_the_lines_that_are_piped_in(house: House) -> None:
     assert question < answer < ended.out.index("What happened")
     shown = re.findall(r"^\d\d:\d\d:\d\d ignored ", ended.out, re.MULTILINE)
     assert f"\nignored\t{len(shown)}\n" in ended.out, "the table counts what was shown"
+
+
+async def test_a_command_that_a_kill_cut_off_is_finished_by_the_next_start(house: House) -> None:
+    stage = house.stage
+    house.write_config(ANYONE)
+    house.log_in()
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    stage.telegram.faults.add("channels.deleteMessages", "FLOOD_WAIT_60", chat=stage.club)
+    command = stage.olga.says(stage.club, "/gpt_usage")
+    await running.event("waiting")
+    await running.stop(signal.SIGKILL)
+    assert not command.deleted
+    running = await house.start("run", "--json")
+    assert (await running.event("notice"))["reason"] == "command_taken_up"
+    await until(lambda: len(stage.olga.messages(stage.olga)) == 1)
+    assert command.deleted
+    assert stage.olga.messages(stage.olga)[0].text.startswith("Club · /gpt_usage\nToday: ")
+    await running.stop(signal.SIGINT)
