@@ -186,10 +186,11 @@ class _Run:
         edges.client.on_too_long = rooms.catch_up.wake
         self._ground.forgetting.sweep_once()
         rooms.migration.remind()
+        await rooms.migration.look(ask for ask, _ in self._store.pending())
         edges.deletions.open(rooms.deleted)
         await rooms.catch_up.begin()
         pending = recover(
-            house.policy,
+            rooms.rules.policy,
             self._ground.settings.catch_up.max_age_minutes,
             self._store,
             rooms.conversations,

@@ -7,7 +7,7 @@ channels and supergroups ``-100id``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
 
@@ -227,6 +227,15 @@ class OpenCommand:
     """What is still to be told; None if the program ended before it knew the result."""
 
 
+_CHANNELS = -1_000_000_000_000
+"""Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
+
+
+def is_basic_group(chat: int) -> bool:
+    """Whether the marked id is that of a basic group."""
+    return _CHANNELS < chat < 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
     """The decision to answer: a question, as it is stored and queued."""
@@ -263,10 +272,28 @@ class Ask:
     """The question's row in the store; 0 until it is stored."""
     attempt: int = 0
     """How often the owner had it asked again."""
+    moved_from: int | None = None
+    """The basic group that its message stands in, where `place` is what became of that group."""
 
     @property
     def chat(self) -> int:
+        """Where it is answered, and whose rules hold."""
         return self.place.chat
+
+    @property
+    def source(self) -> int:
+        """The chat that its message stands in: ids of messages are those of that chat."""
+        return self.chat if self.moved_from is None else self.moved_from
+
+    @property
+    def replied_to(self) -> int | None:
+        """The message that its answer replies to; None where a reply cannot reach it."""
+        return self.message if self.moved_from is None else None
+
+    def moved(self, new: int) -> Ask:
+        """The same question, now that its basic group has become a supergroup."""
+        place = replace(self.place, chat=new)
+        return replace(self, place=place, kind=ChatKind.SUPERGROUP, moved_from=self.source)
 
 
 Decision = Ask | Command | Ignore

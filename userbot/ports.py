@@ -130,6 +130,14 @@ class History(Protocol):
         ...
 
 
+class Groups(Protocol):
+    """What became of basic groups."""
+
+    async def moved(self, chats: Sequence[int]) -> list[tuple[int, int, str]]:
+        """Which are supergroups by now: old id, new id, title. Raises TelegramError."""
+        ...
+
+
 class Past(Protocol):
     """What chats hold that never arrived. All raise TelegramError."""
 
@@ -157,6 +165,10 @@ class SeenStore(Protocol):
 
     def see(self, chat: int, message: int) -> None:
         """It is this one now, unless a newer one is."""
+        ...
+
+    def read_out(self, chat: int) -> None:
+        """A group that became a supergroup holds nothing that was not decided about."""
         ...
 
     def last_look(self) -> datetime | None:
@@ -233,7 +245,13 @@ class VoiceOutbox(Outbox, Protocol):
         ...
 
     async def send_voice(
-        self, place: Place, uploaded: Uploaded, caption: RichText, *, reply_to: int, random_id: int
+        self,
+        place: Place,
+        uploaded: Uploaded,
+        caption: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
     ) -> int:
         """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
         ...

@@ -45,6 +45,7 @@ from userbot.telegram.client import new_client
 from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
 from userbot.telegram.files import TelegramFiles
+from userbot.telegram.groups import TelegramGroups
 from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
@@ -176,7 +177,9 @@ class Rooms:
             clock=clock,
             report=report,
         )
-        self.migration = Migration(self.rules, ground.memory, report)
+        self.migration = Migration(
+            self.rules, TelegramGroups(client, clock, report), ground.memory, report
+        )
         max_age = settings.catch_up.max_age_minutes
         intake = Intake(
             self.rules,

@@ -10,7 +10,7 @@ from userbot.messages import Loudness, Voice
 from userbot.rules import ghosts, waveform
 from userbot.rules.formats import format_of, longest
 from userbot.rules.markdown import render
-from userbot.rules.shown import quotation
+from userbot.rules.shown import question_quoted, quotation
 from userbot.rules.voice import too_short, unfit, voice_of
 from userbot.rules.wake import question_in
 from userbot.settings import Chat, ChatVoice
@@ -232,3 +232,17 @@ def test_a_transcript_is_a_quotation_and_no_markup() -> None:
     (part,) = render(quotation(words))
     assert part.text.strip() == words.replace("\n", "\n")
     assert {entity.kind for entity in part.entities} == {"blockquote"}
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("", ""),
+        (" \n", ""),
+        ("where *are*\nthey?", "> where \\*are\\* they?\n\n"),
+        ("a" * 160, "> " + "a" * 160 + "\n\n"),
+        ("a" * 161, "> " + "a" * 160 + "…\n\n"),
+    ],
+)
+def test_a_question_is_quoted_on_one_short_line(question: str, shown: str) -> None:
+    assert question_quoted(question) == shown

@@ -6,7 +6,8 @@ finished in its own messages.
 Rule 3: anything else of the account's under the question is the owner's own answer: the question
 is skipped, and the owner's words are never touched.
 Rule 4: a question that was edited meanwhile is asked as it reads now.
-Rule 5: if a write may stand and cannot be looked for, nothing is sent.
+Rule 5: if a write may stand and cannot be looked for, or could not be finished where it stands,
+nothing is sent.
 """
 
 from __future__ import annotations
@@ -63,20 +64,22 @@ class Aftermath:
     async def _look(self, ask: Ask) -> tuple[Ask, Answer | None]:
         recorded = self._store.recorded(ask)
         try:
-            since = await self._history.since(ask.chat, ask.message)
+            since = await self._history.since(ask.source, ask.message)
         except TelegramError as error:
             if recorded:
                 raise in_doubt() from error
             raise
         if since.question is None:
-            self._eraser.deleted([ask.message], ask.chat, self._clock.now())
+            self._eraser.deleted([ask.message], ask.source, self._clock.now())
             raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+        if recorded and ask.moved_from is not None:
+            raise in_doubt()  # it may stand in either chat, and only one could be edited
         if standing := self._standing(ask, recorded, since):
             return ask, self._taken_up(ask, recorded[0], standing, since)
         if recorded and not since.whole:
             raise in_doubt()
         if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
-            ours = {one.id for one in since.own if self._store.owns(ask.chat, one.id)}
+            ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
             if owners_answers(since.own, ask.message, ours, self._prefix):
                 told = "You have answered it yourself."
                 raise NothingToAnswerError(told, reason="owner_answered")

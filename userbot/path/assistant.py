@@ -64,6 +64,7 @@ class Assistant:
     async def handle(self, ask: Ask) -> None:
         """Take a stored question to its end; a failure is settled, never raised."""
         began = self._clock.monotonic()
+        ask = self._rules.at_home(ask)
         chat = self._rules.get(ask.chat)
         try:
             if self._eraser.gone(ask):

@@ -88,7 +88,7 @@ class Background:
     async def before(self, ask: Ask) -> str:
         """The block of what was said before a question; "" where the owner did not set it."""
         count = self._wanted(ask.chat)
-        if not count:
+        if not count or ask.moved_from is not None:  # what was said before stands elsewhere
             return ""
         chat = self._chats.get(ask.chat)
         if chat is None:

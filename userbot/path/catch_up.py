@@ -8,7 +8,8 @@ whatever arrives, oldest first. A chat that was selected since the last look beg
 Rule 2: in all other chats only what the owner wrote himself since the last look is taken.
 Rule 3: while a chat is behind, what arrives in it does not count as seen: killed meanwhile, the
 next look begins where this one began.
-Rule 4: it is looked at once after a start, a reconnection and a difference that was too long, and
+Rule 4: a group that became a supergroup is looked through once more.
+Rule 5: it is looked at once after a start, a reconnection and a difference that was too long, and
 now and again while a selected supergroup is silent.
 """
 
@@ -146,6 +147,9 @@ class CatchUp:
         now = self._clock.now()
         last = self._store.last_look()
         tops = {top.chat: top for top in await self._past.tops()}
+        for old in list(self._rules.moved):
+            with self._one(old):
+                await self._read_out(old)
         for chat in list(self._rules.policy.chats):
             with self._one(chat):
                 await self._look_at(chat, tops.get(chat), first=last is None)
@@ -168,6 +172,16 @@ class CatchUp:
             if chat not in self._refused:
                 self._refused.add(chat)
                 self._tell_failure(error)
+
+    async def _read_out(self, old: int) -> None:
+        """What was asked in a group right before it became a supergroup."""
+        seen = self._store.seen(old)
+        if seen is None:
+            return
+        brought = await self._past.bring(old, after=seen)
+        if not brought.whole:
+            await self._past.bring(old, since=self._clock.now() - self._max_age)
+        self._store.read_out(old)
 
     async def _look_at(self, chat: int, top: ChatTop | None, *, first: bool) -> None:
         self._heard[chat] = self._clock.monotonic()

@@ -186,7 +186,7 @@ class Conversations:
         self.stop_all(
             lambda ask: (
                 ask.message in gone
-                and (ask.chat == chat if chat is not None else ask.chat > _CHANNELS)
+                and (ask.source == chat if chat is not None else ask.source > _CHANNELS)
             ),
             "deleted",
         )
@@ -334,4 +334,4 @@ class Conversations:
 
 
 def _is(ask: Ask, chat: int, message: int) -> bool:
-    return ask.message == message and ask.chat == chat
+    return ask.message == message and ask.source == chat

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
+from userbot.messages import Ask
 from userbot.rules import overriding
 from userbot.rules.trigger import ChatRule, Policy
 from userbot.settings import Chat, Override, Whom
@@ -39,7 +40,9 @@ class HouseRules:
         self._elsewhere = elsewhere
         self._store = store
         self._said = store.overrides()
-        self.outdated = [(old, new) for old, new in store.moved().items() if old in self._listed]
+        self.moved = store.moved()
+        """Basic groups that became supergroups: the new id by the old one."""
+        self.outdated = [(old, new) for old, new in self.moved.items() if old in self._listed]
         """Chats that the file lists by an id that they no longer have, and their new ids."""
         for old, new in self.outdated:
             self._move(old, new)
@@ -69,12 +72,18 @@ class HouseRules:
         """A chat goes on under another id; False if that is known already. Raises StorageError."""
         if not self._store.migrate(old, new):
             return False
+        self.moved[old] = new
         if old in self._said:
             said = self._said.pop(old)
             self._said.setdefault(new, said)
         self._move(old, new)
         self._apply()
         return True
+
+    def at_home(self, ask: Ask) -> Ask:
+        """The question where it is answered now, if its group has become a supergroup."""
+        new = self.moved.get(ask.chat)
+        return ask if new is None else ask.moved(new)
 
     def lists(self, chat: int) -> bool:
         """Whether the file has a block for a chat."""

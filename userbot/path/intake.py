@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from userbot.activity import Heard, Ignored, Report, about
-from userbot.messages import Ask, Command, Ignore, Incoming, Person
+from userbot.messages import Ask, Command, Ignore, Incoming, Person, Place
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
@@ -69,10 +69,14 @@ class Intake:
         """
         self._typed_elsewhere(incoming)
         known = self.known(incoming)
-        decision = decide(incoming, known, self._rules.policy)
+        home = self._rules.moved.get(incoming.chat)
+        there = incoming if home is None else replace(incoming, place=Place(home))
+        decision = decide(there, known, self._rules.policy)
         if isinstance(decision, Ask):
             prefixed = decision.text != incoming.text.strip()
             decision = replace(decision, expires_at=incoming.expires_at)
+            if home is not None:
+                decision = replace(decision, place=incoming.place).moved(home)
             self._ask(
                 decision, replies=known.replies_to_answer, prefixed=prefixed, live=incoming.live
             )
@@ -88,7 +92,11 @@ class Intake:
     def _stand_down(self, own: Incoming) -> None:
         """The owner wrote in a conversation himself: what waits there is his to answer."""
         self._conversations.stop_all(
-            lambda ask: ask.place == own.place and not ask.by_owner and ask.message < own.message,
+            lambda ask: (
+                ask.place == own.place
+                and not ask.by_owner
+                and (ask.moved_from is not None or ask.message < own.message)
+            ),
             "stood_down",
             shown=False,
         )

@@ -105,14 +105,14 @@ class Listening:
         await self._need_ffmpeg("It is larger than an endpoint takes.")
         async with self._audio.workplace(task.most_seconds) as place:
             limit = min(FILE_BYTES, task.recording.size + _SLACK_BYTES)
-            chat, message = task.ask.chat, task.message
+            chat, message = task.ask.source, task.message
             await self._files.save(chat, message, limit, place.source, _known_format)
             with place.source.open("rb") as file:
                 form = _known_format(file.read(LOOKED_AT))
             return await self._in_parts(task, place, await self._read(task, place, form))
 
     async def _in_memory(self, task: Task) -> Listened:
-        data = await self._files.fetch(task.ask.chat, task.message, WHOLE_BYTES, _known_format)
+        data = await self._files.fetch(task.ask.source, task.message, WHOLE_BYTES, _known_format)
         form = _known_format(data)
         look = await _look_at(data, task.most_seconds) if form is OGG else None
         if look is not None:
@@ -169,7 +169,7 @@ class Listening:
             return Loudness.UNKNOWN
 
     async def _in_parts(self, task: Task, place: Workplace, seconds: float) -> Listened:
-        known = self._store.parts_heard(task.ask.chat, task.message)
+        known = self._store.parts_heard(task.ask.source, task.message)
         done: list[Transcript] = []
         texts: list[str] = []
         heard = 0.0

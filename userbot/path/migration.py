@@ -1,24 +1,46 @@
-"""A basic group became a supergroup: it keeps its conversation, rules and limits.
+"""A basic group became a supergroup: it keeps its conversation, rules, limits and open questions.
 
-Limits are a person's and the account's, so they stay by themselves.
+Rule 1: Telegram is asked at start, before anything else, since nobody tells of a move while the
+program is off; while it runs, both groups tell.
+Rule 2: all that is kept of the group moves in one transaction. Limits are a person's and the
+account's, so they stay by themselves.
+Rule 3: a question keeps the message that it is, in the old group, and is answered in the new one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from userbot.activity import Failed, Notice, Report
-from userbot.errors import StorageError
-from userbot.messages import Place
+from userbot.errors import StorageError, TelegramError
+from userbot.messages import Ask, Place, is_basic_group
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
+from userbot.ports import Groups
 
 
 class Migration:
     """Follows chats that move, and asks the owner to follow in the config."""
 
-    def __init__(self, rules: HouseRules, memory: Memory, report: Report) -> None:
+    def __init__(self, rules: HouseRules, groups: Groups, memory: Memory, report: Report) -> None:
         self._rules = rules
+        self._groups = groups
         self._memory = memory
         self._report = report
+
+    async def look(self, open_questions: Iterable[Ask]) -> None:
+        """Find out which groups moved meanwhile, of those with rules or open questions."""
+        chats = {ask.chat for ask in open_questions} | self._rules.policy.chats.keys()
+        groups = sorted(chat for chat in chats - self._rules.moved.keys() if is_basic_group(chat))
+        if not groups:
+            return
+        try:
+            moved = await self._groups.moved(groups)
+        except TelegramError as error:
+            self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))
+            return
+        for move in moved:
+            self.moved(*move)
 
     def moved(self, old: int, new: int, title: str) -> None:
         """Telegram told that a chat goes on under another id."""

@@ -2,7 +2,8 @@
 
 Rule 1: every text is recorded in the store, exactly as it will stand, right before it leaves.
 Rule 2: a part's random_id is derived from the question, so that sending it twice is one message.
-Rule 3: the first part replies to the question, each later part to the one before it, silently.
+Rule 3: the first part replies to the question, unless that stands in the group that its chat was
+before; each later part to the one before it, silently.
 Rule 4: what has left is waited for, even by a writer who is cancelled: it may stand already.
 Rule 5: what an earlier run left standing is the beginning: it is brought to what is wanted.
 Rule 6: where the answer belongs into the question's own message, that is its first part; if
@@ -73,7 +74,7 @@ class Parts:
         self.taken_up = bool(self.standing)
         """Whether an earlier run had begun this answer."""
         if self.taken_up:
-            self.in_place = self.standing[0].message == ask.message
+            self.in_place = self.standing[0].message == ask.replied_to
 
     @property
     def messages(self) -> tuple[int, ...]:
@@ -116,7 +117,7 @@ class Parts:
         if self._is_question(at):
             await self._replace_question(identity, text)
             return
-        reply_to = self.standing[-1].message if self.standing else ask.message
+        reply_to = self.standing[-1].message if self.standing else ask.replied_to
 
         async def leave() -> int:
             return await self._outbox.send(
@@ -128,7 +129,7 @@ class Parts:
 
     def _identity(self, part: int) -> int:
         ask = self._ask
-        return random_id(self._secret, ask.chat, ask.message, ask.attempt, part)
+        return random_id(self._secret, ask.source, ask.message, ask.attempt, part)
 
     def _is_question(self, at: int) -> bool:
         return self.in_place and at == 0

@@ -54,7 +54,7 @@ class Replies:
         if ask.reply_to is None:
             return None
         alone = ask.about_reply and not ask.text
-        answered = self._store.answered_by(ask.chat, ask.reply_to)
+        answered = self._store.answered_by(ask.source, ask.reply_to)
         if answered is not None and not alone and self._memory.holds(ask.place, answered):
             return None
         try:
@@ -89,13 +89,13 @@ class Replies:
         return chain_that_fits(above, self._budget)
 
     def _in_history(self, ask: Ask, message: int) -> bool:
-        turn = self._store.answered_by(ask.chat, message)
+        turn = self._store.answered_by(ask.source, message)
         if turn is None:
-            turn = self._store.asked_by(ask.chat, message)
+            turn = self._store.asked_by(ask.source, message)
         return turn is not None and self._memory.holds(ask.place, turn)
 
     async def _look(self, ask: Ask, message: int) -> Quoted | None:
-        found = await self._lookup.quoted(ask.chat, message)
-        if found is not None and self._store.answered_by(ask.chat, message) is not None:
+        found = await self._lookup.quoted(ask.source, message)
+        if found is not None and self._store.answered_by(ask.source, message) is not None:
             return replace(found, ours=True)
         return found

@@ -10,7 +10,7 @@ from userbot.messages import Answer, ChatRequest, Delta, Finish, StartOver, Tran
 from userbot.path.hearing import Said
 from userbot.path.live_reply import LiveReply
 from userbot.path.voice_reply import VoiceReply, preceded
-from userbot.rules.shown import quotation
+from userbot.rules.shown import question_quoted, quotation
 from userbot.rules.spoken import answered_by_voice
 from userbot.settings import Voice
 
@@ -73,6 +73,8 @@ class Replying:
             return await self._in_writing.write(ask, request, _transcript(said.spoken), on_text)
         both = said.spoken is not None and voice.show == "both"
         before = quotation(said.spoken.text) if said.spoken and both else ""
+        if ask.replied_to is None and not before:
+            before = question_quoted(ask.text or (said.quoted.text if said.quoted else ""))
         if answered_by_voice(voice, ask):
             return await self._by_voice.write(ask, request, stream, on_text, before=before)
         answer = await self._in_writing.write(ask, request, preceded(before, stream), on_text)

@@ -49,7 +49,7 @@ class Seeing:
             if message in found:
                 continue  # it came with its album
             try:
-                fetched = await self._pictures.fetch(ask.chat, message, several=len(messages) > 1)
+                fetched = await self._pictures.fetch(ask.source, message, several=len(messages) > 1)
             except NotLoggedInError:
                 raise
             except TelegramError as error:

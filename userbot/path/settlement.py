@@ -226,7 +226,7 @@ class Settlement:
         """The question was stopped; what stands of an answer by then is its answer."""
         asking = self._asking.pop(ask.id, None)
         standing = [
-            (message, below_prompt(ask, shown) if message == ask.message else shown)
+            (message, below_prompt(ask, shown) if message == ask.replied_to else shown)
             for message, shown in self._store.standing(ask)
         ]
         if asking is not None and standing:

@@ -70,7 +70,7 @@ class Telling:
 
     async def _tell(self, ask: Ask, refusal: Refusal) -> None:
         text = limits.told(refusal, ask.text)
-        identity = random_id(self._secret, ask.chat, ask.message, 0, _PART)
+        identity = random_id(self._secret, ask.source, ask.message, 0, _PART)
         try:
             await self._send(ask, RichText(text), identity)
         except UserbotError as error:
@@ -86,7 +86,7 @@ class Telling:
     async def _send(self, ask: Ask, text: RichText, identity: int) -> None:
         async def leave() -> int:
             return await self._outbox.send(
-                ask.place, text, reply_to=ask.message, random_id=identity
+                ask.place, text, reply_to=ask.replied_to, random_id=identity
             )
 
         while True:

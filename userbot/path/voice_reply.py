@@ -98,13 +98,13 @@ class VoiceReply:
     async def _sent(
         self, ask: Ask, text: str, caption: RichText, speech: Speech, finish: Finish
     ) -> Answer:
-        identity = random_id(self._secret, ask.chat, ask.message, ask.attempt, 0)
+        identity = random_id(self._secret, ask.source, ask.message, ask.attempt, 0)
 
         async def leave() -> int:
             # What was sent once is gone, even if nobody knows where to.
             uploaded = ready.pop() if ready else await self._outbox.upload_voice(ask.place, speech)
             return await self._outbox.send_voice(
-                ask.place, uploaded, caption, reply_to=ask.message, random_id=identity
+                ask.place, uploaded, caption, reply_to=ask.replied_to, random_id=identity
             )
 
         while True:

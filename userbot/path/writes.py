@@ -91,6 +91,8 @@ class Writes:
                 detail=f"{doubt} The chat is looked through for it.",
             )
         )
+        if ask.replied_to is None:
+            raise doubt  # nothing in this chat tells from where on to look
         try:
             since = await self._history.since(ask.chat, ask.message)
         except TelegramError:

@@ -37,7 +37,7 @@ def joins(previous: Ask, following: Ask, gap: float, burst_seconds: float) -> bo
         longest > 0
         and gap <= longest
         and apart <= longest + 1
-        and previous.place == following.place
+        and (previous.place, previous.source) == (following.place, following.source)
         and previous.sender.id == following.sender.id
         and previous.message < following.message
         and not any(_alone(ask) for ask in (previous, following))

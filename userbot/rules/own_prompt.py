@@ -25,6 +25,8 @@ def above_answer(ask: Ask, own_prompt: str, now: datetime) -> str | None:
     """
     if own_prompt != "edit" or not ask.by_owner or not ask.plain or now - ask.at >= EDITABLE:
         return None
+    if ask.replied_to is None:
+        return None  # the group that it stands in is closed
     prompt = prompt_of(ask)
     return prompt if units(prompt) <= MOST_PROMPT else None
 

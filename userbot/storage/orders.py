@@ -217,7 +217,8 @@ class Orders(Steps):
         """A chat goes on under another id, with its conversation and what commands set.
 
         False if that is known already. Questions and answers keep the chat and the ids that their
-        messages have; their conversation moves.
+        messages have; their conversation moves, and with it where open ones are answered. How far
+        the old chat was seen stays until it was `read_out`.
         """
         with self._step() as db:
             if not db.execute(
@@ -246,6 +247,12 @@ class Orders(Steps):
             db.execute("UPDATE OR IGNORE overrides SET chat = ? WHERE chat = ?", (new, old))
             db.execute("DELETE FROM overrides WHERE chat = ?", (old,))
             db.execute("UPDATE usage SET chat = ? WHERE chat = ?", (new, old))
+            # The new history begins with the move: all of it came since the old one was seen.
+            db.execute(
+                "INSERT INTO seen (chat, message) SELECT ?, 0 FROM seen WHERE chat = ?"
+                " ON CONFLICT (chat) DO NOTHING",
+                (new, old),
+            )
         return True
 
     def moved(self) -> dict[int, int]:
@@ -272,7 +279,7 @@ class Orders(Steps):
             db.executemany(
                 "INSERT INTO quoted_messages (question, chat, message) VALUES (?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                [(ask.id, ask.chat, message) for message in messages],
+                [(ask.id, ask.source, message) for message in messages],
             )
             if until is not None:
                 db.execute(

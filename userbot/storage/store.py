@@ -56,17 +56,17 @@ _ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
         by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, plain, pictures,
         asked_at, stored_at, state_at, expires_at)
-    SELECT id, :chat, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
+    SELECT id, :source, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
         :about_reply, :voice, :listen_first, :forwarded_from, :plain, :pictures,
         :asked_at, :stored_at, :stored_at, :expires_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
 _ASKS = (
-    "SELECT q.id, q.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
+    "SELECT q.id, c.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
     " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
     " q.forwarded_from, q.voice, q.listen_first, q.plain, q.pictures, q.expires_at,"
-    " q.state, q.reason,"
+    " nullif(q.chat, c.chat), q.state, q.reason,"
     # A write of an earlier attempt says nothing about the one that is under way.
     " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
     " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
@@ -297,6 +297,7 @@ class Store(Orders):
         stored_at = _instant(at)
         row = {
             "chat": ask.chat,
+            "source": ask.source,
             "topic": ask.place.topic or 0,
             "kind": str(ask.kind),
             "title": _storable(ask.title),
@@ -424,6 +425,11 @@ class Store(Orders):
                 " SET message = excluded.message WHERE message < excluded.message",
                 (chat, message),
             )
+
+    def read_out(self, chat: int) -> None:
+        """A group that became a supergroup holds nothing that was not decided about."""
+        with database.explained(self.path):
+            self._db.execute("DELETE FROM seen WHERE chat = ?", (chat,))
 
     def last_look(self) -> datetime | None:
         """When all chats were last looked at; None: never."""
@@ -625,8 +631,8 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 def _ask(row: Sequence[Any]) -> Ask:
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:12]
-    voice, listen_first, plain, pictures, expires_at = more
+    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:13]
+    voice, listen_first, plain, pictures, expires_at, moved_from = more
     return Ask(
         id=ident,
         place=Place(chat, topic or None),
@@ -646,4 +652,5 @@ def _ask(row: Sequence[Any]) -> Ask:
         expires_at=None if expires_at is None else _moment(expires_at),
         at=_moment(asked_at),
         attempt=attempt,
+        moved_from=moved_from,
     )

@@ -54,7 +54,7 @@ def heard(
         " parts = NULL",
         (
             ask.id,
-            ask.chat,
+            ask.source,
             message,
             ask.sender.id,
             ask.by_owner,
@@ -88,6 +88,6 @@ def heard_parts(
         " ON CONFLICT (message, chat) DO UPDATE SET question = excluded.question,"
         " parts = excluded.parts, seconds = excluded.seconds, model = excluded.model,"
         " at = excluded.at WHERE text IS NULL",
-        (ask.id, ask.chat, message, ask.sender.id, ask.by_owner, text, known[-1].model,
+        (ask.id, ask.source, message, ask.sender.id, ask.by_owner, text, known[-1].model,
          seconds, at),
     )  # fmt: skip

@@ -59,7 +59,13 @@ class TelegramVoiceOutbox(TelegramOutbox):
         return Uploaded(speech, file)
 
     async def send_voice(
-        self, place: Place, uploaded: Uploaded, caption: RichText, *, reply_to: int, random_id: int
+        self,
+        place: Place,
+        uploaded: Uploaded,
+        caption: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
     ) -> int:
         """Send a voice note and give its id. Take a turn first.
 
