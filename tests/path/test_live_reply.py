@@ -136,6 +136,25 @@ async def test_a_slow_telegram_holds_up_neither_the_model_nor_the_newest_text(
     assert answered.seconds < 1.3
 
 
+async def test_an_edit_that_is_carried_out_after_its_line_was_lost_does_not_undo_the_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.path.live_reply._LATE_SECONDS", 3.0)
+    late = stage.telegram.faults.add("messages.editMessage", delay=2.5)
+    stage.endpoint.responder = lambda _: streamed(*SENTENCES, delay=0.03)
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    async with asyncio.timeout(5):
+        while not late.happened:
+            await asyncio.sleep(0.01)
+    stage.telegram.drop_connections(stage.olga)
+    await program.tells(Answered, timeout=15)
+    assert answer.text == "".join(SENTENCES).strip()
+    whole = [edit for edit in answer.edits if edit == answer.text]
+    assert len(whole) == 1, "it was undone, and brought again"
+
+
 async def test_a_long_answer_goes_on_in_silent_messages_each_a_reply_to_the_one_before(
     stage: Stage,
 ) -> None:

@@ -56,6 +56,8 @@ from userbot.settings import Pacing
 
 _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
+_LATE_SECONDS = 5.0
+"""After which an edit whose connection was lost is taken to be carried out, or never to be."""
 _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError)
 """What the same write would meet again, or what may not be repeated."""
 
@@ -247,11 +249,20 @@ class _Reply:
         except TelegramError:
             await self._break_off(tuple(one.text for one in self._parts.standing))
             raise
+        if self._parts.doubtful:
+            await self._bring_again(wanted)
         left = sum(len(part.text) for part in wanted[len(self._parts.standing) :])
         if left:
             self._notice(
                 "slow_mode_rest", f"The chat is in slow mode: {left} characters were not sent."
             )
+
+    async def _bring_again(self, wanted: tuple[RichText, ...]) -> None:
+        """See that the end stands, when what was lost on its way has arrived at last, if ever."""
+        await self._clock.sleep(_LATE_SECONDS)
+        self._parts.doubt()
+        with suppress(TelegramError, NotLoggedInError):
+            await self._bring(wanted[: len(self._parts.standing)])
 
     async def _close(self, error: Exception) -> None:
         """The answer failed: close what was shown; where only the owner reads, say why."""

@@ -71,6 +71,8 @@ class Parts:
             Standing(message, self._identity(part), RichText(text), sure=False)
             for part, (message, text) in enumerate(store.standing(ask))
         ]
+        self.doubtful = False
+        """Whether an edit was lost on its way: Telegram may carry it out after a later one."""
         self.taken_up = bool(self.standing)
         """Whether an earlier run had begun this answer."""
         if self.taken_up:
@@ -109,8 +111,17 @@ class Parts:
     async def _edit(self, at: int, text: RichText) -> None:
         before = self.standing[at]
         self._store.rewriting(before.identity, text.text, self._clock.now())
-        await self._outbox.edit(self._ask.place, before.message, text)
+        try:
+            await self._outbox.edit(self._ask.place, before.message, text)
+        except TelegramError as error:
+            self.doubtful |= error.reason == "disconnected"
+            raise
         self.standing[at] = replace(before, text=text, sure=True)
+
+    def doubt(self) -> None:
+        """Whether all that stands is what it was brought to last is no longer sure."""
+        self.doubtful = False
+        self.standing = [replace(one, sure=False) for one in self.standing]
 
     async def _send(self, at: int, text: RichText) -> None:
         ask, identity = self._ask, self._identity(at)

@@ -163,11 +163,11 @@ class TelegramOutbox:
             raise WriteInDoubtError(
                 "Telegram has trouble of its own with a message.", landed=error.taken
             ) from error
-        except UnansweredError as error:
-            raise WriteInDoubtError(
-                "The connection was lost before Telegram said that it has the message."
-            ) from error
         except ConnectionError as error:
+            if isinstance(error, UnansweredError) and method != "edit":
+                raise WriteInDoubtError(
+                    "The connection was lost before Telegram said that it has the message."
+                ) from error
             raise TelegramError(
                 "The connection to Telegram was lost while writing.", reason="disconnected"
             ) from error

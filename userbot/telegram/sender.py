@@ -26,6 +26,8 @@ from telethon.tl import functions
 
 ONCE = (functions.messages.SendMessageRequest, functions.messages.SendMediaRequest)
 """What makes a message: carried out twice, it would stand twice."""
+_GIVEN_BACK = (*ONCE, functions.messages.EditMessageRequest)
+"""What is not sent anew in silence; an edit, since Telegram may carry the lost one out last."""
 
 _TROUBLE = (
     ServerError,
@@ -50,7 +52,7 @@ class TroubleError(Exception):
 
 
 class Sender(MTProtoSender):  # type: ignore[misc]
-    """Gives back what makes a message when the connection is lost, instead of sending it anew."""
+    """Gives back what writes a message when the connection is lost, instead of sending it anew."""
 
     def renew(self) -> None:
         """Give the connection up and make another."""
@@ -58,7 +60,7 @@ class Sender(MTProtoSender):  # type: ignore[misc]
 
     async def _reconnect(self, last_error: Exception | None) -> None:
         for number, state in list(self._pending_state.items()):
-            if isinstance(state.request, ONCE):
+            if isinstance(state.request, _GIVEN_BACK):
                 del self._pending_state[number]
                 if not state.future.done():
                     state.future.set_exception(UnansweredError("no answer to a message"))
