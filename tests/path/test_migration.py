@@ -1,4 +1,4 @@
-"""A basic group became a supergroup while the program was off: nothing of it is lost."""
+"""A basic group became a supergroup, mostly while the program was off: nothing of it is lost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from tests.path.test_answered_once import waiting, wrote
 from tests.stage import Program, Stage, listed
 from userbot.activity import Answered, Heard, Notice, Skipped
 from userbot.messages import Place
-from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group, Supergroup
 from userbot.sandbox.messages import Message
 from userbot.settings import Override
@@ -128,10 +127,8 @@ async def test_the_old_group_is_asked_for_what_became_of_the_question(stage: Sta
     waiting(stage, answered)
     stage.max.deletes(deleted)
     new = stage.telegram.migrate(stage.group)
-    # A message of the new group has the id that the question has in the old one.
-    by_id: Account = stage.lena
-    for number in range(8):
-        by_id.says(new, f"talk {number}")
+    for number in range(8):  # messages of the new group have the ids that these have in the old
+        stage.lena.says(new, f"talk {number}")
     program = await stage.program()
     await program.tells(Skipped, reason="deleted")
     await program.tells(Skipped, reason="owner_answered")
