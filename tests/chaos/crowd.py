@@ -140,7 +140,7 @@ class Crowd:
         about = f"question {one.number} in {chat}: {row}, {answers}"
         attempt = row[4] if row else 0
         # What was given up is closed with "…" and stands beside the answer to the next attempt.
-        closed = [it for it in answers if it.text.endswith("…") and not self._ends(one, it)]
+        closed = [it for it in answers if it.text.endswith("…")]
         answers = [it for it in answers if it not in closed[:attempt]]
         if row and not answers and row[:2] == ("skipped", "in_doubt"):
             left.doubt.append(f"in doubt: {about}")
