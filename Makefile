@@ -5,6 +5,8 @@ BIN := .venv/bin
 DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
+# Tests at a time: more than two cores would hold, since most of them wait.
+WORKERS ?= 4
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test bench fuzz soak demo-real test-real chaos live picture lock upgrade build \
 	run clean \
@@ -26,7 +28,7 @@ check: setup-dev  ## lint, format, types
 	done; exit $$failed
 
 test: setup-dev  ## all tests but the slow ones
-	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 bench: setup-run  ## measurements: every tests/bench/bench_*.py
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done
