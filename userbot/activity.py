@@ -26,15 +26,20 @@ class Activity:
 class About(TypedDict):
     """What an activity that happened to a question says of it."""
 
-    chat: int
+    chat: int | None
     title: str
-    message: int
-    person: Person
+    message: int | None
+    person: Person | None
 
 
-def about(ask: Ask) -> About:
-    """For an activity's fields: `Failed(**about(ask), …)`."""
-    return About(chat=ask.chat, title=ask.title, message=ask.message, person=ask.sender)
+def about(ask: Ask | None, message: int | None = None) -> About:
+    """For an activity's fields: `Failed(**about(ask), …)`.
+
+    `message`: another than the question's. Without a question nothing is said.
+    """
+    if ask is None:
+        return About(chat=None, title="", message=None, person=None)
+    return About(chat=ask.chat, title=ask.title, message=message or ask.message, person=ask.sender)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

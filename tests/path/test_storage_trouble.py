@@ -103,9 +103,8 @@ async def test_questions_wait_in_order_for_a_busy_database_and_none_is_lost(stag
     assert [one.state for one in kept(stage)] == ["answered"] * 5
 
 
-async def test_an_answer_under_way_waits_for_a_busy_database_and_is_neither_lost_nor_repeated(
-    stage: Stage,
-) -> None:
+def answers_when_told(stage: Stage) -> tuple[asyncio.Event, asyncio.Event]:
+    """The model has been asked; and what it waits for before it answers."""
     asked, go_on = asyncio.Event(), asyncio.Event()
 
     async def answer(_: Any) -> Reply:
@@ -114,6 +113,13 @@ async def test_an_answer_under_way_waits_for_a_busy_database_and_is_neither_lost
         return Reply("here you are")
 
     stage.endpoint.responder = answer
+    return asked, go_on
+
+
+async def test_an_answer_under_way_waits_for_a_busy_database_and_is_neither_lost_nor_repeated(
+    stage: Stage,
+) -> None:
+    asked, go_on = answers_when_told(stage)
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt first")
     await program.tells(Answering)
@@ -135,14 +141,7 @@ async def test_an_answer_under_way_waits_for_a_busy_database_and_is_neither_lost
 async def test_stopped_while_the_database_is_busy_nothing_is_said_and_nothing_is_torn(
     stage: Stage,
 ) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
-
-    async def answer(_: Any) -> Reply:
-        asked.set()
-        await go_on.wait()
-        return Reply("here you are")
-
-    stage.endpoint.responder = answer
+    asked, go_on = answers_when_told(stage)
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt first")
     await asked.wait()
@@ -189,14 +188,7 @@ async def test_a_database_that_is_damaged_at_run_time_ends_the_program_without_a
 async def test_damage_met_while_an_answer_is_written_ends_the_program_before_it_is_said(
     stage: Stage,
 ) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
-
-    async def answer(_: Any) -> Reply:
-        asked.set()
-        await go_on.wait()
-        return Reply("here you are")
-
-    stage.endpoint.responder = answer
+    asked, go_on = answers_when_told(stage)
     program = await stage.program()
     stage.max.says(stage.group, "/gpt first")
     await asked.wait()

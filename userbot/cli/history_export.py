@@ -25,7 +25,6 @@ from userbot.console.safe import json_text, printable
 from userbot.storage.archive import Exchange
 
 Format = Literal["md", "json", "html"]
-FORMATS: Final = ("md", "json", "html")
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>&~|#$])")
 _BLOCK: Final = re.compile(r"^\s*(?:[-+=]|\d+[.)])")

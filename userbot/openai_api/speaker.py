@@ -18,8 +18,6 @@ from userbot.settings import OpenAI
 SPEECH_MODEL: Final = "tts-1"
 SPEECH_VOICE: Final = "alloy"
 """The names that OpenAI and the servers compatible with it have in common."""
-MAX_CHARACTERS: Final = 4096
-"""https://platform.openai.com/docs/api-reference/audio/createSpeech"""
 _PATH: Final = "/audio/speech"
 
 
@@ -32,7 +30,7 @@ class Speaker:
         )
 
     async def speak(self, text: str) -> Speech:
-        """The text, spoken; at most `MAX_CHARACTERS`. Raises ModelError."""
+        """The text, spoken; at most `spoken.SPOKEN_CHARACTERS`. Raises ModelError."""
         import httpx2
 
         with self._connection.explained(SPEECH_MODEL):

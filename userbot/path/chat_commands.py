@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
-from userbot.activity import Failed, Notice, Report
+from userbot.activity import About, Failed, Notice, Report
 from userbot.errors import (
     ChatRefusedError,
     PauseAskedError,
@@ -377,28 +377,16 @@ class ChatCommands:
                 return await write()
 
     def _notice(self, command: CommandMessage, reason: str, detail: str) -> None:
-        self._report(
-            Notice(
-                chat=command.chat,
-                title=command.title,
-                message=command.message,
-                person=self._owner,
-                reason=reason,
-                detail=detail,
-            )
-        )
+        self._report(Notice(**self._about(command), reason=reason, detail=detail))
 
     def _failed(self, command: CommandMessage, error: UserbotError) -> None:
         self._report(
-            Failed(
-                chat=command.chat,
-                title=command.title,
-                message=command.message,
-                person=self._owner,
-                reason=error.reason,
-                error=str(error),
-                hint=error.hint,
-            )
+            Failed(**self._about(command), reason=error.reason, error=str(error), hint=error.hint)
+        )
+
+    def _about(self, command: CommandMessage) -> About:
+        return About(
+            chat=command.chat, title=command.title, message=command.message, person=self._owner
         )
 
 

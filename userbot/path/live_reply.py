@@ -212,7 +212,8 @@ class _Reply:
 
     async def _preview(self) -> None:
         parts, place = self._parts, self._ask.place
-        write = parts.next_write(self._wanted())
+        wanted = self._wanted()
+        write = parts.next_write(wanted)
         if write is None:
             await self._draft.news()  # so far a reader would see no difference
             await self._draft.end(_LOOK_SECONDS)
@@ -221,11 +222,12 @@ class _Reply:
             await self._outbox.turn(place, write, self._ask.title)
             if self._draft.error is not None:
                 return
+            wanted = self._wanted()  # while it waited for its turn, more was said
         elif not self._outbox.spare(place, write):
             self._pace = pacing.put_off(self._pace, self._clock.monotonic())
             return
         try:
-            await self._write(self._wanted())
+            await self._write(wanted)
         except _NOT_AGAIN:
             raise
         except TelegramError:
@@ -333,25 +335,10 @@ class _Reply:
         return RichText(f"{self._above}\n\n{text}", (prompt,))
 
     def _waits(self, reason: str, seconds: float, detail: str) -> None:
-        ask = self._ask
-        self._report(
-            Waiting(
-                **about(ask),
-                reason=reason,
-                seconds=seconds,
-                detail=detail,
-            )
-        )
+        self._report(Waiting(**about(self._ask), reason=reason, seconds=seconds, detail=detail))
 
     def _notice(self, reason: str, detail: str) -> None:
-        ask = self._ask
-        self._report(
-            Notice(
-                **about(ask),
-                reason=reason,
-                detail=detail,
-            )
-        )
+        self._report(Notice(**about(self._ask), reason=reason, detail=detail))
 
 
 def _answer(ask: Ask, request: ChatRequest, draft: Draft, parts: Parts) -> Answer:

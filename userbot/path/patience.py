@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from userbot.activity import Report, Waiting
+from userbot.activity import Report, Waiting, about
 from userbot.errors import PostponedError
 from userbot.messages import Ask
 from userbot.ports import Clock
@@ -24,10 +24,7 @@ class Patience:
         """Wait and say so; `message`: another than the question's. Raises PostponedError."""
         self._report(
             Waiting(
-                chat=ask.chat,
-                title=ask.title,
-                message=ask.message if message is None else message,
-                person=ask.sender,
+                **about(ask, message),
                 reason=reason,
                 seconds=seconds,
                 detail=detail,

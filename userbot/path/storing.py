@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
-from userbot.activity import Failed, Report, Waiting
+from userbot.activity import Failed, Report, Waiting, about
 from userbot.errors import PostponedError, StorageError
 from userbot.messages import Ask, Incoming
 from userbot.path.patience import Patience
@@ -104,10 +104,7 @@ class Storing:
             return
         self._report(
             Failed(
-                chat=ask.chat if ask else None,
-                title=ask.title if ask else "",
-                message=ask.message if ask else None,
-                person=ask.sender if ask else None,
+                **about(ask),
                 reason=error.reason,
                 error=str(error),
                 hint=error.hint,
@@ -131,10 +128,7 @@ class Storing:
         self._told = error.reason
         self._report(
             Waiting(
-                chat=ask.chat if ask else None,
-                title=ask.title if ask else "",
-                message=ask.message if ask else None,
-                person=ask.sender if ask else None,
+                **about(ask),
                 reason=error.reason,
                 seconds=seconds,
                 detail=f"{error} {error.hint}",

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from userbot.activity import Report, Transcribed, Waiting
+from userbot.activity import Report, Transcribed, Waiting, about
 from userbot.messages import Ask, Loudness, Transcript
 from userbot.messages import Voice as Recording
 from userbot.path.listening import Listened, Listening, Task
@@ -76,10 +76,7 @@ class Transcription:
             raise silence(phantom=not ghosts.wordless(heard.transcript.text))
         self._report(
             Transcribed(
-                chat=ask.chat,
-                title=ask.title,
-                message=message,
-                person=ask.sender,
+                **about(ask, message),
                 text=preview(heard.transcript.text) if keep else "",
                 model=heard.transcript.model,
                 duration=heard.transcript.seconds,
@@ -96,10 +93,7 @@ class Transcription:
         if turns.locked():
             self._report(
                 Waiting(
-                    chat=ask.chat,
-                    title=ask.title,
-                    message=message,
-                    person=ask.sender,
+                    **about(ask, message),
                     reason="large_recordings" if large else "recordings",
                     seconds=0,
                 )

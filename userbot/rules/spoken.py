@@ -10,7 +10,10 @@ from userbot.settings import Voice
 CAPTION_UNITS = 1024
 """UTF-16 units of a caption (core.telegram.org/api/config, `caption_length_max`)."""
 SPOKEN_CHARACTERS = 4096
-"""What the endpoint takes at once; read aloud it is about five minutes."""
+"""What the endpoint takes at once; read aloud it is about five minutes.
+
+https://platform.openai.com/docs/api-reference/audio/createSpeech
+"""
 
 
 def answered_by_voice(settings: Voice, ask: Ask) -> bool:

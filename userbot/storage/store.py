@@ -176,18 +176,19 @@ class Store(Orders):
 
     def answered_by(self, chat: int, message: int) -> int | None:
         """The question that the message answers or is a part of the answer to, if it does."""
-        with database.explained(self.path):
-            row = self._db.execute(
-                "SELECT question FROM writes WHERE chat = ? AND message = ?", (chat, message)
-            ).fetchone()
-        return None if row is None else int(row[0])
+        return self._question(
+            "SELECT question FROM writes WHERE chat = ? AND message = ?", chat, message
+        )
 
     def asked_by(self, chat: int, message: int) -> int | None:
         """The question that the message is, if it is one."""
+        return self._question(
+            "SELECT id FROM questions WHERE chat = ? AND message = ?", chat, message
+        )
+
+    def _question(self, select: str, chat: int, message: int) -> int | None:
         with database.explained(self.path):
-            row = self._db.execute(
-                "SELECT id FROM questions WHERE message = ? AND chat = ?", (message, chat)
-            ).fetchone()
+            row = self._db.execute(select, (chat, message)).fetchone()
         return None if row is None else int(row[0])
 
     def again(self, chat: int, message: int, at: datetime) -> Ask | str | None:
