@@ -179,11 +179,12 @@ class _Run:
         """What was pending comes first; then it is said that all is ready."""
 
         def reconnected() -> None:
-            rooms.reconnected()
+            rooms.missed()
             self.outage.back()
 
         edges.client.on_reconnect = reconnected
-        edges.client.on_too_long = rooms.catch_up.wake
+        edges.client.on_lost = rooms.aftermath.line_lost
+        edges.client.on_too_long = rooms.missed
         self._ground.forgetting.sweep_once()
         rooms.migration.remind()
         await rooms.migration.look(ask for ask, _ in self._store.pending())

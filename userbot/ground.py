@@ -11,7 +11,7 @@ from datetime import timedelta
 from userbot.activity import Report
 from userbot.errors import StorageError
 from userbot.messages import Ask
-from userbot.path.aftermath import Aftermath
+from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
@@ -76,12 +76,20 @@ class Ground:
             settings.limits, people, system, store, ledger, self.storing, self.clock, refused
         )
 
-    def aftermath(self, history: History) -> Aftermath:
-        """What is found of answers that an earlier run began."""
-        prefix, store = self.settings.trigger.prefix, self.store
-        return Aftermath(
-            prefix, history, store, store.eraser, self.settlement, self.clock, self.report
+    def aftermath(self, history: History, questions: Questions) -> Aftermath:
+        """What became of questions, and of answers that an earlier run began."""
+        aftermath = Aftermath(
+            self.settings.trigger.prefix,
+            history,
+            questions,
+            self.store,
+            self.store.eraser,
+            self.patience,
+            self.clock,
+            self.report,
         )
+        self.first_text.before = aftermath.before_first_text
+        return aftermath
 
     def background(self, recent: Recent, rules: HouseRules) -> Background:
         """What was said around a question."""

@@ -7,6 +7,7 @@ channels and supergroups ``-100id``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -148,14 +149,14 @@ class OwnMessage:
 class Since:
     """What a chat's history says about a question: as it stands, and what came after it."""
 
-    question: str | None
-    """Its text or caption as it stands now; None if it is not there any more."""
+    found: Mapping[int, Incoming]
+    """Its messages as they read now, by their ids."""
+    gone: frozenset[int]
+    """Those that are not there any more."""
     own: tuple[OwnMessage, ...]
-    """The account's messages after it, oldest first."""
+    """The account's messages after the first of them, oldest first."""
     whole: bool
     """Whether this goes up to the newest message."""
-    edited: bool = False
-    """The question was edited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,8 +125,11 @@ class Lookup(Protocol):
 class History(Protocol):
     """Looks up in Telegram what became of a question while nobody listened."""
 
-    async def since(self, chat: int, message: int) -> Since:
-        """The question as it stands, and the account's messages after it. Raises TelegramError."""
+    async def since(self, chat: int, messages: Sequence[int]) -> Since:
+        """A question's messages as they stand, and the account's after them.
+
+        Raises TelegramError.
+        """
         ...
 
 
@@ -349,6 +352,14 @@ class Store(Protocol):
 
     def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
         """A question that is not answered yet is one with a later message, as `whole`."""
+        ...
+
+    def joined(self, ask: Ask) -> list[Ask]:
+        """The earlier messages that are one with a question, oldest first."""
+        ...
+
+    def part(self, before: Ask, whole: Ask, gone: Sequence[Ask], reason: str, at: datetime) -> None:
+        """Of the messages of a question some are gone, and why: it is `whole` now."""
         ...
 
     def reword(self, whole: Ask) -> None:

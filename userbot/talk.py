@@ -8,6 +8,7 @@ conversation has a place of its own in the store, which `userbot run` leaves alo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn
 
@@ -16,7 +17,17 @@ from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
 from userbot.ground import Ground
-from userbot.messages import TERMINAL, Ask, ChatKind, Incoming, Person, Picture, Place, Since
+from userbot.messages import (
+    TERMINAL,
+    Ask,
+    ChatKind,
+    Decision,
+    Incoming,
+    Person,
+    Picture,
+    Place,
+    Since,
+)
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.hearing import Said
 from userbot.path.house_rules import HouseRules
@@ -61,7 +72,7 @@ class Talk:
         pacing = _LIVELY if terminal.lively else _WHOLE
         self._assistant = ground.assistant(
             rules,
-            ground.aftermath(nowhere),
+            ground.aftermath(nowhere, nowhere),
             _Read(),
             nowhere,
             ground.background(nowhere, rules),
@@ -160,7 +171,13 @@ class _Read:
 class _Nowhere:
     """There is no chat behind the terminal; nothing of the path asks for it."""
 
-    async def since(self, chat: int, message: int) -> Since:
+    async def since(self, chat: int, messages: Sequence[int]) -> Since:
+        self._refuse()
+
+    def decide(self, incoming: Incoming) -> Decision:
+        self._refuse()
+
+    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
         self._refuse()
 
     async def latest(self, chat: int, before: int, count: int) -> list[Incoming]:

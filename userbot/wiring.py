@@ -13,7 +13,7 @@ from userbot.audio import Ffmpeg
 from userbot.console.sentences import in_russian
 from userbot.console.words import language_of
 from userbot.ground import Ground
-from userbot.messages import Ask, Incoming, Person
+from userbot.messages import Ask, Decision, Incoming, Person
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
@@ -116,7 +116,7 @@ class Rooms:
         client, inbox, settlement = edges.client, edges.inbox, ground.settlement
         self._ground = ground
         outbox = TelegramVoiceOutbox(client, turns)
-        history = TelegramHistory(client, clock, report)
+        history = TelegramHistory(client, inbox, clock, report)
         reading = Reading(client, clock, report, inbox.title)
         writes = ground.writes(outbox, history)
         self.rules = HouseRules(house.policy, house.chats, settings.trigger.from_, store)
@@ -130,7 +130,7 @@ class Rooms:
             secret=store.secret(),
             timezone=settings.limits.timezone,
         )
-        self.aftermath = ground.aftermath(history)
+        self.aftermath = ground.aftermath(history, self)
         allowance = (
             ground.allowance(house.limited, self.telling.refused)
             if settings.limits.tell
@@ -155,7 +155,7 @@ class Rooms:
             clock,
             settings.trigger.burst_seconds,
             longest_seconds(settings),
-            lambda ask: turns.awaited(ask.place) or not client.is_connected(),
+            lambda ask: turns.awaited(ask.place) or self.aftermath.waits_for_the_line,
         )
         self.again = Again(store, self.rules, allowance, self.conversations, settlement, clock)
         prefix = settings.trigger.prefix
@@ -181,7 +181,7 @@ class Rooms:
             self.rules, TelegramGroups(client, clock, report), ground.memory, report
         )
         max_age = settings.catch_up.max_age_minutes
-        intake = Intake(
+        self._intake = Intake(
             self.rules,
             self.commands,
             self.overheard,
@@ -200,7 +200,7 @@ class Rooms:
         self.catch_up = CatchUp(
             self.rules,
             TelegramPast(client, inbox, clock, report),
-            intake.receive,
+            self._intake.receive,
             None if house.first else house.policy.began,
             max_age,
             store,
@@ -211,8 +211,7 @@ class Rooms:
         self._edits = Edits(
             settings.trigger.edits,
             max_age,
-            self.rules,
-            intake.known,
+            self._intake.decide,
             ground.memory,
             allowance,
             self.conversations,
@@ -229,15 +228,23 @@ class Rooms:
 
     def deleted(self, messages: Sequence[int], chat: int | None) -> None:
         """Messages are gone; `chat` where Telegram says which."""
-        self._ground.forgetting.deleted(messages, chat)
+        # First, so that what is left of a question is not taken for the words that go.
         self.conversations.deleted(chat, messages)
+        self._ground.forgetting.deleted(messages, chat)
         self.overheard.deleted(chat, messages)
 
-    def reconnected(self) -> None:
-        """The connection stands again: who knows what was missed."""
+    def decide(self, incoming: Incoming) -> Decision:
+        """What is to be done about a message by the rules of now. Raises StorageError."""
+        return self._intake.decide(incoming)
+
+    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+        """A question was looked up. Raises StorageError."""
+        self.conversations.reads(ask, pieces, gone, why)
+
+    def missed(self) -> None:
+        """The connection stands again, or Telegram skips what it had to tell: look for it."""
         self.overheard.clear()  # edits and deletions that were missed are never told
-        for ask in self.conversations.queued:
-            self.aftermath.belated(ask)
+        self.aftermath.line_back(self.conversations.unanswered)
         self.catch_up.wake()
 
     def _stopped(self, ask: Ask, why: str) -> None:

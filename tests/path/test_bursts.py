@@ -168,23 +168,6 @@ async def test_a_burst_survives_a_crash_with_all_its_words(
     assert reply.text == "You said: one\ntwo"
 
 
-@pytest.mark.parametrize("which", [0, 1])
-async def test_a_burst_of_which_a_message_is_deleted_is_not_answered(
-    stage: Stage, which: int
-) -> None:
-    stage.endpoint.responder = slowly(0.4)
-    program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
-    both = [stage.max.says(stage.olga, "one")]
-    await asked(stage, 1)
-    both.append(stage.max.says(stage.olga, "two"))
-    await asked(stage, 2)
-    stage.max.deletes(both[which])
-    await program.tells(Skipped, reason="deleted")
-    await asyncio.sleep(0.5)
-    assert not program.events(Answered)
-    assert all(one.sender is stage.max for one in stage.max.messages(stage.olga))
-
-
 @pytest.mark.slow
 async def test_a_message_that_joins_just_as_the_first_text_shows_is_answered_once(
     stage: Stage,

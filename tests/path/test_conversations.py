@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,6 +21,8 @@ class Untold:
     def joined(self, earlier: Ask, whole: Ask) -> None: ...
 
     def reworded(self, whole: Ask) -> None: ...
+
+    def parted(self, before: Ask, whole: Ask, gone: Sequence[Ask], why: str) -> None: ...
 
     def starts_over(self, ask: Ask) -> None: ...
 

@@ -89,4 +89,4 @@ def test_a_write_is_found_by_its_id_or_its_text_in_its_place(
 def test_any_other_reply_to_the_question_is_the_owners_answer(
     message: OwnMessage, by_hand: bool
 ) -> None:
-    assert bool(owners_answers([message], QUESTION, {12}, "/gpt")) is by_hand
+    assert bool(owners_answers([message], {QUESTION}, {12}, "/gpt")) is by_hand

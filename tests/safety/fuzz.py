@@ -33,7 +33,7 @@ from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.words import words
 from userbot.messages import Ask, Command, Incoming, Person
-from userbot.path.aftermath import Aftermath
+from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -288,10 +288,11 @@ class Target:
         rules = HouseRules(policy, {}, "anyone", self.store)
         recent = TelegramRecent(self.client, inbox)
         background = Background(recent, self.store, rules, 1000, clock, self._tell)
-        history = TelegramHistory(self.client, clock, self._tell)
+        history = TelegramHistory(self.client, inbox, clock, self._tell)
         aftermath = Aftermath(
-            "/gpt", history, self.store, self.store.eraser, settlement, clock, self._tell
-        )
+            "/gpt", history, cast("Questions", None), self.store, self.store.eraser,
+            Patience(clock, self._tell), clock, self._tell,
+        )  # fmt: skip
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
             LoopWatch(), 10, Trigger(), self.store, storing, self.conversations, settlement, clock,

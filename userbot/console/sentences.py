@@ -38,6 +38,9 @@ _RUSSIAN = {
     "The question was edited: it is asked as it reads now.": (
         "Вопрос исправлен: спрашиваю, как теперь написано."
     ),
+    "A message of the question is gone: it is asked without it.": (
+        "Одного из сообщений вопроса больше нет: спрашиваю без него."
+    ),
     "You wrote there yourself before its answer.": "Вы успели написать там сами.",
     "Nobody was addressed.": "Обращались не к вам.",
     "Voice is off in this chat.": "Голос в этом чате выключен.",

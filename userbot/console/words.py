@@ -100,6 +100,7 @@ _EN = {
     "edited": "edited: it asks nothing any more",
     "stood_down": "you wrote there yourself first",
     "question_edited": "edited: asked as it reads now",
+    "question_parted": "one of its messages is gone: asked without it",
     "owner_answered": "you have answered it yourself",
     "answer_gone": "its answer was deleted",
     # what was missed, and an answer that was cut off
@@ -205,6 +206,7 @@ _RU = {
     "edited": "исправлено: вопроса больше нет",
     "stood_down": "вы успели написать сами",
     "question_edited": "вопрос исправлен: спрашиваю заново",
+    "question_parted": "одного из сообщений вопроса больше нет: спрашиваю без него",
     "owner_answered": "вы ответили сами",
     "answer_gone": "ответ на него удалили",
     "taken_up": "ответ был начат раньше и дописывается в своём сообщении",

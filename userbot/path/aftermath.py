@@ -5,22 +5,56 @@ Rule 2: what an earlier run has written is found again, by its id or by its reco
 finished in its own messages.
 Rule 3: anything else of the account's under the question is the owner's own answer: the question
 is skipped, and the owner's words are never touched.
-Rule 4: a question that was edited meanwhile is asked as it reads now.
+Rule 4: a question that was edited meanwhile is asked as it reads now, with what was said beside a
+recording, and without those of its messages that are gone.
 Rule 5: if a write may stand and cannot be looked for, or could not be finished where it stands,
 nothing is sent.
+Rule 6: nobody listens while the connection is lost, either. What is being answered then is looked
+up before its first text leaves; on any other day nothing is asked of Telegram for that.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import NothingToAnswerError, TelegramError
-from userbot.messages import Answer, Ask, ChatKind, Finish, Recorded, Since
-from userbot.path.settlement import Settlement, in_doubt
+from userbot.messages import (
+    Answer,
+    Ask,
+    ChatKind,
+    Decision,
+    Finish,
+    Incoming,
+    Recorded,
+    Since,
+)
+from userbot.path.patience import Patience
+from userbot.path.settlement import in_doubt
 from userbot.ports import Clock, Eraser, History, Store
 from userbot.rules.adoption import adopted, owners_answers
 from userbot.rules.trigger import question_of
+
+_LOOK_SECONDS = 0.2
+"""How often a lost connection is looked at by an answer that waits for it."""
+
+
+class Questions(Protocol):
+    """Who has to do with open questions besides. Both raise StorageError."""
+
+    def decide(self, incoming: Incoming) -> Decision:
+        """What is to be done about a message by the rules of now."""
+        ...
+
+    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+        """A question is made of these messages, as they read now, and of some not any more.
+
+        Whoever answers it is cancelled if that asks something else, and it starts over.
+        """
+        ...
 
 
 class Aftermath:
@@ -30,47 +64,83 @@ class Aftermath:
         self,
         prefix: str,
         history: History,
+        questions: Questions,
         store: Store,
         eraser: Eraser,
-        settlement: Settlement,
+        patience: Patience,
         clock: Clock,
         report: Report,
     ) -> None:
         self._prefix = prefix
         self._history = history
+        self._questions = questions
         self._store = store
         self._eraser = eraser
-        self._settlement = settlement
+        self._patience = patience
         self._clock = clock
         self._report = report
         self._belated: set[int] = set()
+        self._line_lost = False
 
     def belated(self, ask: Ask) -> None:
         """This question waited: look before it is answered."""
         self._belated.add(ask.id)
 
+    @property
+    def waits_for_the_line(self) -> bool:
+        """Whether nothing begins to show because the connection is lost."""
+        return self._line_lost
+
+    def line_lost(self) -> None:
+        """The connection is lost: no first text leaves before it is `line_back`."""
+        self._line_lost = True
+
+    def line_back(self, unanswered: Iterable[Ask]) -> None:
+        """It stands again, and nobody tells what became of these questions."""
+        self._line_lost = False
+        for ask in unanswered:
+            self.belated(ask)
+
+    async def before_first_text(self, ask: Ask) -> None:
+        """Look once more, if the connection was lost while it was answered. Raises as `look`."""
+        while self._line_lost or self._belated:
+            if self._line_lost:
+                await self._patience.pause(_LOOK_SECONDS)
+            elif self._is_belated(ask, self._store.joined(ask)):
+                await self.look(ask)
+            else:
+                return
+
     async def look(self, ask: Ask) -> tuple[Ask, Answer | None]:
-        """Find out, if the question waited; gives it as it reads now, and its answer if that
-        stands whole already.
+        """Find out, if the question waited; gives its answer if that stands whole already.
 
         Raises NothingToAnswerError where none is wanted, and TelegramError.
         """
-        if ask.id not in self._belated:
+        if not self._belated:
             return ask, None
-        found = await self._look(ask)
-        self._belated.discard(ask.id)
+        earlier = self._store.joined(ask)
+        if not self._is_belated(ask, earlier):
+            return ask, None
+        pieces = [*earlier, ask]
+        found = await self._look(ask, pieces)
+        self._belated.difference_update(piece.id for piece in pieces)
+        await asyncio.sleep(0)  # whoever was cancelled by what was found ends here
         return found
 
-    async def _look(self, ask: Ask) -> tuple[Ask, Answer | None]:
+    def _is_belated(self, ask: Ask, earlier: Sequence[Ask]) -> bool:
+        """Whether the question waited, or a message that it was joined by."""
+        return any(piece.id in self._belated for piece in (*earlier, ask))
+
+    async def _look(self, ask: Ask, pieces: Sequence[Ask]) -> tuple[Ask, Answer | None]:
         recorded = self._store.recorded(ask)
         try:
-            since = await self._history.since(ask.source, ask.message)
+            since = await self._history.since(ask.source, [piece.message for piece in pieces])
         except TelegramError as error:
             if recorded:
                 raise in_doubt() from error
             raise
-        if since.question is None:
-            self._eraser.deleted([ask.message], ask.source, self._clock.now())
+        if since.gone and (recorded or len(since.gone) == len(pieces)):
+            self._eraser.deleted(sorted(since.gone), ask.source, self._clock.now())
             raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
         if recorded and ask.moved_from is not None:
             raise in_doubt()  # it may stand in either chat, and only one could be edited
@@ -80,22 +150,56 @@ class Aftermath:
             raise in_doubt()
         if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
             ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
-            if owners_answers(since.own, ask.message, ours, self._prefix):
+            asked = {piece.message for piece in pieces}
+            if owners_answers(since.own, asked, ours, self._prefix):
                 told = "You have answered it yourself."
                 raise NothingToAnswerError(told, reason="owner_answered")
-        return self._as_it_reads(ask, since) if not recorded else ask, None
+        if not recorded:
+            self._reread(ask, pieces, since)
+        return ask, None
 
-    def _as_it_reads(self, ask: Ask, since: Since) -> Ask:
-        """With its words as they are now; what was put together of several messages stays."""
-        if not since.edited or ask.voice is not None or "\n" in ask.text or not since.question:
-            return ask
-        asked = question_of(since.question, self._prefix)
-        text = since.question.strip() if asked is None else asked
-        if text == ask.text or not text:
-            return ask
-        reworded = replace(ask, text=text)
-        self._settlement.reworded(reworded)
-        return reworded
+    def _reread(self, ask: Ask, pieces: Sequence[Ask], since: Since) -> None:
+        """See that the question is asked as its messages read now. Raises NothingToAnswerError."""
+        edited = any(one.edited_at for one in since.found.values())
+        if len(pieces) == 1 and not edited:
+            return
+        left: list[Ask] = []
+        gone: list[Ask] = []
+        for piece in pieces:
+            incoming = since.found.get(piece.message)
+            now = None if incoming is None else self._as_it_reads(piece, incoming)
+            (gone if now is None else left).append(now or piece)
+        if not left:
+            raise NothingToAnswerError("It was edited, and asks nothing any more.", reason="edited")
+        self._questions.reads(ask, left, gone, "deleted" if since.gone else "edited")
+        if since.gone:
+            self._eraser.deleted(sorted(since.gone), ask.source, self._clock.now())
+
+    def _as_it_reads(self, piece: Ask, incoming: Incoming) -> Ask | None:
+        """A message as it reads now; None if it was edited to ask nothing any more.
+
+        That its sender may ask was decided when it came.
+        """
+        sender = replace(piece.sender, contact=True, blocked=False)
+        at_home = replace(incoming, kind=piece.kind, sender=sender)
+        if self._store.owns(piece.source, piece.message):
+            return piece  # what reads otherwise there is an earlier answer
+        decision = self._questions.decide(at_home)
+        if not isinstance(decision, Ask):
+            if incoming.edited_at is not None:
+                return None
+            asked = question_of(incoming.text, self._prefix)
+            return replace(piece, text=incoming.text.strip() if asked is None else asked)
+        return replace(
+            piece,
+            text=decision.text,
+            forwarded_from=decision.forwarded_from,
+            reply_to=decision.reply_to,
+            about_reply=decision.about_reply,
+            pictures=decision.pictures,
+            album=decision.album,
+            expires_at=decision.expires_at,
+        )
 
     def _standing(self, ask: Ask, recorded: list[Recorded], since: Since) -> dict[int, int]:
         """What stands of its answer; the messages are known from now on."""

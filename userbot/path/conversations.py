@@ -7,14 +7,15 @@ handler's to keep. One that is only queued is just left out.
 Rule 4: while draining nothing new begins; what is queued stays pending in the store.
 Rule 5: an answer that hangs is cut at a bound, so that the next question goes on.
 Rule 6: until the first text of its answer leaves, a question may still grow by a message that joins
-it, once while it is being answered, or change by an edit: then its answer starts over.
+it, once while it is being answered, lose one, or change by an edit: then its answer starts over.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
@@ -34,7 +35,7 @@ _PATIENCE = 30.0
 
 
 class Changing(Protocol):
-    """Told how questions change before they are answered. Both store it, or raise StorageError."""
+    """Told how questions change before they are answered. Stores it, or raises StorageError."""
 
     def joined(self, earlier: Ask, whole: Ask) -> None:
         """A question is answered with the message after it, as `whole`, which is that message's."""
@@ -42,6 +43,10 @@ class Changing(Protocol):
 
     def reworded(self, whole: Ask) -> None:
         """A question has other words now."""
+        ...
+
+    def parted(self, before: Ask, whole: Ask, gone: Sequence[Ask], why: str) -> None:
+        """Of the messages of a question some are gone: "deleted", or "edited" to ask nothing."""
         ...
 
     def starts_over(self, ask: Ask) -> None:
@@ -154,17 +159,31 @@ class Conversations:
 
         Who edits again and again waits longer each time.
         """
-        line = self._line_of(piece.chat, piece.message)
+        line = self._line_of(piece.source, piece.message)
         if line is None:
             return
-        pieces = [piece if _is(one, piece.chat, piece.message) else one for one in line.pieces]
-        whole = bursts.together(pieces)
-        self._changing.reworded(whole)
-        line.ask, line.pieces = whole, pieces
+        pieces = [piece if _is(one, piece.source, piece.message) else one for one in line.pieces]
         if line.running:
             patience = min(2.0 ** (line.restarts - 1), _PATIENCE) if line.restarts else 0.0
             line.begins = self._clock.monotonic() + patience
-        self._start_over(line)
+        self._becomes(line, pieces, (), "")
+
+    def withdrawn(self, piece: Ask) -> None:
+        """The message that `piece` gave asks nothing any more."""
+        line = self._line_of(piece.source, piece.message)
+        if line is not None:
+            left = [one for one in line.pieces if one.message != piece.message]
+            self._without(line, left, "edited")
+
+    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+        """A question was looked up: it is made of these messages, as they read now.
+
+        Where that asks something else than before, it starts over. `gone`: messages that it was
+        made of, too, and `why` they are not any more. Raises StorageError.
+        """
+        line = self._line_of(ask.source, ask.message)
+        if line is not None:
+            self._becomes(line, pieces, gone, why)
 
     def stop(self, place: Place) -> Ask | None:
         """End the answer that is being written there at once; gives its question, if there is one.
@@ -180,31 +199,33 @@ class Conversations:
     def deleted(self, chat: int | None, messages: Iterable[int]) -> None:
         """Questions were deleted in Telegram: their answers end as if they were stopped.
 
-        `chat` is None where Telegram does not tell it: then it is a private chat or a basic group.
+        Of several messages what is left is asked, if no text stands yet. `chat` is None where
+        Telegram does not tell it: then it is a private chat or a basic group.
         """
         gone = frozenset(messages)
-        self.stop_all(
-            lambda ask: (
-                ask.message in gone
-                and (ask.source == chat if chat is not None else ask.source > _CHANNELS)
-            ),
-            "deleted",
-        )
+
+        def is_left(ask: Ask) -> bool:
+            here = ask.source == chat if chat is not None else ask.source > _CHANNELS
+            return not here or ask.message not in gone
+
+        for line in list(self._each()):
+            left = list(filter(is_left, line.pieces))
+            if len(left) < len(line.pieces):
+                self._without(line, left, "deleted")
 
     def stop_all(self, which: Callable[[Ask], bool], reason: str, *, shown: bool = True) -> None:
         """End the answers to questions with such a message, and leave out those that are queued.
 
         `shown`: those too of which a text stands already.
         """
-        for lines in self._lines.values():
-            for line in list(lines):
-                if any(map(which, line.pieces)) and (shown or self._open(line)):
-                    self._end(line, reason)
+        for line in list(self._each()):
+            if any(map(which, line.pieces)) and (shown or self._open(line)):
+                self._end(line, reason)
 
     @property
-    def queued(self) -> list[Ask]:
-        """The questions that were not begun yet."""
-        return [line.ask for lines in self._lines.values() for line in lines if line.task is None]
+    def unanswered(self) -> list[Ask]:
+        """The questions of whose answer nothing has left yet."""
+        return [line.ask for line in self._each() if self._open(line)]
 
     @property
     def answering(self) -> int:
@@ -252,16 +273,39 @@ class Conversations:
         return line if bursts.joins(line.pieces[-1], ask, gap, self._burst) else None
 
     def _line_of(self, chat: int, message: int) -> _Line | None:
-        for lines in self._lines.values():
-            for line in lines:
-                if any(_is(piece, chat, message) for piece in line.pieces):
-                    return line
+        for line in self._each():
+            if any(_is(piece, chat, message) for piece in line.pieces):
+                return line
         return None
+
+    def _each(self) -> Iterator[_Line]:
+        return (line for lines in self._lines.values() for line in lines)
 
     def _open(self, line: _Line) -> bool:
         """Whether the question may still change: nothing of its answer was shown."""
         over = line.task is not None and line.task.done() and not line.again
         return not (line.ended or over or self._first_text.left(line.ask))
+
+    def _without(self, line: _Line, left: Sequence[Ask], why: str) -> None:
+        """Go on without some messages, or end: where none is left, or the answer shows."""
+        if left and self._open(line):
+            gone = [piece for piece in line.pieces if piece not in left]
+            with suppress(StorageError):
+                self._becomes(line, left, gone, why)
+                return
+        self._end(line, why)
+
+    def _becomes(self, line: _Line, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+        whole = bursts.together(pieces)
+        if gone:
+            self._changing.parted(line.ask, whole, gone, why)
+        elif whole.text == line.ask.text:
+            line.pieces = list(pieces)
+            return
+        else:
+            self._changing.reworded(whole)
+        line.ask, line.pieces = whole, list(pieces)
+        self._start_over(line)
 
     def _start_over(self, line: _Line) -> None:
         if line.running and not line.again:

@@ -15,29 +15,26 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from userbot.messages import Ask, Incoming
+from userbot.messages import Ask, Decision, Incoming
 from userbot.path.allowance import Allowance
 from userbot.path.conversations import Conversations
-from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
-from userbot.rules.trigger import Known, decide
 
 
 class Edits:
     """`again`: whether what was answered is answered anew, as [trigger].edits says.
 
-    `known`: what the store knows about a message.
+    `decide`: what is to be done about a message by the rules of now.
     """
 
     def __init__(
         self,
         again: bool,
         max_age_minutes: float,
-        rules: HouseRules,
-        known: Callable[[Incoming], Known],
+        decide: Callable[[Incoming], Decision],
         memory: Memory,
         allowance: Allowance,
         conversations: Conversations,
@@ -48,8 +45,7 @@ class Edits:
     ) -> None:
         self._again = again
         self._max_age = timedelta(minutes=max_age_minutes)
-        self._rules = rules
-        self._known = known
+        self._decide = decide
         self._memory = memory
         self._allowance = allowance
         self._conversations = conversations
@@ -70,19 +66,21 @@ class Edits:
         piece = self._conversations.piece(incoming.chat, incoming.message, shown=self._again)
         if piece is None and not self._again:
             return
-        decision = decide(incoming, self._known(incoming), self._rules.policy)
+        decision = self._decide(incoming)
         if piece is not None:
             self._before_the_end(piece, decision if isinstance(decision, Ask) else None)
         elif isinstance(decision, Ask) and self._is_recent(incoming):
-            self._after_the_end(replace(decision, expires_at=incoming.expires_at))
+            self._after_the_end(decision)
 
     def _before_the_end(self, piece: Ask, decision: Ask | None) -> None:
         if decision is None:
-            self._conversations.stop_all(lambda ask: ask == piece, "edited")
+            self._conversations.withdrawn(piece)
         elif decision.text != piece.text:  # a reaction or a preview is an edit too
             self._conversations.edited(replace(piece, text=decision.text))
 
     def _after_the_end(self, decision: Ask) -> None:
+        if decision.moved_from is not None:
+            return  # nothing is written anew where it stands
         anew = self._allowance.admit_anew(decision, self._clock.now())
         if anew is None:
             return

@@ -6,17 +6,25 @@ whoever wants the question to start over sees one or the other, and nothing in b
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from userbot.messages import Ask
 
 
 class FirstText:
-    """The questions that are past that point, of those under way."""
+    """The questions that are past that point, of those under way.
+
+    `before`: looks whether a question is still what it was asked as, if nobody might have told.
+    """
 
     def __init__(self) -> None:
+        self.before: Callable[[Ask], Awaitable[None]] | None = None
         self._shown: set[int] = set()
 
-    def leaves(self, ask: Ask) -> None:
-        """The first text of its answer is about to leave."""
+    async def leaves(self, ask: Ask) -> None:
+        """The first text of its answer is about to leave. Raises what `before` raises."""
+        if self.before is not None and ask.id not in self._shown:
+            await self.before(ask)
         self._shown.add(ask.id)
 
     def left(self, ask: Ask) -> bool:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from userbot.activity import Heard, Ignored, Report, about
-from userbot.messages import Ask, Command, Ignore, Incoming, Person, Place
+from userbot.messages import Ask, Command, Decision, Ignore, Incoming, Person, Place
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
@@ -68,15 +68,10 @@ class Intake:
         Raises StorageError; then nothing was done about it, and it can be received again.
         """
         self._typed_elsewhere(incoming)
-        known = self.known(incoming)
-        home = self._rules.moved.get(incoming.chat)
-        there = incoming if home is None else replace(incoming, place=Place(home))
-        decision = decide(there, known, self._rules.policy)
+        known = self._known(incoming)
+        decision = self._decided(incoming, known)
         if isinstance(decision, Ask):
             prefixed = decision.text != incoming.text.strip()
-            decision = replace(decision, expires_at=incoming.expires_at)
-            if home is not None:
-                decision = replace(decision, place=incoming.place).moved(home)
             self._ask(
                 decision, replies=known.replies_to_answer, prefixed=prefixed, live=incoming.live
             )
@@ -113,8 +108,22 @@ class Intake:
             if asked and not self._store.owns(chat, incoming.message, incoming.text):
                 self._store.typed_elsewhere(chat, incoming.message)
 
-    def known(self, incoming: Incoming) -> Known:
-        """What the store knows about a message. Raises StorageError."""
+    def decide(self, incoming: Incoming) -> Decision:
+        """What is to be done about a message by the rules of now. Raises StorageError."""
+        return self._decided(incoming, self._known(incoming))
+
+    def _decided(self, incoming: Incoming, known: Known) -> Decision:
+        home = self._rules.moved.get(incoming.chat)
+        there = incoming if home is None else replace(incoming, place=Place(home))
+        decision = decide(there, known, self._rules.policy)
+        if isinstance(decision, Ask):
+            decision = replace(decision, expires_at=incoming.expires_at)
+            if home is not None:
+                decision = replace(decision, place=incoming.place).moved(home)
+        return decision
+
+    def _known(self, incoming: Incoming) -> Known:
+        """What the store knows about a message."""
         chat = incoming.chat
         return Known(
             ours=incoming.outgoing and self._store.owns(chat, incoming.message, incoming.text),

@@ -95,7 +95,7 @@ class Parts:
         at = self._differs(wanted)
         if at is None:
             return
-        self._first_text.leaves(self._ask)
+        await self._first_text.leaves(self._ask)
         text = wanted[at] if at < len(wanted) else _NOTHING_LEFT
         await to_its_end(self._edit(at, text) if at < len(self.standing) else self._send(at, text))
 

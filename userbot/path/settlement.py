@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -214,6 +214,17 @@ class Settlement:
                 **about(whole),
                 reason="question_edited",
                 detail="The question was edited: it is asked as it reads now.",
+            )
+        )
+
+    def parted(self, before: Ask, whole: Ask, gone: Sequence[Ask], why: str) -> None:
+        """Of the messages of a question some are gone, and why. Raises StorageError."""
+        self._store.part(before, whole, gone, why, self._clock.now())
+        self._report(
+            Notice(
+                **about(whole),
+                reason="question_parted",
+                detail="A message of the question is gone: it is asked without it.",
             )
         )
 

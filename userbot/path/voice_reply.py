@@ -110,7 +110,7 @@ class VoiceReply:
         while True:
             ready = [await self._outbox.upload_voice(ask.place, speech)]
             await self._outbox.turn(ask.place, "send", ask.title)
-            self._first_text.leaves(ask)
+            await self._first_text.leaves(ask)
             # The next turn comes after the pause, which is shown.
             with suppress(PauseAskedError):
                 write = self._writes.send(ask, 0, identity, caption.text, leave)

@@ -94,7 +94,7 @@ class Writes:
         if ask.replied_to is None:
             raise doubt  # nothing in this chat tells from where on to look
         try:
-            since = await self._history.since(ask.chat, ask.message)
+            since = await self._history.since(ask.chat, [ask.message])
         except TelegramError:
             raise doubt from None
         elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])

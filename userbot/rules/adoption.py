@@ -45,19 +45,17 @@ def adopted(
 
 
 def owners_answers(
-    own: Iterable[OwnMessage], question: int, ours: Set[int], prefix: str
+    own: Iterable[OwnMessage], asked: Set[int], ours: Set[int], prefix: str
 ) -> list[OwnMessage]:
     """What the owner has answered by hand: replies to the question that are neither ours nor asked.
 
-    `ours`: messages that the program wrote.
+    `asked`: the messages that the question is made of. `ours`: messages that the program wrote.
     """
     start = prefix.partition(" ")[0].lower()
     return [
         one
         for one in own
-        if one.reply_to == question
-        and one.id not in ours
-        and not one.text.lower().startswith(start)
+        if one.reply_to in asked and one.id not in ours and not one.text.lower().startswith(start)
     ]
 
 

@@ -343,6 +343,37 @@ class Store(Orders):
             )
             _reword(db, whole)
 
+    def joined(self, ask: Ask) -> list[Ask]:
+        """The earlier messages that are one with a question, oldest first."""
+        with database.explained(self.path):
+            rows = self._db.execute(
+                _ASKS + " WHERE q.joined_to = ? ORDER BY q.message", (ask.id,)
+            ).fetchall()
+        return [_ask(row) for row in rows]
+
+    def part(self, before: Ask, whole: Ask, gone: Sequence[Ask], reason: str, at: datetime) -> None:
+        """Of the messages of a question some are gone, and why: it is `whole` now.
+
+        If its last message is among them, the one before that takes its place.
+        """
+        with self._step() as db:
+            if whole.id != before.id:
+                db.execute(
+                    "UPDATE questions SET joined_to = NULL, (state, reason, state_at,"
+                    " reserved_tokens, reserved_cost) = (SELECT state, reason, state_at,"
+                    " reserved_tokens, reserved_cost FROM questions WHERE id = ?) WHERE id = ?",
+                    (before.id, whole.id),
+                )
+                db.execute(
+                    "UPDATE questions SET joined_to = ? WHERE joined_to = ?", (whole.id, before.id)
+                )
+            db.executemany(
+                "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?,"
+                " joined_to = NULL WHERE id = ? AND state <> 'answered'",
+                [(reason, _instant(at), one.id) for one in gone],
+            )
+            _reword(db, whole)
+
     def reword(self, whole: Ask) -> None:
         """A question that is not answered yet has other words now."""
         with self._step() as db:

@@ -38,7 +38,7 @@ _DIALOGS = 100
 class Client(TelegramClient):  # type: ignore[misc]
     """A TelegramClient that keeps the rules above.
 
-    `on_reconnect` is called whenever a lost connection stands again.
+    `on_lost` is called whenever the connection is lost, and `on_reconnect` when it stands again.
     """
 
     def __init__(self, *args: Any, **settings: Any) -> None:
@@ -54,7 +54,9 @@ class Client(TelegramClient):  # type: ignore[misc]
             updates_queue=self._updates_queue,
             auto_reconnect_callback=self._handle_auto_reconnect,
         )
+        self._sender.on_lost = self._lost
 
+    on_lost: Callable[[], None] | None = None
     on_reconnect: Callable[[], None] | None = None
     on_too_long: Callable[[], None] | None = None
     """Called when Telegram has too much to tell and tells nothing instead."""
@@ -146,6 +148,10 @@ class Client(TelegramClient):  # type: ignore[misc]
         # here as well, asyncio prints a traceback at exit (Telethon 1.45).
         with suppress(Exception):
             await self.disconnected
+
+    def _lost(self) -> None:
+        if self.on_lost is not None:
+            self.on_lost()
 
     async def _handle_auto_reconnect(self) -> None:
         # Telethon 1.45 asks for no difference after a reconnect, so what was missed would show

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from telethon.errors import FloodWaitError, RPCError, ServerError, TimedOutError
@@ -10,10 +10,11 @@ from telethon.tl import types
 
 from userbot.activity import Report, Waiting
 from userbot.errors import TelegramError
-from userbot.messages import OwnMessage, Since
+from userbot.messages import Incoming, OwnMessage, Since
 from userbot.ports import Clock
 from userbot.rules import retrying
 from userbot.telegram.client import Client
+from userbot.telegram.inbox import Inbox
 from userbot.telegram.media import voice_of
 from userbot.telegram.refusals import error_name, meaning
 from userbot.telegram.threads import thread_of
@@ -25,41 +26,48 @@ _MESSAGES = 500
 
 
 class TelegramHistory:
-    """`ports.History` over a client."""
+    """`ports.History` over a client; `inbox` knows how to read a message."""
 
-    def __init__(self, client: Client, clock: Clock, report: Report) -> None:
+    def __init__(self, client: Client, inbox: Inbox, clock: Clock, report: Report) -> None:
         self._client = client
+        self._inbox = inbox
         self._clock = clock
         self._report = report
 
-    async def since(self, chat: int, message: int) -> Since:
-        """The question as it stands, and the account's messages after it. Raises TelegramError."""
+    async def since(self, chat: int, messages: Sequence[int]) -> Since:
+        """A question's messages as they stand, and the account's after the first of them.
+
+        All in one look, however many they are. Raises TelegramError.
+        """
+        first = min(messages)
 
         async def read() -> list[Any]:
             return list(
                 await self._client.get_messages(
                     await self._client.reach(chat),
                     limit=_MESSAGES,
-                    min_id=message - 1,
+                    min_id=first - 1,
                     reverse=True,
                 )
             )
 
         found = await patiently(read, chat, self._clock, self._report)
-        question: str | None = None
-        edited = False
+        asked: dict[int, Incoming] = {}
         own: list[OwnMessage] = []
         for one in found:
             if not isinstance(one, types.Message):
                 continue
-            if one.id == message:
-                question, edited = one.message or "", one.edit_date is not None
+            if one.id in messages:
+                asked[one.id] = await self._inbox.read(one)
             elif one.out:
                 _, reply_to = thread_of(one)
                 sound = voice_of(one)
                 spoken = sound is not None and sound.kind == "voice"
                 own.append(OwnMessage(one.id, one.message or "", reply_to, spoken))
-        return Since(question, tuple(own), whole=len(found) < _MESSAGES, edited=edited)
+        whole = len(found) < _MESSAGES
+        read_to = found[-1].id if found else first
+        gone = {one for one in messages if one not in asked and (whole or one <= read_to)}
+        return Since(asked, frozenset(gone), tuple(own), whole)
 
 
 async def patiently(

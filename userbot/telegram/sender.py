@@ -9,6 +9,7 @@ tests hold it.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from telethon.errors import (
@@ -52,11 +53,21 @@ class TroubleError(Exception):
 
 
 class Sender(MTProtoSender):  # type: ignore[misc]
-    """Gives back what writes a message when the connection is lost, instead of sending it anew."""
+    """Gives back what writes a message when the connection is lost, instead of sending it anew.
+
+    `on_lost` is told of each loss before anything else is sent.
+    """
+
+    on_lost: Callable[[], None] = staticmethod(lambda: None)
 
     def renew(self) -> None:
         """Give the connection up and make another."""
         self._start_reconnect(ConnectionError("given up"))
+
+    def _start_reconnect(self, error: Exception | None) -> None:
+        super()._start_reconnect(error)
+        if self._reconnecting:
+            self.on_lost()
 
     async def _reconnect(self, last_error: Exception | None) -> None:
         for number, state in list(self._pending_state.items()):
