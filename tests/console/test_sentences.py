@@ -13,7 +13,7 @@ import userbot
 from userbot import activity as happened
 from userbot.console.describe import describe
 from userbot.console.sentences import in_russian, known
-from userbot.console.words import words
+from userbot.console.words import plural, words
 from userbot.errors import PauseAskedError, UserbotError
 from userbot.openai_api import sentences
 from userbot.openai_api.where import Where
@@ -90,7 +90,7 @@ def test_every_sentence_that_may_reach_the_console_has_its_russian(file: Path) -
         for text in spoken(file.read_text(encoding="utf-8"))
         if text not in NOT_SHOWN and not known(text)
     }
-    assert not untold, "add them to console/sentences.py"
+    assert not untold, "add them to console/russian"
 
 
 WHERE = Where.of("http://localhost:11434/v1", 60, "sk-key")
@@ -140,6 +140,23 @@ def test_particulars_that_are_sentences_are_translated_too() -> None:
 def test_what_is_not_known_stays_as_it_is() -> None:
     assert in_russian("Somebody's own words.") == "Somebody's own words."
     assert in_russian("") == ""
+
+
+def test_what_is_endless_is_looked_at_only_so_far() -> None:
+    told = in_russian("x" + " The chat is looked through for it." * 5_000)
+    assert told.endswith(" Ищу его в чате." * 4)
+
+
+@pytest.mark.parametrize(
+    ("number", "word"),
+    [
+        *[("1", "день"), ("21", "день"), ("1,001", "день")],
+        *[("2", "дня"), ("34", "дня"), ("1.5", "дня")],
+        *[("0", "дней"), ("5", "дней"), ("11", "дней"), ("114", "дней"), ("?", "дней")],
+    ],
+)
+def test_a_word_beside_a_number_has_its_form(number: str, word: str) -> None:
+    assert plural(number, "день|дня|дней") == word
 
 
 def test_braces_in_what_an_endpoint_says_are_only_braces() -> None:
