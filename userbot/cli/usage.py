@@ -73,12 +73,11 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
-    import sys
-
+    from userbot.cli.history_view import aside
     from userbot.cli.table import print_table
 
     if not any(found.values()):
-        print("Nothing was spent in that time.\n  → See more with --days 365.", file=sys.stderr)
+        aside("Nothing was spent in that time.", "See more with --days 365.")
         return
     heads = ("requests", "tokens in", "tokens out", "audio min", "cost", "")
     for what, rows in found.items():

@@ -10,7 +10,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from userbot.console.russian import model, questions, recordings, storage, telegram
+from userbot.console.russian import (
+    commands,
+    config,
+    doctor,
+    init,
+    login,
+    model,
+    questions,
+    recordings,
+    storage,
+    system,
+    telegram,
+)
 from userbot.console.words import plural
 
 _DEEPEST = 3
@@ -93,12 +105,24 @@ class _Particular(str):
         return plural(self, forms) if forms else str(self)
 
 
-_OPEN = _Shapes(
-    questions.SENTENCES,
-    recordings.SENTENCES,
-    telegram.SENTENCES,
-    model.SENTENCES,
-    storage.SENTENCES,
+_OPEN = tuple(
+    family.SENTENCES
+    for family in (
+        questions,
+        recordings,
+        telegram,
+        model,
+        storage,
+        login,
+        init,
+        commands,
+        doctor,
+    )
 )
-_FAMILIES = ((_OPEN, _OPEN),)
-"""Where a sentence is looked for, and where its particulars are."""
+_FAMILIES = (
+    (_Shapes(*_OPEN), _Shapes(*_OPEN, system.REASONS)),
+    (_Shapes(system.SENTENCES), _Shapes(system.PARTS, system.REASONS)),
+    (_Shapes(config.SENTENCES), _Shapes(config.PARTS, system.REASONS)),
+    (_Shapes(init.WHOLE, commands.WHOLE, doctor.WHOLE, config.WHOLE), _Shapes()),
+)
+"""Where a sentence is looked for, and where its particulars are; the first that knows it tells."""

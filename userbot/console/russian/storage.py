@@ -5,6 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 SENTENCES: Final = {
+    "{} is a folder, not a history database.": "{} — папка, а не база истории.",
+    "Set [history].database to a file in it.": "Укажите в [history].database файл в ней.",
+    "The folder of {} cannot be made: a file stands in its place.": (
+        "Папку для {} не создать: на её месте файл."
+    ),
+    "Set [history].database to another place.": "Укажите другое место в [history].database.",
+    "The history in {} cannot be opened: {}.": "{} не открыть: {}.",
+    "Look at [history].database, at the disk and at the file.": (
+        "Проверьте [history].database, диск и сам файл."
+    ),
     "Nothing was changed. Move the file away to begin anew, or put a backup in its place.": (
         "Ничего не изменено. Уберите файл, чтобы начать заново, или верните резервную копию."
     ),
