@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from userbot.cli.common import Common, common_flags
-from userbot.cli.language import said
+from userbot.cli.language import said, titled
 
 if TYPE_CHECKING:
     from userbot.settings import Chat, Settings
@@ -113,7 +113,7 @@ def _print_table(
             (
                 str(dialog.id),
                 said(dialog.kind),
-                dialog.title,
+                titled(dialog.title, dialog.id),
                 f"@{dialog.username}" if dialog.username else "",
                 _rule(selected.get(dialog.id)) + _by_command(ordered.get(dialog.id)),
             )
@@ -154,7 +154,7 @@ def block(dialog: Dialog, respond: str, whom: Whom) -> str:
     else:
         identity = f'"@{dialog.username}"' if dialog.username else str(dialog.id)
     return (
-        f"[[chats]]  # {printable(dialog.title)}\n"
+        f"[[chats]]  # {printable(titled(dialog.title, dialog.id))}\n"
         f"id = {identity}\n"
         f'respond = "{respond}"\n'
         f'from = "{whom}"  # {said(_WHOM[whom])}\n'

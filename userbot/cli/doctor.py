@@ -245,10 +245,10 @@ def _print(found: list[Finding], *, plain: bool) -> None:
                 print(f"  → {printable(said(finding.hint))}")
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
     before = ""
     for finding in found:
         told = Text(finding.told)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from userbot.cli.common import Common, fitted
-from userbot.cli.language import language, number, said
+from userbot.cli.language import language, number, said, titled
 from userbot.cli.table import print_table
 from userbot.console.safe import json_text, printable
 from userbot.console.words import words
@@ -54,17 +54,17 @@ class _Line:
 
 def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
     if not everywhere:
-        yield _Line(printable(found[-1].title) or said("(no title)"), str(found[-1].place.chat))
+        title = titled(found[-1].title, found[-1].place.chat)
+        yield _Line(printable(title) or said("(no title)"), str(found[-1].place.chat))
         yield _Line()
     for one in found:
         username = f"@{printable(one.username)}" if one.username else ""
         if everywhere:
-            spot = said(f"in {printable(one.title)} ({where(one.place)})")
+            title = printable(titled(one.title, one.place.chat))
+            spot = said(f"in {title} ({where(one.place)})")
         else:
             spot = said(f"in topic {one.place.topic}") if one.place.topic else ""
-        yield _Line(
-            printable(one.name) or said("(no name)"), _joined(username, spot, local(one.at))
-        )
+        yield _Line(named(one), _joined(username, spot, local(one.at)))
         yield from (_Line(text=text) for text in question_lines(one))
         if one.answer is None:
             yield _Line("→", unanswered(one))
@@ -130,7 +130,7 @@ def _cells(one: Conversation) -> tuple[str, ...]:
         number(one.questions),
         number(one.tokens),
         said(one.kind.value),
-        one.title,
+        titled(one.title, one.place.chat),
     )
 
 
@@ -180,6 +180,11 @@ def _lively(common: Common) -> bool:
 def where(place: Place) -> str:
     """A conversation as it can be typed: its chat's id, or ID/TOPIC."""
     return f"{place.chat}/{place.topic}" if place.topic else str(place.chat)
+
+
+def named(one: Exchange) -> str:
+    """Who asked."""
+    return printable(titled(one.name, one.place.chat)) or said("(no name)")
 
 
 def unanswered(one: Exchange) -> str:

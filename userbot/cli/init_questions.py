@@ -130,7 +130,7 @@ def chats(found: list[Dialog]) -> list[str]:
     shown = open_ones[:_SHOWN_CHATS]
     tell("You can ask with /gpt in every chat. Others can only where you let them:")
     for number, dialog in enumerate(shown, 1):
-        show(f"  {number:2}  {said(dialog.kind):10}  {printable(dialog.title)}")
+        show(f"  {number:2}  {said(dialog.kind):11}  {printable(dialog.title)}")
     if len(open_ones) > len(shown):
         more = len(open_ones) - len(shown)
         tell_below(f"… and {more} more: `userbot chats WORD` finds them.", "    ")

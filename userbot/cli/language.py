@@ -9,7 +9,28 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
+from userbot.messages import SAVED_TITLE, TERMINAL
+
 _asked: str | None = None
+_PLAINER = {
+    **dict.fromkeys("“”„«»", '"'),
+    **dict.fromkeys("–—−·•", "-"),
+    "’": "'",
+    "…": "...",
+    "→": "->",
+    "›": ">",
+    "❯": ">",
+    "≈": "~",
+    "×": "x",
+    "✓": "+",
+    "✗": "x",
+    "▶": ">",
+    "▌": "|",
+    "\u00a0": " ",
+    "ё": "е",
+    "Ё": "Е",
+}
+"""Signs that say the same where a terminal does not have ours."""
 
 
 def speak(asked: str | None) -> None:
@@ -34,10 +55,24 @@ def said(sentence: str) -> str:
     return in_russian(sentence)
 
 
+def titled(title: str, chat: str | int) -> str:
+    """How a chat is called: those that only the program has a name for, in that language."""
+    return said(title) if title == SAVED_TITLE or chat == TERMINAL else title
+
+
 def number(value: int) -> str:
     """A number with its thousands apart, as that language writes it."""
     thousands = f"{value:,}"
     return thousands if language() == "en" else thousands.replace(",", "\u00a0")
+
+
+def plainer(error: UnicodeError) -> tuple[str, int]:
+    """For `codecs.register_error`: what cannot be encoded becomes a plainer sign, or a "?"."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    letters = error.object[error.start : error.end]
+    plain = "".join(_PLAINER.get(letter, "?") for letter in letters)
+    return plain.encode(error.encoding, "replace").decode(error.encoding), error.end
 
 
 def _shows(letter: str) -> bool:

@@ -150,7 +150,7 @@ def _told(card: dict[str, Any], *, fixed: bool) -> str:
         lines.append(f"{account['name']:8} {account['phone']}  {code}{password}")
     lines.append("")
     lines += [
-        f"{chat['id']:15}  {said(chat['kind']):10}  {chat['title']}" for chat in card["chats"]
+        f"{chat['id']:15}  {said(chat['kind']):11}  {chat['title']}" for chat in card["chats"]
     ]
     if not fixed:
         lines += ["", said("--port N keeps the ports from one start to the next.")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import titled
 from userbot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
                     str(row.completion_tokens),
                     f"{row.audio_seconds / 60:.1f}",
                     f"{row.cost / 1_000_000:.4f}",
-                    row.title,
+                    titled(row.title, row.key),
                 )
                 for row in rows
             ],

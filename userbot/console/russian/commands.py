@@ -168,6 +168,9 @@ WHOLE: Final = {
     "supergroup": "супергруппа",
     "channel": "канал",
     # a dialogue
+    "Saved Messages": "Избранное",
+    "Terminal": "Терминал",
+    "You": "Вы",
     "in {} ({})": "в {} ({})",
     "in topic {}": "в теме {}",
     "(no title)": "(без названия)",

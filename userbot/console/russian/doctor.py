@@ -11,7 +11,7 @@ SENTENCES: Final = {
     ),
     "{} is offered at {}": "{} есть на {}",
     "{} does not list {}; the first voice note will tell": (
-        "{} не называет {} в списке; первое голосовое покажет"
+        "{} не упоминает {}; станет ясно с первым голосовым"
     ),
     "If it does not transcribe, set base_url under [voice] to a server that does.": (
         "Если он не распознаёт речь, укажите в [voice] base_url того, кто умеет."

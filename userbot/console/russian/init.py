@@ -107,9 +107,9 @@ Telegram выдаёт каждой вашей программе номер и �
     "everybody in these chats": "всем в этих чатах",
     "What is a question?": "Что считать вопросом?",
     "your @name, a reply to an answer, all in private chats": (
-        "ваше @имя, ответ на ответ, в личных чатах — всё"
+        "ваше @имя, реплика на ответ программы, в личных чатах — всё"
     ),
-    "what begins with /gpt, a reply to an answer": "то, что начинается с /gpt, и ответ на ответ",
+    "what begins with /gpt, a reply to an answer": "начало с /gpt, реплика на ответ программы",
     "every message": "каждое сообщение",
 }
 
