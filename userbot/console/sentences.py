@@ -18,6 +18,12 @@ _RUSSIAN = {
     "Its answer was begun before, and is finished in its own message.": (
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
+    "Its answer was whole when the program ended: the model is not asked.": (
+        "Ответ был получен до конца программы: модель не спрашиваю."
+    ),
+    "Requests under way when the program was killed: {}. What they cost is counted.": (
+        "Запросов, оборванных концом программы: {}. Их стоимость учтена."
+    ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
     "Messages looked at that came meanwhile: {}.": (
         "Просмотрено сообщений, пришедших за это время: {}."
