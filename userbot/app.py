@@ -153,11 +153,11 @@ class _Run:
             house = await house_of(directory, ground)
             rooms = Rooms(ground, edges, self._turns, house)
             self._end_in_order(on_the_way_out, edges, rooms)
+            # Whoever is not known as a contact by then is none; a dead connection must not hold us.
+            await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
             await self._recover(edges, rooms, house)
             changes = Changes(edges.client, edges.inbox, rooms.edited, rooms.migration.moved)
             on_the_way_out.callback(changes.close)
-            # Whoever is not known as a contact by then is none; a dead connection must not hold us.
-            await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
             edges.inbox.open(house.owner, rooms.doorstep.receive)
             edges.client.takes_updates = True
             self._store.hurry(STORE_SECONDS)
@@ -198,6 +198,7 @@ class _Run:
             rooms.conversations,
             rooms.aftermath,
             self._ground.settlement,
+            edges.people.known,
             self._clock,
         )
         rooms.commands.take_up(self._ground.settings.catch_up.max_age_minutes)

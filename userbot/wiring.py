@@ -159,7 +159,16 @@ class Rooms:
             longest_seconds(settings),
             lambda ask: turns.awaited(ask.place) or self.aftermath.waits_for_the_line,
         )
-        self.again = Again(store, self.rules, allowance, self.conversations, settlement, clock)
+        self.again = Again(
+            store,
+            self.rules,
+            allowance,
+            self.conversations,
+            settlement,
+            self.aftermath,
+            edges.people.known,
+            clock,
+        )
         prefix = settings.trigger.prefix
         self.commands = ChatCommands(
             owner=house.owner,

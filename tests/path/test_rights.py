@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Ignored, Notice
+from userbot.activity import Answered, Failed, Ignored, Notice, Skipped
 from userbot.errors import ConfigError
 from userbot.sandbox.accounts import Account
 from userbot.settings import Trigger
+from userbot.storage.store import Store
 
 
 def sends(stage: Stage) -> int:
@@ -208,3 +211,44 @@ async def test_what_may_not_be_copied_is_not_asked_about(stage: Stage) -> None:
     question = stage.max.says(stage.club, "/gpt what is this?", reply_to=secret)
     assert await stage.max.expects(stage.club, reply_to=question)
     assert "4711" not in str(stage.asked())
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ("/gpt_retry", "blocked"),
+        ("/gpt_retry", "not_allowed"),
+        *product(("userbot retry", "at a start"), ("blocked", "not_allowed", "deleted")),
+    ],
+)
+async def test_who_asked_and_what_is_looked_at_anew_before_a_question_is_asked_again(
+    stage: Stage, how: str, why: str
+) -> None:
+    stage.olga.knows(stage.max)
+    trigger = Trigger(from_="contacts", burst_seconds=0)
+    program = await stage.program(trigger=trigger)
+    stage.endpoint.faults.add("quota")
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Failed)
+    if how == "at a start":
+        await program.stop()
+    stage.telegram.tells_at_most(0)
+    if why == "blocked":
+        stage.olga.blocks(stage.max)
+    elif why == "not_allowed":
+        stage.olga.knows(stage.max, False)
+    else:
+        stage.telegram.faults.add(account=stage.olga, push="lose")
+        stage.max.deletes(question)
+    await asyncio.sleep(0.1)
+    if how == "/gpt_retry":
+        stage.olga.says(stage.group, "/gpt_retry", reply_to=question)
+    else:
+        with Store.open(stage.folder / "history.db") as store:
+            assert store.wish_again([1], datetime.now(UTC))
+    if how == "at a start":
+        program = await stage.program(trigger=trigger)
+    await program.tells(Skipped, reason=why)
+    await asyncio.sleep(0.2)
+    assert len(stage.asked()) == 1
+    assert not program.events(Answered)

@@ -1,15 +1,18 @@
 """A question that was given up is asked again: if today's rules and limits let it through.
 
-What its sender may do is decided anew: somebody who lost the right to ask, who was forgotten or
-whose limit is reached gets no answer by an old question either.
+What its sender may do is decided anew: somebody who lost the right to ask, who was blocked or
+forgotten or whose limit is reached gets no answer by an old question either. What became of the
+question meanwhile is looked up before it is answered.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from userbot.messages import Ask
+from userbot.messages import Ask, Person
+from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
@@ -27,7 +30,7 @@ class Questions(Protocol):
 
 
 class Again:
-    """Puts questions back into their queue."""
+    """Puts questions back into their queue. `known`: a person with what is known of them now."""
 
     def __init__(
         self,
@@ -36,6 +39,8 @@ class Again:
         allowance: Allowance,
         conversations: Conversations,
         settlement: Settlement,
+        aftermath: Aftermath,
+        known: Callable[[Person], Person],
         clock: Clock,
     ) -> None:
         self._store = store
@@ -43,6 +48,8 @@ class Again:
         self._allowance = allowance
         self._conversations = conversations
         self._settlement = settlement
+        self._aftermath = aftermath
+        self._known = known
         self._clock = clock
 
     def ask(self, chat: int, message: int) -> str:
@@ -59,7 +66,7 @@ class Again:
     def queue(self, found: Ask) -> str:
         """Queue a question that is pending anew: "asked", "not_allowed" or "limited"."""
         now = self._clock.now()
-        reason = forbidden_now(found, self._rules.policy)
+        reason = forbidden_now(found, self._rules.policy, self._known(found.sender))
         if found.sender.id in self._rules.forgotten:
             reason = "forgotten"
         if reason is not None:
@@ -69,5 +76,6 @@ class Again:
         if (refusal := self._allowance.readmit(found)) is not None:
             self._settlement.limited(found, refusal.reason, refusal.detail)
             return "limited"
+        self._aftermath.belated(found)
         self._conversations.put(found)
         return "asked"

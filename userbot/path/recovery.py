@@ -7,8 +7,10 @@ however long ago that was: half an answer is worse than a late one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+from userbot.messages import Person
 from userbot.path.aftermath import Aftermath
 from userbot.path.conversations import Conversations
 from userbot.path.settlement import Settlement
@@ -23,18 +25,24 @@ def recover(
     conversations: Conversations,
     aftermath: Aftermath,
     settlement: Settlement,
+    known: Callable[[Person], Person],
     clock: Clock,
 ) -> int:
-    """Queue what is still to be answered; gives how many. Raises StorageError."""
+    """Queue what is still to be answered; gives how many. Raises StorageError.
+
+    `known`: a person with what is known of them now; who asked is looked at anew where the owner
+    wished a question again.
+    """
     now = clock.now()
     queued = 0
     for ask, writing in store.pending():
+        sender = known(ask.sender) if ask.attempt else None
         late = now - ask.at > timedelta(minutes=max_age_minutes)
         if late and not writing and not ask.attempt:
             store.mark(ask, "skipped", "too_old", now)
             settlement.too_old(ask)
             continue
-        if (silent := forbidden_now(ask, policy)) is not None:
+        if (silent := forbidden_now(ask, policy, sender)) is not None:
             store.mark(ask, "skipped", silent, now)
             settlement.skipped(ask, silent, "The rules have changed since it was asked.")
             continue

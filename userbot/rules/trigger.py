@@ -141,12 +141,12 @@ def decide(incoming: Incoming, known: Known, policy: Policy) -> Decision:
     return asking
 
 
-def forbidden_now(ask: Ask, policy: Policy) -> str | None:
+def forbidden_now(ask: Ask, policy: Policy, sender: Person | None = None) -> str | None:
     """Why a stored question may not be answered any more, as a slug; None if it still may.
 
     A stored question does not say whether its sender is a contact; that it was let through then
-    is enough, as long as contacts may ask at all. Where voice is off by now, one that was only
-    spoken is none any more.
+    is enough, as long as contacts may ask at all. `sender`: who asked as known today, where that
+    is to be decided anew. Where voice is off by now, one that was only spoken is none any more.
     """
     if ask.voice is not None and not ask.text and not policy.listening(ask.chat).enabled:
         return "voice_off"
@@ -156,7 +156,9 @@ def forbidden_now(ask: Ask, policy: Policy) -> str | None:
     if rule is not None and rule.respond == "off":
         return "off"
     allowed = policy.elsewhere if rule is None else rule.allowed
-    if allowed == "contacts" or _may_ask(ask.sender, allowed):
+    if sender is not None and sender.blocked:
+        return "blocked"
+    if (sender is None and allowed == "contacts") or _may_ask(sender or ask.sender, allowed):
         return None
     return "not_allowed"
 
