@@ -133,6 +133,10 @@ class History(Protocol):
         """
         ...
 
+    async def lately(self, chat: int, at: datetime) -> Since:
+        """The account's messages since a moment of Telegram's. Raises TelegramError."""
+        ...
+
 
 class Groups(Protocol):
     """What became of basic groups."""

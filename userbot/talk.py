@@ -175,6 +175,12 @@ class _Nowhere:
     async def since(self, chat: int, messages: Sequence[int]) -> Since:
         self._refuse()
 
+    async def lately(self, chat: int, at: datetime) -> Since:
+        self._refuse()
+
+    async def follow(self, ask: Ask) -> None:
+        self._refuse()
+
     def decide(self, incoming: Incoming) -> Decision:
         self._refuse()
 

@@ -189,7 +189,7 @@ class Rooms:
             report=report,
         )
         self.migration = Migration(
-            self.rules, TelegramGroups(client, clock, report), ground.memory, report
+            self.rules, TelegramGroups(client, clock, report), ground.memory, self._moved, report
         )
         max_age = settings.catch_up.max_age_minutes
         self._intake = Intake(
@@ -258,12 +258,21 @@ class Rooms:
         """A question was looked up. Raises StorageError."""
         self.conversations.reads(ask, pieces, gone, why)
 
+    async def follow(self, ask: Ask) -> None:
+        """See whether the group of a question has moved."""
+        await self.migration.look([ask])
+
     def missed(self) -> None:
         """The connection stands again, or Telegram skips what it had to tell: look for it."""
         self.overheard.clear()  # edits and deletions that were missed are never told
         self.doorstep.missed()
         self.aftermath.line_back(self.conversations.unanswered)
         self.catch_up.wake()
+
+    def _moved(self, old: int, new: int) -> None:
+        for ask, known in self.conversations.moved(old, new):
+            self.aftermath.moved(ask, half=known)
+            self._ground.settlement.moved(ask)
 
     def _stopped(self, ask: Ask, why: str) -> None:
         settlement = self._ground.settlement

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 
 import pytest
 
 from tests.path.test_answered_once import waiting, wrote
+from tests.path.test_live_reply import FAST, streamed
+from tests.path.voice.notes import EN
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Heard, Notice, Skipped
-from userbot.messages import Place
+from userbot.activity import Activity, Answered, Answering, Heard, Notice, Skipped
+from userbot.messages import Ask, Place
+from userbot.rules.random_id import of_answer
 from userbot.sandbox.chats import Group, Supergroup
+from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Override
+from userbot.settings import Override, Voice
 from userbot.storage.store import Store
 
 
@@ -79,21 +85,82 @@ async def test_a_later_question_in_the_new_group_continues_the_old_conversation(
     assert "remember the keys" in str(stage.asked()[-1])
 
 
-@pytest.mark.parametrize("stands", [True, False], ids=["it-stands", "it-does-not"])
-async def test_a_write_whose_fate_is_unknown_is_listed_and_not_sent_again(
-    stage: Stage, stands: bool
+async def test_an_answer_that_stands_in_the_old_group_is_listed_and_not_given_twice(
+    stage: Stage,
 ) -> None:
     question = stage.max.says(stage.group, "/gpt hello")
-    if stands:
-        stage.olga.says(stage.group, "Half an", reply_to=question)
+    stage.olga.says(stage.group, "Half an", reply_to=question)
     wrote(stage, waiting(stage, question), "Half an")
     new = stage.telegram.migrate(stage.group)
     program = await stage.program([listed(stage.group.id, "all")])
     skipped = await program.tells(Skipped)
-    assert (skipped.reason, skipped.chat) == ("in_doubt", new.id)
+    assert (skipped.reason, skipped.chat) == ("begun_before_move", new.id)
     assert not stage.writes("sendMessage")
     assert not stage.writes("editMessage")
     assert not stage.asked()
+
+
+async def test_an_answer_that_never_came_into_the_old_group_is_given_in_the_new_one(
+    stage: Stage,
+) -> None:
+    question = stage.max.says(stage.group, "/gpt hello")
+    wrote(stage, waiting(stage, question), "Half an")
+    new = stage.telegram.migrate(stage.group)
+    stage.endpoint.responder = lambda _: "Here."
+    program = await stage.program([listed(stage.group.id, "all")])
+    await program.tells(Answered)
+    assert [one.text for one in said(stage, new)] == ["hello\n\nHere."]
+    assert not [one for one in said(stage, stage.group) if one.reply_to is question]
+
+
+async def test_where_the_old_group_cannot_be_looked_through_nothing_is_sent(stage: Stage) -> None:
+    question = stage.max.says(stage.group, "/gpt hello")
+    wrote(stage, waiting(stage, question), "Half an")
+    stage.telegram.migrate(stage.group)
+    stage.telegram.faults.add("messages.getHistory", "CHANNEL_PRIVATE", times=None)
+    program = await stage.program([listed(stage.group.id, "all")])
+    await program.tells(Skipped, reason="in_doubt")
+    assert not stage.writes("sendMessage")
+
+
+def killed_in_the_new_group(stage: Stage, question: Message, text: str) -> tuple[Ask, Supergroup]:
+    """A run that was killed right after it wrote this in the new group, or before."""
+    ask = waiting(stage, question)
+    new = stage.telegram.migrate(stage.group)
+    with Store.open(stage.folder / "history.db") as store:
+        store.migrate(stage.group.id, new.id)
+        moved = ask.moved(new.id)
+        store.writing(moved, 0, of_answer(store.secret(), moved, 0), text, ask.at)
+    return moved, new
+
+
+@pytest.mark.parametrize("stands", ["and its id is known", "nobody knows its id", "never arrived"])
+@pytest.mark.parametrize("as_what", ["written", "spoken"])
+async def test_killed_while_it_answers_a_moved_question_it_finishes_its_own_message(
+    stage: Stage, stands: str, as_what: str
+) -> None:
+    question = stage.max.says(stage.group, "/gpt hello")
+    text = "hello\n\nA whole" if as_what == "written" else "hello\n\nHere."
+    ask, new = killed_in_the_new_group(stage, question, text)
+    stage.lena.says(new, "talk")
+    if stands != "never arrived":
+        if as_what == "written":
+            begun = stage.olga.says(new, text)
+        else:
+            begun = stage.olga.sends_voice(new, EN, caption=text)
+        if stands == "and its id is known":
+            with Store.open(stage.folder / "history.db") as store:
+                store.written(of_answer(store.secret(), ask, 0), begun.id_for(stage.olga))
+    stage.endpoint.responder = lambda _: "Here."
+    voice = Voice(answer_as="voice") if as_what == "spoken" else Voice()
+    program = await stage.program([listed(stage.group.id, "all")], voice=voice)
+    await program.tells(Answered, message=ask.message)
+    (answer,) = said(stage, new)
+    assert answer.text == "hello\n\nHere."
+    if stands == "never arrived":
+        assert (answer.media is not None) == (as_what == "spoken")
+    else:
+        assert answer is begun
 
 
 @pytest.mark.parametrize("tells", [True, False], ids=["told", "not-told"])
@@ -167,3 +234,112 @@ async def test_a_question_that_waits_while_the_group_moves_is_answered_there(
     answered = await program.tells(Answered, message=second.id_for(stage.olga))
     assert answered.chat == new.id
     assert "second\n\nHere." in [one.text for one in said(stage, new)]
+
+
+TELLS = pytest.mark.parametrize("tells", [True, False], ids=["told", "not-told"])
+
+
+@TELLS
+@pytest.mark.parametrize("shown", [False, True], ids=["nothing-shown", "half-of-it-shown"])
+@pytest.mark.parametrize("as_what", ["written", "spoken"])
+async def test_an_answer_under_way_while_the_group_moves_is_given_whole_in_the_new_one(
+    stage: Stage, tells: bool, shown: bool, as_what: str
+) -> None:
+    go_on = asyncio.Event()
+    pieces = ("A whole sentence of it. ", *["and more "] * 15, "in the end.")
+
+    async def answer(_: object) -> Reply:
+        if not shown:
+            await go_on.wait()
+        return streamed(*pieces)
+
+    stage.endpoint.responder = answer
+    words = "".join(pieces)
+    voice = Voice(answer_as="voice") if as_what == "spoken" else Voice()
+    program = await stage.program([listed(stage.group.id, "all")], pacing=FAST, voice=voice)
+    question = stage.max.says(stage.group, "how is it?")
+    await program.tells(Answering)
+    if shown and as_what == "written":
+        await stage.max.expects(stage.group, reply_to=question)
+    if not tells:
+        stage.telegram.faults.add(account=stage.olga, push="lose", times=None)
+    new = stage.telegram.migrate(stage.group)
+    if tells:
+        await program.tells(Notice, reason="answer_moved")
+    go_on.set()
+    answered = await program.tells(Answered)
+    assert (answered.chat, answered.reason) == (new.id, "")
+    (answer_there,) = said(stage, new)
+    assert answer_there.text == f"how is it?\n\n{words}"
+    assert (answer_there.media is not None) == (as_what == "spoken")
+    assert await program.tells(Notice, reason="answer_moved")
+    with Store.open(stage.folder / "history.db") as store:
+        (turn,) = store.turns(Place(new.id), 5)
+    assert turn.answer == words
+
+
+async def test_stop_in_the_new_group_stops_what_was_asked_in_the_old_one(stage: Stage) -> None:
+    stage.endpoint.chunk_delay = 0.1
+    stage.endpoint.responder = lambda _: "A whole sentence of it. " + "And more. " * 30
+    program = await stage.program([listed(stage.group.id, "all")], pacing=FAST)
+    stage.max.says(stage.group, "how is it?")
+    await program.tells(Answering)
+    new = stage.telegram.migrate(stage.group)
+    await program.tells(Notice, reason="answer_moved")
+    await stage.max.expects(new, from_=stage.olga)
+    stage.olga.says(new, "/gpt_stop")
+    answered = await program.tells(Answered)
+    assert (answered.reason, answered.chat) == ("stopped", new.id)
+    assert len(answered.answers) == 1
+
+
+async def test_a_long_spoken_answer_to_a_moved_question_quotes_it(stage: Stage) -> None:
+    chats = [listed(stage.group.id, "all")]
+    question = stage.max.says(stage.group, "/gpt hello")
+    waiting(stage, question)
+    new = stage.telegram.migrate(stage.group)
+    stage.endpoint.responder = lambda _: "word " * 300
+    program = await stage.program(chats, voice=Voice(answer_as="voice"))
+    await program.tells(Answered)
+    (answer,) = said(stage, new)
+    assert answer.text == "hello"
+    assert answer.media is not None
+    assert stage.endpoint.speeches[-1]["input"] == ("word " * 300).strip()
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whenever_the_group_moves_the_answer_stands_whole_and_once(
+    stage: Stage, seed: int
+) -> None:
+    pick = random.Random(int(os.environ.get("MOVE_SEED", 0)) * 1000 + seed)
+    stage.endpoint.chunk_delay = 0.01
+    words = "A whole sentence of it. " + " ".join(f"word{n}" for n in range(20)) + " the end."
+    stage.endpoint.responder = lambda _: words
+    program = await stage.program([listed(stage.group.id, "all")], pacing=FAST)
+    question = stage.max.says(stage.group, "how is it?")
+    await asyncio.sleep(pick.uniform(0, 0.4))
+    if pick.random() < 0.4:
+        stage.telegram.faults.add(account=stage.olga, push="lose", times=None)
+    if pick.random() < 0.3:
+        stage.telegram.drop_connections(stage.olga)
+    new = stage.telegram.migrate(stage.group)
+    ended = await first_of(program, Answered, Skipped, timeout=15)
+    await asyncio.sleep(0.3)
+    whole = [one for one in said(stage, stage.group) if one.text == words]
+    whole += [one for one in said(stage, new) if one.text == f"how is it?\n\n{words}"]
+    if isinstance(ended, Answered):
+        assert len(whole) == 1
+    else:
+        assert isinstance(ended, Skipped)
+        assert ended.reason in ("begun_before_move", "in_doubt")
+        assert [one for one in said(stage, stage.group) if one.reply_to is question]
+    assert len(said(stage, new)) <= 1
+
+
+async def first_of(program: Program, *kinds: type[Activity], timeout: float) -> Activity:
+    async with asyncio.timeout(timeout):
+        while True:
+            for one in program.told:
+                if isinstance(one, kinds):
+                    return one
+            await asyncio.sleep(0.01)

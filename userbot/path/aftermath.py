@@ -21,7 +21,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from userbot.activity import Notice, Report, about
-from userbot.errors import NothingToAnswerError, TelegramError
+from userbot.errors import ChatRefusedError, NothingToAnswerError, TelegramError
 from userbot.messages import (
     Answer,
     Ask,
@@ -31,6 +31,7 @@ from userbot.messages import (
     Incoming,
     Recorded,
     Since,
+    is_basic_group,
 )
 from userbot.path.patience import Patience
 from userbot.path.settlement import in_doubt
@@ -47,6 +48,10 @@ class Questions(Protocol):
 
     def decide(self, incoming: Incoming) -> Decision:
         """What is to be done about a message by the rules of now."""
+        ...
+
+    async def follow(self, ask: Ask) -> None:
+        """See whether the group of a question has moved: then who answers it is cancelled."""
         ...
 
     def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
@@ -80,11 +85,24 @@ class Aftermath:
         self._clock = clock
         self._report = report
         self._belated: set[int] = set()
+        self._halves: set[int] = set()
         self._line_lost = False
 
     def belated(self, ask: Ask) -> None:
         """This question waited: look before it is answered."""
         self._belated.add(ask.id)
+
+    def moved(self, ask: Ask, *, half: bool) -> None:
+        """Its group moved while it was answered; `half`: what stands of its answer is not all."""
+        self.belated(ask)
+        if half:
+            self._halves.add(ask.id)
+
+    async def follow(self, ask: Ask, error: Exception) -> None:
+        """An answer was refused: if that is since its group has moved, it begins anew there."""
+        if isinstance(error, ChatRefusedError) and is_basic_group(ask.chat):
+            await self._questions.follow(ask)
+            await asyncio.sleep(0)
 
     @property
     def waits_for_the_line(self) -> bool:
@@ -132,31 +150,63 @@ class Aftermath:
         return any(piece.id in self._belated for piece in (*earlier, ask))
 
     async def _look(self, ask: Ask, pieces: Sequence[Ask]) -> tuple[Ask, Answer | None]:
-        recorded = self._store.recorded(ask)
+        recorded, before = self._store.recorded(ask), self._before_the_move(ask)
+        begun = bool(recorded or before)
         try:
             since = await self._history.since(ask.source, [piece.message for piece in pieces])
         except TelegramError as error:
-            if recorded:
+            if begun:
                 raise in_doubt() from error
             raise
-        if since.gone and (recorded or len(since.gone) == len(pieces)):
+        if since.gone and (begun or len(since.gone) == len(pieces)):
             self._eraser.deleted(sorted(since.gone), ask.source, self._clock.now())
             raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
-        if recorded and ask.moved_from is not None:
-            raise in_doubt()  # it may stand in either chat, and only one could be edited
-        if standing := self._standing(ask, recorded, since):
-            return ask, self._taken_up(ask, recorded[0], standing, since)
-        if recorded and not since.whole:
-            raise in_doubt()
+        if before:
+            self._check_the_old_group(ask, before, since)
+        if recorded:
+            there = since
+            if ask.moved_from is not None:
+                there = await self._history.lately(ask.chat, ask.at)
+            if standing := self._standing(ask, recorded, there):
+                return ask, self._taken_up(ask, recorded[0], standing, there)
+            if not there.whole:
+                raise in_doubt()
         if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
             ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
             asked = {piece.message for piece in pieces}
             if owners_answers(since.own, asked, ours, self._prefix):
                 told = "You have answered it yourself."
                 raise NothingToAnswerError(told, reason="owner_answered")
-        if not recorded:
+        if not begun:
             self._reread(ask, pieces, since)
         return ask, None
+
+    def _before_the_move(self, ask: Ask) -> list[Recorded]:
+        """What was written of the answer in the group that its chat was before."""
+        if ask.moved_from is None:
+            return []
+        old = replace(ask, place=replace(ask.place, chat=ask.source), moved_from=None)
+        return self._store.recorded(old)
+
+    def _check_the_old_group(self, ask: Ask, before: list[Recorded], since: Since) -> None:
+        """Raise NothingToAnswerError if what stands there may be the whole answer.
+
+        What does not stand there never will: nobody writes there any more.
+        """
+        elsewhere = self._store.elsewhere(ask.source, [one.id for one in since.own])
+        standing = adopted(before, since.own, ask.message, elsewhere)
+        confirmed = {one.message for one in before}
+        half = ask.id in self._halves and confirmed.issuperset(standing.values())
+        self._halves.discard(ask.id)
+        if standing and not half:
+            raise NothingToAnswerError(
+                "Its answer was begun before the group became a supergroup, and cannot be"
+                " finished.",
+                "Look into the old group; to have it answered all the same, ask it anew.",
+                reason="begun_before_move",
+            )
+        if not standing and not since.whole:
+            raise in_doubt()
 
     def _reread(self, ask: Ask, pieces: Sequence[Ask], since: Since) -> None:
         """See that the question is asked as its messages read now. Raises NothingToAnswerError."""
@@ -206,7 +256,7 @@ class Aftermath:
         if not recorded:
             return {}
         elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
-        standing = adopted(recorded, since.own, ask.message, elsewhere)
+        standing = adopted(recorded, since.own, ask.replied_to, elsewhere)
         first = recorded[0]
         if first.message is not None and first.random_id not in standing and since.whole:
             raise NothingToAnswerError("Its answer was deleted.", reason="answer_gone")

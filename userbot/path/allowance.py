@@ -222,7 +222,7 @@ class Allowance:
                 Notice(
                     **about(ask),
                     reason="answer_kept",
-                    detail="Its answer was whole when the program ended: the model is not asked.",
+                    detail="Its answer was whole already: the model is not asked again.",
                 )
             )
         return found

@@ -102,6 +102,7 @@ class Assistant:
             self._memory.remember(ask.place, turn, answer.finish.usage, asking.estimated)
         except Exception as error:
             # Whatever it is, it must not silence the rest of the conversation.
+            await self._aftermath.follow(ask, error)
             self._settlement.given_up(ask, error)
 
     def _begin(self, ask: Ask) -> None:

@@ -190,11 +190,27 @@ class Conversations:
 
         Those that are queued behind it go on.
         """
-        lines = self._lines.get(place)
-        if not lines or lines[0].ended:
-            return None
-        self._end(lines[0], "stopped")
-        return lines[0].ask
+        for lines in self._lines.values():
+            if lines and lines[0].ask.place == place and not lines[0].ended:
+                self._end(lines[0], "stopped")
+                return lines[0].ask
+        return None
+
+    def moved(self, old: int, new: int) -> list[tuple[Ask, bool]]:
+        """A chat goes on as another: its questions are answered there, from their beginning.
+
+        Gives those whose answer was under way, and whether it is known how much of it stands.
+        """
+        cut: list[tuple[Ask, bool]] = []
+        for line in self._each():
+            if line.ask.chat != old or line.ended:
+                continue
+            line.ask, line.pieces = line.ask.moved(new), [one.moved(new) for one in line.pieces]
+            if line.running:
+                cut.append((line.ask, self._first_text.known(line.ask)))
+                self._first_text.forget(line.ask)
+                self._start_over(line)
+        return cut
 
     def deleted(self, chat: int | None, messages: Iterable[int]) -> None:
         """Questions were deleted in Telegram: their answers end as if they were stopped.
@@ -318,7 +334,8 @@ class Conversations:
             return
         line.ended = reason
         line.cancel()
-        lines = self._lines[line.ask.place]
+        # By itself: the place of a question changes when its group moves.
+        lines = next(lines for lines in self._lines.values() if line in lines)
         if line is not lines[0]:
             lines.remove(line)
             self._stopped(line.ask, reason)

@@ -20,6 +20,7 @@ class FirstText:
     def __init__(self) -> None:
         self.before: Callable[[Ask], Awaitable[None]] | None = None
         self._shown: set[int] = set()
+        self._unsure: set[int] = set()
 
     async def leaves(self, ask: Ask) -> None:
         """The first text of its answer is about to leave. Raises what `before` raises."""
@@ -31,6 +32,15 @@ class FirstText:
         """Whether it has."""
         return ask.id in self._shown
 
+    def lost_sight(self, ask: Ask) -> None:
+        """Nobody knows any more how much of its answer stands."""
+        self._unsure.add(ask.id)
+
+    def known(self, ask: Ask) -> bool:
+        """Whether it is known how much of its answer stands."""
+        return ask.id not in self._unsure
+
     def forget(self, ask: Ask) -> None:
-        """The question is settled."""
+        """The question is settled, or its answer begins anew."""
         self._shown.discard(ask.id)
+        self._unsure.discard(ask.id)

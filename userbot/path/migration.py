@@ -5,11 +5,12 @@ program is off; while it runs, both groups tell.
 Rule 2: all that is kept of the group moves in one transaction. Limits are a person's and the
 account's, so they stay by themselves.
 Rule 3: a question keeps the message that it is, in the old group, and is answered in the new one.
+An answer that is under way begins anew there: in the old group nothing can be written any more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from userbot.activity import Failed, Notice, Report
 from userbot.errors import StorageError, TelegramError
@@ -20,9 +21,20 @@ from userbot.ports import Groups
 
 
 class Migration:
-    """Follows chats that move, and asks the owner to follow in the config."""
+    """Follows chats that move, and asks the owner to follow in the config.
 
-    def __init__(self, rules: HouseRules, groups: Groups, memory: Memory, report: Report) -> None:
+    `moved` is told the old and the new id of each, once its rules hold.
+    """
+
+    def __init__(
+        self,
+        rules: HouseRules,
+        groups: Groups,
+        memory: Memory,
+        moved: Callable[[int, int], None],
+        report: Report,
+    ) -> None:
+        self._told = moved
         self._rules = rules
         self._groups = groups
         self._memory = memory
@@ -57,6 +69,7 @@ class Migration:
             return
         for place in (Place(old), Place(new)):
             self._memory.forget(place)
+        self._told(old, new)
         if listed:
             self._tell(old, new, title)
 

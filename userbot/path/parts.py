@@ -22,7 +22,7 @@ from userbot.messages import Ask, RichText
 from userbot.path.first_text import FirstText
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store, Write
-from userbot.rules.random_id import random_id
+from userbot.rules.random_id import of_answer
 
 R = TypeVar("R")
 _LAST_WORD_SECONDS = 1.0
@@ -114,7 +114,9 @@ class Parts:
         try:
             await self._outbox.edit(self._ask.place, before.message, text)
         except TelegramError as error:
-            self.doubtful |= error.reason == "disconnected"
+            if error.reason == "disconnected":
+                self.doubtful = True
+                self._first_text.lost_sight(self._ask)
             raise
         self.standing[at] = replace(before, text=text, sure=True)
 
@@ -136,11 +138,12 @@ class Parts:
             )
 
         sent = await self._writes.send(ask, at, identity, text.text, leave)
+        if not sent.exact:
+            self._first_text.lost_sight(ask)
         self.standing.append(Standing(sent.message, identity, text, sure=sent.exact))
 
     def _identity(self, part: int) -> int:
-        ask = self._ask
-        return random_id(self._secret, ask.source, ask.message, ask.attempt, part)
+        return of_answer(self._secret, self._ask, part)
 
     def _is_question(self, at: int) -> bool:
         return self.in_place and at == 0

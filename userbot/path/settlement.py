@@ -228,6 +228,16 @@ class Settlement:
             )
         )
 
+    def moved(self, ask: Ask) -> None:
+        """Its group became a supergroup while it was answered."""
+        self._report(
+            Notice(
+                **about(ask),
+                reason="answer_moved",
+                detail="The group became a supergroup: the answer begins anew there.",
+            )
+        )
+
     def starts_over(self, ask: Ask) -> None:
         """What was done for its answer so far has ended, and was counted."""
         self._asking.pop(ask.id, None)

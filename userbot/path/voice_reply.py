@@ -20,7 +20,7 @@ from userbot.path.parts import to_its_end
 from userbot.path.writes import Writes
 from userbot.ports import Speaker, VoiceOutbox
 from userbot.rules.markdown import render
-from userbot.rules.random_id import random_id
+from userbot.rules.random_id import of_answer
 from userbot.rules.spoken import caption_of, words_of
 from userbot.rules.window import estimated_usage
 
@@ -90,6 +90,8 @@ class VoiceReply:
         try:
             speech = await self._speaker.speak(words)
             caption = caption_of(render(before + text))
+            if not caption.text and ask.replied_to is None:
+                caption = caption_of(render(before))  # nothing else tells what it answers
             return await self._sent(ask, text, caption, speech, finish)
         except (ModelError, VoiceRefusedError) as error:
             self._tell(ask, error)
@@ -98,7 +100,7 @@ class VoiceReply:
     async def _sent(
         self, ask: Ask, text: str, caption: RichText, speech: Speech, finish: Finish
     ) -> Answer:
-        identity = random_id(self._secret, ask.source, ask.message, ask.attempt, 0)
+        identity = of_answer(self._secret, ask, 0)
 
         async def leave() -> int:
             # What was sent once is gone, even if nobody knows where to.

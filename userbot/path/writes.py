@@ -91,14 +91,15 @@ class Writes:
                 detail=f"{doubt} The chat is looked through for it.",
             )
         )
-        if ask.replied_to is None:
-            raise doubt  # nothing in this chat tells from where on to look
         try:
-            since = await self._history.since(ask.chat, [ask.message])
+            if ask.replied_to is None:
+                since = await self._history.lately(ask.chat, ask.at)
+            else:
+                since = await self._history.since(ask.chat, [ask.message])
         except TelegramError:
             raise doubt from None
         elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
-        standing = adopted(self._store.recorded(ask), since.own, ask.message, elsewhere)
+        standing = adopted(self._store.recorded(ask), since.own, ask.replied_to, elsewhere)
         if identity not in standing and not since.whole:
             raise doubt
         return standing.get(identity)

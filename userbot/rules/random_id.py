@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import struct
 
+from userbot.messages import Ask
+
 
 def random_id(secret: bytes, chat: int, message: int, attempt: int, part: int) -> int:
     """The `random_id` of one part of the answer to a message: signed 64 bits, never 0.
@@ -16,3 +18,13 @@ def random_id(secret: bytes, chat: int, message: int, attempt: int, part: int) -
     what = struct.pack(">qqqq", chat, message, attempt, part)
     digest = hashlib.blake2b(what, digest_size=8, key=secret).digest()
     return int.from_bytes(digest, "big", signed=True) or 1
+
+
+def of_answer(secret: bytes, ask: Ask, part: int) -> int:
+    """The `random_id` of one part of the answer to a question.
+
+    In a group that moved the answer begins anew: its parts are others than those that may have
+    been written before.
+    """
+    attempt = ask.attempt if ask.moved_from is None else -1 - ask.attempt
+    return random_id(secret, ask.source, ask.message, attempt, part)

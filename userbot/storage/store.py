@@ -371,7 +371,7 @@ class Store(Orders):
                 )
             db.executemany(
                 "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?,"
-                " joined_to = NULL WHERE id = ? AND state <> 'answered'",
+                " joined_to = NULL, whole = NULL WHERE id = ? AND state <> 'answered'",
                 [(reason, _instant(at), one.id) for one in gone],
             )
             _reword(db, whole)
@@ -437,12 +437,15 @@ class Store(Orders):
             )
 
     def recorded(self, ask: Ask) -> list[Recorded]:
-        """The writes of the answer under way, by part; those of one part in their order."""
+        """The writes of the answer under way, by part; those of one part in their order.
+
+        Into the chat where it is answered: what was written into one that moved is not finished.
+        """
         with database.explained(self.path):
             rows = self._db.execute(
                 "SELECT part, random_id, text, message FROM writes WHERE question = ?"
-                " AND attempt = ? AND part >= 0 ORDER BY part, id",
-                (ask.id, ask.attempt),
+                " AND attempt = ? AND chat = ? AND part >= 0 ORDER BY part, id",
+                (ask.id, ask.attempt, ask.chat),
             ).fetchall()
         return [Recorded(*row) for row in rows]
 
@@ -505,8 +508,8 @@ class Store(Orders):
         with database.explained(self.path):
             rows = self._db.execute(
                 "SELECT part, message, text FROM writes WHERE question = ? AND attempt = ?"
-                " AND message IS NOT NULL AND part >= 0 ORDER BY id",
-                (ask.id, ask.attempt),
+                " AND message IS NOT NULL AND chat = ? AND part >= 0 ORDER BY id",
+                (ask.id, ask.attempt, ask.chat),
             )
             newest = {part: (message, text) for part, message, text in rows}
         return [newest[part] for part in sorted(newest)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from telethon.errors import FloodWaitError, RPCError, ServerError, TimedOutError
@@ -21,6 +22,8 @@ from userbot.telegram.threads import thread_of
 
 T = TypeVar("T")
 
+_SECOND = timedelta(seconds=1)
+"""Telegram's dates are whole seconds."""
 _MESSAGES = 500
 """How many messages after a question are looked through; Telegram gives 100 at once."""
 
@@ -39,16 +42,17 @@ class TelegramHistory:
 
         All in one look, however many they are. Raises TelegramError.
         """
-        first = min(messages)
+        return await self._since(chat, messages, min_id=min(messages) - 1)
 
+    async def lately(self, chat: int, at: datetime) -> Since:
+        """The account's messages since a moment of Telegram's. Raises TelegramError."""
+        return await self._since(chat, (), offset_date=at - _SECOND)
+
+    async def _since(self, chat: int, messages: Sequence[int], **begin: Any) -> Since:
         async def read() -> list[Any]:
+            where = await self._client.reach(chat)
             return list(
-                await self._client.get_messages(
-                    await self._client.reach(chat),
-                    limit=_MESSAGES,
-                    min_id=first - 1,
-                    reverse=True,
-                )
+                await self._client.get_messages(where, limit=_MESSAGES, reverse=True, **begin)
             )
 
         found = await patiently(read, chat, self._clock, self._report)
@@ -65,7 +69,7 @@ class TelegramHistory:
                 spoken = sound is not None and sound.kind == "voice"
                 own.append(OwnMessage(one.id, one.message or "", reply_to, spoken))
         whole = len(found) < _MESSAGES
-        read_to = found[-1].id if found else first
+        read_to = found[-1].id if found else 0
         gone = {one for one in messages if one not in asked and (whole or one <= read_to)}
         return Since(asked, frozenset(gone), tuple(own), whole)
 

@@ -28,6 +28,18 @@ SENTENCES: Final = {
     "Ask again in words of your own.": "Спросите своими словами.",
     "It is answered together with the next message.": "Ответ будет вместе со следующим сообщением.",
     "It was edited, and asks nothing any more.": "Исправлено: вопроса больше нет.",
+    "A message of the question is gone: it is asked without it.": (
+        "Одного из сообщений вопроса больше нет: спрашиваю без него."
+    ),
+    "The group became a supergroup: the answer begins anew there.": (
+        "Группа стала супергруппой: ответ начинается там заново."
+    ),
+    "Its answer was begun before the group became a supergroup, and cannot be finished.": (
+        "Ответ был начат до того, как группа стала супергруппой, и дописать его нельзя."
+    ),
+    "Look into the old group; to have it answered all the same, ask it anew.": (
+        "Посмотрите в старой группе; если ответ всё же нужен, задайте вопрос снова."
+    ),
     "The question was edited: it is asked as it reads now.": (
         "Вопрос исправлен: спрашиваю, как теперь написано."
     ),
@@ -103,5 +115,11 @@ SENTENCES: Final = {
     "A part of the program died: {} ({}).": "Часть программы упала: {} ({}).",
     "The rest goes on. Run with -v to see where, and report it.": (
         "Остальное работает. Запустите с -v, чтобы увидеть где, и сообщите."
+    ),
+    "Its answer was whole already: the model is not asked again.": (
+        "Ответ уже был получен целиком: модель заново не спрашиваю."
+    ),
+    "Requests under way when the program was killed: {}. What they cost is counted.": (
+        "Запросов, оборванных остановкой программы: {}. Их стоимость учтена."
     ),
 }
