@@ -157,8 +157,8 @@ WHOLE: Final = {
     "chat": "чат",
     "person": "человек",
     "requests": "запросов",
-    "tokens in": "токены: вход",
-    "tokens out": "выход",
+    "tokens in": "токены вх.",
+    "tokens out": "токены вых.",
     "audio min": "аудио, мин",
     "cost": "цена",
     # kinds of chats
