@@ -12,6 +12,8 @@ from tests.cli.processes import cold, environment
 from tests.cli.told import keep
 from tests.questions import NOW, question
 from tests.russian import english_in
+from userbot.cli.why import _WHY
+from userbot.console.sentences import known
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.store import Store
 
@@ -28,7 +30,7 @@ def told(house: House) -> None:
         keep(store, question("привет", message=1))
         keep(store, question("ещё раз", message=2), None)
         (failed, _) = store.pending()[0]
-        store.mark(failed, "failed", "too_old", NOW)
+        store.mark(failed, "failed", "unreachable", NOW)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,7 @@ def told(house: House) -> None:
         ("chats weekend", "Чтобы выбрать, вставьте"),
         ("chats nothing", "Чата с таким названием нет."),
         ("history", "личный"),
+        ("history 501", r"→  ошибка \(сервер был недоступен\)"),
         ("history nobody", "ошибка: В истории нет чата «nobody»."),
         ("history --search nothing", "нигде нет"),
         ("history --clear", "Стёрто 0 вопросов|Стёрты 2 вопроса"),
@@ -149,3 +152,7 @@ async def test_a_terminal_of_any_width_shows_all_of_it(house: House, columns: in
         if command == "chats":
             assert f"{house.stage.group.id}" in screen.plain
             assert "Weekend" in screen.plain
+
+
+def test_every_reason_that_the_history_has_words_for_has_them_in_russian() -> None:
+    assert [told for told in _WHY.values() if not known(told)] == []

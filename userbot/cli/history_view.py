@@ -11,6 +11,7 @@ from typing import Any
 from userbot.cli.common import Common, fitted
 from userbot.cli.language import language, number, said, titled
 from userbot.cli.table import print_records, print_table
+from userbot.cli.why import why
 from userbot.console.safe import json_text, printable
 from userbot.console.words import words
 from userbot.messages import Place
@@ -192,7 +193,7 @@ def named(one: Exchange) -> str:
 
 def unanswered(one: Exchange) -> str:
     """Why there is no answer, in words."""
-    state, told = said(one.state), printable(words(language()).get(one.reason, one.reason))
+    state, told = said(one.state), printable(why(one.reason))
     return f"{state} ({told})" if told else state
 
 
