@@ -18,7 +18,10 @@ _RUSSIAN = {
     "Its answer was begun before, and is finished in its own message.": (
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
-    "It arrived while the program was away.": "Пришло, пока программа не работала.",
+    "The program, or its connection, was away too long.": (
+        "Программа или её связь отсутствовала слишком долго."
+    ),
+    "There was no connection until it was too old.": ("Связи не было, пока вопрос не устарел."),
     "Messages looked at that came meanwhile: {}.": (
         "Просмотрено сообщений, пришедших за это время: {}."
     ),
