@@ -306,12 +306,17 @@ class _Reply:
             except PauseAskedError:
                 continue
             except TelegramError as error:
-                failed += 1
-                seconds = retrying.pause(failed, 0.0)
+                # A lost line is told by itself, and its end is waited for, however long that takes.
+                lost = error.reason == "disconnected"
+                failed += not lost
+                seconds = retrying.pause(max(failed, 1), 0.0)
                 if write == "send" or isinstance(error, _NOT_AGAIN) or seconds is None:
                     raise
                 # The same edit twice is one; half an answer must not stay for a passing trouble.
-                await self._patience.wait(self._ask, "edit_again", seconds, str(error))
+                if lost:
+                    await self._patience.pause(seconds)
+                else:
+                    await self._patience.wait(self._ask, "edit_again", seconds, str(error))
                 continue
             failed = 0
             if write == "edit":
