@@ -143,6 +143,7 @@ class Ground:
                 allowance,
                 self.settlement,
                 self.patience,
+                self.storing,
                 self.clock,
                 self.report,
             ),
