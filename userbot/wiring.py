@@ -137,6 +137,7 @@ class Rooms:
             if settings.limits.tell
             else ground.allowance(house.limited)
         )
+        self.allowance = allowance
         assistant = ground.assistant(
             self.rules,
             self.aftermath,
