@@ -36,7 +36,10 @@ TEXT = (
     "changed_elsewhere",
     "turns",
     "standing",
+    "whole",
+    "longest_answer",
     "reserve",
+    "said",
     "writing",
     "written",
     "rewriting",
@@ -55,17 +58,30 @@ VOICE = (
     "changed_elsewhere",
     "turns",
     "standing",
+    "whole",
+    "longest_answer",
+    "said",
     "writing",
     "written",
     "rewriting",
     "settle",
 )
-READING = {"gone", "transcript", "changed_elsewhere", "turns", "standing"}
+READING = {
+    "gone",
+    "transcript",
+    "changed_elsewhere",
+    "turns",
+    "standing",
+    "whole",
+    "longest_answer",
+}
 LOST = [
     *(("storage_damaged", step) for step in sorted({*TEXT, *VOICE})),
     *(("storage_readonly", step) for step in sorted({*TEXT, *VOICE} - READING)),
 ]
 """What ends the program, and from which step on."""
+SEVERAL = {"admit", "spend", "said", "settle"}
+"""Steps that change several rows at once."""
 SECONDS = (0.1, 1, 5, 20)
 """How long another program keeps the database to itself."""
 _QUICK = 40
@@ -361,7 +377,9 @@ async def test_a_disk_that_is_full_from_any_step_on_is_waited_for(asker: Asker) 
 
         try:
             for step in VOICE if asker.aloud else TEXT:
-                for last in (False, True) if step in ("admit", "spend", "settle") else (False,):
+                for last in (
+                    (False, True) if step in ("admit", "spend", "said", "settle") else (False,)
+                ):
                     probe.arm(step, begins, last=last)
                     question = asker.ask()
                     await asker.is_answered(program, question)
