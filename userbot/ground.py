@@ -162,6 +162,7 @@ class Ground:
                 allowance,
                 self.settlement,
                 self.patience,
+                self.storing,
                 self.clock,
                 self.report,
             ),

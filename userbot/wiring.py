@@ -165,7 +165,9 @@ class Rooms:
             longest_seconds(settings),
             lambda ask: turns.awaited(ask.place) or not client.stands(),
         )
-        self.again = Again(store, self.rules, allowance, self.conversations, settlement, clock)
+        self.again = Again(
+            store, self.rules, allowance, self.conversations, settlement, ground.storing, clock
+        )
         prefix = settings.trigger.prefix
         self.commands = ChatCommands(
             owner=house.owner,
@@ -177,6 +179,7 @@ class Rooms:
             timezone=settings.limits.timezone,
             rules=self.rules,
             store=store,
+            storing=ground.storing,
             memory=ground.memory,
             conversations=self.conversations,
             again=self.again,
@@ -186,7 +189,7 @@ class Rooms:
             report=report,
         )
         self.migration = Migration(
-            self.rules, TelegramGroups(client, clock, report), ground.memory, report
+            self.rules, TelegramGroups(client, clock, report), ground.memory, ground.storing, report
         )
         max_age = settings.catch_up.max_age_minutes
         intake = Intake(
@@ -272,10 +275,14 @@ class Rooms:
         if why == "hung":
             settlement.hung(ask)
             return
-        gone = self._ground.store.eraser.gone(ask)
-        settlement.stopped(ask, "deleted" if gone else why)
-        # What stands is a turn that only the store knows.
-        self._ground.memory.forget(ask.place)
+
+        def settle() -> None:
+            gone = self._ground.store.eraser.gone(ask)
+            settlement.stopped(ask, "deleted" if gone else why)
+            # What stands is a turn that only the store knows.
+            self._ground.memory.forget(ask.place)
+
+        self._ground.storing.soon(settle, ask)
 
 
 def longest_seconds(settings: Settings) -> float:

@@ -98,9 +98,9 @@ class LiveReply:
         self._report = report
         self._secret = secret
 
-    def begun(self, ask: Ask) -> bool:
+    async def begun(self, ask: Ask) -> bool:
         """Whether an earlier run has begun to write the answer."""
-        return bool(self._store.standing(ask))
+        return bool(await self._storing.done(lambda: self._store.standing(ask), ask))
 
     async def write(
         self,
@@ -117,7 +117,8 @@ class LiveReply:
         above = above_answer(ask, self._own_prompt, self._clock.now())
         outbox, store, clock = self._outbox, self._store, self._clock
         in_place = above is not None
-        parts = Parts(
+        begin = partial(
+            Parts,
             ask,
             outbox,
             self._writes,
@@ -127,6 +128,7 @@ class LiveReply:
             self._first_text,
             in_place=in_place,
         )
+        parts = await self._storing.done(begin, ask)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
         if parts.in_place and above is None:
             above = prompt_of(ask)  # it was begun under other rules; the owner's words stay

@@ -226,12 +226,15 @@ class Settlement:
         self._broken_off.discard(ask.id)
 
     def stopped(self, ask: Ask, why: str = "stopped") -> None:
-        """The question was stopped; what stands of an answer by then is its answer."""
-        asking = self._asking.pop(ask.id, None)
+        """The question was stopped; what stands of an answer by then is its answer.
+
+        Raises StorageError; then nothing was done.
+        """
         standing = [
             (message, below_prompt(ask, shown) if message == ask.replied_to else shown)
             for message, shown in self._store.standing(ask)
         ]
+        asking = self._asking.pop(ask.id, None)
         if asking is not None and standing:
             request, since = asking
             seconds = self._clock.monotonic() - since

@@ -90,6 +90,28 @@ class Writes:
             return sent
         raise AssertionError("the last try returns or raises")
 
+    async def replace(
+        self, ask: Ask, identity: int, text: str, leave: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Let the question's own message become the first of its answer; `leave` edits it.
+
+        Raises what `Outbox.edit` raises.
+        """
+        now, store = self._clock.now(), self._store
+
+        def record() -> None:
+            store.writing(ask, 0, identity, text, now)
+            # Known beforehand: whatever happens now, this message is ours from here on.
+            store.written(identity, ask.message)
+
+        await self._storing.done(record, ask)
+        try:
+            await leave()
+        except TelegramError as error:
+            if error.reason != "disconnected":
+                self._storing.soon(partial(store.unwritten, identity), ask)
+            raise
+
     async def _found(
         self, ask: Ask, part: int, identity: int, doubt: WriteInDoubtError, left: datetime
     ) -> int | None:
@@ -110,8 +132,10 @@ class Writes:
             since = await self._history.since(ask.chat, ask.message)
         except TelegramError:
             raise doubt from None
-        elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
-        standing = adopted(self._store.recorded(ask), since.own, ask.message, elsewhere)
+        store, own = self._store, [one.id for one in since.own]
+        elsewhere = await self._storing.done(lambda: store.elsewhere(ask.chat, own), ask)
+        recorded = await self._storing.done(lambda: store.recorded(ask), ask)
+        standing = adopted(recorded, since.own, ask.message, elsewhere)
         if identity not in standing and not since.whole:
             raise doubt
         if identity not in standing and part == 0 and not doubt.landed:
