@@ -24,6 +24,9 @@ _RUSSIAN = {
     "Requests under way when the program was killed: {}. What they cost is counted.": (
         "Запросов, оборванных концом программы: {}. Их стоимость учтена."
     ),
+    "The answer has more than {} messages: cut there.": (
+        "В ответе больше сообщений, чем {}: там он оборван."
+    ),
     "It arrived while the program was away.": "Пришло, пока программа не работала.",
     "Messages looked at that came meanwhile: {}.": (
         "Просмотрено сообщений, пришедших за это время: {}."

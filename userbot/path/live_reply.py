@@ -31,6 +31,7 @@ from userbot.errors import (
     WriteInDoubtError,
 )
 from userbot.messages import (
+    OVERLONG,
     Answer,
     Ask,
     ChatKind,
@@ -48,7 +49,7 @@ from userbot.path.storing import Storing
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing, retrying
-from userbot.rules.markdown import broken_off, render, units
+from userbot.rules.markdown import MOST_MESSAGES, bounded, broken_off, render, units
 from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
@@ -179,6 +180,7 @@ class _Reply:
         self._clock = clock
         self._report = report
         self._on_text = on_text
+        self._cut = False
 
     async def show(self) -> None:
         """Previews, then the end; or the end that a failure leaves."""
@@ -253,6 +255,10 @@ class _Reply:
             raise
         if self._parts.doubtful:
             await self._bring_again(wanted)
+        if self._cut:
+            self._notice(
+                "overlong", f"The answer has more than {MOST_MESSAGES} messages: cut there."
+            )
         left = sum(len(part.text) for part in wanted[len(self._parts.standing) :])
         if left:
             self._notice(
@@ -320,10 +326,14 @@ class _Reply:
 
     def _wanted(self) -> tuple[RichText, ...]:
         """The newest text as messages; in slow mode what is shown beforehand is one of them."""
-        finished = self._draft.finish is not None
+        finish = self._draft.finish
         above = self._above if self._parts.in_place else ""
-        wanted = render(self._draft.text, self._ask.text, unfinished=not finished, above=above)
-        if not finished and self._outbox.slow(self._ask.place):
+        wanted = render(self._draft.text, self._ask.text, unfinished=finish is None, above=above)
+        self._cut = len(wanted) > MOST_MESSAGES
+        wanted = bounded(wanted)
+        if wanted and not self._cut and finish is not None and finish.reason == OVERLONG:
+            self._cut, wanted = True, broken_off(wanted)
+        if finish is None and self._outbox.slow(self._ask.place):
             return wanted[: max(1, len(self._parts.standing))]
         return wanted
 

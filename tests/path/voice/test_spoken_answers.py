@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from tests.path.test_limits import spent
 from tests.path.voice.notes import (
     EN,
     RU,
@@ -122,7 +121,7 @@ async def test_what_is_spoken_is_counted_and_costs_money(stage: Stage) -> None:
     stage.max.says(stage.group, "tell me")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     await program.tells(Answered)
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert answer.media is not None
     assert day.spoken_seconds == pytest.approx(ogg.duration(answer.media.data), abs=0.1)
     assert day.cost == pytest.approx(day.spoken_seconds * 100_000, abs=1)
@@ -151,7 +150,7 @@ async def test_what_was_spoken_in_vain_is_counted_if_it_was(
     program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     await program.tells(Answered)
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert (day.spoken_seconds > 0) is counted
 
 

@@ -18,6 +18,10 @@ MESSAGE_UNITS = 4096
 """UTF-16 units of one message (core.telegram.org/api/config, `message_length_max`)."""
 MESSAGE_ENTITIES = 100
 """Telegram ignores or refuses what is more (core.telegram.org/api/entities)."""
+MOST_MESSAGES = 20
+"""Of one answer: as many as the account may write into a group in a minute."""
+MOST_CHARACTERS = MOST_MESSAGES * MESSAGE_UNITS
+"""Of an answer's Markdown: a model that says more does not stop by itself."""
 _ELLIPSIS = " …"
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _JOINS = frozenset("\u200d\ufe0e\ufe0f\u20e3\u2060")
@@ -26,6 +30,11 @@ _JOINS = frozenset("\u200d\ufe0e\ufe0f\u20e3\u2060")
 def messages(rich: Rich) -> tuple[RichText, ...]:
     """The messages, none of them without something to see."""
     return tuple(_message(part) for part in _parts(rich) if visible(part.text))
+
+
+def bounded(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
+    """The messages, at most `MOST_MESSAGES`; if there are more, the last one shows that."""
+    return parts if len(parts) <= MOST_MESSAGES else broken_off(parts[:MOST_MESSAGES])
 
 
 def broken_off(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
