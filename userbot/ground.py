@@ -112,6 +112,7 @@ class Ground:
             writes,
             self.store,
             self.storing,
+            self.patience,
             self.clock,
             self.report,
             self.store.secret(),

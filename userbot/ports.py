@@ -152,6 +152,11 @@ class Past(Protocol):
         """Let arrive what is newer than a message, or than a date; `own`: what is our own."""
         ...
 
+    @property
+    def waits(self) -> bool:
+        """Whether something that arrived waits for Telegram to say who sent it."""
+        ...
+
 
 class SeenStore(Protocol):
     """How far chats were seen. All raise StorageError."""

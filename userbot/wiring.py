@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from userbot.audio import Ffmpeg
 from userbot.console.sentences import in_russian
@@ -198,6 +199,7 @@ class Rooms:
             clock,
             report,
         )
+        self.doorstep = Doorstep(ground.storing)
         self.catch_up = CatchUp(
             self.rules,
             TelegramPast(client, inbox, clock, report),
@@ -205,10 +207,12 @@ class Rooms:
             None if house.first else house.policy.began,
             max_age,
             store,
+            ground.storing,
+            self.doorstep,
             clock,
             report,
         )
-        self.doorstep = Doorstep(self.catch_up.receive, ground.storing)
+        self.doorstep.open(self.catch_up.receive, self.catch_up.wake)
         self._edits = Edits(
             settings.trigger.edits,
             max_age,
@@ -225,11 +229,14 @@ class Rooms:
 
     def edited(self, incoming: Incoming) -> None:
         """A message reads otherwise now."""
-        self.overheard.edited(incoming)
+        if self.doorstep.edited(incoming):
+            return  # it is not decided yet whether it asks anything
+        self._ground.storing.soon(partial(self.overheard.edited, incoming))
         self._edits.edited(incoming)
 
     def deleted(self, messages: Sequence[int], chat: int | None) -> None:
         """Messages are gone; `chat` where Telegram says which."""
+        self.doorstep.deleted(chat, messages)
         self._ground.forgetting.deleted(messages, chat)
         self.conversations.deleted(chat, messages)
         self.overheard.deleted(chat, messages)
@@ -237,6 +244,7 @@ class Rooms:
     def reconnected(self) -> None:
         """The connection stands again: who knows what was missed."""
         self.overheard.clear()  # edits and deletions that were missed are never told
+        self.doorstep.missed()
         for ask in self.conversations.queued:
             self.aftermath.belated(ask)
         self.catch_up.wake()

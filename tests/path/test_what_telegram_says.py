@@ -77,6 +77,28 @@ async def test_an_end_that_telegram_does_not_take_at_first_is_brought_again(stag
     assert not program.events(Failed)
 
 
+async def test_who_stops_the_program_does_not_wait_for_the_next_try_and_the_next_start_makes_it(
+    stage: Stage,
+) -> None:
+    stage.telegram.faults.add(EDIT, "MSG_WAIT_FAILED", times=1 + 3)
+    program = await start(stage)
+    stage.max.says(stage.group, "/gpt tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    await program.tells(Waiting, reason="edit_again", seconds=4.0)
+    await program.stop()
+    tries = [wait.seconds for wait in program.events(Waiting) if wait.reason == "edit_again"]
+    assert tries == [1.0, 2.0, 4.0]
+    assert not program.events(Failed)
+    assert program.events(Stopped)[0].pending == 1
+    half = answer.text
+    assert WHOLE.startswith(half)
+    assert half != WHOLE
+    again = await start(stage)
+    await again.tells(Answered)
+    assert answer.text == WHOLE
+    assert sum(one.sender is stage.olga for one in stage.max.messages(stage.group)) == 1
+
+
 async def test_an_end_that_telegram_never_takes_leaves_no_half_answer_as_if_it_were_whole(
     stage: Stage,
 ) -> None:

@@ -144,10 +144,10 @@ def chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
             "List them with userbot history.",
         )
     if len(found) > 1:
-        some = ", ".join(f"{printable(one.title)} ({one.chat})" for one in found[:5])
-        more = ", …" if len(found) > 5 else ""
+        some = [f"{printable(one.title)} ({one.chat})" for one in found[:5]]
+        some += ["…"] * (len(found) > len(some))
         raise UsageError(
-            f"“{printable(typed)}” fits {len(found)} chats: {some}{more}.",
+            f"“{printable(typed)}” fits {len(found)} chats: {', '.join(some)}.",
             "Give the id of one.",
         )
     return found[0].chat, topic

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, plain: bool) -> None:
     """Print rows; whatever stands in them cannot steer the terminal."""
+    from userbot.cli.language import said
     from userbot.console.safe import printable
 
     safe = [[printable(cell) for cell in row] for row in rows]
@@ -23,7 +24,7 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], *, plain: b
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
     for head in heads:
         # Ids are copied from here: they stay whole, and what people wrote is folded.
-        table.add_column(head, overflow="fold", no_wrap=head in ("id", "kind"))
+        table.add_column(said(head), overflow="fold", no_wrap=head in ("id", "kind"))
     for row in safe:
         table.add_row(*(Text(cell) for cell in row))
     Console(highlight=False).print(table)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import titled
 from userbot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -74,12 +75,11 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
-    import sys
-
+    from userbot.cli.history_view import aside
     from userbot.cli.table import print_table
 
     if not any(found.values()):
-        print("Nothing was spent in that time.\n  → See more with --days 365.", file=sys.stderr)
+        aside("Nothing was spent in that time.", "See more with --days 365.")
         return
     heads = ("requests", "tokens in", "tokens out", "audio min", "spoken min", "cost", "")
     for what, rows in found.items():
@@ -94,7 +94,7 @@ def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
                     f"{row.audio_seconds / 60:.1f}",
                     f"{row.spoken_seconds / 60:.1f}",
                     f"{row.cost / 1_000_000:.4f}",
-                    row.title,
+                    titled(row.title, row.key),
                 )
                 for row in rows
             ],

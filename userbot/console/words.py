@@ -233,6 +233,20 @@ _RU = {
 Words = Mapping[str, str]
 
 
+def plural(number: str, forms: str) -> str:
+    """The Russian word beside a number: of "вопрос|вопроса|вопросов" the one for 1, 2 or 5."""
+    one, few, many = forms.split("|")
+    if "." in number:
+        return few
+    digits = "".join(filter(str.isdecimal, number)) or "0"
+    if not digits.endswith(("11", "12", "13", "14")):
+        if digits[-1] == "1":
+            return one
+        if digits[-1] in "234":
+            return few
+    return many
+
+
 def words(language: str | None) -> Words:
     """The phrases of "en" or "ru"; of the system's language when None is given."""
     return _RU if language_of(language) == "ru" else _EN

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
-from userbot.activity import Notice, Report, Waiting, about
+from userbot.activity import Notice, Report, about
 from userbot.errors import (
     AccountStoppedError,
     ChatRefusedError,
@@ -45,6 +45,7 @@ from userbot.messages import (
 from userbot.path.draft import Draft
 from userbot.path.first_text import FirstText
 from userbot.path.parts import Parts
+from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store
@@ -77,6 +78,7 @@ class LiveReply:
         writes: Writes,
         store: Store,
         storing: Storing,
+        patience: Patience,
         clock: Clock,
         report: Report,
         secret: bytes,
@@ -92,6 +94,7 @@ class LiveReply:
         self._writes = writes
         self._store = store
         self._storing = storing
+        self._patience = patience
         self._clock = clock
         self._report = report
         self._secret = secret
@@ -137,6 +140,7 @@ class LiveReply:
             pace,
             outbox,
             self._storing,
+            self._patience,
             clock,
             self._report,
             on_text,
@@ -163,6 +167,7 @@ class _Reply:
         pace: Pace,
         outbox: Outbox,
         storing: Storing,
+        patience: Patience,
         clock: Clock,
         report: Report,
         on_text: Callable[[], None],
@@ -177,6 +182,7 @@ class _Reply:
         self._pace = pace
         self._outbox = outbox
         self._storing = storing
+        self._patience = patience
         self._clock = clock
         self._report = report
         self._on_text = on_text
@@ -311,8 +317,7 @@ class _Reply:
                 if write == "send" or isinstance(error, _NOT_AGAIN) or seconds is None:
                     raise
                 # The same edit twice is one; half an answer must not stay for a passing trouble.
-                self._waits("edit_again", seconds, str(error))
-                await clock.sleep(seconds)
+                await self._patience.wait(self._ask, "edit_again", seconds, str(error))
                 continue
             failed = 0
             if write == "edit":
@@ -343,9 +348,6 @@ class _Reply:
             return RichText(text)
         prompt = Entity("blockquote", 0, units(self._above))
         return RichText(f"{self._above}\n\n{text}", (prompt,))
-
-    def _waits(self, reason: str, seconds: float, detail: str) -> None:
-        self._report(Waiting(**about(self._ask), reason=reason, seconds=seconds, detail=detail))
 
     def _notice(self, reason: str, detail: str) -> None:
         self._report(Notice(**about(self._ask), reason=reason, detail=detail))

@@ -61,6 +61,11 @@ class Inbox:
         """Take a message that was found in its chat, as if it had just arrived."""
         self._take(message, live=False)
 
+    @property
+    def waits(self) -> bool:
+        """Whether something that was taken is not handed over yet."""
+        return bool(self._waiting)
+
     async def settled(self, chat: int) -> None:
         """Wait until what was taken in a chat has been handed over."""
         while chat in self._waiting:
