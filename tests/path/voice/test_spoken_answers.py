@@ -21,9 +21,10 @@ from userbot.activity import (
     Answered,
     Failed,
     Notice,
+    Waiting,
 )
 from userbot.sandbox import ogg
-from userbot.settings import Limits, Prices, Voice
+from userbot.settings import Limits, Prices, Trigger, Voice
 
 
 async def test_an_answer_may_be_spoken(stage: Stage) -> None:
@@ -109,6 +110,30 @@ async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: S
     stage.max.says(stage.group, "hello")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
     assert "no voice note" in (await program.tells(Notice, reason="answered_in_writing")).detail
+
+
+async def test_a_spoken_answer_that_is_asked_for_anew_has_the_new_words_beside_it(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: "At nine."
+    program = await stage.program(
+        [listed(stage.group.id)],
+        voice=Voice(answer_as="voice"),
+        trigger=Trigger(from_="anyone", burst_seconds=0, edits=True),
+    )
+    question = stage.max.says(stage.group, "When?")
+    spoken = await stage.max.expects(stage.group, reply_to=question)
+    await program.tells(Answered)
+    long = "\n\n".join(f"Paragraph {n}. " + "word " * 60 for n in range(8)).strip()
+    stage.endpoint.responder = lambda _: long
+    stage.max.edits(question, "When, and why?")
+    await until(lambda: len(program.events(Answered)) == 2)
+    rest = await stage.max.expects(stage.group, reply_to=spoken)
+    assert spoken.media is not None
+    assert 512 < len(spoken.text) <= 1024
+    assert f"{spoken.text}\n\n{rest.text}".replace(" \n", "\n") == long.replace(" \n", "\n")
+    assert not program.events(Failed)
+    assert not program.events(Waiting)
 
 
 SPEAKING = Limits(cost_per_day=10, prices=Prices(audio_minute=6.0))
