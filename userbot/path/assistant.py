@@ -103,6 +103,8 @@ class Assistant:
         except Exception as error:
             # Whatever it is, it must not silence the rest of the conversation.
             self._settlement.given_up(ask, error)
+        finally:
+            self._seeing.forget(ask)
 
     def _begin(self, ask: Ask) -> None:
         self._store.mark(ask, "answering", "", self._clock.now())
