@@ -71,6 +71,9 @@ SENTENCES: Final = {
     "The chat's last messages could not be read: {}": "Последние сообщения чата не прочесть: {}",
     "Answered in writing instead of by voice. {}": "Ответ текстом, а не голосом. {}",
     "Somebody deleted the answer while it was written.": "Ответ удалили, пока он писался.",
+    "The answer has more than {} messages: cut there.": (
+        "В ответе больше сообщений, чем {}: там он оборван."
+    ),
     "The chat is in slow mode: {} characters were not sent.": (
         "В чате медленный режим: не отправлено символов: {}."
     ),
@@ -103,5 +106,11 @@ SENTENCES: Final = {
     "A part of the program died: {} ({}).": "Часть программы упала: {} ({}).",
     "The rest goes on. Run with -v to see where, and report it.": (
         "Остальное работает. Запустите с -v, чтобы увидеть где, и сообщите."
+    ),
+    "Its answer was whole when the program ended: the model is not asked.": (
+        "Ответ был получен ещё до остановки программы: модель не спрашиваю."
+    ),
+    "Requests under way when the program was killed: {}. What they cost is counted.": (
+        "Запросов, оборванных остановкой программы: {}. Их стоимость учтена."
     ),
 }
