@@ -32,9 +32,9 @@ def usage(
     from userbot.rules.limits import day_began
     from userbot.storage.spending import spending
 
+    settings = load_config(common, need_key=False).settings
     if by and by not in _BY:
         raise UsageError(f"Usage is counted by {', '.join(_BY)}.", "Leave --by out for all three.")
-    settings = load_config(common, need_key=False).settings
     zone = settings.limits.timezone
     since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
     found = {

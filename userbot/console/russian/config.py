@@ -167,7 +167,7 @@ WHOLE: Final = {
 PARTS: Final = {
     # what a key takes
     "{} or {}": "{} или {}",
-    "{} and {}": "{} и {}",
+    '{}" and "{}': '{}" и "{}',
     "true or false": "true или false",
     "a whole number": "целое число",
     "a whole number from {} to {}": "целое число от {} до {}",
