@@ -153,7 +153,7 @@ class Rooms:
             edges.model,
             allowance,
             outbox,
-            _replying(ground, edges, outbox, writes),
+            _replying(ground, edges, outbox, writes, allowance),
         )
         self.conversations = Conversations(
             assistant.handle,
@@ -322,13 +322,24 @@ def _hearing(
 
 
 def _replying(
-    ground: Ground, edges: Edges, outbox: TelegramVoiceOutbox, writes: Writes
+    ground: Ground,
+    edges: Edges,
+    outbox: TelegramVoiceOutbox,
+    writes: Writes,
+    allowance: Allowance,
 ) -> Replying:
     settings, secret = ground.settings, ground.store.secret()
     told = in_russian if language_of(settings.console.language) == "ru" else str
     own_prompt = settings.trigger.own_prompt
     in_writing = ground.in_writing(settings.pacing, outbox, writes, own_prompt, told)
     by_voice = VoiceReply(
-        edges.speaker, outbox, in_writing, writes, ground.report, secret, ground.first_text
+        edges.speaker,
+        allowance,
+        outbox,
+        in_writing,
+        writes,
+        ground.report,
+        secret,
+        ground.first_text,
     )
     return Replying(in_writing, by_voice)

@@ -70,6 +70,9 @@ SENTENCES: Final = {
     "The chat's last messages could not be read: {}": "Последние сообщения чата не прочесть: {}",
     "Answered in writing instead of by voice. {}": "Ответ текстом, а не голосом. {}",
     "Somebody deleted the answer while it was written.": "Ответ удалили, пока он писался.",
+    "The answer has more than {} messages: cut there.": (
+        "В ответе больше сообщений, чем {}: там он оборван."
+    ),
     "The chat is in slow mode: {} characters were not sent.": (
         "В чате медленный режим: не отправлено символов: {}."
     ),
