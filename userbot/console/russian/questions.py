@@ -104,4 +104,10 @@ SENTENCES: Final = {
     "The rest goes on. Run with -v to see where, and report it.": (
         "Остальное работает. Запустите с -v, чтобы увидеть где, и сообщите."
     ),
+    "Its answer was whole when the program ended: the model is not asked.": (
+        "Ответ был получен ещё до остановки программы: модель не спрашиваю."
+    ),
+    "Requests under way when the program was killed: {}. What they cost is counted.": (
+        "Запросов, оборванных остановкой программы: {}. Их стоимость учтена."
+    ),
 }
