@@ -89,6 +89,7 @@ class Ground:
         """What became of questions, and of answers that an earlier run began."""
         aftermath = Aftermath(
             self.settings.trigger.prefix,
+            timedelta(minutes=self.settings.catch_up.max_age_minutes),
             history,
             questions,
             self.store,
@@ -129,9 +130,17 @@ class Ground:
             told,
         )
 
-    def writes(self, outbox: Outbox, history: History) -> Writes:
+    def writes(self, outbox: Outbox, history: History, aftermath: Aftermath) -> Writes:
         """What leaves, each recorded before."""
-        return Writes(outbox, history, self.store, self.storing, self.clock, self.report)
+        return Writes(
+            outbox,
+            history,
+            self.store,
+            self.storing,
+            aftermath.still_wanted,
+            self.clock,
+            self.report,
+        )
 
     def assistant(
         self,
@@ -161,6 +170,7 @@ class Ground:
                 allowance,
                 self.settlement,
                 self.patience,
+                self.storing,
                 self.clock,
                 self.report,
             ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from userbot.audio import Ffmpeg
@@ -39,6 +40,7 @@ from userbot.path.voice_reply import VoiceReply
 from userbot.path.writes import Writes
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
+from userbot.rules.lateness import grew_old
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.rules.trigger import Policy
 from userbot.settings import Chat, PersonLimits, Settings
@@ -119,7 +121,8 @@ class Rooms:
         outbox = TelegramVoiceOutbox(client, turns)
         history = TelegramHistory(client, inbox, clock, report)
         reading = Reading(client, clock, report, inbox.title)
-        writes = ground.writes(outbox, history)
+        self.aftermath = ground.aftermath(history, self)
+        writes = ground.writes(outbox, history, self.aftermath)
         self.rules = HouseRules(house.policy, house.chats, settings.trigger.from_, store)
         self.overheard = ground.background(TelegramRecent(client, inbox), self.rules)
         self.telling = Telling(
@@ -131,7 +134,6 @@ class Rooms:
             secret=store.secret(),
             timezone=settings.limits.timezone,
         )
-        self.aftermath = ground.aftermath(history, self)
         allowance = (
             ground.allowance(house.limited, self.telling.refused)
             if settings.limits.tell
@@ -147,7 +149,7 @@ class Rooms:
             edges.model,
             allowance,
             outbox,
-            _replying(ground, edges, outbox, writes),
+            _replying(ground, edges, outbox, writes, allowance),
         )
         self.conversations = Conversations(
             assistant.handle,
@@ -157,7 +159,7 @@ class Rooms:
             clock,
             settings.trigger.burst_seconds,
             longest_seconds(settings),
-            lambda ask: turns.awaited(ask.place) or self.aftermath.waits_for_the_line,
+            lambda ask: turns.awaited(ask.place) or not client.stands(),
         )
         self.again = Again(
             store,
@@ -167,6 +169,7 @@ class Rooms:
             settlement,
             self.aftermath,
             edges.people.known,
+            ground.storing,
             clock,
         )
         prefix = settings.trigger.prefix
@@ -180,6 +183,7 @@ class Rooms:
             timezone=settings.limits.timezone,
             rules=self.rules,
             store=store,
+            storing=ground.storing,
             memory=ground.memory,
             conversations=self.conversations,
             again=self.again,
@@ -189,7 +193,12 @@ class Rooms:
             report=report,
         )
         self.migration = Migration(
-            self.rules, TelegramGroups(client, clock, report), ground.memory, self._moved, report
+            self.rules,
+            TelegramGroups(client, clock, report),
+            ground.memory,
+            self._moved,
+            ground.storing,
+            report,
         )
         max_age = settings.catch_up.max_age_minutes
         self._intake = Intake(
@@ -262,6 +271,19 @@ class Rooms:
         """See whether the group of a question has moved."""
         await self.migration.look([ask])
 
+    def reconnected(self, away: float) -> None:
+        """The connection stands again, after so many seconds."""
+        ground = self._ground
+        now = ground.clock.now()
+        lost, max_age = now - timedelta(seconds=away), ground.settings.catch_up.max_age_minutes
+
+        def grown_old(ask: Ask) -> bool:
+            old = grew_old(ask.at, lost, now, timedelta(minutes=max_age))
+            return old and not ask.attempt and not ground.store.recorded(ask)
+
+        self.conversations.stop_all(grown_old, "too_old", shown=False)
+        self.missed()
+
     def missed(self) -> None:
         """The connection stands again, or Telegram skips what it had to tell: look for it."""
         self.overheard.clear()  # edits and deletions that were missed are never told
@@ -279,10 +301,14 @@ class Rooms:
         if why == "hung":
             settlement.hung(ask)
             return
-        gone = self._ground.store.eraser.gone(ask)
-        settlement.stopped(ask, "deleted" if gone else why)
-        # What stands is a turn that only the store knows.
-        self._ground.memory.forget(ask.place)
+
+        def settle() -> None:
+            gone = self._ground.store.eraser.gone(ask)
+            settlement.stopped(ask, "deleted" if gone else why)
+            # What stands is a turn that only the store knows.
+            self._ground.memory.forget(ask.place)
+
+        self._ground.storing.soon(settle, ask)
 
 
 def longest_seconds(settings: Settings) -> float:
@@ -322,13 +348,24 @@ def _hearing(
 
 
 def _replying(
-    ground: Ground, edges: Edges, outbox: TelegramVoiceOutbox, writes: Writes
+    ground: Ground,
+    edges: Edges,
+    outbox: TelegramVoiceOutbox,
+    writes: Writes,
+    allowance: Allowance,
 ) -> Replying:
     settings, secret = ground.settings, ground.store.secret()
     told = in_russian if language_of(settings.console.language) == "ru" else str
     own_prompt = settings.trigger.own_prompt
     in_writing = ground.in_writing(settings.pacing, outbox, writes, own_prompt, told)
     by_voice = VoiceReply(
-        edges.speaker, outbox, in_writing, writes, ground.report, secret, ground.first_text
+        edges.speaker,
+        allowance,
+        outbox,
+        in_writing,
+        writes,
+        ground.report,
+        secret,
+        ground.first_text,
     )
     return Replying(in_writing, by_voice)

@@ -292,8 +292,8 @@ class Target:
         background = Background(recent, self.store, rules, 1000, clock, self._tell)
         history = TelegramHistory(self.client, inbox, clock, self._tell)
         aftermath = Aftermath(
-            "/gpt", history, cast("Questions", None), self.store, self.store.eraser,
-            Patience(clock, self._tell), clock, self._tell,
+            "/gpt", timedelta(minutes=10), history, cast("Questions", None), self.store,
+            self.store.eraser, Patience(clock, self._tell), clock, self._tell,
         )  # fmt: skip
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from telethon.errors import HistoryGetFailedError, RPCError, TimedOutError
+from telethon.errors import (
+    FloodPremiumWaitError,
+    FloodWaitError,
+    HistoryGetFailedError,
+    RPCError,
+    TimedOutError,
+)
 
 from tests.quick_clock import QuickClock
 from userbot.activity import Activity, Waiting
@@ -28,6 +34,24 @@ async def test_telegrams_own_trouble_is_waited_out_and_shown(error: RPCError) ->
     waits = [one for one in told if isinstance(one, Waiting)]
     assert [one.reason for one in waits] == ["telegram_trouble"] * (ATTEMPTS - 1)
     assert all(one.chat == 7 and one.detail for one in waits)
+
+
+@pytest.mark.parametrize("error", [FloodWaitError, FloodPremiumWaitError])
+async def test_a_pause_that_telegram_asks_for_is_waited_out_and_shown(
+    error: type[FloodWaitError | FloodPremiumWaitError],
+) -> None:
+    told: list[Activity] = []
+    left = [error(None, capture=1000)]
+
+    async def ask() -> str:
+        if left:
+            raise left.pop()
+        return "history"
+
+    assert await patiently(ask, 7, QuickClock(100_000), told.append) == "history"
+    assert [(one.reason, one.seconds) for one in told if isinstance(one, Waiting)] == [
+        ("flood_wait", 1001)
+    ]
 
 
 async def test_trouble_without_an_end_is_given_up() -> None:

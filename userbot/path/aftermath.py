@@ -10,14 +10,16 @@ recording, and without those of its messages that are gone.
 Rule 5: if a write may stand and cannot be looked for, or could not be finished where it stands,
 nothing is sent.
 Rule 6: nobody listens while the connection is lost, either. What is being answered then is looked
-up before its first text leaves; on any other day nothing is asked of Telegram for that.
+up before its first text leaves; on any other day nothing is asked of Telegram for that. Deleted,
+answered by hand or too old by then, it is not answered.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from userbot.activity import Notice, Report, about
@@ -37,6 +39,7 @@ from userbot.path.patience import Patience
 from userbot.path.settlement import in_doubt
 from userbot.ports import Clock, Eraser, History, Store
 from userbot.rules.adoption import adopted, owners_answers
+from userbot.rules.lateness import grew_old
 from userbot.rules.trigger import question_of
 
 _LOOK_SECONDS = 0.2
@@ -68,6 +71,7 @@ class Aftermath:
     def __init__(
         self,
         prefix: str,
+        max_age: timedelta,
         history: History,
         questions: Questions,
         store: Store,
@@ -77,6 +81,7 @@ class Aftermath:
         report: Report,
     ) -> None:
         self._prefix = prefix
+        self._max_age = max_age
         self._history = history
         self._questions = questions
         self._store = store
@@ -145,6 +150,19 @@ class Aftermath:
         await asyncio.sleep(0)  # whoever was cancelled by what was found ends here
         return found
 
+    def still_wanted(self, ask: Ask, since: Since, lost: datetime) -> None:
+        """Before its first text leaves again, since the connection was `lost` at that time.
+
+        Raises NothingToAnswerError if no answer is wanted any more.
+        """
+        if since.gone:
+            raise self._deleted(ask, since)
+        self._see_that_nobody_answered(ask, {ask.message}, since)
+        if not ask.attempt and grew_old(ask.at, lost, self._clock.now(), self._max_age):
+            raise NothingToAnswerError(
+                "There was no connection until it was too old.", reason="too_old"
+            )
+
     def _is_belated(self, ask: Ask, earlier: Sequence[Ask]) -> bool:
         """Whether the question waited, or a message that it was joined by."""
         return any(piece.id in self._belated for piece in (*earlier, ask))
@@ -159,8 +177,7 @@ class Aftermath:
                 raise in_doubt() from error
             raise
         if since.gone and (begun or len(since.gone) == len(pieces)):
-            self._eraser.deleted(sorted(since.gone), ask.source, self._clock.now())
-            raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+            raise self._deleted(ask, since)
         if before:
             self._check_the_old_group(ask, before, since)
         if recorded:
@@ -171,15 +188,21 @@ class Aftermath:
                 return ask, self._taken_up(ask, recorded[0], standing, there)
             if not there.whole:
                 raise in_doubt()
-        if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
-            ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
-            asked = {piece.message for piece in pieces}
-            if owners_answers(since.own, asked, ours, self._prefix):
-                told = "You have answered it yourself."
-                raise NothingToAnswerError(told, reason="owner_answered")
+        self._see_that_nobody_answered(ask, {piece.message for piece in pieces}, since)
         if not begun:
             self._reread(ask, pieces, since)
         return ask, None
+
+    def _deleted(self, ask: Ask, since: Since) -> NothingToAnswerError:
+        self._eraser.deleted(sorted(since.gone), ask.source, self._clock.now())
+        return NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+
+    def _see_that_nobody_answered(self, ask: Ask, asked: Set[int], since: Since) -> None:
+        if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
+            ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
+            if owners_answers(since.own, asked, ours, self._prefix):
+                told = "You have answered it yourself."
+                raise NothingToAnswerError(told, reason="owner_answered")
 
     def _before_the_move(self, ask: Ask) -> list[Recorded]:
         """What was written of the answer in the group that its chat was before."""

@@ -17,6 +17,7 @@ from userbot.path.allowance import Allowance
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.ports import Clock
 from userbot.rules.trigger import forbidden_now
 
@@ -41,6 +42,7 @@ class Again:
         settlement: Settlement,
         aftermath: Aftermath,
         known: Callable[[Person], Person],
+        storing: Storing,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -50,6 +52,7 @@ class Again:
         self._settlement = settlement
         self._aftermath = aftermath
         self._known = known
+        self._storing = storing
         self._clock = clock
 
     def ask(self, chat: int, message: int) -> str:
@@ -61,10 +64,20 @@ class Again:
         found = self._store.again(chat, message, self._clock.now())
         if not isinstance(found, Ask):
             return found or "unknown"
-        return self.queue(found)
+        became = "asked"
+
+        def queue() -> None:
+            nonlocal became
+            became = self.queue(found)
+
+        self._storing.soon(queue, found)  # it is pending already, and nobody else would queue it
+        return became
 
     def queue(self, found: Ask) -> str:
-        """Queue a question that is pending anew: "asked", "not_allowed" or "limited"."""
+        """Queue a question that is pending anew: "asked", "not_allowed" or "limited".
+
+        Raises StorageError; then it is not queued.
+        """
         now = self._clock.now()
         reason = forbidden_now(found, self._rules.policy, self._known(found.sender))
         if found.sender.id in self._rules.forgotten:

@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from telethon.errors import FloodWaitError, RPCError, ServerError, TimedOutError
+from telethon.errors import (
+    FloodPremiumWaitError,
+    FloodWaitError,
+    RPCError,
+    ServerError,
+    TimedOutError,
+)
 from telethon.tl import types
 
 from userbot.activity import Report, Waiting
@@ -17,7 +23,7 @@ from userbot.rules import retrying
 from userbot.telegram.client import Client
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.media import voice_of
-from userbot.telegram.refusals import error_name, meaning
+from userbot.telegram.refusals import error_name, meaning, unknown_peer
 from userbot.telegram.threads import thread_of
 
 T = TypeVar("T")
@@ -79,14 +85,15 @@ async def patiently(
 ) -> T:
     """What Telegram answers, waiting as it wants, and showing it. Raises TelegramError.
 
-    Its own trouble is waited out for longer than Telethon does: what became of a question must not
-    stay unknown for that.
+    Its own trouble is waited out for longer than Telethon does, and a pause however long it is:
+    what became of a question, or what was missed, must not stay unknown for that. What a question
+    only wants to read along is waited for less (`reading`).
     """
     failed = 0
     while True:
         try:
             return await ask()
-        except FloodWaitError as error:
+        except (FloodWaitError, FloodPremiumWaitError) as error:
             seconds = error.seconds + 1
             report(Waiting(chat=chat, reason="flood_wait", seconds=seconds))
             await clock.sleep(seconds)
@@ -106,7 +113,4 @@ async def patiently(
                 reason="disconnected",
             ) from error
         except ValueError as error:
-            raise TelegramError(
-                "Telegram did not tell this session how to reach that chat.",
-                reason="unknown_peer",
-            ) from error
+            raise unknown_peer() from error

@@ -27,7 +27,7 @@ from userbot.messages import CommandMessage, Entity, Place, RichText
 from userbot.ports import Write
 from userbot.telegram.client import Client
 from userbot.telegram.own_deletions import DeleteInChannel
-from userbot.telegram.refusals import error_name, meaning
+from userbot.telegram.refusals import error_name, meaning, unknown_peer
 from userbot.telegram.sender import TroubleError, UnansweredError
 from userbot.telegram.turns import Turns
 
@@ -131,11 +131,7 @@ class TelegramOutbox:
         try:
             return await self._client.reach(chat)
         except ValueError as error:
-            raise ChatRefusedError(
-                "Telegram did not tell this session how to reach that chat.",
-                "Open the chat once in an app of yours, then start again.",
-                reason="unknown_peer",
-            ) from error
+            raise unknown_peer(ChatRefusedError) from error
         except RPCError as error:
             raise meaning(error) from error
 

@@ -11,7 +11,7 @@ from userbot.activity import Report, Waiting
 from userbot.errors import TelegramError
 from userbot.ports import Clock
 from userbot.telegram.client import Client
-from userbot.telegram.refusals import meaning
+from userbot.telegram.refusals import meaning, unknown_peer
 
 INTERRUPTIONS: Final = 5
 """How often reading without progress is taken up again."""
@@ -67,11 +67,7 @@ class Reading:
             except RPCError as error:
                 raise meaning(error) from error
             except ValueError as error:
-                raise TelegramError(
-                    "Telegram did not tell this session how to reach that chat.",
-                    "Open the chat once in an app of yours, then start again.",
-                    reason="unknown_peer",
-                ) from error
+                raise unknown_peer() from error
 
     async def wait(self, chat: int, error: Exception, stumbled: int) -> None:
         """Wait as an error says, for the so-manieth time; raises TelegramError if it is too long.

@@ -70,6 +70,15 @@ def meaning(error: RPCError) -> UserbotError:
     return TelegramError(f"Telegram refused the request ({name}).", reason=reason)
 
 
+def unknown_peer(kind: type[TelegramError] = TelegramError) -> TelegramError:
+    """Telegram never told this session what a chat is named by in requests."""
+    return kind(
+        "Telegram did not tell this session how to reach that chat.",
+        "Open the chat once in an app of yours, then start again.",
+        reason="unknown_peer",
+    )
+
+
 def login_ended(name: str) -> NotLoggedInError:
     """Why there is no login any more, in words."""
     if name == "AUTH_KEY_DUPLICATED":
