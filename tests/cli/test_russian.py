@@ -9,6 +9,7 @@ import pytest
 
 from tests.cli.house import House
 from tests.cli.processes import cold, environment
+from tests.cli.test_help import NAMES
 from tests.cli.told import keep
 from tests.questions import NOW, question
 from tests.russian import english_in
@@ -156,3 +157,18 @@ async def test_a_terminal_of_any_width_shows_all_of_it(house: House, columns: in
 
 def test_every_reason_that_the_history_has_words_for_has_them_in_russian() -> None:
     assert [told for told in _WHY.values() if not known(told)] == []
+
+
+@pytest.mark.parametrize("command", ["", *NAMES])
+async def test_help_is_in_the_language_of_the_system(house: House, command: str) -> None:
+    ended = await house.run(*command.split(), "--help", env={**LANG, "COLUMNS": "80"})
+    assert ended.code == 0
+    assert ended.out.startswith("Запуск: userbot ")
+    assert not english_in(re.sub("<.*?>", "", ended.out.partition("\n")[2]))
+    assert max(map(len, ended.out.splitlines())) <= 80
+
+
+async def test_help_where_nothing_is_asked_is_in_the_language_of_the_system(house: House) -> None:
+    ended = await house.run(env=LANG)
+    assert ended.code == 2
+    assert "Команды:" in ended.err
