@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.path.test_bursts import asked, slowly
+from tests.path.test_live_reply import streamed
 from tests.path.voice.notes import EN, until
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed, Heard, Limited, Skipped, Waiting
@@ -133,6 +134,22 @@ async def test_who_waits_too_long_for_answers_under_way_is_refused(
     stage.lena.says(stage.olga, "/gpt hello")
     assert (await program.tells(Limited)).reason == "tokens_per_day"
     assert len(stage.asked()) == 1
+
+
+async def test_what_a_model_thought_before_it_was_stopped_has_cost_something(
+    stage: Stage,
+) -> None:
+    thoughts = ["<think>", *["well, then, " * 25] * 10]
+    stage.endpoint.responder = lambda _: streamed(*thoughts, *["hm "] * 1000, delay=0.01)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt hello")
+    await asked(stage, 1)
+    await asyncio.sleep(0.4)
+    stage.max.deletes(question)
+    await program.tells(Skipped, reason="deleted")
+    (day,) = stage.spent()
+    assert (day.requests, day.estimated) == (1, True)
+    assert day.completion_tokens > 900
 
 
 async def test_a_try_that_timed_out_has_cost_something(stage: Stage) -> None:

@@ -66,8 +66,9 @@ class Chat:
                 try:
                     async with contextlib.aclosing(self._events(client, body)) as events:
                         async for event in events:
-                            if text := reading.feed(event):
-                                yield Delta(text)
+                            text = reading.feed(event)
+                            if text or reading.thought:
+                                yield Delta(text, reading.thought)
                     break
                 except Exception as error:
                     if reading.begun or not self._learned(request.model, error, body):

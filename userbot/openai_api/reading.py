@@ -17,6 +17,9 @@ from userbot.openai_api.thinking import Thinking
 _THOUGHTS = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
 
+_THOUGHT_IN = ("reasoning_content", "reasoning")
+"""Fields beside the content that may hold thoughts; some servers fill both with the same."""
+
 _MOST = 2**31
 """Tokens that no request has."""
 
@@ -31,6 +34,8 @@ class Reading:
         self.usage: Usage | None = None
         self.begun = False
         self.has_text = False
+        self.thought = 0
+        """Bytes of thoughts in what was fed last."""
         self._thinking = Thinking()
 
     def feed(self, data: object) -> str:
@@ -42,7 +47,7 @@ class Reading:
             raise UnreadableAnswerError
         if data.get("error"):
             raise EndpointSaidError(data["error"])
-        self.begun = True
+        self.begun, self.thought = True, 0
         self.usage = _usage(data.get("usage")) or self.usage
         if isinstance(data.get("model"), str) and data["model"]:
             self.model = data["model"]
@@ -56,9 +61,10 @@ class Reading:
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
-        return self._seen(
-            self._thinking.feed(_text(choice.get("delta") or choice.get("message") or {}))
-        )
+        message = choice.get("delta") or choice.get("message") or {}
+        text = self._thinking.feed(_text(message))
+        self.thought = max(0, _size(message) - len(_bytes(text)))
+        return self._seen(text)
 
     def rest(self) -> str:
         """Text that was held back as perhaps a thought, when nothing more comes."""
@@ -83,6 +89,19 @@ def _text(message: Any) -> str:
     if not isinstance(content, str):
         raise UnreadableAnswerError
     return content
+
+
+def _size(message: Mapping[str, Any]) -> int:
+    """Bytes of all that a model wrote, its thoughts too."""
+    content = message.get("content") or message.get("refusal") or ""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    texts = (part.get("text") for part in parts if isinstance(part, Mapping))
+    beside = max(len(_bytes(message.get(name))) for name in _THOUGHT_IN)
+    return beside + sum(len(_bytes(text)) for text in texts)
+
+
+def _bytes(text: object) -> bytes:
+    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b""
 
 
 def _usage(value: object) -> Usage | None:
