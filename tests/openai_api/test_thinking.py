@@ -61,10 +61,12 @@ def test_a_thought_of_any_length_holds_nothing_up_and_keeps_little() -> None:
 )
 def test_fields_for_thoughts_are_not_read(delta: dict[str, object]) -> None:
     reading = Reading("m")
-    assert reading.feed({"choices": [{"delta": delta}]}) == ""
+    reading.feed({"choices": [{"delta": delta}]})
+    assert reading.taken() == ""
     assert not reading.has_text
-    assert reading.thought == (0 if "reasoning_details" in delta else 2)
-    assert reading.feed(chunk("Hello")) == "Hello"
+    assert reading.thought() == (0 if "reasoning_details" in delta else 2)
+    reading.feed(chunk("Hello"))
+    assert (reading.taken(), reading.thought()) == ("Hello", 0)
 
 
 @pytest.mark.parametrize("stream", [True, False])

@@ -7,7 +7,6 @@ of the time for a short stream.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from userbot.messages import Usage
@@ -34,56 +33,66 @@ class Reading:
         self.usage: Usage | None = None
         self.begun = False
         self.has_text = False
-        self.thought = 0
-        """Bytes of thoughts in what was fed last."""
+        self._thought = 0
         self._thinking = Thinking()
+        self._text = ""
 
-    def feed(self, data: object) -> str:
-        """The text that a chunk, or a whole completion, adds; "" if none.
+    def feed(self, data: object) -> None:
+        """Read a chunk, or a whole completion.
 
         Raises EndpointSaidError for an error object and UnreadableAnswerError for another shape.
         """
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             raise UnreadableAnswerError
         if data.get("error"):
             raise EndpointSaidError(data["error"])
-        self.begun, self.thought = True, 0
+        self.begun = True
         self.usage = _usage(data.get("usage")) or self.usage
         if isinstance(data.get("model"), str) and data["model"]:
             self.model = data["model"]
         # The usage chunk has no choices.
         choices = data.get("choices") or ()
         if not choices:
-            return ""
-        if not isinstance(choices, list) or not isinstance(choices[0], Mapping):
+            return
+        if not isinstance(choices, list) or not isinstance(choices[0], dict):
             raise UnreadableAnswerError
         choice = choices[0]
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
         message = choice.get("delta") or choice.get("message") or {}
-        text = self._thinking.feed(_text(message))
-        self.thought = max(0, _size(message) - len(_bytes(text)))
-        return self._seen(text)
+        text = _text(message)
+        shown = self._thinking.feed(text)
+        self._text += shown
+        self._thought += _thought(message)
+        if shown is not text:
+            self._thought += max(0, _size(text) - _size(shown))
 
-    def rest(self) -> str:
-        """Text that was held back as perhaps a thought, when nothing more comes."""
-        return self._seen(self._thinking.rest())
+    def end(self) -> None:
+        """Nothing more comes: what was held back as perhaps a thought is text."""
+        self._text += self._thinking.rest()
 
-    def _seen(self, text: str) -> str:
+    def taken(self) -> str:
+        """The text that has come since this was last called; "" if none."""
+        text, self._text = self._text, ""
         self.has_text = self.has_text or bool(text and not text.isspace())
         return text
 
+    def thought(self) -> int:
+        """Bytes of thoughts that have come since this was last called."""
+        thought, self._thought = self._thought, 0
+        return thought
+
 
 def _text(message: Any) -> str:
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         raise UnreadableAnswerError
     content = message.get("content") or message.get("refusal") or ""
     if isinstance(content, list):
         parts = (
             part.get("text")
             for part in content
-            if isinstance(part, Mapping) and part.get("type") not in _THOUGHTS
+            if isinstance(part, dict) and part.get("type") not in _THOUGHTS
         )
         return "".join(part for part in parts if isinstance(part, str))
     if not isinstance(content, str):
@@ -91,21 +100,22 @@ def _text(message: Any) -> str:
     return content
 
 
-def _size(message: Mapping[str, Any]) -> int:
-    """Bytes of all that a model wrote, its thoughts too."""
-    content = message.get("content") or message.get("refusal") or ""
-    parts = content if isinstance(content, list) else [{"text": content}]
-    texts = (part.get("text") for part in parts if isinstance(part, Mapping))
-    beside = max(len(_bytes(message.get(name))) for name in _THOUGHT_IN)
-    return beside + sum(len(_bytes(text)) for text in texts)
+def _thought(message: dict[str, Any]) -> int:
+    """Bytes of what a model thought, where that stands apart from its answer."""
+    beside = max(_size(message.get(name)) for name in _THOUGHT_IN)
+    content = message.get("content")
+    if isinstance(content, list):
+        parts = (part for part in content if isinstance(part, dict))
+        beside += sum(_size(part.get("text")) for part in parts if part.get("type") in _THOUGHTS)
+    return beside
 
 
-def _bytes(text: object) -> bytes:
-    return text.encode("utf-8", "surrogatepass") if isinstance(text, str) else b""
+def _size(text: object) -> int:
+    return len(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else 0
 
 
 def _usage(value: object) -> Usage | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
     # Some servers send zeros: then nothing was told, and the limits go by an estimate.

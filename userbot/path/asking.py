@@ -20,6 +20,7 @@ from userbot.path.allowance import Allowance
 from userbot.path.memory import Memory
 from userbot.path.patience import Patience
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.ports import ChatModel, Clock
 from userbot.rules import retrying
 from userbot.rules.markdown import MOST_CHARACTERS
@@ -43,6 +44,7 @@ class Inquiry:
     allowance: Allowance
     settlement: Settlement
     patience: Patience
+    storing: Storing
     clock: Clock
     report: Report
 
@@ -89,7 +91,7 @@ class Asking:
                 return
             except ModelError as error:
                 if error.reason == _TOO_LONG and not begun and not self._shrunk:
-                    self._shrink()
+                    await self._shrink()
                     continue
                 failed += 1
                 seconds = retrying.pause(
@@ -125,10 +127,11 @@ class Asking:
                     raise _endless(how.longest) from None
                 yield event
 
-    def _shrink(self) -> None:
+    async def _shrink(self) -> None:
         """Ask with less: the window becomes smaller, and stays so. The store keeps every word."""
         ask, self._shrunk = self._ask, True
-        self._how.memory.shrink(ask.place, self.estimated)
+        memory, storing = self._how.memory, self._how.storing
+        await storing.done(lambda: memory.shrink(ask.place, self.estimated), ask)
         self._how.report(
             Notice(
                 **about(ask),
@@ -137,7 +140,7 @@ class Asking:
                 hint="Lower window_tokens under [history] to spare the first try.",
             )
         )
-        self.request = self._build(True)
+        self.request = await storing.done(lambda: self._build(True), ask)
 
 
 async def _bounded(

@@ -175,7 +175,8 @@ class Listening:
             return Loudness.UNKNOWN
 
     async def _in_parts(self, task: Task, place: Workplace, seconds: float) -> Listened:
-        known = self._store.parts_heard(task.ask.source, task.message)
+        find = partial(self._store.parts_heard, task.ask.source, task.message)
+        known = await self._storing.done(find, task.ask)
         done: list[Transcript] = []
         texts: list[str] = []
         heard = 0.0

@@ -101,9 +101,9 @@ class LiveReply:
         self._report = report
         self._secret = secret
 
-    def begun(self, ask: Ask) -> bool:
+    async def begun(self, ask: Ask) -> bool:
         """Whether an earlier run has begun to write the answer."""
-        return bool(self._store.standing(ask))
+        return bool(await self._storing.done(lambda: self._store.standing(ask), ask))
 
     async def write(
         self,
@@ -120,7 +120,8 @@ class LiveReply:
         above = above_answer(ask, self._own_prompt, self._clock.now())
         outbox, store, clock = self._outbox, self._store, self._clock
         in_place = above is not None
-        parts = Parts(
+        begin = partial(
+            Parts,
             ask,
             outbox,
             self._writes,
@@ -130,6 +131,7 @@ class LiveReply:
             self._first_text,
             in_place=in_place,
         )
+        parts = await self._storing.done(begin, ask)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
         if parts.in_place and above is None:
             above = prompt_of(ask)  # it was begun under other rules; the owner's words stay
@@ -323,13 +325,18 @@ class _Reply:
             except PauseAskedError:
                 continue
             except TelegramError as error:
-                failed += 1
-                seconds = retrying.pause(failed, 0.0)
+                # A lost line is told by itself, and its end is waited for, however long that takes.
+                lost = error.reason == "disconnected"
+                failed += not lost
+                seconds = retrying.pause(max(failed, 1), 0.0)
                 never = isinstance(error, _NOT_AGAIN) or error.reason == _CAPTION_TOO_LONG
                 if write == "send" or never or seconds is None:
                     raise
                 # The same edit twice is one; half an answer must not stay for a passing trouble.
-                await self._patience.wait(self._ask, "edit_again", seconds, str(error))
+                if lost:
+                    await self._patience.pause(seconds)
+                else:
+                    await self._patience.wait(self._ask, "edit_again", seconds, str(error))
                 continue
             failed = 0
             if write == "edit":

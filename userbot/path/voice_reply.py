@@ -78,7 +78,7 @@ class VoiceReply:
 
         `on_text`: the first of it stands. `before`: Markdown that is shown and not spoken.
         """
-        if not self._outbox.takes_voice(ask.place) or self._in_writing.begun(ask):
+        if not self._outbox.takes_voice(ask.place) or await self._in_writing.begun(ask):
             written = await self._in_writing.write(ask, request, preceded(before, stream), on_text)
             return replace(written, text=written.text.removeprefix(before))
         pieces: list[str] = []
