@@ -441,9 +441,11 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of the model's answer."""
+    """A piece of the model's answer; empty while it thinks."""
 
     text: str
+    thought: int = field(default=0, compare=False)
+    """Bytes of what it thought meanwhile, which nobody reads and somebody pays."""
 
 
 OVERLONG = "overlong"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.messages import Finish
+from userbot.messages import Delta, Finish
 from userbot.openai_api.chat import Chat
 from userbot.openai_api.reading import Reading
 from userbot.openai_api.thinking import Thinking
@@ -64,8 +64,9 @@ def test_fields_for_thoughts_are_not_read(delta: dict[str, object]) -> None:
     reading.feed({"choices": [{"delta": delta}]})
     assert reading.taken() == ""
     assert not reading.has_text
+    assert reading.thought() == (0 if "reasoning_details" in delta else 2)
     reading.feed(chunk("Hello"))
-    assert reading.taken() == "Hello"
+    assert (reading.taken(), reading.thought()) == ("Hello", 0)
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -80,3 +81,16 @@ async def test_a_thinking_model_over_sockets(stream: bool) -> None:
     await endpoint.stop()
     assert isinstance(finish, Finish)
     assert "".join(delta.text for delta in deltas if not isinstance(delta, Finish)) == "Hello."
+
+
+async def test_what_was_thought_is_told_while_it_is_thought() -> None:
+    endpoint = Endpoint()
+    await endpoint.start()
+    pieces = ("<think>", "I wonder about", " that</think>", "Hello.")
+    endpoint.responder = lambda _: Reply("".join(pieces), chunks=pieces, delay=0.01)
+    chat = Chat(OpenAI(api_key="sandbox-key", base_url=endpoint.base_url))
+    *deltas, _ = [piece async for piece in chat.stream(REQUEST)]
+    await chat.aclose()
+    await endpoint.stop()
+    told = [(delta.text, delta.thought) for delta in deltas if isinstance(delta, Delta)]
+    assert told == [("", 7), ("", 14), ("", 13), ("Hello.", 0)]

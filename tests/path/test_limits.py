@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from tests.path.test_bursts import asked, slowly
+from tests.path.test_live_reply import streamed
 from tests.path.voice.notes import EN, until
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed, Heard, Limited, Skipped, Waiting
@@ -118,6 +121,44 @@ async def test_who_waited_for_answers_under_way_is_answered_when_they_were_short
     go_on.set()
     await until(lambda: len(program.events(Answered)) == 3)
     assert not program.events(Limited)
+
+
+async def test_who_waits_too_long_for_answers_under_way_is_refused(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.rules.limits.HELD_SECONDS", 0.5)
+    stage.endpoint.responder = slowly(30)
+    program = await stage.program(limits=replace(OPEN, tokens_per_day=800))
+    stage.max.says(stage.olga, "/gpt hello")
+    await until(stage.asked)
+    stage.lena.says(stage.olga, "/gpt hello")
+    assert (await program.tells(Limited)).reason == "tokens_per_day"
+    assert len(stage.asked()) == 1
+
+
+async def test_what_a_model_thought_before_it_was_stopped_has_cost_something(
+    stage: Stage,
+) -> None:
+    thoughts = ["<think>", *["well, then, " * 25] * 10]
+    stage.endpoint.responder = lambda _: streamed(*thoughts, *["hm "] * 1000, delay=0.01)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt hello")
+    await asked(stage, 1)
+    await asyncio.sleep(0.4)
+    stage.max.deletes(question)
+    await program.tells(Skipped, reason="deleted")
+    (day,) = stage.spent()
+    assert (day.requests, day.estimated) == (1, True)
+    assert day.completion_tokens > 900
+
+
+async def test_a_try_that_timed_out_has_cost_something(stage: Stage) -> None:
+    stage.endpoint.faults.add("late_first_token", seconds=5)
+    program = await stage.program(openai=replace(stage.settings().openai, timeout=0.5))
+    stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Answered, timeout=10)
+    (day,) = stage.spent()
+    assert (day.requests, day.estimated) == (2, True)
 
 
 async def test_history_counts_before_the_model_is_asked(stage: Stage) -> None:

@@ -1,4 +1,4 @@
-"""`userbot usage`: requests, tokens, minutes of sound and cost, per day, chat and person."""
+"""`userbot usage`: requests, tokens, audio minutes and cost, per day, chat and person."""
 
 from __future__ import annotations
 

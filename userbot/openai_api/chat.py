@@ -74,8 +74,9 @@ class Chat:
                         async for events in arriving:
                             for event in events:
                                 reading.feed(event)
-                            if text := reading.taken():
-                                yield Delta(text)
+                            text, thought = reading.taken(), reading.thought()
+                            if text or thought:
+                                yield Delta(text, thought)
                     break
                 except Exception as error:
                     if reading.begun or not self._learned(request.model, error, body):

@@ -16,6 +16,9 @@ from userbot.openai_api.thinking import Thinking
 _THOUGHTS = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
 
+_THOUGHT_IN = ("reasoning_content", "reasoning")
+"""Fields beside the content that may hold thoughts; some servers fill both with the same."""
+
 _MOST = 2**31
 """Tokens that no request has."""
 
@@ -30,6 +33,7 @@ class Reading:
         self.usage: Usage | None = None
         self.begun = False
         self.has_text = False
+        self._thought = 0
         self._thinking = Thinking()
         self._text = ""
 
@@ -56,8 +60,13 @@ class Reading:
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
-        text = _text(choice.get("delta") or choice.get("message") or {})
-        self._text += self._thinking.feed(text)
+        message = choice.get("delta") or choice.get("message") or {}
+        text = _text(message)
+        shown = self._thinking.feed(text)
+        self._text += shown
+        self._thought += _thought(message)
+        if shown is not text:
+            self._thought += max(0, _size(text) - _size(shown))
 
     def end(self) -> None:
         """Nothing more comes: what was held back as perhaps a thought is text."""
@@ -68,6 +77,11 @@ class Reading:
         text, self._text = self._text, ""
         self.has_text = self.has_text or bool(text and not text.isspace())
         return text
+
+    def thought(self) -> int:
+        """Bytes of thoughts that have come since this was last called."""
+        thought, self._thought = self._thought, 0
+        return thought
 
 
 def _text(message: Any) -> str:
@@ -84,6 +98,20 @@ def _text(message: Any) -> str:
     if not isinstance(content, str):
         raise UnreadableAnswerError
     return content
+
+
+def _thought(message: dict[str, Any]) -> int:
+    """Bytes of what a model thought, where that stands apart from its answer."""
+    beside = max(_size(message.get(name)) for name in _THOUGHT_IN)
+    content = message.get("content")
+    if isinstance(content, list):
+        parts = (part for part in content if isinstance(part, dict))
+        beside += sum(_size(part.get("text")) for part in parts if part.get("type") in _THOUGHTS)
+    return beside
+
+
+def _size(text: object) -> int:
+    return len(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else 0
 
 
 def _usage(value: object) -> Usage | None:

@@ -211,15 +211,20 @@ class Allowance:
         `broken_off` is told then.
         """
         said: list[str] = []
+        thought = 0
         ended = cut = False
         told: Usage | None = None
         try:
             async for event in stream:
                 if isinstance(event, Delta):
                     said.append(event.text)
+                    thought += event.thought
                 else:
                     ended = True
-                    self._ended(ask, request, "".join(said), event)
+                    text = "".join(said)
+                    usage = event.usage or estimated_usage(request.messages, text, thought)
+                    event = replace(event, usage=usage)
+                    self._ended(ask, request, text, event, usage)
                 yield event
         except ModelError as error:
             told = error.usage
@@ -230,7 +235,7 @@ class Allowance:
             raise
         finally:
             if (said or told or cut) and not ended:
-                usage = told or estimated_usage(request.messages, "".join(said))
+                usage = told or estimated_usage(request.messages, "".join(said), thought)
                 self._failed(ask, request, usage)
                 broken_off(ask)
             elif not ended:
@@ -238,9 +243,10 @@ class Allowance:
             self._under_way.ends(ask)
             await stream.aclose()
 
-    def _ended(self, ask: Ask, request: ChatRequest, text: str, finish: Finish) -> None:
+    def _ended(
+        self, ask: Ask, request: ChatRequest, text: str, finish: Finish, usage: Usage
+    ) -> None:
         """The answer is whole: from now on its real cost is reserved, and owed."""
-        usage = finish.usage or estimated_usage(request.messages, text)
         self._unsettled[ask.id] = request, usage
         keep = partial(self._ledger.said, ask, text, finish, usage, self._cost(usage))
         self._storing.soon(keep, ask)

@@ -53,7 +53,7 @@ class Draft:
                     self.finish = event
                 elif isinstance(event, StartOver):
                     self._broken_off, self._pieces = self.text, []
-                else:
+                elif event.text:
                     self._add(event.text)
             if self.finish is None:
                 raise RuntimeError("the model's stream ended without a Finish")

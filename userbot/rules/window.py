@@ -64,9 +64,12 @@ def estimate_messages(messages: Iterable[PromptMessage]) -> int:
     )
 
 
-def estimated_usage(messages: Iterable[PromptMessage], answer: str) -> Usage:
+def estimated_usage(
+    messages: Iterable[PromptMessage], answer: str, thought_bytes: int = 0
+) -> Usage:
     """What a request probably cost, where the endpoint does not tell."""
-    return Usage(estimate_messages(messages), estimate(answer), estimated=True)
+    completion = estimate(answer) + -(-thought_bytes // BYTES_PER_TOKEN)
+    return Usage(estimate_messages(messages), completion, estimated=True)
 
 
 def window(
