@@ -183,6 +183,7 @@ WHOLE: Final = {
     "tokens in": "токены вх.",
     "tokens out": "токены вых.",
     "audio min": "аудио, мин",
+    "spoken min": "речь, мин",
     "cost": "цена",
     # kinds of chats
     "saved": "Избранное",
