@@ -25,7 +25,7 @@ def usage(
     ] = "",
     days: Annotated[int, typer.Option(min=1, metavar="N", help="The last N days, today too.")] = 30,
 ) -> None:
-    """Requests, tokens, sound and cost per day, chat and person."""
+    """Requests, tokens, audio minutes and cost per day, chat and person."""
     from datetime import UTC, datetime, timedelta
 
     from userbot.cli.load import load_config

@@ -66,8 +66,8 @@ WHOLE: Final = {
     ),
     "CHAT, or all, as a document: md, json or html.": "CHAT, или всё, документом: md, json, html.",
     "Copy the whole history into a new file.": "Скопировать всю историю в новый файл.",
-    "Requests, tokens, sound and cost per day, chat and person.": (
-        "Запросы, токены, звук и цена по дням, чатам и людям."
+    "Requests, tokens, audio minutes and cost per day, chat and person.": (
+        "Запросы, токены, минуты звука и цена по дням, чатам и людям."
     ),
     "Only by day, chat or person.": "Только по day, chat или person.",
     "The last N days, today too.": "Последние N дней вместе с сегодня.",
