@@ -67,7 +67,7 @@ WHOLE: Final = {
     "CHAT, or all, as a document: md, json or html.": "CHAT, или всё, документом: md, json, html.",
     "Copy the whole history into a new file.": "Скопировать всю историю в новый файл.",
     "Requests, tokens, audio minutes and cost per day, chat and person.": (
-        "Запросы, токены, минуты аудио и цена по дням, чатам и людям."
+        "Запросы, токены, минуты звука и цена по дням, чатам и людям."
     ),
     "Only by day, chat or person.": "Только по day, chat или person.",
     "The last N days, today too.": "Последние N дней вместе с сегодня.",
