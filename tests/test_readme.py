@@ -12,6 +12,7 @@ from userbot.cli import app
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RUSSIAN = (ROOT / "docs" / "README.ru.md").read_text(encoding="utf-8")
 BEGIN, END = "<!-- commands -->", "<!-- /commands -->"
 
 
@@ -46,6 +47,20 @@ def test_every_heading_that_is_linked_exists(anchor: str) -> None:
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z-]+)", README))))
 def test_every_make_target_that_is_named_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+def rows(text: str) -> list[str]:
+    """The first cells of a text's tables, where they name commands."""
+    return re.findall(r"^\| (`(?:userbot |/gpt_).*?`) \|", text, re.M)
+
+
+def test_the_russian_guide_names_the_same_commands() -> None:
+    assert sorted(rows(RUSSIAN)) == sorted(rows(README))
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", RUSSIAN))))
+def test_every_file_that_the_russian_guide_links_exists(target: str) -> None:
+    assert (ROOT / "docs" / target).exists()
 
 
 if __name__ == "__main__":

@@ -193,6 +193,7 @@ class _Run:
 
         edges.client.on_reconnect = reconnected
         edges.client.on_too_long = rooms.catch_up.wake
+        rooms.allowance.count_lost()
         self._ground.forgetting.sweep_once()
         rooms.migration.remind()
         await rooms.migration.look(ask for ask, _ in self._store.pending())

@@ -73,7 +73,16 @@ class Ground:
         store, settings = self.store, self.settings
         system, ledger = settings.openai.system, store.ledger
         return Allowance(
-            settings.limits, people, system, store, ledger, self.storing, self.clock, refused
+            settings.limits,
+            people,
+            system,
+            store,
+            ledger,
+            self.storing,
+            self.patience,
+            self.clock,
+            self.report,
+            refused,
         )
 
     def aftermath(self, history: History) -> Aftermath:

@@ -503,6 +503,17 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """What is being paid for a question while nobody has counted it: it outlives a crash."""
+
+    kind: str
+    """"answer", "audio" (listened to) or "speech" (spoken)."""
+    model: str
+    usage: Usage | None = None
+    audio_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class KeptName:
     """An @name (without the @, in lower case) and whom it meant when it was first resolved.
 

@@ -22,6 +22,7 @@ from userbot.messages import (
     Hints,
     KeptName,
     Loudness,
+    Owed,
     Picture,
     Place,
     Quoted,
@@ -149,6 +150,11 @@ class Past(Protocol):
         self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
     ) -> Brought:
         """Let arrive what is newer than a message, or than a date; `own`: what is our own."""
+        ...
+
+    @property
+    def waits(self) -> bool:
+        """Whether something that arrived waits for Telegram to say who sent it."""
         ...
 
 
@@ -391,6 +397,12 @@ class Store(Protocol):
         """What stands of the answer under way: its messages and their texts, in order."""
         ...
 
+    def owed(
+        self, before: datetime | None = None, *, terminal: bool = False
+    ) -> list[tuple[Ask, Owed, str]]:
+        """What is owed for questions, asked `before` then, and what stands of each answer."""
+        ...
+
     def settle(self, ask: Ask, text: str, answer: Answer, at: datetime, *, cost: int = 0) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
@@ -469,8 +481,24 @@ class Ledger(Protocol):
         now: datetime,
         day_began: datetime,
         judge: Callable[[Spent], R | None],
+        owed: Owed | None = None,
     ) -> R | None:
-        """Reserve what a stored question is about to cost, unless `judge` refuses."""
+        """Reserve what a stored question is about to cost, unless `judge` refuses.
+
+        `owed`: what is paid from now on, and counted even if the program is killed meanwhile.
+        """
+        ...
+
+    def free(self, ask: Ask, kind: str) -> None:
+        """What was owed was not paid."""
+        ...
+
+    def said(self, ask: Ask, text: str, finish: Finish, usage: Usage, cost: int) -> None:
+        """The model's answer is whole, and cost so much: kept until it is settled."""
+        ...
+
+    def whole(self, ask: Ask) -> tuple[str, Finish] | None:
+        """The model's answer to an open question, if all of it came before the program ended."""
         ...
 
     def spend(
@@ -484,7 +512,14 @@ class Ledger(Protocol):
         audio_seconds: float = 0.0,
         cost: int = 0,
     ) -> None:
-        """Count what was paid for a question beside its answer: "audio", or what "failed"."""
+        """Count what was paid beside an answer: "audio", "speech", or what "failed".
+
+        It is owed no longer.
+        """
+        ...
+
+    def longest_answer(self) -> int:
+        """Tokens of the longest of the answers that were paid lately; 0 before the first."""
         ...
 
     def tell_once(self, person: int, reason: str, since: datetime, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pathlib import Path
 def others_may_read(path: Path) -> bool:
     """Whether others than the owner have any right to this file or folder, if it exists."""
     try:
-        return os.name == "posix" and bool(path.stat().st_mode & 0o077)
+        return sys.platform != "win32" and bool(path.stat().st_mode & 0o077)
     except FileNotFoundError:
         return False
 
@@ -72,7 +73,9 @@ def write_private(path: Path, text: str) -> None:
 
 def _is_shared(folder: Path) -> bool:
     found = folder.stat()
-    if found.st_mode & stat.S_ISVTX or found.st_uid != os.geteuid():
+    if found.st_mode & stat.S_ISVTX:
+        return True
+    if sys.platform != "win32" and found.st_uid != os.geteuid():
         return True
     home = Path(os.path.expanduser("~"))
     return home.exists() and folder.samefile(home)

@@ -81,6 +81,7 @@ class Talk:
         """Do what is due at a start: erase what is old, give up what was left open."""
         self._ground.forgetting.sweep_once()
         now = self._clock.now()
+        self._allowance.count_lost(now - _ABANDONED, terminal=True)
         for ask, _ in self._store.pending(terminal=True):
             if now - ask.at > _ABANDONED:
                 self._store.mark(ask, "skipped", "stopped", now)

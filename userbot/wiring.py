@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from userbot.audio import Ffmpeg
 from userbot.console.sentences import in_russian
@@ -142,6 +143,7 @@ class Rooms:
             if settings.limits.tell
             else ground.allowance(house.limited)
         )
+        self.allowance = allowance
         assistant = ground.assistant(
             self.rules,
             self.aftermath,
@@ -203,6 +205,7 @@ class Rooms:
             clock,
             report,
         )
+        self.doorstep = Doorstep(ground.storing)
         self.catch_up = CatchUp(
             self.rules,
             TelegramPast(client, inbox, clock, report),
@@ -210,10 +213,12 @@ class Rooms:
             None if house.first else house.policy.began,
             max_age,
             store,
+            ground.storing,
+            self.doorstep,
             clock,
             report,
         )
-        self.doorstep = Doorstep(self.catch_up.receive, ground.storing)
+        self.doorstep.open(self.catch_up.receive, self.catch_up.wake)
         self._edits = Edits(
             settings.trigger.edits,
             max_age,
@@ -230,11 +235,14 @@ class Rooms:
 
     def edited(self, incoming: Incoming) -> None:
         """A message reads otherwise now."""
-        self.overheard.edited(incoming)
+        if self.doorstep.edited(incoming):
+            return  # it is not decided yet whether it asks anything
+        self._ground.storing.soon(partial(self.overheard.edited, incoming))
         self._edits.edited(incoming)
 
     def deleted(self, messages: Sequence[int], chat: int | None) -> None:
         """Messages are gone; `chat` where Telegram says which."""
+        self.doorstep.deleted(chat, messages)
         self._ground.forgetting.deleted(messages, chat)
         self.conversations.deleted(chat, messages)
         self.overheard.deleted(chat, messages)
@@ -242,6 +250,7 @@ class Rooms:
     def reconnected(self, away: float) -> None:
         """The connection stands again, after so many seconds: who knows what was missed."""
         self.overheard.clear()  # edits and deletions that were missed are never told
+        self.doorstep.missed()
         ground = self._ground
         now = ground.clock.now()
         lost, max_age = now - timedelta(seconds=away), ground.settings.catch_up.max_age_minutes

@@ -12,6 +12,7 @@ from tests.quick_clock import QuickClock, SteppedClock
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Answering, Heard, Notice, Skipped, Waiting
 from userbot.sandbox.endpoint import Reply
+from userbot.settings import Trigger
 from userbot.storage.store import Store
 
 
@@ -49,6 +50,20 @@ async def test_after_a_difference_that_is_too_long_the_chats_are_looked_through(
     assert await program.tells(Notice, reason="caught_up")
 
 
+async def test_however_much_was_missed_what_is_young_is_looked_at_to_its_end(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await first_run(stage)
+    monkeypatch.setattr("userbot.telegram.past._PAGES", 1)
+    stage.telegram.tells_at_most(0)
+    for number in range(220):
+        stage.max.says(stage.club, f"so much to say {number}")
+    asked = stage.max.says(stage.club, "/gpt and a question")
+    stage.max.says(stage.club, "that was it")
+    await stage.program([listed(stage.club.id, respond="prefix")])
+    assert await stage.max.expects(stage.club, reply_to=asked)
+
+
 async def test_a_selected_group_of_which_telegram_tells_nothing_is_looked_at(stage: Stage) -> None:
     clock = QuickClock(200)
     program = await stage.program([listed(stage.club.id)], clock=clock)
@@ -60,17 +75,22 @@ async def test_a_selected_group_of_which_telegram_tells_nothing_is_looked_at(sta
     assert await program.tells(Notice, reason="caught_up", chat=stage.club.id)
 
 
-async def test_the_owners_own_question_from_the_phone_is_found_in_a_chat_that_is_not_selected(
-    stage: Stage,
+@pytest.mark.parametrize("others_may_ask", [False, True])
+async def test_in_a_chat_that_is_not_selected_what_was_missed_is_found_of_all_who_may_ask_there(
+    stage: Stage, others_may_ask: bool
 ) -> None:
     await first_run(stage)
     stage.telegram.tells_at_most(0)
     own = stage.olga.says(stage.group, "/gpt from my phone")
-    stage.max.says(stage.group, "/gpt and mine?")
-    program = await stage.program([listed(stage.club.id)])
+    others = stage.max.says(stage.group, "/gpt and mine?")
+    trigger = Trigger(from_="anyone" if others_may_ask else "me", burst_seconds=0)
+    program = await stage.program([listed(stage.club.id)], trigger=trigger)
     await program.tells(Answered)
     await asyncio.sleep(0.2)
-    assert [event.message for event in program.events(Heard)] == [own.id_for(stage.olga)]
+    found = [own, others] if others_may_ask else [own]
+    assert [event.message for event in program.events(Heard)] == [
+        question.id_for(stage.olga) for question in found
+    ]
 
 
 async def test_a_chat_that_is_newly_selected_begins_now(stage: Stage) -> None:

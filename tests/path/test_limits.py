@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from tests.path.test_bursts import asked, slowly
 from tests.path.voice.notes import EN, until
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Heard, Limited, Skipped
+from userbot.activity import Answered, Failed, Heard, Limited, Skipped, Waiting
+from userbot.messages import Usage
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Limits, PersonLimits, Prices
 from userbot.storage.spending import Spending, spending
@@ -76,6 +77,49 @@ async def test_many_at_once_do_not_slip_through_the_tokens_of_the_day(stage: Sta
     await program.tells(Answered)
     assert 0 < len(program.events(Heard)) < 8
     assert {event.reason for event in program.events(Limited)} == {"tokens_per_day"}
+
+
+async def test_answers_under_way_pass_a_limit_by_one_of_them_at_most(stage: Stage) -> None:
+    go_on = asyncio.Event()
+
+    async def answer(_: object) -> Reply:
+        await go_on.wait()
+        return Reply("word " * 700, usage=Usage(50, 900))
+
+    stage.endpoint.responder = answer
+    program = await stage.program(limits=replace(OPEN, tokens_per_day=2600))
+    for person in (stage.max, stage.lena, stage.vera):
+        person.says(stage.olga, "/gpt hello")
+    stage.max.says(stage.group, "/gpt hello")
+    stage.lena.says(stage.club, "/gpt hello")
+    await until(lambda: len(program.events(Waiting)) == 2)
+    await until(lambda: len(stage.asked()) == 3)
+    go_on.set()
+    await until(lambda: len(program.events(Limited)) == 2)
+    (day,) = spent(stage)
+    assert day.prompt_tokens + day.completion_tokens == 3 * 950 < 2600 + 900
+
+
+async def test_who_waited_for_answers_under_way_is_answered_when_they_were_short(
+    stage: Stage,
+) -> None:
+    go_on = asyncio.Event()
+
+    async def answer(_: object) -> Reply:
+        await go_on.wait()
+        return Reply("yes", usage=Usage(50, 1))
+
+    stage.endpoint.responder = answer
+    program = await stage.program(limits=replace(OPEN, tokens_per_day=800))
+    for person in (stage.max, stage.lena, stage.vera):
+        person.says(stage.olga, "/gpt hello")
+    await program.tells(Waiting, reason="limit_held")
+    await until(stage.asked)
+    await asyncio.sleep(0.1)
+    assert len(stage.asked()) == 1, "it alone may use up what is left"
+    go_on.set()
+    await until(lambda: len(program.events(Answered)) == 3)
+    assert not program.events(Limited)
 
 
 async def test_history_counts_before_the_model_is_asked(stage: Stage) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from tests.stage import Stage
+from tests.quick_clock import QuickClock
+from tests.stage import Stage, listed
 from userbot.activity import Activity, Answered, Answering, Failed, Heard, Stopped, Waiting
 from userbot.clock import SystemClock
 from userbot.errors import StorageError
@@ -101,6 +102,102 @@ async def test_questions_wait_in_order_for_a_busy_database_and_none_is_lost(stag
     assert not program.events(Failed)
     await program.stop()
     assert [one.state for one in kept(stage)] == ["answered"] * 5
+
+
+async def test_more_questions_than_can_be_held_are_all_answered_once_in_every_chat(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.path.storing.MOST_HELD", 3)
+    chats = [listed(stage.club.id)]
+    program = await stage.program(chats)
+    stage.max.says(stage.club, "number 0")
+    await program.tells(Answered)
+    await asyncio.sleep(0.2)
+    with held(stage.folder / "history.db"):
+        asked = [
+            stage.max.says(where, f"/gpt number {number}")
+            for number in range(1, 5)
+            for where in (stage.club, stage.group, stage.olga)
+        ]
+        await program.tells(Waiting, reason="storage_busy")
+        await asyncio.sleep(0.3)
+        assert len(program.events(Heard)) == 1
+    for _ in range(100):
+        if len(program.events(Answered)) == 1 + len(asked):
+            break
+        await asyncio.sleep(0.05)
+    await program.stop()
+    assert not program.events(Failed)
+    assert sorted(one.text for one in kept(stage) if one.text != "number 0") == sorted(
+        question.text.removeprefix("/gpt ") for question in asked
+    )
+    assert {one.state for one in kept(stage)} == {"answered"}
+    assert len(stage.writes("sendMessage")) == 1 + len(asked)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["selected", "not selected"])
+async def test_a_question_that_was_held_when_the_program_ended_is_answered_by_the_next_one(
+    stage: Stage, elsewhere: bool
+) -> None:
+    program = await stage.program([listed(stage.club.id)])
+    stage.max.says(stage.club, "first")
+    await program.tells(Answered)
+    await asyncio.sleep(0.2)
+    with held(stage.folder / "history.db"):
+        where = stage.olga if elsewhere else stage.club
+        question = stage.max.says(where, "/gpt second")
+        await program.tells(Waiting, reason="storage_busy")
+        await program.stop()
+    await stage.program([listed(stage.club.id)])
+    assert await stage.max.expects(where, reply_to=question)
+    assert len(stage.writes("sendMessage")) == 2
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])
+async def test_a_question_that_is_edited_while_it_is_held_is_asked_as_it_reads(
+    stage: Stage, private: bool
+) -> None:
+    program = await stage.program()
+    where = stage.olga if private else stage.group
+    with held(stage.folder / "history.db"):
+        question = stage.max.says(where, "/gpt frist")
+        none = stage.max.says(where, "/gpt never mind")
+        await program.tells(Waiting, reason="storage_busy")
+        stage.max.edits(question, "/gpt first")
+        stage.max.edits(none, "never mind")
+        await asyncio.sleep(0.2)
+    assert await stage.max.expects(where, reply_to=question)
+    await program.stop()
+    assert [(one.text, one.state) for one in kept(stage)] == [("first", "answered")]
+
+
+@pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])
+async def test_a_question_that_is_deleted_while_it_is_held_was_never_asked(
+    stage: Stage, private: bool
+) -> None:
+    program = await stage.program()
+    where = stage.olga if private else stage.group
+    with held(stage.folder / "history.db"):
+        first = stage.max.says(where, "/gpt first")
+        second = stage.max.says(where, "/gpt second")
+        third = stage.max.says(where, "/gpt third")
+        await program.tells(Waiting, reason="storage_busy")
+        stage.max.deletes(first, second)
+        await asyncio.sleep(0.2)
+    assert await stage.max.expects(where, reply_to=third)
+    await program.stop()
+    assert [one.text for one in kept(stage)] == ["third"]
+
+
+async def test_what_waits_longer_than_anybody_waits_for_an_answer_is_not_given_up(
+    stage: Stage,
+) -> None:
+    program = await stage.program(clock=QuickClock(1000))
+    with held(stage.folder / "history.db"):
+        question = stage.max.says(stage.group, "/gpt first")
+        await asyncio.sleep(1.5)  # 25 minutes of its time
+        assert program.events(Failed)[0].reason == "storage_busy"
+    assert await stage.max.expects(stage.group, reply_to=question, timeout=10)
 
 
 def answers_when_told(stage: Stage) -> tuple[asyncio.Event, asyncio.Event]:

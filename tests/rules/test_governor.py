@@ -204,6 +204,20 @@ def test_after_a_flood_wait_no_burst_follows() -> None:
     assert [leaves(governor, chat, back) - back for chat in (1, 2, 3)] == pytest.approx([0, 1, 2])
 
 
+def test_a_flood_wait_lets_other_methods_write_in_that_chat_meanwhile() -> None:
+    governor = defaults()
+    governor.flooded("delete", GROUP, 30, now=100)
+    assert [leaves(governor, GROUP, 101) for _ in range(3)] == [101] * 3
+    assert governor.spare("edit", GROUP, 101)
+
+
+def test_in_the_chat_of_a_flood_wait_no_burst_follows_it() -> None:
+    governor = defaults()
+    governor.flooded("send", GROUP, 10, now=100)
+    back = 110 + MARGIN
+    assert [leaves(governor, GROUP, back) - back for _ in range(3)] == pytest.approx([0, 6, 12])
+
+
 def test_slow_mode_holds_sends_in_that_chat_and_never_the_account() -> None:
     governor = defaults()
     governor.flooded("send", OTHER, 60, now=100)

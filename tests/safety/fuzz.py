@@ -275,10 +275,12 @@ class Target:
             began=datetime.now(UTC) - timedelta(days=1),
         )
         many = Limits(requests_per_minute=10**9, tokens_per_day=10**12, answers_per_hour=10**9)
-        storing = Storing(Patience(clock, self._tell), clock, self._tell, lambda _: None)
+        patience = Patience(clock, self._tell)
+        storing = Storing(patience, clock, self._tell, lambda _: None)
         allowance = Allowance(
-            many, {}, "", self.store, self.store.ledger, storing, clock, lambda _ask, _refusal: None
-        )
+            many, {}, "", self.store, self.store.ledger, storing, patience, clock, self._tell,
+            lambda _ask, _refusal: None,
+        )  # fmt: skip
         settlement = Settlement(self.store, storing, clock, self._tell)
         self.conversations = Conversations(
             self._handle, settlement.stopped, settlement, FirstText(), clock, 1.5

@@ -79,6 +79,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "words_of_results",
         "quoted_messages",
         "commands_left_open",
+        "debts_and_whole_answers",
     ]
 
 

@@ -5,6 +5,7 @@ Nothing heavy is imported before a command runs, so that ``userbot --help`` answ
 
 from __future__ import annotations
 
+import codecs
 import sys
 from io import TextIOWrapper
 from typing import Annotated
@@ -29,6 +30,7 @@ from userbot.cli.doctor import doctor
 from userbot.cli.history import SETTINGS as HISTORY_SETTINGS
 from userbot.cli.history import history
 from userbot.cli.init import init
+from userbot.cli.language import plainer
 from userbot.cli.login import login, logout
 from userbot.cli.retry import retry
 from userbot.cli.run import run
@@ -91,10 +93,11 @@ for _command in (
 
 def main() -> None:
     """The console script `userbot`."""
+    codecs.register_error("userbot", plainer)
     for stream in (sys.stdout, sys.stderr):
-        # What a terminal cannot show becomes a "?", rather than an error in the middle of a run.
+        # What a terminal cannot show becomes plainer, rather than an error in the middle of a run.
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="userbot")
     try:
         code = app(standalone_mode=False, prog_name="userbot")
     except TyperException as error:

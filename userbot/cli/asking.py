@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from userbot.cli.common import fitted
+from userbot.cli.language import said
 from userbot.errors import UserbotError
 
 TRIES = 5
@@ -19,12 +20,19 @@ def in_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
 
-def tell(text: str = "", *, as_is: bool = False) -> None:
-    """Say something that is no data: on standard error, so that standard output stays clean.
+def tell(sentence: str = "") -> None:
+    """Say something that is no data: on standard error, so that standard output stays clean."""
+    show(fitted(said(sentence), sys.stderr))
 
-    `as_is`: something to paste or to scan, whose lines must stay as they are.
-    """
-    print(text if as_is else fitted(text, sys.stderr), file=sys.stderr, flush=True)
+
+def tell_below(sentence: str, mark: str = "") -> None:
+    """Say something about the line above, set in, perhaps behind a mark."""
+    show(fitted(f"  {mark}{said(sentence)}", sys.stderr))
+
+
+def show(lines: str) -> None:
+    """Print what is no sentence of ours, as it is: others' words, something to paste or scan."""
+    print(lines, file=sys.stderr, flush=True)
 
 
 def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
@@ -33,7 +41,7 @@ def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
     `hidden` does not show the answer while it is typed. Raises UserbotError when there is nothing
     more to read.
     """
-    shown = f"{question} [{default}]: " if default else f"{question}: "
+    shown = said(question) + (f" [{default}]: " if default else ": ")
     try:
         with _interruptible():
             if hidden and in_terminal():
@@ -74,7 +82,7 @@ def ask_until(
         answer = ask(question, default=default, hidden=hidden)
         if right(answer):
             return answer
-        tell(f"  {otherwise}")
+        tell_below(otherwise)
     raise UserbotError(f"The answer to “{question}” was wrong {TRIES} times.", otherwise)
 
 
@@ -83,7 +91,8 @@ def ask_choice(question: str, choices: Sequence[tuple[str, str]], *, default: in
     tell(question)
     width = max(len(name) for name, _ in choices)
     for number, (name, explained) in enumerate(choices, 1):
-        tell(f"  {number}  {name:{width}}  {explained}".rstrip())
+        row = f"  {number}  {name:{width}}  {said(explained)}".rstrip()
+        show(fitted(row, sys.stderr))
     names = [name for name, _ in choices]
 
     def right(answer: str) -> bool:
@@ -121,13 +130,13 @@ class Keyboard:
             tell(f"Telegram has sent a code {where}.")
             self._told_where = True
         if wrong:
-            tell("  That code is not right.")
+            tell_below("That code is not right.")
         return _secret(re.sub(r"(?<=\d)[\s-]+(?=\d)", "", ask("Code")))
 
     def password(self, wrong: bool) -> str:
         """The password of the second step."""
         if wrong:
-            tell("  That password is not right.")
+            tell_below("That password is not right.")
         return _secret(ask("Your password of two-step verification", hidden=True))
 
     def qr(self, url: str) -> None:
@@ -148,7 +157,7 @@ class Keyboard:
             )
         self._drawn = len(rows)
         for row in rows:  # white on black whatever the terminal's own colours are
-            tell(f"\x1b[97;40m{row}\x1b[0m", as_is=True)
+            show(f"\x1b[97;40m{row}\x1b[0m")
 
 
 def _secret(answer: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import said, titled
 
 if TYPE_CHECKING:
     from userbot.settings import Chat, Settings
@@ -98,7 +99,7 @@ def _rule(chat: Chat | None) -> str:
 
 
 def _by_command(keys: list[str] | None) -> str:
-    return f" (set by command: {', '.join(keys)})" if keys else ""
+    return " " + said(f"(set by command: {', '.join(keys)})") if keys else ""
 
 
 def _print_table(
@@ -111,8 +112,8 @@ def _print_table(
         [
             (
                 str(dialog.id),
-                dialog.kind,
-                dialog.title,
+                said(dialog.kind),
+                titled(dialog.title, dialog.id),
                 f"@{dialog.username}" if dialog.username else "",
                 _rule(selected.get(dialog.id)) + _by_command(ordered.get(dialog.id)),
             )
@@ -124,16 +125,19 @@ def _print_table(
 
 def _print_block(found: list[Dialog], selected: dict[int, Chat], word: str | None) -> None:
     """The block to paste: on standard error, so that standard output holds rows alone."""
-    from userbot.cli.asking import tell
+    from userbot.cli.asking import show, tell
 
     new = [dialog for dialog in found if dialog.id not in selected]
     if not found:
         tell("No chat has that in its name." if word else "This account has no chats yet.")
     elif word is None or len(new) > _MOST_BLOCKS:
-        tell("\n– is for you alone. `userbot chats WORD` prints the block that selects a chat.")
+        tell()
+        tell("– is for you alone. `userbot chats WORD` prints the block that selects a chat.")
     elif new:
-        tell("\nTo select, paste into config.toml and change to taste:\n")
-        tell("\n".join(block(dialog, "mention", _usual(dialog)) for dialog in new), as_is=True)
+        tell()
+        tell("To select, paste into config.toml and change to taste:")
+        tell()
+        show("\n".join(block(dialog, "mention", _usual(dialog)) for dialog in new))
 
 
 def _usual(dialog: Dialog) -> Whom:
@@ -150,8 +154,8 @@ def block(dialog: Dialog, respond: str, whom: Whom) -> str:
     else:
         identity = f'"@{dialog.username}"' if dialog.username else str(dialog.id)
     return (
-        f"[[chats]]  # {printable(dialog.title)}\n"
+        f"[[chats]]  # {printable(titled(dialog.title, dialog.id))}\n"
         f"id = {identity}\n"
         f'respond = "{respond}"\n'
-        f'from = "{whom}"  # {_WHOM[whom]}\n'
+        f'from = "{whom}"  # {said(_WHOM[whom])}\n'
     )

@@ -17,7 +17,8 @@ from typing import Annotated, Any, TextIO, get_type_hints
 
 import typer
 
-from userbot.errors import ConfigError, UserbotError
+from userbot.cli.language import said, speak
+from userbot.errors import ConfigError, Fault, UserbotError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ def common_flags(function: Callable[..., None]) -> Callable[..., None]:
         outer: Common = ctx.obj or Common()
         flags = {name: given.pop(name) for name in _FLAGS}
         common = replace(outer, **{name: value for name, value in flags.items() if value})
+        speak(None)
         with_exit_code(lambda: function(common, **given), verbose=common.verbose)
 
     own = inspect.signature(function)
@@ -167,9 +169,11 @@ def explained(error: Exception) -> UserbotError:
     if isinstance(error, UserbotError):
         return error
     if isinstance(error, OSError) and error.strerror:
-        about = f" {error.filename}" if error.filename else ""
+        what = f"The system does not allow it: {error.strerror}."
+        if error.filename:
+            what = f"The system does not allow it: {error.strerror} ({error.filename})."
         return UserbotError(
-            f"The system does not allow it: {error.strerror}{about}.",
+            what,
             "Look whose files these are, and whether the disk is full.",
             reason="system",
         )
@@ -183,13 +187,18 @@ def say_error(error: UserbotError) -> None:
     """Print an error for a person: every fault of a config, else one sentence; then its hint."""
     from userbot.masking import masked
 
-    told = [(str(error), error.hint)]
+    told = [(said(str(error)), error.hint)]
     if isinstance(error, ConfigError):
-        told = [(f"{fault.where}: {fault.message}", fault.hint) for fault in error.faults]
+        told = [(placed(fault), fault.hint) for fault in error.faults]
     for message, hint in told:
-        print(fitted(masked(f"error: {message}"), sys.stderr), file=sys.stderr)
+        print(fitted(masked(f"{said('error')}: {message}"), sys.stderr), file=sys.stderr)
         if hint:
-            print(fitted(masked(f"  → {hint}"), sys.stderr), file=sys.stderr)
+            print(fitted(masked(f"  → {said(hint)}"), sys.stderr), file=sys.stderr)
+
+
+def placed(fault: Fault) -> str:
+    """What is wrong in the config and where, in the language of the command."""
+    return f"{said(fault.where)}: {said(fault.message)}"
 
 
 def _traceback() -> None:

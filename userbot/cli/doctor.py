@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common, common_flags, explained
+from userbot.cli.language import said
+from userbot.console.safe import printable
 from userbot.errors import ConfigError, SessionInUseError, UserbotError
 
 if TYPE_CHECKING:
@@ -23,6 +25,14 @@ class Finding:
     what: str
     hint: str = ""
     code: int = 1
+    where: str = ""
+    """Which line of the config it is about."""
+
+    @property
+    def told(self) -> str:
+        """What was found, in the language of the command; nothing in it steers a terminal."""
+        where = f"{said(self.where)}: " if self.where else ""
+        return printable(where + said(self.what))
 
 
 @common_flags
@@ -49,7 +59,7 @@ async def _examine(common: Common) -> list[Finding]:
         loaded = load_config(common, need_key=False)
     except ConfigError as error:
         return [
-            Finding("config", False, f"{fault.where}: {fault.message}", fault.hint, error.exit_code)
+            Finding("config", False, fault.message, fault.hint, error.exit_code, fault.where)
             for fault in error.faults
         ]
     settings = loaded.settings
@@ -197,10 +207,10 @@ async def _model(settings: OpenAI) -> str:
     finally:
         await model.aclose()
     if offered and settings.model not in offered:
-        known = ", ".join(sorted(offered)[:8])
+        some = sorted(offered)[:8] + ["…"] * (len(offered) > 8)
         raise UserbotError(
             f"{host} does not offer the model {settings.model}.",
-            f"It offers {known}{' …' if len(offered) > 8 else ''}: set model under [openai].",
+            f"It offers {', '.join(some)}: set model under [openai].",
         )
     return f"{settings.model} is offered at {host}" if offered else f"{host} answers"
 
@@ -219,32 +229,32 @@ def _print_json(found: list[Finding]) -> None:
     from userbot.console.safe import json_text
 
     for finding in found:
-        row = {"check": finding.name, "ok": finding.fine, "what": finding.what}
+        what = f"{finding.where}: {finding.what}" if finding.where else finding.what
+        row = {"check": finding.name, "ok": finding.fine, "what": what}
         print(json_text(row | ({"hint": finding.hint} if finding.hint else {})))
 
 
 def _print(found: list[Finding], *, plain: bool) -> None:
     import sys
 
-    from userbot.console.safe import printable
-
     if plain or not sys.stdout.isatty():
         for finding in found:
-            print("✓" if finding.fine else "✗", finding.name, "·", printable(finding.what))
+            mark = "✓" if finding.fine else "✗"
+            print(mark, said(finding.name), "·", finding.told)
             if finding.hint:
-                print(f"  → {printable(finding.hint)}")
+                print(f"  → {printable(said(finding.hint))}")
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
     before = ""
     for finding in found:
-        told = Text(printable(finding.what))
+        told = Text(finding.told)
         if finding.hint:
-            told.append(f"\n→ {printable(finding.hint)}", "italic yellow")
-        mark = Text("✓", "green") if finding.fine else Text("✗", "bold red")
-        name, before = "" if finding.name == before else finding.name, finding.name
-        table.add_row(mark if name or not finding.fine else "", name, told)
+            told.append(f"\n→ {printable(said(finding.hint))}", "italic yellow")
+        lit = Text("✓", "green") if finding.fine else Text("✗", "bold red")
+        name, before = "" if finding.name == before else said(finding.name), finding.name
+        table.add_row(lit if name or not finding.fine else "", name, told)
     Console(highlight=False).print(table)

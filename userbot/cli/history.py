@@ -53,6 +53,7 @@ def history(
     from userbot.cli.load import load_config
     from userbot.storage.archive import Archive
 
+    path = load_config(common, need_key=False).settings.history.database
     if chat is not None and re.fullmatch(r"-+[^\d].*", chat):
         raise UsageError(f"There is no option {chat}.", "See userbot history --help.")
     if export is not None and export not in ("md", "json", "html"):
@@ -61,7 +62,6 @@ def history(
         raise UsageError("--clear, --export and --backup go one at a time.", "Leave out the rest.")
     if backup is not None and (chat, search, limit) != (None, None, None):
         raise UsageError("--backup copies all of it.", "For one chat there is --export.")
-    path = load_config(common, need_key=False).settings.history.database
     with Archive.reading(path) as archive:
         if archive is None:
             view.aside(f"There is no history yet in {path}.", _BEGINS)
@@ -144,10 +144,10 @@ def chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
             "List them with userbot history.",
         )
     if len(found) > 1:
-        some = ", ".join(f"{printable(one.title)} ({one.chat})" for one in found[:5])
-        more = ", …" if len(found) > 5 else ""
+        some = [f"{printable(one.title)} ({one.chat})" for one in found[:5]]
+        some += ["…"] * (len(found) > len(some))
         raise UsageError(
-            f"“{printable(typed)}” fits {len(found)} chats: {some}{more}.",
+            f"“{printable(typed)}” fits {len(found)} chats: {', '.join(some)}.",
             "Give the id of one.",
         )
     return found[0].chat, topic

@@ -13,13 +13,15 @@ def clear(path: Path, chat: int | None, topic: int | None, called: str) -> None:
     from datetime import UTC, datetime
 
     from userbot.cli.asking import ask, in_terminal
+    from userbot.cli.language import said
     from userbot.storage.store import Store
 
-    if in_terminal() and ask(f"Erase the words of {called} for ever? (yes/no)") != "yes":
+    agreed = {"yes", said("yes")}
+    if in_terminal() and ask(f"Erase the words of {called} for ever? (yes/no)") not in agreed:
         raise UsageError("Nothing was erased.", "Answer with the whole word: yes.")
     with Store.open(path) as store:
         erased = store.eraser.clear(datetime.now(UTC), chat, topic)
-    print(
-        f"Erased {erased} question{'' if erased == 1 else 's'} of {called} with their answers.",
-        file=sys.stderr,
-    )
+    told = f"Erased {erased} questions of {called} with their answers."
+    if erased == 1:
+        told = f"Erased 1 question of {called} with its answer."
+    print(said(told), file=sys.stderr)

@@ -16,11 +16,13 @@ from typing import Final, Literal
 from userbot.cli.history_view import (
     exchange_row,
     local,
+    named,
     question_lines,
     tame_lines,
     unanswered,
     where,
 )
+from userbot.cli.language import said, titled
 from userbot.console.safe import json_text, printable
 from userbot.storage.archive import Exchange
 
@@ -49,7 +51,7 @@ def export(form: Format, found: Iterable[Exchange]) -> Iterator[str]:
 def _conversations(found: list[Exchange]) -> Iterator[tuple[str, list[Exchange]]]:
     for place, group in itertools.groupby(found, key=lambda one: one.place):
         exchanges = list(group)
-        title = printable(exchanges[-1].title) or "(no title)"
+        title = printable(titled(exchanges[-1].title, place.chat)) or said("(no title)")
         yield f"{title} ({where(place)})", exchanges
 
 
@@ -65,7 +67,7 @@ def _html(found: list[Exchange]) -> Iterator[str]:
     for title, exchanges in _conversations(found):
         yield f"<h1>{html.escape(title)}</h1>"
         for one in exchanges:
-            name, text = printable(one.name) or "(no name)", "\n".join(question_lines(one))
+            name, text = named(one), "\n".join(question_lines(one))
             yield f"<p><b>{html.escape(name)}</b> <small>{local(one.at)}</small></p>"
             yield f'<div class="question">{html.escape(text)}</div>'
             if one.answer is None:
@@ -81,7 +83,7 @@ def _markdown(found: list[Exchange]) -> Iterator[str]:
         yield f"# {_inert(title)}"
         yield ""
         for one in exchanges:
-            yield f"**{_inert(printable(one.name) or '(no name)')}** · {local(one.at)}"
+            yield f"**{_inert(named(one))}** · {local(one.at)}"
             yield ""
             # Two blanks at its end keep a line a line.
             yield from (f"> {_inert(line.strip())}  " for line in question_lines(one))

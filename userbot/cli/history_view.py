@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from userbot.cli.common import Common
-from userbot.cli.table import print_table
+from userbot.cli.common import Common, fitted
+from userbot.cli.language import language, number, said, titled
+from userbot.cli.table import print_records, print_table
+from userbot.cli.why import why
 from userbot.console.safe import json_text, printable
 from userbot.console.words import words
 from userbot.messages import Place
 from userbot.storage.archive import Conversation, Exchange
 
-_EVENTS = words("en")
 _HEADS = ("chat", "last", "asked", "tokens", "kind", "title")
 
 
@@ -39,7 +40,8 @@ def dialogue(common: Common, found: list[Exchange], *, everywhere: bool) -> None
 
 def aside(sentence: str, hint: str) -> None:
     """Say what is no data: on standard error, so that a pipe gets rows and nothing else."""
-    print(f"{sentence}\n  → {hint}", file=sys.stderr)
+    print(fitted(said(sentence), sys.stderr), file=sys.stderr)
+    print(fitted(f"  → {said(hint)}", sys.stderr), file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +55,25 @@ class _Line:
 
 def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
     if not everywhere:
-        yield _Line(printable(found[-1].title) or "(no title)", str(found[-1].place.chat))
+        title = titled(found[-1].title, found[-1].place.chat)
+        yield _Line(printable(title) or said("(no title)"), str(found[-1].place.chat))
         yield _Line()
     for one in found:
         username = f"@{printable(one.username)}" if one.username else ""
         if everywhere:
-            spot = f"in {printable(one.title)} ({where(one.place)})"
+            title = printable(titled(one.title, one.place.chat))
+            spot = said(f"in {title} ({where(one.place)})")
         else:
-            spot = f"in topic {one.place.topic}" if one.place.topic else ""
-        yield _Line(printable(one.name) or "(no name)", _joined(username, spot, local(one.at)))
+            spot = said(f"in topic {one.place.topic}") if one.place.topic else ""
+        yield _Line(named(one), _joined(username, spot, local(one.at)))
         yield from (_Line(text=text) for text in question_lines(one))
         if one.answer is None:
             yield _Line("→", unanswered(one))
         else:
             tokens = ""
             if one.prompt_tokens is not None:
-                tokens = f"{one.prompt_tokens:,} + {one.completion_tokens or 0:,} tokens"
+                prompt, completion = number(one.prompt_tokens), number(one.completion_tokens or 0)
+                tokens = words(language())["tokens"].format(prompt=prompt, completion=completion)
             yield _Line("→", _joined(printable(one.model or ""), tokens))
             if one.answer or not one.erased:
                 yield from (_Line(text=text) for text in tame_lines(one.answer))
@@ -101,14 +106,17 @@ def _print_table(found: list[Conversation]) -> None:
 
     console = Console(highlight=False)
     rows = [[printable(cell) for cell in _cells(one)] for one in found]
-    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
-    widths[-1] = max(len(_HEADS[-1]), console.width - sum(widths[:-1]) - 2 * len(widths))
+    heads = list(map(said, _HEADS))
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    if sum(widths[:-1]) + 2 * len(widths) + len(heads[-1]) > console.width:
+        print_records(_HEADS, rows)
+        return
+    widths[-1] = max(len(heads[-1]), console.width - sum(widths[:-1]) - 2 * len(widths))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for head, width in zip(_HEADS, widths, strict=True):
-        number = head in ("asked", "tokens")
         table.add_column(
-            head,
-            justify="right" if number else "left",
+            said(head),
+            justify="right" if head in ("asked", "tokens") else "left",
             no_wrap=True,
             overflow="ellipsis",
             min_width=width,
@@ -123,10 +131,10 @@ def _cells(one: Conversation) -> tuple[str, ...]:
     return (
         where(one.place),
         local(one.last),
-        f"{one.questions:,}",
-        f"{one.tokens:,}",
-        one.kind.value,
-        one.title,
+        number(one.questions),
+        number(one.tokens),
+        said(one.kind.value),
+        titled(one.title, one.place.chat),
     )
 
 
@@ -178,15 +186,20 @@ def where(place: Place) -> str:
     return f"{place.chat}/{place.topic}" if place.topic else str(place.chat)
 
 
+def named(one: Exchange) -> str:
+    """Who asked."""
+    return printable(titled(one.name, one.place.chat)) or said("(no name)")
+
+
 def unanswered(one: Exchange) -> str:
     """Why there is no answer, in words."""
-    told = printable(_EVENTS.get(one.reason, one.reason))
-    return f"{one.state} ({told})" if told else one.state
+    state, told = said(one.state), printable(why(one.reason))
+    return f"{state} ({told})" if told else state
 
 
 def question_lines(one: Exchange) -> Iterator[str]:
     """The question's words made harmless; "(deleted)" where they are gone."""
-    return tame_lines(one.text or ("(deleted)" if one.erased else ""))
+    return tame_lines(one.text or (said("(deleted)") if one.erased else ""))
 
 
 def _joined(*parts: str) -> str:

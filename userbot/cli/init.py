@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import said
 from userbot.cli.login import PhoneOption
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def init(
     blocks = questions.chats(asyncio.run(_dialogs(telegram)))
     if blocks:
         write_private(path, "\n".join([*lines, "", *blocks]))
-    print(f"{path} is ready. Start with: {_command(common, 'run')}")
-    print("Then write “/gpt hello” to yourself, in Saved Messages.")
+    print(said(f"{path} is ready. Start with: {_command(common, 'run')}"))
+    print(said("Then write “/gpt hello” to yourself, in Saved Messages."))
 
 
 def _refuse_to_overwrite(path: Path, force: bool) -> None:

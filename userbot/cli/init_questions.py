@@ -10,8 +10,18 @@ import os
 import re
 from dataclasses import replace
 
-from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal, tell
+from userbot.cli.asking import (
+    TRIES,
+    ask,
+    ask_choice,
+    ask_until,
+    in_terminal,
+    show,
+    tell,
+    tell_below,
+)
 from userbot.cli.chats import block
+from userbot.cli.language import said
 from userbot.console.safe import printable
 from userbot.errors import ModelError, UserbotError
 from userbot.messages import ChatKind
@@ -36,7 +46,7 @@ your phone's network, or try again in some hours."""
 
 def application(*, own_server: bool) -> list[str]:
     """Step 1: the [telegram] table. Raises UserbotError when there is nothing more to read."""
-    _head(1, "Telegram")
+    _head("1 of 4 · Telegram")
     api_id = os.environ.get("TELEGRAM_API_ID", "").strip()
     api_hash = os.environ.get("TELEGRAM_API_HASH", "").strip()
     if own_server:
@@ -66,7 +76,7 @@ def application(*, own_server: bool) -> list[str]:
 
 async def model() -> list[str]:
     """Step 2: the [openai] table. Raises UserbotError when there is nothing more to read."""
-    _head(2, "The model")
+    _head("2 of 4 · The model")
     lines = ["[openai]"]
     settings = OpenAI(
         api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None,
@@ -99,7 +109,7 @@ async def model() -> list[str]:
 
 def by_qr() -> bool:
     """Step 3: whether to log in by QR code rather than by a code."""
-    _head(3, "Your login")
+    _head("3 of 4 · Your login")
     if not in_terminal():
         return False
     way = ask_choice(
@@ -114,15 +124,16 @@ def by_qr() -> bool:
 
 def chats(found: list[Dialog]) -> list[str]:
     """Step 4: the [[chats]] blocks of what is chosen, perhaps none."""
-    _head(4, "The chats")
+    _head("4 of 4 · The chats")
     # Nobody asks in a channel, and in Saved Messages there is nobody else.
     open_ones = [d for d in found if d.kind not in (ChatKind.CHANNEL, ChatKind.SAVED)]
     shown = open_ones[:_SHOWN_CHATS]
     tell("You can ask with /gpt in every chat. Others can only where you let them:")
     for number, dialog in enumerate(shown, 1):
-        tell(f"  {number:2}  {dialog.kind:10}  {printable(dialog.title)}")
+        show(f"  {number:2}  {said(dialog.kind):11}  {printable(dialog.title)}")
     if len(open_ones) > len(shown):
-        tell(f"      … and {len(open_ones) - len(shown)} more: `userbot chats WORD` finds them.")
+        more = len(open_ones) - len(shown)
+        tell_below(f"… and {more} more: `userbot chats WORD` finds them.", "    ")
 
     def right(text: str) -> bool:
         return all(n.isdecimal() and 1 <= int(n) <= len(shown) for n in _split(text))
@@ -160,8 +171,9 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _head(number: int, title: str) -> None:
-    tell(f"\n{number} of 4 · {title}")
+def _head(title: str) -> None:
+    tell()
+    tell(title)
 
 
 def _named(name: str) -> list[str]:
@@ -205,11 +217,10 @@ async def _accepted_key(url: str | None) -> tuple[str, list[str]]:
 
 def _key(url: str | None) -> str:
     if url is None:
-        hidden = " (stays hidden)" if in_terminal() else ""
-        expected = "It has no blanks; copy it anew."
-        return ask_until(f"API key{hidden}", _is_key, expected, hidden=True)
-    hidden = " (stays hidden; Enter: it needs none)" if in_terminal() else " (empty: none)"
-    return ask(f"API key{hidden}", hidden=True)
+        question = "API key (stays hidden)" if in_terminal() else "API key"
+        return ask_until(question, _is_key, "It has no blanks; copy it anew.", hidden=True)
+    needless = "API key (stays hidden; Enter: it needs none)"
+    return ask(needless if in_terminal() else "API key (empty: none)", hidden=True)
 
 
 async def _model_of(settings: OpenAI) -> list[str]:
@@ -237,9 +248,9 @@ async def _offered(settings: OpenAI) -> list[str] | None:
         return await chat.check()
     except ModelError as error:
         refused = error.reason == "unauthorized"
-        tell(f"  {error}" if refused else f"  {error} That can be mended later.")
+        tell_below(str(error) if refused else f"{error} That can be mended later.")
         if error.hint and not refused:
-            tell(f"  → {error.hint}")
+            tell_below(error.hint, "→ ")
         return None if refused else []
     finally:
         await chat.aclose()

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common
+from userbot.cli.language import speak
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
@@ -23,6 +24,7 @@ def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = 
         common.config, common.profile, os.environ, need_key=need_key, need_telegram=need_telegram
     )
     settings = loaded.settings
+    speak(settings.console.language)
     masking.hide(settings.telegram.api_hash, settings.openai.api_key, settings.voice.api_key)
     masking.hide_password_of(settings.telegram.proxy)
     masking.hide_password_of(settings.openai.proxy)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import said
 
 if TYPE_CHECKING:
     from userbot.settings import Telegram
@@ -35,9 +36,9 @@ def login(common: Common, phone: PhoneOption = None) -> None:
     qr = phone is None and in_terminal()
     name, new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
     if new:
-        print(f"Logged in as {name}.")
+        print(said(f"Logged in as {name}."))
     else:
-        print(f"Already logged in as {name}; `userbot logout` ends this login.")
+        print(said(f"Already logged in as {name}; `userbot logout` ends this login."))
 
 
 @common_flags
@@ -58,7 +59,8 @@ def logout(common: Common) -> None:
             reason="not_logged_in",
         )
     ended = asyncio.run(_end(settings))
-    print("Logged out." if ended else "The login was ended before; its session file is removed.")
+    gone = "The login was ended before; its session file is removed."
+    print(said("Logged out." if ended else gone))
 
 
 async def _end(settings: Telegram) -> bool:

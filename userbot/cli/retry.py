@@ -39,8 +39,8 @@ def retry(
     from userbot.storage.archive import Archive
     from userbot.storage.store import Store
 
-    age = None if since is None else age_of(since)
     settings = load_config(common, need_key=False).settings
+    age = None if since is None else age_of(since)
     path, now = settings.history.database, datetime.now(UTC)
     with Archive.reading(path) as archive:
         if archive is None:
@@ -56,11 +56,17 @@ def retry(
         view.aside("No question has failed.", "See what was asked with userbot history CHAT.")
         return
     view.dialogue(common, again, everywhere=True)
-    what = "1 question is" if len(again) == 1 else f"{len(again)} questions are"
+    several = len(again) != 1
     if _runs(settings.telegram):
-        view.aside(f"{what} asked again.", "The running userbot shows how it goes.")
+        told = "1 question is asked again."
+        if several:
+            told = f"{len(again)} questions are asked again."
+        view.aside(told, "The running userbot shows how it goes.")
     else:
-        view.aside(f"{what} asked again at the next start.", "Start `userbot run`.")
+        told = "1 question is asked again at the next start."
+        if several:
+            told = f"{len(again)} questions are asked again at the next start."
+        view.aside(told, "Start `userbot run`.")
 
 
 def age_of(typed: str) -> timedelta:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import language
 from userbot.signals import leave, leaving_at_once, run_alone
 
 
@@ -36,7 +37,7 @@ def run(common: Common) -> None:
         name, _ = asyncio.run(log_in(telegram, Keyboard(), None, qr=True))
         tell(f"Logged in as {name}.")
         began = time.monotonic()
-    console = console_for(common, loaded.settings.console.language)
+    console = console_for(common, language())
     log = log_file_for(loaded.settings.console)
 
     async def work() -> str:

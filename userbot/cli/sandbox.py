@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import said
 
 if TYPE_CHECKING:
     from userbot.sandbox.town import Town
@@ -124,13 +125,13 @@ def _told(card: dict[str, Any], *, fixed: bool) -> str:
     telegram, openai = card["telegram"], card["openai"]
     key = shlex.quote(str(telegram["public_key"]))
     lines = [
-        "The sandbox listens on loopback until Ctrl-C. Any api_id and api_hash will do.",
-        "In another terminal, with a number and its code from below:",
+        said("The sandbox listens on loopback until Ctrl-C. Any api_id and api_hash will do."),
+        said("In another terminal, with a number and its code from below:"),
         "",
         f"userbot init --server {telegram['host']}:{telegram['port']} --public-key {key}",
-        f"    (the model: 2, {openai['base_url']}, key {openai['api_key']})",
+        "    " + said(f"(the model: 2, {openai['base_url']}, key {openai['api_key']})"),
         "",
-        "or by hand in config.toml:",
+        said("or by hand in config.toml:"),
         "",
         "[telegram.server]",
         f"dc = {telegram['dc']}",
@@ -144,10 +145,13 @@ def _told(card: dict[str, Any], *, fixed: bool) -> str:
         "",
     ]
     for account in card["accounts"]:
-        password = f"  password {account['password']}" if account["password"] else ""
-        lines.append(f"{account['name']:8} {account['phone']}  code {account['code']}{password}")
+        password = f"  {said('password')} {account['password']}" if account["password"] else ""
+        code = f"{said('code')} {account['code']}"
+        lines.append(f"{account['name']:8} {account['phone']}  {code}{password}")
     lines.append("")
-    lines += [f"{chat['id']:15}  {chat['kind']:10}  {chat['title']}" for chat in card["chats"]]
+    lines += [
+        f"{chat['id']:15}  {said(chat['kind']):11}  {chat['title']}" for chat in card["chats"]
+    ]
     if not fixed:
-        lines += ["", "--port N keeps the ports from one start to the next."]
+        lines += ["", said("--port N keeps the ports from one start to the next.")]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import language, said
 
 if TYPE_CHECKING:
     import asyncio
@@ -45,7 +46,7 @@ def talk(common: Common) -> None:
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
-    lines = Lines(sys.stderr, words(settings.console.language), verbose=common.verbose)
+    lines = Lines(sys.stderr, words(language()), verbose=common.verbose)
 
     def report(event: Activity) -> None:
         event = masked_event(event)
@@ -75,9 +76,8 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> Non
     if typed:
         import readline  # noqa: F401  so that lines can be edited and called back
 
-        print(
-            "Ctrl-D or /quit ends, Ctrl-C stops an answer, /gpt_new begins anew.", file=sys.stderr
-        )
+        keys = "Ctrl-D or /quit ends, Ctrl-C stops an answer, /gpt_new begins anew."
+        print(said(keys), file=sys.stderr)
     while True:
         try:
             line = input(_PROMPT) if typed else next(sys.stdin)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import titled
 from userbot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,9 +32,9 @@ def usage(
     from userbot.rules.limits import day_began
     from userbot.storage.spending import spending
 
+    settings = load_config(common, need_key=False).settings
     if by and by not in _BY:
         raise UsageError(f"Usage is counted by {', '.join(_BY)}.", "Leave --by out for all three.")
-    settings = load_config(common, need_key=False).settings
     zone = settings.limits.timezone
     since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
     found = {
@@ -73,12 +74,11 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
-    import sys
-
+    from userbot.cli.history_view import aside
     from userbot.cli.table import print_table
 
     if not any(found.values()):
-        print("Nothing was spent in that time.\n  → See more with --days 365.", file=sys.stderr)
+        aside("Nothing was spent in that time.", "See more with --days 365.")
         return
     heads = ("requests", "tokens in", "tokens out", "audio min", "cost", "")
     for what, rows in found.items():
@@ -92,7 +92,7 @@ def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
                     str(row.completion_tokens),
                     f"{row.audio_seconds / 60:.1f}",
                     f"{row.cost / 1_000_000:.4f}",
-                    row.title,
+                    titled(row.title, row.key),
                 )
                 for row in rows
             ],

@@ -75,7 +75,7 @@ class LogFile:
 
 
 def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_CLOEXEC, 0o600)
+    return os.open(path, flags, 0o600)
 
 
 def _without_words(event: Activity) -> Activity:

@@ -27,6 +27,7 @@ _EN = {
     "seconds": "{s:.1f} s",
     "nobody": "somebody",
     "saved": "Saved Messages",
+    "terminal": "Terminal",
     "about_reply": "about the message it replies to",
     "sound_voice": "voice note",
     "sound_video_note": "round video",
@@ -70,6 +71,7 @@ _EN = {
     "loop": "comes back quicker than a person, as a program does: no more answers",
     "limit_is_zero": "nothing is allowed: {limit} is 0 under [limits]",
     # waits
+    "limit_held": "answers under way may use up a limit: waiting for their ends",
     "governor": "to spare the account",
     "flood_wait": "Telegram asks for a pause",
     "slow_mode": "the chat's slow mode",
@@ -87,9 +89,11 @@ _EN = {
     # what Telegram makes of an answer, and of the account
     "answer_deleted": "somebody deleted the answer while it was written",
     "slow_mode_rest": "the chat is in slow mode: the rest of the answer was not sent",
+    "overlong": "the answer went on and on: it was cut",
     "peer_flood": "Telegram restricted the account (PEER_FLOOD): nothing is written any more",
     # why an answer ended early
     "ended_length": "cut off at its greatest length",
+    "ended_overlong": "cut off, since it went on and on",
     "ended_deleted": "deleted while it was written",
     "ended_stopped": "stopped; what stands is kept",
     # skips
@@ -104,6 +108,8 @@ _EN = {
     "answer_gone": "its answer was deleted",
     # what was missed, and an answer that was cut off
     "taken_up": "its answer was begun before, and is finished in its own message",
+    "answer_kept": "its answer had come before the program ended: the model is not asked",
+    "lost_counted": "requests cut off by the end of the program: their cost is counted",
     "looked_for": "Telegram did not say whether it has the message: looking for it in the chat",
     "silence": "nobody speaks in it",
     "phantom": "only words that transcription invents on silence",
@@ -138,6 +144,7 @@ _RU = {
     "seconds": "{s:.1f} с",
     "nobody": "кто-то",
     "saved": "Избранное",
+    "terminal": "Терминал",
     "about_reply": "о сообщении, на которое отвечает",
     "sound_voice": "голосовое",
     "sound_video_note": "кружок",
@@ -178,6 +185,7 @@ _RU = {
     "cost_per_day": "деньги на сегодня потрачены",
     "limit_is_zero": "ничего не разрешено: {limit} в [limits] равно 0",
     "loop": "возвращается быстрее человека, как программа: больше не отвечаю",
+    "limit_held": "начатые ответы могут исчерпать лимит: жду, пока закончатся",
     "governor": "чтобы поберечь аккаунт",
     "flood_wait": "Telegram просит подождать",
     "slow_mode": "медленный режим чата",
@@ -195,8 +203,10 @@ _RU = {
     "answer_deleted": "кто-то удалил ответ, пока он писался",
     "slow_mode_rest": "в чате медленный режим: остаток ответа не отправлен",
     "ended_length": "оборван по длине",
+    "ended_overlong": "оборван: не кончался",
     "ended_deleted": "удалён, пока писался",
     "ended_stopped": "остановлен; что написано, остаётся",
+    "overlong": "ответ никак не кончался: он оборван",
     "peer_flood": "Telegram ограничил аккаунт (PEER_FLOOD): больше ничего не отправляется",
     "too_old": "слишком старый вопрос",
     "deleted": "удалён до ответа",
@@ -208,6 +218,8 @@ _RU = {
     "owner_answered": "вы ответили сами",
     "answer_gone": "ответ на него удалили",
     "taken_up": "ответ был начат раньше и дописывается в своём сообщении",
+    "answer_kept": "ответ был получен до конца программы: модель не спрашиваю",
+    "lost_counted": "запросы, оборванные концом программы: их стоимость учтена",
     "looked_for": "Telegram не сказал, дошло ли сообщение: ищу его в чате",
     "silence": "там никто не говорит",
     "phantom": "только слова, которые распознавание выдумывает в тишине",
@@ -221,6 +233,20 @@ _RU = {
 }
 
 Words = Mapping[str, str]
+
+
+def plural(number: str, forms: str) -> str:
+    """The Russian word beside a number: of "вопрос|вопроса|вопросов" the one for 1, 2 or 5."""
+    one, few, many = forms.split("|")
+    if "." in number:
+        return few
+    digits = "".join(filter(str.isdecimal, number)) or "0"
+    if not digits.endswith(("11", "12", "13", "14")):
+        if digits[-1] == "1":
+            return one
+        if digits[-1] in "234":
+            return few
+    return many
 
 
 def words(language: str | None) -> Words:

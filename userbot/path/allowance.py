@@ -4,6 +4,10 @@ At the door little is known of a question, so its least cost is reserved. The mo
 model is asked the whole request is known, and is reserved in its place; then `settlement` counts
 what came back. What a request cost that failed half way is counted too, by estimate, and so is one
 whose answer nobody got: else who asks and deletes again and again would ask for nothing.
+
+What is being paid is owed until it is counted: a program that is killed meanwhile counts it at its
+next start (`count_lost`). An answer whose last word has come is not asked for again (`whole`).
+While only answers under way leave no room for a question, it waits for them, and says so.
 """
 
 from __future__ import annotations
@@ -15,14 +19,29 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from userbot.activity import Notice, Report, Waiting, about
 from userbot.errors import LimitReachedError, ModelError
-from userbot.messages import Ask, ChatRequest, Delta, Expected, Finish, Spent, Usage
+from userbot.messages import (
+    Ask,
+    ChatRequest,
+    Delta,
+    Expected,
+    Finish,
+    Owed,
+    Spent,
+    Usage,
+)
+from userbot.path.patience import Patience
 from userbot.path.storing import Storing
+from userbot.path.under_way import UnderWay
 from userbot.ports import Clock, Ledger, Store
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
-from userbot.rules.window import estimated_usage
+from userbot.rules.window import estimate, estimated_usage
 from userbot.settings import Limits, PersonLimits
+
+_LOOK_SECONDS = 1.0
+"""How often a question that waits for answers under way is judged again."""
 
 
 class Allowance:
@@ -40,7 +59,9 @@ class Allowance:
         store: Store,
         ledger: Ledger,
         storing: Storing,
+        patience: Patience,
         clock: Clock,
+        report: Report,
         refused: Callable[[Ask, Refusal], None],
     ) -> None:
         self._limits = limits
@@ -49,8 +70,11 @@ class Allowance:
         self._store = store
         self._ledger = ledger
         self._storing = storing
+        self._patience = patience
         self._clock = clock
+        self._report = report
         self._refused = refused
+        self._under_way = UnderWay()
         self._unsettled: dict[int, tuple[ChatRequest, Usage]] = {}
 
     def admit(
@@ -88,37 +112,56 @@ class Allowance:
 
     def readmit(self, ask: Ask) -> Refusal | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
+        now = self._clock.now()
         expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
-        refusal = self._reserved(ask, expected)
+        refusal = self._ledger.reserve(
+            ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
+        )
         if refusal is not None:
-            now = self._clock.now()
             self._storing.soon(partial(self._store.mark, ask, "skipped", refusal.reason, now), ask)
             self._tell(ask, refusal)
         return refusal
 
     async def before_request(self, ask: Ask, request: ChatRequest) -> None:
-        """Reserve a request to the model. Raises LimitReachedError."""
-        await self._reserve(ask, limits.expected_of_request(self._limits.prices, request.messages))
+        """Reserve a request to the model, and its answer, when there is room for both.
 
-    async def before_audio(self, ask: Ask, seconds: float) -> None:
-        """Reserve the transcription of so much audio. Raises LimitReachedError."""
-        await self._reserve(ask, limits.expected_of_audio(self._limits.prices, seconds))
+        Raises LimitReachedError, and PostponedError when the program ends meanwhile.
+        """
+        prices = self._limits.prices
+        expected = limits.expected_of_request(prices, request.messages)
+        owed = Owed("answer", request.model, Usage(expected.tokens, 0, estimated=True))
+        longest = await self._storing.done(self._ledger.longest_answer, ask)
+        most = request.max_completion_tokens
+        answer = limits.expected_of_answer(prices, most, longest)
+        self._under_way.ends(ask)
+        await self._reserve(ask, expected, owed, answer)
+
+    async def before_audio(self, ask: Ask, model: str, seconds: float) -> None:
+        """Reserve the transcription of so much audio; raises as `before_request` does."""
+        expected = limits.expected_of_audio(self._limits.prices, seconds)
+        await self._reserve(ask, expected, Owed("audio", model, audio_seconds=seconds))
 
     async def audio_paid(self, ask: Ask, model: str, seconds: float) -> None:
         """Count audio that was transcribed."""
         await self._storing.done(self._heard(ask, model, seconds), ask)
 
     def audio_cut(self, ask: Ask, model: str, seconds: float) -> None:
-        """Count audio whose transcription was under way when its question ended."""
+        """Count audio that was perhaps paid though nobody got its words."""
         self._storing.soon(self._heard(ask, model, seconds), ask)
 
-    def _heard(self, ask: Ask, model: str, seconds: float) -> Callable[[], None]:
+    def audio_free(self, ask: Ask) -> None:
+        """The transcription that was reserved cost nothing."""
+        self._storing.soon(partial(self._ledger.free, ask, "audio"), ask)
+
+    def _heard(
+        self, ask: Ask, model: str, seconds: float, kind: str = "audio"
+    ) -> Callable[[], None]:
         cost = limits.cost(self._limits.prices, 0, 0, seconds)
         return partial(
             self._ledger.spend,
             ask,
             self._clock.now(),
-            kind="audio",
+            kind=kind,
             model=model,
             audio_seconds=seconds,
             cost=cost,
@@ -144,21 +187,72 @@ class Allowance:
                     said.append(event.text)
                 else:
                     ended = True
-                    usage = event.usage or estimated_usage(request.messages, "".join(said))
-                    self._unsettled[ask.id] = request, usage
+                    self._ended(ask, request, "".join(said), event)
                 yield event
         except ModelError as error:
             told = error.usage
+            cut = error.reason in limits.PAID_ALL_THE_SAME
             raise
         except asyncio.CancelledError:
             cut = True  # it was asked, and writes on for a while
             raise
         finally:
-            await stream.aclose()
             if (said or told or cut) and not ended:
                 usage = told or estimated_usage(request.messages, "".join(said))
                 self._failed(ask, request, usage)
                 broken_off(ask)
+            elif not ended:
+                self._storing.soon(partial(self._ledger.free, ask, "answer"), ask)
+            self._under_way.ends(ask)
+            await stream.aclose()
+
+    def _ended(self, ask: Ask, request: ChatRequest, text: str, finish: Finish) -> None:
+        """The answer is whole: from now on its real cost is reserved, and owed."""
+        usage = finish.usage or estimated_usage(request.messages, text)
+        self._unsettled[ask.id] = request, usage
+        keep = partial(self._ledger.said, ask, text, finish, usage, self._cost(usage))
+        self._storing.soon(keep, ask)
+        self._under_way.ends(ask)
+
+    async def whole(self, ask: Ask) -> tuple[str, Finish] | None:
+        """The answer that a run before this one has paid for and could not give to its end."""
+        found = await self._storing.done(partial(self._ledger.whole, ask), ask)
+        if found is not None:
+            self._report(
+                Notice(
+                    **about(ask),
+                    reason="answer_kept",
+                    detail="Its answer was whole when the program ended: the model is not asked.",
+                )
+            )
+        return found
+
+    def count_lost(self, before: datetime | None = None, *, terminal: bool = False) -> None:
+        """Count what earlier runs were paying for when they were killed, by estimate if need be.
+
+        Of questions asked `before` then; `terminal`: of those asked there. Raises StorageError.
+        """
+        lost = self._store.owed(before, terminal=terminal)
+        now = self._clock.now()
+        for ask, owed, stands in lost:
+            if owed.usage is None:
+                self._heard(ask, owed.model, owed.audio_seconds, owed.kind)()
+                continue
+            usage = owed.usage
+            if usage.estimated:
+                least = max(usage.completion_tokens, estimate(stands))
+                usage = replace(usage, completion_tokens=least)
+            self._ledger.spend(
+                ask, now, kind="failed", model=owed.model, usage=usage, cost=self._cost(usage)
+            )
+        if lost:
+            self._report(
+                Notice(
+                    reason="lost_counted",
+                    detail=f"Requests under way when the program was killed: {len(lost)}."
+                    " What they cost is counted.",
+                )
+            )
 
     @contextmanager
     def until_given(self, ask: Ask, broken_off: Callable[[Ask], None]) -> Iterator[None]:
@@ -177,25 +271,52 @@ class Allowance:
             self._unsettled.pop(ask.id, None)
 
     def _failed(self, ask: Ask, request: ChatRequest, usage: Usage) -> None:
-        now, model = self._clock.now(), request.model
-        cost = limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens)
+        now, model, cost = self._clock.now(), request.model, self._cost(usage)
 
         def spend() -> None:
             self._ledger.spend(ask, now, kind="failed", model=model, usage=usage, cost=cost)
 
         self._storing.soon(spend, ask)
 
-    async def _reserve(self, ask: Ask, expected: Expected) -> None:
-        refusal = await self._storing.done(partial(self._reserved, ask, expected), ask)
-        if refusal is not None:
-            self._tell(ask, refusal)
-            raise LimitReachedError(refusal.detail, reason=refusal.reason)
+    async def _reserve(
+        self, ask: Ask, expected: Expected, owed: Owed, answer: Expected = limits.NOTHING
+    ) -> None:
+        began, told = self._clock.monotonic(), False
+        while True:
+            judged = partial(self._reserved, ask, expected, owed, answer)
+            refusal, passing = await self._storing.done(judged, ask)
+            if refusal is None:
+                return
+            if not passing or self._clock.monotonic() - began >= limits.HELD_SECONDS:
+                self._tell(ask, refusal)
+                raise LimitReachedError(refusal.detail, reason=refusal.reason)
+            if not told:
+                self._report(
+                    Waiting(**about(ask), reason="limit_held", seconds=0, detail=refusal.detail)
+                )
+            told = True
+            await self._patience.pause(_LOOK_SECONDS)
 
-    def _reserved(self, ask: Ask, expected: Expected) -> Refusal | None:
+    def _reserved(
+        self, ask: Ask, expected: Expected, owed: Owed, answer: Expected
+    ) -> tuple[Refusal | None, bool]:
+        """Why not, if so, and whether that may pass with the answers under way."""
         now = self._clock.now()
-        return self._ledger.reserve(
-            ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
-        )
+
+        def judge(spent: Spent) -> tuple[Refusal, bool] | None:
+            refusal = self._judge(ask, spent, expected)
+            if refusal is not None:
+                return refusal, False
+            beside = self._under_way.beside(spent, ask.sender.id)
+            refusal = self._judge(ask, beside, expected)
+            return None if refusal is None else (refusal, True)
+
+        refused = self._ledger.reserve(ask, expected, now, self._day(now), judge, owed)
+        if refused is not None:
+            return refused
+        if answer is not limits.NOTHING:
+            self._under_way.begins(ask, answer)
+        return None, False
 
     def _tell(self, ask: Ask, refusal: Refusal) -> None:
         self._storing.soon(lambda: self._refused(ask, refusal), ask)
@@ -208,6 +329,9 @@ class Allowance:
             person=self._people.get(ask.sender.id),
             expected=expected,
         )
+
+    def _cost(self, usage: Usage) -> int:
+        return limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens)
 
     def _day(self, now: datetime) -> datetime:
         return limits.day_began(now, self._limits.timezone)

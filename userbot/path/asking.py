@@ -70,6 +70,12 @@ class Asking:
         Raises ModelError, LimitReachedError, and PostponedError when the program ends meanwhile.
         """
         clock = self._how.clock
+        kept = await self._how.allowance.whole(self._ask)
+        if kept is not None:
+            self._how.settlement.broken_off(self._ask)  # it was counted at the start
+            yield Delta(kept[0])
+            yield kept[1]
+            return
         began, failed = clock.monotonic(), 0
         while True:
             begun = False

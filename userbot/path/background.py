@@ -116,12 +116,13 @@ class Background:
             self._take(chat, incoming)
 
     def edited(self, incoming: Incoming) -> None:
-        """A message has another text now."""
+        """A message has another text now. Raises StorageError; then nothing was done."""
         chat = self._chats.get(incoming.chat)
         if chat is None or (incoming.message not in chat.heard and chat.fetching is None):
             return
+        still = self._is_background(incoming)
         chat.remove([incoming.message])
-        if self._is_background(incoming):
+        if still:
             self._take(chat, incoming)
 
     def deleted(self, chat: int | None, messages: Iterable[int]) -> None:

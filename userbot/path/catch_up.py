@@ -5,27 +5,34 @@ late or never of large supergroups, and what it told a program that was killed i
 
 Rule 1: of every selected chat it is known how far it was seen; what is newer goes the way of
 whatever arrives, oldest first. A chat that was selected since the last look begins now.
-Rule 2: in all other chats only what the owner wrote himself since the last look is taken.
-Rule 3: while a chat is behind, what arrives in it does not count as seen: killed meanwhile, the
-next look begins where this one began.
+Rule 2: in all other chats what came since the last look is taken: only what the owner wrote
+himself, unless others may ask there too ([trigger].from).
+Rule 3: while a chat is behind, or something of it waits to be decided about, what arrives in it
+does not count as seen: killed meanwhile, the next look begins where this one began.
 Rule 4: a group that became a supergroup is looked through once more.
 Rule 5: it is looked at once after a start, a reconnection and a difference that was too long, and
-now and again while a selected supergroup is silent.
+now and again while a selected supergroup is silent; and after messages had to be left where they
+stand, because too many waited for the database.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 from userbot.activity import Failed, Notice, Report
 from userbot.errors import StorageError, TelegramError
-from userbot.messages import ChatKind, ChatTop, Incoming
+from userbot.messages import Brought, ChatKind, ChatTop, Incoming
 from userbot.path.house_rules import HouseRules
+from userbot.path.storing import Doorstep, Storing
 from userbot.ports import Clock, Past, SeenStore
+
+T = TypeVar("T")
 
 SILENT_SECONDS = 120.0
 """A selected supergroup that was silent for so long is looked at."""
@@ -34,7 +41,7 @@ _LATE = timedelta(seconds=90)
 
 
 class CatchUp:
-    """Stands before the intake. `receive` takes what arrived.
+    """Stands between the doorstep and the intake. `receive` takes what arrived.
 
     `began` is the first start of all, None if this is it: Telegram tells what came since.
     """
@@ -47,6 +54,8 @@ class CatchUp:
         began: datetime | None,
         max_age_minutes: float,
         store: SeenStore,
+        storing: Storing,
+        doorstep: Doorstep,
         clock: Clock,
         report: Report,
     ) -> None:
@@ -56,18 +65,24 @@ class CatchUp:
         self._began = began
         self._max_age = timedelta(minutes=max_age_minutes)
         self._store = store
+        self._storing = storing
+        self._doorstep = doorstep
         self._clock = clock
         self._report = report
         self._wanted = asyncio.Event()
         self._all_behind = True
         self._newest: dict[int, int] = {}
+        """How far chats were seen that is not stored yet."""
         self._meanwhile: set[tuple[int, int]] = set()
         self._heard: dict[int, float] = {}
         self._groups: set[int] = set()
         self._refused: set[int] = set()
 
     def receive(self, incoming: Incoming) -> None:
-        """A message is there: hand it on, and remember how far its chat was seen."""
+        """A message is there: hand it on, and remember how far its chat was seen.
+
+        Raises StorageError; then nothing was done.
+        """
         chat, at = incoming.chat, (incoming.chat, incoming.message)
         if at in self._meanwhile:
             return  # it arrived while its chat was looked through, before or after it was found
@@ -81,10 +96,10 @@ class CatchUp:
         self._heard[chat] = self._clock.monotonic()
         if incoming.kind is ChatKind.SUPERGROUP:
             self._groups.add(chat)
-        if self._all_behind:
-            self._newest[chat] = max(incoming.message, self._newest.get(chat, 0))
-            return
-        self._safely(partial(self._store.see, chat, incoming.message))
+        noting = bool(self._newest)
+        self._newest[chat] = max(incoming.message, self._newest.get(chat, 0))
+        if not noting:
+            self._note()
 
     async def begin(self) -> None:
         """Before anything is taken: chats that were selected since the last look begin here."""
@@ -111,10 +126,10 @@ class CatchUp:
         self._wanted.set()
         while True:
             if self._wanted.is_set() or self._all_behind or self._silent():
-                self._wanted.clear()
                 await self._look()
-            else:
-                self._safely(lambda: self._store.looked(self._clock.now()))
+            elif not self._undecided:
+                with suppress(StorageError):  # told
+                    await self._stored(partial(self._store.looked, self._clock.now()))
             waiting = [
                 asyncio.ensure_future(self._wanted.wait()),
                 asyncio.ensure_future(self._clock.sleep(SILENT_SECONDS / 4)),
@@ -130,22 +145,31 @@ class CatchUp:
         listed = self._groups & self._rules.policy.chats.keys()
         return any(now - self._heard.get(chat, 0.0) >= SILENT_SECONDS for chat in listed)
 
+    @property
+    def _undecided(self) -> bool:
+        """Whether something that arrived is not decided about."""
+        return self._doorstep.holds or self._past.waits
+
     async def _look(self) -> None:
         self._all_behind = True
+        await self._doorstep.clear()
+        self._wanted.clear()
         self._newest.clear()
         self._meanwhile.clear()
         try:
             await self._look_everywhere()
-        except (TelegramError, StorageError) as error:
+        except TelegramError as error:
             self._tell_failure(error)
+        except StorageError:
+            return  # told
         else:
+            # Woken meanwhile, something newer may be missing: the next look begins where this did.
             self._all_behind = self._wanted.is_set()
-            for chat, message in self._newest.items():
-                self._safely(partial(self._store.see, chat, message))
+            self._note()
 
     async def _look_everywhere(self) -> None:
         now = self._clock.now()
-        last = self._store.last_look()
+        last = await self._stored(self._store.last_look)
         tops = {top.chat: top for top in await self._past.tops()}
         for old in list(self._rules.moved):
             with self._one(old):
@@ -153,13 +177,15 @@ class CatchUp:
         for chat in list(self._rules.policy.chats):
             with self._one(chat):
                 await self._look_at(chat, tops.get(chat), first=last is None)
-        if last is not None:
+        if (last := last or self._began) is not None:
+            own = self._rules.policy.elsewhere == "me"
             since = max(last - _LATE, now - self._max_age)
             for top in tops.values():
                 if top.chat not in self._rules.policy.chats and top.at >= since:
                     with self._one(top.chat):
-                        await self._past.bring(top.chat, since=since, own=True)
-        self._store.looked(now)
+                        await self._bring(top.chat, since=since, own=own)
+        if await self._decided():
+            await self._stored(partial(self._store.looked, now))
 
     @contextmanager
     def _one(self, chat: int) -> Iterator[None]:
@@ -175,34 +201,31 @@ class CatchUp:
 
     async def _read_out(self, old: int) -> None:
         """What was asked in a group right before it became a supergroup."""
-        seen = self._store.seen(old)
+        seen = await self._stored(partial(self._store.seen, old))
         if seen is None:
             return
-        brought = await self._past.bring(old, after=seen)
-        if not brought.whole:
-            await self._past.bring(old, since=self._clock.now() - self._max_age)
-        self._store.read_out(old)
+        await self._bring(old, after=seen)
+        if await self._decided():
+            await self._stored(partial(self._store.read_out, old))
 
     async def _look_at(self, chat: int, top: ChatTop | None, *, first: bool) -> None:
         self._heard[chat] = self._clock.monotonic()
         if top is not None and top.supergroup:
             self._groups.add(chat)
-        seen = self._store.seen(chat)
+        seen = await self._stored(partial(self._store.seen, chat))
         if top is not None and seen is not None and top.message <= seen:
             return
         if seen is not None:
-            brought = await self._past.bring(chat, after=seen)
+            brought = await self._bring(chat, after=seen)
         elif first and self._began is not None:
-            brought = await self._past.bring(chat, since=self._began)
+            brought = await self._bring(chat, since=self._began)
         else:
             if top is not None:
-                self._store.see(chat, top.message)
+                await self._stored(partial(self._store.see, chat, top.message))
             return
-        if not brought.whole:  # what is left begins with what is too old
-            await self._past.bring(chat, since=self._clock.now() - self._max_age)
-        newest = max(self._newest.get(chat, 0), brought.newest, top.message if top else 0)
-        if newest:
-            self._store.see(chat, newest)
+        newest = max(brought.newest, top.message if top else 0)
+        if newest and await self._decided():
+            await self._stored(partial(self._store.see, chat, newest))
         if brought.count:
             self._report(
                 Notice(
@@ -213,11 +236,40 @@ class CatchUp:
                 )
             )
 
-    def _safely(self, step: Callable[[], None]) -> None:
-        try:
-            step()
-        except StorageError as error:
-            self._tell_failure(error)
+    async def _bring(
+        self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
+    ) -> Brought:
+        """Let all of it arrive, but where it is much, only what is not too old to be answered."""
+        brought = await self._past.bring(chat, after=after, since=since, own=own)
+        count = brought.count
+        if not brought.whole:
+            young = self._clock.now() - self._max_age
+            brought = await self._past.bring(chat, since=young, own=own)
+            count += brought.count
+        while not brought.whole:
+            await self._doorstep.clear()
+            brought = await self._past.bring(chat, after=brought.newest, own=own)
+            count += brought.count
+        return replace(brought, count=count)
 
-    def _tell_failure(self, error: TelegramError | StorageError) -> None:
+    async def _decided(self) -> bool:
+        """Come back when nothing that was brought waits; False if not all of it had room."""
+        await self._doorstep.clear()
+        return not self._wanted.is_set()
+
+    def _note(self) -> None:
+        if not self._all_behind:
+            self._storing.soon(self._see)
+
+    def _see(self) -> None:
+        for chat in list(self._newest):
+            if self._all_behind:
+                return  # a look began meanwhile
+            self._store.see(chat, self._newest[chat])
+            del self._newest[chat]
+
+    async def _stored(self, step: Callable[[], T]) -> T:
+        return await self._storing.done(step)
+
+    def _tell_failure(self, error: TelegramError) -> None:
         self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))

@@ -23,6 +23,7 @@ from userbot.path.storing import Storing
 from userbot.ports import Audio, Clock, Files, Store, Transcriber, Workplace
 from userbot.rules import ghosts, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of, longest
+from userbot.rules.limits import PAID_ALL_THE_SAME
 from userbot.rules.voice import (
     FILE_BYTES,
     WHOLE_BYTES,
@@ -203,18 +204,23 @@ class Listening:
         return await self._asked(task, sound, _prompt(task.settings.prompt, before))
 
     async def _asked(self, task: Task, sound: Sound, prompt: str | None) -> Transcript:
-        await self._allowance.before_audio(task.ask, sound.seconds)
+        ask, model = task.ask, task.settings.model
         hints = Hints(language=task.settings.language, prompt=prompt)
         began, failed = self._clock.monotonic(), 0
         while True:
+            await self._allowance.before_audio(ask, model, sound.seconds)
             try:
                 said = await self._transcriber.transcribe(sound, hints)
-                await self._allowance.audio_paid(task.ask, said.model, sound.seconds)
+                await self._allowance.audio_paid(ask, said.model, sound.seconds)
                 return said
             except asyncio.CancelledError:
-                self._allowance.audio_cut(task.ask, task.settings.model, sound.seconds)
+                self._allowance.audio_cut(ask, model, sound.seconds)
                 raise
             except ModelError as error:
+                if error.reason in PAID_ALL_THE_SAME:
+                    self._allowance.audio_cut(ask, model, sound.seconds)
+                else:
+                    self._allowance.audio_free(ask)
                 failed += 1
                 spent = self._clock.monotonic() - began
                 seconds = retrying.pause(failed, error.retry_after, spent=spent)
@@ -222,7 +228,7 @@ class Listening:
                     raise
                 why = str(error)
             await self._patience.wait(
-                task.ask, "transcription_again", seconds, why, message=task.message
+                ask, "transcription_again", seconds, why, message=task.message
             )
 
     def _progress(self, task: Task, detail: str) -> None:

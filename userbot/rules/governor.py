@@ -20,6 +20,7 @@ Times are seconds of a clock that never goes back; the caller gives them. Nothin
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 GROUP_WRITES_PER_SECOND = 1 / 6
@@ -92,12 +93,13 @@ class Governor:
         self._kept_by_orders = min(max(1, burst // 6), burst - 1)
         self._kept_here_by_orders = self._chat_burst // 3
         self._chats: dict[int, Bucket] = {}
+        self._flooded_until: dict[int, float] = {}
         self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
         self._account_pause = 0.0
 
     def chat_place(self, chat: int, now: float) -> float:
         """Take a place in a chat's bucket; gives the seconds until it is there."""
-        return self._chat(chat).reserve(now)
+        return self._chat(chat, now).reserve(now)
 
     def account_place(self, now: float) -> float:
         """Take a place in the account's bucket; gives the seconds until it is there."""
@@ -105,7 +107,7 @@ class Governor:
 
     def give_back_chat(self, chat: int) -> None:
         """The place in a chat's bucket will not be used."""
-        self._chat(chat).give_back()
+        self._chats[chat].give_back()
 
     def give_back_account(self) -> None:
         """The place in the account's bucket will not be used."""
@@ -117,7 +119,7 @@ class Governor:
         In each bucket something is kept for first texts and ends: half of the chat's, so that
         the next answers there need not wait, and a quarter of the account's.
         """
-        here = self._chat(chat)
+        here = self._chat(chat, now)
         if (
             self.pause(method, chat, now) is not None
             or here.free(now) < 1 + self._kept_here
@@ -134,7 +136,7 @@ class Governor:
         Gives 0 if it was taken, else the seconds after which to ask again. Of the chat's burst a
         third is kept for answers, of the account's a sixth.
         """
-        here = self._chat(chat)
+        here = self._chat(chat, now)
         seconds = max(
             here.until_free(1 + self._kept_here_by_orders, now),
             self._account.until_free(1 + self._kept_by_orders, now),
@@ -160,16 +162,17 @@ class Governor:
         return Pause(until - now, reason) if until > now else None
 
     def flooded(self, method: str, chat: int, seconds: float, now: float) -> None:
-        """Telegram asked for a pause of this method in this chat.
+        """Telegram asked for a pause of this method in this chat; other methods go on there.
 
-        While another chat has one too, they are one for the whole account, until both have ended.
+        When it is over, no burst follows in that chat. While another chat has one too, they are
+        one for the whole account, until both have ended.
         """
         until = now + seconds + FLOOD_MARGIN_SECONDS
         self._pauses = {key: one for key, one in self._pauses.items() if one[0] > now}
         self._pauses[method, chat] = (until, "flood_wait")
         if method == "typing":
             return  # nobody waits to type
-        self._chat(chat).rest(until)
+        self._flooded_until[chat] = max(until, self._flooded_until.get(chat, 0.0))
         elsewhere = [
             ends
             for (kind, place), (ends, why) in self._pauses.items()
@@ -183,11 +186,14 @@ class Governor:
         """The chat is in slow mode, and its next message may come in so many seconds."""
         self._pauses[method, chat] = (now + seconds + FLOOD_MARGIN_SECONDS, "slow_mode")
 
-    def _chat(self, chat: int) -> Bucket:
+    def _chat(self, chat: int, now: float) -> Bucket:
+        """A chat's bucket, emptied by the end of a pause that Telegram had asked for."""
         bucket = self._chats.get(chat)
         if bucket is None:
             rate = self._rate
             if chat < 0:
                 rate = max(min(rate, GROUP_WRITES_PER_SECOND), rate * GROUP_WRITES_PER_SECOND)
             bucket = self._chats[chat] = Bucket(rate, self._chat_burst)
+        if self._flooded_until.get(chat, math.inf) <= now:
+            bucket.rest(self._flooded_until.pop(chat))
         return bucket

@@ -5,6 +5,10 @@ Rule 2: the owner is exempt from the limits of a person and of the account's ans
 have a limit of their own. The money of a day is everybody's.
 Rule 3: a question counts by what it is expected to cost before it is paid, together with what the
 other open questions are expected to cost, so that many at once do not slip through.
+Rule 4: how long an answer becomes, nobody knows beforehand. One is let in if its request fits, so
+that a small limit refuses no question that it has room for; it may pass the limit by its own
+length. Meanwhile it counts as long as answers become, so that no second one does: a question that
+only answers under way leave no room for waits until they are whole, and is judged again.
 """
 
 from __future__ import annotations
@@ -22,6 +26,12 @@ from userbot.settings import Limits, PersonLimits, Prices
 MICRO = 1_000_000
 """Money is counted in whole millionths: sums stay exact."""
 NOTHING = Expected(0, 0)
+ANSWER_TOKENS = 1000
+"""An answer counts as so long at least while it is under way: several messages of a chat."""
+HELD_SECONDS = 300.0
+"""So long a question waits for the answers under way; then it is refused."""
+PAID_ALL_THE_SAME = frozenset({"timeout", "interrupted", "no_finish", "empty_answer"})
+"""Failures of an endpoint that was at work by then, and may want to be paid for it."""
 LIMIT_IS_ZERO = "This limit is 0."
 """Of a refusal that no waiting ends."""
 _MINUTE = timedelta(minutes=1)
@@ -110,6 +120,15 @@ def expected_of_request(prices: Prices | None, messages: Iterable[PromptMessage]
     """What a request is expected to cost, the moment before it is sent."""
     tokens = estimate_messages(messages)
     return Expected(tokens, cost(prices, tokens, 0))
+
+
+def expected_of_answer(prices: Prices | None, most: int | None, longest: int) -> Expected:
+    """What an answer may cost. `most`: `max_completion_tokens`; `longest`: of those lately given.
+
+    Without `most` an answer may become longer than any before it.
+    """
+    tokens = max(ANSWER_TOKENS, longest) if most is None else most
+    return Expected(tokens, cost(prices, 0, tokens))
 
 
 def expected_of_audio(prices: Prices | None, seconds: float) -> Expected:

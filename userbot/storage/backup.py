@@ -19,7 +19,7 @@ def backup(path: Path, to: Path) -> None:
     """
     with database.explained(to):
         try:
-            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             raise StorageError(
                 f"There is a file already: {to}.",

@@ -9,6 +9,7 @@ import errno
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,18 +39,18 @@ def create(path: Path) -> int | None:
     with explained(path):
         _make_folders(path.parent)
         try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
-            handle = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+            handle = os.open(path, os.O_RDWR)
         try:
             mode = stat.S_IMODE(os.fstat(handle).st_mode)
             # A file of size 0 that we did not make is empty too: there is nothing to tell.
             fresh = os.fstat(handle).st_size == 0
-            if os.name == "posix" and mode != 0o600:
+            if sys.platform != "win32" and mode != 0o600:
                 os.fchmod(handle, 0o600)
         finally:
             os.close(handle)
-    return mode if mode & 0o077 and not fresh and os.name == "posix" else None
+    return mode if mode & 0o077 and not fresh and sys.platform != "win32" else None
 
 
 def look(path: Path) -> None:

@@ -183,7 +183,7 @@ def _erase_one(
         return None  # it is being answered at this moment: its words are needed, and go next time
     erased = db.execute(
         "UPDATE questions SET text = '', own_text = NULL, voice = NULL, forwarded_from = '',"
-        " answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END,"
+        " answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END, whole = NULL,"
         " erased = 1 WHERE id = ? AND erased = 0",
         (question,),
     )

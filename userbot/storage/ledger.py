@@ -4,24 +4,29 @@
    were looked at: nothing comes between.
 2. A reservation is a pair of numbers in the question's row and counts while the question is open,
    so it survives a crash, and ends with the question however that ends.
-3. Sums are running sums in the rows of usage: a day's, or an hour's, is one subtraction, however
+3. What is being paid is a row of `owed` until it is counted: whoever was killed meanwhile finds at
+   the next start what nobody has counted.
+4. Sums are running sums in the rows of usage: a day's, or an hour's, is one subtraction, however
    many rows.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from userbot.messages import Ask, Expected, Spent, Usage
+from userbot.messages import Ask, Expected, Finish, Owed, Spent, Usage
 from userbot.storage import database
 from userbot.storage.cells import instant
 
 R = TypeVar("R")
 
+LATELY = 50
+"""So many requests tell how long answers become."""
 _MINUTE = 60 * 1_000_000
 _HOUR = 60 * _MINUTE
 
@@ -69,16 +74,50 @@ class Ledger:
         now: datetime,
         day_began: datetime,
         judge: Callable[[Spent], R | None],
+        owed: Owed | None = None,
     ) -> R | None:
         """Reserve what a stored question is about to cost, unless `judge` refuses.
 
-        It replaces what was reserved for it before. Gives what `judge` gave.
+        It replaces what was reserved for it before. `owed`: what is paid from now on. Gives what
+        `judge` gave.
         """
         with database.step(self._db, self._path) as db:
             verdict = judge(spent(db, ask.sender.id, now, day_began, ask.id))
             if verdict is None:
                 hold(db, ask.id, expected)
+                if owed is not None:
+                    _owe(db, ask.id, owed)
             return verdict
+
+    def free(self, ask: Ask, kind: str) -> None:
+        """What was owed was not paid."""
+        with database.explained(self._path):
+            _owe_no_more(self._db, ask.id, kind)
+
+    def said(self, ask: Ask, text: str, finish: Finish, usage: Usage, cost: int) -> None:
+        """The model's answer is whole, and cost so much: kept until it is settled."""
+        whole = json.dumps([text, finish.reason, usage.prompt_tokens, usage.completion_tokens,
+                            usage.estimated, finish.model])  # fmt: skip
+        with database.step(self._db, self._path) as db:
+            kept = db.execute(
+                "UPDATE questions SET whole = ? WHERE id = ? AND erased = 0"
+                " AND state IN ('pending', 'answering')",
+                (whole, ask.id),
+            )
+            if kept.rowcount:
+                hold(db, ask.id, Expected(usage.total, cost))
+                _owe(db, ask.id, Owed("answer", finish.model, usage))
+
+    def whole(self, ask: Ask) -> tuple[str, Finish] | None:
+        """The model's answer to an open question, if all of it came before the program ended."""
+        with database.explained(self._path):
+            row = self._db.execute(
+                "SELECT whole FROM questions WHERE id = ? AND whole IS NOT NULL", (ask.id,)
+            ).fetchone()
+        if row is None:
+            return None
+        text, reason, prompt_tokens, completion_tokens, estimated, model = json.loads(row[0])
+        return text, Finish(reason, Usage(prompt_tokens, completion_tokens, estimated), model)
 
     def spend(
         self,
@@ -91,8 +130,14 @@ class Ledger:
         audio_seconds: float = 0.0,
         cost: int = 0,
     ) -> None:
-        """Count what was paid for a question beside its answer: "audio", or what "failed"."""
+        """Count what was paid beside an answer: "audio", "speech", or what "failed".
+
+        It is owed no longer.
+        """
         with database.step(self._db, self._path) as db:
+            _owe_no_more(db, ask.id, "answer" if kind == "failed" else kind)
+            if kind == "failed":
+                hold(db, ask.id, Expected(0, 0))
             enter(
                 db,
                 ask,
@@ -103,6 +148,16 @@ class Ledger:
                 audio_seconds=audio_seconds,
                 cost=cost,
             )
+
+    def longest_answer(self) -> int:
+        """Tokens of the longest of the answers that were paid lately; 0 before the first."""
+        with database.explained(self._path):
+            (tokens,) = self._db.execute(
+                "SELECT coalesce(max(completion_tokens), 0) FROM"
+                " (SELECT completion_tokens FROM usage ORDER BY id DESC LIMIT ?)",
+                (LATELY,),
+            ).fetchone()
+        return int(tokens)
 
     def tell_once(self, person: int, reason: str, since: datetime, now: datetime) -> bool:
         """Whether to tell a person of a limit: not if that was done after `since`."""
@@ -147,6 +202,26 @@ def hold(db: sqlite3.Connection, question: int, expected: Expected) -> None:
     )
 
 
+def _owe(db: sqlite3.Connection, question: int, owed: Owed) -> None:
+    usage = owed.usage
+    db.execute(
+        "INSERT OR REPLACE INTO owed VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            question,
+            owed.kind,
+            owed.model,
+            usage and usage.prompt_tokens,
+            usage and usage.completion_tokens,
+            usage is not None and usage.estimated,
+            owed.audio_seconds,
+        ),
+    )
+
+
+def _owe_no_more(db: sqlite3.Connection, question: int, kind: str) -> None:
+    db.execute("DELETE FROM owed WHERE question = ? AND kind = ?", (question, kind))
+
+
 def enter(
     db: sqlite3.Connection,
     ask: Ask,
@@ -158,7 +233,9 @@ def enter(
     audio_seconds: float = 0.0,
     cost: int = 0,
 ) -> None:
-    """Append a row of usage with its running sums; within a step."""
+    """Append a row of usage with its running sums; within a step. An answer is owed no longer."""
+    if kind == "answer":
+        _owe_no_more(db, ask.id, kind)
     last = db.execute(
         "SELECT others_after, cost_after, answers_before + (kind = 'answer') FROM usage"
         " ORDER BY id DESC LIMIT 1"

@@ -19,6 +19,7 @@ from userbot.storage.recovery_steps import own_messages_and_what_was_seen
 from userbot.storage.safety_steps import (
     commands_left_open,
     counts_that_do_not_grow,
+    debts_and_whole_answers,
     money_reservations_names_and_erasing,
     quoted_messages,
     quoted_words_that_expire,
@@ -204,6 +205,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     words_of_results,
     quoted_messages,
     commands_left_open,
+    debts_and_whole_answers,
 ]
 
 

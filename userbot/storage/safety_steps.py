@@ -75,6 +75,28 @@ def counts_that_do_not_grow(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
+def debts_and_whole_answers(db: sqlite3.Connection) -> None:
+    """`owed` is what is being paid and is not in usage yet; a killed program leaves it behind.
+
+    `whole` is the model's answer to an open question, as JSON, from its last word on until it is
+    settled: what was paid for is not asked for again.
+    """
+    for statement in (
+        """CREATE TABLE owed (
+            question INTEGER NOT NULL REFERENCES questions (id),
+            kind TEXT NOT NULL,
+            model TEXT NOT NULL,
+            prompt_tokens INTEGER,
+            completion_tokens INTEGER,
+            estimated INTEGER NOT NULL,
+            audio_seconds REAL NOT NULL,
+            PRIMARY KEY (question, kind)
+        ) WITHOUT ROWID""",
+        "ALTER TABLE questions ADD COLUMN whole TEXT",
+    ):
+        db.execute(statement)
+
+
 def words_of_results(db: sqlite3.Connection) -> None:
     """What a command's result told is kept only until Telegram has confirmed it."""
     db.execute("UPDATE command_notes SET text = '' WHERE message IS NOT NULL")

@@ -14,6 +14,7 @@ from userbot.storage.cells import instant, moment
 
 _ROWS = """
     SELECT u.at, u.chat, u.person, u.kind, u.audio_seconds, u.cost, u.estimated,
+        u.prompt_tokens IS NOT NULL AS told,
         coalesce(u.prompt_tokens, 0) AS prompt, coalesce(u.completion_tokens, 0) AS completion,
         c.title, q.sender_name AS name
     FROM usage AS u JOIN questions AS q ON q.id = u.question
@@ -49,7 +50,8 @@ def spending(database: Path, by: str, since: datetime, timezone: str | None) -> 
     for row in rows:
         one = sums.setdefault(key(row, zone), Spending(key(row, zone)))
         one.title = {"chat": row["title"], "person": row["name"]}.get(by, "")
-        one.requests += row["kind"] != "audio"
+        # What is given of what an earlier run paid for is no request.
+        one.requests += row["kind"] not in ("audio", "speech") and row["told"]
         one.prompt_tokens += row["prompt"]
         one.completion_tokens += row["completion"]
         one.audio_seconds += row["audio_seconds"]

@@ -28,12 +28,14 @@ from userbot.messages import (
     Ask,
     ChatKind,
     Expected,
+    Owed,
     Person,
     Place,
     Recorded,
     Spent,
     Transcript,
     Turn,
+    Usage,
 )
 from userbot.storage import database, ledger, migrations, voice_rows
 from userbot.storage.cells import instant as _instant
@@ -335,7 +337,7 @@ class Store(Orders):
         with self._step() as db:
             db.execute(
                 "UPDATE questions SET state = 'skipped', reason = 'joined', state_at = ?,"
-                " joined_to = ? WHERE id = ? AND state <> 'answered'",
+                " whole = NULL, joined_to = ? WHERE id = ? AND state <> 'answered'",
                 (_instant(at), whole.id, earlier.id),
             )
             db.execute(
@@ -355,8 +357,9 @@ class Store(Orders):
         """
         with database.explained(self.path):
             self._db.execute(
-                "UPDATE questions SET state = ?, reason = ?, state_at = ?"
-                " WHERE id = ? AND state <> 'answered'",
+                "UPDATE questions SET state = ?1, reason = ?2, state_at = ?3,"
+                " whole = CASE ?1 WHEN 'answering' THEN whole END"
+                " WHERE id = ?4 AND state <> 'answered'",
                 (state, reason, _instant(at), ask.id),
             )
 
@@ -490,7 +493,7 @@ class Store(Orders):
                 "UPDATE questions SET state = 'answered', reason = ?1, state_at = ?2,"
                 " text = CASE WHEN erased THEN '' ELSE ?3 END,"
                 " own_text = CASE WHEN erased THEN NULL ELSE ?4 END,"
-                " answer = CASE WHEN erased THEN '' ELSE ?5 END, model = ?6"
+                " answer = CASE WHEN erased THEN '' ELSE ?5 END, model = ?6, whole = NULL"
                 " WHERE id = ?7 AND state <> 'answered'",
                 (
                     answer.finish.reason,
@@ -584,6 +587,29 @@ class Store(Orders):
             ).fetchall()
         return [(_ask(row), bool(row[-1])) for row in rows]
 
+    def owed(
+        self, before: datetime | None = None, *, terminal: bool = False
+    ) -> list[tuple[Ask, Owed, str]]:
+        """What is owed for questions, asked `before` then, and what stands of each answer.
+
+        `terminal`: for those that were asked there, and no others.
+        """
+        with database.explained(self.path):
+            rows = self._db.execute("SELECT * FROM owed ORDER BY question").fetchall()
+            found = []
+            for question, kind, model, prompt_tokens, completion_tokens, estimated, seconds in rows:
+                row = self._db.execute(_ASKS + " WHERE q.id = ?", (question,)).fetchone()
+                ask = _ask(row)
+                recent = before is not None and ask.at >= before
+                if (ask.chat == TERMINAL) is not terminal or recent:
+                    continue
+                usage = None
+                if prompt_tokens is not None:
+                    usage = Usage(prompt_tokens, completion_tokens, bool(estimated))
+                stands = "".join(text for _, text in self.standing(ask))
+                found.append((ask, Owed(kind, model, usage, seconds), stands))
+        return found
+
     def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
         """What counts against the limits, beside what `question` is expected to cost.
 
@@ -613,7 +639,8 @@ class Store(Orders):
 def _reword(db: sqlite3.Connection, whole: Ask) -> None:
     db.execute(
         "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
-        " pictures = ?, expires_at = ? WHERE id = ? AND erased = 0 AND state <> 'answered'",
+        " pictures = ?, expires_at = ?, whole = NULL"
+        " WHERE id = ? AND erased = 0 AND state <> 'answered'",
         (
             _storable(whole.text),
             _storable(whole.forwarded_from),

@@ -14,9 +14,9 @@ from userbot.messages import OwnMessage, Since
 from userbot.ports import Clock
 from userbot.rules import retrying
 from userbot.telegram.client import Client
-from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
 from userbot.telegram.refusals import error_name, meaning
+from userbot.telegram.threads import thread_of
 
 T = TypeVar("T")
 

@@ -6,12 +6,12 @@ from telethon.tl import types
 from telethon.utils import get_display_name
 
 from userbot.messages import Quoted
-from userbot.telegram.inbox import thread_of
 from userbot.telegram.media import voice_of
 from userbot.telegram.origin import is_protected, media_word, origin_of
 from userbot.telegram.pictures import has_picture
 from userbot.telegram.protection import expires_at
 from userbot.telegram.reading import Reading
+from userbot.telegram.threads import thread_of
 
 
 class TelegramLookup:

@@ -31,6 +31,11 @@ class TelegramPast:
         self._clock = clock
         self._report = report
 
+    @property
+    def waits(self) -> bool:
+        """Whether something that arrived waits for Telegram to say who sent it."""
+        return self._inbox.waits
+
     async def tops(self) -> list[ChatTop]:
         """The newest chats with their newest message. Raises TelegramError."""
 

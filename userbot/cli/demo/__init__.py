@@ -38,14 +38,19 @@ def demo(
     import tempfile
 
     from userbot.cli.demo.play import Play
-    from userbot.console.words import language_of
+    from userbot.cli.language import language as spoken
+    from userbot.cli.language import speak
     from userbot.errors import UsageError
 
     if language not in (None, "en", "ru"):
         raise UsageError(f"There is no scene in “{language}”.", "Use --language en or ru.")
     own = _own_model(common, model) if openai else None
+    scene = spoken()
+    if language is not None:
+        speak(language)
+        scene = "ru" if language == "ru" else "en"
     with tempfile.TemporaryDirectory(prefix="userbot-demo-") as folder:
-        play = Play(common, Path(folder), own, language_of(language), picture)
+        play = Play(common, Path(folder), own, scene, picture)
         asyncio.run(play.perform())
 
 

@@ -65,9 +65,9 @@ class Play:
         self._shown: Console = self._console
         self._picture = picture
         self._show = Show(self._console, language, quiet=common.json)
-        self._interactive = (
-            sys.stdin.isatty() and sys.stdout.isatty() and not common.json and not picture
-        )
+        # On Windows no loop can wait for what is typed: there the scene is all.
+        typed = sys.stdin.isatty() and sys.platform != "win32"
+        self._interactive = typed and sys.stdout.isatty() and not common.json and not picture
         self._ready = asyncio.Event()
         self._ends: dict[int, Activity] = {}
         self._news = asyncio.Event()
@@ -166,7 +166,7 @@ class Play:
                 said = self._speak(who, line.recording, reply_to)
             if line.answered or not line.who.may_ask:
                 await self._until_settled(said)
-        if not self._picture and not sys.stdin.isatty():
+        if not self._picture and not sys.stdin.isatty() and sys.platform != "win32":
             await self._hear_out()
         self._show.table(self._counts)
         if self._interactive:

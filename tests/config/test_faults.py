@@ -1,0 +1,296 @@
+"""What is refused: every fault at once, each with its line and what to do."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import zoneinfo
+from pathlib import Path
+
+import pytest
+
+from tests.config.files import GOOD, faults
+from userbot.config import load
+from userbot.errors import ConfigError
+
+# The file as a whole.
+
+
+@pytest.mark.parametrize(
+    ("content", "message", "hint"),
+    [
+        pytest.param(b"", "is empty", "userbot init", id="empty"),
+        pytest.param(b"# nothing\n\n", "is empty", "userbot init", id="only a comment"),
+        pytest.param(b"\x80\x81SQLite", "not text in UTF-8", "UTF-8", id="binary"),
+        pytest.param("a = 1".encode("utf-16"), "not text in UTF-8", "UTF-8", id="utf-16"),
+        pytest.param(b"#" * 1_000_001, "too large", "userbot init", id="huge"),
+        pytest.param(b"a = " + b"[" * 5000, "far too long", "", id="nested without end"),
+        pytest.param(b"a = " + b"1" * 5000, "far too long", "", id="endless number"),
+    ],
+)
+def test_a_file_that_is_no_config_is_one_plain_sentence(
+    config: Path, content: bytes, message: str, hint: str
+) -> None:
+    (fault,) = faults(config, content)
+    assert message in fault.message
+    assert hint in fault.hint
+    assert fault.where == "config.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "message", "hint"),
+    [
+        pytest.param("[a]\nb = \n", "2:5", "invalid value", "quotes", id="no value"),
+        pytest.param("[a]\nb = tru\n", "2:5", "invalid value", "quotes", id="text without quotes"),
+        pytest.param("a = 1\na = 2\n", "2:", "second time", "Keep one", id="key twice"),
+        pytest.param("[a]\n[a]\n", "2:", "second time", "Keep one", id="section twice"),
+        pytest.param('a = "C:\\quux"\n', "1:", "not valid TOML", "In a path", id="backslash"),
+        pytest.param('a = "x\n', "1:", "not valid TOML", "quote is missing", id="open text"),
+        pytest.param("[a\n", "1:", "expected ']'", "toml.io", id="open header"),
+    ],
+)
+def test_a_syntax_error_has_line_column_and_a_guess(
+    config: Path, text: str, where: str, message: str, hint: str
+) -> None:
+    (fault,) = faults(config, text)
+    assert fault.where.startswith(f"config.toml:{where}")
+    assert message in fault.message
+    assert hint in fault.hint
+
+
+def test_a_missing_file_points_to_init(tmp_path: Path) -> None:
+    for path in (tmp_path / "no.toml", tmp_path / "no" / "config.toml"):
+        with pytest.raises(ConfigError, match="does not exist") as caught:
+            load(path, None, {})
+        assert "userbot init" in caught.value.hint
+
+
+def test_a_folder_is_no_config(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is a folder"):
+        load(tmp_path, None, {})
+
+
+@pytest.mark.parametrize("name", ["nul\0", "x" * 300])
+def test_an_impossible_name_is_told(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path / name, None, {})
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything")
+def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
+    config.write_text(GOOD)
+    config.chmod(0)
+    with pytest.raises(ConfigError, match="may not be read"):
+        load(config, None, {})
+
+
+# Faults inside the file.
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message", "hint"),
+    [
+        # keys
+        pytest.param("[opanai]", 7, "there is no section [opanai]", "[openai]?", id="section"),
+        pytest.param("[zzz]", 7, "there is no section [zzz]", "There are", id="odd section"),
+        pytest.param("[chat]\nx=1", 7, "no section [chat]", "[chats]?", id="section by half"),
+        pytest.param("[trigger]\nprefiks = 1", 8, 'no key "prefiks"', '"prefix"?', id="key"),
+        pytest.param("[trigger]\napi_id = 1", 8, "no key", "[telegram]", id="key astray"),
+        pytest.param("[trigger]\nzzzzzz = 1", 8, "no key", "Here stand", id="odd key"),
+        pytest.param("[trigger]\nk3y = 1", 8, 'no key "…"', "", id="key like a secret"),
+        pytest.param("[limits.prices]\nin = 1", 8, "[limits.prices] has no", "input", id="nested"),
+        # types
+        pytest.param(
+            "[pacing]\nwrites_per_second = true", 8, "above 0, not true or false", "", id="bool"
+        ),
+        pytest.param('[pacing]\nburst = "2"', 8, "not text", "without quotes", id="quoted number"),
+        pytest.param("[pacing]\nburst = 2.5", 8, "not a number with a", "", id="fraction"),
+        pytest.param("[pacing]\nburst = 0", 8, "a whole number of at least 1", "", id="too small"),
+        pytest.param("[pacing]\nwrites_per_second = inf", 8, "a number above 0", "", id="endless"),
+        pytest.param("[pacing]\nwrites_per_second = nan", 8, "a number above 0", "", id="nan"),
+        pytest.param("[catch_up]\nmax_age_minutes = 1e9", 8, "from 0 to 525600", "", id="too big"),
+        pytest.param("[trigger]\nedits = 'no'", 8, "true or false", "without quotes", id="no bool"),
+        pytest.param("[trigger]\nprefix = 3", 8, "a text in quotes", "", id="no text"),
+        pytest.param("[trigger]\nprefix = ' '", 8, "that is not empty", "", id="blank text"),
+        pytest.param("[history]\ndatabase = 1", 8, "a path in quotes, not", "", id="no path"),
+        pytest.param("[history]\ndatabase = ''", 8, "a path in quotes", "", id="empty path"),
+        pytest.param("[history]\ndatabase = 1979-05-27", 8, "not a date", "", id="date"),
+        pytest.param("[voice]\nwake_words = [1]", 8, "a list of texts", "", id="list"),
+        pytest.param("[voice]\nwake_words = 'x'", 8, "a list of texts, not text", "", id="no list"),
+        pytest.param(
+            "[trigger]\nfrom = 'contact'", 8, '"me", "contacts" or', '"contacts"?', id="word"
+        ),
+        pytest.param(
+            "[trigger]\nfrom = '@nora'", 8, "a list of @names", "brackets", id="lone name"
+        ),
+        pytest.param("[trigger]\nfrom = {a = 1}", 8, "not a table", "", id="table as value"),
+        pytest.param("trigger = 1", 1, "[trigger] must be a table", "", id="value as table"),
+        pytest.param("[limits]\npeople = [1]", 8, "[limits.people] must be a table", "", id="dict"),
+        # chats
+        pytest.param(
+            "chats = 5",
+            1,
+            "[[chats]] must be blocks, not a whole",
+            "two brackets",
+            id="chats as a value",
+        ),
+        pytest.param(
+            "[chats]\nid = 5", 7, "[[chats]] must be blocks", "two brackets", id="one bracket"
+        ),
+        pytest.param("chats = [5]", 1, "[[chats]] must be a table", "two brackets", id="no blocks"),
+        pytest.param(
+            '[[chats]]\nid=5\nrespond="al"\nfrom="me"',
+            9,
+            "[[chats]] respond",
+            '"all"?',
+            id="respond",
+        ),
+        pytest.param('[[chats]]\nid=5\nrespond="all"', 7, "from is missing", "me", id="no from"),
+        pytest.param('[[chats]]\nid=5\nfrom="me"', 7, "respond is missing", "all", id="no respond"),
+        pytest.param('[[chats]]\nrespond="all"\nfrom="me"', 7, "id is missing", "", id="no id"),
+        pytest.param(
+            '[[chats]]\nid=5\nrespond="all"\nfrom="me"\nvoice={x=1}',
+            11,
+            "[[chats]] voice has no key",
+            "",
+            id="inline table",
+        ),
+        # sense
+        pytest.param("[openai]\n", 7, "second time", "", id="section twice"),
+        pytest.param("[trigger]\nprefix = '/gpt '", 8, "begin and end", "", id="prefix with space"),
+        pytest.param(
+            "[trigger]\nfrom = ['me']", 8, "must list @names", "stands alone", id="me in list"
+        ),
+        pytest.param("[trigger]\nfrom = [\n'nora']", 9, "list @names", "begins with @", id="no @"),
+        pytest.param(
+            "[trigger]\nfrom = ['@nora', '@ed']",
+            8,
+            "entry 2 is neither",
+            "A name is",
+            id="too short",
+        ),
+        pytest.param(
+            "[trigger]\nfrom = ['@nora', -5]", 8, "entry 2 is no person's", "", id="chat as person"
+        ),
+        pytest.param("[limits]\ntimezone = 'Europe/Berln'", 8, "no time zone", "Berlin", id="zone"),
+        pytest.param("[limits]\ntimezone = 'Europe'", 8, "no time zone", "", id="half a zone"),
+        pytest.param("[limits]\ntimezone = '../x'", 8, "no time zone", "Write", id="odd zone"),
+        pytest.param(
+            "[voice]\nbase_url = 'localhost'", 8, "a web address", "http://", id="address"
+        ),
+        pytest.param("[voice]\napi_key = 'sk-…'", 8, "placeholder", "", id="placeholder"),
+        # limits that would not limit
+        pytest.param(
+            "[limits]\ncost_per_day = 5", 8, "cost_per_day needs prices", "input", id="no prices"
+        ),
+        pytest.param(
+            "[limits.people.nora]\ntokens_per_day = 5", 7, "takes @names and ids", "@name", id="who"
+        ),
+    ],
+)
+def test_a_fault_has_its_line_and_a_suggestion(
+    config: Path, text: str, line: int, message: str, hint: str
+) -> None:
+    inside_a_section = "[" in text.partition("=")[0]
+    (fault,) = faults(config, GOOD + text if inside_a_section else f"{text}\n{GOOD}")
+    assert re.match(rf"config\.toml:{line}(:\d+)?$", fault.where)
+    assert message in fault.message
+    assert hint in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("chat", "hint"),
+    [
+        pytest.param('"weekend"', "begins with @", id="name without @"),
+        pytest.param('"-100123"', "without quotes", id="quoted number"),
+        pytest.param('"https://t.me/weekend"', "after t.me/", id="link"),
+        pytest.param('"Our weekend!"', "userbot chats", id="title"),
+        pytest.param("0", "userbot chats", id="nothing"),
+        pytest.param("99999999999999999999", "userbot chats", id="number that is too big"),
+    ],
+)
+def test_a_chat_is_named_by_name_number_or_saved(config: Path, chat: str, hint: str) -> None:
+    (fault,) = faults(config, f'{GOOD}[[chats]]\nid = {chat}\nrespond = "all"\nfrom = "me"\n')
+    assert hint in fault.hint
+    assert fault.where == "config.toml:8"
+
+
+def test_a_chat_has_one_block(config: Path) -> None:
+    block = '[[chats]]\nid = "{}"\nrespond = "all"\nfrom = "me"\n'
+    names = ("@weekend", "saved", "@Weekend")
+    (fault,) = faults(config, GOOD + "".join(block.format(name) for name in names))
+    assert fault.where == "config.toml:16"
+    assert "has a block already" in fault.message
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_the_file(config: Path) -> None:
+    text = """\
+[limits]
+timezone = "Nowhere"
+cost_per_day = 1
+[telegram]
+api_id = 0
+api_hash = 5
+[[chats]]
+id = "weekend"
+from = true
+[opanai]
+"""
+    found = faults(config, text)
+    assert [fault.where.removeprefix("config.toml") for fault in found] == [
+        "", ":2", ":3", ":5", ":6", ":7", ":8", ":9", ":10",
+    ]  # fmt: skip
+    assert "[openai] api_key is missing" in found[0].message
+
+
+def test_a_system_without_time_zones_is_told_what_to_install(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    zoneinfo.reset_tzpath(to=[])
+    try:
+        (fault,) = faults(config, GOOD + '[limits]\ntimezone = "Antarctica/Vostok"')
+    finally:
+        zoneinfo.reset_tzpath()
+    assert "tzdata" in fault.hint
+
+
+# What must be there.
+
+
+def test_api_id_and_hash_are_asked_for_wherever_they_may_stand(config: Path) -> None:
+    found = faults(config, '[openai]\napi_key = "sk-good-key"\n')
+    assert [fault.where for fault in found] == ["config.toml", "config.toml"]
+    assert all("is missing" in fault.message for fault in found)
+    assert "TELEGRAM_API_ID" in found[0].hint
+    assert "TELEGRAM_API_HASH" in found[1].hint
+
+
+@pytest.mark.parametrize("api_id", ["0", "12345", "1234567"])
+@pytest.mark.parametrize(
+    "api_hash", ["", "your api hash", "…", "<hash>", "0123456789abcdef0123456789abcdef"]
+)
+def test_a_placeholder_is_refused(config: Path, api_id: str, api_hash: str) -> None:
+    text = f'[telegram]\napi_id = {api_id}\napi_hash = "{api_hash}"\n[openai]\napi_key = "sk-…"\n'
+    found = faults(config, text)
+    assert [fault.where for fault in found] == [f"config.toml:{line}" for line in (2, 3, 5)]
+    assert all("placeholder" in fault.message for fault in found)
+
+
+def test_a_server_of_ones_own_takes_any_api_id(config: Path) -> None:
+    server = '[telegram.server]\ndc = 2\nhost = "h"\nport = 1\npublic_key = "p"\n'
+    text = GOOD.replace("94575", "12345") + server
+    config.write_text(text)
+    assert load(config, None, {}).settings.telegram.api_id == 12345
+    assert faults(config, text.replace("12345", "0"))
+
+
+@pytest.mark.parametrize("openai", ["", '[openai]\napi_key = ""\n'])
+def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai: str) -> None:
+    text = GOOD.partition("[openai]")[0] + openai
+    (fault,) = faults(config, text)
+    assert "[openai] api_key is missing" in fault.message
+    assert load(config, None, {}, need_key=False).settings.openai.base_url is None
+    assert load(config, None, {"OPENAI_BASE_URL": "http://localhost:1/v1"})
+    assert load(config, None, {"OPENAI_API_KEY": "sk-key"})
