@@ -35,7 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "talk": SHARED | SYSTEM | ADAPTERS | {"path", "ground"},
     "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "talk", "sandbox"},
     "__init__": set(),
-    "__main__": {"cli"},
+    "__main__": {"cli", "signals"},
 }
 WHY = {
     "config": "only cli loads the config, so that each room receives only its section",

@@ -9,7 +9,10 @@ from __future__ import annotations
 def main() -> None:
     """Run the command line."""
     try:
-        from userbot import cli
+        from userbot.signals import leaving_at_once
+
+        with leaving_at_once():
+            from userbot import cli
 
         cli.main()
     except KeyboardInterrupt:

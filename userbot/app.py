@@ -38,6 +38,9 @@ DRAIN_SECONDS = 10.0
 STORE_SECONDS = 0.05
 """How long one step of the store may hold up everything while another process is writing."""
 
+_AGAIN_SECONDS = 0.2
+"""After which a connecting that goes on all the same is cancelled once more."""
+
 PEOPLE_SECONDS = 5.0
 """How long the first messages wait for the account's contacts."""
 
@@ -141,9 +144,15 @@ class _Run:
             on_the_way_out.push_async_callback(edges.aclose)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
-            warm = self._beside(asyncio.create_task(edges.model.warm()))
+            warm = asyncio.create_task(edges.model.warm())
+            self._until(on_the_way_out, warm)
             on_the_way_out.callback(self.outage.over)
-            await edges.client.connect()
+            connecting = asyncio.create_task(edges.client.connect())
+            on_the_way_out.push_async_callback(_cancelled, connecting)
+            await asyncio.wait({connecting, self._end}, return_when=asyncio.FIRST_COMPLETED)
+            if not connecting.done():
+                return
+            connecting.result()
             self.outage.over()
             awake = watch_line(self._clock, self._report, edges.client, self.outage)
             self._until(on_the_way_out, asyncio.create_task(awake))
@@ -172,8 +181,9 @@ class _Run:
             listening = asyncio.create_task(edges.client.run_until_disconnected())
             self._beside(listening)
             await warm
-            await asyncio.wait({listening})
-            self._stop(why_disconnected(listening.exception()))
+            await asyncio.wait({listening, self._end}, return_when=asyncio.FIRST_COMPLETED)
+            if listening.done():
+                self._stop(why_disconnected(listening.exception()))
 
     async def _recover(self, edges: Edges, rooms: Rooms, house: House) -> None:
         """What was pending comes first; then it is said that all is ready."""
@@ -256,6 +266,17 @@ class _Run:
                     hint="Its right stays with whom you gave it to; to give it anew, write an id.",
                 )
             )
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task until it has ended.
+
+    `asyncio.wait_for`, with which Telethon connects, loses a cancellation that comes in the very
+    moment in which what it waits for is there (Python 3.11).
+    """
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_AGAIN_SECONDS)
 
 
 async def _gather(tasks: list[asyncio.Task[Any]]) -> None:

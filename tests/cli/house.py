@@ -63,6 +63,11 @@ def look_through(text: str) -> None:
     assert not untranslated(text), "they have no Russian in console/russian"
 
 
+def before_ours(printed: object) -> bool:
+    """Whether a traceback is Python's own, of a signal that came before the program began."""
+    return "Traceback" in str(printed) and "/userbot/" not in str(printed)
+
+
 class Running:
     """A process with pipes; the lines it prints come by and by."""
 

@@ -9,7 +9,7 @@ import signal
 
 import pytest
 
-from tests.cli.house import House, until
+from tests.cli.house import House, before_ours, until
 from tests.cli.processes import Process
 from tests.cli.test_run import ANYONE
 from userbot.sandbox.endpoint import Reply
@@ -72,7 +72,12 @@ async def test_ctrl_c_while_it_starts_ends_it_without_a_word(house: House, comma
     for seconds in (0.2, 0.3, 0.4, 0.5):
         running = await house.start(command, "--json", warm=False)
         await asyncio.sleep(seconds)
-        ended = await running.stop(signal.SIGINT)
+        try:
+            ended = await running.stop(signal.SIGINT)
+        except AssertionError as printed:
+            if before_ours(printed):
+                continue
+            raise
         assert ended.code in (130, -signal.SIGINT), ended  # Python itself was not yet up
         assert not ended.err.strip()
 

@@ -6,27 +6,29 @@ import time
 
 from userbot.cli.common import Common, common_flags
 from userbot.cli.language import language
+from userbot.signals import leave, leaving_at_once, run_alone
 
 
 @common_flags
 def run(common: Common) -> None:
     """Listen in the selected chats and answer."""
     began = time.monotonic()
-    from userbot.cli.load import load_config
+    with leaving_at_once():
+        from userbot.cli.load import load_config
 
-    loaded = load_config(common)  # before anything heavy is imported: it may be wrong
+        loaded = load_config(common)  # before anything heavy is imported: it may be wrong
 
-    import asyncio
+        import asyncio
 
-    from userbot import app
-    from userbot.activity import Activity, Notice
-    from userbot.cli.asking import Keyboard, in_terminal, tell
-    from userbot.cli.console import Guarded, console_for, log_file_for
-    from userbot.config import check_modes
-    from userbot.masking import masked_event
-    from userbot.telegram.session import session_file
+        from userbot import app
+        from userbot.activity import Activity, Notice
+        from userbot.cli.asking import Keyboard, in_terminal, tell
+        from userbot.cli.console import Guarded, console_for, log_file_for
+        from userbot.config import check_modes
+        from userbot.masking import masked_event
+        from userbot.telegram.session import session_file
 
-    notices = check_modes(loaded)
+        notices = check_modes(loaded)
     telegram = loaded.settings.telegram
     if in_terminal() and not session_file(telegram.session).exists():
         from userbot.cli.online import log_in
@@ -58,10 +60,10 @@ def run(common: Common) -> None:
         return await app.run(loaded.settings, report, began=began, end=end, leaving=console.close)
 
     try:
-        reason = asyncio.run(work())
+        with leaving_at_once(console.close):
+            reason = run_alone(work())
     finally:
         console.close()
         if log is not None:
             log.close()
-    if reason == "interrupted":
-        raise SystemExit(130)
+    leave(130 if reason == "interrupted" else 0)
