@@ -127,7 +127,10 @@ def test_the_adapter_is_the_chat_model_of_the_path() -> None:
     assert model
 
 
-async def test_a_stream_comes_in_pieces_and_ends_with_one_finish(chat: Chat) -> None:
+async def test_a_stream_comes_in_pieces_and_ends_with_one_finish(
+    chat: Chat, endpoint: Endpoint
+) -> None:
+    endpoint.chunk_delay = 0.01
     pieces = [piece async for piece in chat.stream(REQUEST)]
     assert pieces[:-1] == [Delta("You "), Delta("asked: "), Delta("hello "), Delta("there")]
     assert pieces[-1] == Finish("stop", Usage(5, 5), "small")
@@ -213,14 +216,18 @@ async def test_closing_the_stream_after_a_piece_ends_its_request(
     await until(lambda: endpoint.cancelled == 1)
 
 
-async def test_pieces_before_a_failure_have_been_given(chat: Chat, endpoint: Endpoint) -> None:
-    endpoint.faults.add("cut", after=2)
+@pytest.mark.parametrize("fault", ["cut", "error_object", "junk"])
+@pytest.mark.parametrize("delay", [0.0, 0.01], ids=["with it", "before it"])
+async def test_what_comes_before_a_failure_is_given(
+    chat: Chat, endpoint: Endpoint, fault: str, delay: float
+) -> None:
+    endpoint.faults.add(fault, after=2)
+    endpoint.chunk_delay = delay
     stream = chat.stream(REQUEST)
-    pieces = [await anext(stream), await anext(stream)]
-    with pytest.raises(ModelError) as caught:
+    expected = [Delta("You "), Delta("asked: ")] if delay else [Delta("You asked: ")]
+    assert [await anext(stream) for _ in expected] == expected
+    with pytest.raises(ModelError):
         await anext(stream)
-    assert pieces == [Delta("You "), Delta("asked: ")]
-    assert caught.value.reason == "interrupted"
 
 
 async def test_many_answers_at_once_do_not_mix(chat: Chat) -> None:
@@ -374,6 +381,42 @@ async def test_a_kept_connection_that_turns_out_closed_is_not_a_failure() -> Non
         for _ in range(3):
             assert (await gathered(chat))[0] == "a"
         assert counts == [2, 2, 1]
+        await chat.aclose()
+
+
+async def test_a_connection_is_kept_when_its_response_ends_soon_after_the_answer() -> None:
+    asked: list[int] = []
+    said = events(chunk("a", "stop"), "data: [DONE]")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(0)
+        while True:
+            await read_request(reader)
+            asked[-1] += 1
+            writer.write(said[:-2])
+            await asyncio.sleep(0.01)
+            writer.write(said[-2:])
+
+    async with serving(answer) as base_url:
+        chat = Chat(OpenAI(base_url=base_url, timeout=5))
+        for _ in range(3):
+            assert (await gathered(chat))[0] == "a"
+        assert asked == [3]
+        await chat.aclose()
+
+
+async def test_a_response_that_does_not_end_holds_up_no_answer() -> None:
+    unending = events(chunk("a", "stop"), "data: [DONE]").replace(b"Length: ", b"Length: 9")
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(unending)
+        await reader.read()
+
+    async with serving(answer) as base_url:
+        chat = Chat(OpenAI(base_url=base_url, timeout=5))
+        async with asyncio.timeout(2):
+            assert (await gathered(chat))[0] == "a"
         await chat.aclose()
 
 

@@ -1,15 +1,17 @@
 """Chat completions: a request of ours in, deltas and one Finish out, or a ModelError.
 
 Requests go through openai's `client.post`, its documented way to an endpoint with plain JSON
-bodies: authentication, transport, event decoding and status errors are openai's, but the
-typed parameters and models, which cost most of a short request's time, are left out.
+bodies: authentication, transport and status errors are openai's, but the typed parameters,
+events and models, which cost most of a short request's time, are left out.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any, Final
+import json
+from collections.abc import AsyncGenerator, Iterable
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError
@@ -19,12 +21,16 @@ from userbot.openai_api.connection import Connection
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
 from userbot.openai_api.reading import Reading
+from userbot.openai_api.sent_events import SentEvents
 from userbot.settings import OpenAI
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
 
 _CHECK_SECONDS: Final = 15.0
+_LAST_SECONDS: Final = 0.1
+"""How long the end of a response may take after that of the answer in it."""
 _DROPPING: Final = frozenset({"refused_request", "server_error"})
 """The failures whose cause may be a parameter."""
 
@@ -64,19 +70,24 @@ class Chat:
             while True:
                 body = self._dialect(request.model).body(request)
                 try:
-                    async with contextlib.aclosing(self._events(client, body)) as events:
-                        async for event in events:
-                            if text := reading.feed(event):
+                    async with contextlib.aclosing(self._events(client, body)) as arriving:
+                        async for events in arriving:
+                            for event in events:
+                                reading.feed(event)
+                            if text := reading.taken():
                                 yield Delta(text)
                     break
                 except Exception as error:
                     if reading.begun or not self._learned(request.model, error, body):
                         raise
-            if text := reading.rest():
+            reading.end()
+            if text := reading.taken():
                 yield Delta(text)
         except ModelError:
             raise
         except Exception as error:
+            if text := reading.taken():  # it came with what failed, but before it
+                yield Delta(text)
             # What fails after the answer's declared end took nothing from the answer.
             if reading.finish_reason is None:
                 explained = failure(error, self._where, request.model, begun=reading.begun)
@@ -115,33 +126,39 @@ class Chat:
 
     async def _events(
         self, client: openai.AsyncOpenAI, body: dict[str, Any]
-    ) -> AsyncGenerator[object]:
-        """The JSON values of an answer: chunks, or the one of a whole completion."""
+    ) -> AsyncGenerator[Iterable[object]]:
+        """The JSON values of an answer, as many at once as arrive at once: chunks, or one whole."""
+        import httpx2
         import openai
 
-        if not body["stream"]:
-            yield await client.post("/chat/completions", cast_to=object, body=body)
-            return
-        stream = await client.post(
+        # It gives what `cast_to` says; `stream` means that the body is left unread.
+        given = await client.post(
             "/chat/completions",
-            cast_to=object,
+            cast_to=httpx2.Response,
             body=body,
             stream=True,
             stream_cls=openai.AsyncStream[object],
         )
-        try:
-            kind = stream.response.headers.get("content-type", "")
-            if "json" in kind:
-                # A server that does not stream answers whole, whatever was asked for.
-                await stream.response.aread()
-                yield stream.response.json()
-                return
+        async with contextlib.aclosing(cast("httpx2.Response", given)) as response:
+            kind = response.headers.get("content-type", "")
             if "html" in kind:
                 raise UnreadableAnswerError
-            async for event in stream:
-                yield event
-        finally:
-            await stream.close()
+            if "json" in kind or not body["stream"]:
+                # A server that does not stream answers whole, whatever was asked for.
+                await response.aread()
+                yield [response.json()]
+                return
+            sent = SentEvents()
+            async with contextlib.aclosing(response.aiter_bytes()) as pieces:
+                async for piece in pieces:
+                    yield map(json.loads, sent.feed(piece))
+                    if sent.ended:
+                        break
+                # Only a connection whose response was read to its end is kept.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(_LAST_SECONDS):
+                        async for _ in pieces:
+                            pass
 
     def _dialect(self, model: str) -> Dialect:
         return self._dialects.get(model, Dialect())

@@ -61,7 +61,7 @@ def _explained(error: Exception, where: Where, model: str, begun: bool) -> Model
     import openai
 
     match error:
-        case openai.APITimeoutError():
+        case openai.APITimeoutError() | httpx2.TimeoutException():
             connecting = any(isinstance(cause, httpx2.ConnectTimeout) for cause in _chain(error))
             return _unreachable(error, where) if connecting else sentences.timeout(where)
         case (

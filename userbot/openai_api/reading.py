@@ -7,7 +7,6 @@ of the time for a short stream.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from userbot.messages import Usage
@@ -32,13 +31,14 @@ class Reading:
         self.begun = False
         self.has_text = False
         self._thinking = Thinking()
+        self._text = ""
 
-    def feed(self, data: object) -> str:
-        """The text that a chunk, or a whole completion, adds; "" if none.
+    def feed(self, data: object) -> None:
+        """Read a chunk, or a whole completion.
 
         Raises EndpointSaidError for an error object and UnreadableAnswerError for another shape.
         """
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             raise UnreadableAnswerError
         if data.get("error"):
             raise EndpointSaidError(data["error"])
@@ -49,35 +49,36 @@ class Reading:
         # The usage chunk has no choices.
         choices = data.get("choices") or ()
         if not choices:
-            return ""
-        if not isinstance(choices, list) or not isinstance(choices[0], Mapping):
+            return
+        if not isinstance(choices, list) or not isinstance(choices[0], dict):
             raise UnreadableAnswerError
         choice = choices[0]
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
-        return self._seen(
-            self._thinking.feed(_text(choice.get("delta") or choice.get("message") or {}))
-        )
+        text = _text(choice.get("delta") or choice.get("message") or {})
+        self._text += self._thinking.feed(text)
 
-    def rest(self) -> str:
-        """Text that was held back as perhaps a thought, when nothing more comes."""
-        return self._seen(self._thinking.rest())
+    def end(self) -> None:
+        """Nothing more comes: what was held back as perhaps a thought is text."""
+        self._text += self._thinking.rest()
 
-    def _seen(self, text: str) -> str:
+    def taken(self) -> str:
+        """The text that has come since this was last called; "" if none."""
+        text, self._text = self._text, ""
         self.has_text = self.has_text or bool(text and not text.isspace())
         return text
 
 
 def _text(message: Any) -> str:
-    if not isinstance(message, Mapping):
+    if not isinstance(message, dict):
         raise UnreadableAnswerError
     content = message.get("content") or message.get("refusal") or ""
     if isinstance(content, list):
         parts = (
             part.get("text")
             for part in content
-            if isinstance(part, Mapping) and part.get("type") not in _THOUGHTS
+            if isinstance(part, dict) and part.get("type") not in _THOUGHTS
         )
         return "".join(part for part in parts if isinstance(part, str))
     if not isinstance(content, str):
@@ -86,7 +87,7 @@ def _text(message: Any) -> str:
 
 
 def _usage(value: object) -> Usage | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
     # Some servers send zeros: then nothing was told, and the limits go by an estimate.

@@ -3,6 +3,7 @@
 Rule 1: what may pass is tried again, after a wait that is shown; what cannot is not.
 Rule 2: an answer that broke off is begun anew; nothing of it is a part of the new one.
 Rule 3: each request is reserved before it leaves, and paid for if it broke off.
+Rule 4: an answer that goes on and on is ended, by its length and by its time.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import ModelError
-from userbot.messages import Ask, ChatRequest, Delta, Finish, StartOver
+from userbot.messages import OVERLONG, Ask, ChatRequest, Delta, Finish, StartOver
 from userbot.path.allowance import Allowance
 from userbot.path.memory import Memory
 from userbot.path.patience import Patience
@@ -22,6 +23,7 @@ from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.ports import ChatModel, Clock
 from userbot.rules import retrying
+from userbot.rules.markdown import MOST_CHARACTERS
 from userbot.rules.window import estimate_messages
 
 SILENCES = 10
@@ -109,7 +111,7 @@ class Asking:
         ask, request, how = self._ask, self.request, self._how
         await how.allowance.before_request(ask, request)
         how.settlement.asking(ask, request)
-        stream = how.model.stream(request)
+        stream = _bounded(how.model.stream(request), request.model)
         until = asyncio.get_running_loop().time() + how.longest
         async with aclosing(
             how.allowance.metered(ask, request, stream, how.settlement.broken_off)
@@ -139,6 +141,23 @@ class Asking:
             )
         )
         self.request = await storing.done(lambda: self._build(True), ask)
+
+
+async def _bounded(
+    stream: AsyncGenerator[Delta | Finish, None], model: str
+) -> AsyncGenerator[Delta | Finish, None]:
+    """The stream, ended where no answer goes on any more: what comes after is not paid for."""
+    room = MOST_CHARACTERS
+    async with aclosing(stream):
+        async for event in stream:
+            yield event
+            if isinstance(event, Finish):
+                return
+            room -= len(event.text)
+            if room <= 0:
+                break
+    if room <= 0:
+        yield Finish(OVERLONG, None, model)
 
 
 def _endless(seconds: float) -> ModelError:

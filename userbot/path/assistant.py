@@ -102,6 +102,8 @@ class Assistant:
         except Exception as error:
             # Whatever it is, it must not silence the rest of the conversation.
             self._settlement.given_up(ask, error)
+        finally:
+            self._seeing.forget(ask)
 
     def _begin(self, ask: Ask) -> bool:
         """Take it up, unless its words are gone."""

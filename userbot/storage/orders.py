@@ -204,9 +204,8 @@ class Orders(Steps):
             )
             hit = db.execute(
                 "UPDATE questions SET text = '', own_text = NULL, answer = NULL, whole = NULL,"
-                " voice = NULL,"
-                " sender_name = '', sender_username = NULL, forwarded_from = '', erased = 1"
-                " WHERE sender = ?",
+                " voice = NULL, sender_name = '', sender_username = NULL, forwarded_from = '',"
+                " erased = 1 WHERE sender = ?",
                 (person,),
             ).rowcount
         with database.explained(self.path):

@@ -1,0 +1,45 @@
+"""Server-sent events, as far as an answer needs them: the data of each event.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+An event without data (a comment that keeps the connection, a bare name) is none; what stands
+behind the last blank line is none either.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Final
+
+_LINE_END: Final = re.compile(r"\r\n|\n|\r(?=.)", re.S)
+"""A carriage return in the last place waits for what comes next: they may be one end of a line."""
+_END: Final = "[DONE]"
+
+
+class SentEvents:
+    """Feed it the pieces of a stream. `ended`: OpenAI's last event has come."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._rest = ""
+        self._data: list[str] = []
+        self.ended = False
+
+    def feed(self, piece: bytes) -> list[str]:
+        """The data of the events that this piece completes, up to the end of the answer.
+
+        Raises UnicodeDecodeError.
+        """
+        *lines, self._rest = _LINE_END.split(self._rest + self._decoder.decode(piece))
+        complete: list[str] = []
+        for line in lines:
+            if line.startswith("data:"):
+                self._data.append(line.removeprefix("data:").removeprefix(" "))
+            elif not line and self._data:
+                data = "\n".join(self._data)
+                if data.startswith(_END):
+                    self.ended = True
+                    break
+                complete.append(data)
+                self._data.clear()
+        return complete
