@@ -200,6 +200,7 @@ class _Run:
         await rooms.migration.look(ask for ask, _ in self._store.pending())
         edges.deletions.open(rooms.deleted)
         await rooms.catch_up.begin()
+        self._wishes(rooms).begin()
         pending = recover(
             rooms.rules.policy,
             self._ground.settings.catch_up.max_age_minutes,

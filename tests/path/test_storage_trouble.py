@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from userbot.activity import Activity, Answered, Answering, Failed, Heard, Stopp
 from userbot.clock import SystemClock
 from userbot.errors import StorageError
 from userbot.path.patience import Patience
+from userbot.path.recovery import recover
 from userbot.path.storing import Doorstep, Storing
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.archive import Archive, Exchange
+from userbot.storage.store import Store
 
 _HOLD = """
 import sqlite3, sys
@@ -377,5 +380,25 @@ async def test_a_question_that_waits_for_the_next_start_is_told_and_answered_the
         assert failed.message == question.id_for(stage.olga)
     await program.stop()
     assert len(program.events(Failed)) == 1
+    await stage.program()
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_what_another_process_wants_asked_again_while_the_program_starts_is_not_overlooked(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.endpoint.faults.add("quota", times=1)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt first")
+    await program.tells(Failed, reason="quota")
+    await program.stop()
+
+    def recovered_and_then_wished(*parts: Any) -> int:
+        queued = recover(*parts)
+        with Store.open(stage.folder / "history.db") as other:
+            assert other.wish_again([one.id for one in kept(stage)], datetime.now(UTC))
+        return queued
+
+    monkeypatch.setattr("userbot.app.recover", recovered_and_then_wished)
     await stage.program()
     assert await stage.max.expects(stage.group, reply_to=question)

@@ -141,6 +141,16 @@ def test_clearing_takes_a_chat_a_topic_or_all(store: Store, path: Path) -> None:
     assert not left_on_disk(path)
 
 
+def test_clearing_leaves_what_is_being_answered_and_does_not_count_it(store: Store) -> None:
+    answered(store, 10)
+    waiting = store.add(question("still open", message=11), NOW)
+    assert waiting is not None
+    assert store.eraser.clear(NOW) == 1
+    assert not store.eraser.gone(waiting)
+    store.settle(waiting, "still open", answer(), NOW)
+    assert store.eraser.clear(NOW) == 1
+
+
 def test_another_process_that_clears_is_noticed(store: Store, path: Path) -> None:
     answered(store, 10)
     assert not store.changed_elsewhere()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,3 +102,49 @@ def test_a_start_that_was_killed_before_the_first_step_is_taken_up(tmp_path: Pat
     assert path.stat().st_size
     with Store.open(path) as store:
         assert store.pending() == []
+
+
+_DIES = """
+import os, sqlite3, sys
+from pathlib import Path
+from userbot.storage import store
+
+class Mortal(sqlite3.Connection):
+    left = int(sys.argv[2])
+
+    def execute(self, *statement):
+        if Mortal.left == 0:
+            os._exit(9)
+        Mortal.left -= 1
+        return super().execute(*statement)
+
+connect = sqlite3.connect
+sqlite3.connect = lambda *where, **how: connect(*where, factory=Mortal, **how)
+store.Store.open(Path(sys.argv[1])).close()
+print(Mortal.left)
+"""
+
+
+def opened_by_one_who_dies(path: Path, after: int) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", _DIES, str(path), str(after)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def shape(path: Path) -> list[tuple[str, str | None]]:
+    db = sqlite3.connect(path)
+    rows = db.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall()
+    assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    db.close()
+    return rows
+
+
+def test_killed_anywhere_in_its_steps_a_database_is_taken_up_there(tmp_path: Path) -> None:
+    whole = opened_by_one_who_dies(tmp_path / "whole.db", 1000)
+    assert whole.returncode == 0, whole.stderr
+    statements = 1000 - int(whole.stdout)
+    for after in range(1, statements, 23):
+        path = tmp_path / f"killed_{after}.db"
+        assert opened_by_one_who_dies(path, after).returncode == 9
+        with Store.open(path) as store:
+            assert store.pending() == []
+        assert shape(path) == shape(tmp_path / "whole.db")

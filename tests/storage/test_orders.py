@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, CommandNote, Cost, Place, Turn
+from userbot.messages import Ask, CommandNote, Cost, Finish, Place, Turn, Usage
 from userbot.settings import Override
 from userbot.storage.store import Store
 
@@ -110,7 +110,9 @@ def test_a_question_in_another_state_is_not_asked_again(store: Store) -> None:
 
 def test_forgotten_words_are_gone_from_the_file(store: Store, tmp_path: Path) -> None:
     settled(store, question("my cherries"))
-    stored(store, question("cherries again", message=2))
+    open_one = stored(store, question("cherries again", message=2))
+    usage = Usage(prompt_tokens=1, completion_tokens=1)
+    store.ledger.said(open_one, "Sweet cherries.", Finish("stop", usage, "m"), usage, 0)
     quoting = settled(
         store,
         question("is that so?", message=3, chat=GROUP, sender=OWNER),

@@ -36,22 +36,25 @@ class AskedAgain:
         self._storing = storing
         self._again = again
         self._clock = clock
-        self._wished: set[int] | None = None
-        """Those whose marks are off, and that are still to be queued; None before the first."""
+        self._wished: set[int] = set()
+        """Those whose marks are off, and that are still to be queued."""
+
+    def begin(self) -> None:
+        """Right before the start queues all that is pending: that needs no mark any more.
+
+        Raises StorageError.
+        """
+        self._wishes.wished()
 
     async def watch(self) -> None:
-        """Queue what is wished, from the next wish on, until cancelled."""
+        """Queue what is wished, until cancelled."""
         while True:
             with suppress(StorageError):  # told
                 await self._storing.done(self._look)
             await self._clock.sleep(EVERY_SECONDS)
 
     def _look(self) -> None:
-        wished = self._wishes.wished()
-        if self._wished is None:
-            self._wished = set()  # the start has queued all that was pending
-            return
-        self._wished |= wished
+        self._wished |= self._wishes.wished()
         if self._wished:
             for ask, _ in self._store.pending():
                 if ask.id in self._wished:

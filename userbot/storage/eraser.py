@@ -106,6 +106,8 @@ class Eraser:
             "quoted_until <= ? AND state NOT IN ('pending', 'answering')", (instant(now),)
         )
         places: set[Place] = set()
+        if not found:
+            return places  # looked for again and again: nobody is held up, and nobody waited for
         with database.step(self._db, self._path) as db:
             for number in found:
                 _own_words(db, number)
@@ -122,18 +124,21 @@ class Eraser:
         return places
 
     def clear(self, now: datetime, chat: int | None = None, topic: int | None = None) -> int:
-        """Erase all words, or those of a chat or of one of its topics; gives how many exchanges."""
-        ids = self._ids(
+        """Erase all words, or those of a chat or of one of its topics; gives how many exchanges.
+
+        What is being answered at this moment stays, and is not counted.
+        """
+        where = (
             "erased = 0 AND (?1 IS NULL OR conversation IN"
-            " (SELECT id FROM conversations WHERE chat = ?1 AND (?2 IS NULL OR topic = ?2)))",
-            (chat, topic),
+            " (SELECT id FROM conversations WHERE chat = ?1 AND (?2 IS NULL OR topic = ?2)))"
         )
+        ids = self._ids(where, (chat, topic))
         # A result does not tell which topic it shows.
         self._erase_notes(
             "?1 IS NULL OR command IN (SELECT id FROM commands WHERE chat = ?1)", (chat,)
         )
         self._erase(ids, now, gave_up=None)
-        return len(ids)
+        return len(set(ids).difference(self._ids(where, (chat, topic))))
 
     def _erase_notes(self, where: str, values: Sequence[Any]) -> None:
         """Erase what results of commands told, /gpt_history above all."""
