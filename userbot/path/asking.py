@@ -56,13 +56,11 @@ class Asking:
         self._build = build
         self._how = how
         self._shrunk = False
-        self.request = build(False)
+        self.request: ChatRequest
         """What the model was asked, in the end."""
-
-    @property
-    def estimated(self) -> int:
-        """The request's tokens, as they were estimated."""
-        return estimate_messages(self.request.messages)
+        self.estimated: int
+        """Its tokens, as they were estimated."""
+        self._word(tight=False)
 
     async def stream(self) -> AsyncGenerator[Delta | Finish | StartOver, None]:
         """The answer in pieces, then one Finish; StartOver where it begins anew.
@@ -105,7 +103,7 @@ class Asking:
 
     async def _paid(self) -> AsyncGenerator[Delta | Finish, None]:
         ask, request, how = self._ask, self.request, self._how
-        await how.allowance.before_request(ask, request)
+        await how.allowance.before_request(ask, request, self.estimated)
         how.settlement.asking(ask, request)
         stream = how.model.stream(request)
         until = asyncio.get_running_loop().time() + how.longest
@@ -135,7 +133,11 @@ class Asking:
                 hint="Lower window_tokens under [history] to spare the first try.",
             )
         )
-        self.request = self._build(True)
+        self._word(tight=True)
+
+    def _word(self, *, tight: bool) -> None:
+        self.request = self._build(tight)
+        self.estimated = estimate_messages(self.request.messages)
 
 
 def _endless(seconds: float) -> ModelError:

@@ -32,6 +32,13 @@ class _Held:
     turns: list[Turn]
     state: WindowState
 
+    def fitting(self, beside: int = 0) -> tuple[Turn, ...]:
+        """The turns that fit beside so many estimated tokens, oldest first; the others are gone."""
+        kept, self.state = window(self.turns, self.state, beside)
+        if len(kept) < len(self.turns) or (kept and kept[0] is not self.turns[0]):
+            self.turns = list(kept)
+        return kept
+
 
 class Memory:
     """What each conversation remembers. Its calls raise StorageError."""
@@ -78,11 +85,7 @@ class Memory:
 
     def turns(self, place: Place, beside: int = 0) -> tuple[Turn, ...]:
         """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
-        held = self._load(place)
-        kept, held.state = window(held.turns, held.state, beside)
-        if len(kept) < len(held.turns) or (kept and kept[0] is not held.turns[0]):
-            held.turns = list(kept)
-        return kept
+        return self._load(place).fitting(beside)
 
     def remember(self, place: Place, turn: Turn, usage: Usage | None, estimated: int) -> None:
         """Append a turn. `usage` is what its request cost, `estimated` at so many tokens.
@@ -95,7 +98,7 @@ class Memory:
         held.turns.append(turn)
         if usage is not None and not usage.estimated:
             held.state = calibrated(held.state, estimated, usage.prompt_tokens)
-        self.turns(place)
+        held.fitting()
 
     def holds(self, place: Place, turn: int) -> bool:
         """Whether the model sees this turn, by its question's id, in the conversation."""
