@@ -1,10 +1,15 @@
-"""A clock on which time runs faster, so that a test can wait out what people wait for."""
+"""Clocks on which time runs faster, so that a test can wait out what people wait for."""
 
 from __future__ import annotations
 
 import asyncio
+import heapq
+import itertools
+import math
 import time
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 
 
 class QuickClock:
@@ -21,3 +26,50 @@ class QuickClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self.times)
+
+
+class SteppedClock:
+    """`ports.Clock` that goes no further than a test lets it, in steps.
+
+    However busy the machine is, it never jumps by more than a step.
+    """
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        # A little behind at first: what is asked before the first start is nobody's question.
+        self._began = datetime.now(UTC) - timedelta(minutes=1)
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._slept = itertools.count()
+
+    def now(self) -> datetime:
+        return self._began + timedelta(seconds=self._seconds)
+
+    def monotonic(self) -> float:
+        return self._seconds
+
+    async def sleep(self, seconds: float) -> None:
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        end = self._seconds + max(seconds, 0.0)
+        heapq.heappush(self._sleepers, (end, next(self._slept), woken))
+        await woken
+
+    async def passes(self, seconds: float, step: float, rest: float = 0.002) -> None:
+        """Let time pass; `rest`: real seconds that everybody has for what a step is to bring."""
+        end = self._seconds + seconds
+        while self._seconds < end:
+            self._seconds = min(end, self._seconds + step)
+            while self._sleepers and self._sleepers[0][0] <= self._seconds:
+                _, _, woken = heapq.heappop(self._sleepers)
+                if not woken.done():
+                    woken.set_result(None)
+            await asyncio.sleep(rest)
+
+    @asynccontextmanager
+    async def running(self, times: float) -> AsyncIterator[None]:
+        """Meanwhile it runs by itself, about `times` as fast as real time."""
+        task = asyncio.create_task(self.passes(math.inf, times * 0.005, 0.005))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait({task})

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ from userbot.sandbox.endpoint import Endpoint
 from userbot.sandbox.telegram import Telegram
 from userbot.settings import Chat, History, Limits, OpenAI, Pacing, Server, Settings, Trigger
 from userbot.settings import Telegram as TelegramSettings
+from userbot.storage.spending import Spending, spending
 
 A = TypeVar("A", bound=Activity)
 
@@ -222,6 +224,10 @@ class Stage:
     def writes(self, method: str) -> list[Any]:
         """The requests of one kind ("sendMessage", …) that the program made, in order."""
         return [call.request for call in self.telegram.calls if call.method.endswith(method)]
+
+    def spent(self) -> list[Spending]:
+        """What was spent so far, a row a day."""
+        return spending(self.folder / "history.db", "day", datetime(2000, 1, 1, tzinfo=UTC), "UTC")
 
     def asked(self) -> list[list[dict[str, str]]]:
         """The messages of every request that the model got, in order."""

@@ -179,8 +179,7 @@ class _Run:
         """What was pending comes first; then it is said that all is ready."""
 
         def reconnected() -> None:
-            rooms.reconnected()
-            self.outage.back()
+            rooms.reconnected(self.outage.back())
 
         edges.client.on_reconnect = reconnected
         edges.client.on_too_long = rooms.catch_up.wake

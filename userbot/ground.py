@@ -88,8 +88,9 @@ class Ground:
     def aftermath(self, history: History) -> Aftermath:
         """What is found of answers that an earlier run began."""
         prefix, store = self.settings.trigger.prefix, self.store
+        max_age = timedelta(minutes=self.settings.catch_up.max_age_minutes)
         return Aftermath(
-            prefix, history, store, store.eraser, self.settlement, self.clock, self.report
+            prefix, max_age, history, store, store.eraser, self.settlement, self.clock, self.report
         )
 
     def background(self, recent: Recent, rules: HouseRules) -> Background:
@@ -121,9 +122,17 @@ class Ground:
             told,
         )
 
-    def writes(self, outbox: Outbox, history: History) -> Writes:
+    def writes(self, outbox: Outbox, history: History, aftermath: Aftermath) -> Writes:
         """What leaves, each recorded before."""
-        return Writes(outbox, history, self.store, self.storing, self.clock, self.report)
+        return Writes(
+            outbox,
+            history,
+            self.store,
+            self.storing,
+            aftermath.still_wanted,
+            self.clock,
+            self.report,
+        )
 
     def assistant(
         self,
@@ -153,6 +162,7 @@ class Ground:
                 allowance,
                 self.settlement,
                 self.patience,
+                self.storing,
                 self.clock,
                 self.report,
             ),

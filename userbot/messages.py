@@ -445,6 +445,10 @@ class Delta:
     text: str
 
 
+OVERLONG = "overlong"
+"""Why an answer ended that did not end by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finish:
     """The end of the model's answer: why it ended, and its usage if the endpoint told."""

@@ -223,6 +223,9 @@ class Transcriber(Protocol):
 class Speaker(Protocol):
     """Text to speech behind an OpenAI-compatible endpoint."""
 
+    @property
+    def model(self) -> str: ...
+
     async def speak(self, text: str) -> Speech:
         """The text, spoken; at most 4096 characters. Raises ModelError."""
         ...

@@ -57,11 +57,12 @@ class Talk:
         rules, nowhere = HouseRules(policy, {}, "me", store), _Nowhere()
         self._allowance = ground.allowance({})
         self._model = ChatModel(settings.openai, report)
-        writes = ground.writes(terminal, nowhere)
+        aftermath = ground.aftermath(nowhere)
+        writes = ground.writes(terminal, nowhere, aftermath)
         pacing = _LIVELY if terminal.lively else _WHOLE
         self._assistant = ground.assistant(
             rules,
-            ground.aftermath(nowhere),
+            aftermath,
             _Read(),
             nowhere,
             ground.background(nowhere, rules),

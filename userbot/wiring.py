@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 from userbot.audio import Ffmpeg
@@ -39,6 +40,7 @@ from userbot.path.voice_reply import VoiceReply
 from userbot.path.writes import Writes
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
+from userbot.rules.lateness import grew_old
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.rules.trigger import Policy
 from userbot.settings import Chat, PersonLimits, Settings
@@ -58,6 +60,10 @@ from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.turns import Turns
 from userbot.telegram.usernames import TelegramPeople
 from userbot.telegram.voice_outbox import TelegramVoiceOutbox
+
+CHANGED_MIND_SECONDS = 60.0
+"""After so long without a line, an answer of which nothing shows is begun anew: its question may be
+another by now, or none. A line that flaps does not pay for a second request."""
 
 
 class Edges:
@@ -119,7 +125,8 @@ class Rooms:
         outbox = TelegramVoiceOutbox(client, turns)
         history = TelegramHistory(client, clock, report)
         reading = Reading(client, clock, report, inbox.title)
-        writes = ground.writes(outbox, history)
+        self.aftermath = ground.aftermath(history)
+        writes = ground.writes(outbox, history, self.aftermath)
         self.rules = HouseRules(house.policy, house.chats, settings.trigger.from_, store)
         self.overheard = ground.background(TelegramRecent(client, inbox), self.rules)
         self.telling = Telling(
@@ -131,7 +138,6 @@ class Rooms:
             secret=store.secret(),
             timezone=settings.limits.timezone,
         )
-        self.aftermath = ground.aftermath(history)
         allowance = (
             ground.allowance(house.limited, self.telling.refused)
             if settings.limits.tell
@@ -147,7 +153,7 @@ class Rooms:
             edges.model,
             allowance,
             outbox,
-            _replying(ground, edges, outbox, writes),
+            _replying(ground, edges, outbox, writes, allowance),
         )
         self.conversations = Conversations(
             assistant.handle,
@@ -157,9 +163,11 @@ class Rooms:
             clock,
             settings.trigger.burst_seconds,
             longest_seconds(settings),
-            lambda ask: turns.awaited(ask.place) or not client.is_connected(),
+            lambda ask: turns.awaited(ask.place) or not client.stands(),
         )
-        self.again = Again(store, self.rules, allowance, self.conversations, settlement, clock)
+        self.again = Again(
+            store, self.rules, allowance, self.conversations, settlement, ground.storing, clock
+        )
         prefix = settings.trigger.prefix
         self.commands = ChatCommands(
             owner=house.owner,
@@ -171,6 +179,7 @@ class Rooms:
             timezone=settings.limits.timezone,
             rules=self.rules,
             store=store,
+            storing=ground.storing,
             memory=ground.memory,
             conversations=self.conversations,
             again=self.again,
@@ -180,7 +189,7 @@ class Rooms:
             report=report,
         )
         self.migration = Migration(
-            self.rules, TelegramGroups(client, clock, report), ground.memory, report
+            self.rules, TelegramGroups(client, clock, report), ground.memory, ground.storing, report
         )
         max_age = settings.catch_up.max_age_minutes
         intake = Intake(
@@ -241,10 +250,22 @@ class Rooms:
         self.conversations.deleted(chat, messages)
         self.overheard.deleted(chat, messages)
 
-    def reconnected(self) -> None:
-        """The connection stands again: who knows what was missed."""
+    def reconnected(self, away: float) -> None:
+        """The connection stands again, after so many seconds: who knows what was missed."""
         self.overheard.clear()  # edits and deletions that were missed are never told
         self.doorstep.missed()
+        ground = self._ground
+        now = ground.clock.now()
+        lost, max_age = now - timedelta(seconds=away), ground.settings.catch_up.max_age_minutes
+
+        def grown_old(ask: Ask) -> bool:
+            old = grew_old(ask.at, lost, now, timedelta(minutes=max_age))
+            return old and not ask.attempt and not ground.store.recorded(ask)
+
+        self.conversations.stop_all(grown_old, "too_old", shown=False)
+        if away >= CHANGED_MIND_SECONDS:
+            for ask in self.conversations.begin_anew():
+                self.aftermath.belated(ask)
         for ask in self.conversations.queued:
             self.aftermath.belated(ask)
         self.catch_up.wake()
@@ -254,10 +275,14 @@ class Rooms:
         if why == "hung":
             settlement.hung(ask)
             return
-        gone = self._ground.store.eraser.gone(ask)
-        settlement.stopped(ask, "deleted" if gone else why)
-        # What stands is a turn that only the store knows.
-        self._ground.memory.forget(ask.place)
+
+        def settle() -> None:
+            gone = self._ground.store.eraser.gone(ask)
+            settlement.stopped(ask, "deleted" if gone else why)
+            # What stands is a turn that only the store knows.
+            self._ground.memory.forget(ask.place)
+
+        self._ground.storing.soon(settle, ask)
 
 
 def longest_seconds(settings: Settings) -> float:
@@ -297,13 +322,24 @@ def _hearing(
 
 
 def _replying(
-    ground: Ground, edges: Edges, outbox: TelegramVoiceOutbox, writes: Writes
+    ground: Ground,
+    edges: Edges,
+    outbox: TelegramVoiceOutbox,
+    writes: Writes,
+    allowance: Allowance,
 ) -> Replying:
     settings, secret = ground.settings, ground.store.secret()
     told = in_russian if language_of(settings.console.language) == "ru" else str
     own_prompt = settings.trigger.own_prompt
     in_writing = ground.in_writing(settings.pacing, outbox, writes, own_prompt, told)
     by_voice = VoiceReply(
-        edges.speaker, outbox, in_writing, writes, ground.report, secret, ground.first_text
+        edges.speaker,
+        allowance,
+        outbox,
+        in_writing,
+        writes,
+        ground.report,
+        secret,
+        ground.first_text,
     )
     return Replying(in_writing, by_voice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -46,4 +47,10 @@ async def besiege(house: House, *, kills: int, behaviour: RandomIdBehaviour) -> 
     faults = [*tally.left.faults, *tally.left.doubt]  # a kill leaves no doubt
     if faults:
         (house.folder / "story.txt").write_text("\n".join(siege.story))
+    # Each request that left is counted once; of those that a kill kept from leaving, some are too.
+    with sqlite3.connect(house.folder / "sessions" / "history.db") as db:
+        ((counted,),) = db.execute("SELECT count(*) FROM usage WHERE prompt_tokens IS NOT NULL")
+        ((owed,),) = db.execute("SELECT count(*) FROM owed")
+    asked = len(house.stage.endpoint.requests)
+    assert (asked <= counted <= asked + kills, owed) == (True, 0), (asked, counted, owed)
     assert not faults, "\n".join([f"story in {house.folder}", *faults])

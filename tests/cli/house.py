@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.processes import Process, cold, environment
+from tests.russian import untranslated
 from tests.stage import Stage
 
 API_HASH = "b18441a1ff607e10a989891a5462e627"
@@ -59,6 +60,7 @@ def look_through(text: str) -> None:
     assert "made a mistake" not in text, text
     shown = [secret for secret in SECRETS if secret in text]
     assert not shown, text
+    assert not untranslated(text), "they have no Russian in console/russian"
 
 
 class Running:

@@ -28,6 +28,7 @@ def database(house: House) -> Path:
             usage = Usage(100, 50, estimated=who is OWNER)
             store.settle(ask, WORDS, answer(WORDS, usage=usage), now, cost=2_500)
             store.ledger.spend(ask, now, kind="audio", model="w", audio_seconds=90, cost=9_000)
+            store.ledger.spend(ask, now, kind="speech", model="s", audio_seconds=60, cost=0)
     return path
 
 
@@ -38,6 +39,7 @@ async def test_usage_is_told_by_day_chat_and_person(house: House, database: Path
     day, _, anna, olga = rows
     assert day["day"] == datetime.now(UTC).date().isoformat()
     assert (day["requests"], day["prompt_tokens"], day["audio_minutes"]) == (3, 300, 4.5)
+    assert day["spoken_minutes"] == 3
     assert (day["cost"], day["estimated"]) == (0.0345, True)
     assert (anna["person"], anna["title"], anna["requests"]) == (ANNA.id, "Anna", 2)
     assert (anna["estimated"], olga["estimated"]) == (False, True)

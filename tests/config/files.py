@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from tests.russian import english_in
 from userbot.config import Loaded, load
+from userbot.console.sentences import in_russian
 from userbot.errors import ConfigError, Fault
 
 HASH = "a3406de8d171bb422bb6ddf3bbd800e2"
@@ -70,4 +72,7 @@ def faults(config: Path, text: str | bytes, **given: Any) -> tuple[Fault, ...]:
     config.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(ConfigError) as caught:
         load(config, given.pop("profile", None), given.pop("environ", {}), **given)
+    for fault in caught.value.faults:
+        for told in (fault.message, fault.hint):
+            assert not english_in(in_russian(told)), (told, in_russian(told))
     return caught.value.faults

@@ -185,6 +185,14 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
             "[limits]\ncost_per_day = 5", 8, "cost_per_day needs prices", "input", id="no prices"
         ),
         pytest.param(
+            "[voice]\nanswer_as = 'same'\n[limits]\ncost_per_day = 5\n"
+            "[limits.prices]\ninput = 1\noutput = 1",
+            10,
+            "cost_per_day needs the price of spoken answers",
+            "audio_minute",
+            id="no price of spoken answers",
+        ),
+        pytest.param(
             "[limits.people.nora]\ntokens_per_day = 5", 7, "takes @names and ids", "@name", id="who"
         ),
     ],

@@ -15,8 +15,9 @@ from userbot import errors
 from userbot.console.describe import describe
 from userbot.console.sentences import in_russian, known
 from userbot.console.words import plural, words
-from userbot.errors import PauseAskedError, UserbotError
+from userbot.errors import ModelError, PauseAskedError, UserbotError
 from userbot.openai_api import sentences
+from userbot.openai_api.speech import _of_voice
 from userbot.openai_api.where import Where
 from userbot.rules.limits import LIMIT_IS_ZERO
 
@@ -168,6 +169,28 @@ def test_a_failure_is_told_in_russian_with_its_particulars(error: UserbotError) 
         assert particular in line.what
     english = describe(event, words("en"))
     assert (english.what, english.hint) == (str(error), error.hint)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sentences.unauthorized(Where.of("http://h/v1", 60, None)),
+        sentences.model_not_found(WHERE, "whisper-9"),
+        sentences.unreachable(
+            WHERE,
+            "nothing listens there",
+            "Start the server, or check base_url under [openai].",
+            lasting=True,
+        ),
+        sentences.refused_request(WHERE, "no", 400, "Ask again."),
+    ],
+    ids=lambda error: error.reason,
+)
+def test_a_hint_about_speech_points_to_its_section_in_russian_too(error: ModelError) -> None:
+    hint = _of_voice(error).hint
+    assert "[voice]" in hint
+    assert re.search("[а-я]{3}", in_russian(hint))
+    assert "[voice]" in in_russian(hint)
 
 
 def test_particulars_that_are_sentences_are_translated_too() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from tests.quick_clock import QuickClock
+from tests.quick_clock import QuickClock, SteppedClock
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Answering, Heard, Notice, Waiting
+from userbot.activity import Answered, Answering, Heard, Notice, Skipped, Waiting
+from userbot.sandbox.endpoint import Reply
 from userbot.settings import Trigger
 from userbot.storage.store import Store
 
@@ -188,3 +190,50 @@ async def test_a_clock_that_jumps_makes_the_connection_anew(stage: Stage) -> Non
     clock.skew = timedelta(minutes=5)
     assert await program.tells(Notice, reason="clock_jumped")
     assert await program.tells(Notice, reason="reconnected")
+
+
+@pytest.mark.parametrize("answered", ["while there is no line", "later"])
+@pytest.mark.parametrize("meanwhile", ["nothing", "edited", "deleted", "answered by hand"])
+async def test_a_question_of_which_no_answer_shows_is_looked_at_again_after_minutes_without_a_line(
+    stage: Stage, meanwhile: str, answered: str
+) -> None:
+    clock, model = SteppedClock(), asyncio.Event()
+    stage.telegram.goes_by(lambda: clock.now().timestamp())
+
+    async def answer(request: dict[str, Any]) -> Reply:
+        await model.wait()
+        return Reply(f"It says: {request['messages'][-1]['content']}")
+
+    stage.endpoint.responder = answer
+    async with clock.running(20):
+        program = await stage.program([listed(stage.max.id)], clock=clock)
+        question = stage.max.says(stage.olga, "what is it?")
+        await program.tells(Answering)
+    await stage.telegram.stop()
+    if answered != "later":
+        model.set()
+        async with clock.running(20):
+            await program.tells(Notice, reason="looked_for")
+    if meanwhile == "edited":
+        stage.max.edits(question, "what was it?")
+    elif meanwhile == "deleted":
+        stage.max.deletes(question)
+    elif meanwhile == "answered by hand":
+        stage.olga.says(stage.max, "It is me.", reply_to=question)
+    await clock.passes(180, 5)
+    await stage.telegram.start(stage.telegram.port)
+    async with clock.running(20):
+        await program.tells(Notice, reason="reconnected")
+        model.set()
+        if meanwhile in ("deleted", "answered by hand"):
+            reason = {"deleted": "deleted"}.get(meanwhile, "owner_answered")
+            await program.tells(Skipped, reason=reason)
+        else:
+            # What the model was asked before is answered; what it has not answered is asked anew.
+            edited = meanwhile == "edited" and answered == "later"
+            reply = await stage.max.expects(stage.olga, reply_to=question)
+            assert reply.text == f"It says: what {'was' if edited else 'is'} it?"
+            await program.tells(Answered)
+        await asyncio.sleep(0.2)
+    shown = [one for one in stage.olga.messages(stage.max) if one.text.startswith("It says")]
+    assert len(shown) == (meanwhile in ("nothing", "edited"))

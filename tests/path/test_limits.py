@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 
 from tests.path.test_bursts import asked, slowly
 from tests.path.voice.notes import EN, until
@@ -13,7 +12,6 @@ from userbot.activity import Answered, Failed, Heard, Limited, Skipped, Waiting
 from userbot.messages import Usage
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Limits, PersonLimits, Prices
-from userbot.storage.spending import Spending, spending
 
 OPEN = Limits(requests_per_minute=1000, answers_per_hour=1000)
 
@@ -96,7 +94,7 @@ async def test_answers_under_way_pass_a_limit_by_one_of_them_at_most(stage: Stag
     await until(lambda: len(stage.asked()) == 3)
     go_on.set()
     await until(lambda: len(program.events(Limited)) == 2)
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert day.prompt_tokens + day.completion_tokens == 3 * 950 < 2600 + 900
 
 
@@ -157,7 +155,7 @@ async def test_who_deletes_each_question_while_it_is_answered_asks_for_nothing_l
         await program.tells(Skipped, reason="deleted", message=question.id_for(stage.olga))
     stage.max.says(stage.group, "/gpt number 3")
     assert (await program.tells(Limited)).reason == "requests_per_minute"
-    assert [day.prompt_tokens > 0 for day in spent(stage)] == [True]
+    assert [day.prompt_tokens > 0 for day in stage.spent()] == [True]
 
 
 async def test_an_answer_that_could_not_be_sent_has_cost_something(stage: Stage) -> None:
@@ -165,7 +163,7 @@ async def test_an_answer_that_could_not_be_sent_has_cost_something(stage: Stage)
     program = await stage.program()
     stage.max.says(stage.group, "/gpt hello")
     await program.tells(Skipped)
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert day.requests == 1
     assert min(day.prompt_tokens, day.completion_tokens) > 0
 
@@ -177,13 +175,9 @@ async def test_a_note_deleted_while_it_is_listened_to_has_cost_something(stage: 
     await until(lambda: stage.endpoint.transcriptions)
     stage.max.deletes(note)
     await program.tells(Skipped, reason="deleted")
-    assert [day.audio_seconds > 0 for day in spent(stage)] == [True]
+    assert [day.audio_seconds > 0 for day in stage.spent()] == [True]
     stage.max.sends_voice(stage.group, EN)
     assert (await program.tells(Limited)).reason == "requests_per_minute"
-
-
-def spent(stage: Stage) -> list[Spending]:
-    return spending(stage.folder / "history.db", "day", datetime(2000, 1, 1, tzinfo=UTC), "UTC")
 
 
 async def test_with_tell_a_person_is_told_once_in_place(stage: Stage) -> None:

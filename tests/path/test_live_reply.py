@@ -14,8 +14,8 @@ from tests.quick_clock import QuickClock
 from tests.stage import Sight, Stage, Window
 from userbot.activity import Answered, Failed, Notice, Stopped
 from userbot.console.sentences import in_russian
-from userbot.messages import RichText
-from userbot.rules.markdown import render
+from userbot.messages import Place, RichText
+from userbot.rules.markdown import MOST_CHARACTERS, MOST_MESSAGES, render
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Console, Pacing
 from userbot.storage.store import Store
@@ -60,6 +60,38 @@ async def test_an_answer_grows_in_one_message_by_edits_that_are_apart(stage: Sta
     assert (answer.text, answer.reply_to) == (whole, question)
     assert not answer.link_preview
     assert all(request.no_webpage for request in stage.writes("editMessage"))
+
+
+async def test_an_answer_without_an_end_is_cut_and_no_longer_paid_for(stage: Stage) -> None:
+    pieces = ["word " * 800] * 400  # 1.6 million characters, if nobody stops it
+    stage.endpoint.responder = lambda _: streamed(*pieces, delay=0.005)
+    program = await stage.program(pacing=replace(FAST, max_previews=0))
+    stage.max.says(stage.group, "/gpt tell me")
+    answered = await program.tells(Answered, timeout=20)
+    assert (len(answered.answers), answered.reason) == (MOST_MESSAGES, "overlong")
+    assert stage.endpoint.cancelled == 1
+    texts = [one.text for one in stage.max.messages(stage.group) if one.sender is stage.olga]
+    assert len(texts) == MOST_MESSAGES
+    assert [text.endswith(" …") for text in texts] == [False] * (MOST_MESSAGES - 1) + [True]
+    assert await program.tells(Notice, reason="overlong")
+    (day,) = stage.spent()
+    assert day.estimated
+    assert MOST_CHARACTERS / 4 < day.completion_tokens < MOST_CHARACTERS / 2
+
+
+async def test_an_answer_that_makes_too_many_messages_is_cut_there(stage: Stage) -> None:
+    paragraph = "word " * 440  # two of them do not fit into one message
+    whole = "\n\n".join([paragraph.strip()] * 30)
+    stage.endpoint.responder = lambda _: streamed(whole)
+    program = await stage.program(pacing=replace(FAST, max_previews=0))
+    stage.max.says(stage.group, "/gpt tell me")
+    answered = await program.tells(Answered, timeout=20)
+    assert (len(answered.answers), answered.reason) == (MOST_MESSAGES, "")
+    assert stage.max.messages(stage.group)[-1].text.endswith(" …")
+    assert await program.tells(Notice, reason="overlong")
+    with Store.open(stage.folder / "history.db") as store:
+        (turn,) = store.turns(Place(stage.group.id), 1)
+        assert turn.answer == whole
 
 
 async def test_the_first_text_is_shown_with_the_first_sentence(stage: Stage) -> None:

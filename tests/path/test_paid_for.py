@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from tests.path.test_answered_once import answers, waiting, wrote
-from tests.path.test_limits import spent
 from tests.path.voice.notes import until
 from tests.stage import Stage
 from userbot import app
@@ -41,7 +40,7 @@ async def test_an_answer_that_had_come_is_given_and_not_asked_for_again(stage: S
     assert [one.text for one in answers(stage, question)] == [WHOLE]
     assert not stage.asked()
     assert await program.tells(Notice, reason="answer_kept")
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert (day.requests, day.prompt_tokens, day.completion_tokens) == (1, 80, 7)
     assert not day.estimated
 
@@ -66,7 +65,7 @@ async def test_a_question_that_reads_otherwise_by_now_is_asked(stage: Stage) -> 
     program = await stage.program()
     await program.tells(Answered)
     assert [one.text for one in answers(stage, question)] == ["Bye."]
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert day.requests == 2
 
 
@@ -78,7 +77,7 @@ async def test_what_had_come_for_a_question_that_was_deleted_is_counted_and_gone
     stage.max.deletes(question)
     program = await stage.program()
     assert (await program.tells(Skipped)).reason == "deleted"
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert (day.requests, day.prompt_tokens, day.completion_tokens) == (1, 80, 7)
     assert WHOLE.encode() not in (stage.folder / "history.db").read_bytes()
 
@@ -96,7 +95,7 @@ async def test_a_request_that_was_under_way_is_counted_by_estimate_and_asked_aga
         program = await stage.program()
         await until(lambda: begun.text == "Yes.")
         await program.stop()
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert (day.requests, day.prompt_tokens, day.completion_tokens) == (2, 130, 52)
     assert day.estimated
 
@@ -106,7 +105,7 @@ async def test_a_transcription_that_was_under_way_is_counted(stage: Stage) -> No
     paying(stage, waiting(stage, question), Owed("audio", "whisper-1", audio_seconds=90))
     program = await stage.program()
     assert await program.tells(Notice, reason="lost_counted")
-    assert [day.audio_seconds for day in spent(stage)] == [90]
+    assert [day.audio_seconds for day in stage.spent()] == [90]
 
 
 async def test_what_was_refused_before_it_cost_anything_is_not_owed(stage: Stage) -> None:
@@ -116,7 +115,7 @@ async def test_what_was_refused_before_it_cost_anything_is_not_owed(stage: Stage
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
         assert store.owed() == []
-        assert spent(stage) == []
+        assert stage.spent() == []
 
 
 async def test_an_answer_that_waits_for_telegram_is_not_asked_for_again_after_a_stop(
@@ -134,5 +133,5 @@ async def test_an_answer_that_waits_for_telegram_is_not_asked_for_again_after_a_
     await program.tells(Answered)
     assert [one.text for one in answers(stage, question)] == [WHOLE]
     assert len(stage.asked()) == 1
-    (day,) = spent(stage)
+    (day,) = stage.spent()
     assert (day.requests, day.prompt_tokens, day.completion_tokens) == (1, 80, 7)

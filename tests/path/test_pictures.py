@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Ignored, Notice
+from userbot.activity import Answered, Failed, Ignored, Notice, Waiting
 from userbot.storage.store import Store
 
 JPEG = b"\xff\xd8\xff\xe0 as a camera made it"
@@ -62,6 +63,42 @@ async def test_the_history_keeps_a_mark_and_no_picture(stage: Stage) -> None:
         assert base64.b64encode(JPEG) not in file.read_bytes()
     with Store.open(stage.folder / "history.db") as store:
         assert not store.pending()
+
+
+async def test_few_questions_hold_pictures_at_a_time_and_the_others_come_after_them(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("userbot.path.seeing.AT_ONCE", 1)
+    go_on = asyncio.Event()
+
+    async def answer(request: Any) -> str:
+        if "first" in str(request["messages"]):
+            await go_on.wait()
+        return "A garden."
+
+    stage.endpoint.responder = answer
+    program = await stage.program()
+    stage.max.sends_photo(stage.olga, JPEG, caption="/gpt first")
+    while not stage.asked():
+        await asyncio.sleep(0.01)
+    stage.lena.sends_photo(stage.olga, JPEG, caption="/gpt second")
+    await program.tells(Waiting, reason="pictures")
+    stage.vera.says(stage.olga, "/gpt words alone")
+    await program.tells(Answered, chat=stage.vera.id)
+    assert len(stage.asked()) == 2
+    go_on.set()
+    await program.tells(Answered, chat=stage.lena.id)
+
+
+async def test_of_an_album_no_more_is_fetched_than_is_shown(stage: Stage) -> None:
+    await stage.program([listed(stage.max.id)])
+    data = [JPEG + bytes([number]) * 1_500_000 for number in range(6)]
+    for number, one in enumerate(data):
+        caption = "" if number else "what are these?"
+        stage.max.sends_photo(stage.olga, one, album=5, caption=caption)
+    await stage.max.expects(stage.olga, from_=stage.olga)
+    assert shown(stage) == data[:2]
+    assert len({request.location.id for request in stage.writes("getFile")}) == 3
 
 
 @pytest.mark.parametrize("asked", ["/gpt", "/gpt what is this?"])

@@ -21,7 +21,7 @@ from userbot.activity import Activity, Answered, Answering, Failed, Heard, Stopp
 from userbot.clock import SystemClock
 from userbot.errors import StorageError
 from userbot.path.patience import Patience
-from userbot.path.storing import Storing
+from userbot.path.storing import Doorstep, Storing
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.archive import Archive, Exchange
 
@@ -153,9 +153,25 @@ async def test_a_question_that_was_held_when_the_program_ended_is_answered_by_th
     assert len(stage.writes("sendMessage")) == 2
 
 
+async def all_arrive(monkeypatch: pytest.MonkeyPatch, what: str, count: int) -> None:
+    """Wait until the doorstep has been told so often of what was edited, or deleted."""
+    told, tell = 0, getattr(Doorstep, what)
+    all_told = asyncio.Event()
+
+    def telling(*told_of: Any) -> Any:
+        nonlocal told
+        told += 1
+        if told == count:
+            all_told.set()
+        return tell(*told_of)
+
+    monkeypatch.setattr(Doorstep, what, telling)
+    await asyncio.wait_for(all_told.wait(), 5)
+
+
 @pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])
 async def test_a_question_that_is_edited_while_it_is_held_is_asked_as_it_reads(
-    stage: Stage, private: bool
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, private: bool
 ) -> None:
     program = await stage.program()
     where = stage.olga if private else stage.group
@@ -165,7 +181,7 @@ async def test_a_question_that_is_edited_while_it_is_held_is_asked_as_it_reads(
         await program.tells(Waiting, reason="storage_busy")
         stage.max.edits(question, "/gpt first")
         stage.max.edits(none, "never mind")
-        await asyncio.sleep(0.2)
+        await all_arrive(monkeypatch, "edited", 2)
     assert await stage.max.expects(where, reply_to=question)
     await program.stop()
     assert [(one.text, one.state) for one in kept(stage)] == [("first", "answered")]
@@ -173,7 +189,7 @@ async def test_a_question_that_is_edited_while_it_is_held_is_asked_as_it_reads(
 
 @pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])
 async def test_a_question_that_is_deleted_while_it_is_held_was_never_asked(
-    stage: Stage, private: bool
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, private: bool
 ) -> None:
     program = await stage.program()
     where = stage.olga if private else stage.group
@@ -183,7 +199,7 @@ async def test_a_question_that_is_deleted_while_it_is_held_was_never_asked(
         third = stage.max.says(where, "/gpt third")
         await program.tells(Waiting, reason="storage_busy")
         stage.max.deletes(first, second)
-        await asyncio.sleep(0.2)
+        await all_arrive(monkeypatch, "deleted", 1)
     assert await stage.max.expects(where, reply_to=third)
     await program.stop()
     assert [one.text for one in kept(stage)] == ["third"]
@@ -337,10 +353,23 @@ async def test_damage_that_is_met_while_reading_ends_the_program_too(
     assert not stage.writes("sendMessage")
 
 
-async def test_a_question_that_waits_for_the_next_start_is_told_and_answered_then(
+async def test_what_cannot_be_read_for_a_while_is_waited_for_like_what_cannot_be_written(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = await stage.program()
+    with monkeypatch.context() as patch:
+        unreadable(patch, "storage_busy")
+        question = stage.max.says(stage.group, "/gpt first")
+        await program.tells(Waiting, reason="storage_busy")
+        assert not stage.asked(), "without memory the model is not asked"
+    assert await stage.max.expects(stage.group, reply_to=question)
+    assert not program.events(Failed)
+
+
+async def test_a_question_that_waits_for_the_next_start_is_told_and_answered_then(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = await stage.program(clock=QuickClock(2000))
     with monkeypatch.context() as patch:
         unreadable(patch, "storage_busy")
         question = stage.max.says(stage.group, "/gpt first")

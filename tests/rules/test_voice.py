@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from userbot.messages import Loudness, Voice
 from userbot.rules import ghosts, waveform
-from userbot.rules.formats import format_of, longest
+from userbot.rules.formats import format_of
 from userbot.rules.markdown import render
 from userbot.rules.shown import question_quoted, quotation
 from userbot.rules.voice import too_short, unfit, voice_of
@@ -179,14 +179,6 @@ def test_a_format_is_known_by_its_first_bytes(head: bytes, ending: str, taken: b
 )
 def test_nothing_else_is_a_recording(head: bytes) -> None:
     assert format_of(head) is None
-
-
-def test_without_ffmpeg_a_file_counts_as_the_longest_that_it_may_be() -> None:
-    mp3, mp4 = format_of(b"ID3"), format_of(b"\x00\x00\x00\x20ftypisom")
-    assert mp3 is not None
-    assert mp4 is not None
-    assert longest(mp3, 7_200_000) == 1800  # at 32 kbit/s
-    assert longest(mp4, 7_200_000) == 900
 
 
 # Settings, limits, retries, showing.

@@ -292,8 +292,9 @@ class Target:
         background = Background(recent, self.store, rules, 1000, clock, self._tell)
         history = TelegramHistory(self.client, clock, self._tell)
         aftermath = Aftermath(
-            "/gpt", history, self.store, self.store.eraser, settlement, clock, self._tell
-        )
+            "/gpt", timedelta(minutes=10), history, self.store, self.store.eraser, settlement,
+            clock, self._tell,
+        )  # fmt: skip
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
             LoopWatch(), 10, Trigger(), self.store, storing, self.conversations, settlement, clock,

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, Expected, Person, Spent, Transcript, Usage
+from userbot.messages import Ask, Expected, Finish, Owed, Person, Spent, Transcript, Usage
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.settings import Limits
+from userbot.storage.ledger import LATELY
 from userbot.storage.spending import spending
 from userbot.storage.store import Store
 
@@ -109,6 +110,75 @@ def test_audio_and_broken_answers_cost_too_but_are_no_answers(store: Store) -> N
     store.ledger.spend(ask, NOW, kind="failed", model="m", usage=Usage(9, 1, True), cost=4)
     spent = store.spent(ANNA.id, NOW, DAY, ask.id)
     assert (spent.others_tokens_today, spent.cost_today, spent.answers_last_hour) == (10, 10, 0)
+
+
+def came(store: Store, words: str = "The whole answer.") -> Ask:
+    """An open question whose answer came to its last word."""
+    ask, _ = admitted(store, 1, 1)
+    store.ledger.reserve(ask, Expected(3, 3), NOW, DAY, lambda _: None, Owed("answer", "small"))
+    usage = Usage(30, 12)
+    store.ledger.said(ask, words, Finish("stop", usage, "small"), usage, 5)
+    return ask
+
+
+def test_a_whole_answer_is_kept_and_owed_until_it_is_settled(store: Store) -> None:
+    ask = came(store)
+    usage = Usage(30, 12)
+    assert store.ledger.whole(ask) == ("The whole answer.", Finish("stop", usage, "small"))
+    assert [(one.id, owed.usage) for one, owed, _ in store.owed()] == [(ask.id, usage)]
+    assert store.spent(BEN.id, NOW, DAY).others_tokens_today == 42
+    store.settle(ask, "q", answer(usage=usage), NOW, cost=5)
+    assert (store.ledger.whole(ask), store.owed()) == (None, [])
+    assert store.spent(BEN.id, NOW, DAY).others_tokens_today == 42
+
+
+@pytest.mark.parametrize("how", ["deleted", "forgotten", "failed", "reworded"])
+def test_a_whole_answer_that_is_not_wanted_any_more_leaves_no_word(
+    store: Store, path: Path, how: str
+) -> None:
+    ask = came(store, "mellifluous")
+    match how:
+        case "deleted":
+            store.eraser.deleted([ask.message], ask.chat, NOW)
+        case "forgotten":
+            store.forget(ANNA.id, NOW)
+        case "failed":
+            store.mark(ask, "failed", "why", NOW)
+        case _:
+            store.reword(replace(ask, text="Something else?"))
+    assert store.ledger.whole(ask) is None
+    store.close()
+    assert b"mellifluous" not in path.read_bytes()
+    with Store.open(path) as again:
+        assert again.owed(), "it was paid all the same"
+
+
+def test_what_is_paid_after_words_are_gone_is_owed_and_keeps_none(store: Store) -> None:
+    ask, _ = admitted(store, 1, 1)
+    store.forget(ANNA.id, NOW)
+    store.ledger.said(ask, "words", Finish("stop", None, "small"), Usage(3, 4), 5)
+    assert (store.ledger.whole(ask), store.owed()) == (None, [])
+
+
+@pytest.mark.parametrize("kind", ["audio", "speech", "failed"])
+def test_what_is_counted_is_owed_no_longer(store: Store, kind: str) -> None:
+    ask, _ = admitted(store, 1, 1)
+    owed = Owed("answer" if kind == "failed" else kind, "m", audio_seconds=3)
+    store.ledger.reserve(ask, Expected(1, 1), NOW, DAY, lambda _: None, owed)
+    assert [one for _, one, _ in store.owed()] == [owed]
+    assert store.owed(terminal=True) == store.owed(NOW) == []
+    store.ledger.spend(ask, NOW, kind=kind, model="m")
+    assert store.owed() == []
+
+
+def test_the_longest_answer_of_late_is_known(store: Store) -> None:
+    assert store.ledger.longest_answer() == 0
+    for message, tokens in enumerate((9000, *[70] * LATELY), 1):
+        ask, _ = admitted(store, message, 1, policy=Limits(tokens_per_day=10**9))
+        if message == LATELY:
+            assert store.ledger.longest_answer() == 9000
+        store.settle(ask, "q", answer(usage=Usage(5, tokens)), NOW)
+    assert store.ledger.longest_answer() == 70
 
 
 def test_a_message_brought_twice_is_admitted_once(store: Store) -> None:

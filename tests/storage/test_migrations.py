@@ -80,6 +80,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "quoted_messages",
         "commands_left_open",
         "debts_and_whole_answers",
+        "transcripts_by_question",
     ]
 
 

@@ -27,6 +27,7 @@ from userbot.cli.common import (
 )
 from userbot.cli.demo import demo
 from userbot.cli.doctor import doctor
+from userbot.cli.help import speak_help
 from userbot.cli.history import SETTINGS as HISTORY_SETTINGS
 from userbot.cli.history import history
 from userbot.cli.init import init
@@ -93,6 +94,7 @@ for _command in (
 
 def main() -> None:
     """The console script `userbot`."""
+    speak_help()
     codecs.register_error("userbot", plainer)
     for stream in (sys.stdout, sys.stderr):
         # What a terminal cannot show becomes plainer, rather than an error in the middle of a run.

@@ -53,6 +53,7 @@ def history(
     from userbot.cli.load import load_config
     from userbot.storage.archive import Archive
 
+    path = load_config(common, need_key=False).settings.history.database
     if chat is not None and re.fullmatch(r"-+[^\d].*", chat):
         raise UsageError(f"There is no option {chat}.", "See userbot history --help.")
     if export is not None and export not in ("md", "json", "html"):
@@ -61,7 +62,6 @@ def history(
         raise UsageError("--clear, --export and --backup go one at a time.", "Leave out the rest.")
     if backup is not None and (chat, search, limit) != (None, None, None):
         raise UsageError("--backup copies all of it.", "For one chat there is --export.")
-    path = load_config(common, need_key=False).settings.history.database
     with Archive.reading(path) as archive:
         if archive is None:
             view.aside(f"There is no history yet in {path}.", _BEGINS)

@@ -10,7 +10,8 @@ from typing import Any
 
 from userbot.cli.common import Common, fitted
 from userbot.cli.language import language, number, said, titled
-from userbot.cli.table import print_table
+from userbot.cli.table import print_records, print_table
+from userbot.cli.why import why
 from userbot.console.safe import json_text, printable
 from userbot.console.words import words
 from userbot.messages import Place
@@ -107,6 +108,9 @@ def _print_table(found: list[Conversation]) -> None:
     rows = [[printable(cell) for cell in _cells(one)] for one in found]
     heads = list(map(said, _HEADS))
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    if sum(widths[:-1]) + 2 * len(widths) + len(heads[-1]) > console.width:
+        print_records(_HEADS, rows)
+        return
     widths[-1] = max(len(heads[-1]), console.width - sum(widths[:-1]) - 2 * len(widths))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for head, width in zip(_HEADS, widths, strict=True):
@@ -189,7 +193,7 @@ def named(one: Exchange) -> str:
 
 def unanswered(one: Exchange) -> str:
     """Why there is no answer, in words."""
-    state, told = said(one.state), printable(words(language()).get(one.reason, one.reason))
+    state, told = said(one.state), printable(why(one.reason))
     return f"{state} ({told})" if told else state
 
 

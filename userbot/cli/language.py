@@ -29,6 +29,7 @@ _PLAINER = {
     "\u00a0": " ",
     "ё": "е",
     "Ё": "Е",
+    **dict(zip("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "-\\|/-\\|/-\\", strict=True)),  # rich's spinner
 }
 """Signs that say the same where a terminal does not have ours."""
 

@@ -39,8 +39,8 @@ def retry(
     from userbot.storage.archive import Archive
     from userbot.storage.store import Store
 
-    age = None if since is None else age_of(since)
     settings = load_config(common, need_key=False).settings
+    age = None if since is None else age_of(since)
     path, now = settings.history.database, datetime.now(UTC)
     with Archive.reading(path) as archive:
         if archive is None:

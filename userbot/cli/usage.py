@@ -1,4 +1,4 @@
-"""`userbot usage`: requests, tokens, audio minutes and cost, per day, chat and person."""
+"""`userbot usage`: requests, tokens, minutes of sound and cost, per day, chat and person."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def usage(
     ] = "",
     days: Annotated[int, typer.Option(min=1, metavar="N", help="The last N days, today too.")] = 30,
 ) -> None:
-    """Requests, tokens, audio minutes and cost per day, chat and person."""
+    """Requests, tokens, minutes of sound and cost per day, chat and person."""
     from datetime import UTC, datetime, timedelta
 
     from userbot.cli.load import load_config
     from userbot.rules.limits import day_began
     from userbot.storage.spending import spending
 
+    settings = load_config(common, need_key=False).settings
     if by and by not in _BY:
         raise UsageError(f"Usage is counted by {', '.join(_BY)}.", "Leave --by out for all three.")
-    settings = load_config(common, need_key=False).settings
     zone = settings.limits.timezone
     since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
     found = {
@@ -61,6 +61,7 @@ def _print_json(found: dict[str, list[Spending]]) -> None:
                 "prompt_tokens": row.prompt_tokens,
                 "completion_tokens": row.completion_tokens,
                 "audio_minutes": round(row.audio_seconds / 60, 2),
+                "spoken_minutes": round(row.spoken_seconds / 60, 2),
                 "cost": row.cost / 1_000_000,
                 "estimated": row.estimated,
             }
@@ -80,7 +81,7 @@ def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
     if not any(found.values()):
         aside("Nothing was spent in that time.", "See more with --days 365.")
         return
-    heads = ("requests", "tokens in", "tokens out", "audio min", "cost", "")
+    heads = ("requests", "tokens in", "tokens out", "audio min", "spoken min", "cost", "")
     for what, rows in found.items():
         print_table(
             (what, *heads),
@@ -91,6 +92,7 @@ def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
                     ("≈ " if row.estimated else "") + str(row.prompt_tokens),
                     str(row.completion_tokens),
                     f"{row.audio_seconds / 60:.1f}",
+                    f"{row.spoken_seconds / 60:.1f}",
                     f"{row.cost / 1_000_000:.4f}",
                     titled(row.title, row.key),
                 )

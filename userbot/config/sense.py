@@ -36,7 +36,7 @@ def check_sense(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _chats(data.get("chats"))
     yield from _timezone(value_at(data, ("limits", "timezone")))
     yield from _limited_people(value_at(data, ("limits", "people")))
-    yield from _prices(value_at(data, ("limits",)))
+    yield from _prices(value_at(data, ("limits",)), _speaks(data))
 
 
 def _telegram(data: dict[str, Any]) -> Iterator[Problem]:
@@ -208,7 +208,18 @@ def _limited_people(people: Any) -> Iterator[Problem]:
             yield Problem(key, "[limits.people] takes @names and ids of people", hint)
 
 
-def _prices(limits: Any) -> Iterator[Problem]:
+def _speaks(data: dict[str, Any]) -> bool:
+    """Whether answers are spoken, anywhere."""
+    chats = data.get("chats")
+    tables = [data, *(chats if isinstance(chats, list) else ())]
+    return any(
+        value_at(table, ("voice", "answer_as")) in ("voice", "same")
+        for table in tables
+        if isinstance(table, dict)
+    )
+
+
+def _prices(limits: Any, speaks: bool) -> Iterator[Problem]:
     """Money cannot be limited without knowing what things cost."""
     if not isinstance(limits, dict) or not limits.get("cost_per_day"):
         return
@@ -218,6 +229,10 @@ def _prices(limits: Any) -> Iterator[Problem]:
         key = ("limits", "cost_per_day")
         hint = "Give input and output per million tokens under [limits.prices]."
         yield Problem(key, f"{label(key)} needs prices", hint)
+    elif speaks and "audio_minute" not in given:
+        key = ("limits", "cost_per_day")
+        hint = "Give audio_minute under [limits.prices]; 0 if it costs nothing."
+        yield Problem(key, f"{label(key)} needs the price of spoken answers", hint)
 
 
 def _timezone(name: Any) -> Iterator[Problem]:

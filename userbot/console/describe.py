@@ -8,7 +8,7 @@ from userbot import activity as happened
 from userbot.console.safe import printable
 from userbot.console.sentences import in_russian
 from userbot.console.words import Words
-from userbot.messages import SAVED_TITLE
+from userbot.messages import SAVED_TITLE, TERMINAL
 from userbot.rules.limits import LIMIT_IS_ZERO
 
 _STYLES = {
@@ -72,6 +72,8 @@ def _where(event: happened.Activity, words: Words) -> str:
     title = printable(event.title) or str(event.chat)
     if event.title == SAVED_TITLE:
         return words["saved"]
+    if event.chat == TERMINAL:
+        return words["terminal"]  # with nobody in it but you
     if isinstance(event, happened.Waiting):
         return title
     if isinstance(event, happened.Notice) and event.person is None:

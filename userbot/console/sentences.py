@@ -23,6 +23,7 @@ from userbot.console.russian import (
     system,
     telegram,
 )
+from userbot.console.russian import help as help_texts
 from userbot.console.words import plural
 
 _DEEPEST = 3
@@ -53,6 +54,8 @@ class _Shapes:
 
 def in_russian(sentence: str) -> str:
     """A sentence of the program's in Russian, or as it is."""
+    if sentence in _EXACT:
+        return _EXACT[sentence]
     for top, below in _FAMILIES:
         if found := top.find(sentence):
             return _filled(found, below, 1)
@@ -123,6 +126,12 @@ _FAMILIES = (
     (_Shapes(*_OPEN), _Shapes(*_OPEN, system.REASONS)),
     (_Shapes(system.SENTENCES), _Shapes(system.PARTS, system.REASONS)),
     (_Shapes(config.SENTENCES), _Shapes(config.PARTS, system.REASONS)),
-    (_Shapes(init.WHOLE, commands.WHOLE, doctor.WHOLE, config.WHOLE), _Shapes()),
+    (_Shapes(init.WHOLE, commands.WHOLE, doctor.WHOLE, config.WHOLE, help_texts.WHOLE), _Shapes()),
 )
 """Where a sentence is looked for, and where its particulars are; the first that knows it tells."""
+_EXACT = {
+    sentence: told
+    for top, _ in reversed(_FAMILIES)
+    for sentence, told in top.russian.items()
+    if "{}" not in sentence
+}

@@ -29,6 +29,11 @@ class Speaker:
             settings.base_url, settings.api_key, settings.proxy, settings.timeout
         )
 
+    @property
+    def model(self) -> str:
+        """What speaks."""
+        return SPEECH_MODEL
+
     async def speak(self, text: str) -> Speech:
         """The text, spoken; at most `spoken.SPOKEN_CHARACTERS`. Raises ModelError."""
         import httpx2

@@ -8,11 +8,14 @@ is skipped, and the owner's words are never touched.
 Rule 4: a question that was edited meanwhile is asked as it reads now.
 Rule 5: if a write may stand and cannot be looked for, or could not be finished where it stands,
 nothing is sent.
+Rule 6: where nothing of an answer stands when a lost connection is back, the rules for what was
+missed hold for it too: deleted, answered by hand or too old by now, it is not answered.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import NothingToAnswerError, TelegramError
@@ -20,6 +23,7 @@ from userbot.messages import Answer, Ask, ChatKind, Finish, Recorded, Since
 from userbot.path.settlement import Settlement, in_doubt
 from userbot.ports import Clock, Eraser, History, Store
 from userbot.rules.adoption import adopted, owners_answers
+from userbot.rules.lateness import grew_old
 from userbot.rules.trigger import question_of
 
 
@@ -29,6 +33,7 @@ class Aftermath:
     def __init__(
         self,
         prefix: str,
+        max_age: timedelta,
         history: History,
         store: Store,
         eraser: Eraser,
@@ -37,6 +42,7 @@ class Aftermath:
         report: Report,
     ) -> None:
         self._prefix = prefix
+        self._max_age = max_age
         self._history = history
         self._store = store
         self._eraser = eraser
@@ -61,6 +67,18 @@ class Aftermath:
         self._belated.discard(ask.id)
         return found
 
+    def still_wanted(self, ask: Ask, since: Since, lost: datetime) -> None:
+        """Before its first text leaves again, since the connection was `lost` at that time.
+
+        Raises NothingToAnswerError if no answer is wanted any more.
+        """
+        self._see_that_it_stands(ask, since)
+        self._see_that_nobody_answered(ask, since)
+        if not ask.attempt and grew_old(ask.at, lost, self._clock.now(), self._max_age):
+            raise NothingToAnswerError(
+                "There was no connection until it was too old.", reason="too_old"
+            )
+
     async def _look(self, ask: Ask) -> tuple[Ask, Answer | None]:
         recorded = self._store.recorded(ask)
         try:
@@ -69,21 +87,27 @@ class Aftermath:
             if recorded:
                 raise in_doubt() from error
             raise
-        if since.question is None:
-            self._eraser.deleted([ask.message], ask.source, self._clock.now())
-            raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+        self._see_that_it_stands(ask, since)
         if recorded and ask.moved_from is not None:
             raise in_doubt()  # it may stand in either chat, and only one could be edited
         if standing := self._standing(ask, recorded, since):
             return ask, self._taken_up(ask, recorded[0], standing, since)
         if recorded and not since.whole:
             raise in_doubt()
+        self._see_that_nobody_answered(ask, since)
+        return self._as_it_reads(ask, since) if not recorded else ask, None
+
+    def _see_that_it_stands(self, ask: Ask, since: Since) -> None:
+        if since.question is None:
+            self._eraser.deleted([ask.message], ask.source, self._clock.now())
+            raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+
+    def _see_that_nobody_answered(self, ask: Ask, since: Since) -> None:
         if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
             ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
             if owners_answers(since.own, ask.message, ours, self._prefix):
                 told = "You have answered it yourself."
                 raise NothingToAnswerError(told, reason="owner_answered")
-        return self._as_it_reads(ask, since) if not recorded else ask, None
 
     def _as_it_reads(self, ask: Ask, since: Since) -> Ask:
         """With its words as they are now; what was put together of several messages stays."""

@@ -14,6 +14,7 @@ from userbot.path.allowance import Allowance
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.ports import Clock
 from userbot.rules.trigger import forbidden_now
 
@@ -36,6 +37,7 @@ class Again:
         allowance: Allowance,
         conversations: Conversations,
         settlement: Settlement,
+        storing: Storing,
         clock: Clock,
     ) -> None:
         self._store = store
@@ -43,6 +45,7 @@ class Again:
         self._allowance = allowance
         self._conversations = conversations
         self._settlement = settlement
+        self._storing = storing
         self._clock = clock
 
     def ask(self, chat: int, message: int) -> str:
@@ -54,10 +57,20 @@ class Again:
         found = self._store.again(chat, message, self._clock.now())
         if not isinstance(found, Ask):
             return found or "unknown"
-        return self.queue(found)
+        became = "asked"
+
+        def queue() -> None:
+            nonlocal became
+            became = self.queue(found)
+
+        self._storing.soon(queue, found)  # it is pending already, and nobody else would queue it
+        return became
 
     def queue(self, found: Ask) -> str:
-        """Queue a question that is pending anew: "asked", "not_allowed" or "limited"."""
+        """Queue a question that is pending anew: "asked", "not_allowed" or "limited".
+
+        Raises StorageError; then it is not queued.
+        """
         now = self._clock.now()
         reason = forbidden_now(found, self._rules.policy)
         if found.sender.id in self._rules.forgotten:

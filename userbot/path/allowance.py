@@ -28,15 +28,17 @@ from userbot.messages import (
     Expected,
     Finish,
     Owed,
+    Speech,
     Spent,
     Usage,
 )
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.path.under_way import UnderWay
-from userbot.ports import Clock, Ledger, Store
+from userbot.ports import Clock, Ledger, Speaker, Store
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
+from userbot.rules.spoken import seconds_of
 from userbot.rules.window import estimate, estimated_usage
 from userbot.settings import Limits, PersonLimits
 
@@ -152,6 +154,36 @@ class Allowance:
     def audio_free(self, ask: Ask) -> None:
         """The transcription that was reserved cost nothing."""
         self._storing.soon(partial(self._ledger.free, ask, "audio"), ask)
+
+    async def speech(self, ask: Ask, usage: Usage, words: str, speaker: Speaker) -> Speech:
+        """Have an answer, which cost `usage`, spoken; what that costs is counted, paid in vain too.
+
+        Raises LimitReachedError where the day's money is spent, and ModelError.
+        """
+        prices, seconds = self._limits.prices, seconds_of(words)
+        now, model = self._clock.now(), speaker.model
+        money = self._cost(usage) + limits.cost(prices, 0, 0, seconds)
+        expected = Expected(usage.total, money)
+        reserve = partial(
+            self._ledger.reserve,
+            *(ask, expected, now, self._day(now)),
+            lambda spent: limits.check_money(self._limits, spent, expected),
+            Owed("speech", model, audio_seconds=seconds),
+        )
+        refusal = await self._storing.done(reserve, ask)
+        if refusal is not None:
+            raise LimitReachedError(refusal.detail, reason=refusal.reason)
+        paid = True
+        try:
+            speech = await speaker.speak(words)
+            seconds = speech.seconds
+        except ModelError as error:
+            paid = error.reason in limits.PAID_ALL_THE_SAME | {"bad_answer"}
+            raise
+        finally:
+            count = self._heard(ask, model, seconds, "speech")
+            self._storing.soon(count if paid else partial(self._ledger.free, ask, "speech"), ask)
+        return speech
 
     def _heard(
         self, ask: Ask, model: str, seconds: float, kind: str = "audio"

@@ -6,8 +6,10 @@ queued, so that none is queued twice.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Protocol
 
+from userbot.errors import StorageError
 from userbot.path.again import Again
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
@@ -34,16 +36,25 @@ class AskedAgain:
         self._storing = storing
         self._again = again
         self._clock = clock
+        self._wished: set[int] | None = None
+        """Those whose marks are off, and that are still to be queued; None before the first."""
 
     async def watch(self) -> None:
         """Queue what is wished, from the next wish on, until cancelled."""
-        self._storing.soon(self._wishes.wished)  # the start has queued all that was pending
         while True:
+            with suppress(StorageError):  # told
+                await self._storing.done(self._look)
             await self._clock.sleep(EVERY_SECONDS)
-            self._storing.soon(self._look)
 
     def _look(self) -> None:
-        if wished := self._wishes.wished():
+        wished = self._wishes.wished()
+        if self._wished is None:
+            self._wished = set()  # the start has queued all that was pending
+            return
+        self._wished |= wished
+        if self._wished:
             for ask, _ in self._store.pending():
-                if ask.id in wished:
+                if ask.id in self._wished:
                     self._again.queue(ask)
+                    self._wished.remove(ask.id)
+            self._wished.clear()

@@ -3,6 +3,7 @@
 Rule 1: what may pass is tried again, after a wait that is shown; what cannot is not.
 Rule 2: an answer that broke off is begun anew; nothing of it is a part of the new one.
 Rule 3: each request is reserved before it leaves, and paid for if it broke off.
+Rule 4: an answer that goes on and on is ended, by its length and by its time.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from dataclasses import dataclass
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import ModelError
-from userbot.messages import Ask, ChatRequest, Delta, Finish, StartOver
+from userbot.messages import OVERLONG, Ask, ChatRequest, Delta, Finish, StartOver
 from userbot.path.allowance import Allowance
 from userbot.path.memory import Memory
 from userbot.path.patience import Patience
 from userbot.path.settlement import Settlement
+from userbot.path.storing import Storing
 from userbot.ports import ChatModel, Clock
 from userbot.rules import retrying
+from userbot.rules.markdown import MOST_CHARACTERS
 from userbot.rules.window import estimate_messages
 
 SILENCES = 10
@@ -41,6 +44,7 @@ class Inquiry:
     allowance: Allowance
     settlement: Settlement
     patience: Patience
+    storing: Storing
     clock: Clock
     report: Report
 
@@ -85,7 +89,7 @@ class Asking:
                 return
             except ModelError as error:
                 if error.reason == _TOO_LONG and not begun and not self._shrunk:
-                    self._shrink()
+                    await self._shrink()
                     continue
                 failed += 1
                 seconds = retrying.pause(
@@ -105,7 +109,7 @@ class Asking:
         ask, request, how = self._ask, self.request, self._how
         await how.allowance.before_request(ask, request, self.estimated)
         how.settlement.asking(ask, request)
-        stream = how.model.stream(request)
+        stream = _bounded(how.model.stream(request), request.model)
         until = asyncio.get_running_loop().time() + how.longest
         async with aclosing(
             how.allowance.metered(ask, request, stream, how.settlement.broken_off)
@@ -121,10 +125,11 @@ class Asking:
                     raise _endless(how.longest) from None
                 yield event
 
-    def _shrink(self) -> None:
+    async def _shrink(self) -> None:
         """Ask with less: the window becomes smaller, and stays so. The store keeps every word."""
         ask, self._shrunk = self._ask, True
-        self._how.memory.shrink(ask.place, self.estimated)
+        memory, storing = self._how.memory, self._how.storing
+        await storing.done(lambda: memory.shrink(ask.place, self.estimated), ask)
         self._how.report(
             Notice(
                 **about(ask),
@@ -133,11 +138,28 @@ class Asking:
                 hint="Lower window_tokens under [history] to spare the first try.",
             )
         )
-        self._word(tight=True)
+        await storing.done(lambda: self._word(tight=True), ask)
 
     def _word(self, *, tight: bool) -> None:
         self.request = self._build(tight)
         self.estimated = estimate_messages(self.request.messages)
+
+
+async def _bounded(
+    stream: AsyncGenerator[Delta | Finish, None], model: str
+) -> AsyncGenerator[Delta | Finish, None]:
+    """The stream, ended where no answer goes on any more: what comes after is not paid for."""
+    room = MOST_CHARACTERS
+    async with aclosing(stream):
+        async for event in stream:
+            yield event
+            if isinstance(event, Finish):
+                return
+            room -= len(event.text)
+            if room <= 0:
+                break
+    if room <= 0:
+        yield Finish(OVERLONG, None, model)
 
 
 def _endless(seconds: float) -> ModelError:

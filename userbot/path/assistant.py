@@ -67,10 +67,9 @@ class Assistant:
         ask = self._rules.at_home(ask)
         chat = self._rules.get(ask.chat)
         try:
-            if self._eraser.gone(ask):
+            if not await self._storing.done(lambda: self._begin(ask), ask):
                 self._settlement.skipped(ask, "deleted", "It was deleted before its answer.")
                 return
-            await self._storing.done(lambda: self._begin(ask), ask)
             self._outbox.check(ask.place)  # before a model is paid for what cannot be said
             ask, stands = await self._storing.through(lambda: self._aftermath.look(ask), ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
@@ -82,7 +81,7 @@ class Assistant:
                     return
                 said = await self._seeing.see(said)
                 voice = self._hearing.voice_in(ask.chat)
-                background = await self._background.before(ask)
+                background = await self._storing.through(lambda: self._background.before(ask), ask)
                 system = system_text(self._settings, chat)
 
                 def build(tight: bool) -> ChatRequest:
@@ -90,7 +89,7 @@ class Assistant:
                     messages = self._memory.messages(system, said.ask, said.quoted, around)
                     return request(self._settings, chat, messages, said.pictures)
 
-                asking = Asking(ask, build, self._inquiry)
+                asking = await self._storing.done(lambda: Asking(ask, build, self._inquiry), ask)
                 counted = self._inquiry.allowance.until_given(ask, self._settlement.broken_off)
                 with counted:
                     async with aclosing(asking.stream()) as stream:
@@ -103,7 +102,13 @@ class Assistant:
         except Exception as error:
             # Whatever it is, it must not silence the rest of the conversation.
             self._settlement.given_up(ask, error)
+        finally:
+            self._seeing.forget(ask)
 
-    def _begin(self, ask: Ask) -> None:
+    def _begin(self, ask: Ask) -> bool:
+        """Take it up, unless its words are gone."""
+        if self._eraser.gone(ask):
+            return False
         self._store.mark(ask, "answering", "", self._clock.now())
         self._memory.begin(ask)
+        return True

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from userbot.activity import Notice, Report
-from userbot.errors import NotLoggedInError, TelegramError
+from userbot.errors import NotLoggedInError, StorageError, TelegramError
 from userbot.messages import Ask, Incoming
 from userbot.path.house_rules import HouseRules
 from userbot.ports import Clock
@@ -86,7 +86,10 @@ class Background:
         self._chats: OrderedDict[int, _Chat] = OrderedDict()
 
     async def before(self, ask: Ask) -> str:
-        """The block of what was said before a question; "" where the owner did not set it."""
+        """The block of what was said before a question; "" where the owner did not set it.
+
+        Raises StorageError; it can be begun anew then.
+        """
         count = self._wanted(ask.chat)
         if not count or ask.moved_from is not None:  # what was said before stands elsewhere
             return ""
@@ -161,9 +164,14 @@ class Background:
                 )
             )
         else:
+            try:
+                found = [incoming for incoming in latest if self._is_background(incoming)]
+            except StorageError:
+                self._chats.pop(ask.chat, None)
+                raise
             since, chat.heard = chat.heard, OrderedDict()
-            for incoming in sorted(latest, key=lambda one: one.message):
-                if incoming.message not in chat.gone and self._is_background(incoming):
+            for incoming in sorted(found, key=lambda one: one.message):
+                if incoming.message not in chat.gone:
                     self._take(chat, incoming)
             for one in since.values():
                 chat.add(one)

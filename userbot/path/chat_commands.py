@@ -21,6 +21,7 @@ from userbot.activity import About, Failed, Notice, Report
 from userbot.errors import (
     ChatRefusedError,
     PauseAskedError,
+    PostponedError,
     StorageError,
     UserbotError,
     WriteInDoubtError,
@@ -42,6 +43,7 @@ from userbot.path.again import Again
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Write
 from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
@@ -115,6 +117,7 @@ class ChatCommands:
         timezone: str | None,
         rules: HouseRules,
         store: OrderBook,
+        storing: Storing,
         memory: Memory,
         conversations: Conversations,
         again: Again,
@@ -131,6 +134,7 @@ class ChatCommands:
         self._timezone = timezone
         self._rules = rules
         self._store = store
+        self._storing = storing
         self._memory = memory
         self._conversations = conversations
         self._again = again
@@ -152,13 +156,14 @@ class ChatCommands:
         order = commands.parse(command)
         if isinstance(order, commands.ForgetPerson):
             self._begin(recorded, self._forget(recorded, order))
+            return
+        carry_out = partial(self._carried_out, incoming, order)
+        try:
+            result = carry_out()
+        except StorageError:  # it is recorded: it would not be carried out again
+            self._begin(recorded, self._later(recorded, carry_out))
         else:
-            try:
-                result = self._carried_out(incoming, order)
-            except StorageError as error:  # it is recorded: it would not be carried out again
-                self._failed(recorded, error)
-                result = self._texts.say("failed", error=error)
-            self._begin(recorded, self._tell(recorded, self._notes(recorded, result)))
+            self._begin(recorded, self._told(recorded, result))
 
     def take_up(self, max_age_minutes: float) -> None:
         """At start: finish what the last run left open. Of what is older it is only said.
@@ -177,8 +182,9 @@ class ChatCommands:
             named = self._texts.named(command.name)
             self._notice(command, "command_taken_up", f"{named} of the last run is finished.")
             if notes is None:
-                notes = self._notes(command, self._texts.say("cut_off"))
-            self._begin(command, self._tell(command, notes))
+                self._begin(command, self._told(command, self._texts.say("cut_off")))
+            else:
+                self._begin(command, self._tell(command, notes))
 
     def _begin(self, command: CommandMessage, telling: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(telling)
@@ -290,11 +296,11 @@ class ChatCommands:
     async def _forget(self, recorded: CommandMessage, order: commands.ForgetPerson) -> None:
         try:
             who = order.who if isinstance(order.who, int) else await self._people.find(order.who)
-            text = self._forgotten(who, str(order.who))
+            text = await self._storing.done(lambda: self._forgotten(who, str(order.who)))
         except UserbotError as error:
             self._failed(recorded, error)
             text = self._texts.say("failed", error=error)
-        await self._tell(recorded, self._notes(recorded, text))
+        await self._told(recorded, text)
 
     def _forgotten(self, person: int | None, name: str) -> str:
         say = self._texts.say
@@ -310,8 +316,26 @@ class ChatCommands:
         self._conversations.stop_all(lambda ask: ask.sender.id == person, "stopped")
         return say("forgot", who=name, n=hit)
 
-    def _notes(self, command: CommandMessage, text: str) -> Sequence[CommandNote] | None:
-        """The result as messages, recorded; None if they cannot be."""
+    async def _later(self, command: CommandMessage, carry_out: Callable[[], str]) -> None:
+        """Carry an order out as soon as the store lets it be, and tell its result."""
+        try:
+            text = await self._storing.done(carry_out)
+        except StorageError as error:
+            text = self._texts.say("failed", error=error)
+        except PostponedError:
+            return  # what is left of it, the next start finishes
+        await self._told(command, text)
+
+    async def _told(self, command: CommandMessage, text: str) -> None:
+        """Record a result as messages, and tell it; if it cannot be recorded it is not told."""
+        try:
+            notes: Sequence[CommandNote] | None = await self._noted(command, text)
+        except UserbotError as error:
+            self._failed(command, error)
+            notes = None
+        await self._tell(command, notes)
+
+    async def _noted(self, command: CommandMessage, text: str) -> Sequence[CommandNote]:
         if command.chat != self._saved.chat:
             text = self._texts.headed(command.title, command.name, text)
         notes = [
@@ -320,11 +344,9 @@ class ChatCommands:
             )
             for number, part in enumerate(messages(text))
         ]
-        try:
-            self._store.noting(command, self._saved.chat, notes, self._clock.now())
-        except StorageError as error:
-            self._failed(command, error)
-            return None
+        now = self._clock.now()
+        note = partial(self._store.noting, command, self._saved.chat, notes, now)
+        await self._storing.done(note)
         return notes
 
     async def _tell(self, command: CommandMessage, notes: Sequence[CommandNote] | None) -> None:
@@ -334,7 +356,7 @@ class ChatCommands:
             for note in notes or ():
                 await self._send(command, note)
             if done and notes is not None:
-                self._store.finished(command)
+                await self._storing.done(partial(self._store.finished, command))
         except UserbotError as error:
             self._failed(command, error)
 
@@ -366,7 +388,7 @@ class ChatCommands:
             if doubt.message is None:
                 return
             message = doubt.message
-        self._store.noted(note.random_id, message)
+        await self._storing.done(partial(self._store.noted, note.random_id, message))
 
     async def _in_turn(
         self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]

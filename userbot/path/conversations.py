@@ -201,6 +201,14 @@ class Conversations:
                 if any(map(which, line.pieces)) and (shown or self._open(line)):
                     self._end(line, reason)
 
+    def begin_anew(self) -> list[Ask]:
+        """Begin anew what is being answered and shows nothing yet; gives these questions."""
+        lines = [lines[0] for lines in self._lines.values() if lines]
+        open_ones = [line for line in lines if line.running and self._open(line)]
+        for line in open_ones:
+            self._start_over(line)
+        return [line.ask for line in open_ones]
+
     @property
     def queued(self) -> list[Ask]:
         """The questions that were not begun yet."""

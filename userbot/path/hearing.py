@@ -152,7 +152,7 @@ class Hearing:
 
     async def _replied(self, ask: Ask) -> Quoted | None:
         """The message that the question replies to; its words go when it goes, from now on."""
-        quoted = await self._replies.quoted(ask)
+        quoted = await self._storing.through(lambda: self._replies.quoted(ask), ask)
         if quoted is not None:
             people, messages = people_in(quoted), messages_in(quoted)
             until = kept_until(quoted)

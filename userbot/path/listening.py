@@ -2,16 +2,18 @@
 
 Rule 1: what the endpoint takes goes to it as it came: for a voice note no process is started, no
 file is written.
-Rule 2: what a recording is, and how long, is told by its own bytes, not by its label. Where
-nothing is there to measure it, it counts as the longest that so many bytes may be.
+Rule 2: what a recording is, and how long, is told by its own bytes, not by its label. What
+nothing is there to measure is not listened to.
 Rule 3: a part that was paid for is stored before the next one is sent.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from userbot.activity import Report, Waiting
 from userbot.errors import AudioError, ModelError
@@ -21,8 +23,8 @@ from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.ports import Audio, Clock, Files, Store, Transcriber, Workplace
-from userbot.rules import ghosts, ogg, retrying
-from userbot.rules.formats import LOOKED_AT, OGG, format_of, longest
+from userbot.rules import ghosts, lengths, ogg, retrying
+from userbot.rules.formats import LOOKED_AT, OGG, format_of
 from userbot.rules.limits import PAID_ALL_THE_SAME
 from userbot.rules.voice import (
     FILE_BYTES,
@@ -42,6 +44,7 @@ _THREAD_BYTES = 50_000
 _SLACK_BYTES = 1_000_000
 """By how much a file may be larger than its message says."""
 _SAME_SECONDS = 0.01
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,7 @@ class Listening:
     async def _in_memory(self, task: Task) -> Listened:
         data = await self._files.fetch(task.ask.source, task.message, WHOLE_BYTES, _known_format)
         form = _known_format(data)
-        look = await _look_at(data, task.most_seconds) if form is OGG else None
+        look = await _looked(ogg.look, data, task.most_seconds) if form is OGG else None
         if look is not None:
             _check_look(look, task.settings)
         if (look is None or look.seconds > WHOLE_SECONDS) and await self._audio.usable():
@@ -125,9 +128,11 @@ class Listening:
             return await self._whole(task, data, form, look.seconds, loudness)
         if not form.taken:
             await self._need_ffmpeg(f"Endpoints do not take {form.ending} files.")
-        seconds = max(task.recording.seconds, longest(form, len(data)))
-        if seconds > task.most_seconds:
+        look_at = partial(lengths.seconds_of, form)
+        seconds = await _looked(look_at, data, task.most_seconds)
+        if seconds == lengths.UNKNOWN:
             raise perhaps_too_long(task.settings.max_minutes)
+        _check_length(seconds, task.settings)
         return await self._whole(task, data, form, seconds, Loudness.UNKNOWN)
 
     async def _measured(self, task: Task, data: bytes, form: Format) -> Listened:
@@ -170,7 +175,8 @@ class Listening:
             return Loudness.UNKNOWN
 
     async def _in_parts(self, task: Task, place: Workplace, seconds: float) -> Listened:
-        known = self._store.parts_heard(task.ask.source, task.message)
+        find = partial(self._store.parts_heard, task.ask.source, task.message)
+        known = await self._storing.done(find, task.ask)
         done: list[Transcript] = []
         texts: list[str] = []
         heard = 0.0
@@ -253,10 +259,10 @@ class Listening:
             )
 
 
-async def _look_at(data: bytes, most_seconds: float) -> ogg.Look | None:
+async def _looked(look: Callable[[bytes, float], T], data: bytes, most_seconds: float) -> T:
     if len(data) < _THREAD_BYTES:
-        return ogg.look(data, most_seconds)
-    return await asyncio.to_thread(ogg.look, data, most_seconds)
+        return look(data, most_seconds)
+    return await asyncio.to_thread(look, data, most_seconds)
 
 
 def _known_format(data: bytes) -> Format:

@@ -31,6 +31,7 @@ from userbot.errors import (
     WriteInDoubtError,
 )
 from userbot.messages import (
+    OVERLONG,
     Answer,
     Ask,
     ChatKind,
@@ -49,9 +50,10 @@ from userbot.path.storing import Storing
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store
 from userbot.rules import pacing, retrying
-from userbot.rules.markdown import broken_off, render, units
+from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render, units
 from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
+from userbot.rules.spoken import CAPTION_UNITS
 from userbot.rules.window import estimated_usage
 from userbot.settings import Pacing
 
@@ -59,6 +61,7 @@ _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
 _LATE_SECONDS = 5.0
 """After which an edit whose connection was lost is taken to be carried out, or never to be."""
+_CAPTION_TOO_LONG = "media_caption_too_long"
 _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError)
 """What the same write would meet again, or what may not be repeated."""
 
@@ -98,9 +101,9 @@ class LiveReply:
         self._report = report
         self._secret = secret
 
-    def begun(self, ask: Ask) -> bool:
+    async def begun(self, ask: Ask) -> bool:
         """Whether an earlier run has begun to write the answer."""
-        return bool(self._store.standing(ask))
+        return bool(await self._storing.done(lambda: self._store.standing(ask), ask))
 
     async def write(
         self,
@@ -117,7 +120,8 @@ class LiveReply:
         above = above_answer(ask, self._own_prompt, self._clock.now())
         outbox, store, clock = self._outbox, self._store, self._clock
         in_place = above is not None
-        parts = Parts(
+        begin = partial(
+            Parts,
             ask,
             outbox,
             self._writes,
@@ -127,6 +131,7 @@ class LiveReply:
             self._first_text,
             in_place=in_place,
         )
+        parts = await self._storing.done(begin, ask)
         pace = Pace(edit_seconds=self._pacing.edit_seconds, max_previews=self._pacing.max_previews)
         if parts.in_place and above is None:
             above = prompt_of(ask)  # it was begun under other rules; the owner's words stay
@@ -185,6 +190,8 @@ class _Reply:
         self._clock = clock
         self._report = report
         self._on_text = on_text
+        self._cut = False
+        self._first_units = MESSAGE_UNITS
 
     async def show(self) -> None:
         """Previews, then the end; or the end that a failure leaves."""
@@ -251,7 +258,15 @@ class _Reply:
         if not wanted:
             raise ModelError("The model's answer is empty.", "Ask again.", reason="empty_answer")
         try:
-            await self._bring(wanted)
+            try:
+                await self._bring(wanted)
+            except TelegramError as error:
+                if error.reason != _CAPTION_TOO_LONG:
+                    raise
+                # It was spoken before it was asked for anew: beside a recording is less room.
+                self._first_units = CAPTION_UNITS
+                wanted = self._wanted()
+                await self._bring(wanted)
         except MessageGoneError:
             raise
         except TelegramError:
@@ -259,6 +274,10 @@ class _Reply:
             raise
         if self._parts.doubtful:
             await self._bring_again(wanted)
+        if self._cut:
+            self._notice(
+                "overlong", f"The answer has more than {MOST_MESSAGES} messages: cut there."
+            )
         left = sum(len(part.text) for part in wanted[len(self._parts.standing) :])
         if left:
             self._notice(
@@ -306,12 +325,18 @@ class _Reply:
             except PauseAskedError:
                 continue
             except TelegramError as error:
-                failed += 1
-                seconds = retrying.pause(failed, 0.0)
-                if write == "send" or isinstance(error, _NOT_AGAIN) or seconds is None:
+                # A lost line is told by itself, and its end is waited for, however long that takes.
+                lost = error.reason == "disconnected"
+                failed += not lost
+                seconds = retrying.pause(max(failed, 1), 0.0)
+                never = isinstance(error, _NOT_AGAIN) or error.reason == _CAPTION_TOO_LONG
+                if write == "send" or never or seconds is None:
                     raise
                 # The same edit twice is one; half an answer must not stay for a passing trouble.
-                await self._patience.wait(self._ask, "edit_again", seconds, str(error))
+                if lost:
+                    await self._patience.pause(seconds)
+                else:
+                    await self._patience.wait(self._ask, "edit_again", seconds, str(error))
                 continue
             failed = 0
             if write == "edit":
@@ -325,10 +350,20 @@ class _Reply:
 
     def _wanted(self) -> tuple[RichText, ...]:
         """The newest text as messages; in slow mode what is shown beforehand is one of them."""
-        finished = self._draft.finish is not None
+        finish = self._draft.finish
         above = self._above if self._parts.in_place else ""
-        wanted = render(self._draft.text, self._ask.text, unfinished=not finished, above=above)
-        if not finished and self._outbox.slow(self._ask.place):
+        wanted = render(
+            self._draft.text,
+            self._ask.text,
+            unfinished=finish is None,
+            above=above,
+            first=self._first_units,
+        )
+        self._cut = len(wanted) > MOST_MESSAGES
+        wanted = bounded(wanted)
+        if wanted and not self._cut and finish is not None and finish.reason == OVERLONG:
+            self._cut, wanted = True, broken_off(wanted)
+        if finish is None and self._outbox.slow(self._ask.place):
             return wanted[: max(1, len(self._parts.standing))]
         return wanted
 

@@ -32,8 +32,8 @@ class _Held:
     turns: list[Turn]
     state: WindowState
 
-    def fitting(self, beside: int = 0) -> tuple[Turn, ...]:
-        """The turns that fit beside so many estimated tokens, oldest first; the others are gone."""
+    def fit(self, beside: int = 0) -> tuple[Turn, ...]:
+        """Keep the turns that fit beside so many estimated tokens, and give them."""
         kept, self.state = window(self.turns, self.state, beside)
         if len(kept) < len(self.turns) or (kept and kept[0] is not self.turns[0]):
             self.turns = list(kept)
@@ -85,12 +85,13 @@ class Memory:
 
     def turns(self, place: Place, beside: int = 0) -> tuple[Turn, ...]:
         """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
-        return self._load(place).fitting(beside)
+        return self._load(place).fit(beside)
 
     def remember(self, place: Place, turn: Turn, usage: Usage | None, estimated: int) -> None:
         """Append a turn. `usage` is what its request cost, `estimated` at so many tokens.
 
-        A conversation that is not held is not loaded for it: the store gives the turn later.
+        A conversation that is not held is not loaded for it: the store gives the turn later. So
+        this needs no store, and cannot fail: the answer stands already.
         """
         held = self._held.get(place)
         if held is None:
@@ -98,7 +99,7 @@ class Memory:
         held.turns.append(turn)
         if usage is not None and not usage.estimated:
             held.state = calibrated(held.state, estimated, usage.prompt_tokens)
-        held.fitting()
+        held.fit()
 
     def holds(self, place: Place, turn: int) -> bool:
         """Whether the model sees this turn, by its question's id, in the conversation."""

@@ -10,22 +10,27 @@ Rule 3: a question keeps the message that it is, in the old group, and is answer
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from userbot.activity import Failed, Notice, Report
-from userbot.errors import StorageError, TelegramError
+from userbot.errors import TelegramError
 from userbot.messages import Ask, Place, is_basic_group
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
+from userbot.path.storing import Storing
 from userbot.ports import Groups
 
 
 class Migration:
     """Follows chats that move, and asks the owner to follow in the config."""
 
-    def __init__(self, rules: HouseRules, groups: Groups, memory: Memory, report: Report) -> None:
+    def __init__(
+        self, rules: HouseRules, groups: Groups, memory: Memory, storing: Storing, report: Report
+    ) -> None:
         self._rules = rules
         self._groups = groups
         self._memory = memory
+        self._storing = storing
         self._report = report
 
     async def look(self, open_questions: Iterable[Ask]) -> None:
@@ -43,18 +48,13 @@ class Migration:
             self.moved(*move)
 
     def moved(self, old: int, new: int, title: str) -> None:
-        """Telegram told that a chat goes on under another id."""
+        """Telegram told that a chat goes on under another id; as soon as it can be stored."""
+        self._storing.soon(partial(self._move, old, new, title))
+
+    def _move(self, old: int, new: int, title: str) -> None:
         listed = self._rules.lists(old)
-        try:
-            if not self._rules.migrate(old, new):
-                return  # Both groups tell of it.
-        except StorageError as error:
-            self._report(
-                Failed(
-                    chat=new, title=title, reason=error.reason, error=str(error), hint=error.hint
-                )
-            )
-            return
+        if not self._rules.migrate(old, new):
+            return  # Both groups tell of it.
         for place in (Place(old), Place(new)):
             self._memory.forget(place)
         if listed:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from userbot.errors import PauseAskedError, TelegramError
@@ -147,14 +148,10 @@ class Parts:
 
     async def _replace_question(self, identity: int, text: RichText) -> None:
         ask = self._ask
-        self._store.writing(ask, 0, identity, text.text, self._clock.now())
-        # Known beforehand: whatever happens now, this message is ours from here on.
-        self._store.written(identity, ask.message)
         try:
-            await self._outbox.edit(ask.place, ask.message, text)
+            leave = partial(self._outbox.edit, ask.place, ask.message, text)
+            await self._writes.replace(ask, identity, text.text, leave)
         except TelegramError as error:
-            if error.reason != "disconnected":
-                self._store.unwritten(identity)
             if error.reason not in _NOT_EDITABLE:
                 raise
             self.in_place = False

@@ -49,7 +49,8 @@ class Replies:
         """The message that the question replies to, with the chain above it.
 
         None if there is none, if it may not be read, and if it is an answer that the history
-        shows, unless it alone is the question. Raises TelegramError where it alone is.
+        shows, unless it alone is the question. Raises TelegramError where it alone is, and
+        StorageError.
         """
         if ask.reply_to is None:
             return None

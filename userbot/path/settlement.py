@@ -172,6 +172,9 @@ class Settlement:
         if isinstance(told, LimitReachedError):
             self.limited(ask, told.reason, str(told))
             return
+        if told.reason == "too_old":
+            self.too_old(ask)
+            return
         if told.reason == "no_wake_word":
             self._not_meant(ask, told.reason)
             return
@@ -223,12 +226,15 @@ class Settlement:
         self._broken_off.discard(ask.id)
 
     def stopped(self, ask: Ask, why: str = "stopped") -> None:
-        """The question was stopped; what stands of an answer by then is its answer."""
-        asking = self._asking.pop(ask.id, None)
+        """The question was stopped; what stands of an answer by then is its answer.
+
+        Raises StorageError; then nothing was done.
+        """
         standing = [
             (message, below_prompt(ask, shown) if message == ask.replied_to else shown)
             for message, shown in self._store.standing(ask)
         ]
+        asking = self._asking.pop(ask.id, None)
         if asking is not None and standing:
             request, since = asking
             seconds = self._clock.monotonic() - since
@@ -248,7 +254,10 @@ class Settlement:
             return
         self._mark(ask, "skipped", why)
         self._broken_off.discard(ask.id)
-        self.skipped(ask, why, _WHY[why])
+        if why == "too_old":
+            self.too_old(ask)
+        else:
+            self.skipped(ask, why, _WHY[why])
 
     def hung(self, ask: Ask) -> None:
         """The answer came to no end, and was cut."""
@@ -273,7 +282,7 @@ class Settlement:
     def _tell_too_old(self) -> None:
         old, self._too_old = self._too_old, []
         if len(old) == 1:
-            self.skipped(old[0], "too_old", "It arrived while the program was away.")
+            self.skipped(old[0], "too_old", "The program, or its connection, was away too long.")
             return
         chats = Counter(ask.title or str(ask.chat) for ask in old)
         where = ", ".join(f"{title} {number}" for title, number in chats.most_common(_CHATS_TOLD))

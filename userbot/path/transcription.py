@@ -51,7 +51,7 @@ class Transcription:
         `keep`: store and show the words. Raises NothingToAnswerError for silence and for what is
         too long, AudioError, ModelError, TelegramError, StorageError.
         """
-        known = self._store.transcript(ask.source, message)
+        known = await self._storing.done(lambda: self._store.transcript(ask.source, message), ask)
         if known is not None:
             if ghosts.wordless(known.text):
                 raise silence()

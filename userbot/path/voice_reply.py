@@ -12,8 +12,25 @@ from contextlib import suppress
 from dataclasses import replace
 
 from userbot.activity import Notice, Report, about
-from userbot.errors import ModelError, PauseAskedError, UserbotError, VoiceRefusedError
-from userbot.messages import Answer, Ask, ChatRequest, Delta, Finish, RichText, Speech, StartOver
+from userbot.errors import (
+    LimitReachedError,
+    ModelError,
+    PauseAskedError,
+    UserbotError,
+    VoiceRefusedError,
+)
+from userbot.messages import (
+    Answer,
+    Ask,
+    ChatRequest,
+    Delta,
+    Finish,
+    RichText,
+    Speech,
+    StartOver,
+    Usage,
+)
+from userbot.path.allowance import Allowance
 from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply
 from userbot.path.parts import to_its_end
@@ -31,6 +48,7 @@ class VoiceReply:
     def __init__(
         self,
         speaker: Speaker,
+        allowance: Allowance,
         outbox: VoiceOutbox,
         in_writing: LiveReply,
         writes: Writes,
@@ -40,6 +58,7 @@ class VoiceReply:
     ) -> None:
         self._first_text = first_text
         self._speaker = speaker
+        self._allowance = allowance
         self._outbox = outbox
         self._in_writing = in_writing
         self._writes = writes
@@ -59,7 +78,7 @@ class VoiceReply:
 
         `on_text`: the first of it stands. `before`: Markdown that is shown and not spoken.
         """
-        if not self._outbox.takes_voice(ask.place) or self._in_writing.begun(ask):
+        if not self._outbox.takes_voice(ask.place) or await self._in_writing.begun(ask):
             written = await self._in_writing.write(ask, request, preceded(before, stream), on_text)
             return replace(written, text=written.text.removeprefix(before))
         pieces: list[str] = []
@@ -88,10 +107,11 @@ class VoiceReply:
         if words is None:
             return None
         try:
-            speech = await self._speaker.speak(words)
+            usage = finish.usage or Usage(0, 0)
+            speech = await self._allowance.speech(ask, usage, words, self._speaker)
             caption = caption_of(render(before + text))
             return await self._sent(ask, text, caption, speech, finish)
-        except (ModelError, VoiceRefusedError) as error:
+        except (LimitReachedError, ModelError, VoiceRefusedError) as error:
             self._tell(ask, error)
             return None
 

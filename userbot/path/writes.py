@@ -6,17 +6,19 @@ Rule 2: what Telegram certainly did not take is no row any more.
 Rule 3: where nobody knows whether it stands, the chat is looked through. What is found is it; what
 is not there may leave again under the same random_id, which Telegram carries out once.
 Rule 4: if it is in doubt even then, nothing more is sent.
+Rule 5: an answer of which nothing stands leaves again only if it is still wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
-from userbot.messages import Ask
+from userbot.messages import Ask, Since
 from userbot.path.storing import Storing
 from userbot.ports import Clock, History, Outbox, Store
 from userbot.rules.adoption import adopted
@@ -35,7 +37,11 @@ class Sent:
 
 
 class Writes:
-    """Sends what answers questions. `history`: where to look for what may have arrived."""
+    """Sends what answers questions. `history`: where to look for what may have arrived.
+
+    `still_wanted`: raises NothingToAnswerError where an answer whose first text was lost with the
+    connection, at that time, is wanted no more.
+    """
 
     def __init__(
         self,
@@ -43,6 +49,7 @@ class Writes:
         history: History,
         store: Store,
         storing: Storing,
+        still_wanted: Callable[[Ask, Since, datetime], None],
         clock: Clock,
         report: Report,
     ) -> None:
@@ -50,6 +57,7 @@ class Writes:
         self._history = history
         self._store = store
         self._storing = storing
+        self._still_wanted = still_wanted
         self._clock = clock
         self._report = report
 
@@ -66,7 +74,7 @@ class Writes:
             try:
                 sent = Sent(await leave(), True)
             except WriteInDoubtError as doubt:
-                found = doubt.message or await self._found(ask, identity, doubt)
+                found = doubt.message or await self._found(ask, part, identity, doubt, now)
                 if found is None and (doubt.landed or last):
                     raise
                 if found is not None:
@@ -82,8 +90,35 @@ class Writes:
             return sent
         raise AssertionError("the last try returns or raises")
 
-    async def _found(self, ask: Ask, identity: int, doubt: WriteInDoubtError) -> int | None:
-        """The message in the chat, None if it is surely not there. Raises WriteInDoubtError."""
+    async def replace(
+        self, ask: Ask, identity: int, text: str, leave: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Let the question's own message become the first of its answer; `leave` edits it.
+
+        Raises what `Outbox.edit` raises.
+        """
+        now, store = self._clock.now(), self._store
+
+        def record() -> None:
+            store.writing(ask, 0, identity, text, now)
+            # Known beforehand: whatever happens now, this message is ours from here on.
+            store.written(identity, ask.message)
+
+        await self._storing.done(record, ask)
+        try:
+            await leave()
+        except TelegramError as error:
+            if error.reason != "disconnected":
+                self._storing.soon(partial(store.unwritten, identity), ask)
+            raise
+
+    async def _found(
+        self, ask: Ask, part: int, identity: int, doubt: WriteInDoubtError, left: datetime
+    ) -> int | None:
+        """The message in the chat, None if it is surely not there and still wanted.
+
+        Raises WriteInDoubtError and NothingToAnswerError.
+        """
         self._report(
             Notice(
                 **about(ask),
@@ -97,8 +132,16 @@ class Writes:
             since = await self._history.since(ask.chat, ask.message)
         except TelegramError:
             raise doubt from None
-        elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
-        standing = adopted(self._store.recorded(ask), since.own, ask.message, elsewhere)
+        store, own = self._store, [one.id for one in since.own]
+        elsewhere = await self._storing.done(lambda: store.elsewhere(ask.chat, own), ask)
+        recorded = await self._storing.done(lambda: store.recorded(ask), ask)
+        standing = adopted(recorded, since.own, ask.message, elsewhere)
         if identity not in standing and not since.whole:
             raise doubt
+        if identity not in standing and part == 0 and not doubt.landed:
+            try:
+                self._still_wanted(ask, since, left)
+            except UserbotError:
+                self._storing.soon(partial(self._store.unwritten, identity), ask)
+                raise
         return standing.get(identity)

@@ -20,11 +20,6 @@ _WEBM = Format("webm", "video/webm", "matroska")
 _MKV = Format("mkv", "video/x-matroska", "matroska", taken=False)
 _AAC = Format("aac", "audio/aac", "aac", taken=False)
 
-_SLOWEST = {"ogg": 2000, "mp3": 4000, "m4a": 4000, "flac": 4000}
-_SLOWEST_ELSE = 8000
-"""Bytes a second of the lowest bitrates in use: 16 kbit/s for Speex and Vorbis, 32 for music, 64
-for films and for sound that is not compressed."""
-
 _MAGIC: tuple[tuple[int, bytes, Format], ...] = (
     (0, b"OggS", OGG),
     (0, b"ID3", _MP3),
@@ -53,11 +48,6 @@ def format_of(head: bytes) -> Format | None:
         # The layer bits of MPEG audio are never 0; in AAC's frames they always are.
         return _MP3 if head[1] & 0x06 else _AAC
     return None
-
-
-def longest(form: Format, size: int) -> float:
-    """How many seconds so many bytes may play, where nothing is there to measure them."""
-    return size / _SLOWEST.get(form.ending, _SLOWEST_ELSE)
 
 
 def _by_brand(brand: bytes) -> Format:

@@ -65,7 +65,7 @@ def check(
     if by_owner:
         if own is not None and _over(spent.person_tokens_today, expected.tokens, own):
             return _refusal("own_tokens_per_day", own, f"You may use {own:,} tokens a day.")
-        return _money(policy, spent, expected)
+        return check_money(policy, spent, expected)
     requests, tokens = policy.requests_per_minute, None
     if person is not None:
         if person.requests_per_minute is not None:
@@ -94,7 +94,15 @@ def check(
             f"The account gives {policy.answers_per_hour} answers an hour.",
             _HOUR if policy.answers_per_hour else _DAY,
         )
-    return _money(policy, spent, expected)
+    return check_money(policy, spent, expected)
+
+
+def check_money(policy: Limits, spent: Spent, expected: Expected) -> Refusal | None:
+    """The last limit of `check`, by itself: of what costs money, and is no question."""
+    limit = policy.cost_per_day
+    if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):
+        return None
+    return _refusal("cost_per_day", limit, f"All answers together may cost {limit:g} a day.")
 
 
 def cost(
@@ -165,13 +173,6 @@ _SOON_EN = "The limit of answers is reached. Please ask again in a {}."
 _SOON_RU = "Лимит ответов исчерпан. Спросите ещё раз через {}."
 _TOMORROW_EN = "The limit of answers for today is reached."
 _TOMORROW_RU = "Лимит ответов на сегодня исчерпан."
-
-
-def _money(policy: Limits, spent: Spent, expected: Expected) -> Refusal | None:
-    limit = policy.cost_per_day
-    if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):
-        return None
-    return _refusal("cost_per_day", limit, f"All answers together may cost {limit:g} a day.")
 
 
 def _refusal(reason: str, limit: float, detail: str, window: timedelta = _DAY) -> Refusal:

@@ -15,6 +15,9 @@ SPOKEN_CHARACTERS = 4096
 https://platform.openai.com/docs/api-reference/audio/createSpeech
 """
 
+CHARACTERS_PER_SECOND = 14
+"""How fast words are read aloud, by the same measure."""
+
 
 def answered_by_voice(settings: Voice, ask: Ask) -> bool:
     """Whether the answer to a question is to be spoken."""
@@ -28,6 +31,11 @@ def words_of(parts: Sequence[RichText]) -> str | None:
     text = "\n\n".join(part.text.strip() for part in parts)
     code = any(entity.kind == "pre" for part in parts for entity in part.entities)
     return None if code or not 0 < len(text) <= SPOKEN_CHARACTERS else text
+
+
+def seconds_of(words: str) -> float:
+    """About how long it takes to read words aloud."""
+    return len(words) / CHARACTERS_PER_SECOND
 
 
 def caption_of(parts: Sequence[RichText]) -> RichText:

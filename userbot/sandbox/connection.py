@@ -58,6 +58,8 @@ class Connection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self._socket = transport
         self._server.connections.add(self)
+        if self._server.swallows:
+            self.go_dead()
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._socket = None

@@ -38,6 +38,8 @@ class Server:
         self.msg_ids = MessageIds()
         self.clients: dict[tuple[int, int], Client] = {}
         self.connections: set[Connection] = set()
+        self.swallows = False
+        """New connections are dead from the beginning."""
         self.timers: set[asyncio.TimerHandle] = set()
         self._asking: Client | None = None
         self._listening: asyncio.Server | None = None

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -91,6 +91,15 @@ class Telegram:
         for client in list(self._server.clients.values()):
             if account is None or client.login.account is account:
                 client.connection.go_dead()
+
+    def swallow(self, on: bool = True) -> None:
+        """Kills every line without a word, and each new one: they stand, and nothing comes through.
+
+        Those that were made meanwhile stay dead.
+        """
+        self._server.swallows = on
+        if on:
+            self.deaden_connections()
 
     @property
     def public_key(self) -> str:
@@ -186,6 +195,10 @@ class Telegram:
     def advance(self, seconds: float) -> None:
         """Moves the world's dates ahead: codes expire, messages grow old."""
         self._world.skew += seconds
+
+    def goes_by(self, clock: Callable[[], float]) -> None:
+        """Takes the world's dates from another clock, which gives Unix seconds."""
+        self._world.clock = clock
 
     def protect(self, group: Group, on: bool = True) -> None:
         """What is said in a group may not be forwarded or kept (noforwards)."""

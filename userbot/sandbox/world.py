@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from . import threads, tl
@@ -52,8 +52,10 @@ class World(Threads):
         self.longest_difference = 10**9
         """A difference of more events than this is too long: nothing of it is told."""
         self.listener: Listener = Nobody()
+        self.clock: Callable[[], float] = time.time
+        """What the world's dates are read from, in Unix seconds."""
         self.skew = 0.0
-        """Seconds by which the world's dates are ahead of the real clock."""
+        """Seconds by which they are ahead of it."""
         self._origin: Account | None = None
         self._origin_events: list[Event] = []
         self._private: dict[tuple[int, int], Private] = {}
@@ -62,7 +64,7 @@ class World(Threads):
     # -- what is --
 
     def now(self) -> int:
-        return int(time.time() + self.skew)
+        return int(self.clock() + self.skew)
 
     def by_phone(self, phone: str) -> Account | None:
         return next((a for a in self.accounts.values() if a.phone == phone), None)

@@ -23,6 +23,7 @@ from userbot.storage.safety_steps import (
     money_reservations_names_and_erasing,
     quoted_messages,
     quoted_words_that_expire,
+    transcripts_by_question,
     words_of_results,
 )
 
@@ -206,6 +207,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     quoted_messages,
     commands_left_open,
     debts_and_whole_answers,
+    transcripts_by_question,
 ]
 
 

@@ -203,9 +203,9 @@ class Orders(Steps):
                 (moment, person),
             )
             hit = db.execute(
-                "UPDATE questions SET text = '', own_text = NULL, answer = NULL, voice = NULL,"
-                " sender_name = '', sender_username = NULL, forwarded_from = '', erased = 1"
-                " WHERE sender = ?",
+                "UPDATE questions SET text = '', own_text = NULL, answer = NULL, whole = NULL,"
+                " voice = NULL, sender_name = '', sender_username = NULL, forwarded_from = '',"
+                " erased = 1 WHERE sender = ?",
                 (person,),
             ).rowcount
         with database.explained(self.path):

@@ -133,3 +133,8 @@ def quoted_messages(db: sqlite3.Connection) -> None:
             PRIMARY KEY (message, chat, question)
         ) WITHOUT ROWID"""
     )
+
+
+def transcripts_by_question(db: sqlite3.Connection) -> None:
+    """What was heard for a question is found without a scan when the question's words go."""
+    db.execute("CREATE INDEX transcripts_question ON transcripts (question)")

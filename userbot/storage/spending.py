@@ -32,6 +32,9 @@ class Spending:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     audio_seconds: float = 0.0
+    """Listened to."""
+    spoken_seconds: float = 0.0
+    """Of answers."""
     cost: int = 0
     estimated: bool = False
     """Some of it is an estimate: the endpoint did not tell."""
@@ -54,7 +57,10 @@ def spending(database: Path, by: str, since: datetime, timezone: str | None) -> 
         one.requests += row["kind"] not in ("audio", "speech") and row["told"]
         one.prompt_tokens += row["prompt"]
         one.completion_tokens += row["completion"]
-        one.audio_seconds += row["audio_seconds"]
+        if row["kind"] == "speech":
+            one.spoken_seconds += row["audio_seconds"]
+        else:
+            one.audio_seconds += row["audio_seconds"]
         one.cost += row["cost"]
         one.estimated = one.estimated or bool(row["estimated"])
     found = list(sums.values())

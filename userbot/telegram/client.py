@@ -55,6 +55,7 @@ class Client(TelegramClient):  # type: ignore[misc]
             auto_reconnect_callback=self._handle_auto_reconnect,
         )
 
+    _returning = False
     on_reconnect: Callable[[], None] | None = None
     on_too_long: Callable[[], None] | None = None
     """Called when Telegram has too much to tell and tells nothing instead."""
@@ -82,6 +83,10 @@ class Client(TelegramClient):  # type: ignore[misc]
         except ValueError:
             await self.newest_dialogs()
             return await self.get_input_entity(chat)
+
+    def stands(self) -> bool:
+        """Whether a connection seems to stand."""
+        return self._sender.stands()
 
     def reconnect(self) -> None:
         """Give the connection up and make another: nobody tells when it is dead."""
@@ -150,7 +155,13 @@ class Client(TelegramClient):  # type: ignore[misc]
     async def _handle_auto_reconnect(self) -> None:
         # Telethon 1.45 asks for no difference after a reconnect, so what was missed would show
         # up at the next gap or after 15 minutes. The name is private: a test holds it.
-        await super()._handle_auto_reconnect()
+        if self._returning:
+            return  # what was asked over the last line, which died of it, is asked again over this
+        self._returning = True
+        try:
+            await super()._handle_auto_reconnect()
+        finally:
+            self._returning = False
         await self.catch_up()
         if self.on_reconnect is not None:
             self.on_reconnect()

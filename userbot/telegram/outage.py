@@ -30,7 +30,7 @@ that makes it 45 seconds until it is known."""
 class Line(Protocol):
     """A client."""
 
-    def is_connected(self) -> bool:
+    def stands(self) -> bool:
         """Whether a connection seems to stand."""
         ...
 
@@ -64,14 +64,15 @@ class Outage:
             self._telling.cancel()
             self._telling = None
 
-    def back(self) -> None:
-        """It stands again."""
+    def back(self) -> float:
+        """It stands again; gives the seconds for which it did not."""
         seconds = self._clock.monotonic() - self._since if self._telling else 0.0
         self.over()
         detail = "The connection to Telegram stands again."
         if seconds >= 1:
             detail = f"The connection to Telegram stands again after {seconds:.0f} s."
         self._report(Notice(reason="reconnected", detail=detail))
+        return seconds
 
     async def _tell(self) -> None:
         await self._clock.sleep(_MOMENT)
@@ -103,7 +104,7 @@ async def watch_line(clock: Clock, report: Report, client: Line, outage: Outage)
 
 async def _alive(clock: Clock, client: Line) -> bool:
     """Whether Telegram answers; also if nothing can be asked: that such a line is lost is known."""
-    if not client.is_connected():
+    if not client.stands():
         return True
     answer = asyncio.ensure_future(client.ping())
     patience = asyncio.ensure_future(clock.sleep(PONG_SECONDS))

@@ -53,9 +53,13 @@ class TelegramPictures:
             read = await self._reading.messages(chat, list(near))
             album = [one for one in read if getattr(one, "grouped_id", None) == found.grouped_id]
         shown = [one for one in album if has_picture(one)][: pictures.MOST]
-        return [
-            await self._one(chat, one.id, one, several=several or len(shown) > 1) for one in shown
-        ]
+        fetched, room = [], pictures.MOST_TOGETHER
+        for one in shown:
+            fetched.append(await self._one(chat, one.id, one, several=several or len(shown) > 1))
+            room -= len(fetched[-1].data)
+            if room < 0:
+                break  # the others have no place in the request
+        return fetched
 
     async def _one(self, chat: int, number: int, message: Any, *, several: bool) -> Picture:
         picture = _picture_in(message)

@@ -1,9 +1,14 @@
-"""Telethon's sender, but for one thing: a message leaves once, and is never repeated in silence.
+"""Telethon's sender, but for what it does about a lost connection.
+
+A message leaves once, and is never repeated in silence.
 
 Telethon 1.45 sends everything that was not answered anew after a lost connection, and tries six
 times over twelve seconds what Telegram calls its own trouble, a used random_id among it. Whether
 a message stands is for the one who recorded it to find out. What is overridden here is private, so
 tests hold it.
+
+A message that has no line to leave on does not wait for one: who knows what became of its question
+by then. And there is one attempt at a new line at a time.
 """
 
 from __future__ import annotations
@@ -23,6 +28,7 @@ from telethon.errors import (
 )
 from telethon.network import MTProtoSender
 from telethon.tl import functions
+from telethon.tl.functions import PingRequest
 
 ONCE = (functions.messages.SendMessageRequest, functions.messages.SendMediaRequest)
 """What makes a message: carried out twice, it would stand twice."""
@@ -54,9 +60,27 @@ class TroubleError(Exception):
 class Sender(MTProtoSender):  # type: ignore[misc]
     """Gives back what writes a message when the connection is lost, instead of sending it anew."""
 
+    def stands(self) -> bool:
+        """Whether there is a connection, dead or alive; Telethon's own word means that it tries."""
+        return bool(self._transport_connected())
+
     def renew(self) -> None:
         """Give the connection up and make another."""
         self._start_reconnect(ConnectionError("given up"))
+
+    def _start_reconnect(self, error: Exception | None) -> None:
+        # Telethon 1.45 takes itself for connected again before it has begun to try: asked once
+        # more, it tries twice at a time, and each new line ends the other.
+        if self._reconnect_task is None or self._reconnect_task.done():
+            super()._start_reconnect(error)
+
+    def send(self, request: Any, ordered: bool = False) -> Any:
+        """As MTProtoSender's."""
+        if isinstance(request, ONCE) and self.is_connected() and not self.stands():
+            answer = asyncio.get_running_loop().create_future()
+            answer.set_exception(UnansweredError("no line for a message"))
+            return answer
+        return super().send(request, ordered=ordered)
 
     async def _reconnect(self, last_error: Exception | None) -> None:
         for number, state in list(self._pending_state.items()):
@@ -64,7 +88,21 @@ class Sender(MTProtoSender):  # type: ignore[misc]
                 del self._pending_state[number]
                 if not state.future.done():
                     state.future.set_exception(UnansweredError("no answer to a message"))
+            elif isinstance(state.request, PingRequest):
+                # It asked about that line; in an hour there would be a hundred of them.
+                del self._pending_state[number]
+                state.future.cancel()
+        self._ping = None
         await super()._reconnect(last_error)
+
+    async def _try_connect(self, attempt: int) -> bool:
+        line = self._connection
+        # A packet that did not leave on the old line, and its end, are no business of the new one:
+        # it belongs to another session of MTProto, and what it asks is asked anew (Telethon 1.45).
+        for queue in (line._send_queue, line._recv_queue):  # noqa: SLF001
+            while not queue.empty():
+                queue.get_nowait()
+        return bool(await super()._try_connect(attempt))
 
 
 class Once:

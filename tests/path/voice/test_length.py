@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -78,15 +79,19 @@ async def test_a_last_page_that_lies_changes_nothing(stage: Stage) -> None:
     assert not stage.endpoint.transcriptions
 
 
-async def test_without_ffmpeg_a_file_counts_as_the_longest_that_it_may_be(
+async def test_without_ffmpeg_a_file_counts_by_its_frames_and_not_by_its_label(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audio, "find_ffmpeg", lambda: None)
     program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
-    stage.max.sends_audio(stage.group, b"ID3" + bytes(300_000), duration=3)
-    skipped = await program.tells(Skipped, reason="audio_too_long")
-    assert "measure" in skipped.detail
+    frame = bytes.fromhex("ffe318c4").ljust(72, b"\x00")  # 72 ms in 72 bytes
+    stage.max.sends_audio(stage.group, frame * 900, duration=3)
+    await program.tells(Skipped, reason="audio_too_long")
+    stage.max.sends_audio(stage.group, b"fLaC" + bytes(3000), duration=3)
+    while len(program.events(Skipped)) < 2:
+        await asyncio.sleep(0.01)
+    assert "measure" in program.events(Skipped)[1].detail
     assert not stage.endpoint.transcriptions
-    stage.max.sends_audio(stage.group, b"ID3" + bytes(159_997), duration=3)
+    stage.max.sends_audio(stage.group, frame * 500, duration=3)
     await program.tells(Answered)
-    assert paid_seconds(stage) == 40
+    assert paid_seconds(stage) == pytest.approx(36)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,9 +21,10 @@ from userbot.activity import (
     Answered,
     Failed,
     Notice,
+    Waiting,
 )
 from userbot.sandbox import ogg
-from userbot.settings import Voice
+from userbot.settings import Limits, Prices, Trigger, Voice
 
 
 async def test_an_answer_may_be_spoken(stage: Stage) -> None:
@@ -108,6 +110,73 @@ async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: S
     stage.max.says(stage.group, "hello")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
     assert "no voice note" in (await program.tells(Notice, reason="answered_in_writing")).detail
+
+
+async def test_a_spoken_answer_that_is_asked_for_anew_has_the_new_words_beside_it(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: "At nine."
+    program = await stage.program(
+        [listed(stage.group.id)],
+        voice=Voice(answer_as="voice"),
+        trigger=Trigger(from_="anyone", burst_seconds=0, edits=True),
+    )
+    question = stage.max.says(stage.group, "When?")
+    spoken = await stage.max.expects(stage.group, reply_to=question)
+    await program.tells(Answered)
+    long = "\n\n".join(f"Paragraph {n}. " + "word " * 60 for n in range(8)).strip()
+    stage.endpoint.responder = lambda _: long
+    stage.max.edits(question, "When, and why?")
+    await until(lambda: len(program.events(Answered)) == 2)
+    rest = await stage.max.expects(stage.group, reply_to=spoken)
+    assert spoken.media is not None
+    assert 512 < len(spoken.text) <= 1024
+    assert f"{spoken.text}\n\n{rest.text}".replace(" \n", "\n") == long.replace(" \n", "\n")
+    assert not program.events(Failed)
+    assert not program.events(Waiting)
+
+
+SPEAKING = Limits(cost_per_day=10, prices=Prices(audio_minute=6.0))
+
+
+async def test_what_is_spoken_is_counted_and_costs_money(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "word " * 50
+    voice = Voice(answer_as="voice")
+    program = await stage.program([listed(stage.group.id)], voice=voice, limits=SPEAKING)
+    stage.max.says(stage.group, "tell me")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    await program.tells(Answered)
+    (day,) = stage.spent()
+    assert answer.media is not None
+    assert day.spoken_seconds == pytest.approx(ogg.duration(answer.media.data), abs=0.1)
+    assert day.cost == pytest.approx(day.spoken_seconds * 100_000, abs=1)
+    assert (day.requests, day.audio_seconds) == (1, 0)
+
+
+async def test_an_answer_that_the_days_money_cannot_have_spoken_is_written(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "word " * 400
+    limits = replace(SPEAKING, cost_per_day=4)
+    program = await stage.program(
+        [listed(stage.group.id)], voice=Voice(answer_as="voice"), limits=limits
+    )
+    stage.max.says(stage.group, "tell me")
+    assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
+    assert "may cost 4 a day" in (await program.tells(Notice, reason="answered_in_writing")).detail
+    assert not stage.endpoint.speeches
+
+
+@pytest.mark.parametrize(("said", "counted"), [("no opus", True), ("refused", False)])
+async def test_what_was_spoken_in_vain_is_counted_if_it_was(
+    stage: Stage, said: str, counted: bool
+) -> None:
+    if said == "refused":
+        stage.endpoint.faults.add("quota", on="/audio/speech")
+    stage.endpoint.speaker = lambda _: b"RIFF no opus"
+    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    stage.max.says(stage.group, "hello")
+    await program.tells(Answered)
+    (day,) = stage.spent()
+    assert (day.spoken_seconds > 0) is counted
 
 
 async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> None:

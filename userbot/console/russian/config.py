@@ -109,8 +109,12 @@ SENTENCES: Final = {
         "Пробел после префикса и так подразумевается."
     ),
     "{} needs prices": "для {} нужны цены",
+    "{} needs the price of spoken answers": "для {} нужна цена ответов голосом",
     "Give input and output per million tokens under [limits.prices].": (
         "Задайте в [limits.prices] input и output за миллион токенов."
+    ),
+    "Give audio_minute under [limits.prices]; 0 if it costs nothing.": (
+        "Задайте в [limits.prices] audio_minute; 0, если это бесплатно."
     ),
     "{} is no time zone that is known here": "в {} неизвестный часовой пояс",
     'Write one like "Europe/Berlin".': 'Например: "Europe/Moscow".',
@@ -163,7 +167,7 @@ WHOLE: Final = {
 PARTS: Final = {
     # what a key takes
     "{} or {}": "{} или {}",
-    "{} and {}": "{} и {}",
+    '{}" and "{}': '{}" и "{}',
     "true or false": "true или false",
     "a whole number": "целое число",
     "a whole number from {} to {}": "целое число от {} до {}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SENTENCES: Final = {
+_SENTENCES: Final = {
     "{} does not accept the key.": "{} не принимает ключ.",
     "{} wants a key, and none is set.": "{} требует ключ, а он не задан.",
     "Set OPENAI_API_KEY, or api_key under [openai].": (
@@ -130,3 +130,11 @@ SENTENCES: Final = {
     "the system role": "роль system",
     "pictures": "картинки",
 }
+
+_SPEECH_HAS_TOO: Final = ("model under", "api_key under", "base_url under", "{} from")
+SENTENCES: Final = _SENTENCES | {
+    english.replace("[openai]", "[voice]"): russian.replace("[openai]", "[voice]")
+    for english, russian in _SENTENCES.items()
+    if any(f"{key} [openai]" in english for key in _SPEECH_HAS_TOO)
+}
+"""Where it is about speech, a hint points to the section that decides about that."""

@@ -11,7 +11,6 @@ SENTENCES: Final = {
     "Its answer was begun before, and is finished in its own message.": (
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
-    "It arrived while the program was away.": "Пришло, пока программа не работала.",
     "Messages looked at that came meanwhile: {}.": (
         "Просмотрено сообщений, пришедших за это время: {}."
     ),
@@ -71,6 +70,9 @@ SENTENCES: Final = {
     "The chat's last messages could not be read: {}": "Последние сообщения чата не прочесть: {}",
     "Answered in writing instead of by voice. {}": "Ответ текстом, а не голосом. {}",
     "Somebody deleted the answer while it was written.": "Ответ удалили, пока он писался.",
+    "The answer has more than {} messages: cut there.": (
+        "В ответе больше сообщений, чем {}: там он оборван."
+    ),
     "The chat is in slow mode: {} characters were not sent.": (
         "В чате медленный режим: не отправлено символов: {}."
     ),
@@ -110,4 +112,8 @@ SENTENCES: Final = {
     "Requests under way when the program was killed: {}. What they cost is counted.": (
         "Запросов, оборванных остановкой программы: {}. Их стоимость учтена."
     ),
+    "The program, or its connection, was away too long.": (
+        "Программа или её связь отсутствовала слишком долго."
+    ),
+    "There was no connection until it was too old.": ("Связи не было, пока вопрос не устарел."),
 }

@@ -7,9 +7,21 @@ source → protected (what the parser must not touch) → walked (its events as 
 from userbot.rules.markdown.parts import (
     MESSAGE_ENTITIES,
     MESSAGE_UNITS,
+    MOST_CHARACTERS,
+    MOST_MESSAGES,
+    bounded,
     broken_off,
     units,
 )
 from userbot.rules.markdown.rendering import render
 
-__all__ = ["MESSAGE_ENTITIES", "MESSAGE_UNITS", "broken_off", "render", "units"]
+__all__ = [
+    "MESSAGE_ENTITIES",
+    "MESSAGE_UNITS",
+    "MOST_CHARACTERS",
+    "MOST_MESSAGES",
+    "bounded",
+    "broken_off",
+    "render",
+    "units",
+]

@@ -18,14 +18,23 @@ MESSAGE_UNITS = 4096
 """UTF-16 units of one message (core.telegram.org/api/config, `message_length_max`)."""
 MESSAGE_ENTITIES = 100
 """Telegram ignores or refuses what is more (core.telegram.org/api/entities)."""
+MOST_MESSAGES = 20
+"""Of one answer: as many as the account may write into a group in a minute."""
+MOST_CHARACTERS = MOST_MESSAGES * MESSAGE_UNITS
+"""Of an answer's Markdown: a model that says more does not stop by itself."""
 _ELLIPSIS = " …"
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 _JOINS = frozenset("\u200d\ufe0e\ufe0f\u20e3\u2060")
 
 
-def messages(rich: Rich) -> tuple[RichText, ...]:
-    """The messages, none of them without something to see."""
-    return tuple(_message(part) for part in _parts(rich) if visible(part.text))
+def messages(rich: Rich, first: int = MESSAGE_UNITS) -> tuple[RichText, ...]:
+    """The messages, none of them without something to see; `first`: units of the first one."""
+    return tuple(_message(part) for part in _parts(rich, first) if visible(part.text))
+
+
+def bounded(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
+    """The messages, at most `MOST_MESSAGES`; if there are more, the last one shows that."""
+    return parts if len(parts) <= MOST_MESSAGES else broken_off(parts[:MOST_MESSAGES])
 
 
 def broken_off(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
@@ -53,14 +62,14 @@ def visible(text: str) -> bool:
     return any(unicodedata.category(character) not in _UNSEEN for character in text)
 
 
-def _parts(rich: Rich) -> Iterator[Rich]:
+def _parts(rich: Rich, most: int) -> Iterator[Rich]:
     code = [span for span in rich.spans if span.kind == "pre"]
     later = deque(sorted(rich.spans, key=lambda span: span.start))
     near: list[Span] = []
     """Those that may touch the next message: a long answer has thousands of others."""
     start = _skip(rich, 0, code)
     while start < len(rich.text):
-        end = _longest(rich.text, start)
+        end = _longest(rich.text, start, most)
         near = [span for span in near if span.end > start]
         while later and later[0].start < end:
             near.append(later.popleft())
@@ -68,16 +77,17 @@ def _parts(rich: Rich) -> Iterator[Rich]:
         if end < len(rich.text):
             end = _cut(rich.text, start, end)
         yield _piece(rich.text, near, start, end)
+        most = MESSAGE_UNITS
         start = _skip(rich, end, code)
 
 
-def _longest(text: str, start: int) -> int:
-    """Where a message that begins at `start` is full."""
-    end = min(len(text), start + MESSAGE_UNITS)
+def _longest(text: str, start: int, most: int) -> int:
+    """Where a message of so many units that begins at `start` is full."""
+    end = min(len(text), start + most)
     piece = text[start:end]
     if piece.isascii():
         return end
-    over = sum(character > "\uffff" for character in piece) + len(piece) - MESSAGE_UNITS
+    over = sum(character > "\uffff" for character in piece) + len(piece) - most
     while over > 0:
         end -= 1
         over -= 2 if text[end] > "\uffff" else 1

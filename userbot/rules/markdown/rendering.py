@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from userbot.messages import RichText
 from userbot.rules.markdown.inert import quieted
-from userbot.rules.markdown.parts import messages, visible
+from userbot.rules.markdown.parts import MESSAGE_UNITS, messages, visible
 from userbot.rules.markdown.rich import Rich, Span, tidy
 from userbot.rules.markdown.source import clean, events, protected
 from userbot.rules.markdown.unfinished import closed
@@ -18,18 +18,24 @@ _BARS = re.compile(r"\|{2,}|\n\n")
 
 
 def render(
-    markdown: str, asked: str = "", *, unfinished: bool = False, above: str = ""
+    markdown: str,
+    asked: str = "",
+    *,
+    unfinished: bool = False,
+    above: str = "",
+    first: int = MESSAGE_UNITS,
 ) -> tuple[RichText, ...]:
     """Markdown as messages of at most 4096 UTF-16 units and 100 entities each.
 
     `asked`: what the asker wrote; other names and commands than his own are made inert.
     `unfinished`: there will be more of it. Text that would show nothing gives no message.
-    `above`: words, not Markdown, that stand over it as a quotation.
+    `above`: words, not Markdown, that stand over it as a quotation. `first`: so many units have
+    room in the first message.
     """
     text = clean(markdown)
     source = protected(closed(text) if unfinished else text)
     rich = tidy(quieted(_with_spoilers(Walker(source).walk(events(source.text))), asked))
-    return messages(_quoted(above, rich) if above and visible(rich.text) else rich)
+    return messages(_quoted(above, rich) if above and visible(rich.text) else rich, first)
 
 
 def _quoted(above: str, rich: Rich) -> Rich:
