@@ -21,15 +21,17 @@ E = TypeVar("E")
 MASK = "***"
 _SHORTEST = 4
 """Shorter ones are no secrets, and would tear holes into ordinary words."""
-_secrets: set[str] = set()
+_secrets: list[str] = []
+"""The longest first: a shorter one may be a part of it."""
 
 
 def hide(*secrets: str | None) -> None:
     """From now on these are masked, as they are and as they stand in an address."""
     for secret in secrets:
         for form in _forms(secret or ""):
-            if len(form) >= _SHORTEST:
-                _secrets.add(form)
+            if len(form) >= _SHORTEST and form not in _secrets:
+                _secrets.append(form)
+    _secrets.sort(key=len, reverse=True)
 
 
 def hide_password_of(address: str | None) -> None:
@@ -50,7 +52,7 @@ def hide_password_of(address: str | None) -> None:
 
 def masked(text: str) -> str:
     """The text without any secret that was hidden."""
-    for secret in sorted(_secrets, key=len, reverse=True):
+    for secret in _secrets:
         if secret in text:
             text = text.replace(secret, MASK)
     return text

@@ -124,14 +124,14 @@ class Allowance:
             self._tell(ask, refusal)
         return refusal
 
-    async def before_request(self, ask: Ask, request: ChatRequest) -> None:
-        """Reserve a request to the model, and its answer, when there is room for both.
+    async def before_request(self, ask: Ask, request: ChatRequest, tokens: int) -> None:
+        """Reserve a request of so many tokens, by estimate, and its answer, when both have room.
 
         Raises LimitReachedError, and PostponedError when the program ends meanwhile.
         """
         prices = self._limits.prices
-        expected = limits.expected_of_request(prices, request.messages)
-        owed = Owed("answer", request.model, Usage(expected.tokens, 0, estimated=True))
+        expected = limits.expected_of_request(prices, tokens)
+        owed = Owed("answer", request.model, Usage(tokens, 0, estimated=True))
         longest = await self._storing.done(self._ledger.longest_answer, ask)
         most = request.max_completion_tokens
         answer = limits.expected_of_answer(prices, most, longest)

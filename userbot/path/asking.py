@@ -60,13 +60,11 @@ class Asking:
         self._build = build
         self._how = how
         self._shrunk = False
-        self.request = build(False)
+        self.request: ChatRequest
         """What the model was asked, in the end."""
-
-    @property
-    def estimated(self) -> int:
-        """The request's tokens, as they were estimated."""
-        return estimate_messages(self.request.messages)
+        self.estimated: int
+        """Its tokens, as they were estimated."""
+        self._word(tight=False)
 
     async def stream(self) -> AsyncGenerator[Delta | Finish | StartOver, None]:
         """The answer in pieces, then one Finish; StartOver where it begins anew.
@@ -109,7 +107,7 @@ class Asking:
 
     async def _paid(self) -> AsyncGenerator[Delta | Finish, None]:
         ask, request, how = self._ask, self.request, self._how
-        await how.allowance.before_request(ask, request)
+        await how.allowance.before_request(ask, request, self.estimated)
         how.settlement.asking(ask, request)
         stream = _bounded(how.model.stream(request), request.model)
         until = asyncio.get_running_loop().time() + how.longest
@@ -140,7 +138,11 @@ class Asking:
                 hint="Lower window_tokens under [history] to spare the first try.",
             )
         )
-        self.request = await storing.done(lambda: self._build(True), ask)
+        await storing.done(lambda: self._word(tight=True), ask)
+
+    def _word(self, *, tight: bool) -> None:
+        self.request = self._build(tight)
+        self.estimated = estimate_messages(self.request.messages)
 
 
 async def _bounded(

@@ -14,13 +14,12 @@ only answers under way leave no room for waits until they are whole, and is judg
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from userbot.messages import Expected, PromptMessage, Spent
-from userbot.rules.window import MESSAGE_TOKENS, estimate, estimate_messages
+from userbot.messages import Expected, Spent
+from userbot.rules.window import MESSAGE_TOKENS, estimate
 from userbot.settings import Limits, PersonLimits, Prices
 
 MICRO = 1_000_000
@@ -124,9 +123,8 @@ def expected_of_question(prices: Prices | None, system: str, text: str) -> Expec
     return Expected(tokens, cost(prices, tokens, 0))
 
 
-def expected_of_request(prices: Prices | None, messages: Iterable[PromptMessage]) -> Expected:
-    """What a request is expected to cost, the moment before it is sent."""
-    tokens = estimate_messages(messages)
+def expected_of_request(prices: Prices | None, tokens: int) -> Expected:
+    """What a request of so many estimated tokens is expected to cost, before its answer."""
     return Expected(tokens, cost(prices, tokens, 0))
 
 

@@ -100,12 +100,11 @@ class Ledger:
                             usage.estimated, finish.model])  # fmt: skip
         with database.step(self._db, self._path) as db:
             kept = db.execute(
-                "UPDATE questions SET whole = ? WHERE id = ? AND erased = 0"
-                " AND state IN ('pending', 'answering')",
-                (whole, ask.id),
+                "UPDATE questions SET whole = ?, reserved_tokens = ?, reserved_cost = ?"
+                " WHERE id = ? AND erased = 0 AND state IN ('pending', 'answering')",
+                (whole, usage.total, cost, ask.id),
             )
             if kept.rowcount:
-                hold(db, ask.id, Expected(usage.total, cost))
                 _owe(db, ask.id, Owed("answer", finish.model, usage))
 
     def whole(self, ask: Ask) -> tuple[str, Finish] | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from userbot.storage import database
@@ -16,8 +15,6 @@ class Steps:
     path: Path
     _db: sqlite3.Connection
 
-    @contextmanager
-    def _step(self) -> Iterator[sqlite3.Connection]:
+    def _step(self) -> AbstractContextManager[sqlite3.Connection]:
         """One transaction: all of the block, or nothing."""
-        with database.step(self._db, self.path) as db:
-            yield db
+        return database.step(self._db, self.path)
