@@ -16,7 +16,7 @@ from typing import Protocol
 
 from userbot.activity import Notice, Report
 from userbot.errors import NotLoggedInError, StorageError, TelegramError
-from userbot.messages import Ask, Incoming
+from userbot.messages import CHANNELS, Ask, Incoming
 from userbot.path.house_rules import HouseRules
 from userbot.ports import Clock
 from userbot.rules import background
@@ -136,7 +136,7 @@ class Background:
                 held.remove(gone)
             return
         for number, held in self._chats.items():
-            if number > _CHANNELS:
+            if number > CHANNELS:
                 held.remove(gone)
 
     def clear(self) -> None:
@@ -203,7 +203,3 @@ class Background:
                 expires_at=incoming.expires_at,
             )
         )
-
-
-_CHANNELS = -1_000_000_000_000
-"""Marked ids of channels and supergroups are below this."""

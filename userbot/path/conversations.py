@@ -21,13 +21,11 @@ from math import inf
 from typing import Any, Protocol
 
 from userbot.errors import StorageError
-from userbot.messages import Ask, Place
+from userbot.messages import CHANNELS, Ask, Place
 from userbot.path.first_text import FirstText
 from userbot.ports import Clock
 from userbot.rules import bursts
 
-_CHANNELS = -1_000_000_000_000
-"""Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
 _LAST_SECONDS = 5.0
 """How long what was cut may take to end."""
 _PATIENCE = 30.0
@@ -221,7 +219,7 @@ class Conversations:
         gone = frozenset(messages)
 
         def is_left(ask: Ask) -> bool:
-            here = ask.source == chat if chat is not None else ask.source > _CHANNELS
+            here = ask.source == chat if chat is not None else ask.source > CHANNELS
             return not here or ask.message not in gone
 
         for line in list(self._each()):

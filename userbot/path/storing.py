@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from userbot.activity import Failed, Report, Waiting, about
 from userbot.errors import PostponedError, StorageError
-from userbot.messages import Ask, Incoming
+from userbot.messages import CHANNELS, Ask, Incoming
 from userbot.path.patience import Patience
 from userbot.ports import Clock
 from userbot.rules.retrying import storage_pause
@@ -24,8 +24,6 @@ from userbot.rules.retrying import storage_pause
 MOST_HELD = 10_000
 """Messages that wait for the database at once: some ten megabytes. What comes beside them stays
 in its chat, and is looked for there."""
-_CHANNELS = -1_000_000_000_000
-"""Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
 
 T = TypeVar("T")
 
@@ -210,7 +208,7 @@ class Doorstep:
         """Messages are gone; `chat` is None for private chats and basic groups."""
         gone = frozenset(messages)
         for where, message in list(self._held):
-            if message in gone and (where == chat if chat is not None else where > _CHANNELS):
+            if message in gone and (where == chat if chat is not None else where > CHANNELS):
                 del self._held[where, message]
 
     def missed(self) -> None:

@@ -12,12 +12,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from userbot.messages import Ask, Place
+from userbot.messages import CHANNELS, Ask, Place
 from userbot.storage import database
 from userbot.storage.cells import instant
 
-_CHANNELS = -1_000_000_000_000
-"""Marked ids below this are channels and supergroups; above it one account numbers messages."""
 _AT_ONCE = 500
 """Rows in one transaction, so that a large clearing does not hold up an answer."""
 
@@ -36,7 +34,7 @@ class Eraser:
         answered yet is given up; an answer that lost one of its messages loses all its words. A
         question that quoted one of them keeps the words that are its own.
         """
-        where, values = ("chat = ?", [chat]) if chat is not None else ("chat > ?", [_CHANNELS])
+        where, values = ("chat = ?", [chat]) if chat is not None else ("chat > ?", [CHANNELS])
         found: list[int] = []
         with database.explained(self._path):
             for message in messages:

@@ -6,14 +6,14 @@ its result is a row before it leaves, so that it is known again when Telegram br
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.messages import Ask, CommandMessage, CommandNote, Cost, OpenCommand, Place
+from userbot.messages import CommandMessage, CommandNote, OpenCommand
 from userbot.settings import Override
 from userbot.storage import database
 from userbot.storage.cells import instant, moment, storable
+from userbot.storage.questions import pending_anew
 from userbot.storage.steps import Steps
 
 _WISHED = "asked_again"
@@ -139,178 +139,6 @@ class Orders(Steps):
                     " VALUES (?, ?, ?, ?, ?)",
                     (chat, to.respond, to.from_, system, to.model and storable(to.model)),
                 )
-
-    def begin_anew(self, place: Place, after: int | None = None) -> None:
-        """The conversation forgets what was asked until now, or up to the question `after`."""
-        with database.explained(self.path):
-            self._db.execute(
-                "UPDATE conversations SET begun_after ="
-                " coalesce(?, (SELECT max(id) FROM questions), 0) WHERE chat = ? AND topic = ?",
-                (after, place.chat, place.topic or 0),
-            )
-
-    def cost(self, since: datetime, chat: int | None = None) -> Cost:
-        """What answers have cost since then, in one chat or in all."""
-        with database.explained(self.path):
-            row = self._db.execute(
-                "SELECT count(CASE WHEN kind = 'answer' THEN 1 END),"
-                " coalesce(sum(prompt_tokens), 0),"
-                " coalesce(sum(completion_tokens), 0) FROM usage"
-                " WHERE at >= ?1 AND (?2 IS NULL OR chat = ?2)",
-                (instant(since), chat),
-            ).fetchone()
-        return Cost(*row)
-
-    def forgotten(self) -> set[int]:
-        """The people whose words are kept out."""
-        with database.explained(self.path):
-            return {person for (person,) in self._db.execute("SELECT person FROM forgotten")}
-
-    def forget(self, person: int, at: datetime) -> int:
-        """Delete a person's words, and where others quoted them; gives how many questions it hit.
-
-        What was asked, answered and quoted is overwritten in the file. The rows stay: they prove
-        that a message was answered.
-        """
-        moment = instant(at)
-        with self._step() as db:
-            db.execute(
-                "INSERT INTO forgotten (person, at) VALUES (?, ?) ON CONFLICT (person) DO NOTHING",
-                (person, moment),
-            )
-            db.execute(
-                "UPDATE writes SET text = '' WHERE question IN"
-                " (SELECT id FROM questions WHERE sender = ?)",
-                (person,),
-            )
-            db.execute(
-                "UPDATE questions SET text = own_text, own_text = NULL WHERE id IN"
-                " (SELECT question FROM quotations WHERE person = ?)"
-                " AND own_text IS NOT NULL",
-                (person,),
-            )
-            db.execute(
-                "UPDATE transcripts SET text = NULL, parts = NULL WHERE person = ?1 OR question IN"
-                " (SELECT question FROM quotations WHERE person = ?1)",
-                (person,),
-            )
-            db.execute("DELETE FROM quotations WHERE person = ?", (person,))
-            # Whose words a result shows (/gpt_history) is not known.
-            db.execute("UPDATE command_notes SET text = '' WHERE text <> ''")
-            db.execute(
-                "UPDATE questions SET state = 'skipped', reason = 'forgotten', state_at = ?"
-                " WHERE sender = ? AND state IN ('pending', 'answering')",
-                (moment, person),
-            )
-            hit = db.execute(
-                "UPDATE questions SET text = '', own_text = NULL, answer = NULL, whole = NULL,"
-                " voice = NULL, sender_name = '', sender_username = NULL, forwarded_from = '',"
-                " erased = 1 WHERE sender = ?",
-                (person,),
-            ).rowcount
-        with database.explained(self.path):
-            # The write-ahead log still has the words.
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return hit
-
-    def migrate(self, old: int, new: int) -> bool:
-        """A chat goes on under another id, with its conversation and what commands set.
-
-        False if that is known already. Questions and answers keep the chat and the ids that their
-        messages have; their conversation moves, and with it where open ones are answered. How far
-        the old chat was seen stays until it was `read_out`.
-        """
-        with self._step() as db:
-            if not db.execute(
-                "INSERT INTO moved (old, new) VALUES (?, ?) ON CONFLICT (old) DO NOTHING",
-                (old, new),
-            ).rowcount:
-                return False
-            both = db.execute(
-                "SELECT a.id, b.id, a.begun_after FROM conversations AS a JOIN conversations AS b"
-                " ON a.topic = b.topic WHERE a.chat = ? AND b.chat = ?",
-                (old, new),
-            ).fetchall()
-            for before, after, begun_after in both:
-                # Somebody asked in the new chat before Telegram told of the move.
-                db.execute(
-                    "UPDATE questions SET conversation = ? WHERE conversation = ?", (after, before)
-                )
-                db.execute(
-                    "UPDATE conversations SET begun_after = max(begun_after, ?) WHERE id = ?",
-                    (begun_after, after),
-                )
-                db.execute("DELETE FROM conversations WHERE id = ?", (before,))
-            db.execute(
-                "UPDATE conversations SET chat = ?, kind = 'supergroup' WHERE chat = ?", (new, old)
-            )
-            db.execute("UPDATE OR IGNORE overrides SET chat = ? WHERE chat = ?", (new, old))
-            db.execute("DELETE FROM overrides WHERE chat = ?", (old,))
-            db.execute("UPDATE usage SET chat = ? WHERE chat = ?", (new, old))
-            # The new history begins with the move: all of it came since the old one was seen.
-            db.execute(
-                "INSERT INTO seen (chat, message) SELECT ?, 0 FROM seen WHERE chat = ?"
-                " ON CONFLICT (chat) DO NOTHING",
-                (new, old),
-            )
-        return True
-
-    def moved(self) -> dict[int, int]:
-        """Basic groups that became supergroups: the new id by the old one."""
-        with database.explained(self.path):
-            return dict(self._db.execute("SELECT old, new FROM moved").fetchall())
-
-    def quotes(
-        self,
-        ask: Ask,
-        people: frozenset[int],
-        messages: frozenset[int],
-        until: datetime | None = None,
-    ) -> None:
-        """A question is about to hold words of these people, from these messages of its chat.
-
-        `until`: when they go by themselves, because the chat deletes their message then.
-        """
-        with self._step() as db:
-            db.executemany(
-                "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [(ask.id, person) for person in people],
-            )
-            db.executemany(
-                "INSERT INTO quoted_messages (question, chat, message) VALUES (?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
-                [(ask.id, ask.source, message) for message in messages],
-            )
-            if until is not None:
-                db.execute(
-                    "UPDATE questions SET quoted_until = ? WHERE id = ?", (instant(until), ask.id)
-                )
-
-    def may_quote(self, ask: Ask, people: frozenset[int], messages: frozenset[int]) -> bool:
-        """Whether a question may be kept with the words that it quotes.
-
-        Not if one of the people was forgotten, or one of the messages deleted, since `quotes`.
-        """
-        queries = (
-            ("SELECT 1 FROM quotations WHERE question = ? AND person = ?", people),
-            ("SELECT 1 FROM quoted_messages WHERE question = ? AND message = ?", messages),
-        )
-        with database.explained(self.path):
-            return all(
-                self._db.execute(query, (ask.id, number)).fetchone()
-                for query, numbers in queries
-                for number in numbers
-            )
-
-
-def pending_anew(db: sqlite3.Connection, question: int, at: datetime, reason: str = "") -> bool:
-    """Let a question that failed or was skipped be asked again; False if it may not be."""
-    changed = db.execute(
-        "UPDATE questions SET state = 'pending', reason = ?, attempt = attempt + 1, state_at = ?"
-        " WHERE id = ? AND state IN ('failed', 'skipped') AND erased = 0 AND reason <> 'forgotten'",
-        (reason, instant(at), question),
-    )
-    return bool(changed.rowcount)
 
 
 def override(

@@ -18,3 +18,8 @@ class Steps:
     def _step(self) -> AbstractContextManager[sqlite3.Connection]:
         """One transaction: all of the block, or nothing."""
         return database.step(self._db, self.path)
+
+    def _question(self, select: str, chat: int, message: int) -> int | None:
+        with database.explained(self.path):
+            row = self._db.execute(select, (chat, message)).fetchone()
+        return None if row is None else int(row[0])

@@ -1,36 +1,20 @@
-"""The few things of the outside world that the path needs, as the path sees them."""
+"""The memory on disk."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from pathlib import Path
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from userbot.messages import (
     Answer,
     Ask,
-    Brought,
-    ChatRequest,
-    ChatTop,
-    Delta,
     Expected,
     Finish,
-    Format,
-    Hints,
     KeptName,
-    Loudness,
     Owed,
-    Picture,
     Place,
-    Quoted,
     Recorded,
-    RichText,
-    Since,
-    Sound,
-    Speech,
     Spent,
     Transcript,
     Turn,
@@ -38,131 +22,6 @@ from userbot.messages import (
 )
 
 R = TypeVar("R")
-Judge = Callable[[bytes], object]
-
-
-class Clock(Protocol):
-    """Time, so that tests can own it."""
-
-    def now(self) -> datetime:
-        """The wall clock, aware, in UTC."""
-        ...
-
-    def monotonic(self) -> float:
-        """Seconds that never go back."""
-        ...
-
-    async def sleep(self, seconds: float) -> None: ...
-
-
-Write = Literal["send", "edit", "delete"]
-"""What Telegram counts apart: a pause that it asks for holds one of them."""
-
-
-class Outbox(Protocol):
-    """Writes into Telegram, in place. A write takes its turn first, then leaves at once.
-
-    Every call but `typing` may raise ChatRefusedError, when the chat takes nothing from us, and
-    AccountStoppedError, when the account may not write at all.
-    """
-
-    def check(self, place: Place) -> None:
-        """Raise if it is known already that nothing may be written here."""
-        ...
-
-    async def turn(self, place: Place, write: Write, title: str = "") -> None:
-        """Wait until a first text or an end may leave; waits that are felt are shown.
-
-        `title`: how the chat is called when a wait is shown.
-        """
-        ...
-
-    def spare(self, place: Place, write: Write) -> bool:
-        """Take a turn if nobody else needs it: the way of a preview."""
-        ...
-
-    def slow(self, place: Place) -> bool:
-        """Whether the chat was found to be in slow mode: an answer is one message there."""
-        ...
-
-    async def send(
-        self,
-        place: Place,
-        text: RichText,
-        *,
-        reply_to: int | None,
-        random_id: int,
-        silent: bool = False,
-    ) -> int:
-        """Send a message and give its id; `silent`: nobody's phone rings.
-
-        Raises PauseAskedError when it did not leave and another turn is needed,
-        MessageGoneError when `reply_to` is not there, WriteInDoubtError when it may stand all
-        the same, else TelegramError.
-        """
-        ...
-
-    async def edit(self, place: Place, message: int, text: RichText) -> None:
-        """Put another text into a message of ours; the same text again is fine.
-
-        Raises PauseAskedError when it did not leave and another turn is needed,
-        MessageGoneError when the message is not there, else TelegramError.
-        """
-        ...
-
-    async def typing(self, place: Place, typing: bool) -> bool:
-        """Show that an answer is being written, or no longer; whether it was. Never raises."""
-        ...
-
-
-class Lookup(Protocol):
-    """Reads single messages from Telegram."""
-
-    async def quoted(self, chat: int, message: int) -> Quoted | None:
-        """The message with its speaker, or None if it is gone or may not be used."""
-        ...
-
-
-class History(Protocol):
-    """Looks up in Telegram what became of a question while nobody listened."""
-
-    async def since(self, chat: int, messages: Sequence[int]) -> Since:
-        """A question's messages as they stand, and the account's after them.
-
-        Raises TelegramError.
-        """
-        ...
-
-    async def lately(self, chat: int, at: datetime) -> Since:
-        """The account's messages since a moment of Telegram's. Raises TelegramError."""
-        ...
-
-
-class Groups(Protocol):
-    """What became of basic groups."""
-
-    async def moved(self, chats: Sequence[int]) -> list[tuple[int, int, str]]:
-        """Which are supergroups by now: old id, new id, title. Raises TelegramError."""
-        ...
-
-
-class Past(Protocol):
-    """What chats hold that never arrived. All raise TelegramError."""
-
-    async def tops(self) -> list[ChatTop]:
-        """The newest chats with their newest message."""
-        ...
-
-    async def bring(
-        self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
-    ) -> Brought:
-        """Let arrive what is newer than a message, or than a date; `own`: what is our own."""
-        ...
-
-    @property
-    def waits(self) -> bool:
-        """Whether something that arrived waits for Telegram to say who sent it."""
-        ...
 
 
 class SeenStore(Protocol):
@@ -190,125 +49,6 @@ class SeenStore(Protocol):
 
     def looked(self, at: datetime) -> None:
         """All chats were looked at."""
-        ...
-
-
-class Files(Protocol):
-    """Files of messages. All raise AudioError if there is none, TelegramError if Telegram fails.
-
-    `judge` sees the first bytes before more is fetched; what it raises ends the download.
-    """
-
-    async def fetch(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
-        """The file in memory; AudioError if it has more than `limit` bytes."""
-        ...
-
-    async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
-        """The file as `path`, part by part."""
-        ...
-
-
-class Pictures(Protocol):
-    """Pictures of messages."""
-
-    async def fetch(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
-        """The picture of a message, with those of its album; `several`: there are others beside.
-
-        Raises TelegramError.
-        """
-        ...
-
-
-class Transcriber(Protocol):
-    """Speech to text behind an OpenAI-compatible endpoint."""
-
-    async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
-        """What is spoken. Raises ModelError; asks once."""
-        ...
-
-
-class Speaker(Protocol):
-    """Text to speech behind an OpenAI-compatible endpoint."""
-
-    @property
-    def model(self) -> str: ...
-
-    async def speak(self, text: str) -> Speech:
-        """The text, spoken; at most 4096 characters. Raises ModelError."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Uploaded:
-    """A voice note that Telegram has and nobody sees; `file`: the outbox's own word for it."""
-
-    speech: Speech
-    file: object
-
-
-class VoiceOutbox(Outbox, Protocol):
-    """Voice notes into Telegram, in place."""
-
-    def takes_voice(self, place: Place) -> bool:
-        """False once Telegram has said that voice notes are not taken there."""
-        ...
-
-    async def upload_voice(self, place: Place, speech: Speech) -> Uploaded:
-        """Bring a voice note to Telegram, where nobody sees it yet; it can be sent once.
-
-        It takes no turn. Raises VoiceRefusedError when it cannot be, and as `check` does.
-        """
-        ...
-
-    async def send_voice(
-        self,
-        place: Place,
-        uploaded: Uploaded,
-        caption: RichText,
-        *,
-        reply_to: int | None,
-        random_id: int,
-    ) -> int:
-        """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
-        ...
-
-
-class Workplace(Protocol):
-    """A private folder for one recording, which is gone afterwards."""
-
-    source: Path
-    """Where the recording is to be put."""
-
-    async def read(self, form: Format) -> float:
-        """Decode what was put there; gives its seconds. Raises AudioError if it is damaged."""
-        ...
-
-    async def loudness(self) -> Loudness:
-        """How loud the loudest of it is, after `read`."""
-        ...
-
-    def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
-        """What was read, in sounds that every endpoint takes, cut where nobody speaks."""
-        ...
-
-
-class Audio(Protocol):
-    """Makes other formats, or less, of a recording."""
-
-    async def usable(self) -> bool:
-        """Whether what it needs is installed."""
-        ...
-
-    def workplace(self, max_seconds: float) -> AbstractAsyncContextManager[Workplace]:
-        """A place for one recording, of which a little more than that is read at most."""
-        ...
-
-
-class ChatModel(Protocol):
-    """A model behind an OpenAI-compatible endpoint."""
-
-    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
-        """The answer in pieces, then one Finish. Raises ModelError."""
         ...
 
 

@@ -1,0 +1,120 @@
+"""What the model is asked and says, and how it stands in Telegram."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from userbot.messages.media import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A write of an answer as the store has it; `message` is None until Telegram told its id."""
+
+    part: int
+    random_id: int
+    text: str
+    message: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and its answer, as the history keeps them."""
+
+    speaker: str
+    question: str
+    answer: str
+    id: int = field(default=0, compare=False)
+    """The question's row in the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class PromptMessage:
+    """One message of a request to the model; role is "system", "user" or "assistant"."""
+
+    role: str
+    content: str
+    pictures: tuple[Picture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRequest:
+    """What the model is asked. None among the parameters means: not sent."""
+
+    model: str
+    messages: tuple[PromptMessage, ...]
+    stream: bool = True
+    temperature: float | None = None
+    max_completion_tokens: int | None = None
+    reasoning_effort: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a request cost, as the endpoint counted them, else as we estimate them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    estimated: bool = False
+
+    @property
+    def total(self) -> int:
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the model's answer; empty while it thinks."""
+
+    text: str
+    thought: int = field(default=0, compare=False)
+    """Bytes of what it thought meanwhile, which nobody reads and somebody pays."""
+
+
+OVERLONG = "overlong"
+"""Why an answer ended that did not end by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of the model's answer: why it ended, and its usage if the endpoint told."""
+
+    reason: str
+    usage: Usage | None
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartOver:
+    """The answer broke off and is asked for anew: the pieces so far are not a part of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: the model's text (Markdown), where it was written and what it cost."""
+
+    text: str
+    shown: str
+    """What the first of its messages shows, without markup."""
+    finish: Finish
+    messages: tuple[int, ...]
+    """Ids of the messages it stands in, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A formatted stretch of a text; offset and length in UTF-16 units, as Telegram counts."""
+
+    kind: str
+    offset: int
+    length: int
+    url: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RichText:
+    """A text as Telegram shows it: plain, with entities; never markup inside."""
+
+    text: str
+    entities: tuple[Entity, ...] = field(default=())

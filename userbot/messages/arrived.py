@@ -1,0 +1,117 @@
+"""What Telegram brings: messages, and what a chat's history says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from userbot.messages.chats import ChatKind, Person, Place
+from userbot.messages.media import Voice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A message as it arrived, with all that is needed to decide about it."""
+
+    place: Place
+    message: int
+    kind: ChatKind
+    title: str
+    sender: Person | None
+    text: str
+    at: datetime
+    outgoing: bool = False
+    reply_to: int | None = None
+    mentions: frozenset[int | str] = frozenset()
+    """Ids and lower-case usernames that entities of the text name."""
+    service: bool = False
+    via_bot: bool = False
+    post: bool = False
+    """A channel's post, or its automatic forward into the discussion group."""
+    forwarded: bool = False
+    forwarded_from: str = ""
+    """Who wrote what was forwarded, if anybody tells."""
+    protected: bool = False
+    """It must not leave Telegram: protected from copying, or to be seen once."""
+    media: str | None = None
+    """What else the message carries ("voice", "photo", …), if anything."""
+    voice: Voice | None = None
+    """Its sound, if it has any."""
+    expires_at: datetime | None = None
+    """When the chat deletes it by itself, where it does (auto-delete)."""
+    album: int | None = None
+    """What marks the messages of one album, if it is of one."""
+    picture: bool = False
+    """It carries a picture that may be looked at."""
+    edited_at: datetime | None = None
+    live: bool = True
+    """Telegram told of it when it was written; otherwise it was caught up with."""
+
+    @property
+    def chat(self) -> int:
+        return self.place.chat
+
+
+@dataclass(frozen=True, slots=True)
+class OwnMessage:
+    """A message of the account's, as the chat's history shows it."""
+
+    id: int
+    text: str
+    reply_to: int | None
+    voice: bool = False
+    """It is a voice note."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What a chat's history says about a question: as it stands, and what came after it."""
+
+    found: Mapping[int, Incoming]
+    """Its messages as they read now, by their ids."""
+    gone: frozenset[int]
+    """Those that are not there any more."""
+    own: tuple[OwnMessage, ...]
+    """The account's messages after the first of them, oldest first."""
+    whole: bool
+    """Whether this goes up to the newest message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """How many messages of a chat were brought that had not arrived, and how far it is seen."""
+
+    count: int
+    newest: int
+    title: str
+    whole: bool
+    """Whether that is all there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A message that a question replies to; its text may be a caption, or empty."""
+
+    speaker: str
+    text: str
+    voice: Voice | None = None
+    """Its sound, not yet listened to."""
+    message: int = field(default=0, kw_only=True)
+    """Which it is in its chat; 0 for words that are the question's own."""
+    person: int = field(default=0, kw_only=True)
+    """Who that is, 0 if nobody knows."""
+    origin: str = field(default="", kw_only=True)
+    """Who wrote it, where the speaker only forwarded it."""
+    media: str | None = field(default=None, kw_only=True)
+    """What it carries besides, in a word, if anything."""
+    picture: bool = field(default=False, kw_only=True)
+    """It carries a picture that may be looked at."""
+    ours: bool = field(default=False, kw_only=True)
+    """It is an answer of ours."""
+    reply_to: int | None = field(default=None, kw_only=True)
+    """The message that it replies to."""
+    above: tuple[Quoted, ...] = field(default=(), kw_only=True)
+    """The chain of messages that it replies to, oldest first."""
+    expires_at: datetime | None = field(default=None, kw_only=True)
+    """When the chat deletes it by itself, where it does (auto-delete)."""

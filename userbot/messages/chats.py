@@ -1,0 +1,79 @@
+"""Chats and the people in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+SAVED_TITLE = "Saved Messages"
+"""How the chat with oneself is called; Telegram gives it the owner's name."""
+
+TERMINAL = 0
+"""The chat that is no chat: a conversation in the terminal. No marked id is 0."""
+
+
+class ChatKind(StrEnum):
+    """What kind of chat a message stands in."""
+
+    SAVED = "saved"
+    PRIVATE = "private"
+    GROUP = "group"
+    SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
+
+    @property
+    def several_people(self) -> bool:
+        """Whether others than one person and the owner can speak here."""
+        return self in (ChatKind.GROUP, ChatKind.SUPERGROUP, ChatKind.CHANNEL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Who sent a message; a channel or an anonymous admin has a negative id."""
+
+    id: int
+    name: str
+    username: str | None = None
+    bot: bool = False
+    contact: bool = False
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One conversation: a private chat, a group, a forum topic or a comment thread."""
+
+    chat: int
+    topic: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTop:
+    """A chat's newest message and its date."""
+
+    chat: int
+    message: int
+    at: datetime
+    supergroup: bool
+
+
+CHANNELS = -1_000_000_000_000
+"""Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
+
+
+def is_basic_group(chat: int) -> bool:
+    """Whether the marked id is that of a basic group."""
+    return CHANNELS < chat < 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeptName:
+    """An @name (without the @, in lower case) and whom it meant when it was first resolved.
+
+    `id` is marked; `access_hash` is what the account needs to reach them, if Telegram gave one.
+    """
+
+    name: str
+    id: int
+    access_hash: int | None = None

@@ -1,0 +1,87 @@
+"""What is decided about a message: a question, a command, nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from userbot.messages.chats import ChatKind, Person, Place
+from userbot.messages.media import Voice
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """The decision to do nothing; `reason` is a stable slug."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """The decision to carry out an order of the owner: ``/gpt_<name> <argument>``."""
+
+    name: str
+    argument: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """The decision to answer: a question, as it is stored and queued."""
+
+    place: Place
+    message: int
+    kind: ChatKind
+    title: str
+    sender: Person
+    text: str
+    """What is asked, without the prefix; empty when the message replied to is the question."""
+    at: datetime
+    by_owner: bool
+    reply_to: int | None = None
+    about_reply: bool = False
+    """The prefix was a reply to something that is not one of our answers: ask about that."""
+    forwarded_from: str = ""
+    """Who wrote the words that the sender forwarded, if they are not his own."""
+    voice: Voice | None = None
+    """The question's own sound, which says what `text` does not."""
+    listen_first: bool = False
+    """It is a question only if its first spoken words address the owner."""
+    plain: bool = False
+    """Its message is the sender's own text and nothing else: he could put another in its place."""
+    labelled: bool = False
+    """Its text has labels of ours in it. Not stored: read again they are taken for its words."""
+    pictures: tuple[int, ...] = ()
+    """The messages whose pictures belong to it: its own, or those it was joined by."""
+    album: int | None = None
+    """What Telegram marks the messages of one album with; not stored."""
+    expires_at: datetime | None = None
+    """When the chat deletes this message by itself: its words may not be kept longer."""
+    id: int = 0
+    """The question's row in the store; 0 until it is stored."""
+    attempt: int = 0
+    """How often the owner had it asked again."""
+    moved_from: int | None = None
+    """The basic group that its message stands in, where `place` is what became of that group."""
+
+    @property
+    def chat(self) -> int:
+        """Where it is answered, and whose rules hold."""
+        return self.place.chat
+
+    @property
+    def source(self) -> int:
+        """The chat that its message stands in: ids of messages are those of that chat."""
+        return self.chat if self.moved_from is None else self.moved_from
+
+    @property
+    def replied_to(self) -> int | None:
+        """The message that its answer replies to; None where a reply cannot reach it."""
+        return self.message if self.moved_from is None else None
+
+    def moved(self, new: int) -> Ask:
+        """The same question, now that its basic group has become a supergroup."""
+        place = replace(self.place, chat=new)
+        return replace(self, place=place, kind=ChatKind.SUPERGROUP, moved_from=self.source)
+
+
+Decision = Ask | Command | Ignore

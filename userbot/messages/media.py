@@ -1,0 +1,98 @@
+"""What is heard and seen: recordings, spoken words, pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """What a message carries to be listened to: a voice note, or anything else with sound.
+
+    Everything but `size` is the sender's word for it and may be wrong or missing.
+    """
+
+    kind: str
+    """"voice", "video_note" (the round ones), "audio", "video" or "document"."""
+    size: int
+    """Bytes."""
+    seconds: float = 0.0
+    """0 if the message does not say."""
+    mime: str = ""
+    file_name: str = ""
+    waveform: bytes = b""
+    """Loudness over time, 100 values from 0 to 31; empty if the message has none."""
+    sealed: str = ""
+    """Why it is never touched ("view_once", "protected"), if it is not."""
+
+    @property
+    def spoken(self) -> bool:
+        """Whether it was made to speak to somebody, as a song or a film was not."""
+        return self.kind in ("voice", "video_note")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture on its way to the model, of that message; `mime` as its own bytes tell."""
+
+    message: int
+    data: bytes = field(repr=False)
+    mime: str
+
+
+class Loudness(Enum):
+    """How loud the loudest of a recording is."""
+
+    SILENT = "silent"
+    QUIET = "quiet"
+    LOUD = "loud"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: its usual ending and type, and ffmpeg's name for it."""
+
+    ending: str
+    mime: str
+    demuxer: str
+    taken: bool = True
+    """Whether every transcription endpoint takes it as it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """Audio in memory, on its way to be transcribed; the name's ending tells the format."""
+
+    data: bytes = field(repr=False)
+    file_name: str
+    mime: str
+    seconds: float
+    """As far as it is known, else 0."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What helps a transcription: a language (ISO 639-1) and words that may occur."""
+
+    language: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transcript:
+    """What was spoken; `seconds` of audio were paid for."""
+
+    text: str
+    model: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Speech:
+    """Spoken words as a voice note: Ogg with Opus; the waveform as in `Voice`."""
+
+    data: bytes = field(repr=False)
+    seconds: float
+    waveform: bytes

@@ -1,0 +1,101 @@
+"""Questions as rows: how one is stored, and how it is read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from userbot.messages import Ask, ChatKind, Person, Place
+from userbot.storage import voice_rows
+from userbot.storage.cells import instant, moment, storable
+
+ADD = """
+    INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
+        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, plain, pictures,
+        asked_at, stored_at, state_at, expires_at)
+    SELECT id, :source, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
+        :about_reply, :voice, :listen_first, :forwarded_from, :plain, :pictures,
+        :asked_at, :stored_at, :stored_at, :expires_at
+    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
+        AND :title IN (title, '')
+    ON CONFLICT (message, chat) DO NOTHING"""
+
+ASKS = (
+    "SELECT q.id, c.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
+    " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
+    " q.forwarded_from, q.voice, q.listen_first, q.plain, q.pictures, q.expires_at,"
+    " nullif(q.chat, c.chat), q.state, q.reason,"
+    # A write of an earlier attempt says nothing about the one that is under way.
+    " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
+    " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
+)
+
+
+SEE_CONVERSATION = """
+    INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
+    ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind,
+        title = CASE excluded.title WHEN '' THEN title ELSE excluded.title END
+        WHERE kind <> excluded.kind OR excluded.title NOT IN (title, '')"""
+"""A short update knows no title (''); the one that is known stays."""
+
+
+def numbers(numbers: Sequence[int]) -> str:
+    """Ids of messages as one cell."""
+    return json.dumps(list(numbers)) if numbers else ""
+
+
+def row_of(ask: Ask, at: datetime) -> dict[str, Any]:
+    """What ADD and SEE_CONVERSATION are filled with; `at`: when it is stored."""
+    return {
+        "chat": ask.chat,
+        "source": ask.source,
+        "topic": ask.place.topic or 0,
+        "kind": str(ask.kind),
+        "title": storable(ask.title),
+        "message": ask.message,
+        "sender": ask.sender.id,
+        "name": storable(ask.sender.name),
+        "username": ask.sender.username and storable(ask.sender.username),
+        "by_owner": ask.by_owner,
+        "text": storable(ask.text),
+        "reply_to": ask.reply_to,
+        "about_reply": ask.about_reply,
+        "forwarded_from": storable(ask.forwarded_from),
+        "voice": ask.voice and voice_rows.stored(ask.voice),
+        "listen_first": ask.listen_first,
+        "plain": ask.plain,
+        "pictures": numbers(ask.pictures),
+        "asked_at": instant(ask.at),
+        "stored_at": instant(at),
+        "expires_at": ask.expires_at and instant(ask.expires_at),
+    }
+
+
+def ask_of(row: Sequence[Any]) -> Ask:
+    """The question that ASKS has found."""
+    ident, chat, topic, kind, title, message, sender, name, username, *rest = row
+    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:13]
+    voice, listen_first, plain, pictures, expires_at, moved_from = more
+    return Ask(
+        id=ident,
+        place=Place(chat, topic or None),
+        kind=ChatKind(kind),
+        title=title,
+        message=message,
+        sender=Person(id=sender, name=name, username=username),
+        by_owner=bool(by_owner),
+        text=text,
+        reply_to=reply_to,
+        about_reply=bool(about_reply),
+        forwarded_from=forwarded_from,
+        voice=voice_rows.restored(voice) if voice else None,
+        listen_first=bool(listen_first),
+        plain=bool(plain),
+        pictures=tuple(json.loads(pictures or "[]")),
+        expires_at=None if expires_at is None else moment(expires_at),
+        at=moment(asked_at),
+        attempt=attempt,
+        moved_from=moved_from,
+    )
