@@ -31,8 +31,10 @@ from userbot.path.house_rules import HouseRules
 from userbot.path.intake import Intake
 from userbot.path.listening import Listening
 from userbot.path.migration import Migration
+from userbot.path.orders import Orders
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
+from userbot.path.results import Results
 from userbot.path.storing import Doorstep
 from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
@@ -173,24 +175,31 @@ class Rooms:
             clock,
         )
         prefix = settings.trigger.prefix
-        self.commands = ChatCommands(
+        texts = CommandTexts(language_of(settings.console.language), prefix, command_stem(prefix))
+        orders = Orders(
             owner=house.owner,
-            secret=store.secret(),
-            texts=CommandTexts(
-                language_of(settings.console.language), prefix, command_stem(prefix)
-            ),
+            texts=texts,
             settings=settings.openai,
             timezone=settings.limits.timezone,
             rules=self.rules,
             store=store,
-            storing=ground.storing,
             memory=ground.memory,
             conversations=self.conversations,
             again=self.again,
+            clock=clock,
+        )
+        results = Results(
+            owner=house.owner,
+            secret=store.secret(),
+            texts=texts,
+            store=store,
+            storing=ground.storing,
             writer=outbox,
-            people=TelegramPeople(client),
             clock=clock,
             report=report,
+        )
+        self.commands = ChatCommands(
+            orders, results, texts, TelegramPeople(client), store, ground.storing, clock
         )
         self.migration = Migration(
             self.rules,

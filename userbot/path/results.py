@@ -1,0 +1,175 @@
+"""Tells what came of a command: in Saved Messages, while the command leaves its chat.
+
+Outside Saved Messages nothing of it stays: the command's message, and no other, is deleted for
+all, and the result goes to Saved Messages, recorded as ours before it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from userbot.activity import About, Failed, Notice, Report
+from userbot.errors import (
+    ChatRefusedError,
+    PauseAskedError,
+    UserbotError,
+    WriteInDoubtError,
+)
+from userbot.messages import (
+    SAVED_TITLE,
+    CommandMessage,
+    CommandNote,
+    Person,
+    Place,
+    RichText,
+)
+from userbot.path.storing import Storing
+from userbot.ports import Clock, Write
+from userbot.rules.command_texts import CommandTexts
+from userbot.rules.plain import messages
+from userbot.rules.random_id import random_id
+
+T = TypeVar("T")
+
+
+class Writer(Protocol):
+    """Writes of the owner's account, each after its turn. All raise TelegramError."""
+
+    async def turn_after_answers(self, place: Place, write: Write, title: str = "") -> None: ...
+
+    async def send(
+        self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
+    ) -> int: ...
+
+    async def delete(self, command: CommandMessage) -> None:
+        """Delete a command's message for all."""
+        ...
+
+
+class Book(Protocol):
+    """Where results are recorded. All raise StorageError."""
+
+    def noting(
+        self, command: CommandMessage, chat: int, notes: Sequence[CommandNote], at: datetime
+    ) -> None: ...
+
+    def noted(self, random_id: int, message: int) -> None: ...
+
+    def finished(self, command: CommandMessage) -> None: ...
+
+
+class Results:
+    """Tells the owner. `secret` keys the random ids of this database."""
+
+    def __init__(
+        self,
+        *,
+        owner: Person,
+        secret: bytes,
+        texts: CommandTexts,
+        store: Book,
+        storing: Storing,
+        writer: Writer,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._owner = owner
+        self._saved = Place(owner.id)
+        self._secret = secret
+        self._texts = texts
+        self._store = store
+        self._storing = storing
+        self._writer = writer
+        self._clock = clock
+        self._report = report
+
+    async def told(self, command: CommandMessage, text: str) -> None:
+        """Record a result as messages, and tell it; if it cannot be recorded it is not told."""
+        try:
+            notes: Sequence[CommandNote] | None = await self._noted(command, text)
+        except UserbotError as error:
+            self.failed(command, error)
+            notes = None
+        await self.tell(command, notes)
+
+    async def tell(self, command: CommandMessage, notes: Sequence[CommandNote] | None) -> None:
+        """Delete the command and tell its result; what fails stays open for the next start."""
+        done = await self._deleted(command)
+        try:
+            for note in notes or ():
+                await self._send(command, note)
+            if done and notes is not None:
+                await self._storing.done(partial(self._store.finished, command))
+        except UserbotError as error:
+            self.failed(command, error)
+
+    def notice(self, command: CommandMessage, reason: str, detail: str) -> None:
+        """Say on the console what becomes of a command."""
+        self._report(Notice(**self._about(command), reason=reason, detail=detail))
+
+    def failed(self, command: CommandMessage, error: UserbotError) -> None:
+        """Say on the console what went wrong with a command."""
+        self._report(
+            Failed(**self._about(command), reason=error.reason, error=str(error), hint=error.hint)
+        )
+
+    async def _noted(self, command: CommandMessage, text: str) -> Sequence[CommandNote]:
+        if command.chat != self._saved.chat:
+            text = self._texts.headed(command.title, command.name, text)
+        notes = [
+            CommandNote(
+                random_id(self._secret, command.chat, command.message, -1, number), part.text
+            )
+            for number, part in enumerate(messages(text))
+        ]
+        now = self._clock.now()
+        note = partial(self._store.noting, command, self._saved.chat, notes, now)
+        await self._storing.done(note)
+        return notes
+
+    async def _deleted(self, command: CommandMessage) -> bool:
+        """Delete a command outside Saved Messages; False if another try may help."""
+        if command.chat == self._saved.chat:
+            return True
+        try:
+            delete = partial(self._writer.delete, command)
+            await self._in_turn(Place(command.chat), "delete", command.title, delete)
+        except UserbotError as error:
+            self.failed(command, error)
+            return isinstance(error, ChatRefusedError)
+        return True
+
+    async def _send(self, command: CommandMessage, note: CommandNote) -> None:
+        send = partial(
+            self._writer.send,
+            self._saved,
+            RichText(note.text),
+            reply_to=command.message if command.chat == self._saved.chat else None,
+            random_id=note.random_id,
+        )
+        try:
+            message = await self._in_turn(self._saved, "send", SAVED_TITLE, send)
+        except WriteInDoubtError as doubt:
+            if not doubt.landed:
+                raise
+            if doubt.message is None:
+                return
+            message = doubt.message
+        await self._storing.done(partial(self._store.noted, note.random_id, message))
+
+    async def _in_turn(
+        self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]
+    ) -> T:
+        while True:
+            await self._writer.turn_after_answers(place, kind, title)
+            with suppress(PauseAskedError):
+                return await write()
+
+    def _about(self, command: CommandMessage) -> About:
+        return About(
+            chat=command.chat, title=command.title, message=command.message, person=self._owner
+        )
