@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.clock import SystemClock
+from userbot.edges import Edges, House, house_of
 from userbot.errors import StorageError, UserbotError
 from userbot.ground import Ground
 from userbot.path.asked_again import AskedAgain
@@ -28,7 +29,7 @@ from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
 from userbot.telegram.turns import Turns
-from userbot.wiring import Edges, House, Rooms, house_of
+from userbot.wiring import Rooms
 
 T = TypeVar("T")
 

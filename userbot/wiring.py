@@ -6,19 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 from userbot.audio import Ffmpeg
 from userbot.console.sentences import in_russian
 from userbot.console.words import language_of
+from userbot.edges import Edges, House
 from userbot.ground import Ground
-from userbot.messages import Ask, Decision, Incoming, Person
-from userbot.openai_api.chat import Chat as ChatModel
-from userbot.openai_api.speaker import Speaker
-from userbot.openai_api.speech import Speech
+from userbot.messages import Ask, Decision, Incoming
 from userbot.path.again import Again
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES
@@ -44,68 +41,19 @@ from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.lateness import grew_old
 from userbot.rules.retrying import PATIENCE_SECONDS
-from userbot.rules.trigger import Policy
-from userbot.settings import Chat, PersonLimits, Settings
-from userbot.telegram.client import new_client
-from userbot.telegram.deletions import Deletions
-from userbot.telegram.directory import Directory
+from userbot.settings import Settings
+from userbot.telegram.client import Client
 from userbot.telegram.files import TelegramFiles
 from userbot.telegram.groups import TelegramGroups
 from userbot.telegram.history import TelegramHistory
-from userbot.telegram.inbox import Inbox
 from userbot.telegram.lookup import TelegramLookup
 from userbot.telegram.past import TelegramPast
-from userbot.telegram.people import People
 from userbot.telegram.pictures import TelegramPictures
 from userbot.telegram.reading import Reading
 from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.turns import Turns
 from userbot.telegram.usernames import TelegramPeople
 from userbot.telegram.voice_outbox import TelegramVoiceOutbox
-
-
-class Edges:
-    """What reaches out of this process: Telegram, and the models."""
-
-    def __init__(self, ground: Ground) -> None:
-        settings, report = ground.settings, ground.report
-        self.client = new_client(settings.telegram, persistent=True)
-        self.people = People(self.client, report)
-        self.inbox = Inbox(self.client, self.people, ground.clock, report)
-        self.deletions = Deletions(self.client)
-        self.model = ChatModel(settings.openai, report)
-        self.speech = Speech(settings.voice, settings.openai, report)
-        self.speaker = Speaker(settings.openai)
-
-    async def aclose(self) -> None:
-        """Disconnect, and close what was opened to the models."""
-        await self.client.disconnect()
-        await self.speaker.aclose()
-        await self.speech.aclose()
-        await self.model.aclose()
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Whose account it is, and who may do what: every name of the config as an id."""
-
-    owner: Person
-    policy: Policy
-    chats: Mapping[int, Chat]
-    limited: Mapping[int, PersonLimits]
-    first: bool
-    """This is the first start of all."""
-
-
-async def house_of(directory: Directory, ground: Ground) -> House:
-    """Ask Telegram. Raises UserbotError where the config names what is not there."""
-    settings = ground.settings
-    owner = await directory.owner()
-    now = ground.clock.now()
-    began = ground.store.began(now)
-    policy, chats = await directory.policy(settings.trigger, settings.voice, settings.chats, began)
-    limited = await directory.people(settings.limits.people)
-    return House(owner, policy, chats, limited, began >= now)
 
 
 class Rooms:
@@ -174,32 +122,8 @@ class Rooms:
             ground.storing,
             clock,
         )
-        prefix = settings.trigger.prefix
-        texts = CommandTexts(language_of(settings.console.language), prefix, command_stem(prefix))
-        orders = Orders(
-            owner=house.owner,
-            texts=texts,
-            settings=settings.openai,
-            timezone=settings.limits.timezone,
-            rules=self.rules,
-            store=store,
-            memory=ground.memory,
-            conversations=self.conversations,
-            again=self.again,
-            clock=clock,
-        )
-        results = Results(
-            owner=house.owner,
-            secret=store.secret(),
-            texts=texts,
-            store=store,
-            storing=ground.storing,
-            writer=outbox,
-            clock=clock,
-            report=report,
-        )
-        self.commands = ChatCommands(
-            orders, results, texts, TelegramPeople(client), store, ground.storing, clock
+        self.commands = _commands(
+            ground, client, house, self.rules, self.conversations, self.again, outbox
         )
         self.migration = Migration(
             self.rules,
@@ -378,3 +302,42 @@ def _replying(
         ground.first_text,
     )
     return Replying(in_writing, by_voice)
+
+
+def _commands(
+    ground: Ground,
+    client: Client,
+    house: House,
+    rules: HouseRules,
+    conversations: Conversations,
+    again: Again,
+    outbox: TelegramVoiceOutbox,
+) -> ChatCommands:
+    settings, store, clock = ground.settings, ground.store, ground.clock
+    prefix = settings.trigger.prefix
+    texts = CommandTexts(language_of(settings.console.language), prefix, command_stem(prefix))
+    orders = Orders(
+        owner=house.owner,
+        texts=texts,
+        settings=settings.openai,
+        timezone=settings.limits.timezone,
+        rules=rules,
+        store=store,
+        memory=ground.memory,
+        conversations=conversations,
+        again=again,
+        clock=clock,
+    )
+    results = Results(
+        owner=house.owner,
+        secret=store.secret(),
+        texts=texts,
+        store=store,
+        storing=ground.storing,
+        writer=outbox,
+        clock=clock,
+        report=ground.report,
+    )
+    return ChatCommands(
+        orders, results, texts, TelegramPeople(client), store, ground.storing, clock
+    )
