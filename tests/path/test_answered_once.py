@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.quick_clock import QuickClock
 from tests.stage import Stage
 from userbot.activity import Answered, Answering, Failed, Heard, Notice, Skipped, Waiting
 from userbot.messages import Ask, ChatKind, Person, Place
@@ -304,6 +305,30 @@ async def test_a_model_that_fails_leaves_what_stood_closed(stage: Stage) -> None
     program = await stage.program()
     await program.tells(Failed)
     assert begun.text == "Half an …"
+
+
+@pytest.mark.parametrize("lost", [1, 3, 4])
+async def test_a_message_that_is_lost_on_its_way_again_and_again_is_said_once(
+    stage: Stage, lost: int
+) -> None:
+    program = await stage.program(clock=QuickClock(20))
+    stage.telegram.faults.add("messages.sendMessage", drop="before", times=lost)
+    question = stage.max.says(stage.group, "/gpt hello")
+    await program.tells(Answered, timeout=30)
+    assert len(answers(stage, question)) == 1
+
+
+async def test_a_message_that_is_carried_out_late_is_found_in_the_end(stage: Stage) -> None:
+    program = await stage.program(clock=QuickClock(20))
+    stage.telegram.faults.add("messages.sendMessage", drop="before", times=4)
+    late = stage.telegram.faults.add("messages.sendMessage", delay=0.5)
+    question = stage.max.says(stage.group, "/gpt hello")
+    async with asyncio.timeout(15):
+        while not late.happened:
+            await asyncio.sleep(0.01)
+    stage.telegram.drop_connections(stage.olga)
+    await program.tells(Answered, timeout=30)
+    assert len(answers(stage, question)) == len(stage.writes("sendMessage")) - 4 == 1
 
 
 async def test_what_waits_while_the_connection_is_lost_is_looked_up_before_it_is_answered(

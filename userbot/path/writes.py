@@ -23,9 +23,8 @@ from userbot.path.storing import Storing
 from userbot.ports import Clock, History, Outbox, Store
 from userbot.rules.adoption import adopted
 
-_TRIES = 3
-_PAUSE_SECONDS = 1.0
-"""Before the same message leaves again, after Telegram had trouble."""
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds before a message leaves again, try by try; after the last it is only looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +69,29 @@ class Writes:
         """
         now, store = self._clock.now(), self._store
         await self._storing.done(lambda: store.writing(ask, part, identity, text, now), ask)
-        for last in (False,) * (_TRIES - 1) + (True,):
+        for pause in _PAUSES:
             try:
                 sent = Sent(await leave(), True)
             except WriteInDoubtError as doubt:
                 found = doubt.message or await self._found(ask, part, identity, doubt, now)
-                if found is None and (doubt.landed or last):
+                if found is None and doubt.landed:
                     raise
-                if found is not None:
-                    sent = Sent(found, False)
-                else:
-                    await self._clock.sleep(_PAUSE_SECONDS)
-                    await self._outbox.turn(ask.place, "send", ask.title)
-                    continue
+                if found is None:
+                    await self._clock.sleep(pause)
+                    if pause != _PAUSES[-1]:
+                        await self._outbox.turn(ask.place, "send", ask.title)
+                        continue
+                    # What was late on its way may have arrived by now.
+                    found = await self._found(ask, part, identity, doubt, now)
+                    if found is None:
+                        raise
+                sent = Sent(found, False)
             except UserbotError:
                 self._storing.soon(partial(store.unwritten, identity), ask)
                 raise
             await self._storing.done(partial(store.written, identity, sent.message), ask)
             return sent
-        raise AssertionError("the last try returns or raises")
+        raise AssertionError("the last one returns or raises")
 
     async def replace(
         self, ask: Ask, identity: int, text: str, leave: Callable[[], Awaitable[None]]
