@@ -128,6 +128,44 @@ async def test_on_any_other_day_telegram_is_asked_for_nothing(stage: Stage) -> N
     assert (len(stage.writes("getHistory")), len(stage.writes("getMessages"))) == asked_before
 
 
+@pytest.mark.parametrize("what", ["edited", "deleted"])
+@pytest.mark.parametrize("why", ["before all is ready", "for who began its thread"])
+async def test_a_message_that_changes_while_it_waits_to_be_taken_is_asked_as_it_is_left(
+    stage: Stage, why: str, what: str
+) -> None:
+    async def comes(method: str, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(stage.writes(method)) < count:
+                await asyncio.sleep(0.01)
+
+    post = stage.telegram.post(stage.club, "We sell bicycles.")
+    if why == "before all is ready":
+        stage.telegram.faults.add("contacts.getContacts", delay=0.6)
+        starting = asyncio.create_task(stage.program(trigger=PLAIN))
+        await comes("getContacts", 1)
+        question = stage.max.says(stage.olga, "/gpt what is bleu?")
+    else:
+        stage.telegram.faults.add("channels.getMessages", delay=0.6)
+        starting = asyncio.create_task(stage.program(trigger=PLAIN))
+        await starting
+        question = stage.max.says(stage.club, "/gpt what is bleu?", reply_to=post)
+        await comes("getMessages", 1)
+    await asyncio.sleep(0.1)
+    if what == "edited":
+        stage.max.edits(question, "/gpt what is blue?")
+    else:
+        stage.max.deletes(question)
+    program = await starting
+    if what == "edited":
+        await quiet(program, 1)
+        (answer,) = answers(stage, question)
+        assert answer.text.endswith("what is blue?")
+    else:
+        assert (await program.tells(Skipped)).reason == "deleted"
+        await asyncio.sleep(0.1)
+        assert not stage.writes("sendMessage")
+
+
 Change = Callable[[Stage, list[Message]], None]
 
 
