@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 
 from userbot.audio import Ffmpeg
 from userbot.console.sentences import in_russian
@@ -168,6 +167,7 @@ class Rooms:
             settings.trigger.edits,
             max_age,
             self._intake.decide,
+            self.overheard,
             ground.memory,
             allowance,
             self.conversations,
@@ -181,7 +181,6 @@ class Rooms:
         """A message reads otherwise now."""
         if self.doorstep.edited(incoming):
             return  # it is not decided yet whether it asks anything
-        self._ground.storing.soon(partial(self.overheard.edited, incoming))
         self._edits.edited(incoming)
 
     def deleted(self, messages: Sequence[int], chat: int | None) -> None:
