@@ -94,7 +94,7 @@ class _Run:
         self._ground = Ground(settings, report, store, self._clock, self._stop)
         self._end = end or asyncio.get_running_loop().create_future()
         governor = Governor(settings.pacing.writes_per_second, settings.pacing.burst)
-        self._turns = Turns(governor, self._clock, report, self._stop)
+        self._turns = Turns(governor, self._clock, report, self._stop, self._ground.patience)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def until_stopped(self, leaving: Callable[[], None]) -> str:
@@ -193,7 +193,7 @@ class _Run:
             rooms.reconnected(self.outage.back())
 
         edges.client.on_reconnect = reconnected
-        edges.client.on_lost = rooms.aftermath.line_lost
+        edges.client.on_lost = self._ground.patience.line_lost
         edges.client.on_too_long = rooms.missed
         rooms.allowance.count_lost()
         self._ground.forgetting.sweep_once()

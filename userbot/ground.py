@@ -98,7 +98,9 @@ class Ground:
             self.clock,
             self.report,
         )
-        self.first_text.before = aftermath.before_first_text
+        self.first_text.before = lambda ask: self.storing.through(
+            lambda: aftermath.before_first_text(ask), ask
+        )
         return aftermath
 
     def background(self, recent: Recent, rules: HouseRules) -> Background:

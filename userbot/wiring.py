@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 
 from userbot.audio import Ffmpeg
 from userbot.console.sentences import in_russian
@@ -168,6 +167,7 @@ class Rooms:
             settings.trigger.edits,
             max_age,
             self._intake.decide,
+            self.overheard,
             ground.memory,
             allowance,
             self.conversations,
@@ -181,7 +181,6 @@ class Rooms:
         """A message reads otherwise now."""
         if self.doorstep.edited(incoming):
             return  # it is not decided yet whether it asks anything
-        self._ground.storing.soon(partial(self.overheard.edited, incoming))
         self._edits.edited(incoming)
 
     def deleted(self, messages: Sequence[int], chat: int | None) -> None:
@@ -214,14 +213,19 @@ class Rooms:
             old = grew_old(ask.at, lost, now, timedelta(minutes=max_age))
             return old and not ask.attempt and not ground.store.recorded(ask)
 
-        self.conversations.stop_all(grown_old, "too_old", shown=False)
+        def leave_out() -> None:
+            self.conversations.stop_all(grown_old, "too_old", shown=False)
+
         self.missed()
+        ground.storing.soon(leave_out)
+        ground.patience.line_back()
 
     def missed(self) -> None:
-        """The connection stands again, or Telegram skips what it had to tell: look for it."""
+        """Telegram skips what it had to tell, or could not tell it: look for it."""
         self.overheard.clear()  # edits and deletions that were missed are never told
         self.doorstep.missed()
-        self.aftermath.line_back(self.conversations.unanswered)
+        for ask in self.conversations.unanswered:
+            self.aftermath.belated(ask)
         self.catch_up.wake()
 
     def _moved(self, old: int, new: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,10 +17,10 @@ from tests.path.test_answered_once import answers
 from tests.path.test_bursts import BURSTS, asked, questions, quiet
 from tests.path.voice.notes import EN, WORDS_EN
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Heard, Notice, Skipped
+from userbot.activity import Answered, Heard, Notice, Skipped, Stopped
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Voice
+from userbot.settings import Pacing, Voice
 
 PLAIN = replace(BURSTS, burst_seconds=0)
 VOICES = {"written": Voice(), "spoken": Voice(answer_as="voice")}
@@ -94,6 +95,39 @@ async def test_the_first_text_waits_for_the_line_and_for_what_happened_meanwhile
     assert len(stage.writes("sendMessage")) == 1
 
 
+async def test_what_waited_for_the_line_leaves_no_faster_than_the_account_may_write(
+    stage: Stage,
+) -> None:
+    go_on = held(stage)
+    pacing = Pacing(writes_per_second=2, burst=1)
+    program = await stage.program(trigger=PLAIN, pacing=pacing)
+    for who in (stage.max, stage.lena, stage.vera):
+        who.says(stage.olga, "/gpt what is blue?")
+    await asked(stage, 3)
+    async with line_lost(stage, program):
+        go_on.set()
+        await asyncio.sleep(1.5)  # time enough for three turns
+    await quiet(program, 3)
+    left = [call.at for call in stage.telegram.calls if call.method == "messages.sendMessage"]
+    assert left[-1] - left[0] > 0.9
+
+
+async def test_an_answer_that_waits_for_the_line_does_not_hold_up_the_end(stage: Stage) -> None:
+    go_on = held(stage)
+    program = await stage.program(trigger=PLAIN)
+    stage.max.says(stage.group, "/gpt what is blue?")
+    await asked(stage, 1)
+    await asyncio.sleep(0.2)  # it types
+    await stage.telegram.stop()
+    go_on.set()
+    await asyncio.sleep(0.5)
+    before = time.monotonic()
+    await program.stop()
+    assert time.monotonic() - before < 2
+    assert program.events(Stopped)[0].pending == 1
+    await stage.telegram.start(stage.telegram.port)
+
+
 @pytest.mark.parametrize("what", ["deleted", "edited away", "answered by hand"])
 async def test_what_is_no_question_any_more_when_the_line_is_back_is_not_answered(
     stage: Stage, what: str
@@ -126,6 +160,44 @@ async def test_on_any_other_day_telegram_is_asked_for_nothing(stage: Stage) -> N
     stage.max.says(stage.group, "/gpt two")
     await quiet(program, 2)
     assert (len(stage.writes("getHistory")), len(stage.writes("getMessages"))) == asked_before
+
+
+@pytest.mark.parametrize("what", ["edited", "deleted"])
+@pytest.mark.parametrize("why", ["before all is ready", "for who began its thread"])
+async def test_a_message_that_changes_while_it_waits_to_be_taken_is_asked_as_it_is_left(
+    stage: Stage, why: str, what: str
+) -> None:
+    async def comes(method: str, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(stage.writes(method)) < count:
+                await asyncio.sleep(0.01)
+
+    post = stage.telegram.post(stage.club, "We sell bicycles.")
+    if why == "before all is ready":
+        stage.telegram.faults.add("contacts.getContacts", delay=0.6)
+        starting = asyncio.create_task(stage.program(trigger=PLAIN))
+        await comes("getContacts", 1)
+        question = stage.max.says(stage.olga, "/gpt what is bleu?")
+    else:
+        stage.telegram.faults.add("channels.getMessages", delay=0.6)
+        starting = asyncio.create_task(stage.program(trigger=PLAIN))
+        await starting
+        question = stage.max.says(stage.club, "/gpt what is bleu?", reply_to=post)
+        await comes("getMessages", 1)
+    await asyncio.sleep(0.1)
+    if what == "edited":
+        stage.max.edits(question, "/gpt what is blue?")
+    else:
+        stage.max.deletes(question)
+    program = await starting
+    if what == "edited":
+        await quiet(program, 1)
+        (answer,) = answers(stage, question)
+        assert answer.text.endswith("what is blue?")
+    else:
+        assert (await program.tells(Skipped)).reason == "deleted"
+        await asyncio.sleep(0.1)
+        assert not stage.writes("sendMessage")
 
 
 Change = Callable[[Stage, list[Message]], None]

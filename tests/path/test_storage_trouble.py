@@ -18,7 +18,7 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage, listed
-from userbot.activity import Activity, Answered, Answering, Failed, Heard, Stopped, Waiting
+from userbot.activity import Activity, Answered, Answering, Failed, Heard, Notice, Stopped, Waiting
 from userbot.clock import SystemClock
 from userbot.errors import StorageError
 from userbot.path.patience import Patience
@@ -188,6 +188,25 @@ async def test_a_question_that_is_edited_while_it_is_held_is_asked_as_it_reads(
     assert await stage.max.expects(where, reply_to=question)
     await program.stop()
     assert [(one.text, one.state) for one in kept(stage)] == [("first", "answered")]
+
+
+async def test_an_edit_that_waited_for_the_database_does_not_undo_the_one_after_it(
+    stage: Stage,
+) -> None:
+    asked, go_on = answers_when_told(stage)
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt one")
+    await asked.wait()
+    with held(stage.folder / "history.db"):
+        stage.max.edits(question, "/gpt two")
+        await program.tells(Waiting, reason="storage_busy")
+    stage.max.edits(question, "/gpt three")
+    await program.tells(Notice, reason="question_edited")
+    await asyncio.sleep(1.5)  # what waits is tried again
+    go_on.set()
+    await program.tells(Answered)
+    await program.stop()
+    assert [one.text for one in kept(stage)] == ["three"]
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])

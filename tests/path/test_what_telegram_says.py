@@ -17,6 +17,7 @@ from userbot.errors import AccountStoppedError, NotLoggedInError, UserbotError
 from userbot.messages import Place
 from userbot.rules.governor import Governor
 from userbot.rules.retrying import ATTEMPTS
+from userbot.path.patience import Patience
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Pacing
 from userbot.telegram.refusals import meaning
@@ -217,7 +218,7 @@ def test_a_closed_topic_rests_alone_and_a_ban_rests_the_whole_chat() -> None:
 
     def turns() -> Turns:
         governor = Governor(writes_per_second=1, burst=20)
-        return Turns(governor, QUICK, lambda _: None, lambda _: None)
+        return Turns(governor, QUICK, print, print, Patience(QUICK, print))
 
     chat, topic, other = Place(-100), Place(-100, 7), Place(-100, 8)
     closed, banned = turns(), turns()

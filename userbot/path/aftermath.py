@@ -17,7 +17,7 @@ answered by hand or too old by then, it is not answered.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -41,9 +41,6 @@ from userbot.ports import Clock, Eraser, History, Store
 from userbot.rules.adoption import adopted, owners_answers
 from userbot.rules.lateness import grew_old
 from userbot.rules.trigger import question_of
-
-_LOOK_SECONDS = 0.2
-"""How often a lost connection is looked at by an answer that waits for it."""
 
 
 class Questions(Protocol):
@@ -91,7 +88,6 @@ class Aftermath:
         self._report = report
         self._belated: set[int] = set()
         self._halves: set[int] = set()
-        self._line_lost = False
 
     def belated(self, ask: Ask) -> None:
         """This question waited: look before it is answered."""
@@ -109,30 +105,13 @@ class Aftermath:
             await self._questions.follow(ask)
             await asyncio.sleep(0)
 
-    @property
-    def waits_for_the_line(self) -> bool:
-        """Whether nothing begins to show because the connection is lost."""
-        return self._line_lost
-
-    def line_lost(self) -> None:
-        """The connection is lost: no first text leaves before it is `line_back`."""
-        self._line_lost = True
-
-    def line_back(self, unanswered: Iterable[Ask]) -> None:
-        """It stands again, and nobody tells what became of these questions."""
-        self._line_lost = False
-        for ask in unanswered:
-            self.belated(ask)
-
     async def before_first_text(self, ask: Ask) -> None:
         """Look once more, if the connection was lost while it was answered. Raises as `look`."""
-        while self._line_lost or self._belated:
-            if self._line_lost:
-                await self._patience.pause(_LOOK_SECONDS)
-            elif self._is_belated(ask, self._store.joined(ask)):
-                await self.look(ask)
-            else:
+        while True:
+            await self._patience.line()
+            if not self._belated or not self._is_belated(ask, self._store.joined(ask)):
                 return
+            await self.look(ask)
 
     async def look(self, ask: Ask) -> tuple[Ask, Answer | None]:
         """Find out, if the question waited; gives its answer if that stands whole already.
@@ -145,8 +124,15 @@ class Aftermath:
         if not self._is_belated(ask, earlier):
             return ask, None
         pieces = [*earlier, ask]
-        found = await self._look(ask, pieces)
-        self._belated.difference_update(piece.id for piece in pieces)
+        looked_up = {piece.id for piece in pieces}
+        self._belated -= looked_up  # whatever is missed from here on is for another look
+        try:
+            found = await self._look(ask, pieces)
+        except NothingToAnswerError:
+            raise
+        except BaseException:
+            self._belated |= looked_up
+            raise
         await asyncio.sleep(0)  # whoever was cancelled by what was found ends here
         return found
 

@@ -238,8 +238,8 @@ class Conversations:
 
     @property
     def unanswered(self) -> list[Ask]:
-        """The questions of whose answer nothing has left yet."""
-        return [line.ask for line in self._each() if self._open(line)]
+        """The messages of the questions of whose answer nothing has left yet."""
+        return [piece for line in self._each() if self._open(line) for piece in line.pieces]
 
     @property
     def answering(self) -> int:

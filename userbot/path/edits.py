@@ -6,6 +6,7 @@ Rule 2: after that, only with `trigger.edits`, and only by who may ask today: it
 anew in its own messages, and takes the old one's place in the history.
 Rule 3: what the program wrote itself is no question, such as an answer in the owner's own prompt.
 A burst that was answered stays as it is, and so does what was heard.
+Rule 4: where an edit has to wait for the database, the newest of a message is the one that counts.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from functools import partial
 
 from userbot.messages import Ask, Decision, Incoming
 from userbot.path.allowance import Allowance
+from userbot.path.background import Background
 from userbot.path.conversations import Conversations
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
@@ -35,6 +37,7 @@ class Edits:
         again: bool,
         max_age_minutes: float,
         decide: Callable[[Incoming], Decision],
+        background: Background,
         memory: Memory,
         allowance: Allowance,
         conversations: Conversations,
@@ -46,6 +49,7 @@ class Edits:
         self._again = again
         self._max_age = timedelta(minutes=max_age_minutes)
         self._decide = decide
+        self._background = background
         self._memory = memory
         self._allowance = allowance
         self._conversations = conversations
@@ -53,14 +57,23 @@ class Edits:
         self._store = store
         self._storing = storing
         self._clock = clock
+        self._newest: dict[tuple[int, int], Incoming] = {}
+        """What is still to be taken."""
 
     def edited(self, incoming: Incoming) -> None:
-        """Take an edit of any message; as soon as the database can be read."""
-        self._storing.soon(partial(self._look, incoming))
+        """Take an edit of any message, as soon as the database allows."""
+        at = incoming.chat, incoming.message
+        self._newest[at] = incoming
+        self._storing.soon(partial(self._look, at))
 
-    def _look(self, incoming: Incoming) -> None:
-        if not self._store.owns(incoming.chat, incoming.message):
+    def _look(self, at: tuple[int, int]) -> None:
+        incoming = self._newest.get(at)
+        if incoming is None:
+            return  # a newer one was taken before it
+        self._background.edited(incoming)
+        if not self._store.owns(*at):
             self._take(incoming)
+        del self._newest[at]
 
     def _take(self, incoming: Incoming) -> None:
         piece = self._conversations.piece(incoming.chat, incoming.message, shown=self._again)

@@ -1,8 +1,13 @@
-"""Waits before something is tried again. Each ends at once when the program does."""
+"""Waits before something is tried again, and for a lost connection.
+
+Each ends at once when the program does.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 from userbot.activity import Report, Waiting, about
 from userbot.errors import PostponedError
@@ -17,6 +22,8 @@ class Patience:
         self._clock = clock
         self._report = report
         self._leaving = asyncio.Event()
+        self._line = asyncio.Event()
+        self._line.set()
 
     async def wait(
         self, ask: Ask, reason: str, seconds: float, detail: str = "", *, message: int | None = None
@@ -38,13 +45,34 @@ class Patience:
         Raises PostponedError when the program ends: the question is left as it is, for the next
         start.
         """
+        await self._until(self._clock.sleep(seconds))
+
+    @property
+    def line_stands(self) -> bool:
+        """Whether there is a connection, and it is known of whose answers it missed something."""
+        return self._line.is_set()
+
+    def line_lost(self) -> None:
+        """The connection is lost: nothing leaves before it is `line_back`."""
+        self._line.clear()
+
+    def line_back(self) -> None:
+        """It stands again."""
+        self._line.set()
+
+    async def line(self) -> None:
+        """Come back when there is a connection. Raises PostponedError when the program ends."""
+        while not self._line.is_set():
+            await self._until(self._line.wait())
+
+    async def _until(self, comes: Coroutine[Any, Any, Any]) -> None:
         leaving = asyncio.ensure_future(self._leaving.wait())
-        sleeping = asyncio.ensure_future(self._clock.sleep(seconds))
+        coming = asyncio.ensure_future(comes)
         try:
-            await asyncio.wait({leaving, sleeping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({leaving, coming}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             leaving.cancel()
-            sleeping.cancel()
+            coming.cancel()
         if self._leaving.is_set():
             raise PostponedError(
                 "The program ended before this was tried again.",

@@ -4,6 +4,8 @@ Rule 1: a message is handed over before anything is awaited, if its sender is kn
 Rule 2: else Telegram is asked who that is; what the same chat brings meanwhile waits behind it.
 Rule 3: messages that arrive before the path is ready are held and handed over in order.
 Rule 4: what is no message of the schema, whatever is wrong with it, is told and goes no further.
+Rule 5: what was held, or waited, may have been edited or deleted meanwhile, and nobody knew it yet:
+it goes on as one to be looked up. Not so the owner's own: who typed them is told by how they came.
 """
 
 from __future__ import annotations
@@ -51,7 +53,7 @@ class Inbox:
         self._receive = receive
         held, self._held = self._held, []
         for message, live in held:
-            self._take(message, live)
+            self._take(message, live and bool(message.out))
 
     def title(self, chat: int) -> str:
         """The title of a chat as it was last seen; "" if it was not."""
@@ -121,7 +123,7 @@ class Inbox:
                 except MALFORMED as error:
                     self._malformed(message, error)
                 else:
-                    self._hand_over(message, live)
+                    self._hand_over(message, live and bool(message.out))
                 waiting.popleft()
         finally:
             del self._waiting[chat]

@@ -102,8 +102,8 @@ class TelegramOutbox:
 
     async def typing(self, place: Place, typing: bool) -> bool:
         """Show that an answer is being written, or no longer; whether it was. Never raises."""
-        if not self._turns.typing(place):
-            return False
+        if not self._client.stands() or not self._turns.typing(place):
+            return False  # over no line it would be waited for, at the very end too
         action = types.SendMessageTypingAction if typing else types.SendMessageCancelAction
         try:
             request = functions.messages.SetTypingRequest(

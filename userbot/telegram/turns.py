@@ -2,13 +2,15 @@
 
 Rule 1: nothing waits in silence: a wait that is felt is shown before it begins.
 Rule 2: a place that is not used, because its writer was cancelled or held back, is given back.
-Rule 3: a chat that refused rests until the next start; a restricted account writes no more.
+Rule 3: nobody has a turn while the connection is lost: all who had one would write at once then.
+Rule 4: a chat that refused rests until the next start; a restricted account writes no more.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from typing import Protocol
 
 from userbot.activity import Notice, Report, Waiting
 from userbot.errors import (
@@ -26,8 +28,21 @@ _TOLD_SECONDS = 1.0
 """Waits shorter than this are not told: they are the governor's ordinary rhythm."""
 
 
+class Line(Protocol):
+    """The connection."""
+
+    @property
+    def line_stands(self) -> bool:
+        """Whether there is one."""
+        ...
+
+    async def line(self) -> None:
+        """Come back when there is one. Raises PostponedError when the program ends."""
+        ...
+
+
 class Turns:
-    """`on_fatal`: told of an error that ends the program."""
+    """`on_fatal`: told of an error that ends the program. `line`: whether there is a connection."""
 
     def __init__(
         self,
@@ -35,11 +50,13 @@ class Turns:
         clock: Clock,
         report: Report,
         on_fatal: Callable[[UserbotError], None],
+        line: Line,
     ) -> None:
         self._governor = governor
         self._clock = clock
         self._report = report
         self._on_fatal = on_fatal
+        self._line = line
         self._resting: dict[Place, ChatRefusedError] = {}
         self._slow: set[int] = set()
         self._waiting: Counter[Place] = Counter()
@@ -57,11 +74,15 @@ class Turns:
             raise refused
 
     async def take(self, place: Place, method: str, title: str = "") -> None:
-        """Wait for a turn, however long it takes. Raises what `check` raises."""
+        """Wait for a turn, however long it takes.
+
+        Raises what `check` raises, and PostponedError if the program ends without a connection.
+        """
         self._waiting[place] += 1
         try:
             while True:
                 self.check(place)
+                await self._line.line()
                 await self._pauses(place, method, title)
                 if await self._places(place, method, title):
                     return
@@ -147,7 +168,8 @@ class Turns:
             try:
                 await self._wait(place, title, of_account, "governor", waited=here)
                 self.check(place)
-                used = governor.pause(method, chat, clock.monotonic()) is None
+                paused = governor.pause(method, chat, clock.monotonic()) is not None
+                used = self._line.line_stands and not paused
             finally:
                 if not used:
                     governor.give_back_account()
