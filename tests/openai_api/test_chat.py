@@ -13,6 +13,7 @@ import pytest
 from userbot.errors import ModelError
 from userbot.messages import ChatRequest, Delta, Finish, PromptMessage, Usage
 from userbot.openai_api.chat import Chat
+from userbot.openai_api.sent_events import MOST
 from userbot.ports import ChatModel
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAI
@@ -333,6 +334,14 @@ async def test_servers_that_deviate_are_understood(
             id="an error with status 200",
         ),
         pytest.param(response("application/json", "{}"), "no_finish", id="nothing"),
+        pytest.param(
+            response("application/json", "[" * 200_000), "bad_answer", id="lists in lists"
+        ),
+        pytest.param(
+            response("application/json", " " * MOST + json.dumps(chunk("a", "stop"))),
+            "bad_answer",
+            id="larger than any answer",
+        ),
         pytest.param(response("text/event-stream", ""), None, id="an empty stream"),
         pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", None, id="no content"),
         pytest.param(b"SSH-2.0-OpenSSH_9.9\r\n", "unreachable", id="another protocol"),

@@ -21,7 +21,7 @@ from userbot.openai_api.connection import Connection
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
 from userbot.openai_api.reading import Reading
-from userbot.openai_api.sent_events import SentEvents
+from userbot.openai_api.sent_events import MOST, SentEvents
 from userbot.settings import OpenAI
 
 if TYPE_CHECKING:
@@ -146,8 +146,7 @@ class Chat:
                 raise UnreadableAnswerError
             if "json" in kind or not body["stream"]:
                 # A server that does not stream answers whole, whatever was asked for.
-                await response.aread()
-                yield [response.json()]
+                yield [json.loads(await _whole(response))]
                 return
             sent = SentEvents()
             async with contextlib.aclosing(response.aiter_bytes()) as pieces:
@@ -194,3 +193,12 @@ class Chat:
             return Finish(reading.finish_reason, reading.usage, reading.model)
         wrong.usage = reading.usage
         raise wrong
+
+
+async def _whole(response: httpx2.Response) -> bytes:
+    data = bytearray()
+    async for piece in response.aiter_bytes():
+        data += piece
+        if len(data) > MOST:
+            raise UnreadableAnswerError
+    return bytes(data)
