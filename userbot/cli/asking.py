@@ -58,11 +58,12 @@ def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
         line = ""
     except UnicodeError:
         raise UserbotError(
-            f"The answer to “{question}” is no text.", "Answers are text in UTF-8, one a line."
+            f"The answer to “{said(question)}” is no text.",
+            "Answers are text in UTF-8, one a line.",
         ) from None
     if not line:
         raise UserbotError(
-            f"There is no answer to “{question}”: standard input has ended.",
+            f"There is no answer to “{said(question)}”: standard input has ended.",
             "Run it in a terminal, or give each answer on a line of its own.",
             reason="no_answer",
         )
@@ -83,7 +84,7 @@ def ask_until(
         if right(answer):
             return answer
         tell_below(otherwise)
-    raise UserbotError(f"The answer to “{question}” was wrong {TRIES} times.", otherwise)
+    raise UserbotError(f"The answer to “{said(question)}” was wrong {TRIES} times.", otherwise)
 
 
 def ask_choice(question: str, choices: Sequence[tuple[str, str]], *, default: int = 1) -> str:
