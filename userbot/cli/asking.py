@@ -47,7 +47,8 @@ def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
             if hidden and in_terminal():
                 import getpass
 
-                return getpass.getpass(shown, stream=sys.stderr).strip() or default
+                with _shown_again():
+                    return getpass.getpass(shown, stream=sys.stderr).strip() or default
             print(shown, end="", file=sys.stderr, flush=True)
             line = sys.stdin.readline() if sys.stdin is not None else ""
             if not line or not in_terminal():
@@ -112,6 +113,33 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _shown_again() -> Iterator[None]:
+    """Whatever ends the program meanwhile, the terminal shows again what is typed."""
+    if sys.platform == "win32":
+        yield  # nothing is hidden in the terminal itself
+    else:
+        import termios
+
+        terminal = sys.stdin.fileno()
+        found = termios.tcgetattr(terminal)
+
+        def end(number: int, _frame: object) -> None:
+            termios.tcsetattr(terminal, termios.TCSANOW, found)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+        both = (signal.SIGTERM, signal.SIGHUP)
+        ending = [number for number in both if signal.getsignal(number) is signal.SIG_DFL]
+        for number in ending:
+            signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number in ending:
+                signal.signal(number, signal.SIG_DFL)
 
 
 class Keyboard:
