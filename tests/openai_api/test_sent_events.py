@@ -51,7 +51,11 @@ def test_what_is_no_text_is_refused() -> None:
         SentEvents().feed(b"data: {}\n\n\xff\n\n")
 
 
-@pytest.mark.parametrize("piece", [b"x" * 1000, b"data: x\n" * 100], ids=["a line", "lines"])
+@pytest.mark.parametrize(
+    "piece",
+    [b"x" * 1000, b"data: x\n" * 100, b"{      \n" * 100],
+    ids=["a line", "lines", "braces"],
+)
 def test_an_event_without_an_end_is_refused(piece: bytes) -> None:
     sent = SentEvents()
     much = piece * (MOST // len(piece))

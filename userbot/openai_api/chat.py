@@ -154,6 +154,8 @@ class Chat:
                     yield map(json.loads, sent.feed(piece))
                     if sent.ended:
                         break
+                else:
+                    yield _last(sent)
                 # Only a connection whose response was read to its end is kept.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LAST_SECONDS):
@@ -193,6 +195,14 @@ class Chat:
             return Finish(reading.finish_reason, reading.usage, reading.model)
         wrong.usage = reading.usage
         raise wrong
+
+
+def _last(sent: SentEvents) -> list[object]:
+    """The event that only lacks the blank line behind it; none if it was cut in the middle."""
+    try:
+        return [json.loads(data) for data in sent.feed(b"\n\n")]
+    except ValueError:
+        return []
 
 
 async def _whole(response: httpx2.Response) -> bytes:

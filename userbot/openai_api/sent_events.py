@@ -1,8 +1,9 @@
 """Server-sent events, as far as an answer needs them: the data of each event.
 
 https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
-An event without data (a comment that keeps the connection, a bare name) is none; what stands
-behind the last blank line is none either.
+An event without data (a comment that keeps the connection, a bare name) is none. Two fields that
+the standard does not know are read as servers mean them: an error that stands there by itself, as
+JSON (LiteLLM) or behind its own name (llama.cpp).
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ class SentEvents:
         for line in lines:
             if line.startswith("data:"):
                 self._data.append(line.removeprefix("data:").removeprefix(" "))
+                self._held += len(line)
+            elif line.startswith(("{", "error:")):
+                error = line.removeprefix("error:")
+                self._data.append(line if error is line else f'{{"error": {error}}}')
                 self._held += len(line)
             elif not line and self._data:
                 data = "\n".join(self._data)
