@@ -170,6 +170,15 @@ class Screen:
         """Type something; "\x03" is Ctrl-C."""
         os.write(self._master, text.encode())
 
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send the process a signal that no key gives."""
+        self._process.send_signal(number)
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the terminal shows what is typed."""
+        return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
+
     async def ends(self, timeout: float = 15) -> int:
         """Wait until it ends; gives the exit code."""
         code = await asyncio.wait_for(self._process.wait(), timeout)

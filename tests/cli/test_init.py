@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 from pathlib import Path
 
 import pytest
 
-from tests.cli.house import API_HASH, MODEL_KEY, House
+from tests.cli.house import API_HASH, MODEL_KEY, House, until
 from tests.cli.test_login import QR_END, shown_link
 from userbot.config import load
 
@@ -221,3 +222,20 @@ async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(hous
     assert await screen.ends() == 0
     (chat,) = load(house.folder / "config.toml", None, {}).settings.chats
     assert (chat.respond, chat.from_) == ("all", "anyone")
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)],
+)
+async def test_whatever_ends_a_hidden_answer_the_terminal_shows_again_what_is_typed(
+    house: House, number: signal.Signals, code: int
+) -> None:
+    screen = await house.terminal("init")
+    await screen.shows("api_id: ")
+    screen.types("2040817\n")
+    await screen.shows("api_hash .*: ")
+    await until(lambda: not screen.echoes)
+    screen.send_signal(number)
+    assert await screen.ends() == code
+    assert screen.echoes

@@ -95,7 +95,7 @@ async def test_the_config_wins_over_the_system(house: House) -> None:
     assert ended.sentences == ["error: There is no valid login."]
     house.write_config(ASKED)
     ended = await house.run("run")
-    assert ended.sentences == ["ошибка: Входа в аккаунт нет."]
+    assert ended.sentences == ["ошибка: Вы не вошли в аккаунт."]
     assert ended.hints == ["  → Войдите: `userbot login`."]
 
 

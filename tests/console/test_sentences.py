@@ -206,6 +206,25 @@ def test_what_is_not_known_stays_as_it_is() -> None:
     assert in_russian("") == ""
 
 
+@pytest.mark.parametrize(
+    ("sentence", "russian"),
+    [
+        ("Nothing holds “pictures”.", "«pictures» нигде нет."),
+        ("Nothing holds “Permission denied”.", "«Permission denied» нигде нет."),
+        ("Nothing holds “it cannot be reached: x”.", "«it cannot be reached: x» нигде нет."),
+        ("There is no folder pictures.", "Папки pictures нет."),
+        ("in It must be love (-100)", "в It must be love (-100)"),
+        ("Logged in as to you.", "Вы вошли как to you."),
+        (
+            "2 questions are too old to be answered: pictures.",
+            "Вопросов, слишком старых для ответа: 2 (pictures).",
+        ),
+    ],
+)
+def test_somebodys_own_words_stay_whatever_they_look_like(sentence: str, russian: str) -> None:
+    assert in_russian(sentence) == russian
+
+
 def test_what_is_endless_is_looked_at_only_so_far() -> None:
     told = in_russian("x" + " The chat is looked through for it." * 5_000)
     assert told.endswith(" Ищу его в чате." * 4)

@@ -13,6 +13,7 @@ import pytest
 from userbot.errors import ModelError
 from userbot.messages import ChatRequest, Delta, Finish, PromptMessage, Usage
 from userbot.openai_api.chat import Chat
+from userbot.openai_api.sent_events import MOST
 from userbot.ports import ChatModel
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAI
@@ -300,6 +301,16 @@ DEVIATIONS = [
         id="a whole answer although a stream was asked for",
     ),
     pytest.param(
+        response("text/event-stream", f"data: {json.dumps(chunk('a', 'stop'))}"),
+        ("a", Finish("stop", None, "small")),
+        id="nothing behind the last event",
+    ),
+    pytest.param(
+        response("text/event-stream", f'data: {json.dumps(chunk("a", "stop"))}\n\ndata: {{"us'),
+        ("a", Finish("stop", None, "small")),
+        id="cut in the middle of what comes after the finish",
+    ),
+    pytest.param(
         # The announced length is never reached: the connection breaks after the end was said.
         events(chunk("a", "stop")).replace(b"Content-Length: ", b"Content-Length: 9"),
         ("a", Finish("stop", None, "small")),
@@ -313,6 +324,21 @@ async def test_servers_that_deviate_are_understood(
     raw: bytes, expected: tuple[str, Finish]
 ) -> None:
     assert await answer_of(raw) == expected
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        '{"error": {"message": "slow down", "code": 429}}',
+        'error: {"message": "slow down", "code": 429}\n\n',
+        'event: error\ndata: {"error": {"message": "slow down", "code": 429}}\n\n',
+    ],
+    ids=["by itself", "by its name", "an event"],
+)
+async def test_an_error_where_a_stream_was_promised_is_told_and_costs_nothing(error: str) -> None:
+    with pytest.raises(ModelError, match="slow down") as caught:
+        await answer_of(response("text/event-stream", error))
+    assert caught.value.reason == "rate_limited"
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
@@ -333,6 +359,14 @@ async def test_servers_that_deviate_are_understood(
             id="an error with status 200",
         ),
         pytest.param(response("application/json", "{}"), "no_finish", id="nothing"),
+        pytest.param(
+            response("application/json", "[" * 200_000), "bad_answer", id="lists in lists"
+        ),
+        pytest.param(
+            response("application/json", " " * MOST + json.dumps(chunk("a", "stop"))),
+            "bad_answer",
+            id="larger than any answer",
+        ),
         pytest.param(response("text/event-stream", ""), None, id="an empty stream"),
         pytest.param(b"HTTP/1.1 204 No Content\r\n\r\n", None, id="no content"),
         pytest.param(b"SSH-2.0-OpenSSH_9.9\r\n", "unreachable", id="another protocol"),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.openai_api.sent_events import SentEvents
+from userbot.openai_api.sent_events import MOST, SentEvents
 
 STREAMS = [
     pytest.param("data: a\n\ndata: b\n\n", ["a", "b"], id="two"),
@@ -19,6 +21,7 @@ STREAMS = [
     pytest.param("event: message\ndata: a\nid: 7\n\n", ["a"], id="other fields"),
     pytest.param("data: a\n\ndata: b\n", ["a"], id="no blank line at the end"),
     pytest.param("data: a\n\ndata: [DONE]\n\ndata: b\n\n", ["a"], id="the end"),
+    pytest.param("\ufeffdata: a\n\n", ["a"], id="byte order mark"),
     pytest.param("data: жё🙂\n\n", ["жё🙂"], id="letters of several bytes"),
 ]
 
@@ -46,3 +49,25 @@ def test_an_event_is_given_as_soon_as_it_is_complete() -> None:
 def test_what_is_no_text_is_refused() -> None:
     with pytest.raises(UnicodeDecodeError):
         SentEvents().feed(b"data: {}\n\n\xff\n\n")
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"x" * 1000, b"data: x\n" * 100, b"{      \n" * 100],
+    ids=["a line", "lines", "braces"],
+)
+def test_an_event_without_an_end_is_refused(piece: bytes) -> None:
+    sent = SentEvents()
+    much = piece * (MOST // len(piece))
+    sent.feed(much)
+    with pytest.raises(ValueError, match="end"):
+        sent.feed(much)
+
+
+def test_a_long_line_is_read_in_time_in_however_many_pieces_it_comes() -> None:
+    sent, began = SentEvents(), time.process_time()
+    sent.feed(b"data: ")
+    for _ in range(2_000):
+        sent.feed(b"x" * 2_000)
+    assert [len(event) for event in sent.feed(b"\n\n")] == [4_000_000]
+    assert time.process_time() - began < 5

@@ -47,7 +47,8 @@ def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
             if hidden and in_terminal():
                 import getpass
 
-                return getpass.getpass(shown, stream=sys.stderr).strip() or default
+                with _shown_again():
+                    return getpass.getpass(shown, stream=sys.stderr).strip() or default
             print(shown, end="", file=sys.stderr, flush=True)
             line = sys.stdin.readline() if sys.stdin is not None else ""
             if not line or not in_terminal():
@@ -58,11 +59,12 @@ def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
         line = ""
     except UnicodeError:
         raise UserbotError(
-            f"The answer to “{question}” is no text.", "Answers are text in UTF-8, one a line."
+            f"The answer to “{said(question)}” is no text.",
+            "Answers are text in UTF-8, one a line.",
         ) from None
     if not line:
         raise UserbotError(
-            f"There is no answer to “{question}”: standard input has ended.",
+            f"There is no answer to “{said(question)}”: standard input has ended.",
             "Run it in a terminal, or give each answer on a line of its own.",
             reason="no_answer",
         )
@@ -83,7 +85,7 @@ def ask_until(
         if right(answer):
             return answer
         tell_below(otherwise)
-    raise UserbotError(f"The answer to “{question}” was wrong {TRIES} times.", otherwise)
+    raise UserbotError(f"The answer to “{said(question)}” was wrong {TRIES} times.", otherwise)
 
 
 def ask_choice(question: str, choices: Sequence[tuple[str, str]], *, default: int = 1) -> str:
@@ -111,6 +113,33 @@ def _interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _shown_again() -> Iterator[None]:
+    """Whatever ends the program meanwhile, the terminal shows again what is typed."""
+    if sys.platform == "win32":
+        yield  # nothing is hidden in the terminal itself
+    else:
+        import termios
+
+        terminal = sys.stdin.fileno()
+        found = termios.tcgetattr(terminal)
+
+        def end(number: int, _frame: object) -> None:
+            termios.tcsetattr(terminal, termios.TCSANOW, found)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+        both = (signal.SIGTERM, signal.SIGHUP)
+        ending = [number for number in both if signal.getsignal(number) is signal.SIG_DFL]
+        for number in ending:
+            signal.signal(number, end)
+        try:
+            yield
+        finally:
+            for number in ending:
+                signal.signal(number, signal.SIG_DFL)
 
 
 class Keyboard:

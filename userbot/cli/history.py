@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.cli.language import said
 from userbot.errors import UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ def _clear(path: Path, archive: Archive, typed: str | None, search: str | None) 
     if search is not None:
         raise UsageError("--clear takes a chat, and no --search.", "See userbot history --help.")
     chat, topic = (None, None) if typed is None else chosen(archive, typed)
-    clear(path, chat, topic, "the whole history" if typed is None else f"“{printable(typed)}”")
+    clear(
+        path, chat, topic, said("the whole history") if typed is None else f"“{printable(typed)}”"
+    )
 
 
 def _backup(path: Path, typed: str) -> None:

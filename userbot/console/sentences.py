@@ -118,11 +118,11 @@ _OPEN = tuple(
         storage,
         login,
         init,
-        commands,
         doctor,
     )
 )
 _FAMILIES = (
+    (_Shapes(*(family.NAMES for family in (commands, login, doctor, questions))), _Shapes()),
     (_Shapes(*_OPEN), _Shapes(*_OPEN, system.REASONS)),
     (_Shapes(system.SENTENCES), _Shapes(system.PARTS, system.REASONS)),
     (_Shapes(config.SENTENCES), _Shapes(config.PARTS, system.REASONS)),

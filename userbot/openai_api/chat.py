@@ -21,7 +21,7 @@ from userbot.openai_api.connection import Connection
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
 from userbot.openai_api.reading import Reading
-from userbot.openai_api.sent_events import SentEvents
+from userbot.openai_api.sent_events import MOST, SentEvents
 from userbot.settings import OpenAI
 
 if TYPE_CHECKING:
@@ -146,8 +146,7 @@ class Chat:
                 raise UnreadableAnswerError
             if "json" in kind or not body["stream"]:
                 # A server that does not stream answers whole, whatever was asked for.
-                await response.aread()
-                yield [response.json()]
+                yield [json.loads(await _whole(response))]
                 return
             sent = SentEvents()
             async with contextlib.aclosing(response.aiter_bytes()) as pieces:
@@ -155,6 +154,8 @@ class Chat:
                     yield map(json.loads, sent.feed(piece))
                     if sent.ended:
                         break
+                else:
+                    yield _last(sent)
                 # Only a connection whose response was read to its end is kept.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LAST_SECONDS):
@@ -194,3 +195,20 @@ class Chat:
             return Finish(reading.finish_reason, reading.usage, reading.model)
         wrong.usage = reading.usage
         raise wrong
+
+
+def _last(sent: SentEvents) -> list[object]:
+    """The event that only lacks the blank line behind it; none if it was cut in the middle."""
+    try:
+        return [json.loads(data) for data in sent.feed(b"\n\n")]
+    except ValueError:
+        return []
+
+
+async def _whole(response: httpx2.Response) -> bytes:
+    data = bytearray()
+    async for piece in response.aiter_bytes():
+        data += piece
+        if len(data) > MOST:
+            raise UnreadableAnswerError
+    return bytes(data)

@@ -82,8 +82,8 @@ def _explained(error: Exception, where: Where, model: str, begun: bool) -> Model
         case openai.OpenAIError():
             hint = "Compare the keys under [openai] with what the endpoint offers."
             return sentences.refused_request(where, "openai's client would not send it", 0, hint)
-        case ValueError():
-            # json.JSONDecodeError, UnicodeDecodeError, UnreadableAnswerError.
+        case ValueError() | RecursionError():
+            # json.JSONDecodeError, or lists in lists; UnicodeDecodeError, UnreadableAnswerError.
             return sentences.bad_answer(where)
         case _:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-SENTENCES: Final = {
+NAMES: Final = {
     # chats
     "(set by command: {})": "(задано командой: {})",
     "No chat has that in its name.": "Чата с таким названием нет.",
@@ -68,6 +68,7 @@ SENTENCES: Final = {
     "Set [history].database to a file of its own.": "Укажите в [history].database отдельный файл.",
     "Nothing was asked in that topic.": "В этой теме ничего не спрашивали.",
     "List them with userbot history.": "Список: userbot history.",
+    "in {} ({})": "в {} ({})",
     "Nothing holds “{}”.": "«{}» нигде нет.",
     "Try a part of the word.": "Попробуйте часть слова.",
     "Only the newest {} are shown.": "Показаны только последние: {}.",
@@ -149,8 +150,6 @@ SENTENCES: Final = {
     "Name an empty folder with --data; this one stays as it is.": (
         "Укажите пустую папку: --data ПАПКА; эта останется как есть."
     ),
-    "No port is free: {}.": "Свободного порта нет: {}.",
-    "Port {} or {} is taken: {}.": "Порт {} или {} занят: {}.",
     "Choose another with --port, or leave it out.": "Выберите другой: --port N, или не указывайте.",
     "The sandbox listens on loopback until Ctrl-C. Any api_id and api_hash will do.": (
         "Песочница работает на этом компьютере до Ctrl-C. Подойдут любые api_id и api_hash."
@@ -195,7 +194,6 @@ WHOLE: Final = {
     "Saved Messages": "Избранное",
     "Terminal": "Терминал",
     "You": "Вы",
-    "in {} ({})": "в {} ({})",
     "in topic {}": "в теме {}",
     "(no title)": "(без названия)",
     "(no name)": "(без имени)",

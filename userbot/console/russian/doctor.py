@@ -19,7 +19,6 @@ SENTENCES: Final = {
     "none: voice notes are understood, unusual formats and very long recordings are not": (
         "нет: голосовые понятны, а редкие форматы и очень длинные записи — нет"
     ),
-    "logged in as {}": "вы вошли как {}",
     "in use by a running userbot, which has logged in with it": (
         "сессией пользуется запущенный userbot, он с ней и вошёл"
     ),
@@ -56,3 +55,5 @@ WHOLE: Final = {
     "{} from {}.toml:{}": "{} — из {}.toml:{}",
     "{} answers": "{} отвечает",
 }
+
+NAMES: Final = {"logged in as {}": "вы вошли как {}"}

@@ -6,7 +6,7 @@ from typing import Final
 
 WHOLE: Final = {
     "Usage": "Запуск",
-    "default": "иначе",
+    "default": "по умолчанию",
     "Options": "Параметры",
     "Arguments": "Аргументы",
     "Commands": "Команды",
@@ -20,7 +20,7 @@ WHOLE: Final = {
     "A Telegram userbot: /gpt in your chats, answered in place from your own account.": (
         "Юзербот для Telegram: /gpt в ваших чатах, ответ там же от вашего аккаунта."
     ),
-    "The config file [default: ./config.toml].": "Файл настроек [иначе ./config.toml].",
+    "The config file [default: ./config.toml].": "Файл настроек [по умолчанию ./config.toml].",
     "A [profile.NAME] of the config.": "Профиль [profile.NAME] из файла настроек.",
     "Lines without colour or live parts.": "Просто строки: без цвета и движения.",
     "One JSON object an event or row.": "На каждое событие или строку — объект JSON.",
@@ -60,7 +60,7 @@ WHOLE: Final = {
         "Номер (или НОМЕР/ТЕМА), 'saved' или часть названия или @имени."
     ),
     "Only what holds these words, in any case.": "Только где есть эти слова, в любом регистре.",
-    "The newest N [default: 20 questions].": "Последние N [иначе 20 вопросов].",
+    "The newest N [default: 20 questions].": "Последние N [по умолчанию 20 вопросов].",
     "Erase the words of CHAT, or all of them, for ever.": (
         "Стереть слова из CHAT, или все, навсегда."
     ),
@@ -76,7 +76,7 @@ WHOLE: Final = {
         "Задать неудавшиеся вопросы снова; сразу, если программа работает."
     ),
     "What failed in the last 30m, 2h or 7d [default: all].": (
-        "Что не удалось за последние 30m, 2h или 7d [иначе всё]."
+        "Что не удалось за последние 30m, 2h или 7d [по умолчанию всё]."
     ),
     "An id (or ID/TOPIC), or a piece of a title or @name.": (
         "Номер (или НОМЕР/ТЕМА) или часть названия или @имени."
@@ -105,5 +105,5 @@ WHOLE: Final = {
     "Telegram's port; the endpoint takes the next. 0: free ones.": (
         "Порт Telegram; у модели — следующий. 0: свободные."
     ),
-    "Keep the state there. Default: in memory.": "Хранить состояние там. Иначе — в памяти.",
+    "Keep the state there. Default: in memory.": "Хранить состояние там. По умолчанию — в памяти.",
 }

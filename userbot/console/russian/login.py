@@ -17,7 +17,7 @@ SENTENCES: Final = {
     "The answer to “{}” was wrong {} times.": ("Ответ на «{0}» неверен уже {1} {1:раз|раза|раз}."),
     "Give a number from 1 to {}.": "Укажите число от 1 до {}.",
     # logging in
-    "There is no login yet.": "Входа в аккаунт ещё нет.",
+    "There is no login yet.": "Вы ещё не вошли в аккаунт.",
     "Phone number with country code, as in +491701234567": (
         "Номер телефона с кодом страны, например +79161234567"
     ),
@@ -42,15 +42,11 @@ SENTENCES: Final = {
         " камеру на этот код. Он обновляется сам. Если камеры нет: Ctrl-C и"
         " `userbot login --phone +…`."
     ),
-    "Logged in as {}.": "Вы вошли как {}.",
-    "Already logged in as {}; `userbot logout` ends this login.": (
-        "Вы уже вошли как {}; выйти: `userbot logout`."
-    ),
     "Logged out.": "Вы вышли из аккаунта.",
     "The login was ended before; its session file is removed.": (
         "Этот вход завершили раньше; файл сессии удалён."
     ),
-    "There is no login to end.": "Выходить неоткуда: входа в аккаунт нет.",
+    "There is no login to end.": "Выходить неоткуда: вы не вошли в аккаунт.",
     "It would be in {}; another config may name another session.": (
         "Он был бы в {}; в другом файле настроек может быть другая сессия."
     ),
@@ -125,5 +121,12 @@ SENTENCES: Final = {
     ),
     "Check the network; where Telegram is blocked, set telegram.proxy.": (
         "Проверьте сеть; если Telegram заблокирован, задайте telegram.proxy."
+    ),
+}
+
+NAMES: Final = {
+    "Logged in as {}.": "Вы вошли как {}.",
+    "Already logged in as {}; `userbot logout` ends this login.": (
+        "Вы уже вошли как {}; выйти: `userbot logout`."
     ),
 }

@@ -62,8 +62,8 @@ _SENTENCES: Final = {
     "{} broke off in the middle of the answer.": "{} оборвал ответ на середине.",
     "The connection or the endpoint failed; ask again.": "Сбой связи или сервера; спросите снова.",
     "{} answered with something that is not a chat completion.": "{} ответил чем-то непонятным.",
-    "{} answered with something that is no transcript.": "{} ответил не расшифровкой.",
-    "{} answered with something that is no voice note.": "{} ответил не голосовым.",
+    "{} answered with something that is no transcript.": "{} прислал не расшифровку.",
+    "{} answered with something that is no voice note.": "{} прислал не голосовое.",
     "Check base_url under [openai]; for most servers it ends in /v1.": (
         "Проверьте base_url в [openai]; у большинства серверов он кончается на /v1."
     ),
@@ -94,7 +94,7 @@ _SENTENCES: Final = {
     "Raise max_completion_tokens under [openai], or lower reasoning_effort.": (
         "Увеличьте max_completion_tokens в [openai] или уменьшите reasoning_effort."
     ),
-    "{} gave an empty answer.": "{} ответила пустотой.",
+    "{} gave an empty answer.": "{} дала пустой ответ.",
     "The model's answer is empty.": "Ответ модели пуст.",
     "Ask again, or in other words.": "Спросите ещё раз или иначе.",
     "Ask again.": "Спросите ещё раз.",

@@ -59,9 +59,9 @@ SENTENCES: Final = {
         "Ответ только на написанное, без записи. {}"
     ),
     "Of {} pictures the first {} are shown to it.": "Картинок {}, модель видит первые {}.",
-    "The program ended before this was tried again.": "Программа кончилась раньше новой попытки.",
+    "The program ended before this was tried again.": "Программа завершилась раньше новой попытки.",
     "The program ended before the result of {} was in Saved Messages.": (
-        "Программа закончила раньше, чем результат {} попал в Избранное."
+        "Программа завершилась раньше, чем результат {} попал в Избранное."
     ),
     "It is finished at the next start, if that is soon.": (
         "Доделаю при следующем запуске, если он будет скоро."
@@ -92,7 +92,6 @@ SENTENCES: Final = {
         "Группа стала супергруппой; её id был {}, теперь {}."
     ),
     "Change id = {} to id = {} in config.toml.": "Замените в config.toml id = {} на id = {}.",
-    "{} is another's name by now, or nobody's.": "Имя {} теперь чужое или ничьё.",
     "Its right stays with whom you gave it to; to give it anew, write an id.": (
         "Право осталось у того, кому вы его дали; чтобы дать его заново, укажите id."
     ),
@@ -101,12 +100,6 @@ SENTENCES: Final = {
     ),
     "Others could read {}; now only you can.": "{} могли читать другие; теперь только вы.",
     "{} cannot be kept from others: {}.": "{} не удаётся закрыть от других: {}.",
-    "{} comes back quicker than a person could, as a program does: no more answers there until"
-    " {} minutes of silence.": (
-        "{} возвращается быстрее человека, как программа: больше не отвечаю, пока не будет минут"
-        " тишины: {}."
-    ),
-    "{} questions are too old to be answered: {}.": "Вопросов, слишком старых для ответа: {} ({}).",
     "To have one answered all the same, reply to it with /gpt_retry.": (
         "Чтобы на какой-то всё же ответить, ответьте на него командой /gpt_retry."
     ),
@@ -125,7 +118,17 @@ SENTENCES: Final = {
         "Запросов, оборванных остановкой программы: {}. Их стоимость учтена."
     ),
     "The program, or its connection, was away too long.": (
-        "Программа или её связь отсутствовала слишком долго."
+        "Программа слишком долго не работала или была без связи."
     ),
     "There was no connection until it was too old.": ("Связи не было, пока вопрос не устарел."),
+}
+
+NAMES: Final = {
+    "{} is another's name by now, or nobody's.": "Имя {} теперь чужое или ничьё.",
+    "{} comes back quicker than a person could, as a program does: no more answers there until"
+    " {} minutes of silence.": (
+        "{} возвращается быстрее человека, как программа: больше не отвечаю, пока не будет минут"
+        " тишины: {}."
+    ),
+    "{} questions are too old to be answered: {}.": "Вопросов, слишком старых для ответа: {} ({}).",
 }

@@ -14,6 +14,8 @@ SENTENCES: Final = {
     "Run the same again with -v to see where, and report it.": (
         "Запустите то же с -v, чтобы увидеть где, и сообщите об этом."
     ),
+    "No port is free: {}.": "Свободного порта нет: {}.",
+    "Port {} or {} is taken: {}.": "Порт {} или {} занят: {}.",
     # what typer finds wrong with a command line
     "No such command “{}”.": "Команды «{}» нет.",
     "No such option: {}.": "Параметра {} нет.",

@@ -63,9 +63,9 @@ SENTENCES: Final = {
     "They are asked for again at the next start.": "Следующая попытка — при новом запуске.",
     "The program tried {}, which it may never do.": "Программа попыталась сделать {}: ей нельзя.",
     "Nothing was sent. Please report this.": "Ничего не отправлено. Пожалуйста, сообщите об этом.",
-    "There is no valid login.": "Входа в аккаунт нет.",
+    "There is no valid login.": "Вы не вошли в аккаунт.",
     "Log in with `userbot login`.": "Войдите: `userbot login`.",
-    "The connection to Telegram ended ({}).": "Связь с Telegram кончилась ({}).",
+    "The connection to Telegram ended ({}).": "Связь с Telegram прервалась ({}).",
     "Start again; what was missed is caught up with.": (
         "Запустите снова; пропущенное будет наверстано."
     ),
