@@ -16,13 +16,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
 from userbot.errors import StorageError
 from userbot.messages import CHANNELS, Ask, Place
 from userbot.path.first_text import FirstText
+from userbot.path.line import Line
 from userbot.ports import Clock
 from userbot.rules import bursts
 
@@ -52,41 +52,6 @@ class Changing(Protocol):
         ...
 
 
-@dataclass(eq=False)
-class _Line:
-    """A question in its queue: as it is asked, and the messages that it is made of."""
-
-    ask: Ask
-    pieces: list[Ask]
-    joinable: float
-    """When its last message arrived; messages join it for a while after that."""
-    begins: float = -inf
-    """Not before that, since more of it is expected."""
-    task: asyncio.Task[None] | None = None
-    again: bool = False
-    """What handles it was cancelled to start over."""
-    restarts: int = 0
-    ended: str = ""
-    """Why it will not be answered, once that is decided."""
-
-    @property
-    def running(self) -> bool:
-        return self.task is not None and not self.task.done()
-
-    @property
-    def has_started_over(self) -> bool:
-        """Whether it is being answered for another time already."""
-        return self.running and not self.again and self.restarts > 0
-
-    def is_over(self) -> bool:
-        """Whether it is decided that it will not be answered."""
-        return bool(self.ended)
-
-    def cancel(self) -> None:
-        if self.task is not None:
-            self.task.cancel()
-
-
 class Conversations:
     """The queues. `handle` answers one question; it settles every failure itself.
 
@@ -114,13 +79,13 @@ class Conversations:
         self._first_text = first_text
         self._clock = clock
         self._burst = burst_seconds
-        self._lines: dict[Place, deque[_Line]] = {}
+        self._lines: dict[Place, deque[Line]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._draining = False
 
     def put(self, ask: Ask) -> None:
         """Queue a question by itself; it is begun at once if its conversation is idle."""
-        self._put(_Line(ask, [ask], joinable=-inf))
+        self._put(Line(ask, [ask], joinable=-inf))
 
     def arrived(self, ask: Ask) -> None:
         """Queue a message that has just arrived, or let it join the question before it.
@@ -132,7 +97,7 @@ class Conversations:
         pieces = [ask] if line is None else [*line.pieces, ask]
         whole = bursts.together(pieces)
         if line is None or not self._stored(line.ask, whole):
-            self._put(_Line(ask, [ask], joinable=now, begins=now + bursts.waits(ask)))
+            self._put(Line(ask, [ask], joinable=now, begins=now + bursts.waits(ask)))
             return
         line.ask, line.pieces, line.joinable = whole, pieces, now
         line.begins = max(line.begins, now + bursts.waits(ask))
@@ -255,7 +220,7 @@ class Conversations:
                 worker.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    def _put(self, line: _Line) -> None:
+    def _put(self, line: Line) -> None:
         if self._draining:
             return
         place = line.ask.place
@@ -275,7 +240,7 @@ class Conversations:
             return False
         return True
 
-    def _joinable(self, ask: Ask) -> _Line | None:
+    def _joinable(self, ask: Ask) -> Line | None:
         """The question that a message which arrives now joins."""
         lines = self._lines.get(ask.place)
         line = lines[-1] if lines else None
@@ -286,21 +251,21 @@ class Conversations:
         gap = self._clock.monotonic() - line.joinable
         return line if bursts.joins(line.pieces[-1], ask, gap, self._burst) else None
 
-    def _line_of(self, chat: int, message: int) -> _Line | None:
+    def _line_of(self, chat: int, message: int) -> Line | None:
         for line in self._each():
             if any(_is(piece, chat, message) for piece in line.pieces):
                 return line
         return None
 
-    def _each(self) -> Iterator[_Line]:
+    def _each(self) -> Iterator[Line]:
         return (line for lines in self._lines.values() for line in lines)
 
-    def _open(self, line: _Line) -> bool:
+    def _open(self, line: Line) -> bool:
         """Whether the question may still change: nothing of its answer was shown."""
         over = line.task is not None and line.task.done() and not line.again
         return not (line.ended or over or self._first_text.left(line.ask))
 
-    def _without(self, line: _Line, left: Sequence[Ask], why: str) -> None:
+    def _without(self, line: Line, left: Sequence[Ask], why: str) -> None:
         """Go on without some messages, or end: where none is left, or the answer shows."""
         if left and self._open(line):
             gone = [piece for piece in line.pieces if piece not in left]
@@ -309,7 +274,7 @@ class Conversations:
                 return
         self._end(line, why)
 
-    def _becomes(self, line: _Line, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+    def _becomes(self, line: Line, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
         whole = bursts.together(pieces)
         if gone:
             self._changing.parted(line.ask, whole, gone, why)
@@ -321,13 +286,13 @@ class Conversations:
         line.ask, line.pieces = whole, list(pieces)
         self._start_over(line)
 
-    def _start_over(self, line: _Line) -> None:
+    def _start_over(self, line: Line) -> None:
         if line.running and not line.again:
             line.again = True
             line.restarts += 1
             line.cancel()
 
-    def _end(self, line: _Line, reason: str) -> None:
+    def _end(self, line: Line, reason: str) -> None:
         if line.ended:
             return
         line.ended = reason
@@ -357,7 +322,7 @@ class Conversations:
         finally:
             del self._lines[place]
 
-    async def _answer(self, line: _Line) -> None:
+    async def _answer(self, line: Line) -> None:
         while True:
             while not line.is_over() and (wait := line.begins - self._clock.monotonic()) > 0:
                 await self._clock.sleep(min(wait, bursts.BATCH_SECONDS / 4))
@@ -382,7 +347,7 @@ class Conversations:
                 return
         self._stopped(line.ask, line.ended)
 
-    async def _end_of(self, line: _Line, task: asyncio.Task[None]) -> None:
+    async def _end_of(self, line: Line, task: asyncio.Task[None]) -> None:
         """Wait for what handles a question; if that hangs, cut it, and wait no longer for that."""
         while not (await asyncio.wait({task}, timeout=self._longest))[0]:
             if not self._excused(line.ask):
