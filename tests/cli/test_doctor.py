@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import json
 import stat
 
+import pytest
+
 from tests.cli.house import MODEL_KEY, House
 from userbot.audio import find_ffmpeg
+from userbot.cli.common import Common
+from userbot.cli.doctor import _examine
 
 
 async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> None:
@@ -52,6 +58,19 @@ async def test_each_thing_that_is_not_ready_is_told_with_a_hint_and_the_rest_is_
     assert "✗ login · There is no valid login.\n  → Log in with `userbot login`." in plain.out
     assert "does not offer the model gpt-9.\n  → It offers sandbox" in plain.out
     assert stat.S_IMODE(house.session.parent.stat().st_mode) == 0o700
+
+
+async def test_interrupted_before_it_looked_it_leaves_nothing_for_python_to_complain_of(
+    house: House, recwarn: pytest.WarningsRecorder
+) -> None:
+    common = Common(config=house.write_config())
+    examined = asyncio.create_task(_examine(common))
+    await asyncio.sleep(0)
+    examined.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await examined
+    gc.collect()
+    assert [str(warning.message) for warning in recwarn] == []
 
 
 async def test_a_wrong_config_is_its_one_finding_a_fault(house: House) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.config.files import GOOD, faults
+from tests.config.files import GOOD, HASH, faults
 from userbot.config import load
 from userbot.errors import ConfigError
 
@@ -286,11 +286,13 @@ def test_a_placeholder_is_refused(config: Path, api_id: str, api_hash: str) -> N
     assert all("placeholder" in fault.message for fault in found)
 
 
-def test_a_server_of_ones_own_takes_any_api_id(config: Path) -> None:
+def test_a_server_of_ones_own_takes_any_api_id_and_api_hash(config: Path) -> None:
     server = '[telegram.server]\ndc = 2\nhost = "h"\nport = 1\npublic_key = "p"\n'
-    text = GOOD.replace("94575", "12345") + server
+    example = "0123456789abcdef0123456789abcdef"
+    text = GOOD.replace("94575", "12345").replace(HASH, example) + server
     config.write_text(text)
-    assert load(config, None, {}).settings.telegram.api_id == 12345
+    telegram = load(config, None, {}).settings.telegram
+    assert (telegram.api_id, telegram.api_hash) == (12345, example)
     assert faults(config, text.replace("12345", "0"))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common, common_flags, explained
@@ -70,11 +71,11 @@ async def _examine(common: Common) -> list[Finding]:
         *(Finding("files", True, told) for told in check_modes(loaded)),
         _files(loaded),
         *await asyncio.gather(
-            _looked("login", _login(settings.telegram)),
-            _looked("model", _model(settings.openai)),
+            _looked("login", partial(_login, settings.telegram)),
+            _looked("model", partial(_model, settings.openai)),
             _transcription(settings),
             _ffmpeg(settings.voice),
-            _looked("history", _history(loaded)),
+            _looked("history", partial(_history, loaded)),
         ),
     ]
 
@@ -169,9 +170,9 @@ async def _ffmpeg(voice: Voice) -> Finding:
     )
 
 
-async def _looked(name: str, look: Awaitable[str]) -> Finding:
+async def _looked(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
     try:
-        return Finding(name, True, await look)
+        return Finding(name, True, await look())
     except Exception as error:
         told = explained(error)
         return Finding(name, False, str(told), told.hint)

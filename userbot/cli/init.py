@@ -92,7 +92,7 @@ async def _log_in(telegram: Telegram, phone: str | None) -> str:
     from userbot.cli.asking import Keyboard
     from userbot.cli.online import log_in
 
-    name, _ = await log_in(telegram, Keyboard(), phone, qr=phone is None and questions.by_qr())
+    name, _ = await log_in(telegram, Keyboard(), phone, qr=questions.by_qr(phone))
     return name
 
 

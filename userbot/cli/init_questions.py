@@ -107,10 +107,10 @@ async def model() -> list[str]:
     return [*lines, *_chosen(offered)]
 
 
-def by_qr() -> bool:
+def by_qr(phone: str | None) -> bool:
     """Step 3: whether to log in by QR code rather than by a code."""
     _head("3 of 4 · Your login")
-    if not in_terminal():
+    if phone is not None or not in_terminal():
         return False
     way = ask_choice(
         "How do you log in?",

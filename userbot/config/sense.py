@@ -45,11 +45,12 @@ def _telegram(data: dict[str, Any]) -> Iterator[Problem]:
     if not isinstance(table, dict):
         return
     api_id, api_hash = table.get("api_id"), table.get("api_hash")
-    examples = {0} if "server" in table else _EXAMPLE_IDS  # a server of one's own takes any
+    own_server = "server" in table  # which takes any
+    examples = {0} if own_server else _EXAMPLE_IDS
     placeholders = {
         "api_id": type(api_id) is int and api_id in examples,
         "api_hash": isinstance(api_hash, str)
-        and (_is_placeholder(api_hash) or api_hash == _EXAMPLE_HASH),
+        and (_is_placeholder(api_hash) or (api_hash == _EXAMPLE_HASH and not own_server)),
     }
     for name, hint in _GET_API.items():
         key = ("telegram", name)

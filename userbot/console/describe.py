@@ -137,7 +137,7 @@ def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
             return " · ".join(parts), ""
         case happened.Skipped():
             why = words.get(event.reason) or _said(event.detail, words) or event.reason
-            text = f"“{event.text}”" if event.text else ""
+            text = words["quoted"].format(text=event.text) if event.text else ""
             return " · ".join(filter(None, (why, text))), _said(event.hint, words)
         case happened.Limited() if event.detail == LIMIT_IS_ZERO:
             return words["limit_is_zero"].format(limit=event.reason.removeprefix("person_")), ""

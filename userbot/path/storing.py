@@ -72,7 +72,7 @@ class Storing:
                 if not error.passing or seconds is None:
                     self.failed(error, ask)
                     raise
-                self._tell(error, seconds, ask)
+                self._tell(error, ask)
             else:
                 if failed:
                     self._told = ""  # what only reads may well succeed in the midst of it
@@ -129,7 +129,7 @@ class Storing:
                 pass  # the next start finds the question open
             return
 
-    def _tell(self, error: StorageError, seconds: float, ask: Ask | None) -> None:
+    def _tell(self, error: StorageError, ask: Ask | None) -> None:
         """One trouble is one line, however many wait for its end."""
         if self._told == error.reason:
             return
@@ -138,7 +138,7 @@ class Storing:
             Waiting(
                 **about(ask),
                 reason=error.reason,
-                seconds=seconds,
+                seconds=0,  # nobody knows how long; the next look is no end of it
                 detail=f"{error} {error.hint}",
             )
         )

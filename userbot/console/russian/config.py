@@ -122,7 +122,7 @@ SENTENCES: Final = {
         "В системе нет списка часовых поясов: установите пакет tzdata."
     ),
     # chats and people
-    "{} names a chat that has a block already": "в {} чат, у которого блок уже есть",
+    "{} names a chat that has a block already": "{} — чат, у которого блок уже есть",
     "Keep one block for each chat.": "Оставьте каждому чату один блок.",
     "{} is a number that no chat has": "в {} номер, которого у чатов не бывает",
     '{} must be "@name", a number or "saved"': 'в {} ожидается "@имя", число или "saved"',
