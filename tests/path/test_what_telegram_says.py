@@ -15,9 +15,9 @@ from userbot.console.describe import describe
 from userbot.console.words import words
 from userbot.errors import AccountStoppedError, NotLoggedInError, UserbotError
 from userbot.messages import Place
+from userbot.path.patience import Patience
 from userbot.rules.governor import Governor
 from userbot.rules.retrying import ATTEMPTS
-from userbot.path.patience import Patience
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Pacing
 from userbot.telegram.refusals import meaning
