@@ -178,6 +178,22 @@ async def test_a_flapping_line_loses_nothing_and_says_nothing_twice(stage: Stage
     assert program.events(Notice)
 
 
+async def test_while_there_is_no_line_nothing_counts_as_looked_at(stage: Stage) -> None:
+    program = await stage.program(clock=QuickClock(200))  # it is noted every 0.15 s
+    with Store.open(stage.folder / "history.db") as store:
+        async with asyncio.timeout(5):
+            while (before := store.last_look()) is None:
+                await asyncio.sleep(0.01)
+            while store.last_look() == before:
+                await asyncio.sleep(0.01)
+        await stage.telegram.stop()
+        await program.tells(Waiting, reason="network")
+        before = store.last_look()
+        await asyncio.sleep(0.6)
+        assert store.last_look() == before
+    await stage.telegram.start(stage.telegram.port)
+
+
 class Sleeper(QuickClock):
     """The clock of a computer that may sleep: `skew` is for how long it did."""
 
