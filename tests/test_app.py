@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import stat
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Heard, Notice, Skipped, Stopped
+from userbot.activity import Answered, Answering, Heard, Notice, Skipped, Stopped, Waiting
 from userbot.cli.online import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
 from userbot.messages import Ask, ChatKind, Person, Place
@@ -207,6 +208,26 @@ async def test_stopping_lets_the_answer_being_written_finish_and_keeps_the_rest(
     assert (stopped.answered, stopped.pending) == (1, 1)
     await stage.program()
     assert await stage.max.expects(stage.group, reply_to=second)
+
+
+async def test_answers_and_results_share_the_last_seconds(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_: object) -> Reply:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 1.0)
+    stage.endpoint.responder = never
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt first")
+    await program.tells(Answering)
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_60", times=None)
+    stage.olga.says(stage.olga, "/gpt_usage")
+    await program.tells(Waiting, reason="flood_wait")
+    before = time.monotonic()
+    await program.stop()
+    assert time.monotonic() - before < 1.8
 
 
 async def test_files_are_the_owners_alone(stage: Stage) -> None:

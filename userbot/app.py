@@ -228,12 +228,10 @@ class _Run:
         # While the last answers are written, what arrives is stored for the next start.
         on_the_way_out.push_async_callback(edges.inbox.close)
         on_the_way_out.push_async_callback(self._ground.storing.drain)
-        on_the_way_out.push_async_callback(rooms.conversations.drain, DRAIN_SECONDS)
+        on_the_way_out.push_async_callback(_drained, rooms)
         on_the_way_out.callback(self._ground.patience.leave)
         on_the_way_out.callback(edges.deletions.close)
         on_the_way_out.callback(edges.people.close)
-        on_the_way_out.push_async_callback(rooms.telling.drain, DRAIN_SECONDS)
-        on_the_way_out.push_async_callback(rooms.commands.drain, DRAIN_SECONDS)
         on_the_way_out.callback(self._tell_stopping, rooms)
         on_the_way_out.push_async_callback(rooms.doorstep.close)
 
@@ -279,6 +277,15 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_AGAIN_SECONDS)
+
+
+async def _drained(rooms: Rooms) -> None:
+    """Let what is on its way leave: all of it at once, since ten seconds are all there is."""
+    await asyncio.gather(
+        rooms.conversations.drain(DRAIN_SECONDS),
+        rooms.commands.drain(DRAIN_SECONDS),
+        rooms.telling.drain(DRAIN_SECONDS),
+    )
 
 
 async def _gather(tasks: list[asyncio.Task[Any]]) -> None:

@@ -178,13 +178,56 @@ async def test_a_flapping_line_loses_nothing_and_says_nothing_twice(stage: Stage
     assert program.events(Notice)
 
 
+async def test_while_there_is_no_line_nothing_counts_as_looked_at(stage: Stage) -> None:
+    program = await stage.program(clock=QuickClock(200))  # it is noted every 0.15 s
+    with Store.open(stage.folder / "history.db") as store:
+        async with asyncio.timeout(5):
+            while (before := store.last_look()) is None:
+                await asyncio.sleep(0.01)
+            while store.last_look() == before:
+                await asyncio.sleep(0.01)
+        await stage.telegram.stop()
+        await program.tells(Waiting, reason="network")
+        before = store.last_look()
+        await asyncio.sleep(0.6)
+        assert store.last_look() == before
+    await stage.telegram.start(stage.telegram.port)
+
+
+class Sleeper(QuickClock):
+    """The clock of a computer that may sleep: `skew` is for how long it did."""
+
+    skew = timedelta()
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.skew
+
+
+@pytest.mark.parametrize("first", ["the watch", "the line"])
+async def test_what_was_being_answered_when_the_computer_fell_asleep_is_too_old_when_it_wakes(
+    stage: Stage, first: str
+) -> None:
+    async def answer(_: object) -> Reply:
+        await model.wait()
+        return Reply("here you are")
+
+    model = asyncio.Event()
+    stage.endpoint.responder = answer
+    clock = Sleeper(30 if first == "the watch" else 1)
+    program = await stage.program(clock=clock)
+    stage.max.says(stage.group, "/gpt what is it?")
+    await program.tells(Answering)
+    clock.skew = timedelta(hours=8)
+    if first == "the line":
+        stage.telegram.drop_connections(stage.olga)
+    back = await program.tells(Notice, reason="reconnected")
+    assert "again after 28" in back.detail
+    model.set()
+    assert (await program.tells(Skipped)).reason == "too_old"
+    assert not stage.writes("sendMessage")
+
+
 async def test_a_clock_that_jumps_makes_the_connection_anew(stage: Stage) -> None:
-    class Sleeper(QuickClock):
-        skew = timedelta()
-
-        def now(self) -> datetime:
-            return datetime.now(UTC) + self.skew
-
     clock = Sleeper(50)
     program = await stage.program(clock=clock)
     clock.skew = timedelta(minutes=5)

@@ -147,7 +147,7 @@ class CatchUp:
 
     @property
     def _undecided(self) -> bool:
-        """Whether something that arrived is not decided about."""
+        """Whether something that was sent may not be decided about."""
         return self._doorstep.holds or self._past.waits
 
     async def _look(self) -> None:

@@ -58,7 +58,7 @@ class Past(Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether something that arrived waits for Telegram to say who sent it."""
+        """Whether something waits for Telegram to say who sent it, or for a connection to come."""
         ...
 
 

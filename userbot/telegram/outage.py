@@ -50,13 +50,22 @@ class Outage:
         self._clock = clock
         self._report = report
         self._since = 0.0
+        self._looked = clock.now()
         self._telling: asyncio.Task[None] | None = None
 
-    def lost(self) -> None:
-        """There is no connection; told again and again until there is one."""
+    def slept(self) -> float:
+        """The seconds that the computer slept since this was asked last; 0 if it did not."""
+        now = self._clock.now()
+        ahead = (now - self._looked).total_seconds() - _LOOK_SECONDS
+        self._looked = now
+        return ahead if ahead >= ASLEEP_SECONDS else 0.0
+
+    def lost(self, already: float = 0.0) -> None:
+        """There is no connection, for so many seconds `already`; told until there is one."""
         if self._telling is None:
             self._since = self._clock.monotonic()
             self._telling = asyncio.create_task(self._tell(), name="a lost connection")
+        self._since -= already
 
     def over(self) -> None:
         """It stands for the first time: nothing was lost."""
@@ -65,7 +74,9 @@ class Outage:
             self._telling = None
 
     def back(self) -> float:
-        """It stands again; gives the seconds for which it did not."""
+        """It stands again; gives the seconds for which it did not, those of a sleep among them."""
+        if slept := self.slept():
+            self.lost(slept)
         seconds = self._clock.monotonic() - self._since if self._telling else 0.0
         self.over()
         detail = "The connection to Telegram stands again."
@@ -87,15 +98,15 @@ class Outage:
 async def watch_line(clock: Clock, report: Report, client: Line, outage: Outage) -> None:
     """Make the connection anew where it only looks alive, until cancelled."""
     looks = 0
+    outage.slept()  # while there was no connection yet nobody looked
     while True:
-        before = clock.now()
         await clock.sleep(_LOOK_SECONDS)
         looks += 1
-        slept = (clock.now() - before).total_seconds() - _LOOK_SECONDS
-        if slept >= ASLEEP_SECONDS:
+        if slept := outage.slept():
             # A computer that slept has lost its connections, and need not ask.
             detail = f"The clock jumped by {slept:.0f} s: the connection to Telegram is made anew."
             report(Notice(reason="clock_jumped", detail=detail))
+            outage.lost(slept)
             client.reconnect()
         elif looks % _LOOKS_A_PING == 0 and not await _alive(clock, client):
             outage.lost()

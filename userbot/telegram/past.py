@@ -33,8 +33,8 @@ class TelegramPast:
 
     @property
     def waits(self) -> bool:
-        """Whether something that arrived waits for Telegram to say who sent it."""
-        return self._inbox.waits
+        """Whether something waits for Telegram to say who sent it, or for a connection to come."""
+        return self._inbox.waits or not self._client.stands()
 
     async def tops(self) -> list[ChatTop]:
         """The newest chats with their newest message. Raises TelegramError."""
