@@ -39,6 +39,7 @@ from userbot.path.writes import Writes
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.lateness import grew_old
+from userbot.rules.limits import HELD_SECONDS
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import Settings
 from userbot.telegram.client import Client
@@ -251,7 +252,7 @@ class Rooms:
 def longest_seconds(settings: Settings) -> float:
     """After how long an answer counts as hung: more than listening and asking may take together."""
     asking = 2 * SILENCES * settings.openai.timeout + PATIENCE_SECONDS
-    return asking + 2 * 60 * settings.voice.max_minutes
+    return asking + 2 * HELD_SECONDS + 2 * 60 * settings.voice.max_minutes
 
 
 def _hearing(

@@ -14,8 +14,12 @@ from userbot.activity import Activity, Answered, Answering, Failed, Heard
 from userbot.errors import ModelError
 from userbot.path import forgetting
 from userbot.path.watch import Watch
+from userbot.rules.limits import HELD_SECONDS
+from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.sandbox.endpoint import Reply
+from userbot.settings import OpenAI, Settings, Telegram, Voice
 from userbot.storage.archive import Archive
+from userbot.wiring import longest_seconds
 
 
 async def test_what_dies_is_told_and_started_again() -> None:
@@ -140,3 +144,13 @@ async def test_what_telegram_lets_wait_does_not_hang(
     assert await stage.max.expects(stage.group, reply_to=question)
     await program.tells(Answered)
     assert not program.events(Failed)
+
+
+def test_what_waits_for_a_limit_as_long_as_it_may_is_not_taken_for_hung() -> None:
+    settings = Settings(
+        telegram=Telegram(api_id=1, api_hash=""),
+        openai=OpenAI(timeout=1),
+        voice=Voice(max_minutes=1),
+    )
+    before_its_sound_and_before_its_answer = 2 * HELD_SECONDS
+    assert longest_seconds(settings) > before_its_sound_and_before_its_answer + PATIENCE_SECONDS
