@@ -232,7 +232,7 @@ class CatchUp:
                     chat=chat,
                     title=brought.title,
                     reason="caught_up",
-                    detail=f"Messages looked at that came meanwhile: {brought.count}.",
+                    detail=f"Messages found that had not arrived: {brought.count}.",
                 )
             )
 

@@ -11,9 +11,7 @@ SENTENCES: Final = {
     "Its answer was begun before, and is finished in its own message.": (
         "Ответ был начат раньше и дописывается в своём сообщении."
     ),
-    "Messages looked at that came meanwhile: {}.": (
-        "Просмотрено сообщений, пришедших за это время: {}."
-    ),
+    "Messages found that had not arrived: {}.": "Найдено сообщений, которые не дошли: {}.",
     "It waited since the last run.": "Ждало с прошлого запуска.",
     "The rules have changed since it was asked.": "С тех пор правила изменились.",
     "It was stopped.": "Остановлено.",
