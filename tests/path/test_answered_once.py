@@ -149,6 +149,7 @@ async def test_what_waits_for_telegrams_pause_is_not_recorded_as_sent(
     await program.tells(Waiting, reason="flood_wait")
     with Store.open(stage.folder / "history.db") as store:
         assert [writing for _, writing in store.pending()] == [False]
+    await program.stop()
 
 
 @pytest.mark.parametrize("chat", CHATS)

@@ -127,6 +127,7 @@ async def test_who_waits_too_long_for_answers_under_way_is_refused(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("userbot.rules.limits.HELD_SECONDS", 0.5)
+    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
     stage.endpoint.responder = slowly(30)
     program = await stage.program(limits=replace(OPEN, tokens_per_day=800))
     stage.max.says(stage.olga, "/gpt hello")
@@ -134,6 +135,7 @@ async def test_who_waits_too_long_for_answers_under_way_is_refused(
     stage.lena.says(stage.olga, "/gpt hello")
     assert (await program.tells(Limited)).reason == "tokens_per_day"
     assert len(stage.asked()) == 1
+    await program.stop()
 
 
 async def test_what_a_model_thought_before_it_was_stopped_has_cost_something(
