@@ -6,7 +6,7 @@ DOCKER ?= docker
 IMAGE ?= gpt-userbot
 ARGS ?=
 # Tests at a time: more than two cores would hold, since most of them wait.
-WORKERS ?= 4
+WORKERS ?= 5
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test bench fuzz soak demo-real test-real chaos live picture lock upgrade build \
 	run clean \

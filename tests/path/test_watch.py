@@ -136,7 +136,7 @@ async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
 async def test_what_telegram_lets_wait_does_not_hang(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 0.3)
+    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 1.0)
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_20", chat=stage.group)
     pacing = replace(stage.settings().pacing, max_previews=0)
     program = await stage.program(clock=QuickClock(10), pacing=pacing)
