@@ -128,6 +128,20 @@ def test_what_is_being_answered_is_shown_until_it_is_answered() -> None:
     assert live._live is None
 
 
+@pytest.mark.parametrize(
+    "stands",
+    [happened.Notice(reason="reconnected", detail="It stands."), EVENTS[0]],
+    ids=["again", "for-the-first-time"],
+)
+def test_a_connection_that_stands_is_no_row_any_more(stands: Activity) -> None:
+    paper = Console(file=io.StringIO(), force_terminal=True, width=80)
+    live = Live(words("en"), verbose=False, console=paper)
+    live(happened.Waiting(reason="network", seconds=2.5))
+    assert live._live is not None
+    live(stands)
+    assert live._live is None
+
+
 @pytest.mark.parametrize("verbose", [True, False], ids=["verbose", "quiet"])
 def test_everyday_ignored_messages_are_shown_only_when_asked_for(verbose: bool) -> None:
     paper = io.StringIO()

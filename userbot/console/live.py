@@ -58,7 +58,7 @@ class Live:
         else:  # of an answer that begins, the row below the log says it
             if isinstance(event, Answered | Failed | Skipped):
                 self._working.began.pop(key, None)
-            elif event.event in ("waiting", "notice"):
+            elif event.event in ("waiting", "notice", "ready"):
                 self._network(event)
             self.console.print(log_line(line))
         self._show_working()
@@ -74,7 +74,7 @@ class Live:
         if event.chat is None and reason == "network":
             row = (time.monotonic() - getattr(event, "seconds", 0.0), self._words["network"])
             self._working.began.setdefault((None, None), row)
-        elif reason == "reconnected":
+        elif reason == "reconnected" or event.event == "ready":  # perhaps for the first time
             self._working.began.pop((None, None), None)
 
     def _show_working(self) -> None:
