@@ -29,21 +29,19 @@ def leaving_at_once(leaving: Callable[[], None] = lambda: None) -> Iterator[None
     Whatever the block had begun, the next start repairs.
     """
 
-    def leave(_number: int, _frame: object) -> None:
-        with suppress(Exception):
-            leaving()
-        os._exit(130)
+    def on_signal(_number: int, _frame: object) -> None:
+        _leave_now(leaving)
 
     before = signal.getsignal(signal.SIGINT)
     # Whoever is deaf to it is meant to be; and Windows has nobody else who could hear (below).
     if before is signal.SIG_IGN or os.name != "posix":
         yield
         return
-    signal.signal(signal.SIGINT, leave)
+    signal.signal(signal.SIGINT, on_signal)
     try:
         yield
     finally:
-        if signal.getsignal(signal.SIGINT) is leave:
+        if signal.getsignal(signal.SIGINT) is on_signal:
             signal.signal(signal.SIGINT, before)
 
 
@@ -75,6 +73,12 @@ def leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _leave_now(leaving: Callable[[], None]) -> NoReturn:
+    with suppress(Exception):
+        leaving()
+    os._exit(130)
+
+
 @contextmanager
 def stop_on_signals(
     stop: Callable[[str], None], leaving: Callable[[], None] = lambda: None
@@ -92,9 +96,7 @@ def stop_on_signals(
     def on_signal(number: signal.Signals) -> None:
         nonlocal asked
         if asked:
-            with suppress(Exception):
-                leaving()
-            os._exit(130)
+            _leave_now(leaving)
         asked = True
         stop(_REASONS[number.name])
 

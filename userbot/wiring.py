@@ -21,6 +21,7 @@ from userbot.path.asking import SILENCES
 from userbot.path.catch_up import CatchUp
 from userbot.path.chat_commands import ChatCommands
 from userbot.path.conversations import Conversations
+from userbot.path.doorstep import Doorstep
 from userbot.path.edits import Edits
 from userbot.path.hearing import Hearing
 from userbot.path.house_rules import HouseRules
@@ -31,7 +32,6 @@ from userbot.path.orders import Orders
 from userbot.path.replies import Replies
 from userbot.path.replying import Replying
 from userbot.path.results import Results
-from userbot.path.storing import Doorstep
 from userbot.path.telling import Telling
 from userbot.path.transcription import Transcription
 from userbot.path.voice_reply import VoiceReply

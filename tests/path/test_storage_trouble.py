@@ -21,9 +21,10 @@ from tests.stage import Stage, listed
 from userbot.activity import Activity, Answered, Answering, Failed, Heard, Notice, Stopped, Waiting
 from userbot.clock import SystemClock
 from userbot.errors import StorageError
+from userbot.path.doorstep import Doorstep
 from userbot.path.patience import Patience
 from userbot.path.recovery import recover
-from userbot.path.storing import Doorstep, Storing
+from userbot.path.storing import Storing
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.archive import Archive, Exchange
 from userbot.storage.store import Store
@@ -110,7 +111,7 @@ async def test_questions_wait_in_order_for_a_busy_database_and_none_is_lost(stag
 async def test_more_questions_than_can_be_held_are_all_answered_once_in_every_chat(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.path.storing.MOST_HELD", 3)
+    monkeypatch.setattr("userbot.path.doorstep.MOST_HELD", 3)
     chats = [listed(stage.club.id)]
     program = await stage.program(chats)
     stage.max.says(stage.club, "number 0")

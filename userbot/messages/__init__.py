@@ -30,6 +30,7 @@ from userbot.messages.chats import (
     Person,
     Place,
     is_basic_group,
+    may_be_deleted_in,
 )
 from userbot.messages.commands import CommandMessage, CommandNote, OpenCommand
 from userbot.messages.decisions import Ask, Command, Decision, Ignore
@@ -91,4 +92,5 @@ __all__ = [
     "Usage",
     "Voice",
     "is_basic_group",
+    "may_be_deleted_in",
 ]

@@ -62,6 +62,14 @@ CHANNELS = -1_000_000_000_000
 """Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
 
 
+def may_be_deleted_in(chat: int, told: int | None) -> bool:
+    """Whether a deletion that Telegram tells of may be of a message in this chat.
+
+    `told`: the chat that it names; None for private chats and basic groups, which it never names.
+    """
+    return chat == told if told is not None else chat > CHANNELS
+
+
 def is_basic_group(chat: int) -> bool:
     """Whether the marked id is that of a basic group."""
     return CHANNELS < chat < 0

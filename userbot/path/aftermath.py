@@ -262,8 +262,6 @@ class Aftermath:
 
     def _standing(self, ask: Ask, recorded: list[Recorded], since: Since) -> dict[int, int]:
         """What stands of its answer; the messages are known from now on."""
-        if not recorded:
-            return {}
         elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
         standing = adopted(recorded, since.own, ask.replied_to, elsewhere)
         first = recorded[0]

@@ -86,7 +86,7 @@ class Allowance:
 
         `joins`: it will be one with a question that counts already.
         """
-        expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        expected = self._least(ask)
         admitted = self._store.admit(
             ask,
             now,
@@ -97,9 +97,7 @@ class Allowance:
         if admitted is None or admitted[1] is None:
             return admitted
         question, refusal = admitted[0], admitted[1]
-        skip = partial(self._store.mark, question, "skipped", refusal.reason, now)
-        self._storing.soon(skip, question)
-        self._tell(question, refusal)
+        self._turned_away(question, refusal, now)
         return admitted
 
     def admit_anew(self, ask: Ask, now: datetime) -> tuple[Ask, Refusal | None] | None:
@@ -107,7 +105,7 @@ class Allowance:
 
         None if it was not answered, or has no other words.
         """
-        expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        expected = self._least(ask)
         return self._store.anew(
             ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
         )
@@ -115,13 +113,12 @@ class Allowance:
     def readmit(self, ask: Ask) -> Refusal | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
         now = self._clock.now()
-        expected = limits.expected_of_question(self._limits.prices, self._system, ask.text)
+        expected = self._least(ask)
         refusal = self._ledger.reserve(
             ask, expected, now, self._day(now), lambda spent: self._judge(ask, spent, expected)
         )
         if refusal is not None:
-            self._storing.soon(partial(self._store.mark, ask, "skipped", refusal.reason, now), ask)
-            self._tell(ask, refusal)
+            self._turned_away(ask, refusal, now)
         return refusal
 
     async def before_request(self, ask: Ask, request: ChatRequest, tokens: int) -> None:
@@ -132,8 +129,9 @@ class Allowance:
         prices = self._limits.prices
         expected = limits.expected_of_request(prices, tokens)
         owed = Owed("answer", request.model, Usage(tokens, 0, estimated=True))
-        longest = await self._storing.done(self._ledger.longest_answer, ask)
-        most = request.max_completion_tokens
+        most, longest = request.max_completion_tokens, 0
+        if most is None:
+            longest = await self._storing.done(self._ledger.longest_answer, ask)
         answer = limits.expected_of_answer(prices, most, longest)
         self._under_way.ends(ask)
         await self._reserve(ask, expected, owed, answer)
@@ -356,6 +354,13 @@ class Allowance:
             self._under_way.begins(ask, answer)
         return None, False
 
+    def _least(self, ask: Ask) -> Expected:
+        return limits.expected_of_question(self._limits.prices, self._system, ask.text)
+
+    def _turned_away(self, ask: Ask, refusal: Refusal, now: datetime) -> None:
+        self._storing.soon(partial(self._store.mark, ask, "skipped", refusal.reason, now), ask)
+        self._tell(ask, refusal)
+
     def _tell(self, ask: Ask, refusal: Refusal) -> None:
         self._storing.soon(lambda: self._refused(ask, refusal), ask)
 
@@ -369,7 +374,7 @@ class Allowance:
         )
 
     def _cost(self, usage: Usage) -> int:
-        return limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens)
+        return limits.cost_of(self._limits.prices, usage)
 
     def _day(self, now: datetime) -> datetime:
         return limits.day_began(now, self._limits.timezone)

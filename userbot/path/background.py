@@ -16,7 +16,7 @@ from typing import Protocol
 
 from userbot.activity import Notice, Report
 from userbot.errors import NotLoggedInError, StorageError, TelegramError
-from userbot.messages import CHANNELS, Ask, Incoming
+from userbot.messages import Ask, Incoming, may_be_deleted_in
 from userbot.path.house_rules import HouseRules
 from userbot.ports import Clock
 from userbot.rules import background
@@ -131,12 +131,8 @@ class Background:
     def deleted(self, chat: int | None, messages: Iterable[int]) -> None:
         """Messages are gone; `chat` is None for private chats and basic groups."""
         gone = list(messages)
-        if chat is not None:
-            if (held := self._chats.get(chat)) is not None:
-                held.remove(gone)
-            return
         for number, held in self._chats.items():
-            if number > CHANNELS:
+            if may_be_deleted_in(number, chat):
                 held.remove(gone)
 
     def clear(self) -> None:

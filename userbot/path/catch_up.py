@@ -28,8 +28,9 @@ from typing import TypeVar
 from userbot.activity import Failed, Notice, Report
 from userbot.errors import StorageError, TelegramError
 from userbot.messages import Brought, ChatKind, ChatTop, Incoming
+from userbot.path.doorstep import Doorstep
 from userbot.path.house_rules import HouseRules
-from userbot.path.storing import Doorstep, Storing
+from userbot.path.storing import Storing
 from userbot.ports import Clock, Past, SeenStore
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from math import inf
 from typing import Any, Protocol
 
 from userbot.errors import StorageError
-from userbot.messages import CHANNELS, Ask, Place
+from userbot.messages import Ask, Place, may_be_deleted_in
 from userbot.path.first_text import FirstText
 from userbot.path.line import Line
 from userbot.ports import Clock
@@ -184,8 +184,7 @@ class Conversations:
         gone = frozenset(messages)
 
         def is_left(ask: Ask) -> bool:
-            here = ask.source == chat if chat is not None else ask.source > CHANNELS
-            return not here or ask.message not in gone
+            return ask.message not in gone or not may_be_deleted_in(ask.source, chat)
 
         for line in list(self._each()):
             left = list(filter(is_left, line.pieces))

@@ -33,7 +33,7 @@ from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
-from userbot.rules.limits import cost
+from userbot.rules.limits import cost_of
 from userbot.rules.own_prompt import below_prompt
 from userbot.rules.prompt import asked, messages_in, people_in
 from userbot.rules.window import estimated_usage
@@ -129,7 +129,7 @@ class Settlement:
             counted = replace(answer, finish=replace(answer.finish, usage=None))
         else:
             counted = answer
-            paid = cost(self._prices, usage.prompt_tokens, usage.completion_tokens) if usage else 0
+            paid = cost_of(self._prices, usage) if usage else 0
         now = self._clock.now()
         return lambda text: self._store.settle(ask, text, counted, now, cost=paid)
 

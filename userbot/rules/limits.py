@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from userbot.messages import Expected, Spent
+from userbot.messages import Expected, Spent, Usage
 from userbot.rules.window import MESSAGE_TOKENS, estimate
 from userbot.settings import Limits, PersonLimits, Prices
 
@@ -115,6 +115,11 @@ def cost(
     tokens = prompt_tokens * (prices.input or 0) + completion_tokens * (prices.output or 0)
     audio = audio_seconds / 60 * (prices.audio_minute or 0) * MICRO
     return math.ceil(round(tokens + audio, 6))
+
+
+def cost_of(prices: Prices | None, usage: Usage) -> int:
+    """What the tokens of a request and its answer cost, as `cost` does."""
+    return cost(prices, usage.prompt_tokens, usage.completion_tokens)
 
 
 def expected_of_question(prices: Prices | None, system: str, text: str) -> Expected:
