@@ -7,6 +7,7 @@ from half of one by its last words.
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
 import sqlite3
@@ -20,6 +21,11 @@ from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
+from userbot.sandbox.telegram import RandomIdBehaviour
+
+SEED = int(os.environ.get("CHAOS_SEED", "1"))
+BEHAVIOURS: list[RandomIdBehaviour] = ["duplicate", "original", "silent", "forget"]
+"""What Telegram may say about a random_id that was used before."""
 
 EN = Path(__file__).parent.parent / "data" / "voice_en.ogg"
 MOST_WAITING = 2
@@ -51,6 +57,11 @@ class Left:
     """Words of the owner's that are not as he wrote them."""
     doubt: list[str] = field(default_factory=list)
     """Not answered, and listed as in doubt: what may happen, if it cannot be known."""
+
+    @property
+    def numbers(self) -> tuple[int, int, int, int]:
+        """The columns of the table: lost, answered twice, left half, lost turns."""
+        return len(self.lost), len(self.twice), len(self.half), len(self.turns)
 
     @property
     def faults(self) -> list[str]:

@@ -72,10 +72,7 @@ class Tally:
             f"{self.questions} ({self.spoken} spoken)",
             self.by_hand,
             self.taken_up,
-            len(self.left.lost),
-            len(self.left.twice),
-            len(self.left.half),
-            len(self.left.turns),
+            *self.left.numbers,
             f"{self.seconds:.0f} s",
         )
         return "| " + " | ".join(str(cell) for cell in cells) + " |"

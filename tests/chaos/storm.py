@@ -68,18 +68,14 @@ class Tally:
     def row(self) -> str:
         """One line of the table."""
         kinds = ", ".join(f"{name} {number}" for name, number in sorted(self.happened.items()))
-        left = self.left
         cells = (
             self.behaviour,
             self.seed,
             f"{self.questions} ({self.spoken} spoken)",
             f"{self.happened.total()} ({kinds})",
             self.again,
-            len(left.doubt),
-            len(left.lost),
-            len(left.twice),
-            len(left.half),
-            len(left.turns),
+            len(self.left.doubt),
+            *self.left.numbers,
             f"{self.seconds:.0f} s",
         )
         return "| " + " | ".join(str(cell) for cell in cells) + " |"

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.crowd import BEHAVIOURS, SEED
 from tests.chaos.siege import HEAD, Siege
 from tests.cli.house import House
 from tests.stage import Stage
 from userbot.sandbox.telegram import RandomIdBehaviour
 
-SEED = int(os.environ.get("CHAOS_SEED", "1"))
-BEHAVIOURS: list[RandomIdBehaviour] = ["duplicate", "original", "silent", "forget"]
 KILLS = int(os.environ.get("CHAOS_KILLS", "500"))
 
 

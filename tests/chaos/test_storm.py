@@ -6,12 +6,11 @@ import os
 
 import pytest
 
+from tests.chaos.crowd import BEHAVIOURS, SEED
 from tests.chaos.storm import HEAD, Storm
 from tests.stage import Stage
 from userbot.sandbox.telegram import RandomIdBehaviour
 
-SEED = int(os.environ.get("CHAOS_SEED", "1"))
-BEHAVIOURS: list[RandomIdBehaviour] = ["duplicate", "original", "silent", "forget"]
 QUESTIONS = int(os.environ.get("CHAOS_QUESTIONS", "300"))
 
 

@@ -82,17 +82,19 @@ async def test_in_the_running_program_a_part_that_dies_is_told_and_questions_are
     assert await stage.max.expects(stage.group, reply_to=question)
 
 
+async def first_hangs(request: dict[str, list[dict[str, str]]]) -> Reply:
+    """Of the questions the one with "first" in it gets no answer for long."""
+    if "first" in request["messages"][-1]["content"]:
+        await asyncio.sleep(30)
+    return Reply("here you are")
+
+
 async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 0.5)
 
-    async def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
-        if "first" in request["messages"][-1]["content"]:
-            await asyncio.sleep(30)
-        return Reply("here you are")
-
-    stage.endpoint.responder = answer
+    stage.endpoint.responder = first_hangs
     program = await stage.program()
     stage.max.says(stage.group, "/gpt first")
     await program.tells(Answering)
@@ -117,12 +119,7 @@ async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
 
     monkeypatch.setattr("userbot.path.settlement.Settlement.stopped", stopped)
 
-    async def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
-        if "first" in request["messages"][-1]["content"]:
-            await asyncio.sleep(30)
-        return Reply("here you are")
-
-    stage.endpoint.responder = answer
+    stage.endpoint.responder = first_hangs
     program = await stage.program()
     stage.max.says(stage.group, "/gpt first")
     await program.tells(Answering)

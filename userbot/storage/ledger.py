@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from userbot.messages import Ask, Expected, Finish, Owed, Spent, Usage
-from userbot.storage import database
+from userbot.storage import database, debts
 from userbot.storage.cells import instant
 
 R = TypeVar("R")
@@ -86,13 +86,13 @@ class Ledger:
             if verdict is None:
                 hold(db, ask.id, expected)
                 if owed is not None:
-                    _owe(db, ask.id, owed)
+                    debts.owe(db, ask.id, owed)
             return verdict
 
     def free(self, ask: Ask, kind: str) -> None:
         """What was owed was not paid."""
         with database.explained(self._path):
-            _owe_no_more(self._db, ask.id, kind)
+            debts.owe_no_more(self._db, ask.id, kind)
 
     def said(self, ask: Ask, text: str, finish: Finish, usage: Usage, cost: int) -> None:
         """The model's answer is whole, and cost so much: kept until it is settled."""
@@ -105,7 +105,7 @@ class Ledger:
                 (whole, usage.total, cost, ask.id),
             )
             if kept.rowcount:
-                _owe(db, ask.id, Owed("answer", finish.model, usage))
+                debts.owe(db, ask.id, Owed("answer", finish.model, usage))
 
     def whole(self, ask: Ask) -> tuple[str, Finish] | None:
         """The model's answer to an open question, if all of it came before the program ended."""
@@ -134,7 +134,7 @@ class Ledger:
         It is owed no longer.
         """
         with database.step(self._db, self._path) as db:
-            _owe_no_more(db, ask.id, "answer" if kind == "failed" else kind)
+            debts.owe_no_more(db, ask.id, "answer" if kind == "failed" else kind)
             if kind == "failed":
                 hold(db, ask.id, Expected(0, 0))
             enter(
@@ -201,26 +201,6 @@ def hold(db: sqlite3.Connection, question: int, expected: Expected) -> None:
     )
 
 
-def _owe(db: sqlite3.Connection, question: int, owed: Owed) -> None:
-    usage = owed.usage
-    db.execute(
-        "INSERT OR REPLACE INTO owed VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (
-            question,
-            owed.kind,
-            owed.model,
-            usage and usage.prompt_tokens,
-            usage and usage.completion_tokens,
-            usage is not None and usage.estimated,
-            owed.audio_seconds,
-        ),
-    )
-
-
-def _owe_no_more(db: sqlite3.Connection, question: int, kind: str) -> None:
-    db.execute("DELETE FROM owed WHERE question = ? AND kind = ?", (question, kind))
-
-
 def enter(
     db: sqlite3.Connection,
     ask: Ask,
@@ -234,7 +214,7 @@ def enter(
 ) -> None:
     """Append a row of usage with its running sums; within a step. An answer is owed no longer."""
     if kind == "answer":
-        _owe_no_more(db, ask.id, kind)
+        debts.owe_no_more(db, ask.id, kind)
     last = db.execute(
         "SELECT others_after, cost_after, answers_before + (kind = 'answer') FROM usage"
         " ORDER BY id DESC LIMIT 1"

@@ -18,9 +18,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from userbot.messages import TERMINAL, Ask, Owed, Spent, Usage
-from userbot.storage import database, ledger, migrations, question_rows
+from userbot.messages import Spent
+from userbot.storage import database, ledger, migrations
 from userbot.storage.cells import instant, moment
+from userbot.storage.debts import Debts
 from userbot.storage.dialogue import Dialogue
 from userbot.storage.eraser import Eraser
 from userbot.storage.heard import Heard
@@ -31,10 +32,9 @@ from userbot.storage.orders import Orders
 from userbot.storage.questions import Questions
 from userbot.storage.quotations import Quotations
 from userbot.storage.sights import Sights
-from userbot.storage.writes import Writes
 
 
-class Store(Questions, Writes, Dialogue, Heard, Quotations, Sights, Moves, Orders):
+class Store(Questions, Debts, Dialogue, Heard, Quotations, Sights, Moves, Orders):
     """The history database of one account. Every method raises StorageError.
 
     Use from one thread. `repaired` is the mode that the file had if others could read it
@@ -113,31 +113,6 @@ class Store(Questions, Writes, Dialogue, Heard, Quotations, Sights, Moves, Order
         version = self._data_version()
         changed, self._version = version != self._version, version
         return changed
-
-    def owed(
-        self, before: datetime | None = None, *, terminal: bool = False
-    ) -> list[tuple[Ask, Owed, str]]:
-        """What is owed for questions, asked `before` then, and what stands of each answer.
-
-        `terminal`: for those that were asked there, and no others.
-        """
-        with database.explained(self.path):
-            rows = self._db.execute("SELECT * FROM owed ORDER BY question").fetchall()
-            found = []
-            for question, kind, model, prompt_tokens, completion_tokens, estimated, seconds in rows:
-                row = self._db.execute(
-                    question_rows.ASKS + " WHERE q.id = ?", (question,)
-                ).fetchone()
-                ask = question_rows.ask_of(row)
-                recent = before is not None and ask.at >= before
-                if (ask.chat == TERMINAL) is not terminal or recent:
-                    continue
-                usage = None
-                if prompt_tokens is not None:
-                    usage = Usage(prompt_tokens, completion_tokens, bool(estimated))
-                stands = "".join(text for _, text in self.standing(ask))
-                found.append((ask, Owed(kind, model, usage, seconds), stands))
-        return found
 
     def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
         """What counts against the limits, beside what `question` is expected to cost.
