@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from userbot.messages import Answer, Ask, ChatKind, Finish, Person, Place, Usage
+from userbot.types import Answer, ChatKind, ConversationId, Finish, Person, Question, Usage
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 ANNA = Person(id=501, name="Anna", username="anna")
@@ -27,10 +27,10 @@ def question(
     at: datetime = NOW,
     reply_to: int | None = None,
     about_reply: bool = False,
-) -> Ask:
+) -> Question:
     """A question; the owner's if Olga sent it."""
-    return Ask(
-        place=Place(chat, topic),
+    return Question(
+        conversation=ConversationId(chat, topic),
         message=message,
         kind=kind,
         title=title,
@@ -43,9 +43,11 @@ def question(
     )
 
 
-def in_group(asked: Ask, title: str = "Weekend plans") -> Ask:
+def in_group(asked: Question, title: str = "Weekend plans") -> Question:
     """The same question, asked in a group."""
-    return replace(asked, place=Place(-1001, None), kind=ChatKind.SUPERGROUP, title=title)
+    return replace(
+        asked, conversation=ConversationId(-1001, None), kind=ChatKind.SUPERGROUP, title=title
+    )
 
 
 def answer(

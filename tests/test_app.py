@@ -13,12 +13,12 @@ from tests.stage import Stage, listed
 from userbot.activity import Answered, Answering, Heard, Notice, Skipped, Stopped, Waiting
 from userbot.cli.online import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
-from userbot.messages import Ask, ChatKind, Person, Place
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.store import Store
 from userbot.telegram.dialogs import dialogs
+from userbot.types import ChatKind, ConversationId, Person, Question
 
 
 async def test_without_a_login_it_says_so(stage: Stage) -> None:
@@ -238,10 +238,10 @@ async def test_files_are_the_owners_alone(stage: Stage) -> None:
         assert stat.S_IMODE((stage.folder / name).stat().st_mode) == 0o600, name
 
 
-def question(*, chat: int, message: int, at: datetime) -> Ask:
+def question(*, chat: int, message: int, at: datetime) -> Question:
     """A question of Max's, as the store has it."""
-    return Ask(
-        place=Place(chat),
+    return Question(
+        conversation=ConversationId(chat),
         message=message,
         kind=ChatKind.GROUP,
         title="Weekend",

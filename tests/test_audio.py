@@ -17,10 +17,10 @@ import pytest
 from userbot import audio
 from userbot.audio import Ffmpeg, find_ffmpeg
 from userbot.errors import AudioError
-from userbot.messages import Format, Loudness, Sound
 from userbot.rules import ogg as ogg_rules
 from userbot.rules.formats import OGG, format_of
 from userbot.sandbox import ogg
+from userbot.types import Format, Loudness, Sound
 
 VOICE = Path(__file__).parent / "data" / "voice_en.ogg"
 FFMPEG = find_ffmpeg()

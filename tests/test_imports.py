@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "userbot"
 
-VALUES = {"messages", "activity", "errors", "settings"}
+VALUES = {"types", "activity", "errors", "settings"}
 SHARED = VALUES | {"ports", "rules"}
 ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console"}
 # Small pieces of the system around us: the edges use them, what decides never does.
@@ -298,7 +298,7 @@ def test_an_import_against_a_rule_is_named_with_the_rule(file: str, source: str,
 @pytest.mark.parametrize(
     ("file", "source"),
     [
-        pytest.param("rules/a.py", "from userbot.messages import Ask\nimport re", id="values"),
+        pytest.param("rules/a.py", "from userbot.types import Ask\nimport re", id="values"),
         pytest.param("rules/b.py", "from . import a\nfrom .a import x", id="own-room"),
         pytest.param("telegram/a.py", "from userbot import ports, __version__", id="version"),
         pytest.param(

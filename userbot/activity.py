@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, TypedDict
 
-from userbot.messages import Ask, Person
+from userbot.types import Person, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,14 +32,19 @@ class About(TypedDict):
     person: Person | None
 
 
-def about(ask: Ask | None, message: int | None = None) -> About:
+def about(question: Question | None, message: int | None = None) -> About:
     """For an activity's fields: `Failed(**about(ask), …)`.
 
     `message`: another than the question's. Without a question nothing is said.
     """
-    if ask is None:
+    if question is None:
         return About(chat=None, title="", message=None, person=None)
-    return About(chat=ask.chat, title=ask.title, message=message or ask.message, person=ask.sender)
+    return About(
+        chat=question.chat,
+        title=question.title,
+        message=message or question.message,
+        person=question.sender,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from userbot.errors import AudioError
-from userbot.messages import Format, Loudness, Sound
 from userbot.rules.ghosts import QUIET_DBFS, loudness_at
+from userbot.types import Format, Loudness, Sound
 
 if TYPE_CHECKING:
     from pydub import AudioSegment

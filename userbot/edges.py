@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from userbot.ground import Ground
-from userbot.messages import Person
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
@@ -17,6 +16,7 @@ from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
+from userbot.types import Person
 
 
 class Edges:

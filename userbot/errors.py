@@ -28,7 +28,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from userbot.messages import Usage
+from userbot.types import Usage
 
 
 class UserbotError(Exception):

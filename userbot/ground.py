@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from userbot.activity import Report
 from userbot.errors import StorageError
-from userbot.messages import Ask
 from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES, Inquiry
@@ -34,6 +33,7 @@ from userbot.ports import ChatModel, Clock, History, Outbox, Pictures
 from userbot.rules.limits import Refusal
 from userbot.settings import Pacing, PersonLimits, Settings
 from userbot.storage.store import Store
+from userbot.types import Question
 
 
 class Ground:
@@ -67,7 +67,7 @@ class Ground:
     def allowance(
         self,
         people: Mapping[int, PersonLimits],
-        refused: Callable[[Ask, Refusal], None] = lambda _ask, _refusal: None,
+        refused: Callable[[Question, Refusal], None] = lambda _ask, _refusal: None,
     ) -> Allowance:
         """The limits; `refused` tells a person of them."""
         store, settings = self.store, self.settings

@@ -17,17 +17,6 @@ from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
 from userbot.ground import Ground
-from userbot.messages import (
-    TERMINAL,
-    Ask,
-    ChatKind,
-    Decision,
-    Incoming,
-    Person,
-    Picture,
-    Place,
-    Since,
-)
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.hearing import Said
 from userbot.path.house_rules import HouseRules
@@ -35,9 +24,20 @@ from userbot.path.replying import Written
 from userbot.rules.trigger import Policy, command_of, question_of
 from userbot.settings import Pacing, Settings, Voice
 from userbot.storage.store import Store
+from userbot.types import (
+    TERMINAL,
+    ChatKind,
+    ConversationId,
+    Decision,
+    Message,
+    Person,
+    Picture,
+    Question,
+    Since,
+)
 
 _YOU = Person(id=TERMINAL, name="You")
-_PLACE = Place(TERMINAL)
+_PLACE = ConversationId(TERMINAL)
 _LIVELY = Pacing(edit_seconds=0.05, max_previews=100_000)
 _WHOLE = Pacing(max_previews=0)
 _ABANDONED = timedelta(hours=1)
@@ -124,13 +124,13 @@ class Talk:
         await self._ground.storing.drain()
         await self._model.aclose()
 
-    def _ask(self, line: str, now: datetime) -> Ask | None:
+    def _ask(self, line: str, now: datetime) -> Question | None:
         question = question_of(line, self._settings.trigger.prefix)
         text = line.strip() if question is None else question
         if not text:
             return None
-        typed = Ask(
-            place=_PLACE,
+        typed = Question(
+            conversation=_PLACE,
             message=self._terminal.new_message(),
             kind=ChatKind.PRIVATE,
             title="Terminal",
@@ -166,7 +166,7 @@ class _Read:
     def voice_in(self, chat: int) -> Voice:
         return Voice()
 
-    async def hear(self, ask: Ask) -> Said:
+    async def hear(self, ask: Question) -> Said:
         return Said(ask, None)
 
 
@@ -179,16 +179,18 @@ class _Nowhere:
     async def lately(self, chat: int, at: datetime) -> Since:
         self._refuse()
 
-    async def follow(self, ask: Ask) -> None:
+    async def follow(self, ask: Question) -> None:
         self._refuse()
 
-    def decide(self, incoming: Incoming) -> Decision:
+    def decide(self, incoming: Message) -> Decision:
         self._refuse()
 
-    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+    def reads(
+        self, ask: Question, pieces: Sequence[Question], gone: Sequence[Question], why: str
+    ) -> None:
         self._refuse()
 
-    async def latest(self, chat: int, before: int, count: int) -> list[Incoming]:
+    async def latest(self, chat: int, before: int, count: int) -> list[Message]:
         self._refuse()
 
     async def fetch(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:

@@ -14,7 +14,6 @@ from userbot.console.sentences import in_russian
 from userbot.console.words import language_of
 from userbot.edges import Edges, House
 from userbot.ground import Ground
-from userbot.messages import Ask, Decision, Incoming
 from userbot.path.again import Again
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES
@@ -54,6 +53,7 @@ from userbot.telegram.recent import TelegramRecent
 from userbot.telegram.turns import Turns
 from userbot.telegram.usernames import TelegramPeople
 from userbot.telegram.voice_outbox import TelegramVoiceOutbox
+from userbot.types import Decision, Message, Question
 
 
 class Rooms:
@@ -109,7 +109,7 @@ class Rooms:
             clock,
             settings.trigger.burst_seconds,
             longest_seconds(settings),
-            lambda ask: turns.awaited(ask.place) or not client.stands(),
+            lambda ask: turns.awaited(ask.conversation) or not client.stands(),
         )
         self.again = Again(
             store,
@@ -178,7 +178,7 @@ class Rooms:
             clock,
         )
 
-    def edited(self, incoming: Incoming) -> None:
+    def edited(self, incoming: Message) -> None:
         """A message reads otherwise now."""
         if self.doorstep.edited(incoming):
             return  # it is not decided yet whether it asks anything
@@ -192,15 +192,17 @@ class Rooms:
         self._ground.forgetting.deleted(messages, chat)
         self.overheard.deleted(chat, messages)
 
-    def decide(self, incoming: Incoming) -> Decision:
+    def decide(self, incoming: Message) -> Decision:
         """What is to be done about a message by the rules of now. Raises StorageError."""
         return self._intake.decide(incoming)
 
-    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+    def reads(
+        self, ask: Question, pieces: Sequence[Question], gone: Sequence[Question], why: str
+    ) -> None:
         """A question was looked up. Raises StorageError."""
         self.conversations.reads(ask, pieces, gone, why)
 
-    async def follow(self, ask: Ask) -> None:
+    async def follow(self, ask: Question) -> None:
         """See whether the group of a question has moved."""
         await self.migration.look([ask])
 
@@ -210,7 +212,7 @@ class Rooms:
         now = ground.clock.now()
         lost, max_age = now - timedelta(seconds=away), ground.settings.catch_up.max_age_minutes
 
-        def grown_old(ask: Ask) -> bool:
+        def grown_old(ask: Question) -> bool:
             old = grew_old(ask.at, lost, now, timedelta(minutes=max_age))
             return old and not ask.attempt and not ground.store.recorded(ask)
 
@@ -234,7 +236,7 @@ class Rooms:
             self.aftermath.moved(ask, half=known)
             self._ground.settlement.moved(ask)
 
-    def _stopped(self, ask: Ask, why: str) -> None:
+    def _stopped(self, ask: Question, why: str) -> None:
         settlement = self._ground.settlement
         if why == "hung":
             settlement.hung(ask)
@@ -244,7 +246,7 @@ class Rooms:
             gone = self._ground.store.eraser.gone(ask)
             settlement.stopped(ask, "deleted" if gone else why)
             # What stands is a turn that only the store knows.
-            self._ground.memory.forget(ask.place)
+            self._ground.memory.forget(ask.conversation)
 
         self._ground.storing.soon(settle, ask)
 

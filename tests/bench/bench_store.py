@@ -17,9 +17,9 @@ from pathlib import Path
 
 from tests.bench.filling import ANSWER, QUESTION, fill
 from tests.bench.harness import arguments
-from userbot.messages import Answer, Ask, ChatKind, Finish, Person, Place, Usage
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
+from userbot.types import Answer, ChatKind, ConversationId, Finish, Person, Question, Usage
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = NOW.replace(hour=0)
@@ -56,7 +56,7 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
     numbers = count(10_000_000)
     messages = [next(numbers) for _ in range(ROUNDS)]
     asks = [question(message) for message in messages]
-    kept: list[Ask] = []
+    kept: list[Question] = []
 
     def add(index: int) -> None:
         ask = store.add(asks[index], NOW + timedelta(milliseconds=index))
@@ -80,7 +80,7 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
         "owns, ours": lambda index: store.owns(CHAT, 50_000_000 + index),
         "owns, not ours": lambda index: store.owns(CHAT, messages[index], QUESTION),
         "spent": lambda index: store.spent(CHAT, minute(index), DAY),
-        "turns, newest 50": lambda _: store.turns(Place(CHAT), 50),
+        "turns, newest 50": lambda _: store.turns(ConversationId(CHAT), 50),
         "pending": lambda _: store.pending(),
         "random_id": identity,
     }
@@ -101,9 +101,9 @@ def minute(index: int) -> datetime:
     return NOW + timedelta(minutes=index)
 
 
-def question(message: int) -> Ask:
-    return Ask(
-        place=Place(CHAT),
+def question(message: int) -> Question:
+    return Question(
+        conversation=ConversationId(CHAT),
         message=message,
         kind=ChatKind.PRIVATE,
         title="Anna",

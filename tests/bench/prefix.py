@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.questions import NOW, answer, in_group, question
-from userbot.messages import Person, PromptMessage, Turn, Usage
 from userbot.path.memory import Memory
 from userbot.rules import background
 from userbot.rules.background import Overheard
 from userbot.rules.window import estimate_messages
 from userbot.storage.store import Store
+from userbot.types import Exchange, Person, PromptMessage, Usage
 
 SYSTEM = "You are a helpful assistant in a Telegram chat. Answer briefly. Markdown is fine."
 PEOPLE = tuple(Person(id=600 + n, name=name) for n, name in enumerate(("Max", "Lena", "Vera")))
@@ -79,8 +79,8 @@ def play(context_messages: int, turns: int = 100, seed: int = 7) -> Share:
             largest = max(largest, estimated)
             reply = answer(_words(dice, 30, 150), usage=Usage(estimated * 4 // 3, 100))
             store.settle(ask, ask.text, reply, NOW)
-            turn = Turn(ask.sender.name, ask.text, reply.text, ask.id)
-            memory.remember(ask.place, turn, reply.finish.usage, estimated)
+            turn = Exchange(ask.sender.name, ask.text, reply.text, ask.id)
+            memory.remember(ask.conversation, turn, reply.finish.usage, estimated)
     return Share(reused, sent, largest)
 
 

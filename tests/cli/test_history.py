@@ -13,8 +13,8 @@ import pytest
 from tests.cli.told import Run, keep
 from tests.questions import ANNA, NOW, OWNER, answer, in_group, question
 from userbot.cli import history_view
-from userbot.messages import ChatKind, Person
 from userbot.storage.store import Store
+from userbot.types import ChatKind, Person
 
 MAX = Person(id=502, name="Max", username="max")
 FORUM = -1001234567890

@@ -12,9 +12,9 @@ from tests.cli.house import House
 from tests.questions import OWNER, question
 from userbot.cli.retry import age_of
 from userbot.errors import UsageError
-from userbot.messages import Person
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store
+from userbot.types import Person
 
 OPEN = '[trigger]\nfrom = "anyone"\n'
 

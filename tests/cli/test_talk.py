@@ -12,10 +12,10 @@ import pytest
 
 from tests.cli.house import House, until
 from tests.questions import question
-from userbot.messages import TERMINAL
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.archive import Archive, Exchange
 from userbot.storage.store import Store
+from userbot.types import TERMINAL
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(12)]
 
@@ -47,7 +47,7 @@ async def test_a_pipe_gets_an_answer_a_line_and_nothing_else(house: House) -> No
     assert len(house.stage.endpoint.requests[2]["messages"]) == 6, "also another time"
     ended = await house.run("talk", lines="/gpt_new\nand now")
     assert len(house.stage.endpoint.requests[3]["messages"]) == 2
-    assert {(one.place.chat, one.title, one.state) for one in kept(house)} == {
+    assert {(one.conversation.chat, one.title, one.state) for one in kept(house)} == {
         (TERMINAL, "Terminal", "answered")
     }
 

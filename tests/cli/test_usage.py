@@ -10,8 +10,8 @@ import pytest
 
 from tests.cli.house import House
 from tests.questions import ANNA, OWNER, answer, question
-from userbot.messages import Usage
 from userbot.storage.store import Store
+from userbot.types import Usage
 
 WORDS = "a very particular secret"
 

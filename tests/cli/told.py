@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from tests.questions import NOW, answer
-from userbot.messages import Ask, Usage
 from userbot.storage.store import Store
+from userbot.types import Question, Usage
 
 CONFIG = '[telegram]\napi_id = 2040817\napi_hash = "b18441a1ff607e10a989891a5462e627"\n'
 Run = Callable[..., Any]
 
 
-def keep(store: Store, ask: Ask, text: str | None = "Yes.", *, minutes: int = 0) -> None:
+def keep(store: Store, ask: Question, text: str | None = "Yes.", *, minutes: int = 0) -> None:
     """Store a question, answered unless `text` is None."""
     at = NOW + timedelta(minutes=minutes)
     kept = store.add(ask, at)

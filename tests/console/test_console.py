@@ -18,9 +18,9 @@ from userbot.console.lines import Lines
 from userbot.console.live import Live
 from userbot.console.safe import printable
 from userbot.console.words import language_of, words
-from userbot.messages import SAVED_TITLE, Person
 from userbot.rules.limits import check
 from userbot.settings import Limits
+from userbot.types import SAVED_TITLE, Person
 
 MAX = Person(id=42, name="Max")
 WHERE: dict[str, Any] = {"chat": -100, "title": "Weekend", "message": 7, "person": MAX}
@@ -97,7 +97,7 @@ def test_the_language_is_the_one_asked_for_else_the_systems(
 
 
 def test_every_reason_of_a_limit_has_words() -> None:
-    from userbot.messages import Spent
+    from userbot.types import Spent
 
     for spent in (Spent(99, 0, 0), Spent(0, 10**9, 0), Spent(0, 0, 10**9)):
         refusal = check(Limits(), spent, by_owner=False)

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from userbot.errors import ModelError
-from userbot.messages import ChatRequest, Delta, Finish, PromptMessage, Usage
 from userbot.openai_api.chat import Chat
 from userbot.openai_api.sent_events import MOST
 from userbot.ports import ChatModel
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAI
+from userbot.types import ChatRequest, Delta, Finish, PromptMessage, Usage
 
 REQUEST = ChatRequest(
     model="small",

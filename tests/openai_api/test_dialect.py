@@ -10,11 +10,11 @@ import pytest
 
 from userbot.activity import Activity, Notice
 from userbot.errors import ModelError
-from userbot.messages import ChatRequest, Delta, Finish, Picture, PromptMessage
 from userbot.openai_api.chat import Chat
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.sandbox.endpoint import Endpoint
 from userbot.settings import OpenAI
+from userbot.types import ChatRequest, Delta, Finish, Picture, PromptMessage
 
 REQUEST = ChatRequest(
     model="picky",

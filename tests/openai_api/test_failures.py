@@ -13,13 +13,13 @@ import openai
 import pytest
 
 from userbot.errors import ModelError
-from userbot.messages import ChatRequest, PromptMessage
 from userbot.openai_api.chat import Chat
 from userbot.openai_api.failures import failure
 from userbot.openai_api.refusals import Refusal, retry_after
 from userbot.openai_api.where import QUOTE_LENGTH, Where
 from userbot.sandbox.endpoint import Endpoint
 from userbot.settings import OpenAI
+from userbot.types import ChatRequest, PromptMessage
 
 KEY = "sandbox-key"
 WHERE = Where(host="models.example", timeout=60, key="sk-abcdef123456")

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.messages import Delta, Finish
 from userbot.openai_api.chat import Chat
 from userbot.openai_api.reading import Reading
 from userbot.openai_api.thinking import Thinking
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAI
+from userbot.types import Delta, Finish
 
 from .test_chat import REQUEST, chunk
 

@@ -11,7 +11,6 @@ import pytest
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
 from userbot.activity import Answered, Answering, Failed, Heard, Notice, Skipped, Waiting
-from userbot.messages import Ask, ChatKind, Person, Place
 from userbot.rules.random_id import random_id
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group, Supergroup
@@ -19,13 +18,14 @@ from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
 from userbot.sandbox.telegram import RandomIdBehaviour
 from userbot.storage.store import Store
+from userbot.types import ChatKind, ConversationId, Person, Question
 
 SEND = "messages.sendMessage"
 BEHAVIOURS: list[RandomIdBehaviour] = ["duplicate", "original", "silent", "forget"]
 CHATS = ["private", "group", "supergroup"]
 
 
-def place(stage: Stage, chat: str) -> Any:
+def conversation(stage: Stage, chat: str) -> Any:
     return {"private": stage.olga, "group": stage.group, "supergroup": stage.club}[chat]
 
 
@@ -39,14 +39,14 @@ def answers(stage: Stage, question: Message) -> list[Message]:
     ]
 
 
-def waiting(stage: Stage, question: Message) -> Ask:
+def waiting(stage: Stage, question: Message) -> Question:
     """A question of Max's as the last run would have stored it."""
     chat = question.chat
     kind = ChatKind.PRIVATE
     if isinstance(chat, Group):
         kind = ChatKind.SUPERGROUP if isinstance(chat, Supergroup) else ChatKind.GROUP
-    ask = Ask(
-        place=Place(chat.id if isinstance(chat, Group) else stage.max.id),
+    ask = Question(
+        conversation=ConversationId(chat.id if isinstance(chat, Group) else stage.max.id),
         message=question.id_for(stage.olga),
         kind=kind,
         title="Weekend",
@@ -62,7 +62,7 @@ def waiting(stage: Stage, question: Message) -> Ask:
     return kept
 
 
-def wrote(stage: Stage, ask: Ask, *texts: str, ids: tuple[int, ...] = ()) -> None:
+def wrote(stage: Stage, ask: Question, *texts: str, ids: tuple[int, ...] = ()) -> None:
     """The last run has recorded these parts, and the ids of the first of them."""
     with Store.open(stage.folder / "history.db") as store:
         for part, text in enumerate(texts):
@@ -80,7 +80,7 @@ async def test_a_message_whose_connection_was_lost_after_it_left_stands_once(
     stage.telegram.random_id_behaviour = behaviour
     program = await stage.program()
     stage.telegram.faults.add(SEND, drop="after")
-    question = stage.max.says(place(stage, chat), "/gpt hello")
+    question = stage.max.says(conversation(stage, chat), "/gpt hello")
     answered = await program.tells(Answered, timeout=10)
     assert len(answers(stage, question)) == len(answered.answers) == 1
     assert len(stage.writes("sendMessage")) == 1
@@ -157,9 +157,9 @@ async def test_what_waits_for_telegrams_pause_is_not_recorded_as_sent(
 async def test_a_half_written_answer_is_finished_in_its_own_message(
     stage: Stage, chat: str, known: bool
 ) -> None:
-    question = stage.max.says(place(stage, chat), "/gpt hello")
+    question = stage.max.says(conversation(stage, chat), "/gpt hello")
     begun = stage.olga.says(
-        stage.max if chat == "private" else place(stage, chat), "Half an", reply_to=question
+        stage.max if chat == "private" else conversation(stage, chat), "Half an", reply_to=question
     )
     ask = waiting(stage, question)
     wrote(stage, ask, "Half an ", ids=(begun.id_for(stage.olga),) if known else ())

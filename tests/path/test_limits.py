@@ -12,9 +12,9 @@ from tests.path.test_live_reply import streamed
 from tests.path.voice.notes import EN, until
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed, Heard, Limited, Skipped, Waiting
-from userbot.messages import Usage
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Limits, PersonLimits, Prices
+from userbot.types import Usage
 
 OPEN = Limits(requests_per_minute=1000, answers_per_hour=1000)
 

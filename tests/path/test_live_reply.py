@@ -14,11 +14,11 @@ from tests.quick_clock import QuickClock
 from tests.stage import Sight, Stage, Window
 from userbot.activity import Answered, Failed, Notice, Stopped
 from userbot.console.sentences import in_russian
-from userbot.messages import Place, RichText
 from userbot.rules.markdown import MOST_CHARACTERS, MOST_MESSAGES, render
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import Console, Pacing
 from userbot.storage.store import Store
+from userbot.types import ConversationId, RichText
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
 FAST = Pacing(writes_per_second=1000, burst=1000, edit_seconds=0.1, max_previews=12)
@@ -90,7 +90,7 @@ async def test_an_answer_that_makes_too_many_messages_is_cut_there(stage: Stage)
     assert stage.max.messages(stage.group)[-1].text.endswith(" …")
     assert await program.tells(Notice, reason="overlong")
     with Store.open(stage.folder / "history.db") as store:
-        (turn,) = store.turns(Place(stage.group.id), 1)
+        (turn,) = store.turns(ConversationId(stage.group.id), 1)
         assert turn.answer == whole
 
 

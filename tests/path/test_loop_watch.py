@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.questions import NOW, question
-from userbot.messages import Voice
 from userbot.path.loop_watch import LoopWatch
 from userbot.rules.loops import MOST
+from userbot.types import Voice
 
 
 def exchanges(after: float, note_seconds: float) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.questions import ANNA, COST, NOW, answer, question
-from userbot.messages import Place, PromptMessage, Turn, Usage
 from userbot.path.memory import Memory
 from userbot.rules.window import estimate_messages
 from userbot.storage.store import Store
+from userbot.types import ConversationId, Exchange, PromptMessage, Usage
 
-PLACE = Place(ANNA.id)
+PLACE = ConversationId(ANNA.id)
 
 
 class CountingStore(Store):
@@ -22,11 +22,11 @@ class CountingStore(Store):
 
     def __init__(self, path: Path, db: Any, repaired: int | None) -> None:
         super().__init__(path, db, repaired)
-        self.reads: list[Place] = []
+        self.reads: list[ConversationId] = []
 
-    def turns(self, place: Place, newest: int) -> list[Turn]:
-        self.reads.append(place)
-        return super().turns(place, newest)
+    def turns(self, conversation: ConversationId, newest: int) -> list[Exchange]:
+        self.reads.append(conversation)
+        return super().turns(conversation, newest)
 
 
 @pytest.fixture
@@ -35,11 +35,11 @@ def store(tmp_path: Path) -> Iterator[CountingStore]:
         yield store
 
 
-def settle(store: Store, message: int, text: str, *, chat: int = ANNA.id) -> Turn:
+def settle(store: Store, message: int, text: str, *, chat: int = ANNA.id) -> Exchange:
     ask = store.add(question(text, chat=chat, message=message), NOW)
     assert ask is not None
     store.settle(ask, text, answer("Yes."), NOW)
-    return Turn("Anna", text, "Yes.")
+    return Exchange("Anna", text, "Yes.")
 
 
 def test_a_place_is_read_from_the_store_once(store: CountingStore) -> None:
@@ -64,7 +64,7 @@ def test_an_answer_in_a_place_that_was_let_go_is_not_there_twice(
     store: CountingStore, settled_first: bool
 ) -> None:
     memory = Memory(store, 8000)
-    turn = Turn("Anna", "first", "Yes.")
+    turn = Exchange("Anna", "first", "Yes.")
     if settled_first:
         settle(store, 1, "first")
         memory.remember(PLACE, turn, COST, 30)
@@ -78,14 +78,14 @@ def test_conversations_do_not_share_turns(store: CountingStore) -> None:
     turn = settle(store, 1, "here")
     memory = Memory(store, 8000)
     assert memory.turns(PLACE) == (turn,)
-    assert memory.turns(Place(ANNA.id, 45)) == ()
+    assert memory.turns(ConversationId(ANNA.id, 45)) == ()
 
 
 def test_the_place_silent_for_longest_is_let_go(store: CountingStore) -> None:
     memory = Memory(store, 8000, places=2)
     for chat in (1, 2, 1, 3, 1, 2):
-        memory.turns(Place(chat))
-    assert [place.chat for place in store.reads] == [1, 2, 3, 2]
+        memory.turns(ConversationId(chat))
+    assert [conversation.chat for conversation in store.reads] == [1, 2, 3, 2]
 
 
 def test_a_place_that_is_forgotten_is_read_again(store: CountingStore) -> None:
@@ -101,7 +101,7 @@ def test_turns_in_memory_are_bounded_by_the_budget(store: CountingStore) -> None
     memory.turns(PLACE)
     most = 0
     for _ in range(200):
-        memory.remember(PLACE, Turn("Anna", "q" * 150, "a" * 150), None, 0)
+        memory.remember(PLACE, Exchange("Anna", "q" * 150, "a" * 150), None, 0)
         most = max(most, len(memory.turns(PLACE)))
     assert most <= 1000 // 100
 
@@ -118,9 +118,9 @@ def test_what_a_request_cost_makes_the_window_narrower(store: CountingStore) -> 
     memory = Memory(store, 1000)
     memory.turns(PLACE)
     for _ in range(8):
-        memory.remember(PLACE, Turn("Anna", "q" * 150, "a" * 120), None, 0)
+        memory.remember(PLACE, Exchange("Anna", "q" * 150, "a" * 120), None, 0)
     assert len(memory.turns(PLACE)) == 8
-    memory.remember(PLACE, Turn("Anna", "q", "a"), Usage(1600, 10), 800)
+    memory.remember(PLACE, Exchange("Anna", "q", "a"), Usage(1600, 10), 800)
     assert len(memory.turns(PLACE)) < 4
 
 

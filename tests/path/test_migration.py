@@ -13,13 +13,13 @@ from tests.path.test_live_reply import FAST, streamed
 from tests.path.voice.notes import EN
 from tests.stage import Program, Stage, listed
 from userbot.activity import Activity, Answered, Answering, Heard, Notice, Skipped
-from userbot.messages import Ask, Place
 from userbot.rules.random_id import of_answer
 from userbot.sandbox.chats import Group, Supergroup
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
 from userbot.settings import Override, Voice
 from userbot.storage.store import Store
+from userbot.types import ConversationId, Question
 
 
 def said(stage: Stage, chat: Group) -> list[Message]:
@@ -68,8 +68,10 @@ async def test_a_pending_question_is_answered_in_the_new_group_with_a_quotation(
     assert stage.asked()[-1][0]["content"].startswith("Be brief.")
     assert "remember the keys" in str(stage.asked()[-1])
     with Store.open(stage.folder / "history.db") as store:
-        assert [turn.answer for turn in store.turns(Place(new.id), 5)][-1] == "Under the mat."
-        assert store.turns(Place(stage.group.id), 5) == []
+        assert [turn.answer for turn in store.turns(ConversationId(new.id), 5)][
+            -1
+        ] == "Under the mat."
+        assert store.turns(ConversationId(stage.group.id), 5) == []
 
 
 async def test_a_later_question_in_the_new_group_continues_the_old_conversation(
@@ -123,7 +125,9 @@ async def test_where_the_old_group_cannot_be_looked_through_nothing_is_sent(stag
     assert not stage.writes("sendMessage")
 
 
-def killed_in_the_new_group(stage: Stage, question: Message, text: str) -> tuple[Ask, Supergroup]:
+def killed_in_the_new_group(
+    stage: Stage, question: Message, text: str
+) -> tuple[Question, Supergroup]:
     """A run that was killed right after it wrote this in the new group, or before."""
     ask = waiting(stage, question)
     new = stage.telegram.migrate(stage.group)
@@ -274,7 +278,7 @@ async def test_an_answer_under_way_while_the_group_moves_is_given_whole_in_the_n
     assert (answer_there.media is not None) == (as_what == "spoken")
     assert await program.tells(Notice, reason="answer_moved")
     with Store.open(stage.folder / "history.db") as store:
-        (turn,) = store.turns(Place(new.id), 5)
+        (turn,) = store.turns(ConversationId(new.id), 5)
     assert turn.answer == words
 
 

@@ -13,10 +13,10 @@ from telethon.tl import types
 from tests.path.test_live_reply import FAST, SENTENCES, streamed
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed, Skipped
-from userbot.messages import Ask, ChatKind, Person, Place
 from userbot.rules.random_id import random_id
 from userbot.settings import Trigger
 from userbot.storage.store import Store
+from userbot.types import ChatKind, ConversationId, Person, Question
 
 EDIT = Trigger(from_="anyone", own_prompt="edit")
 PHOTO = b"\xff\xd8\xff\xe0 a photo"
@@ -140,7 +140,7 @@ async def test_stopped_the_history_keeps_the_answer_without_the_prompt(stage: St
     assert answered.chat is not None
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        (turn,) = store.turns(Place(answered.chat), 10)
+        (turn,) = store.turns(ConversationId(answered.chat), 10)
     assert turn.question == "tell me"
     assert question.text == f"tell me\n\n{turn.answer}"
 
@@ -168,8 +168,8 @@ async def test_an_answer_begun_in_the_prompt_keeps_it_there_when_the_config_says
     stage.endpoint.responder = lambda _: "It is blue."
     question = stage.olga.says(stage.group, "/gpt what is blue?")
     stage.olga.edits(question, "what is blue?\n\nIt")
-    ask = Ask(
-        place=Place(stage.group.id),
+    ask = Question(
+        conversation=ConversationId(stage.group.id),
         message=question.id_for(stage.olga),
         kind=ChatKind.GROUP,
         title="Weekend",

@@ -9,21 +9,21 @@ from tests.path.voice.notes import until
 from tests.stage import Stage
 from userbot import app
 from userbot.activity import Answered, Notice, Skipped, Waiting
-from userbot.messages import Ask, Finish, Owed, Usage
 from userbot.rules.limits import NOTHING
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.store import Store
+from userbot.types import Finish, Owed, Question, Usage
 
 WHOLE = "All of this was paid for."
 
 
-def paying(stage: Stage, ask: Ask, owed: Owed) -> None:
+def paying(stage: Stage, ask: Question, owed: Owed) -> None:
     """The last run was killed while it paid for this."""
     with Store.open(stage.folder / "history.db") as store:
         store.ledger.reserve(ask, NOTHING, ask.at, ask.at, lambda _: None, owed)
 
 
-def came(stage: Stage, ask: Ask, text: str = WHOLE) -> None:
+def came(stage: Stage, ask: Question, text: str = WHOLE) -> None:
     """The last run was killed after the last word of an answer."""
     paying(stage, ask, Owed("answer", "test", Usage(70, 0, estimated=True)))
     with Store.open(stage.folder / "history.db") as store:

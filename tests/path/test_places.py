@@ -11,11 +11,11 @@ from tests.path.test_remembering import ask
 from tests.questions import NOW, answer, question
 from tests.stage import Program, Stage, listed
 from userbot.activity import Answered, Limited, Notice
-from userbot.messages import ChatKind, Place, Turn
 from userbot.sandbox.messages import Message
 from userbot.settings import Limits, Override
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store
+from userbot.types import ChatKind, ConversationId, Exchange
 
 
 async def answered(stage: Stage, program: Program, said: Message) -> Message:
@@ -123,11 +123,11 @@ def test_a_move_is_one_step_and_happens_once(tmp_path: Path) -> None:
         store.see(-5, 40)
         assert store.migrate(-5, -1005)
         assert not store.migrate(-5, -1005)
-        assert store.turns(Place(-1005), 5) == [
-            Turn("Anna", "old", "Yes."),
-            Turn("Anna", "new", "Yes."),
+        assert store.turns(ConversationId(-1005), 5) == [
+            Exchange("Anna", "old", "Yes."),
+            Exchange("Anna", "new", "Yes."),
         ]
-        assert store.turns(Place(-5), 5) == []
+        assert store.turns(ConversationId(-5), 5) == []
         assert store.overrides() == {-1005: Override(model="parrot")}
         assert store.cost(NOW, -1005).answers == 2
         assert store.moved() == {-5: -1005}
@@ -141,4 +141,4 @@ def test_a_move_is_one_step_and_happens_once(tmp_path: Path) -> None:
             "new",
             waiting.text,
         ]
-        assert [one.place for one in archive.conversations()] == [Place(-1005)]
+        assert [one.conversation for one in archive.conversations()] == [ConversationId(-1005)]

@@ -10,8 +10,8 @@ from tests.path.test_bursts import asked, quiet, slowly
 from tests.path.test_remembering import ask
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Failed
-from userbot.messages import Place
 from userbot.storage.store import Store
+from userbot.types import ConversationId
 
 
 async def test_any_question_that_replies_brings_the_message_with_its_speaker(stage: Stage) -> None:
@@ -166,5 +166,5 @@ async def test_what_a_question_quotes_leaves_with_the_message_it_was_said_in(
     assert "cherries" not in history
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        turns = store.turns(Place(stage.group.id), 5)
+        turns = store.turns(ConversationId(stage.group.id), 5)
     assert [turn.question for turn in turns] == ["whose", "and now"]

@@ -10,23 +10,23 @@ import pytest
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
 from userbot.activity import Answered, Failed
-from userbot.messages import Place
 from userbot.path.typing import EVERY_SECONDS, Typing
 from userbot.sandbox import tl
 from userbot.sandbox.endpoint import Reply
+from userbot.types import ConversationId
 
 QUICK = QuickClock(20)
-PLACE, TOPIC = Place(-100), Place(-100, 7)
+PLACE, TOPIC = ConversationId(-100), ConversationId(-100, 7)
 
 
 class Signals:
     """The typing half of `ports.Outbox`, with when it was asked for what."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[float, Place, bool]] = []
+        self.seen: list[tuple[float, ConversationId, bool]] = []
 
-    async def typing(self, place: Place, typing: bool) -> bool:
-        self.seen.append((QUICK.monotonic(), place, typing))
+    async def typing(self, conversation: ConversationId, typing: bool) -> bool:
+        self.seen.append((QUICK.monotonic(), conversation, typing))
         return True
 
 
@@ -52,8 +52,8 @@ async def test_signals_go_on_until_the_first_text(typing: Typing, signals: Signa
 
 
 async def test_two_answers_in_one_chat_share_its_signals(typing: Typing, signals: Signals) -> None:
-    async def answer(place: Place) -> None:
-        async with typing.during(place):
+    async def answer(conversation: ConversationId) -> None:
+        async with typing.during(conversation):
             await QUICK.sleep(7)
 
     await asyncio.gather(answer(PLACE), answer(TOPIC))

@@ -14,7 +14,6 @@ from userbot.activity import Answered, Failed, Notice, Skipped, Stopped, Waiting
 from userbot.console.describe import describe
 from userbot.console.words import words
 from userbot.errors import AccountStoppedError, NotLoggedInError, UserbotError
-from userbot.messages import Place
 from userbot.path.patience import Patience
 from userbot.rules.governor import Governor
 from userbot.rules.retrying import ATTEMPTS
@@ -22,6 +21,7 @@ from userbot.sandbox.endpoint import Reply
 from userbot.settings import Pacing
 from userbot.telegram.refusals import meaning
 from userbot.telegram.turns import Turns
+from userbot.types import ConversationId
 
 SENTENCES = tuple(f"Sentence number {n} says a little more than the last. " for n in range(30))
 WHOLE = "".join(SENTENCES).strip()
@@ -220,15 +220,15 @@ def test_a_closed_topic_rests_alone_and_a_ban_rests_the_whole_chat() -> None:
         governor = Governor(writes_per_second=1, burst=20)
         return Turns(governor, QUICK, print, print, Patience(QUICK, print))
 
-    chat, topic, other = Place(-100), Place(-100, 7), Place(-100, 8)
+    chat, topic, other = ConversationId(-100), ConversationId(-100, 7), ConversationId(-100, 8)
     closed, banned = turns(), turns()
     closed.refused(topic, meaning(RPCError(None, "TOPIC_CLOSED", 400)))
     banned.refused(topic, meaning(RPCError(None, "USER_BANNED_IN_CHANNEL", 400)))
     closed.check(chat)
     closed.check(other)
-    for place, of in ((topic, closed), (topic, banned), (other, banned), (chat, banned)):
+    for conversation, of in ((topic, closed), (topic, banned), (other, banned), (chat, banned)):
         with pytest.raises(UserbotError):
-            of.check(place)
+            of.check(conversation)
 
 
 async def test_peer_flood_ends_all_writes_but_not_the_program(stage: Stage) -> None:

@@ -13,9 +13,9 @@ import pytest
 
 from tests.real import llama_server
 from userbot.errors import ModelError
-from userbot.messages import ChatRequest, Delta, Finish, PromptMessage
 from userbot.openai_api.chat import Chat
 from userbot.settings import OpenAI
+from userbot.types import ChatRequest, Delta, Finish, PromptMessage
 
 KEY = "local-test-key"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from userbot.messages import OwnMessage, Recorded
 from userbot.rules.adoption import adopted, owners_answers
+from userbot.types import OwnMessage, Recorded
 
 QUESTION = 10
 

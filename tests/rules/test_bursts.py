@@ -8,15 +8,15 @@ from datetime import timedelta
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, in_group, question
-from userbot.messages import Ask, Place, Voice
 from userbot.rules.bursts import BATCH_SECONDS, joins, together, waits
+from userbot.types import ConversationId, Question, Voice
 
 ONE = question("one", message=1)
 TWO = question("two", message=2)
 VOICE = Voice(kind="voice", size=1)
 
 
-def forwarded(ask: Ask, origin: str = "Lena") -> Ask:
+def forwarded(ask: Question, origin: str = "Lena") -> Question:
     return replace(ask, forwarded_from=origin)
 
 
@@ -27,8 +27,17 @@ def forwarded(ask: Ask, origin: str = "Lena") -> Ask:
         pytest.param(ONE, TWO, 1.6, 1.5, False, id="too late"),
         pytest.param(ONE, TWO, 0.0, 0.0, False, id="off"),
         pytest.param(ONE, replace(TWO, sender=OWNER), 0.1, 1.5, False, id="another person"),
-        pytest.param(ONE, replace(TWO, place=Place(7)), 0.1, 1.5, False, id="another place"),
-        pytest.param(ONE, replace(TWO, place=Place(501, 9)), 0.1, 1.5, False, id="another topic"),
+        pytest.param(
+            ONE, replace(TWO, conversation=ConversationId(7)), 0.1, 1.5, False, id="another place"
+        ),
+        pytest.param(
+            ONE,
+            replace(TWO, conversation=ConversationId(501, 9)),
+            0.1,
+            1.5,
+            False,
+            id="another topic",
+        ),
         pytest.param(TWO, ONE, 0.1, 1.5, False, id="out of order"),
         pytest.param(ONE, replace(TWO, voice=VOICE), 0.1, 1.5, False, id="a recording"),
         pytest.param(replace(ONE, voice=VOICE), TWO, 0.1, 1.5, False, id="after a recording"),
@@ -53,7 +62,7 @@ def forwarded(ask: Ask, origin: str = "Lena") -> Ask:
     ],
 )
 def test_a_message_joins_the_one_before_it(
-    previous: Ask, following: Ask, gap: float, burst: float, expected: bool
+    previous: Question, following: Question, gap: float, burst: float, expected: bool
 ) -> None:
     assert joins(previous, following, gap, burst) is expected
 
@@ -81,7 +90,9 @@ def test_one_question_of_several_stands_in_the_place_of_the_last() -> None:
         pytest.param([replace(ONE, text=""), TWO], "two", "", id="nothing and something"),
     ],
 )
-def test_the_words_of_several_keep_who_wrote_them(asks: list[Ask], text: str, origin: str) -> None:
+def test_the_words_of_several_keep_who_wrote_them(
+    asks: list[Question], text: str, origin: str
+) -> None:
     whole = together(asks)
     assert (whole.text, whole.forwarded_from) == (text, origin)
 
@@ -94,6 +105,6 @@ def test_the_words_of_several_keep_who_wrote_them(asks: list[Ask], text: str, or
         pytest.param(replace(in_group(ONE), album=5), BATCH_SECONDS, id="of an album"),
     ],
 )
-def test_only_what_comes_in_batches_is_waited_for(ask: Ask, seconds: float) -> None:
+def test_only_what_comes_in_batches_is_waited_for(ask: Question, seconds: float) -> None:
     assert ask.sender == ANNA
     assert waits(ask) == seconds

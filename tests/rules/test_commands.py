@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from userbot.messages import Command
 from userbot.rules.commands import (
     AsConfigured,
     ChatCommand,
@@ -22,6 +21,7 @@ from userbot.rules.commands import (
     parse,
     stem,
 )
+from userbot.types import Command
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from userbot.messages import Expected, Spent
 from userbot.rules.limits import (
     ANSWER_TOKENS,
     LIMIT_IS_ZERO,
@@ -20,6 +19,7 @@ from userbot.rules.limits import (
     told,
 )
 from userbot.settings import Limits, PersonLimits, Prices
+from userbot.types import Expected, Spent
 
 POLICY = Limits(requests_per_minute=2, tokens_per_day=1000, answers_per_hour=3)
 

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from userbot.messages import Entity, RichText
 from userbot.rules.markdown import MESSAGE_ENTITIES, MESSAGE_UNITS, broken_off, render
 from userbot.rules.markdown.inert import JOINER
 from userbot.rules.markdown.parts import units
+from userbot.types import Entity, RichText
 
 
 def shown(markdown: str, asked: str = "", *, unfinished: bool = False) -> tuple[str, list[str]]:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from userbot.messages import RichText
 from userbot.rules.markdown import MESSAGE_ENTITIES, MESSAGE_UNITS, render
 from userbot.rules.markdown.parts import units, visible
+from userbot.types import RichText
 
 PIECES = [
     *"ab.!#>-+*_~`|[]()<>&$^{}\\ \n\t1@/é😀א\u200d\u200b\x00\r\ud83d\ufdd0",

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, question
-from userbot.messages import Ask
 from userbot.rules.markdown import render
 from userbot.rules.own_prompt import above_answer, below_prompt
+from userbot.types import Question
 
 OWN = replace(question("what is blue?", sender=OWNER), plain=True)
 
@@ -31,7 +31,7 @@ OWN = replace(question("what is blue?", sender=OWNER), plain=True)
     ],
 )
 def test_the_own_message_holds_the_answer_where_it_can(
-    ask: Ask, own_prompt: str, above: str | None
+    ask: Question, own_prompt: str, above: str | None
 ) -> None:
     assert above_answer(ask, own_prompt, NOW) == above
 

@@ -10,17 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.messages import (
-    Ask,
-    ChatKind,
-    Command,
-    Decision,
-    Ignore,
-    Incoming,
-    Person,
-    Place,
-    Voice,
-)
 from userbot.rules.trigger import (
     TELEGRAM_ITSELF,
     Allowed,
@@ -33,6 +22,17 @@ from userbot.rules.trigger import (
     question_of,
 )
 from userbot.settings import Respond
+from userbot.types import (
+    ChatKind,
+    Command,
+    ConversationId,
+    Decision,
+    Ignore,
+    Message,
+    Person,
+    Question,
+    Voice,
+)
 
 BEGAN = datetime(2026, 11, 1, 12, 0, 0, 700_000, tzinfo=UTC)
 LATER = BEGAN + timedelta(hours=1)
@@ -66,9 +66,9 @@ def message(
     mentions: tuple[int | str, ...] = (),
     media: str | None = None,
     forwarded: bool = False,
-) -> Incoming:
-    return Incoming(
-        place=Place(chat),
+) -> Message:
+    return Message(
+        conversation=ConversationId(chat),
         message=10,
         kind=KINDS.get(chat, ChatKind.SUPERGROUP),
         title="A chat",
@@ -103,7 +103,7 @@ def policy(
 
 def outcome(decision: Decision) -> str:
     """A decision as one word: "ask: text", "command: name" or the reason."""
-    if isinstance(decision, Ask):
+    if isinstance(decision, Question):
         return f"ask: {decision.text}"
     if isinstance(decision, Command):
         return f"command: {decision.name}"
@@ -295,14 +295,16 @@ def test_the_prefix_as_a_reply_asks_about_the_message_replied_to(
     sender: Person, text: str, known: Known, asked: str, about_reply: bool
 ) -> None:
     decision = decide(message(text, sender, reply_to=7), known, policy("prefix"))
-    assert isinstance(decision, Ask)
+    assert isinstance(decision, Question)
     assert (decision.text, decision.about_reply, decision.reply_to) == (asked, about_reply, 7)
 
 
 def test_a_question_carries_all_that_is_stored_of_it() -> None:
-    incoming = replace(message("/gpt hello", FRIEND), place=Place(GROUP, 5), title="Weekend")
-    assert decide(incoming, STRANGE, policy()) == Ask(
-        place=Place(GROUP, 5),
+    incoming = replace(
+        message("/gpt hello", FRIEND), conversation=ConversationId(GROUP, 5), title="Weekend"
+    )
+    assert decide(incoming, STRANGE, policy()) == Question(
+        conversation=ConversationId(GROUP, 5),
         message=10,
         kind=ChatKind.SUPERGROUP,
         title="Weekend",
@@ -324,7 +326,7 @@ def test_the_owners_prefix_asks_in_any_chat(respond: Respond, allowed: Allowed, 
     rules = replace(policy(respond, allowed), elsewhere=allowed)
     for listed in (rules, policy(respond, allowed, chat=OWNER.id)):
         decision = decide(message("/gpt hi", OWNER, chat), STRANGE, listed)
-        assert isinstance(decision, Ask)
+        assert isinstance(decision, Question)
         assert decision.by_owner
 
 
@@ -433,7 +435,7 @@ def test_who_is_forgotten_is_kept_out(text: str) -> None:
 @pytest.mark.parametrize("respond", ["all", "mention", "prefix"])
 def test_a_reply_to_an_answer_of_ours_asks(respond: Respond) -> None:
     decision = decide(message("why?", FRIEND, reply_to=7), TO_ANSWER, policy(respond))
-    assert isinstance(decision, Ask)
+    assert isinstance(decision, Question)
     assert (decision.text, decision.reply_to, decision.about_reply) == ("why?", 7, False)
 
 
@@ -514,7 +516,7 @@ SONG = Voice(kind="audio", size=4_000_000, seconds=200)
 ONCE = Voice(kind="voice", size=11_000, seconds=4, sealed="view_once")
 
 
-def sound(voice: Voice, text: str = "", sender: Person = FRIEND, **more: Any) -> Incoming:
+def sound(voice: Voice, text: str = "", sender: Person = FRIEND, **more: Any) -> Message:
     return replace(message(text, sender, media="voice", **more), voice=voice)
 
 
@@ -526,7 +528,7 @@ def listening(respond: Respond, *wake_words: str, enabled: bool = True) -> Polic
 
 def heard(decision: Decision) -> str:
     """As `outcome`, with what is listened to."""
-    if not isinstance(decision, Ask):
+    if not isinstance(decision, Question):
         return outcome(decision)
     how = "first" if decision.listen_first else "yes" if decision.voice else "no"
     return f"{outcome(decision)} listen: {how}"
@@ -556,7 +558,7 @@ def heard(decision: Decision) -> str:
     ],
 )
 def test_sound_asks_where_words_would(
-    respond: Respond, incoming: Incoming, known: Known, expected: str
+    respond: Respond, incoming: Message, known: Known, expected: str
 ) -> None:
     assert heard(decide(incoming, known, listening(respond))) == expected
 
@@ -580,7 +582,7 @@ def test_sound_asks_where_words_would(
     ],
 )
 def test_wake_words_are_listened_for_where_they_are_configured(
-    respond: Respond, incoming: Incoming, expected: str
+    respond: Respond, incoming: Message, expected: str
 ) -> None:
     assert heard(decide(incoming, STRANGE, listening(respond, "olga"))) == expected
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.messages import Loudness, Voice
 from userbot.rules import ghosts, waveform
 from userbot.rules.formats import format_of
 from userbot.rules.markdown import render
@@ -15,6 +14,7 @@ from userbot.rules.voice import too_short, unfit, voice_of
 from userbot.rules.wake import question_in
 from userbot.settings import Chat, ChatVoice
 from userbot.settings import Voice as Settings
+from userbot.types import Loudness, Voice
 
 # Wake words.
 

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.messages import PromptMessage, Turn
 from userbot.rules import window as module
 from userbot.rules.window import (
     WindowState,
@@ -17,11 +16,12 @@ from userbot.rules.window import (
     shrunk,
     window,
 )
+from userbot.types import Exchange, PromptMessage
 
 
-def turn(tokens: int, name: str = "") -> Turn:
+def turn(tokens: int, name: str = "") -> Exchange:
     """A turn of so many estimated tokens."""
-    return Turn(name, "q" * 3, "a" * 3 * (tokens - 9 - estimate(name)))
+    return Exchange(name, "q" * 3, "a" * 3 * (tokens - 9 - estimate(name)))
 
 
 @pytest.mark.parametrize(
@@ -42,13 +42,13 @@ def test_tokens_are_estimated_from_bytes(text: str, tokens: int) -> None:
 
 def test_a_message_costs_more_than_its_text() -> None:
     assert estimate_messages([PromptMessage("user", "abc"), PromptMessage("user", "")]) == 9
-    assert estimate_turn(Turn("Max", "abc", "abc")) == 11
+    assert estimate_turn(Exchange("Max", "abc", "abc")) == 11
     assert estimate_turn(turn(100)) == 100
 
 
 def test_the_past_grows_until_it_no_longer_fits_then_is_cut_to_half() -> None:
     state = WindowState(budget=1000)
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Exchange, ...] = ()
     counts = []
     for _ in range(24):
         turns, state = window((*turns, turn(100)), state)
@@ -59,7 +59,7 @@ def test_the_past_grows_until_it_no_longer_fits_then_is_cut_to_half() -> None:
 
 def test_between_two_cuts_the_beginning_stays() -> None:
     state = WindowState(budget=1000)
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Exchange, ...] = ()
     changes = 0
     for number in range(100):
         before = turns
@@ -85,7 +85,7 @@ def test_the_newest_turn_is_kept_as_long_as_it_fits_alone() -> None:
 
 
 def test_a_turn_that_alone_does_not_fit_keeps_its_beginning_and_its_end() -> None:
-    long = Turn("Max", "What is said?", "First. " + "и ещё немного слов " * 400 + "Last.", id=7)
+    long = Exchange("Max", "What is said?", "First. " + "и ещё немного слов " * 400 + "Last.", id=7)
     kept, state = window([turn(100), long], WindowState(budget=1000))
     (cut,) = kept
     assert (cut.speaker, cut.question, cut.id) == ("Max", "What is said?", 7)
@@ -99,7 +99,7 @@ def test_a_turn_that_alone_does_not_fit_keeps_its_beginning_and_its_end() -> Non
 
 
 def test_a_long_question_takes_at_most_half_of_a_shortened_turn() -> None:
-    (cut,), _ = window([Turn("", "q" * 9000, "a" * 9000)], WindowState(budget=1000))
+    (cut,), _ = window([Exchange("", "q" * 9000, "a" * 9000)], WindowState(budget=1000))
     assert 200 < estimate(cut.question) <= 250
     assert 200 < estimate(cut.answer) <= 250
 
@@ -118,7 +118,7 @@ def test_what_is_kept_is_the_newest_and_fits(
     sizes: list[int], beside: list[int], ratio: float
 ) -> None:
     state = WindowState(budget=1000, ratio=ratio)
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Exchange, ...] = ()
     for size, other in zip(sizes, beside, strict=False):
         offered = (*turns, turn(size))
         turns, state = window(offered, state, other)
@@ -136,13 +136,13 @@ def test_each_turn_is_counted_twice_at_most(monkeypatch: pytest.MonkeyPatch) -> 
     """Once when it comes, once when it goes: a long conversation costs no more than a short one."""
     counted = []
 
-    def counting(one: Turn) -> int:
+    def counting(one: Exchange) -> int:
         counted.append(one)
         return estimate_turn(one)
 
     monkeypatch.setattr(module, "estimate_turn", counting)
     state = WindowState(budget=1000)
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Exchange, ...] = ()
     for _ in range(500):
         turns, state = window((*turns, turn(20)), state)
         turns, state = window(turns, state, beside=50)

@@ -32,7 +32,6 @@ from userbot.clock import SystemClock
 from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.words import words
-from userbot.messages import Ask, Command, Incoming, Person
 from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
@@ -57,6 +56,7 @@ from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
 from userbot.telegram.recent import TelegramRecent
+from userbot.types import Command, Message, Person, Question
 
 OWNER = Person(id=7_000_000_001, name="Olga", username="olga")
 FRIEND = 7_000_000_002
@@ -250,7 +250,7 @@ class OfflineClient(Client):
 class _NoCommands:
     """Orders go no further: what they set would decide about all that comes after them."""
 
-    def receive(self, incoming: Incoming, command: Command) -> None:
+    def receive(self, incoming: Message, command: Command) -> None:
         del incoming, command
 
 
@@ -259,7 +259,7 @@ class Target:
 
     def __init__(self, folder: Path, allowed: Allowed) -> None:
         self.told: list[Activity] = []
-        self.asks: list[Ask] = []
+        self.asks: list[Question] = []
         self.failures: list[str] = []
         clock = SystemClock()
         self.client = OfflineClient(MemorySession(), 1, "hash")
@@ -310,7 +310,7 @@ class Target:
         self._log = logging.getLogger("telethon")
         self._handler = _Catcher(self.failures)
 
-    async def _handle(self, ask: Ask) -> None:
+    async def _handle(self, ask: Question) -> None:
         self.asks.append(ask)
         self.store.mark(ask, "failed", "fuzz", datetime.now(UTC))
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from userbot.errors import ModelError
-from userbot.messages import ChatRequest, Delta, Finish, PromptMessage
 from userbot.openai_api.chat import Chat
 from userbot.settings import OpenAI
+from userbot.types import ChatRequest, Delta, Finish, PromptMessage
 
 REQUEST = ChatRequest(model="m", messages=(PromptMessage("user", "hi"),))
 SEED = 1

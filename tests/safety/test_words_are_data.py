@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.questions import in_group, question
 from tests.stage import Stage, listed
 from userbot.activity import Answered, Ignored
-from userbot.messages import Quoted
 from userbot.rules.prompt import asked, build, speaker
+from userbot.types import Quoted
 
 ENDS = st.sampled_from(["\n", "\r", "\r\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85", "\x1c"])
 BLOCKS = st.sampled_from(

@@ -10,8 +10,8 @@ from typing import Any
 import openai
 import pytest
 
-from userbot.messages import Usage
 from userbot.sandbox.endpoint import Endpoint, Reply
+from userbot.types import Usage
 
 ASKED = {"model": "small", "messages": [{"role": "user", "content": "hello there"}]}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, CommandNote, Place, Transcript, Voice
 from userbot.storage.store import Store
+from userbot.types import CommandNote, ConversationId, Question, Transcript, Voice
 
 CHANNEL = -1_002_000_000_001
 GROUP = -4_000_001
@@ -31,7 +31,7 @@ def store(path: Path) -> Iterator[Store]:
         yield store
 
 
-def answered(store: Store, message: int, chat: int = ANNA.id, **more: object) -> Ask:
+def answered(store: Store, message: int, chat: int = ANNA.id, **more: object) -> Question:
     asked = replace(question(WORDS, chat=chat, message=message), **more)  # type: ignore[arg-type]
     ask = store.add(asked, NOW)
     assert ask is not None
@@ -52,9 +52,9 @@ def test_a_deleted_message_leaves_although_telegram_does_not_say_where(
 ) -> None:
     ask = answered(store, 10, chat)
     answered(store, 10, CHANNEL)
-    assert store.eraser.deleted([message], None, NOW) == {Place(chat)}
-    assert store.turns(Place(chat), 5) == []
-    assert len(store.turns(Place(CHANNEL), 5)) == 1, "a channel numbers its own messages"
+    assert store.eraser.deleted([message], None, NOW) == {ConversationId(chat)}
+    assert store.turns(ConversationId(chat), 5) == []
+    assert len(store.turns(ConversationId(CHANNEL), 5)) == 1, "a channel numbers its own messages"
     assert store.eraser.gone(ask)
     assert store.add(replace(ask, id=0), NOW) is None, "the proof that it was answered stays"
     assert store.owns(chat, 11)
@@ -63,8 +63,8 @@ def test_a_deleted_message_leaves_although_telegram_does_not_say_where(
 def test_a_message_deleted_in_a_channel_leaves_there_alone(store: Store) -> None:
     answered(store, 10, CHANNEL)
     answered(store, 10)
-    assert store.eraser.deleted([10], CHANNEL, NOW) == {Place(CHANNEL)}
-    assert len(store.turns(Place(ANNA.id), 5)) == 1
+    assert store.eraser.deleted([10], CHANNEL, NOW) == {ConversationId(CHANNEL)}
+    assert len(store.turns(ConversationId(ANNA.id), 5)) == 1
 
 
 def test_erased_words_are_nowhere_on_the_disk(store: Store, path: Path) -> None:
@@ -80,7 +80,9 @@ def test_a_question_deleted_before_its_answer_is_given_up(store: Store) -> None:
     store.eraser.deleted([10], None, NOW)
     assert store.pending() == []
     store.settle(ask, WORDS, answer(WORDS), NOW)
-    assert store.turns(ask.place, 5) == [], "an answer that was under way brings nothing back"
+    assert store.turns(ask.conversation, 5) == [], (
+        "an answer that was under way brings nothing back"
+    )
 
 
 def test_unknown_messages_are_nothing_to_erase(store: Store) -> None:
@@ -92,8 +94,8 @@ def test_words_expire_with_their_message(store: Store) -> None:
     answered(store, 10, expires_at=NOW + timedelta(hours=1))
     answered(store, 20)
     assert store.eraser.expired(NOW) == set()
-    assert store.eraser.expired(NOW + timedelta(hours=1)) == {Place(ANNA.id)}
-    assert len(store.turns(Place(ANNA.id), 5)) == 1
+    assert store.eraser.expired(NOW + timedelta(hours=1)) == {ConversationId(ANNA.id)}
+    assert len(store.turns(ConversationId(ANNA.id), 5)) == 1
 
 
 def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
@@ -106,8 +108,8 @@ def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
     store.settle(ask, f"[…]\n> {WORDS}\n\nIs it true?", answer("Yes."), NOW)
     assert store.eraser.expired(NOW + timedelta(minutes=59)) == set()
     assert left_on_disk(path)
-    assert store.eraser.expired(NOW + timedelta(hours=1)) == {Place(ANNA.id)}
-    (turn,) = store.turns(Place(ANNA.id), 5)
+    assert store.eraser.expired(NOW + timedelta(hours=1)) == {ConversationId(ANNA.id)}
+    (turn,) = store.turns(ConversationId(ANNA.id), 5)
     assert (turn.question, turn.answer) == ("Is it true?", "Yes.")
     assert not left_on_disk(path)
     assert store.eraser.expired(NOW + timedelta(hours=2)) == set()
@@ -119,13 +121,13 @@ def test_words_expire_although_the_program_began_anew_and_they_were_edited(store
     ((pending, _),) = store.pending()
     store.reword(replace(pending, text=f"{WORDS}, edited"))
     store.settle(pending, f"{WORDS}, edited", answer(), NOW)
-    assert store.eraser.expired(NOW + timedelta(minutes=2)) == {Place(ANNA.id)}
+    assert store.eraser.expired(NOW + timedelta(minutes=2)) == {ConversationId(ANNA.id)}
 
 
 def test_what_is_older_than_is_kept_goes_but_not_what_is_being_answered(store: Store) -> None:
     answered(store, 10)
     waiting = store.add(question(WORDS, message=20), NOW)
-    assert store.eraser.older_than(NOW + timedelta(seconds=1), NOW) == {Place(ANNA.id)}
+    assert store.eraser.older_than(NOW + timedelta(seconds=1), NOW) == {ConversationId(ANNA.id)}
     assert waiting is not None
     assert not store.eraser.gone(waiting)
 
@@ -133,8 +135,8 @@ def test_what_is_older_than_is_kept_goes_but_not_what_is_being_answered(store: S
 def test_clearing_takes_a_chat_a_topic_or_all(store: Store, path: Path) -> None:
     answered(store, 10)
     answered(store, 10, GROUP)
-    answered(store, 20, CHANNEL, place=Place(CHANNEL, 7))
-    answered(store, 30, CHANNEL, place=Place(CHANNEL, 8))
+    answered(store, 20, CHANNEL, conversation=ConversationId(CHANNEL, 7))
+    answered(store, 30, CHANNEL, conversation=ConversationId(CHANNEL, 8))
     assert store.eraser.clear(NOW, GROUP) == 1
     assert store.eraser.clear(NOW, CHANNEL, 7) == 1
     assert store.eraser.clear(NOW) == 2

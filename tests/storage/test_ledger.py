@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, Expected, Finish, Owed, Person, Spent, Transcript, Usage
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.settings import Limits
 from userbot.storage.ledger import LATELY
 from userbot.storage.spending import spending
 from userbot.storage.store import Store
+from userbot.types import Expected, Finish, Owed, Person, Question, Spent, Transcript, Usage
 
 DAY = NOW.replace(hour=0, minute=0)
 BEN = Person(id=502, name="Ben")
@@ -36,7 +36,7 @@ def store(path: Path) -> Iterator[Store]:
 
 def admitted(
     store: Store, message: int, tokens: int, *, who: Person = ANNA, policy: Limits = TOKENS
-) -> tuple[Ask, Refusal | None]:
+) -> tuple[Question, Refusal | None]:
     expected = Expected(tokens, tokens * 10)
     ask = question(message=message, sender=who)
 
@@ -112,7 +112,7 @@ def test_audio_and_broken_answers_cost_too_but_are_no_answers(store: Store) -> N
     assert (spent.others_tokens_today, spent.cost_today, spent.answers_last_hour) == (10, 10, 0)
 
 
-def came(store: Store, words: str = "The whole answer.") -> Ask:
+def came(store: Store, words: str = "The whole answer.") -> Question:
     """An open question whose answer came to its last word."""
     ask, _ = admitted(store, 1, 1)
     store.ledger.reserve(ask, Expected(3, 3), NOW, DAY, lambda _: None, Owed("answer", "small"))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
-from userbot.messages import Ask, CommandNote, Cost, Finish, Place, Turn, Usage
 from userbot.settings import Override
 from userbot.storage.store import Store
+from userbot.types import CommandNote, ConversationId, Cost, Exchange, Finish, Question, Usage
 
 GROUP = -1001
 
@@ -23,13 +23,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
-def stored(store: Store, asked: Ask) -> Ask:
+def stored(store: Store, asked: Question) -> Question:
     ask = store.add(asked, NOW)
     assert ask is not None
     return ask
 
 
-def settled(store: Store, asked: Ask, text: str | None = None) -> Ask:
+def settled(store: Store, asked: Question, text: str | None = None) -> Question:
     ask = stored(store, asked)
     store.writing(ask, 0, ask.id, "Yes, because.", NOW)
     store.written(ask.id, asked.message + 100)
@@ -68,11 +68,11 @@ def test_what_is_set_replaces_what_was_set(store: Store) -> None:
 def test_a_conversation_begins_anew_after_all_that_was_asked(store: Store) -> None:
     settled(store, question("first"))
     waiting = stored(store, question("asked before, answered after", message=2))
-    store.begin_anew(Place(ANNA.id))
+    store.begin_anew(ConversationId(ANNA.id))
     store.settle(waiting, waiting.text, answer(), NOW)
-    assert store.turns(Place(ANNA.id), 10) == []
+    assert store.turns(ConversationId(ANNA.id), 10) == []
     settled(store, question("then", message=3))
-    assert store.turns(Place(ANNA.id), 10) == [Turn("Anna", "then", "Yes, because.")]
+    assert store.turns(ConversationId(ANNA.id), 10) == [Exchange("Anna", "then", "Yes, because.")]
 
 
 def test_the_cost_is_that_of_a_while_and_a_chat(store: Store) -> None:
@@ -92,7 +92,7 @@ def test_a_question_is_asked_again_as_another_attempt(store: Store, state: str) 
     for message in (ask.message, 42):
         again = store.again(ask.chat, message, NOW)
         assert again == replace(ask, sender=replace(ANNA), attempt=ask.attempt + 1)
-        assert isinstance(again, Ask)
+        assert isinstance(again, Question)
         assert store.pending() == [(again, False)]
         store.writing(again, 0, 78, "a whole answer", NOW)
         assert store.pending() == [(again, True)]
@@ -123,8 +123,10 @@ def test_forgotten_words_are_gone_from_the_file(store: Store, tmp_path: Path) ->
     assert store.forget(ANNA.id, NOW) == 2
     assert store.forgotten() == {ANNA.id}
     assert store.pending() == []
-    assert store.turns(Place(GROUP), 5) == [Turn("Olga", "is that so?", "Yes, because.")]
-    assert store.turns(other.place, 5) == [Turn("Olga", "apples", "Yes, because.")]
+    assert store.turns(ConversationId(GROUP), 5) == [
+        Exchange("Olga", "is that so?", "Yes, because.")
+    ]
+    assert store.turns(other.conversation, 5) == [Exchange("Olga", "apples", "Yes, because.")]
     assert store.again(ANNA.id, 2, NOW) is None
     assert store.add(question("my cherries"), NOW) is None, "it was answered once"
     for file in tmp_path.iterdir():

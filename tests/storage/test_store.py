@@ -15,20 +15,20 @@ import pytest
 from tests.questions import ANNA, NOW, OWNER, answer, in_group, question
 from userbot import ports
 from userbot.errors import StorageError
-from userbot.messages import (
-    Ask,
-    ChatKind,
-    CommandNote,
-    Expected,
-    Person,
-    Place,
-    Spent,
-    Transcript,
-    Turn,
-    Usage,
-)
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
+from userbot.types import (
+    ChatKind,
+    CommandNote,
+    ConversationId,
+    Exchange,
+    Expected,
+    Person,
+    Question,
+    Spent,
+    Transcript,
+    Usage,
+)
 
 DAY = NOW.replace(hour=0, minute=0)
 SECOND = timedelta(seconds=1)
@@ -46,7 +46,7 @@ def store(path: Path) -> Iterator[Store]:
         yield store
 
 
-def stored(store: Store, **about: object) -> Ask:
+def stored(store: Store, **about: object) -> Question:
     ask = store.add(question(**about), NOW)  # type: ignore[arg-type]
     assert ask is not None
     return ask
@@ -111,7 +111,7 @@ def test_any_text_can_be_stored(store: Store, sent: str, kept: str) -> None:
     ask = stored(store, text=sent, title=sent, sender=Person(id=5, name=sent))
     store.writing(ask, 0, 1, sent, NOW)
     store.settle(ask, sent, answer(sent), NOW)
-    assert store.turns(ask.place, 1) == [Turn(kept, kept, kept)]
+    assert store.turns(ask.conversation, 1) == [Exchange(kept, kept, kept)]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,9 @@ def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
 def test_an_answered_question_is_a_turn_as_it_was_heard(store: Store) -> None:
     ask = stored(store, text="")
     store.settle(ask, "what the voice note says", answer("An answer."), NOW)
-    assert store.turns(ask.place, 10) == [Turn("Anna", "what the voice note says", "An answer.")]
+    assert store.turns(ask.conversation, 10) == [
+        Exchange("Anna", "what the voice note says", "An answer.")
+    ]
     assert store.pending() == []
 
 
@@ -215,7 +217,7 @@ def test_an_answered_question_stays_answered(store: Store) -> None:
     store.settle(ask, "q", answer("first"), NOW)
     store.mark(ask, "failed", "late", NOW)
     store.settle(ask, "q", answer("second"), NOW)
-    assert store.turns(ask.place, 10) == [Turn("Anna", "q", "first")]
+    assert store.turns(ask.conversation, 10) == [Exchange("Anna", "q", "first")]
     assert store.spent(ANNA.id, NOW, DAY).others_tokens_today == 42
 
 
@@ -223,7 +225,7 @@ def test_the_newest_turns_come_oldest_first(store: Store) -> None:
     for number in range(1, 6):
         ask = stored(store, message=number)
         store.settle(ask, f"question {number}", answer(), NOW)
-    assert [turn.question for turn in store.turns(Place(ANNA.id), 2)] == [
+    assert [turn.question for turn in store.turns(ConversationId(ANNA.id), 2)] == [
         "question 4",
         "question 5",
     ]
@@ -234,8 +236,10 @@ def test_a_turn_needs_an_answer_and_its_own_conversation(store: Store) -> None:
     store.mark(stored(store, message=2), "failed", "silent", NOW)
     elsewhere = stored(store, message=3, topic=45)
     store.settle(elsewhere, "in a topic", answer(), NOW)
-    assert store.turns(Place(ANNA.id), 10) == []
-    assert [turn.question for turn in store.turns(Place(ANNA.id, 45), 10)] == ["in a topic"]
+    assert store.turns(ConversationId(ANNA.id), 10) == []
+    assert [turn.question for turn in store.turns(ConversationId(ANNA.id, 45), 10)] == [
+        "in a topic"
+    ]
 
 
 # Limits
@@ -524,7 +528,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.writing(ask, 0, 77, "text", NOW)
     store.written(77, 2)
     store.settle(ask, "q", answer(), NOW)
-    store.turns(ask.place, 5)
+    store.turns(ask.conversation, 5)
     store.pending()
     store.spent(ANNA.id, NOW, DAY)
     store.rewriting(77, "more", NOW)
@@ -541,7 +545,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.answered_by(ask.chat, 2)
     store.again(ask.chat, 99, NOW)
     store.anew(replace(ask, text="other"), NOW, DAY, Expected(1, 1), lambda _: "no")
-    store.last_answered(ask.place)
+    store.last_answered(ask.conversation)
     store.wished()
     store.see(ask.chat, 99)
     store.looked(NOW)
@@ -550,7 +554,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.noting(command, OWNER.id, [CommandNote(55, "Forgotten.")], NOW)
     store.noted(55, 9)
     store.finished(command)
-    store.begin_anew(ask.place)
+    store.begin_anew(ask.conversation)
     store.unwritten(77)
     store.eraser.expired(NOW + DAYS)  # what it quotes
     store.eraser.deleted([4, 99], None, NOW)

@@ -10,9 +10,9 @@ from telethon.tl import types
 
 from tests.safety.fuzz import FRIEND, OWNER, OfflineClient
 from userbot.clock import SystemClock
-from userbot.messages import Incoming
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
+from userbot.types import Message
 
 GROUP = 4_000_001
 
@@ -31,7 +31,7 @@ async def test_a_protected_group_is_known_by_what_came_before() -> None:
     client = OfflineClient(MemorySession(), 1, "hash")
     client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
     inbox = Inbox(client, People(client, print), SystemClock(), print)
-    received: list[Incoming] = []
+    received: list[Message] = []
     inbox.open(OWNER, received.append)
     now = datetime.now(UTC)
     for number, protects in enumerate((True, None, False, None), 1):

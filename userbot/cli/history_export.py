@@ -44,15 +44,15 @@ small { color: #777 } .question, .answer { white-space: pre-wrap; overflow-wrap:
 
 def export(form: Format, found: Iterable[Exchange]) -> Iterator[str]:
     """The lines of a document with these exchanges, by conversation."""
-    ordered = sorted(found, key=lambda one: (one.place.chat, one.place.topic or 0))
+    ordered = sorted(found, key=lambda one: (one.conversation.chat, one.conversation.topic or 0))
     return {"md": _markdown, "json": _json, "html": _html}[form](ordered)
 
 
 def _conversations(found: list[Exchange]) -> Iterator[tuple[str, list[Exchange]]]:
-    for place, group in itertools.groupby(found, key=lambda one: one.place):
+    for conversation, group in itertools.groupby(found, key=lambda one: one.conversation):
         exchanges = list(group)
-        title = printable(titled(exchanges[-1].title, place.chat)) or said("(no title)")
-        yield f"{title} ({where(place)})", exchanges
+        title = printable(titled(exchanges[-1].title, conversation.chat)) or said("(no title)")
+        yield f"{title} ({where(conversation)})", exchanges
 
 
 def _json(found: list[Exchange]) -> Iterator[str]:

@@ -14,8 +14,8 @@ from userbot.cli.table import print_records, print_table
 from userbot.cli.why import why
 from userbot.console.safe import json_text, printable
 from userbot.console.words import words
-from userbot.messages import Place
 from userbot.storage.archive import Conversation, Exchange
+from userbot.types import ConversationId
 
 _HEADS = ("chat", "last", "asked", "tokens", "kind", "title")
 
@@ -55,16 +55,16 @@ class _Line:
 
 def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
     if not everywhere:
-        title = titled(found[-1].title, found[-1].place.chat)
-        yield _Line(printable(title) or said("(no title)"), str(found[-1].place.chat))
+        title = titled(found[-1].title, found[-1].conversation.chat)
+        yield _Line(printable(title) or said("(no title)"), str(found[-1].conversation.chat))
         yield _Line()
     for one in found:
         username = f"@{printable(one.username)}" if one.username else ""
         if everywhere:
-            title = printable(titled(one.title, one.place.chat))
-            spot = said(f"in {title} ({where(one.place)})")
+            title = printable(titled(one.title, one.conversation.chat))
+            spot = said(f"in {title} ({where(one.conversation)})")
         else:
-            spot = said(f"in topic {one.place.topic}") if one.place.topic else ""
+            spot = said(f"in topic {one.conversation.topic}") if one.conversation.topic else ""
         yield _Line(named(one), _joined(username, spot, local(one.at)))
         yield from (_Line(text=text) for text in question_lines(one))
         if one.answer is None:
@@ -129,20 +129,20 @@ def _print_table(found: list[Conversation]) -> None:
 
 def _cells(one: Conversation) -> tuple[str, ...]:
     return (
-        where(one.place),
+        where(one.conversation),
         local(one.last),
         number(one.questions),
         number(one.tokens),
         said(one.kind.value),
-        titled(one.title, one.place.chat),
+        titled(one.title, one.conversation.chat),
     )
 
 
 def _conversation_row(one: Conversation) -> dict[str, Any]:
     return {
         "at": _utc(one.last),
-        "chat": one.place.chat,
-        "topic": one.place.topic,
+        "chat": one.conversation.chat,
+        "topic": one.conversation.topic,
         "title": one.title,
         "kind": one.kind.value,
         "questions": one.questions,
@@ -154,8 +154,8 @@ def exchange_row(one: Exchange) -> dict[str, Any]:
     """An exchange as a JSON object; its names are a contract."""
     return {
         "at": _utc(one.at),
-        "chat": one.place.chat,
-        "topic": one.place.topic,
+        "chat": one.conversation.chat,
+        "topic": one.conversation.topic,
         "title": one.title,
         "message": one.message,
         "person": one.person,
@@ -181,14 +181,18 @@ def _lively(common: Common) -> bool:
     return not common.plain and sys.stdout.isatty()
 
 
-def where(place: Place) -> str:
+def where(conversation: ConversationId) -> str:
     """A conversation as it can be typed: its chat's id, or ID/TOPIC."""
-    return f"{place.chat}/{place.topic}" if place.topic else str(place.chat)
+    return (
+        f"{conversation.chat}/{conversation.topic}"
+        if conversation.topic
+        else str(conversation.chat)
+    )
 
 
 def named(one: Exchange) -> str:
     """Who asked."""
-    return printable(titled(one.name, one.place.chat)) or said("(no name)")
+    return printable(titled(one.name, one.conversation.chat)) or said("(no name)")
 
 
 def unanswered(one: Exchange) -> str:

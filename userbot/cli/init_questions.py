@@ -24,9 +24,9 @@ from userbot.cli.chats import block
 from userbot.cli.language import said
 from userbot.console.safe import printable
 from userbot.errors import ModelError, UserbotError
-from userbot.messages import ChatKind
 from userbot.settings import OpenAI
 from userbot.telegram.dialogs import Dialog
+from userbot.types import ChatKind
 
 _SHOWN_CHATS = 40
 _SHOWN_MODELS = 12

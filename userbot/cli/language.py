@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
-from userbot.messages import SAVED_TITLE, TERMINAL
+from userbot.types import SAVED_TITLE, TERMINAL
 
 _asked: str | None = None
 _PLAINER = {

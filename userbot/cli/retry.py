@@ -35,9 +35,9 @@ def retry(
     from userbot.cli import history_view as view
     from userbot.cli.history import chosen
     from userbot.cli.load import load_config
-    from userbot.messages import TERMINAL
     from userbot.storage.archive import Archive
     from userbot.storage.store import Store
+    from userbot.types import TERMINAL
 
     settings = load_config(common, need_key=False).settings
     age = None if since is None else age_of(since)
@@ -50,7 +50,9 @@ def retry(
         after = None if age is None else now - age
         failed = archive.exchanges(-1, chat=where[0], topic=where[1], failed=True, since=after)
     with Store.open(path) as store:
-        wished = store.wish_again([one.id for one in failed if one.place.chat != TERMINAL], now)
+        wished = store.wish_again(
+            [one.id for one in failed if one.conversation.chat != TERMINAL], now
+        )
     again = [one for one in failed if one.id in wished]
     if not again:
         view.aside("No question has failed.", "See what was asked with userbot history CHAT.")

@@ -8,8 +8,8 @@ from userbot import activity as happened
 from userbot.console.safe import printable
 from userbot.console.sentences import in_russian
 from userbot.console.words import Words
-from userbot.messages import SAVED_TITLE, TERMINAL
 from userbot.rules.limits import LIMIT_IS_ZERO
+from userbot.types import SAVED_TITLE, TERMINAL
 
 _STYLES = {
     "ready": "green",

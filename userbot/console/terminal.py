@@ -10,8 +10,8 @@ import os
 from typing import TextIO
 
 from userbot.console.safe import printable
-from userbot.messages import Place, RichText
 from userbot.ports import Write
+from userbot.types import ConversationId, RichText
 
 
 class Terminal:
@@ -37,21 +37,21 @@ class Terminal:
             print(file=self._stream, flush=True)
         self._shown = ""
 
-    def check(self, place: Place) -> None:
+    def check(self, place: ConversationId) -> None:
         """Here everything may be written."""
 
-    async def turn(self, place: Place, write: Write, title: str = "") -> None:
+    async def turn(self, place: ConversationId, write: Write, title: str = "") -> None:
         """Nobody has to wait."""
 
-    def spare(self, place: Place, write: Write) -> bool:
+    def spare(self, place: ConversationId, write: Write) -> bool:
         return True
 
-    def slow(self, place: Place) -> bool:
+    def slow(self, place: ConversationId) -> bool:
         return False
 
     async def send(
         self,
-        place: Place,
+        place: ConversationId,
         text: RichText,
         *,
         reply_to: int | None,
@@ -64,12 +64,12 @@ class Terminal:
         self._show(text.text)
         return self._message
 
-    async def edit(self, place: Place, message: int, text: RichText) -> None:
+    async def edit(self, place: ConversationId, message: int, text: RichText) -> None:
         """Print what was added to the last part, or that part from where it differs."""
         if message == self._message:
             self._show(text.text)
 
-    async def typing(self, place: Place, typing: bool) -> bool:
+    async def typing(self, place: ConversationId, typing: bool) -> bool:
         return False
 
     def _show(self, text: str) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError
-from userbot.messages import ChatRequest, Delta, Finish
 from userbot.openai_api import sentences
 from userbot.openai_api.connection import Connection
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
@@ -23,6 +22,7 @@ from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_
 from userbot.openai_api.reading import Reading
 from userbot.openai_api.sent_events import MOST, SentEvents
 from userbot.settings import OpenAI
+from userbot.types import ChatRequest, Delta, Finish
 
 if TYPE_CHECKING:
     import httpx2

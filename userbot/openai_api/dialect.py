@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from userbot.messages import ChatRequest, Picture, PromptMessage
+from userbot.types import ChatRequest, Picture, PromptMessage
 
 SYSTEM: Final = "system"
 """Stands for the system role: its text then leads the first message of the user."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from userbot.messages import Usage
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
 from userbot.openai_api.thinking import Thinking
+from userbot.types import Usage
 
 _THOUGHTS = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""

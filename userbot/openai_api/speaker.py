@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from userbot.errors import ModelError
-from userbot.messages import Speech
 from userbot.openai_api.connection import Connection
 from userbot.rules import ogg, waveform
 from userbot.settings import OpenAI
+from userbot.types import Speech
 
 SPEECH_MODEL: Final = "tts-1"
 SPEECH_VOICE: Final = "alloy"

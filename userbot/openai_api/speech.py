@@ -11,10 +11,10 @@ from typing import Any, Final
 
 from userbot.activity import Notice, Report
 from userbot.errors import ModelError
-from userbot.messages import Hints, Sound, Transcript
 from userbot.openai_api.connection import Connection
 from userbot.openai_api.failures import EndpointSaidError
 from userbot.settings import OpenAI, Voice
+from userbot.types import Hints, Sound, Transcript
 
 _PATH: Final = "/audio/transcriptions"
 _SECONDS_BESIDE: Final = 60.0

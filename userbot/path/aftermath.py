@@ -24,37 +24,39 @@ from typing import Protocol
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import ChatRefusedError, NothingToAnswerError, TelegramError
-from userbot.messages import (
-    Answer,
-    Ask,
-    ChatKind,
-    Decision,
-    Finish,
-    Incoming,
-    Recorded,
-    Since,
-    is_basic_group,
-)
 from userbot.path.patience import Patience
 from userbot.path.settlement import in_doubt
 from userbot.ports import Clock, Eraser, History, Store
 from userbot.rules.adoption import adopted, owners_answers
 from userbot.rules.lateness import grew_old
 from userbot.rules.trigger import question_of
+from userbot.types import (
+    Answer,
+    ChatKind,
+    Decision,
+    Finish,
+    Message,
+    Question,
+    Recorded,
+    Since,
+    is_basic_group,
+)
 
 
 class Questions(Protocol):
     """Who has to do with open questions besides. Both raise StorageError."""
 
-    def decide(self, incoming: Incoming) -> Decision:
+    def decide(self, incoming: Message) -> Decision:
         """What is to be done about a message by the rules of now."""
         ...
 
-    async def follow(self, ask: Ask) -> None:
+    async def follow(self, ask: Question) -> None:
         """See whether the group of a question has moved: then who answers it is cancelled."""
         ...
 
-    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+    def reads(
+        self, ask: Question, pieces: Sequence[Question], gone: Sequence[Question], why: str
+    ) -> None:
         """A question is made of these messages, as they read now, and of some not any more.
 
         Whoever answers it is cancelled if that asks something else, and it starts over.
@@ -89,23 +91,23 @@ class Aftermath:
         self._belated: set[int] = set()
         self._halves: set[int] = set()
 
-    def belated(self, ask: Ask) -> None:
+    def belated(self, ask: Question) -> None:
         """This question waited: look before it is answered."""
         self._belated.add(ask.id)
 
-    def moved(self, ask: Ask, *, half: bool) -> None:
+    def moved(self, ask: Question, *, half: bool) -> None:
         """Its group moved while it was answered; `half`: what stands of its answer is not all."""
         self.belated(ask)
         if half:
             self._halves.add(ask.id)
 
-    async def follow(self, ask: Ask, error: Exception) -> None:
+    async def follow(self, ask: Question, error: Exception) -> None:
         """An answer was refused: if that is since its group has moved, it begins anew there."""
         if isinstance(error, ChatRefusedError) and is_basic_group(ask.chat):
             await self._questions.follow(ask)
             await asyncio.sleep(0)
 
-    async def before_first_text(self, ask: Ask) -> None:
+    async def before_first_text(self, ask: Question) -> None:
         """Look once more, if the connection was lost while it was answered. Raises as `look`."""
         while True:
             await self._patience.line()
@@ -113,7 +115,7 @@ class Aftermath:
                 return
             await self.look(ask)
 
-    async def look(self, ask: Ask) -> tuple[Ask, Answer | None]:
+    async def look(self, ask: Question) -> tuple[Question, Answer | None]:
         """Find out, if the question waited; gives its answer if that stands whole already.
 
         Raises NothingToAnswerError where none is wanted, and TelegramError.
@@ -136,7 +138,7 @@ class Aftermath:
         await asyncio.sleep(0)  # whoever was cancelled by what was found ends here
         return found
 
-    def still_wanted(self, ask: Ask, since: Since, lost: datetime) -> None:
+    def still_wanted(self, ask: Question, since: Since, lost: datetime) -> None:
         """Before its first text leaves again, since the connection was `lost` at that time.
 
         Raises NothingToAnswerError if no answer is wanted any more.
@@ -149,11 +151,13 @@ class Aftermath:
                 "There was no connection until it was too old.", reason="too_old"
             )
 
-    def _is_belated(self, ask: Ask, earlier: Sequence[Ask]) -> bool:
+    def _is_belated(self, ask: Question, earlier: Sequence[Question]) -> bool:
         """Whether the question waited, or a message that it was joined by."""
         return any(piece.id in self._belated for piece in (*earlier, ask))
 
-    async def _look(self, ask: Ask, pieces: Sequence[Ask]) -> tuple[Ask, Answer | None]:
+    async def _look(
+        self, ask: Question, pieces: Sequence[Question]
+    ) -> tuple[Question, Answer | None]:
         recorded, before = self._store.recorded(ask), self._before_the_move(ask)
         begun = bool(recorded or before)
         try:
@@ -179,25 +183,25 @@ class Aftermath:
             self._reread(ask, pieces, since)
         return ask, None
 
-    def _deleted(self, ask: Ask, since: Since) -> NothingToAnswerError:
+    def _deleted(self, ask: Question, since: Since) -> NothingToAnswerError:
         self._eraser.deleted(sorted(since.gone), ask.source, self._clock.now())
         return NothingToAnswerError("It was deleted before its answer.", reason="deleted")
 
-    def _see_that_nobody_answered(self, ask: Ask, asked: Set[int], since: Since) -> None:
+    def _see_that_nobody_answered(self, ask: Question, asked: Set[int], since: Since) -> None:
         if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
             ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
             if owners_answers(since.own, asked, ours, self._prefix):
                 told = "You have answered it yourself."
                 raise NothingToAnswerError(told, reason="owner_answered")
 
-    def _before_the_move(self, ask: Ask) -> list[Recorded]:
+    def _before_the_move(self, ask: Question) -> list[Recorded]:
         """What was written of the answer in the group that its chat was before."""
         if ask.moved_from is None:
             return []
-        old = replace(ask, place=replace(ask.place, chat=ask.source), moved_from=None)
+        old = replace(ask, conversation=replace(ask.conversation, chat=ask.source), moved_from=None)
         return self._store.recorded(old)
 
-    def _check_the_old_group(self, ask: Ask, before: list[Recorded], since: Since) -> None:
+    def _check_the_old_group(self, ask: Question, before: list[Recorded], since: Since) -> None:
         """Raise NothingToAnswerError if what stands there may be the whole answer.
 
         What does not stand there never will: nobody writes there any more.
@@ -217,13 +221,13 @@ class Aftermath:
         if not standing and not since.whole:
             raise in_doubt()
 
-    def _reread(self, ask: Ask, pieces: Sequence[Ask], since: Since) -> None:
+    def _reread(self, ask: Question, pieces: Sequence[Question], since: Since) -> None:
         """See that the question is asked as its messages read now. Raises NothingToAnswerError."""
         edited = any(one.edited_at for one in since.found.values())
         if len(pieces) == 1 and not edited:
             return
-        left: list[Ask] = []
-        gone: list[Ask] = []
+        left: list[Question] = []
+        gone: list[Question] = []
         for piece in pieces:
             incoming = since.found.get(piece.message)
             now = None if incoming is None else self._as_it_reads(piece, incoming)
@@ -234,7 +238,7 @@ class Aftermath:
         if since.gone:
             self._eraser.deleted(sorted(since.gone), ask.source, self._clock.now())
 
-    def _as_it_reads(self, piece: Ask, incoming: Incoming) -> Ask | None:
+    def _as_it_reads(self, piece: Question, incoming: Message) -> Question | None:
         """A message as it reads now; None if it was edited to ask nothing any more.
 
         That its sender may ask was decided when it came.
@@ -244,7 +248,7 @@ class Aftermath:
         if self._store.owns(piece.source, piece.message):
             return piece  # what reads otherwise there is an earlier answer
         decision = self._questions.decide(at_home)
-        if not isinstance(decision, Ask):
+        if not isinstance(decision, Question):
             if incoming.edited_at is not None:
                 return None
             asked = question_of(incoming.text, self._prefix)
@@ -260,7 +264,7 @@ class Aftermath:
             expires_at=decision.expires_at,
         )
 
-    def _standing(self, ask: Ask, recorded: list[Recorded], since: Since) -> dict[int, int]:
+    def _standing(self, ask: Question, recorded: list[Recorded], since: Since) -> dict[int, int]:
         """What stands of its answer; the messages are known from now on."""
         elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
         standing = adopted(recorded, since.own, ask.replied_to, elsewhere)
@@ -272,7 +276,7 @@ class Aftermath:
         return standing
 
     def _taken_up(
-        self, ask: Ask, first: Recorded, standing: dict[int, int], since: Since
+        self, ask: Question, first: Recorded, standing: dict[int, int], since: Since
     ) -> Answer | None:
         """The answer, if it is a voice note: that is whole, or it is not there."""
         message = standing[first.random_id]

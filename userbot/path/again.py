@@ -11,7 +11,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from userbot.messages import Ask, Person
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.conversations import Conversations
@@ -20,14 +19,15 @@ from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.ports import Clock
 from userbot.rules.trigger import forbidden_now
+from userbot.types import Person, Question
 
 
 class Questions(Protocol):
     """Where questions are kept. Both raise StorageError."""
 
-    def again(self, chat: int, message: int, at: datetime) -> Ask | str | None: ...
+    def again(self, chat: int, message: int, at: datetime) -> Question | str | None: ...
 
-    def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None: ...
+    def mark(self, ask: Question, state: str, reason: str, at: datetime) -> None: ...
 
 
 class Again:
@@ -62,7 +62,7 @@ class Again:
         ("answered", "pending", "answering").
         """
         found = self._store.again(chat, message, self._clock.now())
-        if not isinstance(found, Ask):
+        if not isinstance(found, Question):
             return found or "unknown"
         became = "asked"
 
@@ -73,7 +73,7 @@ class Again:
         self._storing.soon(queue, found)  # it is pending already, and nobody else would queue it
         return became
 
-    def queue(self, found: Ask) -> str:
+    def queue(self, found: Question) -> str:
         """Queue a question that is pending anew: "asked", "not_allowed" or "limited".
 
         Raises StorageError; then it is not queued.

@@ -21,17 +21,6 @@ from functools import partial
 
 from userbot.activity import Notice, Report, Waiting, about
 from userbot.errors import LimitReachedError, ModelError
-from userbot.messages import (
-    Ask,
-    ChatRequest,
-    Delta,
-    Expected,
-    Finish,
-    Owed,
-    Speech,
-    Spent,
-    Usage,
-)
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.path.under_way import UnderWay
@@ -41,6 +30,17 @@ from userbot.rules.limits import Refusal
 from userbot.rules.spoken import seconds_of
 from userbot.rules.window import estimate, estimated_usage
 from userbot.settings import Limits, PersonLimits
+from userbot.types import (
+    ChatRequest,
+    Delta,
+    Expected,
+    Finish,
+    Owed,
+    Question,
+    Speech,
+    Spent,
+    Usage,
+)
 
 _LOOK_SECONDS = 1.0
 """How often a question that waits for answers under way is judged again."""
@@ -64,7 +64,7 @@ class Allowance:
         patience: Patience,
         clock: Clock,
         report: Report,
-        refused: Callable[[Ask, Refusal], None],
+        refused: Callable[[Question, Refusal], None],
     ) -> None:
         self._limits = limits
         self._people = people
@@ -80,8 +80,8 @@ class Allowance:
         self._unsettled: dict[int, tuple[ChatRequest, Usage]] = {}
 
     def admit(
-        self, ask: Ask, now: datetime, *, joins: bool = False
-    ) -> tuple[Ask, Refusal | None] | None:
+        self, ask: Question, now: datetime, *, joins: bool = False
+    ) -> tuple[Question, Refusal | None] | None:
         """Store a question, and let it in or say why not; None if its message is known.
 
         `joins`: it will be one with a question that counts already.
@@ -100,7 +100,7 @@ class Allowance:
         self._turned_away(question, refusal, now)
         return admitted
 
-    def admit_anew(self, ask: Ask, now: datetime) -> tuple[Ask, Refusal | None] | None:
+    def admit_anew(self, ask: Question, now: datetime) -> tuple[Question, Refusal | None] | None:
         """Take an answered question back, as `ask` words it now, or say why not.
 
         None if it was not answered, or has no other words.
@@ -110,7 +110,7 @@ class Allowance:
             ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
         )
 
-    def readmit(self, ask: Ask) -> Refusal | None:
+    def readmit(self, ask: Question) -> Refusal | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
         now = self._clock.now()
         expected = self._least(ask)
@@ -121,7 +121,7 @@ class Allowance:
             self._turned_away(ask, refusal, now)
         return refusal
 
-    async def before_request(self, ask: Ask, request: ChatRequest, tokens: int) -> None:
+    async def before_request(self, ask: Question, request: ChatRequest, tokens: int) -> None:
         """Reserve a request of so many tokens, by estimate, and its answer, when both have room.
 
         Raises LimitReachedError, and PostponedError when the program ends meanwhile.
@@ -136,24 +136,24 @@ class Allowance:
         self._under_way.ends(ask)
         await self._reserve(ask, expected, owed, answer)
 
-    async def before_audio(self, ask: Ask, model: str, seconds: float) -> None:
+    async def before_audio(self, ask: Question, model: str, seconds: float) -> None:
         """Reserve the transcription of so much audio; raises as `before_request` does."""
         expected = limits.expected_of_audio(self._limits.prices, seconds)
         await self._reserve(ask, expected, Owed("audio", model, audio_seconds=seconds))
 
-    async def audio_paid(self, ask: Ask, model: str, seconds: float) -> None:
+    async def audio_paid(self, ask: Question, model: str, seconds: float) -> None:
         """Count audio that was transcribed."""
         await self._storing.done(self._heard(ask, model, seconds), ask)
 
-    def audio_cut(self, ask: Ask, model: str, seconds: float) -> None:
+    def audio_cut(self, ask: Question, model: str, seconds: float) -> None:
         """Count audio that was perhaps paid though nobody got its words."""
         self._storing.soon(self._heard(ask, model, seconds), ask)
 
-    def audio_free(self, ask: Ask) -> None:
+    def audio_free(self, ask: Question) -> None:
         """The transcription that was reserved cost nothing."""
         self._storing.soon(partial(self._ledger.free, ask, "audio"), ask)
 
-    async def speech(self, ask: Ask, usage: Usage, words: str, speaker: Speaker) -> Speech:
+    async def speech(self, ask: Question, usage: Usage, words: str, speaker: Speaker) -> Speech:
         """Have an answer, which cost `usage`, spoken; what that costs is counted, paid in vain too.
 
         Raises LimitReachedError where the day's money is spent, and ModelError.
@@ -184,7 +184,7 @@ class Allowance:
         return speech
 
     def _heard(
-        self, ask: Ask, model: str, seconds: float, kind: str = "audio"
+        self, ask: Question, model: str, seconds: float, kind: str = "audio"
     ) -> Callable[[], None]:
         cost = limits.cost(self._limits.prices, 0, 0, seconds)
         return partial(
@@ -199,10 +199,10 @@ class Allowance:
 
     async def metered(
         self,
-        ask: Ask,
+        ask: Question,
         request: ChatRequest,
         stream: AsyncGenerator[Delta | Finish, None],
-        broken_off: Callable[[Ask], None],
+        broken_off: Callable[[Question], None],
     ) -> AsyncGenerator[Delta | Finish, None]:
         """The stream as it comes; what it cost if it breaks off is counted, by estimate if need be.
 
@@ -242,7 +242,7 @@ class Allowance:
             await stream.aclose()
 
     def _ended(
-        self, ask: Ask, request: ChatRequest, text: str, finish: Finish, usage: Usage
+        self, ask: Question, request: ChatRequest, text: str, finish: Finish, usage: Usage
     ) -> None:
         """The answer is whole: from now on its real cost is reserved, and owed."""
         self._unsettled[ask.id] = request, usage
@@ -250,7 +250,7 @@ class Allowance:
         self._storing.soon(keep, ask)
         self._under_way.ends(ask)
 
-    async def whole(self, ask: Ask) -> tuple[str, Finish] | None:
+    async def whole(self, ask: Question) -> tuple[str, Finish] | None:
         """The answer that a run before this one has paid for and could not give to its end."""
         found = await self._storing.done(partial(self._ledger.whole, ask), ask)
         if found is not None:
@@ -291,7 +291,7 @@ class Allowance:
             )
 
     @contextmanager
-    def until_given(self, ask: Ask, broken_off: Callable[[Ask], None]) -> Iterator[None]:
+    def until_given(self, ask: Question, broken_off: Callable[[Question], None]) -> Iterator[None]:
         """While the block gives an answer: if it cannot be given, what it cost counts all the same.
 
         `broken_off` is told then.
@@ -306,7 +306,7 @@ class Allowance:
         finally:
             self._unsettled.pop(ask.id, None)
 
-    def _failed(self, ask: Ask, request: ChatRequest, usage: Usage) -> None:
+    def _failed(self, ask: Question, request: ChatRequest, usage: Usage) -> None:
         now, model, cost = self._clock.now(), request.model, self._cost(usage)
 
         def spend() -> None:
@@ -315,7 +315,7 @@ class Allowance:
         self._storing.soon(spend, ask)
 
     async def _reserve(
-        self, ask: Ask, expected: Expected, owed: Owed, answer: Expected = limits.NOTHING
+        self, ask: Question, expected: Expected, owed: Owed, answer: Expected = limits.NOTHING
     ) -> None:
         began, told = self._clock.monotonic(), False
         while True:
@@ -334,7 +334,7 @@ class Allowance:
             await self._patience.pause(_LOOK_SECONDS)
 
     def _reserved(
-        self, ask: Ask, expected: Expected, owed: Owed, answer: Expected
+        self, ask: Question, expected: Expected, owed: Owed, answer: Expected
     ) -> tuple[Refusal | None, bool]:
         """Why not, if so, and whether that may pass with the answers under way."""
         now = self._clock.now()
@@ -354,17 +354,17 @@ class Allowance:
             self._under_way.begins(ask, answer)
         return None, False
 
-    def _least(self, ask: Ask) -> Expected:
+    def _least(self, ask: Question) -> Expected:
         return limits.expected_of_question(self._limits.prices, self._system, ask.text)
 
-    def _turned_away(self, ask: Ask, refusal: Refusal, now: datetime) -> None:
+    def _turned_away(self, ask: Question, refusal: Refusal, now: datetime) -> None:
         self._storing.soon(partial(self._store.mark, ask, "skipped", refusal.reason, now), ask)
         self._tell(ask, refusal)
 
-    def _tell(self, ask: Ask, refusal: Refusal) -> None:
+    def _tell(self, ask: Question, refusal: Refusal) -> None:
         self._storing.soon(lambda: self._refused(ask, refusal), ask)
 
-    def _judge(self, ask: Ask, spent: Spent, expected: Expected) -> Refusal | None:
+    def _judge(self, ask: Question, spent: Spent, expected: Expected) -> Refusal | None:
         return limits.check(
             self._limits,
             spent,

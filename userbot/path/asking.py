@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import ModelError
-from userbot.messages import OVERLONG, Ask, ChatRequest, Delta, Finish, StartOver
 from userbot.path.allowance import Allowance
 from userbot.path.memory import Memory
 from userbot.path.patience import Patience
@@ -25,6 +24,7 @@ from userbot.ports import ChatModel, Clock
 from userbot.rules import retrying
 from userbot.rules.markdown import MOST_CHARACTERS
 from userbot.rules.window import estimate_messages
+from userbot.types import OVERLONG, ChatRequest, Delta, Finish, Question, StartOver
 
 SILENCES = 10
 """One answer may take so many times what the endpoint may be silent (`[openai].timeout`)."""
@@ -55,7 +55,7 @@ class Asking:
     `build` makes the request; given True, without all that the question can do without.
     """
 
-    def __init__(self, ask: Ask, build: Callable[[bool], ChatRequest], how: Inquiry) -> None:
+    def __init__(self, ask: Question, build: Callable[[bool], ChatRequest], how: Inquiry) -> None:
         self._ask = ask
         self._build = build
         self._how = how
@@ -129,7 +129,7 @@ class Asking:
         """Ask with less: the window becomes smaller, and stays so. The store keeps every word."""
         ask, self._shrunk = self._ask, True
         memory, storing = self._how.memory, self._how.storing
-        await storing.done(lambda: memory.shrink(ask.place, self.estimated), ask)
+        await storing.done(lambda: memory.shrink(ask.conversation, self.estimated), ask)
         self._how.report(
             Notice(
                 **about(ask),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import aclosing
 
-from userbot.messages import Ask, ChatRequest
 from userbot.path.aftermath import Aftermath
 from userbot.path.asking import Asking, Inquiry
 from userbot.path.background import Background
@@ -19,6 +18,7 @@ from userbot.path.typing import Typing
 from userbot.ports import Clock, Eraser, Outbox, Store
 from userbot.rules.request import request, system_text
 from userbot.settings import OpenAI
+from userbot.types import ChatRequest, Question
 
 
 class Assistant:
@@ -61,7 +61,7 @@ class Assistant:
         self._storing = storing
         self._clock = clock
 
-    async def handle(self, ask: Ask) -> None:
+    async def handle(self, ask: Question) -> None:
         """Take a stored question to its end; a failure is settled, never raised."""
         began = self._clock.monotonic()
         ask = self._rules.at_home(ask)
@@ -70,11 +70,11 @@ class Assistant:
             if not await self._storing.done(lambda: self._begin(ask), ask):
                 self._settlement.skipped(ask, "deleted", "It was deleted before its answer.")
                 return
-            self._outbox.check(ask.place)  # before a model is paid for what cannot be said
+            self._outbox.check(ask.conversation)  # before a model is paid for what cannot be said
             ask, stands = await self._storing.through(lambda: self._aftermath.look(ask), ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
             overheard = await self._hearing.hear(ask) if ask.listen_first else None
-            async with self._typing.during(ask.place) as text_stands:
+            async with self._typing.during(ask.conversation) as text_stands:
                 said = overheard or await self._hearing.hear(ask)
                 if stands is not None:
                     await self._settlement.answered(said.ask, said.quoted, stands, 0.0)
@@ -98,7 +98,7 @@ class Assistant:
                         )
             seconds = self._clock.monotonic() - began
             turn = await self._settlement.answered(said.ask, said.quoted, answer, seconds)
-            self._memory.remember(ask.place, turn, answer.finish.usage, asking.estimated)
+            self._memory.remember(ask.conversation, turn, answer.finish.usage, asking.estimated)
         except Exception as error:
             # Whatever it is, it must not silence the rest of the conversation.
             await self._aftermath.follow(ask, error)
@@ -106,7 +106,7 @@ class Assistant:
         finally:
             self._seeing.forget(ask)
 
-    def _begin(self, ask: Ask) -> bool:
+    def _begin(self, ask: Question) -> bool:
         """Take it up, unless its words are gone."""
         if self._eraser.gone(ask):
             return False

@@ -16,11 +16,11 @@ from typing import Protocol
 
 from userbot.activity import Notice, Report
 from userbot.errors import NotLoggedInError, StorageError, TelegramError
-from userbot.messages import Ask, Incoming, may_be_deleted_in
 from userbot.path.house_rules import HouseRules
 from userbot.ports import Clock
 from userbot.rules import background
 from userbot.rules.background import Overheard
+from userbot.types import Message, Question, may_be_deleted_in
 
 CHATS = 256
 """Of so many chats messages are held at once."""
@@ -33,7 +33,7 @@ FETCHED = 100
 class Recent(Protocol):
     """Reads a chat's last messages."""
 
-    async def latest(self, chat: int, before: int, count: int) -> list[Incoming]:
+    async def latest(self, chat: int, before: int, count: int) -> list[Message]:
         """The messages before that one, in any order. Raises TelegramError."""
         ...
 
@@ -85,7 +85,7 @@ class Background:
         self._report = report
         self._chats: OrderedDict[int, _Chat] = OrderedDict()
 
-    async def before(self, ask: Ask) -> str:
+    async def before(self, ask: Question) -> str:
         """The block of what was said before a question; "" where the owner did not set it.
 
         Raises StorageError; it can be begun anew then.
@@ -105,20 +105,20 @@ class Background:
             await asyncio.shield(chat.fetching)
         heard = background.newest(
             (one for one in chat.heard.values() if one.person not in self._rules.forgotten),
-            topic=ask.place.topic,
+            topic=ask.conversation.topic,
             before=ask.message,
             count=count,
             now=self._clock.now(),
         )
         return background.block(heard, self._budget)
 
-    def heard(self, incoming: Incoming) -> None:
+    def heard(self, incoming: Message) -> None:
         """A message that is neither question, answer nor command was said somewhere."""
         chat = self._chats.get(incoming.chat)
         if chat is not None and self._wanted(incoming.chat):
             self._take(chat, incoming)
 
-    def edited(self, incoming: Incoming) -> None:
+    def edited(self, incoming: Message) -> None:
         """A message has another text now. Raises StorageError; then nothing was done."""
         chat = self._chats.get(incoming.chat)
         if chat is None or (incoming.message not in chat.heard and chat.fetching is None):
@@ -143,7 +143,7 @@ class Background:
         block = self._rules.get(chat)
         return 0 if block is None else block.context_messages
 
-    async def _fetch(self, ask: Ask, chat: _Chat) -> None:
+    async def _fetch(self, ask: Question, chat: _Chat) -> None:
         try:
             latest = await self._recent.latest(ask.chat, ask.message, FETCHED)
         except NotLoggedInError:
@@ -175,13 +175,13 @@ class Background:
             chat.fetching = None
             chat.gone.clear()
 
-    def _is_background(self, incoming: Incoming) -> bool:
+    def _is_background(self, incoming: Message) -> bool:
         return (
             not self._known.owns(incoming.chat, incoming.message)
             and self._known.asked_by(incoming.chat, incoming.message) is None
         )
 
-    def _take(self, chat: _Chat, incoming: Incoming) -> None:
+    def _take(self, chat: _Chat, incoming: Message) -> None:
         sender = incoming.sender
         if incoming.protected or incoming.service or not (incoming.text or incoming.media):
             return
@@ -190,7 +190,7 @@ class Background:
         chat.add(
             Overheard(
                 message=incoming.message,
-                topic=incoming.place.topic,
+                topic=incoming.conversation.topic,
                 person=0 if sender is None else sender.id,
                 name="" if sender is None else sender.name,
                 text=incoming.text,

@@ -27,11 +27,11 @@ from typing import TypeVar
 
 from userbot.activity import Failed, Notice, Report
 from userbot.errors import StorageError, TelegramError
-from userbot.messages import Brought, ChatKind, ChatTop, Incoming
 from userbot.path.doorstep import Doorstep
 from userbot.path.house_rules import HouseRules
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Past, SeenStore
+from userbot.types import Brought, ChatKind, ChatTop, Message
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ class CatchUp:
         self,
         rules: HouseRules,
         past: Past,
-        receive: Callable[[Incoming], None],
+        receive: Callable[[Message], None],
         began: datetime | None,
         max_age_minutes: float,
         store: SeenStore,
@@ -79,7 +79,7 @@ class CatchUp:
         self._groups: set[int] = set()
         self._refused: set[int] = set()
 
-    def receive(self, incoming: Incoming) -> None:
+    def receive(self, incoming: Message) -> None:
         """A message is there: hand it on, and remember how far its chat was seen.
 
         Raises StorageError; then nothing was done.

@@ -18,19 +18,19 @@ from userbot.errors import (
     StorageError,
     UserbotError,
 )
-from userbot.messages import (
-    Command,
-    CommandMessage,
-    CommandNote,
-    Incoming,
-    OpenCommand,
-)
 from userbot.path.orders import Orders
 from userbot.path.results import Results
 from userbot.path.storing import Storing
 from userbot.ports import Clock
 from userbot.rules import commands
 from userbot.rules.command_texts import CommandTexts
+from userbot.types import (
+    Command,
+    CommandMessage,
+    CommandNote,
+    Message,
+    OpenCommand,
+)
 
 
 class People(Protocol):
@@ -75,7 +75,7 @@ class ChatCommands:
         self._clock = clock
         self._telling: dict[asyncio.Task[None], CommandMessage] = {}
 
-    def receive(self, incoming: Incoming, command: Command) -> None:
+    def receive(self, incoming: Message, command: Command) -> None:
         """Carry out an order; its result is told meanwhile. Raises StorageError."""
         now = self._clock.now()
         recorded = self._store.ordered(

@@ -20,11 +20,11 @@ from math import inf
 from typing import Any, Protocol
 
 from userbot.errors import StorageError
-from userbot.messages import Ask, Place, may_be_deleted_in
 from userbot.path.first_text import FirstText
 from userbot.path.line import Line
 from userbot.ports import Clock
 from userbot.rules import bursts
+from userbot.types import ConversationId, Question, may_be_deleted_in
 
 _LAST_SECONDS = 5.0
 """How long what was cut may take to end."""
@@ -35,19 +35,19 @@ _PATIENCE = 30.0
 class Changing(Protocol):
     """Told how questions change before they are answered. Stores it, or raises StorageError."""
 
-    def joined(self, earlier: Ask, whole: Ask) -> None:
+    def joined(self, earlier: Question, whole: Question) -> None:
         """A question is answered with the message after it, as `whole`, which is that message's."""
         ...
 
-    def reworded(self, whole: Ask) -> None:
+    def reworded(self, whole: Question) -> None:
         """A question has other words now."""
         ...
 
-    def parted(self, before: Ask, whole: Ask, gone: Sequence[Ask], why: str) -> None:
+    def parted(self, before: Question, whole: Question, gone: Sequence[Question], why: str) -> None:
         """Of the messages of a question some are gone: "deleted", or "edited" to ask nothing."""
         ...
 
-    def starts_over(self, ask: Ask) -> None:
+    def starts_over(self, ask: Question) -> None:
         """What was done for the answer so far has ended; it begins anew."""
         ...
 
@@ -62,14 +62,14 @@ class Conversations:
 
     def __init__(
         self,
-        handle: Callable[[Ask], Coroutine[Any, Any, None]],
-        stopped: Callable[[Ask, str], None],
+        handle: Callable[[Question], Coroutine[Any, Any, None]],
+        stopped: Callable[[Question, str], None],
         changing: Changing,
         first_text: FirstText,
         clock: Clock,
         burst_seconds: float,
         longest: float | None = None,
-        excused: Callable[[Ask], bool] = lambda _: False,
+        excused: Callable[[Question], bool] = lambda _: False,
     ) -> None:
         self._longest = longest
         self._excused = excused
@@ -79,15 +79,15 @@ class Conversations:
         self._first_text = first_text
         self._clock = clock
         self._burst = burst_seconds
-        self._lines: dict[Place, deque[Line]] = {}
+        self._lines: dict[ConversationId, deque[Line]] = {}
         self._workers: set[asyncio.Task[None]] = set()
         self._draining = False
 
-    def put(self, ask: Ask) -> None:
+    def put(self, ask: Question) -> None:
         """Queue a question by itself; it is begun at once if its conversation is idle."""
         self._put(Line(ask, [ask], joinable=-inf))
 
-    def arrived(self, ask: Ask) -> None:
+    def arrived(self, ask: Question) -> None:
         """Queue a message that has just arrived, or let it join the question before it.
 
         What cannot be stored as one is asked one after the other.
@@ -103,11 +103,11 @@ class Conversations:
         line.begins = max(line.begins, now + bursts.waits(ask))
         self._start_over(line)
 
-    def joins(self, ask: Ask) -> bool:
+    def joins(self, ask: Question) -> bool:
         """Whether a message that arrives now would join the question before it."""
         return not self._draining and self._joinable(ask) is not None
 
-    def piece(self, chat: int, message: int, *, shown: bool = False) -> Ask | None:
+    def piece(self, chat: int, message: int, *, shown: bool = False) -> Question | None:
         """The message as it is asked or waits to be, until the first text of its answer leaves.
 
         `shown`: until its answer stands whole.
@@ -117,7 +117,7 @@ class Conversations:
             return None
         return next(piece for piece in line.pieces if _is(piece, chat, message))
 
-    def edited(self, piece: Ask) -> None:
+    def edited(self, piece: Question) -> None:
         """A message that `piece` gave has other words now: they are asked. Raises StorageError.
 
         Who edits again and again waits longer each time.
@@ -131,14 +131,16 @@ class Conversations:
             line.begins = self._clock.monotonic() + patience
         self._becomes(line, pieces, (), "")
 
-    def withdrawn(self, piece: Ask) -> None:
+    def withdrawn(self, piece: Question) -> None:
         """The message that `piece` gave asks nothing any more."""
         line = self._line_of(piece.source, piece.message)
         if line is not None:
             left = [one for one in line.pieces if one.message != piece.message]
             self._without(line, left, "edited")
 
-    def reads(self, ask: Ask, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+    def reads(
+        self, ask: Question, pieces: Sequence[Question], gone: Sequence[Question], why: str
+    ) -> None:
         """A question was looked up: it is made of these messages, as they read now.
 
         Where that asks something else than before, it starts over. `gone`: messages that it was
@@ -148,23 +150,23 @@ class Conversations:
         if line is not None:
             self._becomes(line, pieces, gone, why)
 
-    def stop(self, place: Place) -> Ask | None:
+    def stop(self, conversation: ConversationId) -> Question | None:
         """End the answer that is being written there at once; gives its question, if there is one.
 
         Those that are queued behind it go on.
         """
         for lines in self._lines.values():
-            if lines and lines[0].ask.place == place and not lines[0].ended:
+            if lines and lines[0].ask.conversation == conversation and not lines[0].ended:
                 self._end(lines[0], "stopped")
                 return lines[0].ask
         return None
 
-    def moved(self, old: int, new: int) -> list[tuple[Ask, bool]]:
+    def moved(self, old: int, new: int) -> list[tuple[Question, bool]]:
         """A chat goes on as another: its questions are answered there, from their beginning.
 
         Gives those whose answer was under way, and whether it is known how much of it stands.
         """
-        cut: list[tuple[Ask, bool]] = []
+        cut: list[tuple[Question, bool]] = []
         for line in self._each():
             if line.ask.chat != old or line.ended:
                 continue
@@ -183,7 +185,7 @@ class Conversations:
         """
         gone = frozenset(messages)
 
-        def is_left(ask: Ask) -> bool:
+        def is_left(ask: Question) -> bool:
             return ask.message not in gone or not may_be_deleted_in(ask.source, chat)
 
         for line in list(self._each()):
@@ -191,7 +193,9 @@ class Conversations:
             if len(left) < len(line.pieces):
                 self._without(line, left, "deleted")
 
-    def stop_all(self, which: Callable[[Ask], bool], reason: str, *, shown: bool = True) -> None:
+    def stop_all(
+        self, which: Callable[[Question], bool], reason: str, *, shown: bool = True
+    ) -> None:
         """End the answers to questions with such a message, and leave out those that are queued.
 
         `shown`: those too of which a text stands already.
@@ -201,7 +205,7 @@ class Conversations:
                 self._end(line, reason)
 
     @property
-    def unanswered(self) -> list[Ask]:
+    def unanswered(self) -> list[Question]:
         """The messages of the questions of whose answer nothing has left yet."""
         return [piece for line in self._each() if self._open(line) for piece in line.pieces]
 
@@ -222,26 +226,28 @@ class Conversations:
     def _put(self, line: Line) -> None:
         if self._draining:
             return
-        place = line.ask.place
-        lines = self._lines.get(place)
+        conversation = line.ask.conversation
+        lines = self._lines.get(conversation)
         if lines is not None:
             lines.append(line)
             return
-        self._lines[place] = deque([line])
-        worker = asyncio.create_task(self._work(place), name=f"conversation {place.chat}")
+        self._lines[conversation] = deque([line])
+        worker = asyncio.create_task(
+            self._work(conversation), name=f"conversation {conversation.chat}"
+        )
         self._workers.add(worker)
         worker.add_done_callback(self._workers.discard)
 
-    def _stored(self, earlier: Ask, whole: Ask) -> bool:
+    def _stored(self, earlier: Question, whole: Question) -> bool:
         try:
             self._changing.joined(earlier, whole)
         except StorageError:
             return False
         return True
 
-    def _joinable(self, ask: Ask) -> Line | None:
+    def _joinable(self, ask: Question) -> Line | None:
         """The question that a message which arrives now joins."""
-        lines = self._lines.get(ask.place)
+        lines = self._lines.get(ask.conversation)
         line = lines[-1] if lines else None
         if line is None or not self._open(line) or line.has_started_over:
             return None
@@ -264,7 +270,7 @@ class Conversations:
         over = line.task is not None and line.task.done() and not line.again
         return not (line.ended or over or self._first_text.left(line.ask))
 
-    def _without(self, line: Line, left: Sequence[Ask], why: str) -> None:
+    def _without(self, line: Line, left: Sequence[Question], why: str) -> None:
         """Go on without some messages, or end: where none is left, or the answer shows."""
         if left and self._open(line):
             gone = [piece for piece in line.pieces if piece not in left]
@@ -273,7 +279,9 @@ class Conversations:
                 return
         self._end(line, why)
 
-    def _becomes(self, line: Line, pieces: Sequence[Ask], gone: Sequence[Ask], why: str) -> None:
+    def _becomes(
+        self, line: Line, pieces: Sequence[Question], gone: Sequence[Question], why: str
+    ) -> None:
         whole = bursts.together(pieces)
         if gone:
             self._changing.parted(line.ask, whole, gone, why)
@@ -302,8 +310,8 @@ class Conversations:
             lines.remove(line)
             self._stopped(line.ask, reason)
 
-    async def _work(self, place: Place) -> None:
-        lines = self._lines[place]
+    async def _work(self, conversation: ConversationId) -> None:
+        lines = self._lines[conversation]
         try:
             while lines and not self._draining:
                 try:
@@ -319,7 +327,7 @@ class Conversations:
                 finally:
                     self._first_text.forget(lines.popleft().ask)
         finally:
-            del self._lines[place]
+            del self._lines[conversation]
 
     async def _answer(self, line: Line) -> None:
         while True:
@@ -356,5 +364,5 @@ class Conversations:
                 return
 
 
-def _is(ask: Ask, chat: int, message: int) -> bool:
+def _is(ask: Question, chat: int, message: int) -> bool:
     return ask.message == message and ask.source == chat

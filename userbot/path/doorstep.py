@@ -8,8 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 from userbot.errors import PostponedError, StorageError
-from userbot.messages import Incoming, may_be_deleted_in
 from userbot.path.storing import Storing
+from userbot.types import Message, may_be_deleted_in
 
 MOST_HELD = 10_000
 """Messages that wait for the database at once: some ten megabytes. What comes beside them stays
@@ -28,13 +28,13 @@ class Doorstep:
 
     def __init__(self, storing: Storing) -> None:
         self._storing = storing
-        self._take: Callable[[Incoming], None] | None = None
+        self._take: Callable[[Message], None] | None = None
         self._overrun: Callable[[], None] | None = None
-        self._held: dict[tuple[int, int], Incoming] = {}
+        self._held: dict[tuple[int, int], Message] = {}
         self._empty = asyncio.Event()
         self._waiting: asyncio.Task[None] | None = None
 
-    def open(self, take: Callable[[Incoming], None], overrun: Callable[[], None]) -> None:
+    def open(self, take: Callable[[Message], None], overrun: Callable[[], None]) -> None:
         """Say who takes messages, and who looks for those that there was no room for.
 
         `take` may raise StorageError; then nothing was done, and the message is handed over again.
@@ -52,7 +52,7 @@ class Doorstep:
             self._empty.clear()
             await self._empty.wait()
 
-    def receive(self, incoming: Incoming) -> None:
+    def receive(self, incoming: Message) -> None:
         """Hand a message on, or hold it behind those that wait already."""
         assert self._take is not None
         if self._held:
@@ -69,7 +69,7 @@ class Doorstep:
                 hand_on = self._hand_on()
                 self._waiting = asyncio.create_task(hand_on, name="messages on the doorstep")
 
-    def edited(self, incoming: Incoming) -> bool:
+    def edited(self, incoming: Message) -> bool:
         """A message reads otherwise now; whether it is one that waits here."""
         held = self._held.get(_key(incoming))
         if held is not None:
@@ -98,7 +98,7 @@ class Doorstep:
             self._waiting.cancel()
             await asyncio.wait({self._waiting})
 
-    def _hold(self, incoming: Incoming) -> None:
+    def _hold(self, incoming: Message) -> None:
         if self.edited(incoming):
             return  # brought again, as it reads now
         if len(self._held) < MOST_HELD:
@@ -131,5 +131,5 @@ class Doorstep:
             self._take(incoming)
 
 
-def _key(incoming: Incoming) -> tuple[int, int]:
+def _key(incoming: Message) -> tuple[int, int]:
     return incoming.chat, incoming.message

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from userbot.messages import Delta, Finish, StartOver
 from userbot.ports import Clock
 from userbot.rules.pacing import sentences_worth
+from userbot.types import Delta, Finish, StartOver
 
 
 class Draft:

@@ -16,7 +16,6 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from userbot.messages import Ask, Decision, Incoming
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.conversations import Conversations
@@ -24,6 +23,7 @@ from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
+from userbot.types import Decision, Message, Question
 
 
 class Edits:
@@ -36,7 +36,7 @@ class Edits:
         self,
         again: bool,
         max_age_minutes: float,
-        decide: Callable[[Incoming], Decision],
+        decide: Callable[[Message], Decision],
         background: Background,
         memory: Memory,
         allowance: Allowance,
@@ -57,10 +57,10 @@ class Edits:
         self._store = store
         self._storing = storing
         self._clock = clock
-        self._newest: dict[tuple[int, int], Incoming] = {}
+        self._newest: dict[tuple[int, int], Message] = {}
         """What is still to be taken."""
 
-    def edited(self, incoming: Incoming) -> None:
+    def edited(self, incoming: Message) -> None:
         """Take an edit of any message, as soon as the database allows."""
         at = incoming.chat, incoming.message
         self._newest[at] = incoming
@@ -75,23 +75,23 @@ class Edits:
             self._take(incoming)
         del self._newest[at]
 
-    def _take(self, incoming: Incoming) -> None:
+    def _take(self, incoming: Message) -> None:
         piece = self._conversations.piece(incoming.chat, incoming.message, shown=self._again)
         if piece is None and not self._again:
             return
         decision = self._decide(incoming)
         if piece is not None:
-            self._before_the_end(piece, decision if isinstance(decision, Ask) else None)
-        elif isinstance(decision, Ask) and self._is_recent(incoming):
+            self._before_the_end(piece, decision if isinstance(decision, Question) else None)
+        elif isinstance(decision, Question) and self._is_recent(incoming):
             self._after_the_end(decision)
 
-    def _before_the_end(self, piece: Ask, decision: Ask | None) -> None:
+    def _before_the_end(self, piece: Question, decision: Question | None) -> None:
         if decision is None:
             self._conversations.withdrawn(piece)
         elif decision.text != piece.text:  # a reaction or a preview is an edit too
             self._conversations.edited(replace(piece, text=decision.text))
 
-    def _after_the_end(self, decision: Ask) -> None:
+    def _after_the_end(self, decision: Question) -> None:
         if decision.moved_from is not None:
             return  # nothing is written anew where it stands
         anew = self._allowance.admit_anew(decision, self._clock.now())
@@ -101,9 +101,9 @@ class Edits:
         if refusal is not None:
             self._settlement.limited(ask, refusal.reason, refusal.detail)
             return
-        self._memory.forget(ask.place)  # its old turn is none any more
+        self._memory.forget(ask.conversation)  # its old turn is none any more
         self._settlement.reworded(ask)
         self._conversations.put(ask)
 
-    def _is_recent(self, incoming: Incoming) -> bool:
+    def _is_recent(self, incoming: Message) -> bool:
         return self._clock.now() - (incoming.edited_at or incoming.at) <= self._max_age

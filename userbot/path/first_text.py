@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from userbot.messages import Ask
+from userbot.types import Question
 
 
 class FirstText:
@@ -18,29 +18,29 @@ class FirstText:
     """
 
     def __init__(self) -> None:
-        self.before: Callable[[Ask], Awaitable[None]] | None = None
+        self.before: Callable[[Question], Awaitable[None]] | None = None
         self._shown: set[int] = set()
         self._unsure: set[int] = set()
 
-    async def leaves(self, ask: Ask) -> None:
+    async def leaves(self, ask: Question) -> None:
         """The first text of its answer is about to leave. Raises what `before` raises."""
         if self.before is not None and ask.id not in self._shown:
             await self.before(ask)
         self._shown.add(ask.id)
 
-    def left(self, ask: Ask) -> bool:
+    def left(self, ask: Question) -> bool:
         """Whether it has."""
         return ask.id in self._shown
 
-    def lost_sight(self, ask: Ask) -> None:
+    def lost_sight(self, ask: Question) -> None:
         """Nobody knows any more how much of its answer stands."""
         self._unsure.add(ask.id)
 
-    def known(self, ask: Ask) -> bool:
+    def known(self, ask: Question) -> bool:
         """Whether it is known how much of its answer stands."""
         return ask.id not in self._unsure
 
-    def forget(self, ask: Ask) -> None:
+    def forget(self, ask: Question) -> None:
         """The question is settled, or its answer begins anew."""
         self._shown.discard(ask.id)
         self._unsure.discard(ask.id)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from userbot.errors import StorageError
-from userbot.messages import Place
 from userbot.path.memory import Memory
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Eraser
+from userbot.types import ConversationId
 
 SWEEP_SECONDS = 30.0
 """How often expired words are looked for."""
@@ -49,14 +49,14 @@ class Forgetting:
         if self._retention:
             self._forget(lambda: self._eraser.older_than(now - self._retention, now))
 
-    def _forget(self, erase: Callable[[], set[Place]]) -> None:
+    def _forget(self, erase: Callable[[], set[ConversationId]]) -> None:
         def forget() -> None:
             try:
                 places = erase()
             except StorageError:
                 self._memory.clear()  # a part of the words may be gone
                 raise
-            for place in places:
-                self._memory.forget(place)
+            for conversation in places:
+                self._memory.forget(conversation)
 
         self._storing.soon(forget)

@@ -14,8 +14,6 @@ from userbot.errors import (
     TelegramError,
     UserbotError,
 )
-from userbot.messages import Ask, Picture, Quoted, Transcript
-from userbot.messages import Voice as Recording
 from userbot.path.house_rules import HouseRules
 from userbot.path.replies import Replies
 from userbot.path.storing import Storing
@@ -25,6 +23,8 @@ from userbot.rules.prompt import kept_until, messages_in, people_in
 from userbot.rules.voice import voice_of
 from userbot.rules.wake import question_in
 from userbot.settings import Voice
+from userbot.types import Picture, Question, Quoted, Transcript
+from userbot.types import Voice as Recording
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Said:
     `spoken`: what was listened to for it, if anything.
     """
 
-    ask: Ask
+    ask: Question
     quoted: Quoted | None
     spoken: Transcript | None = None
     only_spoken: bool = False
@@ -49,7 +49,7 @@ class Ears(Protocol):
 
     def voice_in(self, chat: int) -> Voice: ...
 
-    async def hear(self, ask: Ask) -> Said: ...
+    async def hear(self, ask: Question) -> Said: ...
 
 
 class Hearing:
@@ -81,7 +81,7 @@ class Hearing:
         """[voice] as it holds in a chat."""
         return voice_of(self._voice, self._rules.get(chat))
 
-    async def hear(self, ask: Ask) -> Said:
+    async def hear(self, ask: Question) -> Said:
         """Understand a question.
 
         What is written is answered even if what is said cannot be heard. Raises
@@ -100,7 +100,7 @@ class Hearing:
         words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
         return Said(ask, replace(quoted, text=words, media=None), spoken, not ask.text)
 
-    async def _own_sound(self, ask: Ask) -> Said:
+    async def _own_sound(self, ask: Question) -> Said:
         assert ask.voice is not None
         spoken = await self._words(ask, ask.message, ask.voice, ask.text)
         if spoken is None:
@@ -123,7 +123,7 @@ class Hearing:
         return Said(replace(ask, text=words), replied, spoken, only_spoken=True)
 
     async def _words(
-        self, ask: Ask, message: int, recording: Recording, written: str
+        self, ask: Question, message: int, recording: Recording, written: str
     ) -> Transcript | None:
         """What is said in a recording; None if it cannot be heard and `written` goes without it."""
         voice = self.voice_in(ask.chat)
@@ -140,7 +140,7 @@ class Hearing:
             self._tell(ask, error)
             return None
 
-    def _tell(self, ask: Ask, error: UserbotError) -> None:
+    def _tell(self, ask: Question, error: UserbotError) -> None:
         self._report(
             Notice(
                 **about(ask),
@@ -150,7 +150,7 @@ class Hearing:
             )
         )
 
-    async def _replied(self, ask: Ask) -> Quoted | None:
+    async def _replied(self, ask: Question) -> Quoted | None:
         """The message that the question replies to; its words go when it goes, from now on."""
         quoted = await self._storing.through(lambda: self._replies.quoted(ask), ask)
         if quoted is not None:
@@ -160,7 +160,7 @@ class Hearing:
             await self._storing.done(note, ask)
         return quoted
 
-    async def _quoted(self, ask: Ask) -> Quoted | None:
+    async def _quoted(self, ask: Question) -> Quoted | None:
         """The message that the question replies to, unless the history shows it anyway."""
         quoted = await self._replied(ask)
         empty = quoted is None or not (quoted.text or quoted.voice or quoted.picture)

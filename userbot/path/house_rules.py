@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
-from userbot.messages import Ask
 from userbot.rules import overriding
 from userbot.rules.trigger import ChatRule, Policy
 from userbot.settings import Chat, Override, Whom
+from userbot.types import Question
 
 
 class Overrides(Protocol):
@@ -80,7 +80,7 @@ class HouseRules:
         self._apply()
         return True
 
-    def at_home(self, ask: Ask) -> Ask:
+    def at_home(self, ask: Question) -> Question:
         """The question where it is answered now, if its group has become a supergroup."""
         new = self.moved.get(ask.chat)
         return ask if new is None else ask.moved(new)

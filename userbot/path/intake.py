@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from userbot.activity import Heard, Ignored, Report, about
-from userbot.messages import Ask, Command, Decision, Ignore, Incoming, Person, Place
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
@@ -25,6 +24,7 @@ from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.trigger import Known, decide
 from userbot.settings import Trigger
+from userbot.types import Command, ConversationId, Decision, Ignore, Message, Person, Question
 
 
 class Intake:
@@ -62,7 +62,7 @@ class Intake:
         self._clock = clock
         self._report = report
 
-    def receive(self, incoming: Incoming) -> None:
+    def receive(self, incoming: Message) -> None:
         """Decide about a message and, if it is a question, store and queue it.
 
         Raises StorageError; then nothing was done about it, and it can be received again.
@@ -70,7 +70,7 @@ class Intake:
         self._typed_elsewhere(incoming)
         known = self._known(incoming)
         decision = self._decided(incoming, known)
-        if isinstance(decision, Ask):
+        if isinstance(decision, Question):
             prefixed = decision.text != incoming.text.strip()
             self._ask(
                 decision, replies=known.replies_to_answer, prefixed=prefixed, live=incoming.live
@@ -84,11 +84,11 @@ class Intake:
                 self._stand_down(incoming)
             self._ignored(incoming, decision.reason)
 
-    def _stand_down(self, own: Incoming) -> None:
+    def _stand_down(self, own: Message) -> None:
         """The owner wrote in a conversation himself: what waits there is his to answer."""
         self._conversations.stop_all(
             lambda ask: (
-                ask.place == own.place
+                ask.conversation == own.conversation
                 and not ask.by_owner
                 and (ask.moved_from is not None or ask.message < own.message)
             ),
@@ -96,7 +96,7 @@ class Intake:
             shown=False,
         )
 
-    def _typed_elsewhere(self, incoming: Incoming) -> None:
+    def _typed_elsewhere(self, incoming: Message) -> None:
         """Telegram does not tell us of what we send ourselves: this is from another device.
 
         Unless it left over a connection that is lost by now, and was carried out after that: then
@@ -108,21 +108,21 @@ class Intake:
             if asked and not self._store.owns(chat, incoming.message, incoming.text):
                 self._store.typed_elsewhere(chat, incoming.message)
 
-    def decide(self, incoming: Incoming) -> Decision:
+    def decide(self, incoming: Message) -> Decision:
         """What is to be done about a message by the rules of now. Raises StorageError."""
         return self._decided(incoming, self._known(incoming))
 
-    def _decided(self, incoming: Incoming, known: Known) -> Decision:
+    def _decided(self, incoming: Message, known: Known) -> Decision:
         home = self._rules.moved.get(incoming.chat)
-        there = incoming if home is None else replace(incoming, place=Place(home))
+        there = incoming if home is None else replace(incoming, conversation=ConversationId(home))
         decision = decide(there, known, self._rules.policy)
-        if isinstance(decision, Ask):
+        if isinstance(decision, Question):
             decision = replace(decision, expires_at=incoming.expires_at)
             if home is not None:
-                decision = replace(decision, place=incoming.place).moved(home)
+                decision = replace(decision, conversation=incoming.conversation).moved(home)
         return decision
 
-    def _known(self, incoming: Incoming) -> Known:
+    def _known(self, incoming: Message) -> Known:
         """What the store knows about a message."""
         chat = incoming.chat
         return Known(
@@ -132,7 +132,7 @@ class Intake:
             forgotten=incoming.sender is not None and incoming.sender.id in self._rules.forgotten,
         )
 
-    def _ask(self, decided: Ask, *, replies: bool, prefixed: bool, live: bool) -> None:
+    def _ask(self, decided: Question, *, replies: bool, prefixed: bool, live: bool) -> None:
         now = self._clock.now()
         if now - decided.at > self._max_age:
             self._skip_old(decided, now)
@@ -161,12 +161,12 @@ class Intake:
         )
         self._conversations.arrived(ask)
 
-    def _skip_old(self, decided: Ask, now: datetime) -> None:
+    def _skip_old(self, decided: Question, now: datetime) -> None:
         if ask := self._store.add(decided, now):
             self._storing.soon(partial(self._store.mark, ask, "skipped", "too_old", now), ask)
             self._settlement.too_old(ask)
 
-    def _ignored(self, incoming: Incoming, reason: str) -> None:
+    def _ignored(self, incoming: Message, reason: str) -> None:
         sender: Person | None = incoming.sender
         self._report(
             Ignored(

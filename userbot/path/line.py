@@ -6,15 +6,15 @@ import asyncio
 from dataclasses import dataclass
 from math import inf
 
-from userbot.messages import Ask
+from userbot.types import Question
 
 
 @dataclass(eq=False)
 class Line:
     """A question in its queue: as it is asked, and the messages that it is made of."""
 
-    ask: Ask
-    pieces: list[Ask]
+    ask: Question
+    pieces: list[Question]
     joinable: float
     """When its last message arrived; messages join it for a while after that."""
     begins: float = -inf

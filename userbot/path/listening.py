@@ -17,8 +17,6 @@ from typing import TypeVar
 
 from userbot.activity import Report, Waiting
 from userbot.errors import AudioError, ModelError
-from userbot.messages import Ask, Format, Hints, Loudness, Sound, Transcript
-from userbot.messages import Voice as Recording
 from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
@@ -36,6 +34,8 @@ from userbot.rules.voice import (
     too_short,
 )
 from userbot.settings import Voice
+from userbot.types import Format, Hints, Loudness, Question, Sound, Transcript
+from userbot.types import Voice as Recording
 
 _PROMPT_CHARACTERS = 200
 """The last words of one part, with which the next one begins."""
@@ -51,7 +51,7 @@ T = TypeVar("T")
 class Task:
     """A recording to listen to: in which message, for which question, as which settings say."""
 
-    ask: Ask
+    ask: Question
     message: int
     recording: Recording
     settings: Voice

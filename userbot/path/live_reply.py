@@ -12,14 +12,6 @@ from dataclasses import replace
 from functools import partial
 
 from userbot.activity import Report
-from userbot.messages import (
-    Answer,
-    Ask,
-    ChatRequest,
-    Delta,
-    Finish,
-    StartOver,
-)
 from userbot.path.draft import Draft
 from userbot.path.first_text import FirstText
 from userbot.path.parts import Parts
@@ -33,6 +25,14 @@ from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
 from userbot.settings import Pacing
+from userbot.types import (
+    Answer,
+    ChatRequest,
+    Delta,
+    Finish,
+    Question,
+    StartOver,
+)
 
 
 class LiveReply:
@@ -70,13 +70,13 @@ class LiveReply:
         self._report = report
         self._secret = secret
 
-    async def begun(self, ask: Ask) -> bool:
+    async def begun(self, ask: Question) -> bool:
         """Whether an earlier run has begun to write the answer."""
         return bool(await self._storing.done(lambda: self._store.standing(ask), ask))
 
     async def write(
         self,
-        ask: Ask,
+        ask: Question,
         request: ChatRequest,
         stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None] = lambda: None,
@@ -129,7 +129,7 @@ class LiveReply:
         return _answer(ask, request, draft, parts)
 
 
-def _answer(ask: Ask, request: ChatRequest, draft: Draft, parts: Parts) -> Answer:
+def _answer(ask: Question, request: ChatRequest, draft: Draft, parts: Parts) -> Answer:
     finish = draft.finish or Finish("deleted", None, request.model)
     if finish.usage is None:
         # Without it the limits on tokens would never be reached.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime
 
-from userbot.messages import Ask, Place
 from userbot.rules import loops
 from userbot.rules.loops import Rhythm
+from userbot.types import ConversationId, Question
 
 SENDERS = 1024
 """How many are kept in mind; who was silent for longest is let go."""
@@ -17,9 +17,9 @@ class LoopWatch:
     """A rhythm for each sender in each conversation. The owner has none."""
 
     def __init__(self) -> None:
-        self._rhythms: OrderedDict[tuple[Place, int], Rhythm] = OrderedDict()
+        self._rhythms: OrderedDict[tuple[ConversationId, int], Rhythm] = OrderedDict()
 
-    def stops(self, ask: Ask, now: datetime, *, replies: bool, prefixed: bool) -> bool:
+    def stops(self, ask: Question, now: datetime, *, replies: bool, prefixed: bool) -> bool:
         """Take note of a question; whether it is one too many of a loop.
 
         `replies`: to an answer of ours.
@@ -38,13 +38,13 @@ class LoopWatch:
         self._keep(ask, rhythm)
         return loops.stopped(rhythm)
 
-    def answered(self, ask: Ask, now: datetime) -> None:
+    def answered(self, ask: Question, now: datetime) -> None:
         """Our answer to this question stands."""
         if not ask.by_owner:
             rhythm = self._rhythms.get(_key(ask), Rhythm())
             self._keep(ask, loops.answered(rhythm, now.timestamp()))
 
-    def told(self, ask: Ask) -> str:
+    def told(self, ask: Question) -> str:
         """Why a question is refused, in a sentence."""
         minutes = round(loops.COOL / 60)
         return (
@@ -52,12 +52,12 @@ class LoopWatch:
             f" answers there until {minutes} minutes of silence."
         )
 
-    def _keep(self, ask: Ask, rhythm: Rhythm) -> None:
+    def _keep(self, ask: Question, rhythm: Rhythm) -> None:
         self._rhythms[_key(ask)] = rhythm
         self._rhythms.move_to_end(_key(ask))
         if len(self._rhythms) > SENDERS:
             self._rhythms.popitem(last=False)
 
 
-def _key(ask: Ask) -> tuple[Place, int]:
-    return ask.place, ask.sender.id
+def _key(ask: Question) -> tuple[ConversationId, int]:
+    return ask.conversation, ask.sender.id

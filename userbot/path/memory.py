@@ -10,7 +10,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
 
-from userbot.messages import Ask, Place, PromptMessage, Quoted, Turn, Usage
 from userbot.ports import Store
 from userbot.rules import prompt
 from userbot.rules.window import (
@@ -20,6 +19,7 @@ from userbot.rules.window import (
     shrunk,
     window,
 )
+from userbot.types import ConversationId, Exchange, PromptMessage, Question, Quoted, Usage
 
 PLACES = 256
 """How many conversations are held at once."""
@@ -29,10 +29,10 @@ _SHORTEST_TURN = 40
 
 @dataclass(slots=True)
 class _Held:
-    turns: list[Turn]
+    turns: list[Exchange]
     state: WindowState
 
-    def fit(self, beside: int = 0) -> tuple[Turn, ...]:
+    def fit(self, beside: int = 0) -> tuple[Exchange, ...]:
         """Keep the turns that fit beside so many estimated tokens, and give them."""
         kept, self.state = window(self.turns, self.state, beside)
         if len(kept) < len(self.turns) or (kept and kept[0] is not self.turns[0]):
@@ -56,44 +56,46 @@ class Memory:
         self._idle = idle
         self._budget = window_tokens
         self._places = places
-        self._held: OrderedDict[Place, _Held] = OrderedDict()
+        self._held: OrderedDict[ConversationId, _Held] = OrderedDict()
 
     def messages(
-        self, system: str, ask: Ask, quoted: Quoted | None = None, background: str = ""
+        self, system: str, ask: Question, quoted: Quoted | None = None, background: str = ""
     ) -> tuple[PromptMessage, ...]:
         """What the model sees of a question, with as much of the past as fits."""
         alone = prompt.build(system, (), ask, quoted, background)
-        turns = self.turns(ask.place, estimate_messages(alone))
+        turns = self.turns(ask.conversation, estimate_messages(alone))
         return prompt.build(system, turns, ask, quoted, background) if turns else alone
 
-    def begin(self, ask: Ask) -> None:
+    def begin(self, ask: Question) -> None:
         """A question is about to be answered: if its conversation was silent long, it is new."""
         if self._idle is None:
             return
-        last = self._store.last_answered(ask.place)
+        last = self._store.last_answered(ask.conversation)
         if last is not None and ask.at - last > self._idle:
-            self._store.begin_anew(ask.place, ask.id - 1)
-            self.forget(ask.place)
+            self._store.begin_anew(ask.conversation, ask.id - 1)
+            self.forget(ask.conversation)
 
-    def shrink(self, place: Place, estimated: int) -> None:
+    def shrink(self, conversation: ConversationId, estimated: int) -> None:
         """A request of so many estimated tokens was too long for the model: use half of that.
 
         Only the window is smaller from now on; the store keeps every word.
         """
-        held = self._load(place)
+        held = self._load(conversation)
         held.state = shrunk(held.state, estimated)
 
-    def turns(self, place: Place, beside: int = 0) -> tuple[Turn, ...]:
+    def turns(self, conversation: ConversationId, beside: int = 0) -> tuple[Exchange, ...]:
         """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
-        return self._load(place).fit(beside)
+        return self._load(conversation).fit(beside)
 
-    def remember(self, place: Place, turn: Turn, usage: Usage | None, estimated: int) -> None:
+    def remember(
+        self, conversation: ConversationId, turn: Exchange, usage: Usage | None, estimated: int
+    ) -> None:
         """Append a turn. `usage` is what its request cost, `estimated` at so many tokens.
 
         A conversation that is not held is not loaded for it: the store gives the turn later. So
         this needs no store, and cannot fail: the answer stands already.
         """
-        held = self._held.get(place)
+        held = self._held.get(conversation)
         if held is None:
             return
         held.turns.append(turn)
@@ -101,27 +103,27 @@ class Memory:
             held.state = calibrated(held.state, estimated, usage.prompt_tokens)
         held.fit()
 
-    def holds(self, place: Place, turn: int) -> bool:
+    def holds(self, conversation: ConversationId, turn: int) -> bool:
         """Whether the model sees this turn, by its question's id, in the conversation."""
-        return any(held.id == turn for held in self.turns(place))
+        return any(held.id == turn for held in self.turns(conversation))
 
-    def forget(self, place: Place) -> None:
+    def forget(self, conversation: ConversationId) -> None:
         """Let go of a conversation: it is read from the store again when it is next needed."""
-        self._held.pop(place, None)
+        self._held.pop(conversation, None)
 
     def clear(self) -> None:
         """Let go of every conversation."""
         self._held.clear()
 
-    def _load(self, place: Place) -> _Held:
+    def _load(self, conversation: ConversationId) -> _Held:
         if self._store.changed_elsewhere():
             self._held.clear()  # `history --clear` took words away
-        held = self._held.get(place)
+        held = self._held.get(conversation)
         if held is None:
-            turns = self._store.turns(place, newest=max(1, self._budget // _SHORTEST_TURN))
-            held = self._held[place] = _Held(turns, WindowState(budget=self._budget))
+            turns = self._store.turns(conversation, newest=max(1, self._budget // _SHORTEST_TURN))
+            held = self._held[conversation] = _Held(turns, WindowState(budget=self._budget))
             if len(self._held) > self._places:
                 self._held.popitem(last=False)
         else:
-            self._held.move_to_end(place)
+            self._held.move_to_end(conversation)
         return held

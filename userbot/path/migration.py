@@ -15,11 +15,11 @@ from functools import partial
 
 from userbot.activity import Failed, Notice, Report
 from userbot.errors import TelegramError
-from userbot.messages import Ask, Place, is_basic_group
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.storing import Storing
 from userbot.ports import Groups
+from userbot.types import ConversationId, Question, is_basic_group
 
 
 class Migration:
@@ -44,7 +44,7 @@ class Migration:
         self._storing = storing
         self._report = report
 
-    async def look(self, open_questions: Iterable[Ask]) -> None:
+    async def look(self, open_questions: Iterable[Question]) -> None:
         """Find out which groups moved meanwhile, of those with rules or open questions."""
         chats = {ask.chat for ask in open_questions} | self._rules.policy.chats.keys()
         groups = sorted(chat for chat in chats - self._rules.moved.keys() if is_basic_group(chat))
@@ -66,8 +66,8 @@ class Migration:
         listed = self._rules.lists(old)
         if not self._rules.migrate(old, new):
             return  # Both groups tell of it.
-        for place in (Place(old), Place(new)):
-            self._memory.forget(place)
+        for conversation in (ConversationId(old), ConversationId(new)):
+            self._memory.forget(conversation)
         self._told(old, new)
         if listed:
             self._tell(old, new, title)

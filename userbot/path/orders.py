@@ -6,13 +6,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from userbot.messages import (
-    Cost,
-    Incoming,
-    Person,
-    Place,
-    Turn,
-)
 from userbot.path.again import Again
 from userbot.path.conversations import Conversations
 from userbot.path.house_rules import HouseRules
@@ -22,6 +15,13 @@ from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.trigger import forbidden_now
 from userbot.settings import OpenAI, Override
+from userbot.types import (
+    ConversationId,
+    Cost,
+    Exchange,
+    Message,
+    Person,
+)
 
 _MONTH = timedelta(days=30)
 
@@ -29,9 +29,9 @@ _MONTH = timedelta(days=30)
 class Book(Protocol):
     """What orders read and change on disk. All raise StorageError."""
 
-    def begin_anew(self, place: Place, after: int | None = None) -> None: ...
+    def begin_anew(self, conversation: ConversationId, after: int | None = None) -> None: ...
 
-    def turns(self, place: Place, newest: int) -> list[Turn]: ...
+    def turns(self, conversation: ConversationId, newest: int) -> list[Exchange]: ...
 
     def cost(self, since: datetime, chat: int | None = None) -> Cost: ...
 
@@ -66,27 +66,27 @@ class Orders:
         self._again = again
         self._clock = clock
 
-    def carried_out(
-        self, incoming: Incoming, order: commands.ChatCommand | commands.Mistake
-    ) -> str:
+    def carried_out(self, incoming: Message, order: commands.ChatCommand | commands.Mistake) -> str:
         """Do what was ordered; gives what to tell. Raises StorageError."""
         say = self._texts.say
         match order:
             case commands.Mistake():
                 return self._texts.mistake(order)
             case commands.New():
-                self._store.begin_anew(incoming.place)
-                self._memory.forget(incoming.place)
+                self._store.begin_anew(incoming.conversation)
+                self._memory.forget(incoming.conversation)
                 return say("new")
             case commands.ShowHistory():
-                turns = self._store.turns(incoming.place, order.count)
+                turns = self._store.turns(incoming.conversation, order.count)
                 return self._texts.history(turns, named=incoming.kind.several_people)
             case commands.Setting():
                 return self._setting(incoming.chat, order)
             case commands.ShowUsage():
                 return self._usage(incoming.chat)
             case commands.Stop():
-                return say("stopped" if self._conversations.stop(incoming.place) else "stop_none")
+                return say(
+                    "stopped" if self._conversations.stop(incoming.conversation) else "stop_none"
+                )
             case commands.Retry():
                 return self._retry(incoming)
             case commands.On():
@@ -152,7 +152,7 @@ class Orders:
             month_here=cost(self._store.cost(month, chat)),
         )
 
-    def _retry(self, incoming: Incoming) -> str:
+    def _retry(self, incoming: Message) -> str:
         say = self._texts.say
         if incoming.reply_to is None:
             return say("retry_how")

@@ -19,11 +19,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from userbot.errors import PauseAskedError, TelegramError
-from userbot.messages import Ask, RichText
 from userbot.path.first_text import FirstText
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Outbox, Store, Write
 from userbot.rules.random_id import of_answer
+from userbot.types import Question, RichText
 
 R = TypeVar("R")
 _LAST_WORD_SECONDS = 1.0
@@ -49,7 +49,7 @@ class Parts:
 
     def __init__(
         self,
-        ask: Ask,
+        ask: Question,
         outbox: Outbox,
         writes: Writes,
         store: Store,
@@ -113,7 +113,7 @@ class Parts:
         before = self.standing[at]
         self._store.rewriting(before.identity, text.text, self._clock.now())
         try:
-            await self._outbox.edit(self._ask.place, before.message, text)
+            await self._outbox.edit(self._ask.conversation, before.message, text)
         except TelegramError as error:
             if error.reason == "disconnected":
                 self.doubtful = True
@@ -135,7 +135,7 @@ class Parts:
 
         async def leave() -> int:
             return await self._outbox.send(
-                ask.place, text, reply_to=reply_to, random_id=identity, silent=at > 0
+                ask.conversation, text, reply_to=reply_to, random_id=identity, silent=at > 0
             )
 
         sent = await self._writes.send(ask, at, identity, text.text, leave)
@@ -152,7 +152,7 @@ class Parts:
     async def _replace_question(self, identity: int, text: RichText) -> None:
         ask = self._ask
         try:
-            leave = partial(self._outbox.edit, ask.place, ask.message, text)
+            leave = partial(self._outbox.edit, ask.conversation, ask.message, text)
             await self._writes.replace(ask, identity, text.text, leave)
         except TelegramError as error:
             if error.reason not in _NOT_EDITABLE:

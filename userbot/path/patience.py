@@ -11,8 +11,8 @@ from typing import Any
 
 from userbot.activity import Report, Waiting, about
 from userbot.errors import PostponedError
-from userbot.messages import Ask
 from userbot.ports import Clock
+from userbot.types import Question
 
 
 class Patience:
@@ -26,7 +26,13 @@ class Patience:
         self._line.set()
 
     async def wait(
-        self, ask: Ask, reason: str, seconds: float, detail: str = "", *, message: int | None = None
+        self,
+        ask: Question,
+        reason: str,
+        seconds: float,
+        detail: str = "",
+        *,
+        message: int | None = None,
     ) -> None:
         """Wait and say so; `message`: another than the question's. Raises PostponedError."""
         self._report(

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from userbot.messages import Person
 from userbot.path.aftermath import Aftermath
 from userbot.path.conversations import Conversations
 from userbot.path.settlement import Settlement
 from userbot.ports import Clock, Store
 from userbot.rules.trigger import Policy, forbidden_now
+from userbot.types import Person
 
 
 def recover(

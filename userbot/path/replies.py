@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Protocol
 
 from userbot.errors import NotLoggedInError, TelegramError
-from userbot.messages import Ask, Quoted
 from userbot.path.memory import Memory
 from userbot.ports import Lookup
 from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
+from userbot.types import Question, Quoted
 
 
 class Turns(Protocol):
@@ -45,7 +45,7 @@ class Replies:
         self._forgotten = forgotten
         self._budget = window_tokens
 
-    async def quoted(self, ask: Ask) -> Quoted | None:
+    async def quoted(self, ask: Question) -> Quoted | None:
         """The message that the question replies to, with the chain above it.
 
         None if there is none, if it may not be read, and if it is an answer that the history
@@ -56,7 +56,7 @@ class Replies:
             return None
         alone = ask.about_reply and not ask.text
         answered = self._store.answered_by(ask.source, ask.reply_to)
-        if answered is not None and not alone and self._memory.holds(ask.place, answered):
+        if answered is not None and not alone and self._memory.holds(ask.conversation, answered):
             return None
         try:
             quoted = await self._look(ask, ask.reply_to)
@@ -72,7 +72,7 @@ class Replies:
             return quoted
         return replace(quoted, above=await self._above(ask, quoted))
 
-    async def _above(self, ask: Ask, quoted: Quoted) -> tuple[Quoted, ...]:
+    async def _above(self, ask: Question, quoted: Quoted) -> tuple[Quoted, ...]:
         above: list[Quoted] = []
         at = quoted.reply_to
         while at is not None and len(above) < MOST_QUOTED - 1:
@@ -89,13 +89,13 @@ class Replies:
             at = found.reply_to
         return chain_that_fits(above, self._budget)
 
-    def _in_history(self, ask: Ask, message: int) -> bool:
+    def _in_history(self, ask: Question, message: int) -> bool:
         turn = self._store.answered_by(ask.source, message)
         if turn is None:
             turn = self._store.asked_by(ask.source, message)
-        return turn is not None and self._memory.holds(ask.place, turn)
+        return turn is not None and self._memory.holds(ask.conversation, turn)
 
-    async def _look(self, ask: Ask, message: int) -> Quoted | None:
+    async def _look(self, ask: Question, message: int) -> Quoted | None:
         found = await self._lookup.quoted(ask.source, message)
         if found is not None and self._store.answered_by(ask.source, message) is not None:
             return replace(found, ours=True)

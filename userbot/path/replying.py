@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from dataclasses import replace
 from typing import Protocol
 
-from userbot.messages import Answer, ChatRequest, Delta, Finish, StartOver, Transcript, Usage
 from userbot.path.hearing import Said
 from userbot.path.live_reply import LiveReply
 from userbot.path.voice_reply import VoiceReply, preceded
 from userbot.rules.shown import question_quoted, quotation
 from userbot.rules.spoken import answered_by_voice
 from userbot.settings import Voice
+from userbot.types import Answer, ChatRequest, Delta, Finish, StartOver, Transcript, Usage
 
 
 class Answers(Protocol):

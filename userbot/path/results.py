@@ -19,19 +19,19 @@ from userbot.errors import (
     UserbotError,
     WriteInDoubtError,
 )
-from userbot.messages import (
-    SAVED_TITLE,
-    CommandMessage,
-    CommandNote,
-    Person,
-    Place,
-    RichText,
-)
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Write
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.plain import messages
 from userbot.rules.random_id import random_id
+from userbot.types import (
+    SAVED_TITLE,
+    CommandMessage,
+    CommandNote,
+    ConversationId,
+    Person,
+    RichText,
+)
 
 T = TypeVar("T")
 
@@ -39,10 +39,12 @@ T = TypeVar("T")
 class Writer(Protocol):
     """Writes of the owner's account, each after its turn. All raise TelegramError."""
 
-    async def turn_after_answers(self, place: Place, write: Write, title: str = "") -> None: ...
+    async def turn_after_answers(
+        self, conversation: ConversationId, write: Write, title: str = ""
+    ) -> None: ...
 
     async def send(
-        self, place: Place, text: RichText, *, reply_to: int | None, random_id: int
+        self, conversation: ConversationId, text: RichText, *, reply_to: int | None, random_id: int
     ) -> int: ...
 
     async def delete(self, command: CommandMessage) -> None:
@@ -78,7 +80,7 @@ class Results:
         report: Report,
     ) -> None:
         self._owner = owner
-        self._saved = Place(owner.id)
+        self._saved = ConversationId(owner.id)
         self._secret = secret
         self._texts = texts
         self._store = store
@@ -137,7 +139,7 @@ class Results:
             return True
         try:
             delete = partial(self._writer.delete, command)
-            await self._in_turn(Place(command.chat), "delete", command.title, delete)
+            await self._in_turn(ConversationId(command.chat), "delete", command.title, delete)
         except UserbotError as error:
             self.failed(command, error)
             return isinstance(error, ChatRefusedError)
@@ -162,10 +164,14 @@ class Results:
         await self._storing.done(partial(self._store.noted, note.random_id, message))
 
     async def _in_turn(
-        self, place: Place, kind: Write, title: str, write: Callable[[], Awaitable[T]]
+        self,
+        conversation: ConversationId,
+        kind: Write,
+        title: str,
+        write: Callable[[], Awaitable[T]],
     ) -> T:
         while True:
-            await self._writer.turn_after_answers(place, kind, title)
+            await self._writer.turn_after_answers(conversation, kind, title)
             with suppress(PauseAskedError):
                 return await write()
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 
 from userbot.activity import Notice, Report, Waiting, about
 from userbot.errors import NotLoggedInError, TelegramError
-from userbot.messages import Ask, Picture
 from userbot.path.hearing import Said
 from userbot.ports import Pictures
 from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit
+from userbot.types import Picture, Question
 
 AT_ONCE = 8
 """Questions with pictures in work at the same time, all conversations together: some 50 MB."""
@@ -51,20 +51,20 @@ class Seeing:
             self._tell(ask, f"Of {several} pictures the first {fitting} are shown to the model.")
         return replace(said, ask=ask, quoted=quoted, pictures=pictures[:fitting])
 
-    def forget(self, ask: Ask) -> None:
+    def forget(self, ask: Question) -> None:
         """The question has come to its end, and nobody needs its pictures any more."""
         if ask.id in self._held:
             self._held.discard(ask.id)
             self._room.release()
 
-    async def _enter(self, ask: Ask) -> None:
+    async def _enter(self, ask: Question) -> None:
         if self._room.locked():
             self._report(Waiting(**about(ask), reason="pictures", seconds=0))
         await self._room.acquire()
         self._held.add(ask.id)
 
     async def _fetch(
-        self, ask: Ask, messages: tuple[int, ...], found: dict[int, Picture], words: str
+        self, ask: Question, messages: tuple[int, ...], found: dict[int, Picture], words: str
     ) -> None:
         for message in messages:
             if message in found:
@@ -83,7 +83,7 @@ class Seeing:
             else:
                 found.update((picture.message, picture) for picture in fetched)
 
-    def _tell(self, ask: Ask, detail: str, hint: str = "") -> None:
+    def _tell(self, ask: Question, detail: str, hint: str = "") -> None:
         self._report(
             Notice(
                 **about(ask),

@@ -29,7 +29,6 @@ from userbot.errors import (
     UserbotError,
     WriteInDoubtError,
 )
-from userbot.messages import Answer, Ask, ChatRequest, Finish, Quoted, Turn
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
@@ -38,6 +37,7 @@ from userbot.rules.own_prompt import below_prompt
 from userbot.rules.prompt import asked, messages_in, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
+from userbot.types import Answer, ChatRequest, Exchange, Finish, Question, Quoted
 
 _PREVIEW_CHARACTERS = 120
 _TOGETHER_SECONDS = 1.0
@@ -75,11 +75,11 @@ class Settlement:
         self._broken_off: set[int] = set()
         self._prices = prices
         self._loops = loops or LoopWatch()
-        self._too_old: list[Ask] = []
+        self._too_old: list[Question] = []
         self.answered_count = 0
         self.failed_count = 0
 
-    def asking(self, ask: Ask, request: ChatRequest) -> None:
+    def asking(self, ask: Question, request: ChatRequest) -> None:
         """The model is asked, perhaps again: what broke off before is counted by itself."""
         now = self._clock.monotonic()
         _, since = self._asking.get(ask.id, (request, now))
@@ -92,13 +92,13 @@ class Settlement:
             )
         )
 
-    def broken_off(self, ask: Ask) -> None:
+    def broken_off(self, ask: Question) -> None:
         """Its request ended before its time, and is counted: its answer must not count again."""
         self._broken_off.add(ask.id)
 
     async def answered(
-        self, ask: Ask, quoted: Quoted | None, answer: Answer, seconds: float
-    ) -> Turn:
+        self, ask: Question, quoted: Quoted | None, answer: Answer, seconds: float
+    ) -> Exchange:
         """The answer stands in Telegram; gives the turn as the history keeps it.
 
         Raises StorageError and PostponedError if that cannot be stored. Then the question stays
@@ -117,9 +117,9 @@ class Settlement:
 
         question = await self._storing.done(store, ask)
         self._stands(ask, answer, seconds)
-        return Turn(ask.sender.name, question, answer.text, ask.id)
+        return Exchange(ask.sender.name, question, answer.text, ask.id)
 
-    def _settling(self, ask: Ask, answer: Answer) -> Callable[[str], None]:
+    def _settling(self, ask: Question, answer: Answer) -> Callable[[str], None]:
         """What stores an answer with its question as that text, and with what it cost."""
         usage = answer.finish.usage
         if ask.id in self._broken_off:
@@ -133,7 +133,7 @@ class Settlement:
         now = self._clock.now()
         return lambda text: self._store.settle(ask, text, counted, now, cost=paid)
 
-    def _stands(self, ask: Ask, answer: Answer, seconds: float) -> None:
+    def _stands(self, ask: Question, answer: Answer, seconds: float) -> None:
         """Tell of an answer that is stored."""
         usage = answer.finish.usage
         self.answered_count += 1
@@ -151,7 +151,7 @@ class Settlement:
             )
         )
 
-    def given_up(self, ask: Ask, error: Exception) -> None:
+    def given_up(self, ask: Question, error: Exception) -> None:
         """The question cannot be answered: one that is none is skipped, as in a chat that rests.
 
         One that is put off until the next start stays open, as does one that cannot be recorded.
@@ -183,7 +183,7 @@ class Settlement:
         else:
             self._failed(ask, told)
 
-    def _failed(self, ask: Ask, error: UserbotError) -> None:
+    def _failed(self, ask: Question, error: UserbotError) -> None:
         self.failed_count += 1
         self._report(
             Failed(
@@ -194,7 +194,7 @@ class Settlement:
             )
         )
 
-    def limited(self, ask: Ask, reason: str, detail: str) -> None:
+    def limited(self, ask: Question, reason: str, detail: str) -> None:
         """Tell that a limit refused a question, already marked as skipped."""
         self._report(
             Limited(
@@ -204,12 +204,12 @@ class Settlement:
             )
         )
 
-    def joined(self, earlier: Ask, whole: Ask) -> None:
+    def joined(self, earlier: Question, whole: Question) -> None:
         """A question is answered with the message after it. Raises StorageError."""
         self._store.join(earlier, whole, self._clock.now())
         self.skipped(earlier, "joined", "It is answered together with the next message.")
 
-    def reworded(self, whole: Ask) -> None:
+    def reworded(self, whole: Question) -> None:
         """A question has other words before its answer shows. Raises StorageError."""
         self._store.reword(whole)
         self._report(
@@ -220,7 +220,7 @@ class Settlement:
             )
         )
 
-    def parted(self, before: Ask, whole: Ask, gone: Sequence[Ask], why: str) -> None:
+    def parted(self, before: Question, whole: Question, gone: Sequence[Question], why: str) -> None:
         """Of the messages of a question some are gone, and why. Raises StorageError."""
         self._store.part(before, whole, gone, why, self._clock.now())
         self._report(
@@ -231,7 +231,7 @@ class Settlement:
             )
         )
 
-    def moved(self, ask: Ask) -> None:
+    def moved(self, ask: Question) -> None:
         """Its group became a supergroup while it was answered."""
         self._report(
             Notice(
@@ -241,12 +241,12 @@ class Settlement:
             )
         )
 
-    def starts_over(self, ask: Ask) -> None:
+    def starts_over(self, ask: Question) -> None:
         """What was done for its answer so far has ended, and was counted."""
         self._asking.pop(ask.id, None)
         self._broken_off.discard(ask.id)
 
-    def stopped(self, ask: Ask, why: str = "stopped") -> None:
+    def stopped(self, ask: Question, why: str = "stopped") -> None:
         """The question was stopped; what stands of an answer by then is its answer.
 
         Raises StorageError; then nothing was done.
@@ -280,7 +280,7 @@ class Settlement:
         else:
             self.skipped(ask, why, _WHY[why])
 
-    def hung(self, ask: Ask) -> None:
+    def hung(self, ask: Question) -> None:
         """The answer came to no end, and was cut."""
         self.given_up(
             ask,
@@ -291,10 +291,10 @@ class Settlement:
             ),
         )
 
-    def _mark(self, ask: Ask, state: str, reason: str) -> None:
+    def _mark(self, ask: Question, state: str, reason: str) -> None:
         self._storing.soon(partial(self._store.mark, ask, state, reason, self._clock.now()), ask)
 
-    def too_old(self, ask: Ask) -> None:
+    def too_old(self, ask: Question) -> None:
         """Tell that a question, already marked as skipped, is too old: with others, in one line."""
         if not self._too_old:
             asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_too_old)
@@ -315,7 +315,7 @@ class Settlement:
             )
         )
 
-    def skipped(self, ask: Ask, reason: str, detail: str, hint: str = "") -> None:
+    def skipped(self, ask: Question, reason: str, detail: str, hint: str = "") -> None:
         """Tell that a question, already marked as skipped, will not be answered by itself."""
         self._report(
             Skipped(
@@ -327,7 +327,7 @@ class Settlement:
             )
         )
 
-    def _not_meant(self, ask: Ask, reason: str) -> None:
+    def _not_meant(self, ask: Question, reason: str) -> None:
         """Tell that something spoken was listened to and is nobody's question."""
         self._report(
             Ignored(

@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from userbot.activity import Failed, Report, Waiting, about
 from userbot.errors import PostponedError, StorageError
-from userbot.messages import Ask
 from userbot.path.patience import Patience
 from userbot.ports import Clock
 from userbot.rules.retrying import storage_pause
+from userbot.types import Question
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class Storing:
         self._failed_with: StorageError | None = None
         self._late: set[asyncio.Task[None]] = set()
 
-    async def done(self, step: Callable[[], T], ask: Ask | None = None) -> T:
+    async def done(self, step: Callable[[], T], ask: Question | None = None) -> T:
         """Do a step of the store, as soon as that is possible; gives what it gives.
 
         Raises StorageError when it does not come about, PostponedError when the program ends.
@@ -51,7 +51,7 @@ class Storing:
 
         return await self.through(once, ask)
 
-    async def through(self, action: Callable[[], Awaitable[T]], ask: Ask | None = None) -> T:
+    async def through(self, action: Callable[[], Awaitable[T]], ask: Question | None = None) -> T:
         """The same for what stores along the way; it can be begun anew wherever a store failed."""
         began, failed = self._clock.monotonic(), 0
         last: PostponedError | None = None
@@ -76,7 +76,7 @@ class Storing:
             except PostponedError as leaving:
                 last = leaving  # once more, and that was it
 
-    def soon(self, step: Callable[[], object], ask: Ask | None = None) -> None:
+    def soon(self, step: Callable[[], object], ask: Question | None = None) -> None:
         """Do a step now or, if it cannot be, as soon as it can; for those who cannot wait."""
         try:
             step()
@@ -88,7 +88,7 @@ class Storing:
             self._late.add(task)
             task.add_done_callback(self._late.discard)
 
-    def failed(self, error: StorageError, ask: Ask | None = None) -> None:
+    def failed(self, error: StorageError, ask: Question | None = None) -> None:
         """It could not be stored: tell, or end the program where it will not be possible again.
 
         The same error once, by how many hands it may go.
@@ -112,7 +112,7 @@ class Storing:
         """Try what is left once more; after `Patience.leave` nothing is waited for."""
         await asyncio.gather(*self._late, return_exceptions=True)
 
-    async def _later(self, step: Callable[[], object], ask: Ask | None) -> None:
+    async def _later(self, step: Callable[[], object], ask: Question | None) -> None:
         while True:
             try:
                 await self.done(step, ask)
@@ -123,7 +123,7 @@ class Storing:
                 pass  # the next start finds the question open
             return
 
-    def _tell(self, error: StorageError, ask: Ask | None) -> None:
+    def _tell(self, error: StorageError, ask: Question | None) -> None:
         """One trouble is one line, however many wait for its end."""
         if self._told == error.reason:
             return

@@ -11,12 +11,12 @@ from contextlib import suppress
 
 from userbot.activity import Failed, Report, about
 from userbot.errors import PauseAskedError, UserbotError
-from userbot.messages import Ask, RichText
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Ledger, Outbox
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.rules.random_id import random_id
+from userbot.types import Question, RichText
 
 _PART = -1
 """Told of a limit: no part of an answer, so that its random_id is another."""
@@ -45,7 +45,7 @@ class Telling:
         self._timezone = timezone
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def refused(self, ask: Ask, refusal: Refusal) -> None:
+    def refused(self, ask: Question, refusal: Refusal) -> None:
         """A limit refused a question: tell so, unless the person was told already."""
         now = self._clock.now()
         since = limits.window_began(refusal, now, limits.day_began(now, self._timezone))
@@ -68,7 +68,7 @@ class Telling:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _tell(self, ask: Ask, refusal: Refusal) -> None:
+    async def _tell(self, ask: Question, refusal: Refusal) -> None:
         text = limits.told(refusal, ask.text)
         identity = random_id(self._secret, ask.source, ask.message, 0, _PART)
         try:
@@ -83,14 +83,14 @@ class Telling:
                 )
             )
 
-    async def _send(self, ask: Ask, text: RichText, identity: int) -> None:
+    async def _send(self, ask: Question, text: RichText, identity: int) -> None:
         async def leave() -> int:
             return await self._outbox.send(
-                ask.place, text, reply_to=ask.replied_to, random_id=identity
+                ask.conversation, text, reply_to=ask.replied_to, random_id=identity
             )
 
         while True:
-            await self._outbox.turn(ask.place, "send", ask.title)
+            await self._outbox.turn(ask.conversation, "send", ask.title)
             with suppress(PauseAskedError):
                 await self._writes.send(ask, _PART, identity, text.text, leave)
                 return

@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from userbot.activity import Report, Transcribed, Waiting, about
-from userbot.messages import Ask, Loudness, Transcript
-from userbot.messages import Voice as Recording
 from userbot.path.listening import Listened, Listening, Task
 from userbot.path.settlement import preview
 from userbot.path.storing import Storing
@@ -22,6 +20,8 @@ from userbot.ports import Clock, Store
 from userbot.rules import ghosts
 from userbot.rules.voice import refused, silence, too_short, unfit
 from userbot.settings import Voice
+from userbot.types import Loudness, Question, Transcript
+from userbot.types import Voice as Recording
 
 AT_ONCE = 8
 """Recordings in work at the same time, all conversations together."""
@@ -44,7 +44,13 @@ class Transcription:
         self._large = asyncio.Semaphore(1)
 
     async def words(
-        self, ask: Ask, message: int, recording: Recording, settings: Voice, *, keep: bool = True
+        self,
+        ask: Question,
+        message: int,
+        recording: Recording,
+        settings: Voice,
+        *,
+        keep: bool = True,
     ) -> Transcript:
         """What is said in a message of the question's chat.
 
@@ -87,7 +93,7 @@ class Transcription:
         return heard.transcript
 
     @asynccontextmanager
-    async def _turn(self, ask: Ask, message: int, recording: Recording) -> AsyncIterator[None]:
+    async def _turn(self, ask: Question, message: int, recording: Recording) -> AsyncIterator[None]:
         large = recording.size > LARGE_BYTES
         turns = self._large if large else self._small
         if turns.locked():

@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from userbot.messages import Place
 from userbot.ports import Clock, Outbox
+from userbot.types import ConversationId
 
 EVERY_SECONDS = 5.0
 """At most one signal a chat in so long."""
@@ -28,13 +28,13 @@ class Typing:
         self._last: dict[int, float] = {}
 
     @asynccontextmanager
-    async def during(self, place: Place) -> AsyncIterator[Callable[[], None]]:
+    async def during(self, conversation: ConversationId) -> AsyncIterator[Callable[[], None]]:
         """While the block runs, signals are sent; what it gives ends them: the first text stands.
 
         If the block fails before that, the last signal is taken back.
         """
         began = self._clock.monotonic()
-        signals = asyncio.create_task(self._keep(place))
+        signals = asyncio.create_task(self._keep(conversation))
         shown = False
 
         def text_stands() -> None:
@@ -46,21 +46,21 @@ class Typing:
             yield text_stands
         except Exception:
             signals.cancel()
-            if not shown and self._last.get(place.chat, began - 1) >= began:
-                await self._outbox.typing(place, False)
+            if not shown and self._last.get(conversation.chat, began - 1) >= began:
+                await self._outbox.typing(conversation, False)
             raise
         finally:
             signals.cancel()
 
-    async def _keep(self, place: Place) -> None:
+    async def _keep(self, conversation: ConversationId) -> None:
         await self._clock.sleep(_UNSEEN_SECONDS)
         while True:
             now = self._clock.monotonic()
-            wait = self._last.get(place.chat, now - EVERY_SECONDS) + EVERY_SECONDS - now
+            wait = self._last.get(conversation.chat, now - EVERY_SECONDS) + EVERY_SECONDS - now
             if wait <= 0:
                 wait = EVERY_SECONDS
-                self._note(place.chat, now)
-                await self._outbox.typing(place, True)
+                self._note(conversation.chat, now)
+                await self._outbox.typing(conversation, True)
             await self._clock.sleep(wait)
 
     def _note(self, chat: int, now: float) -> None:

@@ -19,17 +19,6 @@ from userbot.errors import (
     UserbotError,
     VoiceRefusedError,
 )
-from userbot.messages import (
-    Answer,
-    Ask,
-    ChatRequest,
-    Delta,
-    Finish,
-    RichText,
-    Speech,
-    StartOver,
-    Usage,
-)
 from userbot.path.allowance import Allowance
 from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply
@@ -40,6 +29,17 @@ from userbot.rules.markdown import render
 from userbot.rules.random_id import of_answer
 from userbot.rules.spoken import caption_of, words_of
 from userbot.rules.window import estimated_usage
+from userbot.types import (
+    Answer,
+    ChatRequest,
+    Delta,
+    Finish,
+    Question,
+    RichText,
+    Speech,
+    StartOver,
+    Usage,
+)
 
 
 class VoiceReply:
@@ -67,7 +67,7 @@ class VoiceReply:
 
     async def write(
         self,
-        ask: Ask,
+        ask: Question,
         request: ChatRequest,
         stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None],
@@ -78,7 +78,7 @@ class VoiceReply:
 
         `on_text`: the first of it stands. `before`: Markdown that is shown and not spoken.
         """
-        if not self._outbox.takes_voice(ask.place) or await self._in_writing.begun(ask):
+        if not self._outbox.takes_voice(ask.conversation) or await self._in_writing.begun(ask):
             written = await self._in_writing.write(ask, request, preceded(before, stream), on_text)
             return replace(written, text=written.text.removeprefix(before))
         pieces: list[str] = []
@@ -102,7 +102,7 @@ class VoiceReply:
             )
         return replace(answer, text=answer.text.removeprefix(before))
 
-    async def _spoken(self, ask: Ask, text: str, before: str, finish: Finish) -> Answer | None:
+    async def _spoken(self, ask: Question, text: str, before: str, finish: Finish) -> Answer | None:
         words = words_of(render(text))
         if words is None:
             return None
@@ -118,20 +118,22 @@ class VoiceReply:
             return None
 
     async def _sent(
-        self, ask: Ask, text: str, caption: RichText, speech: Speech, finish: Finish
+        self, ask: Question, text: str, caption: RichText, speech: Speech, finish: Finish
     ) -> Answer:
         identity = of_answer(self._secret, ask, 0)
 
         async def leave() -> int:
             # What was sent once is gone, even if nobody knows where to.
-            uploaded = ready.pop() if ready else await self._outbox.upload_voice(ask.place, speech)
+            uploaded = (
+                ready.pop() if ready else await self._outbox.upload_voice(ask.conversation, speech)
+            )
             return await self._outbox.send_voice(
-                ask.place, uploaded, caption, reply_to=ask.replied_to, random_id=identity
+                ask.conversation, uploaded, caption, reply_to=ask.replied_to, random_id=identity
             )
 
         while True:
-            ready = [await self._outbox.upload_voice(ask.place, speech)]
-            await self._outbox.turn(ask.place, "send", ask.title)
+            ready = [await self._outbox.upload_voice(ask.conversation, speech)]
+            await self._outbox.turn(ask.conversation, "send", ask.title)
             await self._first_text.leaves(ask)
             # The next turn comes after the pause, which is shown.
             with suppress(PauseAskedError):
@@ -139,7 +141,7 @@ class VoiceReply:
                 sent = await to_its_end(write)
                 return Answer(text, caption.text or text, finish, (sent.message,))
 
-    def _tell(self, ask: Ask, error: UserbotError) -> None:
+    def _tell(self, ask: Question, error: UserbotError) -> None:
         self._report(
             Notice(
                 **about(ask),

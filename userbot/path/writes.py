@@ -18,10 +18,10 @@ from functools import partial
 
 from userbot.activity import Notice, Report, about
 from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
-from userbot.messages import Ask, Since
 from userbot.path.storing import Storing
 from userbot.ports import Clock, History, Outbox, Store
 from userbot.rules.adoption import adopted
+from userbot.types import Question, Since
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before a message leaves again, try by try; after the last it is only looked for."""
@@ -48,7 +48,7 @@ class Writes:
         history: History,
         store: Store,
         storing: Storing,
-        still_wanted: Callable[[Ask, Since, datetime], None],
+        still_wanted: Callable[[Question, Since, datetime], None],
         clock: Clock,
         report: Report,
     ) -> None:
@@ -61,7 +61,12 @@ class Writes:
         self._report = report
 
     async def send(
-        self, ask: Ask, part: int, identity: int, text: str, leave: Callable[[], Awaitable[int]]
+        self,
+        ask: Question,
+        part: int,
+        identity: int,
+        text: str,
+        leave: Callable[[], Awaitable[int]],
     ) -> Sent:
         """Let a message leave, whose turn it is. `leave` sends it and gives its id.
 
@@ -79,7 +84,7 @@ class Writes:
                 if found is None:
                     await self._clock.sleep(pause)
                     if pause != _PAUSES[-1]:
-                        await self._outbox.turn(ask.place, "send", ask.title)
+                        await self._outbox.turn(ask.conversation, "send", ask.title)
                         continue
                     # What was late on its way may have arrived by now.
                     found = await self._found(ask, part, identity, doubt, now)
@@ -94,7 +99,7 @@ class Writes:
         raise AssertionError("the last one returns or raises")
 
     async def replace(
-        self, ask: Ask, identity: int, text: str, leave: Callable[[], Awaitable[None]]
+        self, ask: Question, identity: int, text: str, leave: Callable[[], Awaitable[None]]
     ) -> None:
         """Let the question's own message become the first of its answer; `leave` edits it.
 
@@ -116,7 +121,7 @@ class Writes:
             raise
 
     async def _found(
-        self, ask: Ask, part: int, identity: int, doubt: WriteInDoubtError, left: datetime
+        self, ask: Question, part: int, identity: int, doubt: WriteInDoubtError, left: datetime
     ) -> int | None:
         """The message in the chat, None if it is surely not there and still wanted.
 

@@ -26,13 +26,6 @@ from userbot.errors import (
     UserbotError,
     WriteInDoubtError,
 )
-from userbot.messages import (
-    OVERLONG,
-    Ask,
-    ChatKind,
-    Entity,
-    RichText,
-)
 from userbot.path.draft import Draft
 from userbot.path.parts import Parts
 from userbot.path.patience import Patience
@@ -42,6 +35,13 @@ from userbot.rules import pacing, retrying
 from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render, units
 from userbot.rules.pacing import Pace
 from userbot.rules.spoken import CAPTION_UNITS
+from userbot.types import (
+    OVERLONG,
+    ChatKind,
+    Entity,
+    Question,
+    RichText,
+)
 
 _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
@@ -57,7 +57,7 @@ class WrittenReply:
 
     def __init__(
         self,
-        ask: Ask,
+        ask: Question,
         draft: Draft,
         parts: Parts,
         pace: Pace,
@@ -116,7 +116,7 @@ class WrittenReply:
                 await draft.readable(seconds)
 
     async def _preview(self) -> None:
-        parts, place = self._parts, self._ask.place
+        parts, conversation = self._parts, self._ask.conversation
         wanted = self._wanted()
         write = parts.next_write(wanted)
         if write is None:
@@ -124,11 +124,11 @@ class WrittenReply:
             await self._draft.end(_LOOK_SECONDS)
             return
         if not parts.standing:
-            await self._outbox.turn(place, write, self._ask.title)
+            await self._outbox.turn(conversation, write, self._ask.title)
             if self._draft.error is not None:
                 return
             wanted = self._wanted()  # while it waited for its turn, more was said
-        elif not self._outbox.spare(place, write):
+        elif not self._outbox.spare(conversation, write):
             self._pace = pacing.put_off(self._pace, self._clock.monotonic())
             return
         try:
@@ -201,17 +201,17 @@ class WrittenReply:
 
     async def _bring(self, wanted: tuple[RichText, ...]) -> None:
         """Write until `wanted` stands, each write in its turn, however long that takes."""
-        parts, clock, place = self._parts, self._clock, self._ask.place
+        parts, clock, conversation = self._parts, self._clock, self._ask.conversation
         failed = 0
         while True:
-            if self._outbox.slow(place):
+            if self._outbox.slow(conversation):
                 wanted = wanted[: max(1, len(parts.standing))]
             write = parts.next_write(wanted)
             if write is None:
                 return
             if write == "edit":
                 await clock.sleep(pacing.end_due(self._pace, clock.monotonic()))
-            await self._outbox.turn(place, write, self._ask.title)
+            await self._outbox.turn(conversation, write, self._ask.title)
             try:
                 await self._storing.through(partial(self._write, wanted), self._ask)
             except PauseAskedError:
@@ -255,7 +255,7 @@ class WrittenReply:
         wanted = bounded(wanted)
         if wanted and not self._cut and finish is not None and finish.reason == OVERLONG:
             self._cut, wanted = True, broken_off(wanted)
-        if finish is None and self._outbox.slow(self._ask.place):
+        if finish is None and self._outbox.slow(self._ask.conversation):
             return wanted[: max(1, len(self._parts.standing))]
         return wanted
 

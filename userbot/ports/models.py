@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Protocol
 
-from userbot.messages import (
+from userbot.types import (
     ChatRequest,
     Delta,
     Finish,

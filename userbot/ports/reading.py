@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from userbot.messages import Brought, ChatTop, Picture, Quoted, Since
+from userbot.types import Brought, ChatTop, Picture, Quoted, Since
 
 Judge = Callable[[bytes], object]
 

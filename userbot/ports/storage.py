@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from userbot.messages import (
+from userbot.types import (
     Answer,
-    Ask,
+    ConversationId,
+    Exchange,
     Expected,
     Finish,
     KeptName,
     Owed,
-    Place,
+    Question,
     Recorded,
     Spent,
     Transcript,
-    Turn,
     Usage,
 )
 
@@ -71,18 +71,18 @@ class Store(Protocol):
         """The question that the message is, if it is one."""
         ...
 
-    def add(self, ask: Ask, at: datetime) -> Ask | None:
+    def add(self, question: Question, at: datetime) -> Question | None:
         """Store a question as pending; None if this message is known already."""
         ...
 
     def admit(
         self,
-        ask: Ask,
+        question: Question,
         at: datetime,
         day_began: datetime,
         expected: Expected,
         judge: Callable[[Spent], R | None],
-    ) -> tuple[Ask, R | None] | None:
+    ) -> tuple[Question, R | None] | None:
         """Store a question and reserve what it is expected to cost, unless `judge` refuses it.
 
         All in one transaction. None if this message is known already.
@@ -91,39 +91,43 @@ class Store(Protocol):
 
     def anew(
         self,
-        ask: Ask,
+        question: Question,
         at: datetime,
         day_began: datetime,
         expected: Expected,
         judge: Callable[[Spent], R | None],
-    ) -> tuple[Ask, R | None] | None:
+    ) -> tuple[Question, R | None] | None:
         """Make an answered question, worded otherwise, pending anew, unless `judge` refuses.
 
         What stands of its answer belongs to the new one. None if there is nothing to ask anew.
         """
         ...
 
-    def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
+    def join(self, earlier: Question, whole: Question, at: datetime) -> None:
         """A question that is not answered yet is one with a later message, as `whole`."""
         ...
 
-    def joined(self, ask: Ask) -> list[Ask]:
+    def joined(self, question: Question) -> list[Question]:
         """The earlier messages that are one with a question, oldest first."""
         ...
 
-    def part(self, before: Ask, whole: Ask, gone: Sequence[Ask], reason: str, at: datetime) -> None:
+    def part(
+        self, before: Question, whole: Question, gone: Sequence[Question], reason: str, at: datetime
+    ) -> None:
         """Of the messages of a question some are gone, and why: it is `whole` now."""
         ...
 
-    def reword(self, whole: Ask) -> None:
+    def reword(self, whole: Question) -> None:
         """A question that is not answered yet has other words now."""
         ...
 
-    def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
+    def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why."""
         ...
 
-    def writing(self, ask: Ask, part: int, random_id: int, text: str, at: datetime) -> None:
+    def writing(
+        self, question: Question, part: int, random_id: int, text: str, at: datetime
+    ) -> None:
         """Record a write before it leaves."""
         ...
 
@@ -139,7 +143,7 @@ class Store(Protocol):
         """Telegram certainly did not take the recorded write."""
         ...
 
-    def recorded(self, ask: Ask) -> list[Recorded]:
+    def recorded(self, question: Question) -> list[Recorded]:
         """The writes of the answer under way, by part; those of one part in their order."""
         ...
 
@@ -151,23 +155,25 @@ class Store(Protocol):
         """Which of these messages came from another device."""
         ...
 
-    def standing(self, ask: Ask) -> list[tuple[int, str]]:
+    def standing(self, question: Question) -> list[tuple[int, str]]:
         """What stands of the answer under way: its messages and their texts, in order."""
         ...
 
     def owed(
         self, before: datetime | None = None, *, terminal: bool = False
-    ) -> list[tuple[Ask, Owed, str]]:
+    ) -> list[tuple[Question, Owed, str]]:
         """What is owed for questions, asked `before` then, and what stands of each answer."""
         ...
 
-    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime, *, cost: int = 0) -> None:
+    def settle(
+        self, question: Question, text: str, answer: Answer, at: datetime, *, cost: int = 0
+    ) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once."""
         ...
 
     def quotes(
         self,
-        ask: Ask,
+        question: Question,
         people: frozenset[int],
         messages: frozenset[int],
         until: datetime | None = None,
@@ -178,18 +184,20 @@ class Store(Protocol):
         """
         ...
 
-    def may_quote(self, ask: Ask, people: frozenset[int], messages: frozenset[int]) -> bool:
+    def may_quote(
+        self, question: Question, people: frozenset[int], messages: frozenset[int]
+    ) -> bool:
         """Whether a question may be kept with the words that it quotes.
 
         Not if one of the people was forgotten, or one of the messages deleted, since `quotes`.
         """
         ...
 
-    def last_answered(self, place: Place) -> datetime | None:
+    def last_answered(self, conversation: ConversationId) -> datetime | None:
         """When the conversation was last answered since it was begun anew, if it was."""
         ...
 
-    def begin_anew(self, place: Place, after: int | None = None) -> None:
+    def begin_anew(self, conversation: ConversationId, after: int | None = None) -> None:
         """The conversation forgets what was asked until now, or up to the question `after`."""
         ...
 
@@ -198,7 +206,7 @@ class Store(Protocol):
         ...
 
     def heard(
-        self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
+        self, question: Question, message: int, transcript: Transcript, at: datetime, *, keep: bool
     ) -> None:
         """A message was listened to for a question; its words are stored only if to `keep`."""
         ...
@@ -208,16 +216,16 @@ class Store(Protocol):
         ...
 
     def heard_parts(
-        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+        self, question: Question, message: int, parts: Sequence[Transcript], at: datetime
     ) -> None:
         """So far a message was listened to; its parts are kept until all of it is `heard`."""
         ...
 
-    def turns(self, place: Place, newest: int) -> list[Turn]:
+    def turns(self, conversation: ConversationId, newest: int) -> list[Exchange]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
         ...
 
-    def pending(self) -> list[tuple[Ask, bool]]:
+    def pending(self) -> list[tuple[Question, bool]]:
         """Questions that are neither answered nor given up, oldest first.
 
         The flag tells whether a write for it was recorded.
@@ -234,7 +242,7 @@ class Ledger(Protocol):
 
     def reserve(
         self,
-        ask: Ask,
+        question: Question,
         expected: Expected,
         now: datetime,
         day_began: datetime,
@@ -247,21 +255,21 @@ class Ledger(Protocol):
         """
         ...
 
-    def free(self, ask: Ask, kind: str) -> None:
+    def free(self, question: Question, kind: str) -> None:
         """What was owed was not paid."""
         ...
 
-    def said(self, ask: Ask, text: str, finish: Finish, usage: Usage, cost: int) -> None:
+    def said(self, question: Question, text: str, finish: Finish, usage: Usage, cost: int) -> None:
         """The model's answer is whole, and cost so much: kept until it is settled."""
         ...
 
-    def whole(self, ask: Ask) -> tuple[str, Finish] | None:
+    def whole(self, question: Question) -> tuple[str, Finish] | None:
         """The model's answer to an open question, if all of it came before the program ended."""
         ...
 
     def spend(
         self,
-        ask: Ask,
+        question: Question,
         at: datetime,
         *,
         kind: str,
@@ -288,22 +296,24 @@ class Ledger(Protocol):
 class Eraser(Protocol):
     """Takes words out of the history, and leaves the proof. All raise StorageError."""
 
-    def deleted(self, messages: Sequence[int], chat: int | None, now: datetime) -> set[Place]:
+    def deleted(
+        self, messages: Sequence[int], chat: int | None, now: datetime
+    ) -> set[ConversationId]:
         """Messages were deleted in Telegram (`chat` None: which chat is not known).
 
         Gives the conversations that lost words, as the others do.
         """
         ...
 
-    def gone(self, ask: Ask) -> bool:
+    def gone(self, question: Question) -> bool:
         """Whether the words of a question were erased."""
         ...
 
-    def older_than(self, before: datetime, now: datetime) -> set[Place]:
+    def older_than(self, before: datetime, now: datetime) -> set[ConversationId]:
         """Erase what was asked before a date."""
         ...
 
-    def expired(self, now: datetime) -> set[Place]:
+    def expired(self, now: datetime) -> set[ConversationId]:
         """Erase what its chat has deleted by itself."""
         ...
 

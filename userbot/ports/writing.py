@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from userbot.messages import Place, RichText, Speech
+from userbot.types import ConversationId, RichText, Speech
 
 Write = Literal["send", "edit", "delete"]
 """What Telegram counts apart: a pause that it asks for holds one of them."""
@@ -18,28 +18,28 @@ class Outbox(Protocol):
     AccountStoppedError, when the account may not write at all.
     """
 
-    def check(self, place: Place) -> None:
+    def check(self, conversation: ConversationId) -> None:
         """Raise if it is known already that nothing may be written here."""
         ...
 
-    async def turn(self, place: Place, write: Write, title: str = "") -> None:
+    async def turn(self, conversation: ConversationId, write: Write, title: str = "") -> None:
         """Wait until a first text or an end may leave; waits that are felt are shown.
 
         `title`: how the chat is called when a wait is shown.
         """
         ...
 
-    def spare(self, place: Place, write: Write) -> bool:
+    def spare(self, conversation: ConversationId, write: Write) -> bool:
         """Take a turn if nobody else needs it: the way of a preview."""
         ...
 
-    def slow(self, place: Place) -> bool:
+    def slow(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode: an answer is one message there."""
         ...
 
     async def send(
         self,
-        place: Place,
+        conversation: ConversationId,
         text: RichText,
         *,
         reply_to: int | None,
@@ -54,7 +54,7 @@ class Outbox(Protocol):
         """
         ...
 
-    async def edit(self, place: Place, message: int, text: RichText) -> None:
+    async def edit(self, conversation: ConversationId, message: int, text: RichText) -> None:
         """Put another text into a message of ours; the same text again is fine.
 
         Raises PauseAskedError when it did not leave and another turn is needed,
@@ -62,7 +62,7 @@ class Outbox(Protocol):
         """
         ...
 
-    async def typing(self, place: Place, typing: bool) -> bool:
+    async def typing(self, conversation: ConversationId, typing: bool) -> bool:
         """Show that an answer is being written, or no longer; whether it was. Never raises."""
         ...
 
@@ -78,11 +78,11 @@ class Uploaded:
 class VoiceOutbox(Outbox, Protocol):
     """Voice notes into Telegram, in place."""
 
-    def takes_voice(self, place: Place) -> bool:
+    def takes_voice(self, conversation: ConversationId) -> bool:
         """False once Telegram has said that voice notes are not taken there."""
         ...
 
-    async def upload_voice(self, place: Place, speech: Speech) -> Uploaded:
+    async def upload_voice(self, conversation: ConversationId, speech: Speech) -> Uploaded:
         """Bring a voice note to Telegram, where nobody sees it yet; it can be sent once.
 
         It takes no turn. Raises VoiceRefusedError when it cannot be, and as `check` does.
@@ -91,7 +91,7 @@ class VoiceOutbox(Outbox, Protocol):
 
     async def send_voice(
         self,
-        place: Place,
+        conversation: ConversationId,
         uploaded: Uploaded,
         caption: RichText,
         *,

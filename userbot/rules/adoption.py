@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
 
-from userbot.messages import OwnMessage, Recorded
+from userbot.types import OwnMessage, Recorded
 
 
 def adopted(

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from userbot.messages import Ask
 from userbot.rules.prompt import worded
+from userbot.types import Question
 
 BATCH_SECONDS = 0.4
 """How long the rest of an album, or of what is forwarded, is waited for after each message.
@@ -23,7 +23,7 @@ MOST_CHARACTERS = 12_000
 """Of one question; what comes after that is the next one."""
 
 
-def joins(previous: Ask, following: Ask, gap: float, burst_seconds: float) -> bool:
+def joins(previous: Question, following: Question, gap: float, burst_seconds: float) -> bool:
     """Whether a message belongs to the question before it.
 
     `gap`: seconds between their arrivals. By the same person in the same conversation, in order;
@@ -37,46 +37,50 @@ def joins(previous: Ask, following: Ask, gap: float, burst_seconds: float) -> bo
         longest > 0
         and gap <= longest
         and apart <= longest + 1
-        and (previous.place, previous.source) == (following.place, following.source)
+        and (previous.conversation, previous.source) == (following.conversation, following.source)
         and previous.sender.id == following.sender.id
         and previous.message < following.message
-        and not any(_alone(ask) for ask in (previous, following))
+        and not any(_alone(question) for question in (previous, following))
         and (previous.reply_to is None or following.reply_to in (None, previous.reply_to))
     )
 
 
-def waits(ask: Ask) -> float:
+def waits(question: Question) -> float:
     """Seconds to wait for more after this message before the question is answered."""
-    return BATCH_SECONDS if ask.album is not None or ask.forwarded_from else 0.0
+    return BATCH_SECONDS if question.album is not None or question.forwarded_from else 0.0
 
 
-def together(asks: Sequence[Ask]) -> Ask:
+def together(asks: Sequence[Question]) -> Question:
     """One question of several, in the place of the last."""
     *before, last = asks
     if not before:
         return last
-    replying = next((ask for ask in reversed(asks) if ask.reply_to is not None), last)
-    alike = len({ask.forwarded_from for ask in asks}) == 1
-    expiring = [ask.expires_at for ask in asks if ask.expires_at is not None]
+    replying = next(
+        (question for question in reversed(asks) if question.reply_to is not None), last
+    )
+    alike = len({question.forwarded_from for question in asks}) == 1
+    expiring = [question.expires_at for question in asks if question.expires_at is not None]
     return replace(
         last,
-        text="\n".join(said for ask in asks if (said := ask.text if alike else worded(ask))),
+        text="\n".join(
+            said for question in asks if (said := question.text if alike else worded(question))
+        ),
         forwarded_from=last.forwarded_from if alike else "",
         labelled=not alike,
         reply_to=replying.reply_to,
         about_reply=replying.about_reply,
-        pictures=tuple(picture for ask in asks for picture in ask.pictures),
+        pictures=tuple(picture for question in asks for picture in question.pictures),
         expires_at=min(expiring, default=None),
     )
 
 
-def _alone(ask: Ask) -> bool:
-    return ask.voice is not None or ask.listen_first or ask.attempt > 0
+def _alone(question: Question) -> bool:
+    return question.voice is not None or question.listen_first or question.attempt > 0
 
 
-def _album(previous: Ask, following: Ask) -> bool:
+def _album(previous: Question, following: Question) -> bool:
     return previous.album is not None and previous.album == following.album
 
 
-def _forwarded(previous: Ask, following: Ask) -> bool:
+def _forwarded(previous: Question, following: Question) -> bool:
     return bool(previous.forwarded_from and following.forwarded_from)

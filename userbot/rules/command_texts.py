@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal
 
-from userbot.messages import Cost, Turn
 from userbot.rules.commands import MOST_HISTORY, Mistake
 from userbot.rules.plain import shortened
 from userbot.settings import Chat
+from userbot.types import Cost, Exchange
 
 Language = Literal["en", "ru"]
 
@@ -168,7 +168,7 @@ class CommandTexts:
             most=MOST_HISTORY,
         )
 
-    def history(self, turns: Sequence[Turn], *, named: bool) -> str:
+    def history(self, turns: Sequence[Exchange], *, named: bool) -> str:
         """Questions and answers, shortened; with `named` each with who asked."""
         if not turns:
             return self.say("history_none")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final, Literal, get_args
 
-from userbot.messages import Command
+from userbot.types import Command
 
 OnRespond = Literal["all", "mention", "prefix"]
 OnFrom = Literal["me", "contacts", "anyone"]

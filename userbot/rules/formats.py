@@ -6,7 +6,7 @@ guesses by itself are playlists, which make it open other files and addresses.
 
 from __future__ import annotations
 
-from userbot.messages import Format
+from userbot.types import Format
 
 LOOKED_AT = 64
 """How many first bytes suffice."""

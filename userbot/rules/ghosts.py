@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from userbot.messages import Loudness
 from userbot.rules.wake import folded
+from userbot.types import Loudness
 
 SILENT_VALUE: Final = 2
 QUIET_VALUE: Final = 5

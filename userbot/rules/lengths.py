@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from userbot.messages import Format
+from userbot.types import Format
 
 UNKNOWN = math.inf
 """It may play for any time."""

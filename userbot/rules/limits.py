@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from userbot.messages import Expected, Spent, Usage
 from userbot.rules.window import MESSAGE_TOKENS, estimate
 from userbot.settings import Limits, PersonLimits, Prices
+from userbot.types import Expected, Spent, Usage
 
 MICRO = 1_000_000
 """Money is counted in whole millionths: sums stay exact."""

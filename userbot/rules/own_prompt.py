@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from userbot.messages import Ask
 from userbot.rules.markdown import MESSAGE_UNITS, units
+from userbot.types import Question
 
 EDITABLE = timedelta(hours=47)
 """Telegram lets a message be edited for 48 hours; an answer takes a while."""
@@ -17,25 +17,30 @@ MOST_PROMPT = MESSAGE_UNITS // 4
 """UTF-16 units of a prompt that stays above its answer; a longer one is left as it is."""
 
 
-def above_answer(ask: Ask, own_prompt: str, now: datetime) -> str | None:
+def above_answer(question: Question, own_prompt: str, now: datetime) -> str | None:
     """What stands above the answer in the question's own message; None: answered by a reply.
 
     A reply, since the message is not the owner's, not plain text, too old, or too long. "" where
     the prefix alone replied to a message: then the answer is all there is.
     """
-    if own_prompt != "edit" or not ask.by_owner or not ask.plain or now - ask.at >= EDITABLE:
+    if (
+        own_prompt != "edit"
+        or not question.by_owner
+        or not question.plain
+        or now - question.at >= EDITABLE
+    ):
         return None
-    if ask.replied_to is None:
+    if question.replied_to is None:
         return None  # the group that it stands in is closed
-    prompt = prompt_of(ask)
+    prompt = prompt_of(question)
     return prompt if units(prompt) <= MOST_PROMPT else None
 
 
-def prompt_of(ask: Ask) -> str:
+def prompt_of(question: Question) -> str:
     """The prompt as it stays visible."""
-    return ask.text.strip()
+    return question.text.strip()
 
 
-def below_prompt(ask: Ask, shown: str) -> str:
+def below_prompt(question: Question, shown: str) -> str:
     """What a message shows of the answer, without the prompt above it."""
-    return shown.removeprefix(prompt_of(ask)).lstrip("\n")
+    return shown.removeprefix(prompt_of(question)).lstrip("\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userbot.messages import RichText
+from userbot.types import RichText
 
 MESSAGE_UNITS = 4096
 """UTF-16 units of one message (core.telegram.org/api/config, `message_length_max`)."""

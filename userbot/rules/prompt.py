@@ -19,8 +19,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from userbot.messages import Ask, PromptMessage, Quoted, Turn
 from userbot.rules.window import estimate
+from userbot.types import Exchange, PromptMessage, Question, Quoted
 
 MOST_QUOTED = 8
 """How many messages of a chain of replies are shown at most."""
@@ -44,8 +44,8 @@ _LABEL_CHARACTERS = 120
 
 def build(
     system: str,
-    turns: Sequence[Turn],
-    ask: Ask,
+    turns: Sequence[Exchange],
+    ask: Question,
     quoted: Quoted | None = None,
     background: str = "",
 ) -> tuple[PromptMessage, ...]:
@@ -66,7 +66,7 @@ def build(
     )
 
 
-def asked(ask: Ask, quoted: Quoted | None = None) -> str:
+def asked(ask: Question, quoted: Quoted | None = None) -> str:
     """The question as the model sees it, but for the name before it; the history keeps this.
 
     With words of its own it follows the quoted block. Without, the quoted message is the
@@ -133,7 +133,7 @@ def speaker(name: str) -> str:
     return _one_line(name.translate(_ENDS_OF_A_NAME), _NAME_CHARACTERS) or _NAMELESS
 
 
-def _history(turns: Sequence[Turn], named: bool) -> Iterator[PromptMessage]:
+def _history(turns: Sequence[Exchange], named: bool) -> Iterator[PromptMessage]:
     for turn in turns:
         if turn.question.strip() and turn.answer.strip():
             yield PromptMessage("user", _said(turn.speaker, turn.question, named))
@@ -165,7 +165,7 @@ def _with_setting(system: str, title: str) -> str:
     return f"{system.rstrip()}\n\n{sentence}" if system.strip() else sentence
 
 
-def worded(ask: Ask) -> str:
+def worded(ask: Question) -> str:
     """A question's words; those that its sender forwarded are marked with who wrote them."""
     if ask.labelled:
         return ask.text

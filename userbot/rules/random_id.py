@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 
-from userbot.messages import Ask
+from userbot.types import Question
 
 
 def random_id(secret: bytes, chat: int, message: int, attempt: int, part: int) -> int:
@@ -20,11 +20,11 @@ def random_id(secret: bytes, chat: int, message: int, attempt: int, part: int) -
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
-def of_answer(secret: bytes, ask: Ask, part: int) -> int:
+def of_answer(secret: bytes, question: Question, part: int) -> int:
     """The `random_id` of one part of the answer to a question.
 
     In a group that moved the answer begins anew: its parts are others than those that may have
     been written before.
     """
-    attempt = ask.attempt if ask.moved_from is None else -1 - ask.attempt
-    return random_id(secret, ask.source, ask.message, attempt, part)
+    attempt = question.attempt if question.moved_from is None else -1 - question.attempt
+    return random_id(secret, question.source, question.message, attempt, part)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.messages import ChatRequest, Picture, PromptMessage
 from userbot.settings import Chat, OpenAI
+from userbot.types import ChatRequest, Picture, PromptMessage
 
 
 def system_text(general: OpenAI, chat: Chat | None) -> str:

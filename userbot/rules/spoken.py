@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from userbot.messages import Ask, RichText
 from userbot.settings import Voice
+from userbot.types import Question, RichText
 
 CAPTION_UNITS = 1024
 """UTF-16 units of a caption (core.telegram.org/api/config, `caption_length_max`)."""
@@ -19,10 +19,10 @@ CHARACTERS_PER_SECOND = 14
 """How fast words are read aloud, by the same measure."""
 
 
-def answered_by_voice(settings: Voice, ask: Ask) -> bool:
+def answered_by_voice(settings: Voice, question: Question) -> bool:
     """Whether the answer to a question is to be spoken."""
     if settings.answer_as == "same":
-        return ask.voice is not None and ask.voice.spoken
+        return question.voice is not None and question.voice.spoken
     return settings.answer_as == "voice"
 
 

@@ -28,9 +28,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Final, Literal
 
-from userbot.messages import Ask, ChatKind, Command, Decision, Ignore, Incoming, Person, Voice
 from userbot.rules.commands import stem as command_stem
 from userbot.settings import Respond
+from userbot.types import ChatKind, Command, Decision, Ignore, Message, Person, Question, Voice
 
 Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
 """Who may ask: a word, or the ids of people; names are resolved already."""
@@ -90,7 +90,7 @@ class Known:
     """The owner told us to keep this person's words out."""
 
 
-def decide(incoming: Incoming, known: Known, policy: Policy) -> Decision:
+def decide(incoming: Message, known: Known, policy: Policy) -> Decision:
     """Say what is to be done about a message; see the rules at the top of this file.
 
     The reasons of Ignore are slugs that stay as they are. Somebody who may not ask is
@@ -135,13 +135,13 @@ def decide(incoming: Incoming, known: Known, policy: Policy) -> Decision:
         if silent is not None and not _may_be_spoken_to(voice, rule.respond, policy, incoming):
             return Ignore(silent)
     asking = _asked(incoming, sender, incoming.text, voice, deaf, by_owner=by_owner)
-    if silent is not None and isinstance(asking, Ask):
+    if silent is not None and isinstance(asking, Question):
         # What is written beside it addresses nobody either, and is not stored.
         return replace(asking, text="", listen_first=True)
     return asking
 
 
-def forbidden_now(ask: Ask, policy: Policy, sender: Person | None = None) -> str | None:
+def forbidden_now(ask: Question, policy: Policy, sender: Person | None = None) -> str | None:
     """Why a stored question may not be answered any more, as a slug; None if it still may.
 
     A stored question does not say whether its sender is a contact; that it was let through then
@@ -199,7 +199,7 @@ def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     )
 
 
-def _never_answered(incoming: Incoming, known: Known, policy: Policy) -> str | None:
+def _never_answered(incoming: Message, known: Known, policy: Policy) -> str | None:
     """Rule 1: why this message is no question whoever asks, or None."""
     sender = incoming.sender
     if known.ours:
@@ -229,7 +229,7 @@ def _may_ask(sender: Person, allowed: Allowed) -> bool:
     return allowed == "anyone" or (allowed == "contacts" and sender.contact)
 
 
-def _not_addressed(incoming: Incoming, respond: Respond, policy: Policy) -> str | None:
+def _not_addressed(incoming: Message, respond: Respond, policy: Policy) -> str | None:
     """Rule 8: why a message without prefix is not meant for us, or None.
 
     Telegram's own "mentioned" flag is of no use: a reply to what the owner wrote sets it too.
@@ -244,7 +244,7 @@ def _not_addressed(incoming: Incoming, respond: Respond, policy: Policy) -> str 
     return None if named else "no_mention"
 
 
-def _sound(incoming: Incoming, policy: Policy) -> tuple[Voice | None, str]:
+def _sound(incoming: Message, policy: Policy) -> tuple[Voice | None, str]:
     """The sound that may be listened to, or why there is none."""
     voice = incoming.voice
     if voice is None:
@@ -257,7 +257,7 @@ def _sound(incoming: Incoming, policy: Policy) -> tuple[Voice | None, str]:
 
 
 def _may_be_spoken_to(
-    voice: Voice | None, respond: Respond, policy: Policy, incoming: Incoming
+    voice: Voice | None, respond: Respond, policy: Policy, incoming: Message
 ) -> bool:
     """Whether only the first spoken words can tell if this is for us."""
     wake_words = policy.listening(incoming.chat).wake_words
@@ -266,7 +266,7 @@ def _may_be_spoken_to(
 
 
 def _prefixed(
-    incoming: Incoming,
+    incoming: Message,
     sender: Person,
     known: Known,
     question: str,
@@ -302,7 +302,7 @@ def _prefixed(
 
 
 def _asked(
-    incoming: Incoming,
+    incoming: Message,
     sender: Person,
     text: str,
     voice: Voice | None,
@@ -316,8 +316,8 @@ def _asked(
     text = text.strip()
     if not text and not about_reply and voice is None and not (addressed and incoming.picture):
         return Ignore(deaf)
-    return Ask(
-        place=incoming.place,
+    return Question(
+        conversation=incoming.conversation,
         message=incoming.message,
         kind=incoming.kind,
         title=incoming.title,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 from userbot.errors import AudioError, NothingToAnswerError
-from userbot.messages import Voice as Recording
 from userbot.settings import Chat, Voice
+from userbot.types import Voice as Recording
 
 WHOLE_BYTES = 25_000_000
 """What transcription endpoints take at once (OpenAI: 25 MB)."""

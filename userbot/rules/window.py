@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from userbot.messages import PromptMessage, Turn, Usage
+from userbot.types import Exchange, PromptMessage, Usage
 
 BYTES_PER_TOKEN = 3
 """On the safe side for a first guess: English has about 4.5, Russian about 5."""
@@ -50,7 +50,7 @@ def estimate(text: str) -> int:
     return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
 
 
-def estimate_turn(turn: Turn) -> int:
+def estimate_turn(turn: Exchange) -> int:
     """Tokens of a question, with its speaker's name, and its answer."""
     texts = estimate(turn.speaker) + estimate(turn.question) + estimate(turn.answer)
     return texts + 2 * MESSAGE_TOKENS
@@ -73,8 +73,8 @@ def estimated_usage(
 
 
 def window(
-    turns: Sequence[Turn], state: WindowState, beside: int = 0
-) -> tuple[tuple[Turn, ...], WindowState]:
+    turns: Sequence[Exchange], state: WindowState, beside: int = 0
+) -> tuple[tuple[Exchange, ...], WindowState]:
     """The turns that are kept, newest last, and the state to give next time.
 
     `turns`: what the last call kept, and the turns since. `beside`: the estimated tokens of all
@@ -100,7 +100,7 @@ def window(
     return kept, replace(state, turns=len(kept), held=held)
 
 
-def shortened(turn: Turn, tokens: int) -> Turn:
+def shortened(turn: Exchange, tokens: int) -> Exchange:
     """The turn in so many estimated tokens: of each text the beginning and the end.
 
     The question gets at most half of them.

@@ -18,7 +18,7 @@ from .accounts import Account
 from .errors import NotServedError, RpcError, bad_request
 from .logins import Login
 from .methods import METHODS, Call
-from .methods.registry import Place
+from .methods.registry import ConversationId
 from .world import World
 
 
@@ -49,7 +49,7 @@ class Query:
 class Dispatcher:
     def __init__(self, world: World) -> None:
         self._world = world
-        self.place = Place(2, "127.0.0.1", 0)
+        self.place = ConversationId(2, "127.0.0.1", 0)
         self.random_id_behaviour: Literal["duplicate", "original", "silent", "forget"] = "duplicate"
         self.calls: list[Asked] = []
         self.unhandled: Counter[str] = Counter()

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from userbot.messages import Usage
 from userbot.sandbox.endpoint_errors import JSON_TYPE, encoded
 from userbot.sandbox.endpoint_faults import EndpointFault
 from userbot.sandbox.endpoint_http import Cut, Pause, Plan, Step
+from userbot.types import Usage
 
 _PIECE: Final = re.compile(r"^\s+|\S+\s*")
 _DONE: Final = b"data: [DONE]\n\n"

@@ -38,7 +38,7 @@ from .faults import Faults
 from .flood import FloodLimits
 from .keeping import Keeper
 from .messages import Message
-from .methods.registry import Place
+from .methods.registry import ConversationId
 from .server import Server
 from .session_file import write_session
 from .world import World
@@ -67,7 +67,7 @@ class Telegram:
     async def start(self, port: int = 0) -> None:
         """Listens on loopback; port 0 takes a free one. Raises OSError if the port is taken."""
         self.port = await self._server.start(self.host, port)
-        self._dispatcher.place = Place(self.dc, self.host, self.port)
+        self._dispatcher.place = ConversationId(self.dc, self.host, self.port)
 
     async def stop(self) -> None:
         """Drops all connections. What people did until then is kept, if there is a folder."""

@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import Self
 
 from userbot.errors import StorageError
-from userbot.messages import ChatKind, Place
 from userbot.settings import Override
 from userbot.storage import database, migrations
 from userbot.storage.cells import instant
 from userbot.storage.cells import moment as _moment
 from userbot.storage.orders import override
+from userbot.types import ChatKind, ConversationId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """One conversation in numbers; `tokens` are those that the endpoint told."""
 
-    place: Place
+    conversation: ConversationId
     kind: ChatKind
     title: str
     questions: int
@@ -41,7 +41,7 @@ class Exchange:
     """A question, and its answer if there is one; `at` is when it was asked."""
 
     id: int
-    place: Place
+    conversation: ConversationId
     title: str
     message: int
     person: int
@@ -113,7 +113,7 @@ class Archive:
         )
         return [
             Conversation(
-                place=_place(row),
+                conversation=_place(row),
                 kind=ChatKind(row["kind"]),
                 title=row["title"],
                 questions=row["questions"],
@@ -165,7 +165,7 @@ class Archive:
         return [
             Exchange(
                 id=row["id"],
-                place=Place(row["now_chat"], row["topic"] or None),
+                conversation=ConversationId(row["now_chat"], row["topic"] or None),
                 title=row["title"],
                 message=row["message"],
                 person=row["sender"],
@@ -260,5 +260,5 @@ def _connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _place(row: sqlite3.Row) -> Place:
-    return Place(row["chat"], row["topic"] or None)
+def _place(row: sqlite3.Row) -> ConversationId:
+    return ConversationId(row["chat"], row["topic"] or None)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 
-from userbot.messages import TERMINAL, Ask, Owed, Usage
 from userbot.storage import database, question_rows
 from userbot.storage.writes import Writes
+from userbot.types import TERMINAL, Owed, Question, Usage
 
 
 class Debts(Writes):
@@ -15,7 +15,7 @@ class Debts(Writes):
 
     def owed(
         self, before: datetime | None = None, *, terminal: bool = False
-    ) -> list[tuple[Ask, Owed, str]]:
+    ) -> list[tuple[Question, Owed, str]]:
         """What is owed for questions, asked `before` then, and what stands of each answer.
 
         `terminal`: for those that were asked there, and no others.

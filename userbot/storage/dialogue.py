@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from userbot.messages import Answer, Ask, Cost, Place, Turn
 from userbot.storage import database, ledger
 from userbot.storage.cells import instant, moment, storable
 from userbot.storage.steps import Steps
+from userbot.types import Answer, ConversationId, Cost, Exchange, Question
 
 
 class Dialogue(Steps):
     """Questions with their answers. Every method raises StorageError."""
 
-    def settle(self, ask: Ask, text: str, answer: Answer, at: datetime, *, cost: int = 0) -> None:
+    def settle(
+        self, question: Question, text: str, answer: Answer, at: datetime, *, cost: int = 0
+    ) -> None:
         """The question (as `text`) is answered: its state, its turn and its usage at once.
 
         Of a question that is answered already nothing changes. An answer whose usage the
@@ -32,16 +34,16 @@ class Dialogue(Steps):
                     answer.finish.reason,
                     moment,
                     storable(text),
-                    None if text == ask.text else storable(ask.text),
+                    None if text == question.text else storable(question.text),
                     storable(answer.text),
                     answer.finish.model,
-                    ask.id,
+                    question.id,
                 ),
             )
             if changed.rowcount:
                 ledger.enter(
                     db,
-                    ask,
+                    question,
                     at,
                     kind="answer",
                     model=answer.finish.model,
@@ -49,7 +51,7 @@ class Dialogue(Steps):
                     cost=cost,
                 )
 
-    def turns(self, place: Place, newest: int) -> list[Turn]:
+    def turns(self, conversation: ConversationId, newest: int) -> list[Exchange]:
         """The newest turns of a conversation, oldest first, since it was last begun anew."""
         with database.explained(self.path):
             rows = self._db.execute(
@@ -58,11 +60,11 @@ class Dialogue(Steps):
                 " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " ORDER BY id DESC LIMIT ?3",
-                (place.chat, place.topic or 0, newest),
+                (conversation.chat, conversation.topic or 0, newest),
             ).fetchall()
-        return [Turn(*row) for row in reversed(rows)]
+        return [Exchange(*row) for row in reversed(rows)]
 
-    def last_answered(self, place: Place) -> datetime | None:
+    def last_answered(self, conversation: ConversationId) -> datetime | None:
         """When the conversation was last answered since it was begun anew, if it was."""
         with database.explained(self.path):
             row = self._db.execute(
@@ -70,17 +72,17 @@ class Dialogue(Steps):
                 " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
                 " ORDER BY id DESC LIMIT 1",
-                (place.chat, place.topic or 0),
+                (conversation.chat, conversation.topic or 0),
             ).fetchone()
         return None if row is None else moment(row[0])
 
-    def begin_anew(self, place: Place, after: int | None = None) -> None:
+    def begin_anew(self, conversation: ConversationId, after: int | None = None) -> None:
         """The conversation forgets what was asked until now, or up to the question `after`."""
         with database.explained(self.path):
             self._db.execute(
                 "UPDATE conversations SET begun_after ="
                 " coalesce(?, (SELECT max(id) FROM questions), 0) WHERE chat = ? AND topic = ?",
-                (after, place.chat, place.topic or 0),
+                (after, conversation.chat, conversation.topic or 0),
             )
 
     def cost(self, since: datetime, chat: int | None = None) -> Cost:

@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from userbot.messages import CHANNELS, Ask, Place
 from userbot.storage import database
 from userbot.storage.cells import instant
+from userbot.types import CHANNELS, ConversationId, Question
 
 _AT_ONCE = 500
 """Rows in one transaction, so that a large clearing does not hold up an answer."""
@@ -27,7 +27,9 @@ class Eraser:
         self._path = path
         self._db = db
 
-    def deleted(self, messages: Sequence[int], chat: int | None, now: datetime) -> set[Place]:
+    def deleted(
+        self, messages: Sequence[int], chat: int | None, now: datetime
+    ) -> set[ConversationId]:
         """Messages were deleted in Telegram; gives the conversations that lost words.
 
         Without `chat` they are of a private chat or a basic group. A question that was not
@@ -49,13 +51,15 @@ class Eraser:
         places = self._unquoted(messages, where, values)
         return places | self._erase(found, now, gave_up="deleted")
 
-    def _unquoted(self, messages: Sequence[int], where: str, values: list[int]) -> set[Place]:
+    def _unquoted(
+        self, messages: Sequence[int], where: str, values: list[int]
+    ) -> set[ConversationId]:
         """Take messages out of the questions that quote them.
 
         A question that is being answered holds no quoted words yet: `Store.may_quote` keeps
         them out of it.
         """
-        places: set[Place] = set()
+        places: set[ConversationId] = set()
         heard = 0
         with database.step(self._db, self._path) as db:
             for message in messages:
@@ -77,7 +81,7 @@ class Eraser:
             self._checkpoint()
         return places
 
-    def gone(self, ask: Ask) -> bool:
+    def gone(self, ask: Question) -> bool:
         """Whether the words of a question were erased."""
         with database.explained(self._path):
             row = self._db.execute(
@@ -85,25 +89,25 @@ class Eraser:
             ).fetchone()
         return row is not None and bool(row[0])
 
-    def older_than(self, before: datetime, now: datetime) -> set[Place]:
+    def older_than(self, before: datetime, now: datetime) -> set[ConversationId]:
         """Erase what was asked before a date."""
         self._erase_notes("at < ?", (instant(before),))
         return self._erase(
             self._ids("stored_at < ? AND erased = 0", (instant(before),)), now, gave_up=None
         )
 
-    def expired(self, now: datetime) -> set[Place]:
+    def expired(self, now: datetime) -> set[ConversationId]:
         """Erase the words of messages that their chats have deleted by themselves by now."""
         expired = "expires_at <= ? AND expires_at IS NOT NULL AND erased = 0"
         places = self._erase(self._ids(expired, (instant(now),)), now, gave_up="deleted")
         return places | self._quotes_expired(now)
 
-    def _quotes_expired(self, now: datetime) -> set[Place]:
+    def _quotes_expired(self, now: datetime) -> set[ConversationId]:
         """Of questions that quote what their chats have deleted by now, keep the asker's words."""
         found = self._ids(
             "quoted_until <= ? AND state NOT IN ('pending', 'answering')", (instant(now),)
         )
-        places: set[Place] = set()
+        places: set[ConversationId] = set()
         if not found:
             return places  # looked for again and again: nobody is held up, and nobody waited for
         with database.step(self._db, self._path) as db:
@@ -153,14 +157,16 @@ class Eraser:
             rows = self._db.execute(f"SELECT id FROM questions WHERE {where}", values)  # noqa: S608
             return [number for (number,) in rows.fetchall()]
 
-    def _erase(self, ids: Sequence[int], now: datetime, *, gave_up: str | None) -> set[Place]:
-        places: set[Place] = set()
+    def _erase(
+        self, ids: Sequence[int], now: datetime, *, gave_up: str | None
+    ) -> set[ConversationId]:
+        places: set[ConversationId] = set()
         for start in range(0, len(ids), _AT_ONCE):
             with database.step(self._db, self._path) as db:
                 for number in ids[start : start + _AT_ONCE]:
-                    place = _erase_one(db, number, instant(now), gave_up)
-                    if place is not None:
-                        places.add(place)
+                    conversation = _erase_one(db, number, instant(now), gave_up)
+                    if conversation is not None:
+                        places.add(conversation)
         if places:
             self._checkpoint()
         return places
@@ -173,7 +179,7 @@ class Eraser:
 
 def _erase_one(
     db: sqlite3.Connection, question: int, now: int, gave_up: str | None
-) -> Place | None:
+) -> ConversationId | None:
     if gave_up is not None:
         db.execute(
             "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?"
@@ -210,10 +216,10 @@ def _own_words(db: sqlite3.Connection, question: int) -> None:
     )
 
 
-def _place_of(db: sqlite3.Connection, question: int) -> Place:
+def _place_of(db: sqlite3.Connection, question: int) -> ConversationId:
     row = db.execute(
         "SELECT c.chat, c.topic FROM questions AS q JOIN conversations AS c"
         " ON c.id = q.conversation WHERE q.id = ?",
         (question,),
     ).fetchone()
-    return Place(row[0], row[1] or None)
+    return ConversationId(row[0], row[1] or None)

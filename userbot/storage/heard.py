@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.messages import Ask, Transcript
 from userbot.storage import database, voice_rows
 from userbot.storage.cells import instant, storable
 from userbot.storage.steps import Steps
+from userbot.types import Question, Transcript
 
 
 class Heard(Steps):
@@ -20,7 +20,7 @@ class Heard(Steps):
             return voice_rows.transcript(self._db, chat, message)
 
     def heard(
-        self, ask: Ask, message: int, transcript: Transcript, at: datetime, *, keep: bool
+        self, question: Question, message: int, transcript: Transcript, at: datetime, *, keep: bool
     ) -> None:
         """A message was listened to for a question; its words are stored only if to `keep`.
 
@@ -29,7 +29,7 @@ class Heard(Steps):
         """
         text = storable(transcript.text) if keep else None
         with database.explained(self.path):
-            voice_rows.heard(self._db, ask, message, text, transcript, instant(at))
+            voice_rows.heard(self._db, question, message, text, transcript, instant(at))
 
     def parts_heard(self, chat: int, message: int) -> list[Transcript]:
         """What was heard of a message that was not heard to its end, part by part."""
@@ -37,11 +37,11 @@ class Heard(Steps):
             return voice_rows.parts(self._db, chat, message)
 
     def heard_parts(
-        self, ask: Ask, message: int, parts: Sequence[Transcript], at: datetime
+        self, question: Question, message: int, parts: Sequence[Transcript], at: datetime
     ) -> None:
         """So far a message was listened to; its parts are kept until all of it is `heard`.
 
         Not if the question's words were erased meanwhile.
         """
         with database.explained(self.path):
-            voice_rows.heard_parts(self._db, ask, message, parts, instant(at))
+            voice_rows.heard_parts(self._db, question, message, parts, instant(at))

@@ -19,9 +19,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from userbot.messages import Ask, Expected, Finish, Owed, Spent, Usage
 from userbot.storage import database, debts
 from userbot.storage.cells import instant
+from userbot.types import Expected, Finish, Owed, Question, Spent, Usage
 
 R = TypeVar("R")
 
@@ -69,7 +69,7 @@ class Ledger:
 
     def reserve(
         self,
-        ask: Ask,
+        ask: Question,
         expected: Expected,
         now: datetime,
         day_began: datetime,
@@ -89,12 +89,12 @@ class Ledger:
                     debts.owe(db, ask.id, owed)
             return verdict
 
-    def free(self, ask: Ask, kind: str) -> None:
+    def free(self, ask: Question, kind: str) -> None:
         """What was owed was not paid."""
         with database.explained(self._path):
             debts.owe_no_more(self._db, ask.id, kind)
 
-    def said(self, ask: Ask, text: str, finish: Finish, usage: Usage, cost: int) -> None:
+    def said(self, ask: Question, text: str, finish: Finish, usage: Usage, cost: int) -> None:
         """The model's answer is whole, and cost so much: kept until it is settled."""
         whole = json.dumps([text, finish.reason, usage.prompt_tokens, usage.completion_tokens,
                             usage.estimated, finish.model])  # fmt: skip
@@ -107,7 +107,7 @@ class Ledger:
             if kept.rowcount:
                 debts.owe(db, ask.id, Owed("answer", finish.model, usage))
 
-    def whole(self, ask: Ask) -> tuple[str, Finish] | None:
+    def whole(self, ask: Question) -> tuple[str, Finish] | None:
         """The model's answer to an open question, if all of it came before the program ended."""
         with database.explained(self._path):
             row = self._db.execute(
@@ -120,7 +120,7 @@ class Ledger:
 
     def spend(
         self,
-        ask: Ask,
+        ask: Question,
         at: datetime,
         *,
         kind: str,
@@ -203,7 +203,7 @@ def hold(db: sqlite3.Connection, question: int, expected: Expected) -> None:
 
 def enter(
     db: sqlite3.Connection,
-    ask: Ask,
+    ask: Question,
     at: datetime,
     *,
     kind: str,

@@ -6,9 +6,9 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
-from userbot.messages import KeptName
 from userbot.storage import database
 from userbot.storage.cells import instant
+from userbot.types import KeptName
 
 
 class Names:

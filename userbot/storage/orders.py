@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.messages import CommandMessage, CommandNote, OpenCommand
 from userbot.settings import Override
 from userbot.storage import database
 from userbot.storage.cells import instant, moment, storable
 from userbot.storage.questions import pending_anew
 from userbot.storage.steps import Steps
+from userbot.types import CommandMessage, CommandNote, OpenCommand
 
 _WISHED = "asked_again"
 """The reason of a pending question that another process wants asked again."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from userbot.messages import Ask, ChatKind, Person, Place
 from userbot.storage import voice_rows
 from userbot.storage.cells import instant, moment, storable
+from userbot.types import ChatKind, ConversationId, Person, Question
 
 ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
@@ -46,41 +46,41 @@ def numbers(numbers: Sequence[int]) -> str:
     return json.dumps(list(numbers)) if numbers else ""
 
 
-def row_of(ask: Ask, at: datetime) -> dict[str, Any]:
+def row_of(question: Question, at: datetime) -> dict[str, Any]:
     """What ADD and SEE_CONVERSATION are filled with; `at`: when it is stored."""
     return {
-        "chat": ask.chat,
-        "source": ask.source,
-        "topic": ask.place.topic or 0,
-        "kind": str(ask.kind),
-        "title": storable(ask.title),
-        "message": ask.message,
-        "sender": ask.sender.id,
-        "name": storable(ask.sender.name),
-        "username": ask.sender.username and storable(ask.sender.username),
-        "by_owner": ask.by_owner,
-        "text": storable(ask.text),
-        "reply_to": ask.reply_to,
-        "about_reply": ask.about_reply,
-        "forwarded_from": storable(ask.forwarded_from),
-        "voice": ask.voice and voice_rows.stored(ask.voice),
-        "listen_first": ask.listen_first,
-        "plain": ask.plain,
-        "pictures": numbers(ask.pictures),
-        "asked_at": instant(ask.at),
+        "chat": question.chat,
+        "source": question.source,
+        "topic": question.conversation.topic or 0,
+        "kind": str(question.kind),
+        "title": storable(question.title),
+        "message": question.message,
+        "sender": question.sender.id,
+        "name": storable(question.sender.name),
+        "username": question.sender.username and storable(question.sender.username),
+        "by_owner": question.by_owner,
+        "text": storable(question.text),
+        "reply_to": question.reply_to,
+        "about_reply": question.about_reply,
+        "forwarded_from": storable(question.forwarded_from),
+        "voice": question.voice and voice_rows.stored(question.voice),
+        "listen_first": question.listen_first,
+        "plain": question.plain,
+        "pictures": numbers(question.pictures),
+        "asked_at": instant(question.at),
         "stored_at": instant(at),
-        "expires_at": ask.expires_at and instant(ask.expires_at),
+        "expires_at": question.expires_at and instant(question.expires_at),
     }
 
 
-def ask_of(row: Sequence[Any]) -> Ask:
+def ask_of(row: Sequence[Any]) -> Question:
     """The question that ASKS has found."""
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
     by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:13]
     voice, listen_first, plain, pictures, expires_at, moved_from = more
-    return Ask(
+    return Question(
         id=ident,
-        place=Place(chat, topic or None),
+        conversation=ConversationId(chat, topic or None),
         kind=ChatKind(kind),
         title=title,
         message=message,

@@ -9,11 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from userbot.messages import TERMINAL, Ask, Expected, Spent
 from userbot.storage import database, ledger, question_rows
 from userbot.storage.cells import instant, storable
 from userbot.storage.eraser import Eraser
 from userbot.storage.steps import Steps
+from userbot.types import TERMINAL, Expected, Question, Spent
 
 R = TypeVar("R")
 
@@ -29,12 +29,12 @@ class Questions(Steps):
             "SELECT id FROM questions WHERE chat = ? AND message = ?", chat, message
         )
 
-    def add(self, ask: Ask, at: datetime) -> Ask | None:
+    def add(self, ask: Question, at: datetime) -> Question | None:
         """Store a question as pending and give it with its id; None if its message is known."""
         with database.explained(self.path):
             return self._insert(ask, at)
 
-    def _insert(self, ask: Ask, at: datetime) -> Ask | None:
+    def _insert(self, ask: Question, at: datetime) -> Question | None:
         row = question_rows.row_of(ask, at)
         cursor = self._db.execute(question_rows.ADD, row)
         if not cursor.rowcount:
@@ -46,12 +46,12 @@ class Questions(Steps):
 
     def admit(
         self,
-        ask: Ask,
+        ask: Question,
         at: datetime,
         day_began: datetime,
         expected: Expected,
         judge: Callable[[Spent], R | None],
-    ) -> tuple[Ask, R | None] | None:
+    ) -> tuple[Question, R | None] | None:
         """Store a question and reserve what it is expected to cost, all at once.
 
         `judge` looks at what was spent; what it gives refuses the question, which is then only
@@ -71,12 +71,12 @@ class Questions(Steps):
 
     def anew(
         self,
-        ask: Ask,
+        ask: Question,
         at: datetime,
         day_began: datetime,
         expected: Expected,
         judge: Callable[[Spent], R | None],
-    ) -> tuple[Ask, R | None] | None:
+    ) -> tuple[Question, R | None] | None:
         """Make an answered question, worded otherwise by now, pending anew, unless `judge` refuses.
 
         The messages of its answer belong to the new answer. It counts as asked now. None if it was
@@ -115,7 +115,7 @@ class Questions(Steps):
                 db.execute(change, ("answered", *before, number))
         return kept, verdict
 
-    def again(self, chat: int, message: int, at: datetime) -> Ask | str | None:
+    def again(self, chat: int, message: int, at: datetime) -> Question | str | None:
         """Make a question that failed or was skipped pending anew, and give it.
 
         `message` is the question's own or one of its answer's. If it is in another state, that;
@@ -136,7 +136,7 @@ class Questions(Steps):
                 return None if state in ("failed", "skipped") or self.eraser.gone(ask) else state
         return replace(ask, attempt=ask.attempt + 1)
 
-    def join(self, earlier: Ask, whole: Ask, at: datetime) -> None:
+    def join(self, earlier: Question, whole: Question, at: datetime) -> None:
         """A question that is not answered yet is one with a later message, as `whole`.
 
         It ends as skipped ("joined"); its words go where those of the later one go.
@@ -152,7 +152,7 @@ class Questions(Steps):
             )
             _reword(db, whole)
 
-    def joined(self, ask: Ask) -> list[Ask]:
+    def joined(self, ask: Question) -> list[Question]:
         """The earlier messages that are one with a question, oldest first."""
         with database.explained(self.path):
             rows = self._db.execute(
@@ -160,7 +160,9 @@ class Questions(Steps):
             ).fetchall()
         return [question_rows.ask_of(row) for row in rows]
 
-    def part(self, before: Ask, whole: Ask, gone: Sequence[Ask], reason: str, at: datetime) -> None:
+    def part(
+        self, before: Question, whole: Question, gone: Sequence[Question], reason: str, at: datetime
+    ) -> None:
         """Of the messages of a question some are gone, and why: it is `whole` now.
 
         If its last message is among them, the one before that takes its place.
@@ -183,12 +185,12 @@ class Questions(Steps):
             )
             _reword(db, whole)
 
-    def reword(self, whole: Ask) -> None:
+    def reword(self, whole: Question) -> None:
         """A question that is not answered yet has other words now."""
         with self._step() as db:
             _reword(db, whole)
 
-    def mark(self, ask: Ask, state: str, reason: str, at: datetime) -> None:
+    def mark(self, ask: Question, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why.
 
         An answered question stays answered.
@@ -201,7 +203,7 @@ class Questions(Steps):
                 (state, reason, instant(at), ask.id),
             )
 
-    def pending(self, *, terminal: bool = False) -> list[tuple[Ask, bool]]:
+    def pending(self, *, terminal: bool = False) -> list[tuple[Question, bool]]:
         """Questions that are neither answered nor given up, oldest first.
 
         The flag tells whether a write for it was recorded. `terminal`: those that were asked
@@ -227,7 +229,7 @@ def pending_anew(db: sqlite3.Connection, question: int, at: datetime, reason: st
     return bool(changed.rowcount)
 
 
-def _reword(db: sqlite3.Connection, whole: Ask) -> None:
+def _reword(db: sqlite3.Connection, whole: Question) -> None:
     db.execute(
         "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
         " pictures = ?, expires_at = ?, whole = NULL"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from userbot.messages import Ask
 from userbot.storage import database
 from userbot.storage.cells import instant
 from userbot.storage.steps import Steps
+from userbot.types import Question
 
 
 class Quotations(Steps):
@@ -15,7 +15,7 @@ class Quotations(Steps):
 
     def quotes(
         self,
-        ask: Ask,
+        question: Question,
         people: frozenset[int],
         messages: frozenset[int],
         until: datetime | None = None,
@@ -27,19 +27,22 @@ class Quotations(Steps):
         with self._step() as db:
             db.executemany(
                 "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [(ask.id, person) for person in people],
+                [(question.id, person) for person in people],
             )
             db.executemany(
                 "INSERT INTO quoted_messages (question, chat, message) VALUES (?, ?, ?)"
                 " ON CONFLICT DO NOTHING",
-                [(ask.id, ask.source, message) for message in messages],
+                [(question.id, question.source, message) for message in messages],
             )
             if until is not None:
                 db.execute(
-                    "UPDATE questions SET quoted_until = ? WHERE id = ?", (instant(until), ask.id)
+                    "UPDATE questions SET quoted_until = ? WHERE id = ?",
+                    (instant(until), question.id),
                 )
 
-    def may_quote(self, ask: Ask, people: frozenset[int], messages: frozenset[int]) -> bool:
+    def may_quote(
+        self, question: Question, people: frozenset[int], messages: frozenset[int]
+    ) -> bool:
         """Whether a question may be kept with the words that it quotes.
 
         Not if one of the people was forgotten, or one of the messages deleted, since `quotes`.
@@ -50,7 +53,7 @@ class Quotations(Steps):
         )
         with database.explained(self.path):
             return all(
-                self._db.execute(query, (ask.id, number)).fetchone()
+                self._db.execute(query, (question.id, number)).fetchone()
                 for query, numbers in queries
                 for number in numbers
             )

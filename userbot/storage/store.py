@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from userbot.messages import Spent
 from userbot.storage import database, ledger, migrations
 from userbot.storage.cells import instant, moment
 from userbot.storage.debts import Debts
@@ -32,6 +31,7 @@ from userbot.storage.orders import Orders
 from userbot.storage.questions import Questions
 from userbot.storage.quotations import Quotations
 from userbot.storage.sights import Sights
+from userbot.types import Spent
 
 
 class Store(Questions, Debts, Dialogue, Heard, Quotations, Sights, Moves, Orders):

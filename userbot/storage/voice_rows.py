@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from userbot.messages import Ask, Transcript, Voice
+from userbot.types import Question, Transcript, Voice
 
 
 def stored(voice: Voice) -> str:
@@ -34,7 +34,7 @@ def transcript(db: sqlite3.Connection, chat: int, message: int) -> Transcript | 
 
 def heard(
     db: sqlite3.Connection,
-    ask: Ask,
+    question: Question,
     message: int,
     text: str | None,
     transcript: Transcript,
@@ -53,11 +53,11 @@ def heard(
         " seconds = excluded.seconds + CASE WHEN parts IS NULL THEN seconds ELSE 0 END,"
         " parts = NULL",
         (
-            ask.id,
-            ask.source,
+            question.id,
+            question.source,
             message,
-            ask.sender.id,
-            ask.by_owner,
+            question.sender.id,
+            question.by_owner,
             text,
             transcript.model,
             transcript.seconds,
@@ -75,7 +75,7 @@ def parts(db: sqlite3.Connection, chat: int, message: int) -> list[Transcript]:
 
 
 def heard_parts(
-    db: sqlite3.Connection, ask: Ask, message: int, known: Sequence[Transcript], at: int
+    db: sqlite3.Connection, question: Question, message: int, known: Sequence[Transcript], at: int
 ) -> None:
     """Keep all the parts of a message that were heard so far, the newest last."""
     text = json.dumps([asdict(part) for part in known])
@@ -88,6 +88,6 @@ def heard_parts(
         " ON CONFLICT (message, chat) DO UPDATE SET question = excluded.question,"
         " parts = excluded.parts, seconds = excluded.seconds, model = excluded.model,"
         " at = excluded.at WHERE text IS NULL",
-        (ask.id, ask.source, message, ask.sender.id, ask.by_owner, text, known[-1].model,
-         seconds, at),
+        (question.id, question.source, message, question.sender.id, question.by_owner, text,
+         known[-1].model, seconds, at),
     )  # fmt: skip

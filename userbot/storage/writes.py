@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.messages import Ask, Recorded
 from userbot.storage import database
 from userbot.storage.cells import instant, storable
 from userbot.storage.steps import Steps
+from userbot.types import Question, Recorded
 
 _NEWEST = 64
 """How many of a chat's newest writes without an id are compared with a text."""
@@ -48,7 +48,9 @@ class Writes(Steps):
             "SELECT question FROM writes WHERE chat = ? AND message = ?", chat, message
         )
 
-    def writing(self, ask: Ask, part: int, random_id: int, text: str, at: datetime) -> None:
+    def writing(
+        self, question: Question, part: int, random_id: int, text: str, at: datetime
+    ) -> None:
         """Record a write before it leaves.
 
         A write sent again after a crash has the same `random_id` and perhaps another text: it
@@ -58,7 +60,7 @@ class Writes(Steps):
             self._db.execute(
                 "INSERT INTO writes (random_id, question, part, attempt, chat, text, at)"
                 " VALUES (?, ?, ?, (SELECT attempt FROM questions WHERE id = ?2), ?, ?, ?)",
-                (random_id, ask.id, part, ask.chat, storable(text), instant(at)),
+                (random_id, question.id, part, question.chat, storable(text), instant(at)),
             )
 
     def rewriting(self, random_id: int, text: str, at: datetime) -> None:
@@ -90,7 +92,7 @@ class Writes(Steps):
                 (random_id,),
             )
 
-    def recorded(self, ask: Ask) -> list[Recorded]:
+    def recorded(self, question: Question) -> list[Recorded]:
         """The writes of the answer under way, by part; those of one part in their order.
 
         Into the chat where it is answered: what was written into one that moved is not finished.
@@ -99,17 +101,17 @@ class Writes(Steps):
             rows = self._db.execute(
                 "SELECT part, random_id, text, message FROM writes WHERE question = ?"
                 " AND attempt = ? AND chat = ? AND part >= 0 ORDER BY part, id",
-                (ask.id, ask.attempt, ask.chat),
+                (question.id, question.attempt, question.chat),
             ).fetchall()
         return [Recorded(*row) for row in rows]
 
-    def standing(self, ask: Ask) -> list[tuple[int, str]]:
+    def standing(self, question: Question) -> list[tuple[int, str]]:
         """What stands of the answer under way: its messages and their texts, in order."""
         with database.explained(self.path):
             rows = self._db.execute(
                 "SELECT part, message, text FROM writes WHERE question = ? AND attempt = ?"
                 " AND message IS NOT NULL AND chat = ? AND part >= 0 ORDER BY id",
-                (ask.id, ask.attempt, ask.chat),
+                (question.id, question.attempt, question.chat),
             )
             newest = {part: (message, text) for part, message, text in rows}
         return [newest[part] for part in sorted(newest)]

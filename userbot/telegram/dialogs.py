@@ -8,9 +8,9 @@ from typing import Any
 from telethon.errors import RPCError
 from telethon.tl import types
 
-from userbot.messages import SAVED_TITLE, ChatKind
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
+from userbot.types import SAVED_TITLE, ChatKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,13 @@ from telethon.utils import get_display_name, get_peer_id, resolve_id
 
 from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
-from userbot.messages import KeptName, Person
 from userbot.ports import Names
 from userbot.rules.trigger import Allowed, ChatRule, Listening, Policy
 from userbot.rules.voice import voice_of
 from userbot.settings import Chat, PersonLimits, Trigger, Voice, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
+from userbot.types import KeptName, Person
 
 
 class Directory:

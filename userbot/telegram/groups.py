@@ -69,7 +69,7 @@ class TelegramGroups:
     async def _ask(self, chats: Sequence[int]) -> list[Any]:
         numbers = [resolve_id(chat)[0] for chat in chats]
 
-        async def ask() -> list[Any]:
+        async def question() -> list[Any]:
             return list((await self._client(functions.messages.GetChatsRequest(numbers))).chats)
 
-        return await patiently(ask, None, self._clock, self._report)
+        return await patiently(question, None, self._clock, self._report)

@@ -17,7 +17,6 @@ from telethon.tl import types
 
 from userbot.activity import Report, Waiting
 from userbot.errors import TelegramError
-from userbot.messages import Incoming, OwnMessage, Since
 from userbot.ports import Clock
 from userbot.rules import retrying
 from userbot.telegram.client import Client
@@ -25,6 +24,7 @@ from userbot.telegram.inbox import Inbox
 from userbot.telegram.media import voice_of
 from userbot.telegram.refusals import error_name, meaning, unknown_peer
 from userbot.telegram.threads import thread_of
+from userbot.types import Message, OwnMessage, Since
 
 T = TypeVar("T")
 
@@ -62,7 +62,7 @@ class TelegramHistory:
             )
 
         found = await patiently(read, chat, self._clock, self._report)
-        asked: dict[int, Incoming] = {}
+        asked: dict[int, Message] = {}
         own: list[OwnMessage] = []
         for one in found:
             if not isinstance(one, types.Message):

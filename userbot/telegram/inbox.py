@@ -1,4 +1,4 @@
-"""Listens: what arrives goes on as `Incoming`, in order.
+"""Listens: what arrives goes on as `Message`, in order.
 
 Rule 1: a message is handed over before anything is awaited, if its sender is known.
 Rule 2: else Telegram is asked who that is; what the same chat brings meanwhile waits behind it.
@@ -22,15 +22,15 @@ from telethon.errors import FloodWaitError, RPCError
 
 from userbot.activity import Ignored, Report, Waiting
 from userbot.errors import TelegramError
-from userbot.messages import Incoming, Person
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.people import People
 from userbot.telegram.translator import MALFORMED, Translator
+from userbot.types import Message, Person
 
 _log = logging.getLogger(__name__)
 
-Receive = Callable[[Incoming], None]
+Receive = Callable[[Message], None]
 
 
 class Inbox:
@@ -73,7 +73,7 @@ class Inbox:
         while chat in self._waiting:
             await asyncio.wait(self._asking, return_when=asyncio.FIRST_COMPLETED)
 
-    async def read(self, message: Any) -> Incoming:
+    async def read(self, message: Any) -> Message:
         """A message of Telethon's in the program's own words, whoever has to be asked.
 
         It was looked up, not brought.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.messages import Quoted
 from userbot.telegram.media import voice_of
 from userbot.telegram.origin import is_protected, media_word, origin_of
 from userbot.telegram.pictures import has_picture
 from userbot.telegram.protection import expires_at
 from userbot.telegram.reading import Reading
 from userbot.telegram.threads import thread_of
+from userbot.types import Quoted
 
 
 class TelegramLookup:

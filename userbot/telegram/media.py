@@ -7,9 +7,9 @@ from typing import Any
 
 from telethon.tl import types
 
-from userbot.messages import Voice
 from userbot.rules.waveform import unpacked
 from userbot.telegram.origin import is_protected
+from userbot.types import Voice
 
 
 def media_of(message: Any) -> str | None:

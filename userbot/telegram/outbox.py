@@ -23,13 +23,13 @@ from userbot.errors import (
     UserbotError,
     WriteInDoubtError,
 )
-from userbot.messages import CommandMessage, Entity, Place, RichText
 from userbot.ports import Write
 from userbot.telegram.client import Client
 from userbot.telegram.own_deletions import DeleteInChannel
 from userbot.telegram.refusals import error_name, meaning, unknown_peer
 from userbot.telegram.sender import TroubleError, UnansweredError
 from userbot.telegram.turns import Turns
+from userbot.types import CommandMessage, ConversationId, Entity, RichText
 
 _GONE = frozenset({"MESSAGE_ID_INVALID", "REPLY_MESSAGE_ID_INVALID"})
 
@@ -41,29 +41,31 @@ class TelegramOutbox:
         self._client = client
         self._turns = turns
 
-    def check(self, place: Place) -> None:
+    def check(self, conversation: ConversationId) -> None:
         """Raise if it is known already that nothing may be written here."""
-        self._turns.check(place)
+        self._turns.check(conversation)
 
-    async def turn(self, place: Place, write: Write, title: str = "") -> None:
+    async def turn(self, conversation: ConversationId, write: Write, title: str = "") -> None:
         """Wait until a first text or an end may leave; waits that are felt are shown."""
-        await self._turns.take(place, write, title)
+        await self._turns.take(conversation, write, title)
 
-    async def turn_after_answers(self, place: Place, write: Write, title: str = "") -> None:
+    async def turn_after_answers(
+        self, conversation: ConversationId, write: Write, title: str = ""
+    ) -> None:
         """Wait until something may leave that answers go before; waits that are felt are shown."""
-        await self._turns.take_after_answers(place, write, title)
+        await self._turns.take_after_answers(conversation, write, title)
 
-    def spare(self, place: Place, write: Write) -> bool:
+    def spare(self, conversation: ConversationId, write: Write) -> bool:
         """Take a turn if nobody else needs it: the way of a preview."""
-        return self._turns.spare(place, write)
+        return self._turns.spare(conversation, write)
 
-    def slow(self, place: Place) -> bool:
+    def slow(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode."""
-        return self._turns.slow(place.chat)
+        return self._turns.slow(conversation.chat)
 
     async def send(
         self,
-        place: Place,
+        conversation: ConversationId,
         text: RichText,
         *,
         reply_to: int | None,
@@ -76,40 +78,42 @@ class TelegramOutbox:
         ChatRefusedError, AccountStoppedError, PauseAskedError, MessageGoneError or TelegramError.
         """
         request = functions.messages.SendMessageRequest(
-            peer=await self._peer(place.chat),
+            peer=await self._peer(conversation.chat),
             message=text.text,
             random_id=random_id,
             entities=[_entity(entity) for entity in text.entities] or None,
-            reply_to=_reply_header(place, reply_to),
+            reply_to=_reply_header(conversation, reply_to),
             no_webpage=True,
             silent=silent or None,
         )
-        return _sent_id(await self._write(place, "send", request), random_id)
+        return _sent_id(await self._write(conversation, "send", request), random_id)
 
-    async def edit(self, place: Place, message: int, text: RichText) -> None:
+    async def edit(self, conversation: ConversationId, message: int, text: RichText) -> None:
         """Put another text into a message of ours; the same text again is fine.
 
         Take a turn first. Raises as `send` does.
         """
         request = functions.messages.EditMessageRequest(
-            peer=await self._peer(place.chat),
+            peer=await self._peer(conversation.chat),
             id=message,
             message=text.text,
             entities=[_entity(entity) for entity in text.entities],
             no_webpage=True,
         )
-        await self._write(place, "edit", request)
+        await self._write(conversation, "edit", request)
 
-    async def typing(self, place: Place, typing: bool) -> bool:
+    async def typing(self, conversation: ConversationId, typing: bool) -> bool:
         """Show that an answer is being written, or no longer; whether it was. Never raises."""
-        if not self._client.stands() or not self._turns.typing(place):
+        if not self._client.stands() or not self._turns.typing(conversation):
             return False  # over no line it would be waited for, at the very end too
         action = types.SendMessageTypingAction if typing else types.SendMessageCancelAction
         try:
             request = functions.messages.SetTypingRequest(
-                peer=await self._peer(place.chat), action=action(), top_msg_id=place.topic
+                peer=await self._peer(conversation.chat),
+                action=action(),
+                top_msg_id=conversation.topic,
             )
-            await self._write(place, "typing", request)
+            await self._write(conversation, "typing", request)
         except UserbotError:
             return False
         return True
@@ -125,7 +129,7 @@ class TelegramOutbox:
             request = DeleteInChannel(peer, [command.message])
         else:
             request = functions.messages.DeleteMessagesRequest([command.message], revoke=True)
-        await self._write(Place(command.chat), "delete", request)
+        await self._write(ConversationId(command.chat), "delete", request)
 
     async def _peer(self, chat: int) -> Any:
         try:
@@ -135,12 +139,14 @@ class TelegramOutbox:
         except RPCError as error:
             raise meaning(error) from error
 
-    async def _write(self, place: Place, method: str, request: Any) -> Any:
+    async def _write(self, conversation: ConversationId, method: str, request: Any) -> Any:
         try:
             return await self._client(request)
         except (FloodWaitError, FloodPremiumWaitError, SlowModeWaitError) as error:
             slow_mode = isinstance(error, SlowModeWaitError)
-            raise self._turns.pause(place, method, error.seconds, slow_mode=slow_mode) from error
+            raise self._turns.pause(
+                conversation, method, error.seconds, slow_mode=slow_mode
+            ) from error
         except RPCError as error:
             name = error_name(error).upper()
             if name == "MESSAGE_NOT_MODIFIED":
@@ -154,7 +160,7 @@ class TelegramOutbox:
             refusal = meaning(error)
             if method == "typing" and isinstance(refusal, ChatRefusedError):
                 raise refusal from error  # of messages it says nothing
-            raise self._refused(place, refusal) from error
+            raise self._refused(conversation, refusal) from error
         except TroubleError as error:
             raise WriteInDoubtError(
                 "Telegram has trouble of its own with a message.", landed=error.taken
@@ -168,16 +174,16 @@ class TelegramOutbox:
                 "The connection to Telegram was lost while writing.", reason="disconnected"
             ) from error
 
-    def _refused(self, place: Place, refusal: UserbotError) -> UserbotError:
-        return self._turns.refused(place, refusal)
+    def _refused(self, conversation: ConversationId, refusal: UserbotError) -> UserbotError:
+        return self._turns.refused(conversation, refusal)
 
 
-def _reply_header(place: Place, reply_to: int | None) -> Any:
-    if reply_to is None and place.topic is None:
+def _reply_header(conversation: ConversationId, reply_to: int | None) -> Any:
+    if reply_to is None and conversation.topic is None:
         return None
     return types.InputReplyToMessage(
-        reply_to_msg_id=reply_to if reply_to is not None else place.topic,
-        top_msg_id=place.topic,
+        reply_to_msg_id=reply_to if reply_to is not None else conversation.topic,
+        top_msg_id=conversation.topic,
     )
 
 

@@ -9,11 +9,11 @@ from telethon.tl import types
 from telethon.utils import get_peer_id
 
 from userbot.activity import Report
-from userbot.messages import Brought, ChatTop
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.history import patiently
 from userbot.telegram.inbox import Inbox
+from userbot.types import Brought, ChatTop
 
 _PAGE = 100
 """What Telegram gives at once."""

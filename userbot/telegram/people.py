@@ -16,8 +16,8 @@ from telethon.tl import functions, types
 from telethon.utils import get_peer_id
 
 from userbot.activity import Notice, Report
-from userbot.messages import Person
 from userbot.telegram.client import Client
+from userbot.types import Person
 
 _PAGE = 100
 """How many blocked people Telegram names at once."""

@@ -13,13 +13,13 @@ from telethon.errors import (
 from telethon.tl import types
 
 from userbot.errors import TelegramError
-from userbot.messages import Picture
 from userbot.rules import pictures
 from userbot.rules.pictures import Copy
 from userbot.telegram.client import Client
 from userbot.telegram.origin import is_protected
 from userbot.telegram.reading import Reading
 from userbot.telegram.refusals import meaning
+from userbot.types import Picture
 
 _ALBUM = 9
 """An album has ten messages at most, whose ids follow each other."""

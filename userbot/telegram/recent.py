@@ -5,10 +5,10 @@ from __future__ import annotations
 from telethon.errors import RPCError
 from telethon.tl import types
 
-from userbot.messages import Incoming
 from userbot.telegram.client import Client
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.refusals import meaning
+from userbot.types import Message
 
 
 class TelegramRecent:
@@ -18,7 +18,7 @@ class TelegramRecent:
         self._client = client
         self._inbox = inbox
 
-    async def latest(self, chat: int, before: int, count: int) -> list[Incoming]:
+    async def latest(self, chat: int, before: int, count: int) -> list[Message]:
         """The messages before that one, the newest first. Raises TelegramError."""
         try:
             found = await self._client.get_messages(chat, limit=count, offset_id=before)

@@ -7,7 +7,7 @@ from typing import Any
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.messages import Person
+from userbot.types import Person
 
 _PEOPLE = 10_000
 """How many people are remembered; whoever was heard of first is forgotten first."""

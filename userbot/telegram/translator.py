@@ -1,4 +1,4 @@
-"""From a message of Telethon's to `Incoming`: the same in the program's own words."""
+"""From a message of Telethon's to `Message`: the same in the program's own words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.messages import SAVED_TITLE, ChatKind, Incoming, Person, Place
 from userbot.telegram.media import media_of, voice_of
 from userbot.telegram.origin import is_protected, origin_of
 from userbot.telegram.people import People
@@ -17,6 +16,7 @@ from userbot.telegram.pictures import has_picture
 from userbot.telegram.protection import expires_at
 from userbot.telegram.senders import Senders
 from userbot.telegram.threads import Threads, is_automatic_forward
+from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person
 
 MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, IndexError, KeyError)
 """What reading an object raises that lacks a field or holds an impossible value."""
@@ -51,13 +51,13 @@ class Translator:
         known = sender is not None or message.sender_id is None
         return known and self.threads.unknown_root(message) is None
 
-    def incoming(self, message: Any, *, live: bool) -> Incoming:
+    def incoming(self, message: Any, *, live: bool) -> Message:
         """The message; a sender that is not known by now is None."""
         self.look_at_title(message)
         sender = self.senders.of(message)
         topic, reply_to = self.threads.place(message)
-        incoming = Incoming(
-            place=Place(message.chat_id, topic),
+        incoming = Message(
+            conversation=ConversationId(message.chat_id, topic),
             message=message.id,
             kind=self._kind(message),
             title=self.title(message.chat_id),
@@ -110,7 +110,7 @@ class Translator:
         return ChatKind.CHANNEL if broadcast else ChatKind.SUPERGROUP
 
 
-def _check(incoming: Incoming) -> None:
+def _check(incoming: Message) -> None:
     """Raise ValueError for what Telegram's schema would not let through."""
     if not isinstance(incoming.text, str) or not isinstance(incoming.at, datetime):
         raise ValueError("no text or no date")
@@ -124,7 +124,7 @@ def _check(incoming: Incoming) -> None:
         incoming.chat,
         incoming.message,
         incoming.reply_to,
-        incoming.place.topic,
+        incoming.conversation.topic,
         incoming.album,
     )
     for number in (*numbers, incoming.sender.id if incoming.sender else None):

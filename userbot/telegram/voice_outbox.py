@@ -15,11 +15,11 @@ from userbot.errors import (
     UserbotError,
     VoiceRefusedError,
 )
-from userbot.messages import Place, RichText, Speech
 from userbot.ports import Uploaded
 from userbot.rules.waveform import packed
 from userbot.telegram.outbox import TelegramOutbox, _entity, _reply_header, _sent_id
 from userbot.telegram.refusals import error_name, meaning
+from userbot.types import ConversationId, RichText, Speech
 
 _REFUSALS = frozenset(
     {
@@ -37,22 +37,22 @@ class TelegramVoiceOutbox(TelegramOutbox):
 
     _voiceless: frozenset[int] = frozenset()
 
-    def takes_voice(self, place: Place) -> bool:
+    def takes_voice(self, conversation: ConversationId) -> bool:
         """False once Telegram has said that voice notes are not taken there."""
-        return place.chat not in self._voiceless
+        return conversation.chat not in self._voiceless
 
-    async def upload_voice(self, place: Place, speech: Speech) -> Uploaded:
+    async def upload_voice(self, conversation: ConversationId, speech: Speech) -> Uploaded:
         """Bring a voice note to Telegram. It takes no turn: nobody sees it yet.
 
         Raises VoiceRefusedError when it cannot be, and as `check` does.
         """
-        self.check(place)
+        self.check(conversation)
         try:
             file = await self._client.upload_file(speech.data, file_name="voice.ogg")
         except RPCError as error:
             refusal = meaning(error)
             if isinstance(refusal, AccountStoppedError | NotLoggedInError):
-                raise self._turns.refused(place, refusal) from error
+                raise self._turns.refused(conversation, refusal) from error
             raise _not_uploaded(error_name(error)) from error
         except (ConnectionError, TimeoutError, ValueError) as error:
             raise _not_uploaded(type(error).__name__) from error
@@ -60,7 +60,7 @@ class TelegramVoiceOutbox(TelegramOutbox):
 
     async def send_voice(
         self,
-        place: Place,
+        conversation: ConversationId,
         uploaded: Uploaded,
         caption: RichText,
         *,
@@ -76,21 +76,21 @@ class TelegramVoiceOutbox(TelegramOutbox):
             duration=max(1, round(speech.seconds)), voice=True, waveform=packed(speech.waveform)
         )
         request = functions.messages.SendMediaRequest(
-            peer=await self._peer(place.chat),
+            peer=await self._peer(conversation.chat),
             media=types.InputMediaUploadedDocument(
                 file=uploaded.file, mime_type="audio/ogg", attributes=[audio]
             ),
             message=caption.text,
             random_id=random_id,
             entities=[_entity(entity) for entity in caption.entities] or None,
-            reply_to=_reply_header(place, reply_to),
+            reply_to=_reply_header(conversation, reply_to),
         )
-        return _sent_id(await self._write(place, "send", request), random_id)
+        return _sent_id(await self._write(conversation, "send", request), random_id)
 
-    def _refused(self, place: Place, error: UserbotError) -> UserbotError:
+    def _refused(self, conversation: ConversationId, error: UserbotError) -> UserbotError:
         if error.reason not in _REFUSALS:
-            return super()._refused(place, error)
-        self._voiceless |= {place.chat}
+            return super()._refused(conversation, error)
+        self._voiceless |= {conversation.chat}
         return VoiceRefusedError(
             "Voice notes are not taken in this chat.",
             'Set voice = { answer_as = "text" } for it.',

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
-from userbot.messages import Entity, RichText
 from userbot.rules.markdown.rich import Rich, Span
+from userbot.types import Entity, RichText
 
 MESSAGE_UNITS = 4096
 """UTF-16 units of one message (core.telegram.org/api/config, `message_length_max`)."""

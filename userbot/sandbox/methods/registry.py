@@ -12,7 +12,7 @@ from userbot.sandbox.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConversationId:
     """Where this server is, as its clients reach it."""
 
     dc: int
@@ -26,7 +26,7 @@ class Call:
 
     world: World
     login: Login
-    place: Place
+    place: ConversationId
     news: list[Event]
     """What the handler has changed in the caller's mailboxes so far: it belongs in the result."""
     random_id_behaviour: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from userbot.messages.media import Picture
+from userbot.types.media import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Exchange:
     """A question and its answer, as the history keeps them."""
 
     speaker: str

@@ -5,36 +5,36 @@ Chat and person ids are Telethon's marked ids: people positive, basic groups ``-
 channels and supergroups ``-100id``.
 """
 
-from userbot.messages.answers import (
+from userbot.types.answers import (
     OVERLONG,
     Answer,
     ChatRequest,
     Delta,
     Entity,
+    Exchange,
     Finish,
     PromptMessage,
     Recorded,
     RichText,
     StartOver,
-    Turn,
     Usage,
 )
-from userbot.messages.arrived import Brought, Incoming, OwnMessage, Quoted, Since
-from userbot.messages.chats import (
+from userbot.types.arrived import Brought, Message, OwnMessage, Quoted, Since
+from userbot.types.chats import (
     CHANNELS,
     SAVED_TITLE,
     TERMINAL,
     ChatKind,
     ChatTop,
+    ConversationId,
     KeptName,
     Person,
-    Place,
     is_basic_group,
     may_be_deleted_in,
 )
-from userbot.messages.commands import CommandMessage, CommandNote, OpenCommand
-from userbot.messages.decisions import Ask, Command, Decision, Ignore
-from userbot.messages.media import (
+from userbot.types.commands import CommandMessage, CommandNote, OpenCommand
+from userbot.types.decisions import Command, Decision, Ignore, Question
+from userbot.types.media import (
     Format,
     Hints,
     Loudness,
@@ -44,7 +44,7 @@ from userbot.messages.media import (
     Transcript,
     Voice,
 )
-from userbot.messages.spending import Cost, Expected, Owed, Spent
+from userbot.types.spending import Cost, Expected, Owed, Spent
 
 __all__ = [
     "CHANNELS",
@@ -52,7 +52,6 @@ __all__ = [
     "SAVED_TITLE",
     "TERMINAL",
     "Answer",
-    "Ask",
     "Brought",
     "ChatKind",
     "ChatRequest",
@@ -60,25 +59,27 @@ __all__ = [
     "Command",
     "CommandMessage",
     "CommandNote",
+    "ConversationId",
     "Cost",
     "Decision",
     "Delta",
     "Entity",
+    "Exchange",
     "Expected",
     "Finish",
     "Format",
     "Hints",
     "Ignore",
-    "Incoming",
     "KeptName",
     "Loudness",
+    "Message",
     "OpenCommand",
     "Owed",
     "OwnMessage",
     "Person",
     "Picture",
-    "Place",
     "PromptMessage",
+    "Question",
     "Quoted",
     "Recorded",
     "RichText",
@@ -88,7 +89,6 @@ __all__ = [
     "Spent",
     "StartOver",
     "Transcript",
-    "Turn",
     "Usage",
     "Voice",
     "is_basic_group",

@@ -41,7 +41,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ConversationId:
     """One conversation: a private chat, a group, a forum topic or a comment thread."""
 
     chat: int

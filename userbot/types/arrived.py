@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from userbot.messages.chats import ChatKind, Person, Place
-from userbot.messages.media import Voice
+from userbot.types.chats import ChatKind, ConversationId, Person
+from userbot.types.media import Voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Message:
     """A message as it arrived, with all that is needed to decide about it."""
 
-    place: Place
+    conversation: ConversationId
     message: int
     kind: ChatKind
     title: str
@@ -50,7 +50,7 @@ class Incoming:
 
     @property
     def chat(self) -> int:
-        return self.place.chat
+        return self.conversation.chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class OwnMessage:
 class Since:
     """What a chat's history says about a question: as it stands, and what came after it."""
 
-    found: Mapping[int, Incoming]
+    found: Mapping[int, Message]
     """Its messages as they read now, by their ids."""
     gone: frozenset[int]
     """Those that are not there any more."""

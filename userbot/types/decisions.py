@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from userbot.messages.chats import ChatKind, Person, Place
-from userbot.messages.media import Voice
+from userbot.types.chats import ChatKind, ConversationId, Person
+from userbot.types.media import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,10 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class Question:
     """The decision to answer: a question, as it is stored and queued."""
 
-    place: Place
+    conversation: ConversationId
     message: int
     kind: ChatKind
     title: str
@@ -61,12 +61,12 @@ class Ask:
     attempt: int = 0
     """How often the owner had it asked again."""
     moved_from: int | None = None
-    """The basic group that its message stands in, where `place` is what became of that group."""
+    """The basic group that its message stands in; `conversation` is what became of it."""
 
     @property
     def chat(self) -> int:
         """Where it is answered, and whose rules hold."""
-        return self.place.chat
+        return self.conversation.chat
 
     @property
     def source(self) -> int:
@@ -78,10 +78,12 @@ class Ask:
         """The message that its answer replies to; None where a reply cannot reach it."""
         return self.message if self.moved_from is None else None
 
-    def moved(self, new: int) -> Ask:
+    def moved(self, new: int) -> Question:
         """The same question, now that its basic group has become a supergroup."""
-        place = replace(self.place, chat=new)
-        return replace(self, place=place, kind=ChatKind.SUPERGROUP, moved_from=self.source)
+        conversation = replace(self.conversation, chat=new)
+        return replace(
+            self, conversation=conversation, kind=ChatKind.SUPERGROUP, moved_from=self.source
+        )
 
 
-Decision = Ask | Command | Ignore
+Decision = Question | Command | Ignore

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from userbot.messages.answers import Usage
+from userbot.types.answers import Usage
 
 
 @dataclass(frozen=True, slots=True)
