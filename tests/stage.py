@@ -19,16 +19,25 @@ from typing import Any, TypeVar
 from telethon import TelegramClient, events
 
 from userbot import app
-from userbot.activity import Activity, Ready
+from userbot.events import Event, Ready
 from userbot.ports import Clock
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Endpoint
 from userbot.sandbox.telegram import Telegram
-from userbot.settings import Chat, History, Limits, OpenAI, Pacing, Server, Settings, Trigger
-from userbot.settings import Telegram as TelegramSettings
+from userbot.settings import (
+    ChatConfig,
+    HistoryConfig,
+    LimitsConfig,
+    OpenAIConfig,
+    PacingConfig,
+    ServerConfig,
+    Settings,
+    TelegramConfig,
+    TriggerConfig,
+)
 from userbot.storage.spending import Spending, spending
 
-A = TypeVar("A", bound=Activity)
+A = TypeVar("A", bound=Event)
 
 
 class Program:
@@ -37,7 +46,7 @@ class Program:
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock
-        self.told: list[Activity] = []
+        self.told: list[Event] = []
         self._news = asyncio.Condition()
         self._end: asyncio.Future[str] | None = None
         self._task: asyncio.Task[str] | None = None
@@ -94,7 +103,7 @@ class Program:
                 f"no {kind.__name__} {having} in {timeout} s; told: {self.told}"
             ) from None
 
-    def _report(self, event: Activity) -> None:
+    def _report(self, event: Event) -> None:
         self.told.append(event)
         waker = asyncio.get_running_loop().create_task(self._wake())
         self._wakers.add(waker)
@@ -178,33 +187,35 @@ class Stage:
         assert not self.telegram.crashes
         assert not self.endpoint.unhandled
 
-    def settings(self, chats: Sequence[Chat] = (), **sections: Any) -> Settings:
+    def settings(self, chats: Sequence[ChatConfig] = (), **sections: Any) -> Settings:
         """Settings for Olga's program: the governor opened wide, each message a question by
         itself, all else as by default.
         """
         plain = Settings(
-            telegram=TelegramSettings(
+            telegram=TelegramConfig(
                 api_id=1,
                 api_hash="hash",
                 session=self.folder / "me",
-                server=Server(
+                server=ServerConfig(
                     dc=self.telegram.dc,
                     host=self.telegram.host,
                     port=self.telegram.port,
                     public_key=self.folder / "server.pem",
                 ),
             ),
-            openai=OpenAI(base_url=self.endpoint.base_url, api_key="sandbox-key", model="test"),
-            trigger=Trigger(from_="anyone", burst_seconds=0),
+            openai=OpenAIConfig(
+                base_url=self.endpoint.base_url, api_key="sandbox-key", model="test"
+            ),
+            trigger=TriggerConfig(from_="anyone", burst_seconds=0),
             chats=tuple(chats),
-            history=History(database=self.folder / "history.db"),
-            limits=Limits(requests_per_minute=1000, answers_per_hour=1000),
-            pacing=Pacing(writes_per_second=1000, burst=1000),
+            history=HistoryConfig(database=self.folder / "history.db"),
+            limits=LimitsConfig(requests_per_minute=1000, answers_per_hour=1000),
+            pacing=PacingConfig(writes_per_second=1000, burst=1000),
         )
         return replace(plain, **sections)
 
     async def program(
-        self, chats: Sequence[Chat] = (), *, clock: Clock | None = None, **sections: Any
+        self, chats: Sequence[ChatConfig] = (), *, clock: Clock | None = None, **sections: Any
     ) -> Program:
         """Start the program; a second call after `stop` is a restart on the same files."""
         program = Program(self.settings(chats, **sections), clock)
@@ -234,6 +245,6 @@ class Stage:
         return [request["messages"] for request in self.endpoint.requests]
 
 
-def listed(chat: str | int, respond: str = "all", from_: Any = "anyone", **more: Any) -> Chat:
+def listed(chat: str | int, respond: str = "all", from_: Any = "anyone", **more: Any) -> ChatConfig:
     """A block of [[chats]]."""
-    return Chat(id=chat, respond=respond, from_=from_, **more)  # type: ignore[arg-type]
+    return ChatConfig(id=chat, respond=respond, from_=from_, **more)  # type: ignore[arg-type]

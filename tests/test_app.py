@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Answering, Heard, Notice, Skipped, Stopped, Waiting
 from userbot.cli.online import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
+from userbot.events import Answered, Answering, Heard, Notice, Skipped, Stopped, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply

@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "userbot"
 
-VALUES = {"types", "activity", "errors", "settings"}
+VALUES = {"types", "events", "errors", "settings"}
 SHARED = VALUES | {"ports", "rules"}
 ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console"}
 # Small pieces of the system around us: the edges use them, what decides never does.
@@ -248,9 +248,7 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
         pytest.param(
             "sandbox/a.py", "import userbot.telegram", "may not import telegram", id="wing"
         ),
-        pytest.param(
-            "ports.py", "from userbot.rules import a", "may import activity", id="ports-up"
-        ),
+        pytest.param("ports.py", "from userbot.rules import a", "may import errors", id="ports-up"),
         pytest.param("novel.py", "import userbot.errors", "novel is a new room", id="unknown-room"),
         pytest.param("path/a.py", "import telethon.tl", "only in sandbox, telegram", id="telethon"),
         pytest.param("path/a.py", "from openai import x", "only in openai_api", id="openai"),

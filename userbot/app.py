@@ -8,10 +8,10 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, closing, suppress
 from typing import Any, TypeVar
 
-from userbot.activity import Notice, Ready, Report, Stopped
 from userbot.clock import SystemClock
 from userbot.edges import Edges, House, house_of
 from userbot.errors import StorageError, UserbotError
+from userbot.events import Notice, Ready, Report, Stopped
 from userbot.ground import Ground
 from userbot.path.asked_again import AskedAgain
 from userbot.path.recovery import recover

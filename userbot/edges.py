@@ -10,7 +10,7 @@ from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
 from userbot.rules.trigger import Policy
-from userbot.settings import Chat, PersonLimits
+from userbot.settings import ChatConfig, PersonLimits
 from userbot.telegram.client import new_client
 from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
@@ -46,7 +46,7 @@ class House:
 
     owner: Person
     policy: Policy
-    chats: Mapping[int, Chat]
+    chats: Mapping[int, ChatConfig]
     limited: Mapping[int, PersonLimits]
     first: bool
     """This is the first start of all."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from userbot.activity import Report
 from userbot.errors import StorageError
+from userbot.events import Report
 from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES, Inquiry
@@ -31,7 +31,7 @@ from userbot.path.typing import Typing
 from userbot.path.writes import Writes
 from userbot.ports import ChatModel, Clock, History, Outbox, Pictures
 from userbot.rules.limits import Refusal
-from userbot.settings import Pacing, PersonLimits, Settings
+from userbot.settings import PacingConfig, PersonLimits, Settings
 from userbot.storage.store import Store
 from userbot.types import Question
 
@@ -110,7 +110,7 @@ class Ground:
 
     def in_writing(
         self,
-        pacing: Pacing,
+        pacing: PacingConfig,
         outbox: Outbox,
         writes: Writes,
         own_prompt: str = "reply",

@@ -59,7 +59,7 @@ def masked(text: str) -> str:
 
 
 def masked_event(event: E) -> E:
-    """A value like an activity, with its texts masked; itself if there is nothing to mask."""
+    """A value like an event, with its texts masked; itself if there is nothing to mask."""
     changed: dict[str, Any] = {}
     for field in fields(event):  # type: ignore[arg-type]
         value = getattr(event, field.name)

@@ -20,7 +20,7 @@ Seconds = Annotated[float, Ge(0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Server:
+class ServerConfig:
     """Another Telegram than the usual one: its test data centre, or one of your own."""
 
     dc: Annotated[int, Ge(1), Le(5)]
@@ -31,17 +31,17 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Telegram:
+class TelegramConfig:
     api_id: Annotated[int, Gt(0), Le(2**31 - 1)]
     api_hash: Annotated[str, MinLen(1)] = field(repr=False)
     session: Path = Path("sessions/me")
     proxy: str | None = field(default=None, repr=False)
     device: str | None = None
-    server: Server | None = None
+    server: ServerConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAI:
+class OpenAIConfig:
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     proxy: str | None = field(default=None, repr=False)
@@ -58,7 +58,7 @@ class OpenAI:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Voice:
+class VoiceConfig:
     enabled: bool = True
     model: Annotated[str, MinLen(1)] = "whisper-1"
     fallback_model: str = "gpt-transcribe"
@@ -73,7 +73,7 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
+class TriggerConfig:
     prefix: Annotated[str, MinLen(1)] = "/gpt"
     from_: Whom = "me"
     own_prompt: Literal["reply", "edit"] = "reply"
@@ -83,7 +83,7 @@ class Trigger:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChatVoice:
+class ChatVoiceConfig:
     """What a chat's `voice = {…}` says instead of [voice]."""
 
     enabled: bool | None = None
@@ -95,7 +95,7 @@ class ChatVoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chat:
+class ChatConfig:
     """One block of [[chats]]; `id`, `respond` and `from` have no default."""
 
     id: str | int
@@ -103,7 +103,7 @@ class Chat:
     from_: Whom
     system: str | None = None
     model: Annotated[str, MinLen(1)] | None = None
-    voice: ChatVoice | None = None
+    voice: ChatVoiceConfig | None = None
     context_messages: Annotated[int, Ge(0), Le(100)] = 0
 
 
@@ -118,7 +118,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class HistoryConfig:
     database: Path = Path("sessions/history.db")
     window_tokens: Annotated[int, Ge(256)] = 8000
     idle_reset_minutes: Natural = 0
@@ -141,7 +141,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class LimitsConfig:
     """Zero means none; an unset one (None) means unlimited."""
 
     requests_per_minute: Natural = 6
@@ -156,7 +156,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pacing:
+class PacingConfig:
     edit_seconds: Annotated[float, Ge(0.5)] = 2.0
     max_previews: Natural = 12
     writes_per_second: Annotated[float, Gt(0)] = 1.0
@@ -164,12 +164,12 @@ class Pacing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CatchUp:
+class CatchUpConfig:
     max_age_minutes: Annotated[float, Ge(0), Le(525_600)] = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Console:
+class ConsoleConfig:
     language: Literal["en", "ru"] | None = None
     log_file: Path | None = None
     log_text: bool = False
@@ -179,13 +179,13 @@ class Console:
 class Settings:
     """The whole configuration; each room of the program receives only its section."""
 
-    telegram: Telegram
-    openai: OpenAI = OpenAI()
-    voice: Voice = Voice()
-    trigger: Trigger = Trigger()
-    chats: tuple[Chat, ...] = ()
-    history: History = History()
-    limits: Limits = field(default_factory=Limits)
-    pacing: Pacing = Pacing()
-    catch_up: CatchUp = CatchUp()
-    console: Console = Console()
+    telegram: TelegramConfig
+    openai: OpenAIConfig = OpenAIConfig()
+    voice: VoiceConfig = VoiceConfig()
+    trigger: TriggerConfig = TriggerConfig()
+    chats: tuple[ChatConfig, ...] = ()
+    history: HistoryConfig = HistoryConfig()
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    pacing: PacingConfig = PacingConfig()
+    catch_up: CatchUpConfig = CatchUpConfig()
+    console: ConsoleConfig = ConsoleConfig()

@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn
 
-from userbot.activity import Report
 from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
+from userbot.events import Report
 from userbot.ground import Ground
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.hearing import Said
 from userbot.path.house_rules import HouseRules
 from userbot.path.replying import Written
 from userbot.rules.trigger import Policy, command_of, question_of
-from userbot.settings import Pacing, Settings, Voice
+from userbot.settings import PacingConfig, Settings, VoiceConfig
 from userbot.storage.store import Store
 from userbot.types import (
     TERMINAL,
@@ -38,8 +38,8 @@ from userbot.types import (
 
 _YOU = Person(id=TERMINAL, name="You")
 _PLACE = ConversationId(TERMINAL)
-_LIVELY = Pacing(edit_seconds=0.05, max_previews=100_000)
-_WHOLE = Pacing(max_previews=0)
+_LIVELY = PacingConfig(edit_seconds=0.05, max_previews=100_000)
+_WHOLE = PacingConfig(max_previews=0)
 _ABANDONED = timedelta(hours=1)
 """What is open for longer belongs to a conversation that was killed."""
 
@@ -163,8 +163,8 @@ class Talk:
 class _Read:
     """What is typed says what it says; implements `assistant.Ears`."""
 
-    def voice_in(self, chat: int) -> Voice:
-        return Voice()
+    def voice_in(self, chat: int) -> VoiceConfig:
+        return VoiceConfig()
 
     async def hear(self, ask: Question) -> Said:
         return Said(ask, None)

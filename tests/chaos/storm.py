@@ -23,7 +23,7 @@ from tests.chaos.crowd import Crowd, Left
 from tests.quick_clock import QuickClock
 from tests.stage import Program, Stage, listed
 from userbot.sandbox.telegram import RandomIdBehaviour
-from userbot.settings import CatchUp, History, Limits, OpenAI
+from userbot.settings import CatchUpConfig, HistoryConfig, LimitsConfig, OpenAIConfig
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store
 
@@ -106,10 +106,12 @@ class Storm:
         self.program = await stage.program(
             [listed(chat) for chat in crowd.chats],
             clock=RunningAhead(TIMES),
-            catch_up=CatchUp(max_age_minutes=600),
-            history=History(database=database),
-            limits=Limits(requests_per_minute=MANY, answers_per_hour=MANY, tokens_per_day=MANY),
-            openai=OpenAI(
+            catch_up=CatchUpConfig(max_age_minutes=600),
+            history=HistoryConfig(database=database),
+            limits=LimitsConfig(
+                requests_per_minute=MANY, answers_per_hour=MANY, tokens_per_day=MANY
+            ),
+            openai=OpenAIConfig(
                 base_url=stage.endpoint.base_url, api_key="sandbox-key", model="test", timeout=2
             ),
         )

@@ -22,14 +22,14 @@ import pytest
 
 from tests.quick_clock import SteppedClock
 from tests.stage import Program, Stage, listed
-from userbot.activity import Notice, Waiting
 from userbot.console.describe import describe
 from userbot.console.words import words
+from userbot.events import Notice, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import History, Limits, OpenAI
+from userbot.settings import HistoryConfig, LimitsConfig, OpenAIConfig
 from userbot.storage.store import Store
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -131,9 +131,13 @@ class Hour:
         return await stage.program(
             [listed(chat) for chat in chats],
             clock=self.clock,
-            history=History(database=stage.folder / "history.db"),
-            limits=Limits(requests_per_minute=MANY, answers_per_hour=MANY, tokens_per_day=MANY),
-            openai=OpenAI(base_url=stage.endpoint.base_url, api_key="sandbox-key", model="test"),
+            history=HistoryConfig(database=stage.folder / "history.db"),
+            limits=LimitsConfig(
+                requests_per_minute=MANY, answers_per_hour=MANY, tokens_per_day=MANY
+            ),
+            openai=OpenAIConfig(
+                base_url=stage.endpoint.base_url, api_key="sandbox-key", model="test"
+            ),
         )
 
     async def _before(self) -> None:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from userbot.cli.overridden import overridden
-from userbot.settings import Chat, History, Override, Settings, Telegram, Trigger
+from userbot.settings import (
+    ChatConfig,
+    HistoryConfig,
+    Override,
+    Settings,
+    TelegramConfig,
+    TriggerConfig,
+)
 from userbot.storage.store import Store
 
 GROUP, CLUB, HALL = -1001, -1002, -1003
-LISTED = Chat(id=GROUP, respond="all", from_=(501,), system="Be brief.")
+LISTED = ChatConfig(id=GROUP, respond="all", from_=(501,), system="Be brief.")
 
 
 def settings(folder: Path) -> Settings:
     return Settings(
-        telegram=Telegram(api_id=1, api_hash="hash"),
-        trigger=Trigger(from_="contacts"),
-        history=History(database=folder / "history.db"),
+        telegram=TelegramConfig(api_id=1, api_hash="hash"),
+        trigger=TriggerConfig(from_="contacts"),
+        history=HistoryConfig(database=folder / "history.db"),
     )
 
 
@@ -33,6 +40,6 @@ def test_what_commands_set_beats_the_config_and_the_rest_of_it_stays(tmp_path: P
         found, ordered = overridden(settings(tmp_path), {GROUP: LISTED})
     assert ordered == {GROUP: ["respond"], CLUB: ["model"]}
     assert found == {
-        GROUP: Chat(id=GROUP, respond="mention", from_=(501,), system="Be brief."),
-        CLUB: Chat(id=CLUB, respond="prefix", from_="contacts", model="parrot"),
+        GROUP: ChatConfig(id=GROUP, respond="mention", from_=(501,), system="Be brief."),
+        CLUB: ChatConfig(id=CLUB, respond="prefix", from_="contacts", model="parrot"),
     }

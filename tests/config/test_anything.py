@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.config.files import GOOD
 from userbot.config import load
 from userbot.errors import ConfigError
-from userbot.settings import Chat, Settings
+from userbot.settings import ChatConfig, Settings
 
 fuzzed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
@@ -40,7 +40,7 @@ def test_random_bytes_never_crash_it(config: Path, content: bytes) -> None:
 KEYS = sorted(
     {
         name
-        for section in (*dataclasses.fields(Settings), dataclasses.fields(Chat)[0])
+        for section in (*dataclasses.fields(Settings), dataclasses.fields(ChatConfig)[0])
         for name in (section.name, "from", "respond", "server", "people", "profile", "production")
     }
     | {"api_id", "api_hash", "api_key", "base_url", "prefix", "timezone", "database", "voice", "id"}

@@ -12,7 +12,7 @@ import tomli
 
 from tests.config.files import HASH, faults
 from userbot.config import load
-from userbot.settings import Settings, Telegram
+from userbot.settings import Settings, TelegramConfig
 
 EXAMPLE = Path(__file__).parents[2] / "config.toml.example"
 
@@ -29,7 +29,7 @@ def test_the_example_with_its_placeholders_filled_in_is_in_order(config: Path) -
     text = EXAMPLE.read_text("utf-8").replace("api_id = 0 ", "api_id = 94575 ")
     config.write_text(text.replace('api_hash = ""', f'api_hash = "{HASH}"'), "utf-8")
     found = load(config, None, {"OPENAI_API_KEY": "sk-key"})
-    usual = Settings(telegram=Telegram(api_id=94575, api_hash=HASH))
+    usual = Settings(telegram=TelegramConfig(api_id=94575, api_hash=HASH))
     assert dataclasses.replace(found.settings.openai, api_key=None) == usual.openai
     for section in ("voice", "trigger", "chats", "limits", "pacing", "catch_up", "console"):
         assert getattr(found.settings, section) == getattr(usual, section)
@@ -60,7 +60,7 @@ def example_values() -> list[Any]:
 def test_an_uncommented_value_of_the_example_is_the_default(
     section: str, name: str, value: Any
 ) -> None:
-    usual = getattr(Settings(telegram=Telegram(api_id=1, api_hash="x")), section)
+    usual = getattr(Settings(telegram=TelegramConfig(api_id=1, api_hash="x")), section)
     found = getattr(usual, "from_" if name == "from" else name)
     found = list(found) if isinstance(found, tuple) else found
     assert (str(found) if isinstance(found, Path) else found) == value

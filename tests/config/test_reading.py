@@ -11,7 +11,7 @@ import pytest
 from tests.config.files import ENVIRONMENT, GOOD, PROFILED, faults, loaded
 from userbot.config import load
 from userbot.errors import ConfigError
-from userbot.settings import Chat, ChatVoice, Limits
+from userbot.settings import ChatConfig, ChatVoiceConfig, LimitsConfig
 
 # What is read.
 
@@ -20,7 +20,7 @@ def test_a_short_file_is_enough_and_everything_else_has_its_default(config: Path
     found = loaded(config)
     assert found.settings.telegram.api_id == 94575
     assert found.settings.openai.api_key == "sk-good-key"
-    assert found.settings.limits == Limits()
+    assert found.settings.limits == LimitsConfig()
     assert found.settings.chats == ()
     assert found.path == config
 
@@ -50,14 +50,14 @@ def test_every_kind_of_value_is_read(config: Path) -> None:
     ).settings
     assert found.trigger.from_ == ("@nora", 123456)
     assert found.chats == (
-        Chat(
+        ChatConfig(
             id="@weekend_plans",
             respond="mention",
             from_="anyone",
             system="Be a pirate.",
-            voice=ChatVoice(show="both", wake_words=("hey",)),
+            voice=ChatVoiceConfig(show="both", wake_words=("hey",)),
         ),
-        Chat(id=-1001234567890, respond="off", from_=(5,)),
+        ChatConfig(id=-1001234567890, respond="off", from_=(5,)),
     )
     assert found.pacing.writes_per_second == 2
 

@@ -10,21 +10,21 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from userbot import activity as happened
-from userbot.activity import Activity
+from userbot import events as happened
 from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.lines import Lines
 from userbot.console.live import Live
 from userbot.console.safe import printable
 from userbot.console.words import language_of, words
+from userbot.events import Event
 from userbot.rules.limits import check
-from userbot.settings import Limits
+from userbot.settings import LimitsConfig
 from userbot.types import SAVED_TITLE, Person
 
 MAX = Person(id=42, name="Max")
 WHERE: dict[str, Any] = {"chat": -100, "title": "Weekend", "message": 7, "person": MAX}
-EVENTS: list[Activity] = [
+EVENTS: list[Event] = [
     happened.Ready(account="Olga", model="m", chats=2, seconds=0.5, pending=1),
     happened.Heard(**WHERE, text="where to?"),
     happened.Transcribed(**WHERE, text="where to?", model="w", duration=3.5, seconds=0.7),
@@ -52,14 +52,12 @@ LANGUAGES = ["en", "ru"]
 
 def test_there_is_an_example_of_every_event() -> None:
     # By name: a dataclass with slots is made twice.
-    assert set(IDS) == {kind.event for kind in Activity.__subclasses__()}
+    assert set(IDS) == {kind.event for kind in Event.__subclasses__()}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("event", EVENTS, ids=IDS)
-def test_every_event_has_a_line_with_its_name_chat_and_person(
-    event: Activity, language: str
-) -> None:
+def test_every_event_has_a_line_with_its_name_chat_and_person(event: Event, language: str) -> None:
     line = describe(event, words(language))
     assert line.head == words(language)[event.event]
     assert bool(line.where) == (event.chat is not None)
@@ -100,7 +98,7 @@ def test_every_reason_of_a_limit_has_words() -> None:
     from userbot.types import Spent
 
     for spent in (Spent(99, 0, 0), Spent(0, 10**9, 0), Spent(0, 0, 10**9)):
-        refusal = check(Limits(), spent, by_owner=False)
+        refusal = check(LimitsConfig(), spent, by_owner=False)
         assert refusal is not None
         assert refusal.reason in words("en")
 
@@ -133,7 +131,7 @@ def test_what_is_being_answered_is_shown_until_it_is_answered() -> None:
     [happened.Notice(reason="reconnected", detail="It stands."), EVENTS[0]],
     ids=["again", "for-the-first-time"],
 )
-def test_a_connection_that_stands_is_no_row_any_more(stands: Activity) -> None:
+def test_a_connection_that_stands_is_no_row_any_more(stands: Event) -> None:
     paper = Console(file=io.StringIO(), force_terminal=True, width=80)
     live = Live(words("en"), verbose=False, console=paper)
     live(happened.Waiting(reason="network", seconds=2.5))
@@ -151,7 +149,7 @@ def test_everyday_ignored_messages_are_shown_only_when_asked_for(verbose: bool) 
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=IDS)
-def test_json_has_one_object_an_event_with_the_contracts_fields(event: Activity) -> None:
+def test_json_has_one_object_an_event_with_the_contracts_fields(event: Event) -> None:
     paper = io.StringIO()
     JsonLines(paper, verbose=True)(event)
     (line,) = paper.getvalue().splitlines()

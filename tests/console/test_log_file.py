@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from userbot.activity import Answered, Heard
 from userbot.console.log_file import LogFile
 from userbot.console.words import words
+from userbot.events import Answered, Heard
 
 
 def log(path: Path, *, text: bool = False, most: int = 10_000, count: int = 1) -> None:

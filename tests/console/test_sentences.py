@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import userbot
-from userbot import activity as happened
 from userbot import errors
+from userbot import events as happened
 from userbot.console.describe import describe
 from userbot.console.sentences import in_russian, known
 from userbot.console.words import plural, words

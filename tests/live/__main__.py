@@ -26,11 +26,18 @@ from telethon.errors import RPCError, SessionPasswordNeededError
 from telethon.tl import functions, types
 
 from userbot import app
-from userbot.activity import Activity, Answered
 from userbot.console.describe import describe
 from userbot.console.words import words
+from userbot.events import Answered, Event
 from userbot.sandbox.endpoint import Endpoint
-from userbot.settings import Chat, History, OpenAI, Server, Settings, Telegram
+from userbot.settings import (
+    ChatConfig,
+    HistoryConfig,
+    OpenAIConfig,
+    ServerConfig,
+    Settings,
+    TelegramConfig,
+)
 
 TEST_DC = (2, "149.154.167.40", 443)
 """core.telegram.org/api/auth, "Test Accounts"; Telethon has its key."""
@@ -139,21 +146,21 @@ async def run_program(folder: Path, api_id: int, api_hash: str) -> bool:
     end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     phrases = words("en")
 
-    def report(event: Activity) -> None:
+    def report(event: Event) -> None:
         print("   ", describe(event, phrases).plain())
         if isinstance(event, Answered):
             answered.set()
 
     settings = Settings(
-        telegram=Telegram(
+        telegram=TelegramConfig(
             api_id=api_id,
             api_hash=api_hash,
             session=folder / "me",
-            server=Server(dc=TEST_DC[0], host=TEST_DC[1], port=TEST_DC[2]),
+            server=ServerConfig(dc=TEST_DC[0], host=TEST_DC[1], port=TEST_DC[2]),
         ),
-        openai=OpenAI(base_url=endpoint.base_url, api_key="sandbox-key", model="echo"),
-        chats=(Chat(id="saved", respond="all", from_="me"),),
-        history=History(database=folder / "history.db"),
+        openai=OpenAIConfig(base_url=endpoint.base_url, api_key="sandbox-key", model="echo"),
+        chats=(ChatConfig(id="saved", respond="all", from_="me"),),
+        history=HistoryConfig(database=folder / "history.db"),
     )
     program = asyncio.create_task(app.run(settings, report, began=time.monotonic(), end=end))
     print(

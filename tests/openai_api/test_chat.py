@@ -15,7 +15,7 @@ from userbot.openai_api.chat import Chat
 from userbot.openai_api.sent_events import MOST
 from userbot.ports import ChatModel
 from userbot.sandbox.endpoint import Endpoint, Reply
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, PromptMessage, Usage
 
 REQUEST = ChatRequest(
@@ -36,7 +36,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @pytest.fixture
 async def chat(endpoint: Endpoint) -> AsyncIterator[Chat]:
-    chat = Chat(OpenAI(api_key="sandbox-key", base_url=endpoint.base_url, timeout=5))
+    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=5))
     yield chat
     await chat.aclose()
 
@@ -116,7 +116,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def answer_of(raw: bytes, request: ChatRequest = REQUEST) -> tuple[str, Finish]:
     async with server_saying(raw) as base_url:
-        chat = Chat(OpenAI(base_url=base_url, timeout=5))
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
         try:
             return await gathered(chat, request)
         finally:
@@ -124,7 +124,7 @@ async def answer_of(raw: bytes, request: ChatRequest = REQUEST) -> tuple[str, Fi
 
 
 def test_the_adapter_is_the_chat_model_of_the_path() -> None:
-    model: ChatModel = Chat(OpenAI())
+    model: ChatModel = Chat(OpenAIConfig())
     assert model
 
 
@@ -256,7 +256,7 @@ async def test_warming_twice_builds_one_client(chat: Chat) -> None:
 
 async def test_a_server_without_keys_gets_along_with_none(endpoint: Endpoint) -> None:
     endpoint.api_key = None
-    chat = Chat(OpenAI(base_url=endpoint.base_url, api_key=" "))
+    chat = Chat(OpenAIConfig(base_url=endpoint.base_url, api_key=" "))
     assert (await gathered(chat))[1].reason == "stop"
     await chat.aclose()
 
@@ -265,7 +265,9 @@ async def test_the_proxy_carries_the_request() -> None:
     done = chunk("through", "stop")
     async with server_saying(events(done, "data: [DONE]")) as proxy:
         chat = Chat(
-            OpenAI(base_url="http://models.invalid/v1", proxy=proxy.removesuffix("/v1"), timeout=5)
+            OpenAIConfig(
+                base_url="http://models.invalid/v1", proxy=proxy.removesuffix("/v1"), timeout=5
+            )
         )
         assert (await gathered(chat))[0] == "through"
         await chat.aclose()
@@ -411,7 +413,7 @@ async def server_closing_doors() -> AsyncIterator[tuple[str, list[int]]]:
 
 async def test_a_kept_connection_that_turns_out_closed_is_not_a_failure() -> None:
     async with server_closing_doors() as (base_url, counts):
-        chat = Chat(OpenAI(base_url=base_url, timeout=5))
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
         for _ in range(3):
             assert (await gathered(chat))[0] == "a"
         assert counts == [2, 2, 1]
@@ -432,7 +434,7 @@ async def test_a_connection_is_kept_when_its_response_ends_soon_after_the_answer
             writer.write(said[-2:])
 
     async with serving(answer) as base_url:
-        chat = Chat(OpenAI(base_url=base_url, timeout=5))
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
         for _ in range(3):
             assert (await gathered(chat))[0] == "a"
         assert asked == [3]
@@ -448,7 +450,7 @@ async def test_a_response_that_does_not_end_holds_up_no_answer() -> None:
         await reader.read()
 
     async with serving(answer) as base_url:
-        chat = Chat(OpenAI(base_url=base_url, timeout=5))
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
         async with asyncio.timeout(2):
             assert (await gathered(chat))[0] == "a"
         await chat.aclose()

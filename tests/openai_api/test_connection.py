@@ -5,26 +5,34 @@ from __future__ import annotations
 import pytest
 
 from userbot.openai_api.speech import connection
-from userbot.settings import OpenAI, Voice
+from userbot.settings import OpenAIConfig, VoiceConfig
 
-GENERAL = OpenAI(api_key="sk-general", base_url="https://one.example/v1", proxy="http://proxy:1")
+GENERAL = OpenAIConfig(
+    api_key="sk-general", base_url="https://one.example/v1", proxy="http://proxy:1"
+)
 
 
 @pytest.mark.parametrize(
     ("voice", "proxy", "key"),
     [
-        pytest.param(Voice(), "http://proxy:1", "sk-general", id="the-same"),
+        pytest.param(VoiceConfig(), "http://proxy:1", "sk-general", id="the-same"),
         pytest.param(
-            Voice(base_url="https://one.example/v1"), "http://proxy:1", "sk-general", id="named"
+            VoiceConfig(base_url="https://one.example/v1"),
+            "http://proxy:1",
+            "sk-general",
+            id="named",
         ),
-        pytest.param(Voice(base_url="http://localhost:9009/v1"), None, None, id="another"),
+        pytest.param(VoiceConfig(base_url="http://localhost:9009/v1"), None, None, id="another"),
         pytest.param(
-            Voice(base_url="http://localhost:9009/v1", api_key="own"), None, "own", id="own-key"
+            VoiceConfig(base_url="http://localhost:9009/v1", api_key="own"),
+            None,
+            "own",
+            id="own-key",
         ),
     ],
 )
 def test_key_and_proxy_serve_only_the_endpoint_they_were_written_for(
-    voice: Voice, proxy: str | None, key: str | None
+    voice: VoiceConfig, proxy: str | None, key: str | None
 ) -> None:
     made = connection(voice, GENERAL)
     assert made._proxy == proxy

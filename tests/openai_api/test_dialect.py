@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from userbot.activity import Activity, Notice
 from userbot.errors import ModelError
+from userbot.events import Event, Notice
 from userbot.openai_api.chat import Chat
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.sandbox.endpoint import Endpoint
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, Picture, PromptMessage
 
 REQUEST = ChatRequest(
@@ -34,13 +34,13 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-def told() -> list[Activity]:
+def told() -> list[Event]:
     return []
 
 
 @pytest.fixture
-async def chat(endpoint: Endpoint, told: list[Activity]) -> AsyncIterator[Chat]:
-    settings = OpenAI(api_key="sandbox-key", base_url=endpoint.base_url, timeout=5)
+async def chat(endpoint: Endpoint, told: list[Event]) -> AsyncIterator[Chat]:
+    settings = OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=5)
     chat = Chat(settings, told.append)
     yield chat
     await chat.aclose()
@@ -56,7 +56,7 @@ async def answer(chat: Chat, request: ChatRequest = REQUEST) -> str:
     "param", ["temperature", "stream_options", "reasoning_effort", "max_completion_tokens"]
 )
 async def test_a_refused_parameter_is_dropped_once_and_remembered(
-    endpoint: Endpoint, chat: Chat, told: list[Activity], param: str
+    endpoint: Endpoint, chat: Chat, told: list[Event], param: str
 ) -> None:
     endpoint.faults.add("unsupported_parameter", param=param)
     assert await answer(chat) == "You asked: hello there"

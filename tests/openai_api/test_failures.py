@@ -18,14 +18,14 @@ from userbot.openai_api.failures import failure
 from userbot.openai_api.refusals import Refusal, retry_after
 from userbot.openai_api.where import QUOTE_LENGTH, Where
 from userbot.sandbox.endpoint import Endpoint
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, PromptMessage
 
 KEY = "sandbox-key"
 WHERE = Where(host="models.example", timeout=60, key="sk-abcdef123456")
 
 
-async def ask(settings: OpenAI, *, stream: bool = True) -> ModelError:
+async def ask(settings: OpenAIConfig, *, stream: bool = True) -> ModelError:
     """The error that a question meets."""
     chat = Chat(settings)
     request = ChatRequest(
@@ -80,7 +80,7 @@ async def test_every_fault_has_its_reason_and_says_whether_to_ask_again(
     endpoint = Endpoint(KEY)
     await endpoint.start()
     endpoint.faults.add(kind, **params)
-    settings = OpenAI(api_key=KEY, base_url=endpoint.base_url, timeout=0.1)
+    settings = OpenAIConfig(api_key=KEY, base_url=endpoint.base_url, timeout=0.1)
     error = await ask(settings, stream=stream)
     await endpoint.stop()
     assert (error.reason, error.retry_after) == (streamed if stream or whole is None else whole)
@@ -111,26 +111,26 @@ def free_port() -> int:
 async def test_an_endpoint_out_of_reach_is_told_with_the_cause(
     base_url: str, says: str, again: float | None
 ) -> None:
-    error = await ask(OpenAI(base_url=base_url, timeout=5))
+    error = await ask(OpenAIConfig(base_url=base_url, timeout=5))
     assert error.reason == "unreachable"
     assert says in str(error)
     assert error.retry_after == again
 
 
 async def test_credentials_in_the_address_are_not_shown() -> None:
-    error = await ask(OpenAI(base_url=f"http://olga:geheim@127.0.0.1:{free_port()}/v1"))
+    error = await ask(OpenAIConfig(base_url=f"http://olga:geheim@127.0.0.1:{free_port()}/v1"))
     assert "geheim" not in str(error)
     assert str(error).startswith("127.0.0.1:")
 
 
 async def test_a_key_that_cannot_be_a_header_is_refused_before_it_is_sent() -> None:
-    error = await ask(OpenAI(api_key="sk-с-кириллицей"))
+    error = await ask(OpenAIConfig(api_key="sk-с-кириллицей"))
     assert error.reason == "unauthorized"
     assert "кириллицей" not in str(error)
 
 
 async def test_a_proxy_that_is_none_is_told_without_its_password() -> None:
-    error = await ask(OpenAI(proxy="ftp://olga:geheim@127.0.0.1:1"))
+    error = await ask(OpenAIConfig(proxy="ftp://olga:geheim@127.0.0.1:1"))
     assert error.reason == "unreachable"
     assert "geheim" not in f"{error} {error.hint}"
 
@@ -138,8 +138,8 @@ async def test_a_proxy_that_is_none_is_told_without_its_password() -> None:
 async def test_a_server_that_wants_a_key_is_told_apart_from_one_that_refuses_it() -> None:
     endpoint = Endpoint(KEY)
     await endpoint.start()
-    without = await ask(OpenAI(base_url=endpoint.base_url))
-    wrong = await ask(OpenAI(base_url=endpoint.base_url, api_key="sk-wrong-key-12345"))
+    without = await ask(OpenAIConfig(base_url=endpoint.base_url))
+    wrong = await ask(OpenAIConfig(base_url=endpoint.base_url, api_key="sk-wrong-key-12345"))
     await endpoint.stop()
     assert "wants a key, and none is set" in str(without)
     assert "does not accept the key" in str(wrong)

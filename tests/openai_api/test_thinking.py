@@ -12,7 +12,7 @@ from userbot.openai_api.chat import Chat
 from userbot.openai_api.reading import Reading
 from userbot.openai_api.thinking import Thinking
 from userbot.sandbox.endpoint import Endpoint, Reply
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import Delta, Finish
 
 from .test_chat import REQUEST, chunk
@@ -75,7 +75,7 @@ async def test_a_thinking_model_over_sockets(stream: bool) -> None:
     await endpoint.start()
     pieces = ("<th", "ink>I wonder", " about</thi", "nk>\n", "\nHel", "lo.")
     endpoint.responder = lambda _: Reply("".join(pieces), chunks=pieces, delay=0.01)
-    chat = Chat(OpenAI(api_key="sandbox-key", base_url=endpoint.base_url))
+    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url))
     *deltas, finish = [piece async for piece in chat.stream(replace(REQUEST, stream=stream))]
     await chat.aclose()
     await endpoint.stop()
@@ -88,7 +88,7 @@ async def test_what_was_thought_is_told_while_it_is_thought() -> None:
     await endpoint.start()
     pieces = ("<think>", "I wonder about", " that</think>", "Hello.")
     endpoint.responder = lambda _: Reply("".join(pieces), chunks=pieces, delay=0.01)
-    chat = Chat(OpenAI(api_key="sandbox-key", base_url=endpoint.base_url))
+    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url))
     *deltas, _ = [piece async for piece in chat.stream(REQUEST)]
     await chat.aclose()
     await endpoint.stop()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
-from userbot.activity import Answered, Answering, Failed, Heard, Notice, Skipped, Waiting
+from userbot.events import Answered, Answering, Failed, Heard, Notice, Skipped, Waiting
 from userbot.rules.random_id import random_id
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group, Supergroup

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Heard, Ignored, Limited, Skipped
+from userbot.events import Answered, Failed, Heard, Ignored, Limited, Skipped
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Limits, Trigger
+from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
 
 
@@ -38,14 +38,14 @@ async def test_a_prefixed_question_in_a_private_chat_is_answered_there(stage: St
 
 
 async def test_the_owner_asks_from_another_device(stage: Stage) -> None:
-    await stage.program(trigger=Trigger(from_="me"))
+    await stage.program(trigger=TriggerConfig(from_="me"))
     question = stage.olga.says(stage.group, "/gpt what did I promise")
     answer = await stage.max.expects(stage.group, reply_to=question)
     assert answer.sender is stage.olga
 
 
 async def test_the_owner_tries_it_first_in_saved_messages(stage: Stage) -> None:
-    program = await stage.program(trigger=Trigger(from_="me"))
+    program = await stage.program(trigger=TriggerConfig(from_="me"))
     stage.olga.says(stage.olga, "/gpt hello")
     await program.tells(Answered)
     question, answer = stage.olga.messages(stage.olga)
@@ -106,7 +106,7 @@ async def test_who_may_not_ask_gets_nothing_and_the_console_says_why(stage: Stag
 
 
 async def test_a_group_that_is_not_listed_is_left_alone_and_not_even_stored(stage: Stage) -> None:
-    program = await stage.program(trigger=Trigger(from_="me"))
+    program = await stage.program(trigger=TriggerConfig(from_="me"))
     stage.max.says(stage.group, "hello everybody")
     await program.tells(Ignored, reason="not_listed")
     assert not stage.asked()
@@ -195,7 +195,7 @@ async def test_a_slow_conversation_does_not_hold_up_another(stage: Stage) -> Non
 async def test_a_person_over_the_limit_is_not_answered_and_the_console_says_so(
     stage: Stage,
 ) -> None:
-    program = await stage.program(limits=Limits(requests_per_minute=2))
+    program = await stage.program(limits=LimitsConfig(requests_per_minute=2))
     for n in range(3):
         stage.max.says(stage.group, f"/gpt number {n}")
     limited = await program.tells(Limited)
@@ -208,7 +208,7 @@ async def test_a_person_over_the_limit_is_not_answered_and_the_console_says_so(
 
 async def test_todays_tokens_of_all_others_end_but_the_owner_goes_on(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "word " * 400
-    program = await stage.program(limits=Limits(tokens_per_day=300))
+    program = await stage.program(limits=LimitsConfig(tokens_per_day=300))
     stage.max.says(stage.group, "/gpt first")
     await program.tells(Answered)
     stage.lena.says(stage.group, "/gpt second")

@@ -8,10 +8,10 @@ import pytest
 
 from tests.path.test_remembering import ask
 from tests.stage import Stage, listed
-from userbot.activity import Ignored, Notice
+from userbot.events import Ignored, Notice
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
-from userbot.settings import Chat
+from userbot.settings import ChatConfig
 
 
 def background(stage: Stage) -> list[str]:
@@ -23,7 +23,7 @@ def background(stage: Stage) -> list[str]:
     return [line.removeprefix("> ") for line in block.splitlines()[1:]]
 
 
-def here(stage: Stage, count: int = 20, chat: Group | Account | None = None) -> list[Chat]:
+def here(stage: Stage, count: int = 20, chat: Group | Account | None = None) -> list[ChatConfig]:
     return [listed((chat or stage.group).id, "mention", context_messages=count)]
 
 

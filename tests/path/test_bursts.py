@@ -12,10 +12,10 @@ import pytest
 
 from tests.path.test_live_reply import FAST, streamed
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Heard, Limited, Skipped
-from userbot.settings import Limits, Trigger
+from userbot.events import Answered, Heard, Limited, Skipped
+from userbot.settings import LimitsConfig, TriggerConfig
 
-BURSTS = Trigger(from_="anyone", burst_seconds=1.5)
+BURSTS = TriggerConfig(from_="anyone", burst_seconds=1.5)
 
 
 def slowly(seconds: float) -> Any:
@@ -109,7 +109,7 @@ async def test_what_does_not_belong_to_it_does_not_join(stage: Stage, why: str) 
 
 async def test_a_burst_counts_as_one_question(stage: Stage) -> None:
     stage.endpoint.responder = slowly(0.3)
-    limits = Limits(requests_per_minute=1, answers_per_hour=1)
+    limits = LimitsConfig(requests_per_minute=1, answers_per_hour=1)
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS, limits=limits)
     stage.max.says(stage.olga, "one")
     await asked(stage, 1)

@@ -10,9 +10,9 @@ import pytest
 
 from tests.quick_clock import QuickClock, SteppedClock
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Answering, Heard, Notice, Skipped, Waiting
+from userbot.events import Answered, Answering, Heard, Notice, Skipped, Waiting
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Trigger
+from userbot.settings import TriggerConfig
 from userbot.storage.store import Store
 
 
@@ -83,7 +83,7 @@ async def test_in_a_chat_that_is_not_selected_what_was_missed_is_found_of_all_wh
     stage.telegram.tells_at_most(0)
     own = stage.olga.says(stage.group, "/gpt from my phone")
     others = stage.max.says(stage.group, "/gpt and mine?")
-    trigger = Trigger(from_="anyone" if others_may_ask else "me", burst_seconds=0)
+    trigger = TriggerConfig(from_="anyone" if others_may_ask else "me", burst_seconds=0)
     program = await stage.program([listed(stage.club.id)], trigger=trigger)
     await program.tells(Answered)
     await asyncio.sleep(0.2)

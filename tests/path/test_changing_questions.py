@@ -10,8 +10,8 @@ import pytest
 from tests.path.test_bursts import BURSTS, asked, questions, quiet, slowly
 from tests.path.test_live_reply import FAST, streamed
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Limited, Notice, Skipped
-from userbot.settings import Limits
+from userbot.events import Answered, Limited, Notice, Skipped
+from userbot.settings import LimitsConfig
 
 PLAIN = replace(BURSTS, burst_seconds=0)
 
@@ -125,7 +125,7 @@ async def test_with_edits_a_question_is_answered_anew_in_place(stage: Stage, whe
     "why", ["the limit", "no right any more", "blocked", "no other words", "no question"]
 )
 async def test_an_edit_is_not_answered_anew(stage: Stage, why: str) -> None:
-    limits = Limits(requests_per_minute=1 if why == "the limit" else 9)
+    limits = LimitsConfig(requests_per_minute=1 if why == "the limit" else 9)
     trigger = replace(PLAIN, edits=True)
     program = await stage.program(trigger=trigger, limits=limits)
     question = stage.max.says(stage.group, "/gpt one")

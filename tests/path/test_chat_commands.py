@@ -12,7 +12,7 @@ from tests.path.test_remembering import ask
 from tests.path.test_what_telegram_says import QUICK
 from tests.stage import Program, Stage, listed
 from userbot import app
-from userbot.activity import (
+from userbot.events import (
     Answered,
     Answering,
     Failed,
@@ -27,7 +27,7 @@ from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Limits, Pacing, Trigger
+from userbot.settings import LimitsConfig, PacingConfig, TriggerConfig
 from userbot.storage.store import Store
 
 
@@ -150,7 +150,7 @@ async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage)
 
 
 async def test_a_question_does_not_wait_behind_the_commands_before_it(stage: Stage) -> None:
-    program = await stage.program(clock=QUICK, pacing=Pacing())
+    program = await stage.program(clock=QUICK, pacing=PacingConfig())
     said = [stage.olga.says(stage.group, "/gpt_usage") for _ in range(12)]
     await program.tells(Waiting, reason="governor", title="Weekend")
     question = stage.max.says(stage.group, "/gpt hello")
@@ -186,7 +186,7 @@ async def test_a_result_is_not_answered_where_saved_messages_answer_everything(
 
 
 async def test_commands_follow_the_prefix(stage: Stage) -> None:
-    await stage.program(trigger=Trigger(prefix="/ai"))
+    await stage.program(trigger=TriggerConfig(prefix="/ai"))
     told = await orders(stage, stage.group, "/ai_help")
     assert "/ai_new" in told
     assert "/gpt" not in told
@@ -206,9 +206,9 @@ async def test_an_unknown_command_is_told_with_a_suggestion(stage: Stage) -> Non
 
 
 async def test_the_owner_reads_russian_if_he_said_so(stage: Stage) -> None:
-    from userbot.settings import Console
+    from userbot.settings import ConsoleConfig
 
-    await stage.program(console=Console(language="ru"))
+    await stage.program(console=ConsoleConfig(language="ru"))
     assert "Может быть, /gpt_history?" in await orders(stage, stage.group, "/gpt_histroy")
 
 
@@ -277,12 +277,12 @@ async def test_a_model_may_be_set_in_a_chat_that_is_not_listed(stage: Stage) -> 
 
 
 async def test_on_and_off_beat_the_file_and_survive_a_restart(stage: Stage) -> None:
-    program = await stage.program(trigger=Trigger(from_="me"))
+    program = await stage.program(trigger=TriggerConfig(from_="me"))
     told = await orders(stage, stage.group, "/gpt_on all anyone")
     assert "respond all, from anyone" in told
     await ask(stage, program, stage.max, stage.group, "anybody there?")
     await program.stop()
-    program = await stage.program(trigger=Trigger(from_="me"))
+    program = await stage.program(trigger=TriggerConfig(from_="me"))
     await ask(stage, program, stage.max, stage.group, "still there?")
     await orders(stage, stage.group, "/gpt_off")
     stage.max.says(stage.group, "and now?")
@@ -347,7 +347,7 @@ async def test_retry_asks_nothing_again_beyond_a_limit(stage: Stage) -> None:
     question = stage.max.says(stage.group, "/gpt hello")
     await program.tells(Failed)
     await program.stop()
-    program = await stage.program(limits=Limits(tokens_per_day=0))
+    program = await stage.program(limits=LimitsConfig(tokens_per_day=0))
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "A limit is reached" in told
     assert (await program.tells(Limited)).reason == "tokens_per_day"

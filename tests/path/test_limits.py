@@ -11,12 +11,12 @@ from tests.path.test_bursts import asked, slowly
 from tests.path.test_live_reply import streamed
 from tests.path.voice.notes import EN, until
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Heard, Limited, Skipped, Waiting
+from userbot.events import Answered, Failed, Heard, Limited, Skipped, Waiting
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Limits, PersonLimits, Prices
+from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.types import Usage
 
-OPEN = Limits(requests_per_minute=1000, answers_per_hour=1000)
+OPEN = LimitsConfig(requests_per_minute=1000, answers_per_hour=1000)
 
 
 async def test_money_ends_for_everybody_and_is_still_spent_after_a_restart(stage: Stage) -> None:
@@ -190,7 +190,7 @@ async def test_who_deletes_each_question_while_it_is_answered_asks_for_nothing_l
     stage: Stage,
 ) -> None:
     stage.endpoint.responder = slowly(5)
-    program = await stage.program(limits=Limits(requests_per_minute=2))
+    program = await stage.program(limits=LimitsConfig(requests_per_minute=2))
     for number in (1, 2):
         question = stage.max.says(stage.group, f"/gpt number {number}")
         await asked(stage, number)
@@ -213,7 +213,9 @@ async def test_an_answer_that_could_not_be_sent_has_cost_something(stage: Stage)
 
 async def test_a_note_deleted_while_it_is_listened_to_has_cost_something(stage: Stage) -> None:
     stage.endpoint.faults.add("late_first_token", seconds=5, on="/audio/transcriptions")
-    program = await stage.program([listed(stage.group.id)], limits=Limits(requests_per_minute=1))
+    program = await stage.program(
+        [listed(stage.group.id)], limits=LimitsConfig(requests_per_minute=1)
+    )
     note = stage.max.sends_voice(stage.group, EN)
     await until(lambda: stage.endpoint.transcriptions)
     stage.max.deletes(note)
@@ -224,7 +226,7 @@ async def test_a_note_deleted_while_it_is_listened_to_has_cost_something(stage: 
 
 
 async def test_with_tell_a_person_is_told_once_in_place(stage: Stage) -> None:
-    program = await stage.program(limits=Limits(requests_per_minute=1, tell=True))
+    program = await stage.program(limits=LimitsConfig(requests_per_minute=1, tell=True))
     stage.max.says(stage.group, "/gpt один")
     await program.tells(Answered)
     second = stage.max.says(stage.group, "/gpt два")
@@ -239,7 +241,7 @@ async def test_with_tell_a_person_is_told_once_in_place(stage: Stage) -> None:
 
 
 async def test_without_tell_nothing_is_said(stage: Stage) -> None:
-    program = await stage.program(limits=Limits(requests_per_minute=0))
+    program = await stage.program(limits=LimitsConfig(requests_per_minute=0))
     stage.max.says(stage.group, "/gpt hello")
     await program.tells(Limited)
     await program.stop()
@@ -247,7 +249,7 @@ async def test_without_tell_nothing_is_said(stage: Stage) -> None:
 
 
 async def test_the_owner_is_not_told_in_a_group(stage: Stage) -> None:
-    program = await stage.program(limits=Limits(own_tokens_per_day=0, tell=True))
+    program = await stage.program(limits=LimitsConfig(own_tokens_per_day=0, tell=True))
     stage.olga.says(stage.group, "/gpt mine")
     await program.tells(Limited)
     await program.stop()

@@ -12,16 +12,16 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Sight, Stage, Window
-from userbot.activity import Answered, Failed, Notice, Stopped
 from userbot.console.sentences import in_russian
+from userbot.events import Answered, Failed, Notice, Stopped
 from userbot.rules.markdown import MOST_CHARACTERS, MOST_MESSAGES, render
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Console, Pacing
+from userbot.settings import ConsoleConfig, PacingConfig
 from userbot.storage.store import Store
 from userbot.types import ConversationId, RichText
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
-FAST = Pacing(writes_per_second=1000, burst=1000, edit_seconds=0.1, max_previews=12)
+FAST = PacingConfig(writes_per_second=1000, burst=1000, edit_seconds=0.1, max_previews=12)
 
 
 def streamed(*pieces: str, delay: float = 0.02) -> Reply:
@@ -242,7 +242,7 @@ async def test_a_failure_in_saved_messages_is_told_there_in_a_line(stage: Stage)
 
 async def test_a_failure_is_told_in_the_consoles_language(stage: Stage) -> None:
     stage.endpoint.faults.add("quota")
-    program = await stage.program(console=Console(language="ru"))
+    program = await stage.program(console=ConsoleConfig(language="ru"))
     stage.olga.says(stage.olga, "/gpt tell me")
     failed = await program.tells(Failed)
     line = stage.olga.messages(stage.olga)[-1]

@@ -11,10 +11,10 @@ from statistics import quantiles
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
-from userbot.activity import Answered, Failed, Waiting
+from userbot.events import Answered, Failed, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Pacing
+from userbot.settings import PacingConfig
 
 CHATS = 32
 ROUNDS = 3
@@ -98,7 +98,7 @@ async def test_with_the_defaults_everything_arrives_and_nothing_floods(stage: St
     clock = QuickClock(20)
     stage.endpoint.responder = lambda _: Reply(WHOLE, chunks=PIECES, delay=0.02)
     everybody = people(stage)
-    program = await stage.program(pacing=Pacing(), clock=clock)
+    program = await stage.program(pacing=PacingConfig(), clock=clock)
     for person in everybody:
         person.says(stage.olga, "/gpt hello")
     for n in range(6):

@@ -12,12 +12,12 @@ from tests.path.test_answered_once import waiting, wrote
 from tests.path.test_live_reply import FAST, streamed
 from tests.path.voice.notes import EN
 from tests.stage import Program, Stage, listed
-from userbot.activity import Activity, Answered, Answering, Heard, Notice, Skipped
+from userbot.events import Answered, Answering, Event, Heard, Notice, Skipped
 from userbot.rules.random_id import of_answer
 from userbot.sandbox.chats import Group, Supergroup
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Override, Voice
+from userbot.settings import Override, VoiceConfig
 from userbot.storage.store import Store
 from userbot.types import ConversationId, Question
 
@@ -156,7 +156,7 @@ async def test_killed_while_it_answers_a_moved_question_it_finishes_its_own_mess
             with Store.open(stage.folder / "history.db") as store:
                 store.written(of_answer(store.secret(), ask, 0), begun.id_for(stage.olga))
     stage.endpoint.responder = lambda _: "Here."
-    voice = Voice(answer_as="voice") if as_what == "spoken" else Voice()
+    voice = VoiceConfig(answer_as="voice") if as_what == "spoken" else VoiceConfig()
     program = await stage.program([listed(stage.group.id, "all")], voice=voice)
     await program.tells(Answered, message=ask.message)
     (answer,) = said(stage, new)
@@ -259,7 +259,7 @@ async def test_an_answer_under_way_while_the_group_moves_is_given_whole_in_the_n
 
     stage.endpoint.responder = answer
     words = "".join(pieces)
-    voice = Voice(answer_as="voice") if as_what == "spoken" else Voice()
+    voice = VoiceConfig(answer_as="voice") if as_what == "spoken" else VoiceConfig()
     program = await stage.program([listed(stage.group.id, "all")], pacing=FAST, voice=voice)
     question = stage.max.says(stage.group, "how is it?")
     await program.tells(Answering)
@@ -303,7 +303,7 @@ async def test_a_long_spoken_answer_to_a_moved_question_quotes_it(stage: Stage) 
     waiting(stage, question)
     new = stage.telegram.migrate(stage.group)
     stage.endpoint.responder = lambda _: "word " * 300
-    program = await stage.program(chats, voice=Voice(answer_as="voice"))
+    program = await stage.program(chats, voice=VoiceConfig(answer_as="voice"))
     await program.tells(Answered)
     (answer,) = said(stage, new)
     assert answer.text == "hello"
@@ -340,7 +340,7 @@ async def test_whenever_the_group_moves_the_answer_stands_whole_and_once(
     assert len(said(stage, new)) <= 1
 
 
-async def first_of(program: Program, *kinds: type[Activity], timeout: float) -> Activity:
+async def first_of(program: Program, *kinds: type[Event], timeout: float) -> Event:
     async with asyncio.timeout(timeout):
         while True:
             for one in program.told:

@@ -17,13 +17,13 @@ from tests.path.test_answered_once import answers
 from tests.path.test_bursts import BURSTS, asked, questions, quiet
 from tests.path.voice.notes import EN, WORDS_EN
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Heard, Notice, Skipped, Stopped
+from userbot.events import Answered, Heard, Notice, Skipped, Stopped
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.messages import Message
-from userbot.settings import Pacing, Voice
+from userbot.settings import PacingConfig, VoiceConfig
 
 PLAIN = replace(BURSTS, burst_seconds=0)
-VOICES = {"written": Voice(), "spoken": Voice(answer_as="voice")}
+VOICES = {"written": VoiceConfig(), "spoken": VoiceConfig(answer_as="voice")}
 
 
 def held(stage: Stage) -> asyncio.Event:
@@ -99,7 +99,7 @@ async def test_what_waited_for_the_line_leaves_no_faster_than_the_account_may_wr
     stage: Stage,
 ) -> None:
     go_on = held(stage)
-    pacing = Pacing(writes_per_second=2, burst=1)
+    pacing = PacingConfig(writes_per_second=2, burst=1)
     program = await stage.program(trigger=PLAIN, pacing=pacing)
     for who in (stage.max, stage.lena, stage.vera):
         who.says(stage.olga, "/gpt what is blue?")

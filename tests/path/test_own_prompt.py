@@ -12,13 +12,13 @@ from telethon.tl import types
 
 from tests.path.test_live_reply import FAST, SENTENCES, streamed
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Skipped
+from userbot.events import Answered, Failed, Skipped
 from userbot.rules.random_id import random_id
-from userbot.settings import Trigger
+from userbot.settings import TriggerConfig
 from userbot.storage.store import Store
 from userbot.types import ChatKind, ConversationId, Person, Question
 
-EDIT = Trigger(from_="anyone", own_prompt="edit")
+EDIT = TriggerConfig(from_="anyone", own_prompt="edit")
 PHOTO = b"\xff\xd8\xff\xe0 a photo"
 
 

@@ -8,7 +8,7 @@ from tests.path.test_answered_once import answers, waiting, wrote
 from tests.path.voice.notes import until
 from tests.stage import Stage
 from userbot import app
-from userbot.activity import Answered, Notice, Skipped, Waiting
+from userbot.events import Answered, Notice, Skipped, Waiting
 from userbot.rules.limits import NOTHING
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.store import Store

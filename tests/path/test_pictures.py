@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Ignored, Notice, Waiting
+from userbot.events import Answered, Failed, Ignored, Notice, Waiting
 from userbot.storage.store import Store
 
 JPEG = b"\xff\xd8\xff\xe0 as a camera made it"

@@ -10,9 +10,9 @@ import pytest
 from tests.path.test_remembering import ask
 from tests.questions import NOW, answer, question
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Limited, Notice
+from userbot.events import Answered, Limited, Notice
 from userbot.sandbox.messages import Message
-from userbot.settings import Limits, Override
+from userbot.settings import LimitsConfig, Override
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store
 from userbot.types import ChatKind, ConversationId, Exchange
@@ -88,7 +88,7 @@ async def test_a_group_that_became_a_supergroup_keeps_what_it_had(
     stage: Stage, restarted: bool
 ) -> None:
     chats = [listed(stage.group.id, "all", system="Be brief.")]
-    limits = Limits(requests_per_minute=2)
+    limits = LimitsConfig(requests_per_minute=2)
     program = await stage.program(chats, limits=limits)
     await ask(stage, program, stage.max, stage.group, "remember the keys")
     command = stage.olga.says(stage.group, "/gpt_model parrot")

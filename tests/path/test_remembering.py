@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered
+from userbot.events import Answered
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.storage.store import Store
@@ -59,9 +59,9 @@ async def test_conversations_know_nothing_of_each_other(stage: Stage) -> None:
 async def test_a_long_history_is_cut_to_the_window_and_nothing_is_lost_from_the_store(
     stage: Stage,
 ) -> None:
-    from userbot.settings import History
+    from userbot.settings import HistoryConfig
 
-    history = History(database=stage.folder / "history.db", window_tokens=600)
+    history = HistoryConfig(database=stage.folder / "history.db", window_tokens=600)
     program = await stage.program(history=history)
     for n in range(12):
         await ask(stage, program, stage.max, stage.group, f"/gpt {n} " + "word " * 60)

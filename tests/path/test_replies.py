@@ -9,7 +9,7 @@ import pytest
 from tests.path.test_bursts import asked, quiet, slowly
 from tests.path.test_remembering import ask
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed
+from userbot.events import Answered, Failed
 from userbot.storage.store import Store
 from userbot.types import ConversationId
 

@@ -9,10 +9,10 @@ from itertools import product
 import pytest
 
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Failed, Ignored, Notice, Skipped
 from userbot.errors import ConfigError
+from userbot.events import Answered, Failed, Ignored, Notice, Skipped
 from userbot.sandbox.accounts import Account
-from userbot.settings import Trigger
+from userbot.settings import TriggerConfig
 from userbot.storage.store import Store
 
 
@@ -72,15 +72,15 @@ async def test_a_new_login_still_reaches_a_chat_that_was_named_once(stage: Stage
 
 
 async def test_a_name_in_the_limits_that_nobody_has_is_an_error_at_the_start(stage: Stage) -> None:
-    from userbot.settings import Limits, PersonLimits
+    from userbot.settings import LimitsConfig, PersonLimits
 
     with pytest.raises(ConfigError, match="nobody is called @nobody_at_all"):
-        await stage.program(limits=Limits(people={"@nobody_at_all": PersonLimits()}))
+        await stage.program(limits=LimitsConfig(people={"@nobody_at_all": PersonLimits()}))
 
 
 async def test_contacts_are_those_of_the_account_as_they_change(stage: Stage) -> None:
     stage.olga.knows(stage.max)
-    program = await stage.program(trigger=Trigger(from_="contacts"))
+    program = await stage.program(trigger=TriggerConfig(from_="contacts"))
     await let_in(stage, stage.max)
     await refused(stage, program, stage.lena, "not_allowed")
     stage.olga.knows(stage.lena)
@@ -146,7 +146,7 @@ async def test_an_answer_that_is_deleted_leaves_the_history_too(stage: Stage) ->
 
 
 async def test_a_question_deleted_while_it_waits_is_not_answered(stage: Stage) -> None:
-    from userbot.activity import Skipped
+    from userbot.events import Skipped
 
     held = asyncio.Event()
 
@@ -201,7 +201,7 @@ async def test_a_quoted_message_expires_when_its_chat_deletes_it_and_the_questio
 
 
 async def test_what_may_not_be_copied_is_not_asked_about(stage: Stage) -> None:
-    from userbot.activity import Failed
+    from userbot.events import Failed
 
     program = await stage.program()
     stage.club.noforwards = True
@@ -225,7 +225,7 @@ async def test_who_asked_and_what_is_looked_at_anew_before_a_question_is_asked_a
     stage: Stage, how: str, why: str
 ) -> None:
     stage.olga.knows(stage.max)
-    trigger = Trigger(from_="contacts", burst_seconds=0)
+    trigger = TriggerConfig(from_="contacts", burst_seconds=0)
     program = await stage.program(trigger=trigger)
     stage.endpoint.faults.add("quota")
     question = stage.max.says(stage.group, "/gpt hello")

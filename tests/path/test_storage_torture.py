@@ -22,10 +22,10 @@ from tests.path.test_storage_trouble import kept, spoil
 from tests.path.voice.notes import EN
 from tests.quick_clock import QuickClock
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Failed, Skipped, Waiting
 from userbot.errors import StorageError
+from userbot.events import Answered, Failed, Skipped, Waiting
 from userbot.sandbox.messages import Message
-from userbot.settings import Pacing, Trigger
+from userbot.settings import PacingConfig, TriggerConfig
 from userbot.storage import backup, store
 
 TEXT = (
@@ -178,7 +178,7 @@ class Asker:
         stage.endpoint.chunk_delay = 0.003
 
     async def program(self) -> Program:
-        pacing = Pacing(edit_seconds=0.3, writes_per_second=1000, burst=1000)
+        pacing = PacingConfig(edit_seconds=0.3, writes_per_second=1000, burst=1000)
         chats = [listed(self.stage.group.id)]
         program = await self.stage.program(chats, clock=QuickClock(_QUICK), pacing=pacing)
         await asyncio.sleep(0.05)  # the first look at the chats is over
@@ -307,7 +307,7 @@ async def test_an_answer_in_the_owners_own_message_waits_for_a_busy_database(
     stage: Stage, probe: Probe, step: str
 ) -> None:
     stage.endpoint.chunk_delay = 0.003
-    trigger = Trigger(own_prompt="edit", burst_seconds=0)
+    trigger = TriggerConfig(own_prompt="edit", burst_seconds=0)
     program = await stage.program(clock=QuickClock(_QUICK), trigger=trigger)
     with other_program(stage.folder / "history.db", probe) as busy:
         busy(step, 20)

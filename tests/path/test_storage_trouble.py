@@ -18,9 +18,9 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage, listed
-from userbot.activity import Activity, Answered, Answering, Failed, Heard, Notice, Stopped, Waiting
 from userbot.clock import SystemClock
 from userbot.errors import StorageError
+from userbot.events import Answered, Answering, Event, Failed, Heard, Notice, Stopped, Waiting
 from userbot.path.doorstep import Doorstep
 from userbot.path.patience import Patience
 from userbot.path.recovery import recover
@@ -337,7 +337,7 @@ async def test_damage_met_while_an_answer_is_written_ends_the_program_before_it_
 
 @pytest.mark.parametrize("free", [True, False], ids=["free by then", "busy to the end"])
 async def test_at_the_end_what_waits_is_tried_once_more(free: bool) -> None:
-    told: list[Activity] = []
+    told: list[Event] = []
     patience = Patience(SystemClock(), told.append)
     storing = Storing(patience, SystemClock(), told.append, lambda _: None)
     tried = 0

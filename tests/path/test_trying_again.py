@@ -12,15 +12,15 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Program, Stage
-from userbot.activity import Answered, Answering, Failed, Skipped, Stopped, Waiting
+from userbot.events import Answered, Answering, Failed, Skipped, Stopped, Waiting
 from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Pacing
+from userbot.settings import PacingConfig
 from userbot.storage.archive import Archive, Exchange
 from userbot.storage.spending import spending
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
-FAST = Pacing(writes_per_second=1000, burst=1000, edit_seconds=0.5, max_previews=12)
+FAST = PacingConfig(writes_per_second=1000, burst=1000, edit_seconds=0.5, max_previews=12)
 WHOLE = "".join(SENTENCES).strip()
 
 

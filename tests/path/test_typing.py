@@ -9,7 +9,7 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
-from userbot.activity import Answered, Failed
+from userbot.events import Answered, Failed
 from userbot.path.typing import EVERY_SECONDS, Typing
 from userbot.sandbox import tl
 from userbot.sandbox.endpoint import Reply

@@ -10,20 +10,20 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
-from userbot.activity import Activity, Answered, Answering, Failed, Heard
 from userbot.errors import ModelError
+from userbot.events import Answered, Answering, Event, Failed, Heard
 from userbot.path import forgetting
 from userbot.path.watch import Watch
 from userbot.rules.limits import HELD_SECONDS
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import OpenAI, Settings, Telegram, Voice
+from userbot.settings import OpenAIConfig, Settings, TelegramConfig, VoiceConfig
 from userbot.storage.archive import Archive
 from userbot.wiring import longest_seconds
 
 
 async def test_what_dies_is_told_and_started_again() -> None:
-    told: list[Activity] = []
+    told: list[Event] = []
     runs = 0
 
     async def work() -> None:
@@ -40,7 +40,7 @@ async def test_what_dies_is_told_and_started_again() -> None:
 
 
 async def test_what_knows_its_own_words_says_them() -> None:
-    told: list[Activity] = []
+    told: list[Event] = []
 
     async def work() -> None:
         raise ModelError("It is gone.", "Look for it.", reason="gone")
@@ -52,7 +52,7 @@ async def test_what_knows_its_own_words_says_them() -> None:
 
 
 async def test_a_task_of_anybodys_that_dies_unnoticed_is_told() -> None:
-    told: list[Activity] = []
+    told: list[Event] = []
 
     async def work() -> None:
         raise ZeroDivisionError
@@ -145,9 +145,9 @@ async def test_what_telegram_lets_wait_does_not_hang(
 
 def test_what_waits_for_a_limit_as_long_as_it_may_is_not_taken_for_hung() -> None:
     settings = Settings(
-        telegram=Telegram(api_id=1, api_hash=""),
-        openai=OpenAI(timeout=1),
-        voice=Voice(max_minutes=1),
+        telegram=TelegramConfig(api_id=1, api_hash=""),
+        openai=OpenAIConfig(timeout=1),
+        voice=VoiceConfig(max_minutes=1),
     )
     before_its_sound_and_before_its_answer = 2 * HELD_SECONDS
     assert longest_seconds(settings) > before_its_sound_and_before_its_answer + PATIENCE_SECONDS

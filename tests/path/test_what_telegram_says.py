@@ -10,15 +10,15 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Program, Stage
-from userbot.activity import Answered, Failed, Notice, Skipped, Stopped, Waiting
 from userbot.console.describe import describe
 from userbot.console.words import words
 from userbot.errors import AccountStoppedError, NotLoggedInError, UserbotError
+from userbot.events import Answered, Failed, Notice, Skipped, Stopped, Waiting
 from userbot.path.patience import Patience
 from userbot.rules.governor import Governor
 from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import Pacing
+from userbot.settings import PacingConfig
 from userbot.telegram.refusals import meaning
 from userbot.telegram.turns import Turns
 from userbot.types import ConversationId
@@ -28,7 +28,7 @@ WHOLE = "".join(SENTENCES).strip()
 SEND, EDIT = "messages.sendMessage", "messages.editMessage"
 QUICK = QuickClock(10)
 """Ten seconds of the program's are one of ours."""
-PACING = Pacing(writes_per_second=1000, burst=1000, edit_seconds=1, max_previews=12)
+PACING = PacingConfig(writes_per_second=1000, burst=1000, edit_seconds=1, max_previews=12)
 
 
 async def start(stage: Stage) -> Program:

@@ -6,13 +6,13 @@ from typing import Any
 
 from tests.path.test_remembering import ask
 from tests.stage import Stage
-from userbot.activity import Failed, Notice
-from userbot.settings import History
+from userbot.events import Failed, Notice
+from userbot.settings import HistoryConfig
 from userbot.storage.archive import Archive
 
 
-def history(stage: Stage, **settings: Any) -> History:
-    return History(database=stage.folder / "history.db", **settings)
+def history(stage: Stage, **settings: Any) -> HistoryConfig:
+    return HistoryConfig(database=stage.folder / "history.db", **settings)
 
 
 async def test_what_was_too_long_is_asked_again_with_less_and_nothing_is_lost(

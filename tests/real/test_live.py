@@ -10,15 +10,15 @@ import pytest
 
 from tests.real import llama_server
 from tests.stage import Stage
-from userbot.activity import Answered, Failed
-from userbot.settings import History, OpenAI, Pacing
+from userbot.events import Answered, Failed
+from userbot.settings import HistoryConfig, OpenAIConfig, PacingConfig
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(llama_server.missing()), reason=llama_server.missing() or "installed"),
 ]
 
-PACING = Pacing(writes_per_second=1000, burst=1000, edit_seconds=0.5, max_previews=12)
+PACING = PacingConfig(writes_per_second=1000, burst=1000, edit_seconds=0.5, max_previews=12)
 TURNS = 30
 ANSWER_TOKENS = 60
 ASKED_TOKENS = 130
@@ -31,8 +31,8 @@ def base_url() -> Iterator[str]:
         yield base_url
 
 
-def model(base_url: str, tokens: int) -> OpenAI:
-    return OpenAI(
+def model(base_url: str, tokens: int) -> OpenAIConfig:
+    return OpenAIConfig(
         base_url=base_url,
         model=llama_server.MODEL,
         system="You tell stories.",
@@ -78,7 +78,7 @@ async def test_thirty_turns_go_beyond_the_models_context(stage: Stage, base_url:
     program = await stage.program(
         openai=model(base_url, ANSWER_TOKENS),
         pacing=PACING,
-        history=History(database=stage.folder / "history.db", window_tokens=3000),
+        history=HistoryConfig(database=stage.folder / "history.db", window_tokens=3000),
     )
     told = 0
     for turn in range(TURNS):

@@ -14,7 +14,7 @@ import pytest
 from tests.real import llama_server
 from userbot.errors import ModelError
 from userbot.openai_api.chat import Chat
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, PromptMessage
 
 KEY = "local-test-key"
@@ -33,7 +33,7 @@ def base_url() -> Iterator[str]:
 
 @pytest.fixture
 async def chat(base_url: str) -> AsyncIterator[Chat]:
-    chat = Chat(OpenAI(base_url=base_url, api_key=KEY, timeout=60))
+    chat = Chat(OpenAIConfig(base_url=base_url, api_key=KEY, timeout=60))
     yield chat
     await chat.aclose()
 
@@ -109,7 +109,7 @@ async def test_a_question_longer_than_the_context_is_told_as_such(chat: Chat) ->
 
 
 async def test_a_wrong_key_is_told_as_such(base_url: str) -> None:
-    chat = Chat(OpenAI(base_url=base_url, api_key="another-key"))
+    chat = Chat(OpenAIConfig(base_url=base_url, api_key="another-key"))
     with pytest.raises(ModelError) as caught:
         await answer(chat, asking("Hello."))
     await chat.aclose()

@@ -15,9 +15,9 @@ import pytest
 
 from tests.real import llama_server, whisper_server
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Failed, Skipped, Transcribed
+from userbot.events import Answered, Failed, Skipped, Transcribed
 from userbot.sandbox import ogg
-from userbot.settings import OpenAI, Voice
+from userbot.settings import OpenAIConfig, VoiceConfig
 
 DATA = Path(__file__).parent.parent / "data"
 EN = "What time does the last train to Berlin leave tomorrow evening?"
@@ -37,8 +37,8 @@ def whisper() -> Iterator[str]:
         yield base_url
 
 
-def voice(base_url: str, model: str = whisper_server.MODEL) -> Voice:
-    return Voice(base_url=base_url, model=model, fallback_model=whisper_server.MODEL)
+def voice(base_url: str, model: str = whisper_server.MODEL) -> VoiceConfig:
+    return VoiceConfig(base_url=base_url, model=model, fallback_model=whisper_server.MODEL)
 
 
 def words(text: str) -> list[str]:
@@ -100,7 +100,7 @@ async def test_what_cannot_be_decoded_fails_plainly(stage: Stage, whisper: str) 
 @pytest.mark.skipif(bool(llama_server.missing()), reason=llama_server.missing() or "installed")
 async def test_both_models_are_real(stage: Stage, whisper: str) -> None:
     with llama_server.running() as model:
-        openai = OpenAI(base_url=model, model=llama_server.MODEL, max_completion_tokens=24)
+        openai = OpenAIConfig(base_url=model, model=llama_server.MODEL, max_completion_tokens=24)
         program = await stage.program([listed(stage.group.id)], voice=voice(whisper), openai=openai)
         question = stage.max.sends_voice(stage.group, DATA / "voice_en.ogg")
         answer = await stage.max.expects(stage.group, from_=stage.olga, timeout=90)

@@ -18,10 +18,10 @@ from userbot.rules.limits import (
     expected_of_answer,
     told,
 )
-from userbot.settings import Limits, PersonLimits, Prices
+from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.types import Expected, Spent
 
-POLICY = Limits(requests_per_minute=2, tokens_per_day=1000, answers_per_hour=3)
+POLICY = LimitsConfig(requests_per_minute=2, tokens_per_day=1000, answers_per_hour=3)
 
 
 @pytest.mark.parametrize(
@@ -45,31 +45,33 @@ def test_a_question_within_the_limits_passes_and_one_beyond_is_refused(
 @pytest.mark.parametrize(
     ("policy", "reason"),
     [
-        pytest.param(Limits(requests_per_minute=0), "requests_per_minute", id="requests"),
-        pytest.param(Limits(tokens_per_day=0), "tokens_per_day", id="tokens"),
-        pytest.param(Limits(answers_per_hour=0), "answers_per_hour", id="answers"),
+        pytest.param(LimitsConfig(requests_per_minute=0), "requests_per_minute", id="requests"),
+        pytest.param(LimitsConfig(tokens_per_day=0), "tokens_per_day", id="tokens"),
+        pytest.param(LimitsConfig(answers_per_hour=0), "answers_per_hour", id="answers"),
     ],
 )
 @pytest.mark.parametrize("requests", [0, 1])
-def test_zero_means_none(policy: Limits, reason: str, requests: int) -> None:
+def test_zero_means_none(policy: LimitsConfig, reason: str, requests: int) -> None:
     refusal = check(policy, Spent(requests, 0, 0), by_owner=False)
     assert refusal is not None
     assert refusal.reason == reason
 
 
 def test_the_owner_is_exempt() -> None:
-    nothing = Limits(requests_per_minute=0, tokens_per_day=0, answers_per_hour=0)
+    nothing = LimitsConfig(requests_per_minute=0, tokens_per_day=0, answers_per_hour=0)
     assert check(nothing, Spent(99, 99_999, 99), by_owner=True) is None
 
 
 @pytest.mark.parametrize(
     ("policy", "detail"),
     [
-        pytest.param(Limits(requests_per_minute=1), "This person may ask once a minute.", id="1"),
+        pytest.param(
+            LimitsConfig(requests_per_minute=1), "This person may ask once a minute.", id="1"
+        ),
         pytest.param(POLICY, "This person may ask 2 times a minute.", id="2"),
     ],
 )
-def test_a_refusal_says_in_a_sentence_what_the_limit_is(policy: Limits, detail: str) -> None:
+def test_a_refusal_says_in_a_sentence_what_the_limit_is(policy: LimitsConfig, detail: str) -> None:
     refusal = check(policy, Spent(9, 0, 0), by_owner=False)
     assert refusal is not None
     assert refusal.detail == detail
@@ -125,15 +127,15 @@ def test_a_question_counts_by_what_it_is_expected_to_cost(
 @pytest.mark.parametrize(
     ("policy", "spent", "reason"),
     [
-        pytest.param(Limits(own_tokens_per_day=10), Spent(9, 0, 9, 10), "own_tokens_per_day"),
-        pytest.param(Limits(own_tokens_per_day=0), Spent(1, 0, 0), "own_tokens_per_day"),
-        pytest.param(Limits(cost_per_day=1), Spent(1, 0, 0, 0, 1_000_000), "cost_per_day"),
-        pytest.param(Limits(cost_per_day=0), Spent(1, 0, 0), "cost_per_day"),
-        pytest.param(Limits(own_tokens_per_day=10), Spent(9, 9**9, 9, 9), None),
+        pytest.param(LimitsConfig(own_tokens_per_day=10), Spent(9, 0, 9, 10), "own_tokens_per_day"),
+        pytest.param(LimitsConfig(own_tokens_per_day=0), Spent(1, 0, 0), "own_tokens_per_day"),
+        pytest.param(LimitsConfig(cost_per_day=1), Spent(1, 0, 0, 0, 1_000_000), "cost_per_day"),
+        pytest.param(LimitsConfig(cost_per_day=0), Spent(1, 0, 0), "cost_per_day"),
+        pytest.param(LimitsConfig(own_tokens_per_day=10), Spent(9, 9**9, 9, 9), None),
     ],
 )
 def test_the_owner_has_limits_of_tokens_and_money_only(
-    policy: Limits, spent: Spent, reason: str | None
+    policy: LimitsConfig, spent: Spent, reason: str | None
 ) -> None:
     refusal = check(policy, spent, by_owner=True)
     assert (refusal.reason if refusal else None) == reason
@@ -173,7 +175,7 @@ def test_an_answer_counts_as_long_as_answers_become(
     ],
 )
 def test_a_person_is_told_in_their_language(limit: int, question: str, words: str) -> None:
-    refusal = check(Limits(requests_per_minute=limit), Spent(9, 0, 0), by_owner=False)
+    refusal = check(LimitsConfig(requests_per_minute=limit), Spent(9, 0, 0), by_owner=False)
     assert refusal is not None
     assert words in told(refusal, question)
 
@@ -220,14 +222,14 @@ def test_without_a_zone_the_day_is_the_systems() -> None:
 @pytest.mark.parametrize(
     ("policy", "by_owner"),
     [
-        (Limits(requests_per_minute=0), False),
-        (Limits(tokens_per_day=0), False),
-        (Limits(answers_per_hour=0), False),
-        (Limits(own_tokens_per_day=0), True),
-        (Limits(cost_per_day=0), True),
+        (LimitsConfig(requests_per_minute=0), False),
+        (LimitsConfig(tokens_per_day=0), False),
+        (LimitsConfig(answers_per_hour=0), False),
+        (LimitsConfig(own_tokens_per_day=0), True),
+        (LimitsConfig(cost_per_day=0), True),
     ],
 )
-def test_a_limit_of_zero_is_refused_as_such(policy: Limits, by_owner: bool) -> None:
+def test_a_limit_of_zero_is_refused_as_such(policy: LimitsConfig, by_owner: bool) -> None:
     refusal = check(policy, Spent(0, 0, 0), by_owner)
     assert refusal is not None
     assert refusal.detail == LIMIT_IS_ZERO

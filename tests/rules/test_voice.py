@@ -12,8 +12,7 @@ from userbot.rules.markdown import render
 from userbot.rules.shown import question_quoted, quotation
 from userbot.rules.voice import too_short, unfit, voice_of
 from userbot.rules.wake import question_in
-from userbot.settings import Chat, ChatVoice
-from userbot.settings import Voice as Settings
+from userbot.settings import ChatConfig, ChatVoiceConfig, VoiceConfig
 from userbot.types import Loudness, Voice
 
 # Wake words.
@@ -185,9 +184,12 @@ def test_nothing_else_is_a_recording(head: bytes) -> None:
 
 
 def test_a_chats_own_words_win_over_the_general_ones() -> None:
-    general = Settings(language="de", show="answer", wake_words=("olga",))
-    chat = Chat(
-        id=1, respond="all", from_="me", voice=ChatVoice(show="both", enabled=False, wake_words=())
+    general = VoiceConfig(language="de", show="answer", wake_words=("olga",))
+    chat = ChatConfig(
+        id=1,
+        respond="all",
+        from_="me",
+        voice=ChatVoiceConfig(show="both", enabled=False, wake_words=()),
     )
     merged = voice_of(general, chat)
     assert (merged.language, merged.show, merged.enabled, merged.wake_words) == (

@@ -27,11 +27,11 @@ from telethon.sessions import MemorySession
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
-from userbot.activity import Activity
 from userbot.clock import SystemClock
 from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.words import words
+from userbot.events import Event
 from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
@@ -47,7 +47,7 @@ from userbot.path.patience import Patience
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.rules.trigger import Allowed, ChatRule, Policy
-from userbot.settings import Limits, Trigger
+from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
@@ -183,7 +183,7 @@ class Maker:
             try:
                 return kind(**values)
             except (TypeError, AttributeError, ValueError):
-                # It is not built without that field: build it as it should be.
+                # It is not built without that field: build it should be.
                 values = {name: self.value(of, depth + 1) for name, of, _ in fields(kind)}
 
     def value(self, of: str, depth: int) -> Any:
@@ -258,7 +258,7 @@ class Target:
     """The path from the inbox to the queue, with a real store; what it did is in its lists."""
 
     def __init__(self, folder: Path, allowed: Allowed) -> None:
-        self.told: list[Activity] = []
+        self.told: list[Event] = []
         self.asks: list[Question] = []
         self.failures: list[str] = []
         clock = SystemClock()
@@ -274,7 +274,9 @@ class Target:
             chats={chat: ChatRule(respond="all", allowed=allowed) for chat in LISTED},
             began=datetime.now(UTC) - timedelta(days=1),
         )
-        many = Limits(requests_per_minute=10**9, tokens_per_day=10**12, answers_per_hour=10**9)
+        many = LimitsConfig(
+            requests_per_minute=10**9, tokens_per_day=10**12, answers_per_hour=10**9
+        )
         patience = Patience(clock, self._tell)
         storing = Storing(patience, clock, self._tell, lambda _: None)
         allowance = Allowance(
@@ -297,7 +299,8 @@ class Target:
         )  # fmt: skip
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
-            LoopWatch(), 10, Trigger(), self.store, storing, self.conversations, settlement, clock,
+            LoopWatch(), 10, TriggerConfig(), self.store, storing, self.conversations, settlement,
+            clock,
             self._tell,
         )  # fmt: skip
         deletions = Deletions(self.client)
@@ -314,7 +317,7 @@ class Target:
         self.asks.append(ask)
         self.store.mark(ask, "failed", "fuzz", datetime.now(UTC))
 
-    def _tell(self, event: Activity) -> None:
+    def _tell(self, event: Event) -> None:
         line = describe(event, self._told).plain()
         if any(ord(letter) < 32 or letter in "\x7f\x9b\u202e\u2066\u2028" for letter in line):
             self.failures.append(f"it steers the console: {line!r}")

@@ -13,7 +13,7 @@ import pytest
 
 from userbot.errors import ModelError
 from userbot.openai_api.chat import Chat
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, PromptMessage
 
 REQUEST = ChatRequest(model="m", messages=(PromptMessage("user", "hi"),))
@@ -122,7 +122,7 @@ async def test_any_bytes_are_an_answer_or_a_model_error(stream: bool) -> None:
     pick = random.Random(SEED)
     async with Raw().listening() as server:
         model = Chat(
-            OpenAI(
+            OpenAIConfig(
                 base_url=f"http://127.0.0.1:{server.port}/v1",
                 api_key="k" * 20,
                 model="m",

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.stage import Program, Stage, listed
-from userbot.activity import Answered, Failed, Heard, Ignored, Limited, Skipped
+from userbot.events import Answered, Failed, Heard, Ignored, Limited, Skipped
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.chats import Group
 from userbot.sandbox.messages import Message
-from userbot.settings import Chat, Limits, Pacing, Trigger
+from userbot.settings import ChatConfig, LimitsConfig, PacingConfig, TriggerConfig
 
 RESPOND = ("all", "mention", "prefix", "off")
 FROM = ("me", "contacts", "anyone", "list")
@@ -136,9 +136,11 @@ class Matrix:
 
 def trigger(whom: Any) -> dict[str, Any]:
     return {
-        "trigger": Trigger(from_=whom, burst_seconds=0),
-        "limits": Limits(requests_per_minute=10**6, tokens_per_day=10**9, answers_per_hour=10**6),
-        "pacing": Pacing(writes_per_second=10**6, burst=10**6),
+        "trigger": TriggerConfig(from_=whom, burst_seconds=0),
+        "limits": LimitsConfig(
+            requests_per_minute=10**6, tokens_per_day=10**9, answers_per_hour=10**6
+        ),
+        "pacing": PacingConfig(writes_per_second=10**6, burst=10**6),
     }
 
 
@@ -160,7 +162,7 @@ async def test_in_listed_groups(stage: Stage, large: bool) -> None:
     members = list(matrix.people.values())
     add = stage.telegram.add_supergroup if large else stage.telegram.add_group
     chats: list[tuple[Group, str, str]] = []
-    blocks: list[Chat] = []
+    blocks: list[ChatConfig] = []
     for respond in RESPOND:
         for whom in FROM:
             group = add(f"{respond} {whom}", creator=stage.olga, members=members)

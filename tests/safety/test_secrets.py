@@ -13,9 +13,9 @@ import pytest
 
 from tests.cli.house import API_HASH, MODEL_KEY, PASSWORD, SECRETS, House
 from userbot import masking
-from userbot.activity import Failed, Heard
 from userbot.cli.common import explained, say_error
 from userbot.errors import ConfigError, Fault, UserbotError
+from userbot.events import Failed, Heard
 
 KEPT_FOR_THAT = ("config.toml", ".session", ".session-journal")
 """Files that hold secrets by their nature; they are the owner's alone."""

@@ -10,8 +10,8 @@ from collections import Counter
 import pytest
 
 from tests.stage import Stage
-from userbot.activity import Activity, Answered, Failed, Limited, Skipped, Waiting
-from userbot.settings import Limits, Pacing, Trigger
+from userbot.events import Answered, Event, Failed, Limited, Skipped, Waiting
+from userbot.settings import LimitsConfig, PacingConfig, TriggerConfig
 
 PEOPLE, QUESTIONS, SECONDS = 50, 1000, 60
 
@@ -29,7 +29,9 @@ async def test_no_flood_is_provoked_and_every_question_has_its_end(
     ]
     stage.telegram.flood.group_minute = 20
     stage.telegram.flood.account_second = 30
-    program = await stage.program(trigger=Trigger(from_="anyone"), limits=Limits(), pacing=Pacing())
+    program = await stage.program(
+        trigger=TriggerConfig(from_="anyone"), limits=LimitsConfig(), pacing=PacingConfig()
+    )
     before = _memory()
     for number in range(QUESTIONS):
         asks = people[number % PEOPLE]
@@ -40,14 +42,14 @@ async def test_no_flood_is_provoked_and_every_question_has_its_end(
         while sum(isinstance(event, ends) for event in program.told) < QUESTIONS:
             await asyncio.sleep(0.1)
     assert stage.telegram.flood.floods == []
-    found: list[Activity] = [event for event in program.told if isinstance(event, ends)]
+    found: list[Event] = [event for event in program.told if isinstance(event, ends)]
     ended = Counter((event.chat, event.message) for event in found)
     assert len(ended) == QUESTIONS
     assert set(ended.values()) == {1}, "each question ends once"
     told = Counter(getattr(event, "reason", "") or "answered" for event in found)
     print(f"\n{dict(told)}; {len(program.events(Waiting))} waits were shown")
     assert not program.events(Failed)
-    assert 0 < len(program.events(Answered)) <= Limits().answers_per_hour
+    assert 0 < len(program.events(Answered)) <= LimitsConfig().answers_per_hour
     assert all(event.reason for event in program.events(Limited))
     assert _memory() - before < 60_000_000
 

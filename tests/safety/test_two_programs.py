@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.stage import Program, Stage, listed
-from userbot.activity import Limited
+from userbot.events import Limited
 from userbot.sandbox.chats import Group
-from userbot.settings import History, Settings, Trigger
+from userbot.settings import HistoryConfig, Settings, TriggerConfig
 
 
 def of_max(stage: Stage, settings: Settings) -> Settings:
@@ -22,7 +22,7 @@ def of_max(stage: Stage, settings: Settings) -> Settings:
     return replace(
         settings,
         telegram=replace(settings.telegram, session=folder / "me"),
-        history=History(database=folder / "history.db"),
+        history=HistoryConfig(database=folder / "history.db"),
     )
 
 
@@ -34,7 +34,7 @@ async def test_they_fall_silent_after_a_handful_and_say_so(
     if said == "short":
         stage.endpoint.responder = lambda _: "I could not agree more."
     group: Group = stage.club if how == "club" else stage.group
-    trigger = Trigger(from_="anyone", burst_seconds=0)
+    trigger = TriggerConfig(from_="anyone", burst_seconds=0)
     first = await stage.program([listed(group.id), listed(stage.max.id)], trigger=trigger)
     chats = [listed(group.id), listed(stage.olga.id)]
     settings = of_max(stage, stage.settings(chats, trigger=trigger))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.questions import in_group, question
 from tests.stage import Stage, listed
-from userbot.activity import Answered, Ignored
+from userbot.events import Answered, Ignored
 from userbot.rules.prompt import asked, build, speaker
 from userbot.types import Quoted
 

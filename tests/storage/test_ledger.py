@@ -12,7 +12,7 @@ import pytest
 from tests.questions import ANNA, NOW, OWNER, answer, question
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
-from userbot.settings import Limits
+from userbot.settings import LimitsConfig
 from userbot.storage.ledger import LATELY
 from userbot.storage.spending import spending
 from userbot.storage.store import Store
@@ -20,7 +20,7 @@ from userbot.types import Expected, Finish, Owed, Person, Question, Spent, Trans
 
 DAY = NOW.replace(hour=0, minute=0)
 BEN = Person(id=502, name="Ben")
-TOKENS = Limits(tokens_per_day=100, requests_per_minute=100)
+TOKENS = LimitsConfig(tokens_per_day=100, requests_per_minute=100)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def store(path: Path) -> Iterator[Store]:
 
 
 def admitted(
-    store: Store, message: int, tokens: int, *, who: Person = ANNA, policy: Limits = TOKENS
+    store: Store, message: int, tokens: int, *, who: Person = ANNA, policy: LimitsConfig = TOKENS
 ) -> tuple[Question, Refusal | None]:
     expected = Expected(tokens, tokens * 10)
     ask = question(message=message, sender=who)
@@ -174,7 +174,7 @@ def test_what_is_counted_is_owed_no_longer(store: Store, kind: str) -> None:
 def test_the_longest_answer_of_late_is_known(store: Store) -> None:
     assert store.ledger.longest_answer() == 0
     for message, tokens in enumerate((9000, *[70] * LATELY), 1):
-        ask, _ = admitted(store, message, 1, policy=Limits(tokens_per_day=10**9))
+        ask, _ = admitted(store, message, 1, policy=LimitsConfig(tokens_per_day=10**9))
         if message == LATELY:
             assert store.ledger.longest_answer() == 9000
         store.settle(ask, "q", answer(usage=Usage(5, tokens)), NOW)

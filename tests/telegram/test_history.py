@@ -12,8 +12,8 @@ from telethon.errors import (
 )
 
 from tests.quick_clock import QuickClock
-from userbot.activity import Activity, Waiting
 from userbot.errors import TelegramError
+from userbot.events import Event, Waiting
 from userbot.rules.retrying import ATTEMPTS
 from userbot.telegram.history import patiently
 
@@ -22,7 +22,7 @@ TROUBLE = [HistoryGetFailedError(None), TimedOutError(None, "Timedout")]
 
 @pytest.mark.parametrize("error", TROUBLE, ids=lambda error: type(error).__name__)
 async def test_telegrams_own_trouble_is_waited_out_and_shown(error: RPCError) -> None:
-    told: list[Activity] = []
+    told: list[Event] = []
     left = [error] * (ATTEMPTS - 1)
 
     async def ask() -> str:
@@ -40,7 +40,7 @@ async def test_telegrams_own_trouble_is_waited_out_and_shown(error: RPCError) ->
 async def test_a_pause_that_telegram_asks_for_is_waited_out_and_shown(
     error: type[FloodWaitError | FloodPremiumWaitError],
 ) -> None:
-    told: list[Activity] = []
+    told: list[Event] = []
     left = [error(None, capture=1000)]
 
     async def ask() -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.path.test_chat_commands import orders
 from tests.stage import Stage
-from userbot.activity import Answered
+from userbot.events import Answered
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 2, 3, 50])

@@ -10,7 +10,7 @@ from userbot.cli.common import Common, common_flags
 from userbot.cli.language import said, titled
 
 if TYPE_CHECKING:
-    from userbot.settings import Chat, Settings
+    from userbot.settings import ChatConfig, Settings
     from userbot.telegram.dialogs import Dialog
 
 Whom = Literal["contacts", "anyone"]
@@ -47,7 +47,7 @@ def chats(
         _print_block(found, selected, word)
 
 
-async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, Chat]]:
+async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, ChatConfig]]:
     """The account's dialogs, and the blocks of the config by the chat's id."""
     from datetime import UTC, datetime
 
@@ -71,7 +71,7 @@ def _matches(dialog: Dialog, word: str) -> bool:
 
 
 def _print_json(
-    found: list[Dialog], selected: dict[int, Chat], ordered: dict[int, list[str]]
+    found: list[Dialog], selected: dict[int, ChatConfig], ordered: dict[int, list[str]]
 ) -> None:
     from userbot.console.safe import json_text
 
@@ -89,7 +89,7 @@ def _print_json(
         print(json_text(row))
 
 
-def _rule(chat: Chat | None) -> str:
+def _rule(chat: ChatConfig | None) -> str:
     if chat is None:
         return "–"
     if chat.respond == "off":
@@ -103,7 +103,11 @@ def _by_command(keys: list[str] | None) -> str:
 
 
 def _print_table(
-    found: list[Dialog], selected: dict[int, Chat], ordered: dict[int, list[str]], *, plain: bool
+    found: list[Dialog],
+    selected: dict[int, ChatConfig],
+    ordered: dict[int, list[str]],
+    *,
+    plain: bool,
 ) -> None:
     from userbot.cli.table import print_table
 
@@ -123,7 +127,7 @@ def _print_table(
     )
 
 
-def _print_block(found: list[Dialog], selected: dict[int, Chat], word: str | None) -> None:
+def _print_block(found: list[Dialog], selected: dict[int, ChatConfig], word: str | None) -> None:
     """The block to paste: on standard error, so that standard output holds rows alone."""
     from userbot.cli.asking import show, tell
 

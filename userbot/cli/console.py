@@ -6,17 +6,17 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from userbot.activity import Activity
 from userbot.cli.common import Common, reader_gone, stop_printing
+from userbot.events import Event
 
 if TYPE_CHECKING:
-    from userbot.settings import Console as ConsoleSettings
+    from userbot.settings import ConsoleConfig
 
 
 class Console(Protocol):
-    """Shows activities; close it before the program's last words."""
+    """Shows events; close it before the program's last words."""
 
-    def __call__(self, event: Activity) -> None: ...
+    def __call__(self, event: Event) -> None: ...
 
     def close(self) -> None: ...
 
@@ -29,7 +29,7 @@ class Guarded:
         self._unread = unread
         self._gone = False
 
-    def __call__(self, event: Activity) -> None:
+    def __call__(self, event: Event) -> None:
         if not self._gone:
             self._trying(lambda: self._console(event))
 
@@ -65,7 +65,7 @@ def console_for(common: Common, language: str | None) -> Console:
     return Live(words(language), verbose=common.verbose)
 
 
-def log_file_for(settings: ConsoleSettings) -> Console | None:
+def log_file_for(settings: ConsoleConfig) -> Console | None:
     """The log file that the config asks for, if any. Raises OSError if it cannot be opened."""
     if settings.log_file is None:
         return None

@@ -14,7 +14,7 @@ from userbot.errors import ConfigError, SessionInUseError, UserbotError
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
-    from userbot.settings import OpenAI, Settings, Telegram, Voice
+    from userbot.settings import OpenAIConfig, Settings, TelegramConfig, VoiceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ async def _transcription(settings: Settings) -> Finding:
     )
 
 
-async def _ffmpeg(voice: Voice) -> Finding:
+async def _ffmpeg(voice: VoiceConfig) -> Finding:
     import asyncio
 
     from userbot.audio import find_ffmpeg
@@ -178,7 +178,7 @@ async def _looked(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
         return Finding(name, False, str(told), told.hint)
 
 
-async def _login(settings: Telegram) -> str:
+async def _login(settings: TelegramConfig) -> str:
     from userbot.cli.online import online, require_session
     from userbot.telegram.directory import Directory
 
@@ -190,7 +190,7 @@ async def _login(settings: Telegram) -> str:
         return "in use by a running userbot, which has logged in with it"
 
 
-async def _model(settings: OpenAI) -> str:
+async def _model(settings: OpenAIConfig) -> str:
     from userbot.openai_api.chat import Chat
     from userbot.openai_api.where import Where
 

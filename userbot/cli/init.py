@@ -13,7 +13,7 @@ from userbot.cli.language import said
 from userbot.cli.login import PhoneOption
 
 if TYPE_CHECKING:
-    from userbot.settings import Server, Telegram
+    from userbot.settings import ServerConfig, TelegramConfig
     from userbot.telegram.dialogs import Dialog
 
 
@@ -87,7 +87,7 @@ def _command(common: Common, name: str) -> str:
     return shlex.join(["userbot", name, *flags])
 
 
-async def _log_in(telegram: Telegram, phone: str | None) -> str:
+async def _log_in(telegram: TelegramConfig, phone: str | None) -> str:
     from userbot.cli import init_questions as questions
     from userbot.cli.asking import Keyboard
     from userbot.cli.online import log_in
@@ -96,7 +96,7 @@ async def _log_in(telegram: Telegram, phone: str | None) -> str:
     return name
 
 
-async def _dialogs(telegram: Telegram) -> list[Dialog]:
+async def _dialogs(telegram: TelegramConfig) -> list[Dialog]:
     from userbot.cli.online import online
     from userbot.telegram.dialogs import dialogs
     from userbot.telegram.directory import Directory
@@ -105,9 +105,9 @@ async def _dialogs(telegram: Telegram) -> list[Dialog]:
         return await dialogs(client, (await Directory(client).owner()).id)
 
 
-def _other_server(server: str | None, public_key: Path | None, dc: int) -> Server | None:
+def _other_server(server: str | None, public_key: Path | None, dc: int) -> ServerConfig | None:
     from userbot.errors import UsageError
-    from userbot.settings import Server
+    from userbot.settings import ServerConfig
 
     if server is None and public_key is None:
         return None
@@ -121,10 +121,12 @@ def _other_server(server: str | None, public_key: Path | None, dc: int) -> Serve
         raise UsageError(
             f"There is no file {public_key}.", "--public-key names the PEM file of the server."
         )
-    return Server(dc=dc, host=host.strip("[]"), port=int(port), public_key=public_key.absolute())
+    return ServerConfig(
+        dc=dc, host=host.strip("[]"), port=int(port), public_key=public_key.absolute()
+    )
 
 
-def _server_lines(other: Server | None) -> list[str]:
+def _server_lines(other: ServerConfig | None) -> list[str]:
     from userbot.cli.init_questions import quoted
 
     if other is None:

@@ -24,7 +24,7 @@ from userbot.cli.chats import block
 from userbot.cli.language import said
 from userbot.console.safe import printable
 from userbot.errors import ModelError, UserbotError
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.telegram.dialogs import Dialog
 from userbot.types import ChatKind
 
@@ -78,7 +78,7 @@ async def model() -> list[str]:
     """Step 2: the [openai] table. Raises UserbotError when there is nothing more to read."""
     _head("2 of 4 · The model")
     lines = ["[openai]"]
-    settings = OpenAI(
+    settings = OpenAIConfig(
         api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None,
         base_url=os.environ.get("OPENAI_BASE_URL", "").strip() or None,
     )
@@ -207,7 +207,7 @@ async def _accepted_key(url: str | None) -> tuple[str, list[str]]:
     """
     for _ in range(TRIES):
         key = _key(url)
-        offered = await _offered(OpenAI(api_key=key or None, base_url=url))
+        offered = await _offered(OpenAIConfig(api_key=key or None, base_url=url))
         if offered is not None:
             return key, offered
     raise UserbotError(
@@ -223,7 +223,7 @@ def _key(url: str | None) -> str:
     return ask(needless if in_terminal() else "API key (empty: none)", hidden=True)
 
 
-async def _model_of(settings: OpenAI) -> list[str]:
+async def _model_of(settings: OpenAIConfig) -> list[str]:
     return _chosen(await _offered(settings) or [])
 
 
@@ -235,7 +235,7 @@ def _chosen(offered: list[str]) -> list[str]:
     return _named(ask_until("Model", bool, "Give the name that the server knows."))
 
 
-async def _offered(settings: OpenAI) -> list[str] | None:
+async def _offered(settings: OpenAIConfig) -> list[str] | None:
     """What the server offers, None if it refuses the key.
 
     Nothing if it cannot be asked. What is wrong is told.

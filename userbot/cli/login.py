@@ -10,7 +10,7 @@ from userbot.cli.common import Common, common_flags
 from userbot.cli.language import said
 
 if TYPE_CHECKING:
-    from userbot.settings import Telegram
+    from userbot.settings import TelegramConfig
 
 PhoneOption = Annotated[
     str | None, typer.Option("--phone", metavar="+…", help="By a code instead of a QR code.")
@@ -63,7 +63,7 @@ def logout(common: Common) -> None:
     print(said("Logged out." if ended else gone))
 
 
-async def _end(settings: Telegram) -> bool:
+async def _end(settings: TelegramConfig) -> bool:
     from userbot.cli.online import alone, connected
     from userbot.errors import NotLoggedInError
     from userbot.telegram.login import log_out

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.private_files import secure_folder
-from userbot.settings import Telegram
+from userbot.settings import TelegramConfig
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.directory import Directory
 from userbot.telegram.login import Asks, by_phone, by_qr
@@ -22,7 +22,7 @@ CONNECT_SECONDS = 12.0
 
 
 @asynccontextmanager
-async def online(settings: Telegram) -> AsyncIterator[Client]:
+async def online(settings: TelegramConfig) -> AsyncIterator[Client]:
     """A connected client of the login that the session is. Raises UserbotError."""
     with alone(settings):
         async with connected(settings) as client:
@@ -30,7 +30,7 @@ async def online(settings: Telegram) -> AsyncIterator[Client]:
 
 
 async def log_in(
-    settings: Telegram, asks: Asks, phone: str | None, *, qr: bool
+    settings: TelegramConfig, asks: Asks, phone: str | None, *, qr: bool
 ) -> tuple[str, bool]:
     """Log in if there is no login yet; gives the account's name, and whether it is a new login.
 
@@ -58,14 +58,14 @@ async def log_in(
                 remove_session(settings.session)
 
 
-def require_session(settings: Telegram) -> None:
+def require_session(settings: TelegramConfig) -> None:
     """Raise NotLoggedInError if there is no session file at all."""
     if not session_file(settings.session).exists():
         raise login_ended("AUTH_KEY_UNREGISTERED")
 
 
 @contextmanager
-def alone(settings: Telegram) -> Iterator[None]:
+def alone(settings: TelegramConfig) -> Iterator[None]:
     """Hold the session, in a folder of the owner's own. Raises SessionInUseError, OSError."""
     # Telethon tells its troubles in its log; what comes of them is told here, once and in words.
     logging.getLogger("telethon").addHandler(logging.NullHandler())
@@ -75,7 +75,7 @@ def alone(settings: Telegram) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def connected(settings: Telegram) -> AsyncIterator[Client]:
+async def connected(settings: TelegramConfig) -> AsyncIterator[Client]:
     """A connected client, perhaps of no login yet; hold the session first. Raises UserbotError."""
     client = new_client(settings, persistent=False)
     try:
@@ -88,7 +88,7 @@ async def connected(settings: Telegram) -> AsyncIterator[Client]:
         await client.disconnect()
 
 
-def unreachable(settings: Telegram) -> TelegramError:
+def unreachable(settings: TelegramConfig) -> TelegramError:
     """That there is no way to Telegram, and what to look at."""
     if settings.proxy:
         where, hint = " through the proxy", "Check telegram.proxy, and that the proxy runs."

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from userbot.settings import Chat, Override, Settings
+    from userbot.settings import ChatConfig, Override, Settings
 
 
 def overridden(
-    settings: Settings, selected: dict[int, Chat]
-) -> tuple[dict[int, Chat], dict[int, list[str]]]:
+    settings: Settings, selected: dict[int, ChatConfig]
+) -> tuple[dict[int, ChatConfig], dict[int, list[str]]]:
     """The blocks as they hold, by chat, and which keys commands have set in which chat.
 
     Raises StorageError if the history cannot be read.

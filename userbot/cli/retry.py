@@ -12,7 +12,7 @@ from userbot.cli.common import Common, common_flags
 from userbot.errors import SessionInUseError, UsageError
 
 if TYPE_CHECKING:
-    from userbot.settings import Telegram
+    from userbot.settings import TelegramConfig
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
@@ -81,7 +81,7 @@ def age_of(typed: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def _runs(settings: Telegram) -> bool:
+def _runs(settings: TelegramConfig) -> bool:
     from userbot.telegram.session_lock import session_lock
 
     if not settings.session.parent.exists():

@@ -21,10 +21,10 @@ def run(common: Common) -> None:
         import asyncio
 
         from userbot import app
-        from userbot.activity import Activity, Notice
         from userbot.cli.asking import Keyboard, in_terminal, tell
         from userbot.cli.console import Guarded, console_for, log_file_for
         from userbot.config import check_modes
+        from userbot.events import Event, Notice
         from userbot.masking import masked_event
         from userbot.telegram.session import session_file
 
@@ -43,7 +43,7 @@ def run(common: Common) -> None:
     async def work() -> str:
         end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
-        def report(event: Activity) -> None:
+        def report(event: Event) -> None:
             event = masked_event(event)
             if log is not None:
                 log(event)

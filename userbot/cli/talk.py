@@ -31,12 +31,12 @@ def talk(common: Common) -> None:
     import time
     from io import TextIOWrapper
 
-    from userbot.activity import Activity, Answering, Heard
-    from userbot.activity import Answered as AnsweredEvent
     from userbot.console.json_lines import JsonLines
     from userbot.console.lines import Lines
     from userbot.console.terminal import Terminal
     from userbot.console.words import words
+    from userbot.events import Answered as AnsweredEvent
+    from userbot.events import Answering, Event, Heard
     from userbot.masking import masked_event
     from userbot.storage.store import Store
     from userbot.talk import Talk
@@ -48,7 +48,7 @@ def talk(common: Common) -> None:
     rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
     lines = Lines(sys.stderr, words(language()), verbose=common.verbose)
 
-    def report(event: Activity) -> None:
+    def report(event: Event) -> None:
         event = masked_event(event)
         if rows is not None:
             rows(event)

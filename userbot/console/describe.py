@@ -1,10 +1,10 @@
-"""An activity as a person reads it: a head, what it is about, and the detail. Pure."""
+"""An event as a person reads it: a head, what it is about, and the detail. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from userbot import activity as happened
+from userbot import events as happened
 from userbot.console.safe import printable
 from userbot.console.sentences import in_russian
 from userbot.console.words import Words
@@ -47,8 +47,8 @@ class Line:
         return f"{self.head}  {told}" + (f"  → {self.hint}" if self.hint else "")
 
 
-def describe(event: happened.Activity, words: Words, *, text_withheld: bool = False) -> Line:
-    """Put an activity into words. Nothing in the result can steer a terminal.
+def describe(event: happened.Event, words: Words, *, text_withheld: bool = False) -> Line:
+    """Put an event into words. Nothing in the result can steer a terminal.
 
     `text_withheld`: that a question has no text does not mean that it had none.
     """
@@ -65,7 +65,7 @@ def describe(event: happened.Activity, words: Words, *, text_withheld: bool = Fa
     )
 
 
-def _where(event: happened.Activity, words: Words) -> str:
+def _where(event: happened.Event, words: Words) -> str:
     if event.chat is None:
         return ""
     person = printable(event.person.name) if event.person else words["nobody"]
@@ -81,7 +81,7 @@ def _where(event: happened.Activity, words: Words) -> str:
     return person if title == person else f"{title} · {person}"
 
 
-def _detail(event: happened.Activity, words: Words) -> tuple[str, str]:
+def _detail(event: happened.Event, words: Words) -> tuple[str, str]:
     match event:
         case happened.Ready():
             parts = [

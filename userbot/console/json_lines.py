@@ -6,8 +6,8 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from userbot.activity import Activity, Ignored
 from userbot.console.safe import json_text
+from userbot.events import Event, Ignored
 
 
 class JsonLines:
@@ -17,7 +17,7 @@ class JsonLines:
         self._stream = stream
         self._verbose = verbose
 
-    def __call__(self, event: Activity) -> None:
+    def __call__(self, event: Event) -> None:
         if isinstance(event, Ignored) and not (event.notable or self._verbose):
             return
         row: dict[str, Any] = {

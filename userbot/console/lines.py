@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TextIO
 
-from userbot.activity import Activity, Ignored
 from userbot.console.describe import describe
 from userbot.console.words import Words
+from userbot.events import Event, Ignored
 
 
 class Lines:
@@ -18,7 +18,7 @@ class Lines:
         self._words = words
         self._verbose = verbose
 
-    def __call__(self, event: Activity) -> None:
+    def __call__(self, event: Event) -> None:
         if isinstance(event, Ignored) and not (event.notable or self._verbose):
             return
         now = datetime.now().astimezone().strftime("%H:%M:%S")

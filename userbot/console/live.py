@@ -11,9 +11,9 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from userbot.activity import Activity, Answered, Answering, Failed, Ignored, Skipped
 from userbot.console.describe import Line, describe
 from userbot.console.words import Words
+from userbot.events import Answered, Answering, Event, Failed, Ignored, Skipped
 
 _HEAD_WIDTH = 9
 _TIME_STYLE = "grey58"
@@ -48,7 +48,7 @@ class Live:
         self._working = _Working(words)
         self._live: RichLive | None = None
 
-    def __call__(self, event: Activity) -> None:
+    def __call__(self, event: Event) -> None:
         if isinstance(event, Ignored) and not (event.notable or self._verbose):
             return
         key = (event.chat, event.message)
@@ -68,7 +68,7 @@ class Live:
         self._working.began.clear()
         self._show_working()
 
-    def _network(self, event: Activity) -> None:
+    def _network(self, event: Event) -> None:
         """A lost connection is a row of its own until it stands again."""
         reason = getattr(event, "reason", "")
         if event.chat is None and reason == "network":

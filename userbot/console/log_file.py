@@ -12,9 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
-from userbot.activity import Activity
 from userbot.console.describe import describe
 from userbot.console.words import Words
+from userbot.events import Event
 from userbot.private_files import secure_file, secure_folder
 
 BYTES = 1_000_000
@@ -42,7 +42,7 @@ class LogFile:
         secure_file(path)
         self._file = self._open()
 
-    def __call__(self, event: Activity) -> None:
+    def __call__(self, event: Event) -> None:
         if not self._text:
             event = _without_words(event)
         now = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -78,6 +78,6 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _without_words(event: Activity) -> Activity:
+def _without_words(event: Event) -> Event:
     names = {field.name for field in fields(event)}
     return replace(event, text="") if "text" in names else event  # type: ignore[call-arg]

@@ -13,15 +13,15 @@ import json
 from collections.abc import AsyncGenerator, Iterable
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from userbot.activity import Notice, Report
 from userbot.errors import ModelError
+from userbot.events import Notice, Report
 from userbot.openai_api import sentences
 from userbot.openai_api.connection import Connection
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
 from userbot.openai_api.reading import Reading
 from userbot.openai_api.sent_events import MOST, SentEvents
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Chat:
     that the model refuses is left out, then and from there on, and `report` is told.
     """
 
-    def __init__(self, settings: OpenAI, report: Report = lambda _: None) -> None:
+    def __init__(self, settings: OpenAIConfig, report: Report = lambda _: None) -> None:
         self._settings = settings
         self._report = report
         self._dialects: dict[str, Dialect] = {}

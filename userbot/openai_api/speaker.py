@@ -12,7 +12,7 @@ from typing import Final
 from userbot.errors import ModelError
 from userbot.openai_api.connection import Connection
 from userbot.rules import ogg, waveform
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import Speech
 
 SPEECH_MODEL: Final = "tts-1"
@@ -24,7 +24,7 @@ _PATH: Final = "/audio/speech"
 class Speaker:
     """The endpoint of `[openai]`; implements `ports.Speaker`. Nothing is asked twice here."""
 
-    def __init__(self, settings: OpenAI) -> None:
+    def __init__(self, settings: OpenAIConfig) -> None:
         self._connection = Connection(
             settings.base_url, settings.api_key, settings.proxy, settings.timeout
         )

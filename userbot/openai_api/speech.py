@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from userbot.activity import Notice, Report
 from userbot.errors import ModelError
+from userbot.events import Notice, Report
 from userbot.openai_api.connection import Connection
 from userbot.openai_api.failures import EndpointSaidError
-from userbot.settings import OpenAI, Voice
+from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.types import Hints, Sound, Transcript
 
 _PATH: Final = "/audio/transcriptions"
@@ -30,7 +30,7 @@ class Speech:
     Nothing is asked twice here, but for a model that the endpoint no longer knows.
     """
 
-    def __init__(self, voice: Voice, general: OpenAI, report: Report) -> None:
+    def __init__(self, voice: VoiceConfig, general: OpenAIConfig, report: Report) -> None:
         self._report = report
         self._timeout = general.timeout
         self._model = voice.model
@@ -123,7 +123,7 @@ class Speech:
         return Transcript(text=text.strip(), model=model, seconds=sound.seconds)
 
 
-def connection(voice: Voice, general: OpenAI) -> Connection:
+def connection(voice: VoiceConfig, general: OpenAIConfig) -> Connection:
     """Where speech is served. Key and proxy serve only the endpoint that they were written for."""
     base_url = voice.base_url or general.base_url
     same = voice.base_url is None or voice.base_url == general.base_url

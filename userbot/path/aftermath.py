@@ -22,8 +22,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from userbot.activity import Notice, Report, about
 from userbot.errors import ChatRefusedError, NothingToAnswerError, TelegramError
+from userbot.events import Notice, Report, about
 from userbot.path.patience import Patience
 from userbot.path.settlement import in_doubt
 from userbot.ports import Clock, Eraser, History, Store

@@ -19,8 +19,8 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from userbot.activity import Notice, Report, Waiting, about
 from userbot.errors import LimitReachedError, ModelError
+from userbot.events import Notice, Report, Waiting, about
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.path.under_way import UnderWay
@@ -29,7 +29,7 @@ from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.rules.spoken import seconds_of
 from userbot.rules.window import estimate, estimated_usage
-from userbot.settings import Limits, PersonLimits
+from userbot.settings import LimitsConfig, PersonLimits
 from userbot.types import (
     ChatRequest,
     Delta,
@@ -55,7 +55,7 @@ class Allowance:
 
     def __init__(
         self,
-        limits: Limits,
+        limits: LimitsConfig,
         people: Mapping[int, PersonLimits],
         system: str,
         store: Store,

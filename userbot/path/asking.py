@@ -13,8 +13,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from userbot.activity import Notice, Report, about
 from userbot.errors import ModelError
+from userbot.events import Notice, Report, about
 from userbot.path.allowance import Allowance
 from userbot.path.memory import Memory
 from userbot.path.patience import Patience

@@ -17,7 +17,7 @@ from userbot.path.storing import Storing
 from userbot.path.typing import Typing
 from userbot.ports import Clock, Eraser, Outbox, Store
 from userbot.rules.request import request, system_text
-from userbot.settings import OpenAI
+from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Question
 
 
@@ -27,7 +27,7 @@ class Assistant:
     def __init__(
         self,
         *,
-        settings: OpenAI,
+        settings: OpenAIConfig,
         rules: HouseRules,
         aftermath: Aftermath,
         hearing: Ears,

@@ -14,8 +14,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Protocol
 
-from userbot.activity import Notice, Report
 from userbot.errors import NotLoggedInError, StorageError, TelegramError
+from userbot.events import Notice, Report
 from userbot.path.house_rules import HouseRules
 from userbot.ports import Clock
 from userbot.rules import background

@@ -25,8 +25,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from userbot.activity import Failed, Notice, Report
 from userbot.errors import StorageError, TelegramError
+from userbot.events import Failed, Notice, Report
 from userbot.path.doorstep import Doorstep
 from userbot.path.house_rules import HouseRules
 from userbot.path.storing import Storing

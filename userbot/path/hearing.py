@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
 
-from userbot.activity import Notice, Report, about
 from userbot.errors import (
     AudioError,
     ModelError,
@@ -14,6 +13,7 @@ from userbot.errors import (
     TelegramError,
     UserbotError,
 )
+from userbot.events import Notice, Report, about
 from userbot.path.house_rules import HouseRules
 from userbot.path.replies import Replies
 from userbot.path.storing import Storing
@@ -22,7 +22,7 @@ from userbot.ports import Clock, Store
 from userbot.rules.prompt import kept_until, messages_in, people_in
 from userbot.rules.voice import voice_of
 from userbot.rules.wake import question_in
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 from userbot.types import Picture, Question, Quoted, Transcript
 from userbot.types import Voice as Recording
 
@@ -47,7 +47,7 @@ class Said:
 class Ears(Protocol):
     """What the assistant needs to understand a question."""
 
-    def voice_in(self, chat: int) -> Voice: ...
+    def voice_in(self, chat: int) -> VoiceConfig: ...
 
     async def hear(self, ask: Question) -> Said: ...
 
@@ -59,7 +59,7 @@ class Hearing:
         self,
         replies: Replies,
         transcription: Transcription,
-        voice: Voice,
+        voice: VoiceConfig,
         prefix: str,
         rules: HouseRules,
         store: Store,
@@ -77,7 +77,7 @@ class Hearing:
         self._clock = clock
         self._report = report
 
-    def voice_in(self, chat: int) -> Voice:
+    def voice_in(self, chat: int) -> VoiceConfig:
         """[voice] as it holds in a chat."""
         return voice_of(self._voice, self._rules.get(chat))
 

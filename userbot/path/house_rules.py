@@ -11,7 +11,7 @@ from typing import Protocol
 
 from userbot.rules import overriding
 from userbot.rules.trigger import ChatRule, Policy
-from userbot.settings import Chat, Override, Whom
+from userbot.settings import ChatConfig, Override, Whom
 from userbot.types import Question
 
 
@@ -33,7 +33,7 @@ class HouseRules:
     """The rules of this run. `policy` and `chats` are what the file says."""
 
     def __init__(
-        self, policy: Policy, chats: Mapping[int, Chat], elsewhere: Whom, store: Overrides
+        self, policy: Policy, chats: Mapping[int, ChatConfig], elsewhere: Whom, store: Overrides
     ) -> None:
         self._listed = dict(policy.chats)
         self._blocks = dict(chats)
@@ -52,7 +52,7 @@ class HouseRules:
         """The people whose words are kept out."""
         self._apply()
 
-    def get(self, chat: int) -> Chat | None:
+    def get(self, chat: int) -> ChatConfig | None:
         """What is said about a chat, if anything."""
         block = self._blocks.get(chat)
         said = self._said.get(chat)

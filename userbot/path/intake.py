@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from userbot.activity import Heard, Ignored, Report, about
+from userbot.events import Heard, Ignored, Report, about
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
@@ -23,7 +23,7 @@ from userbot.path.settlement import Settlement, preview
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules.trigger import Known, decide
-from userbot.settings import Trigger
+from userbot.settings import TriggerConfig
 from userbot.types import Command, ConversationId, Decision, Ignore, Message, Person, Question
 
 
@@ -39,7 +39,7 @@ class Intake:
         aftermath: Aftermath,
         loops: LoopWatch,
         max_age_minutes: float,
-        trigger: Trigger,
+        trigger: TriggerConfig,
         store: Store,
         storing: Storing,
         conversations: Conversations,

@@ -1,6 +1,6 @@
 """A recording in, its words out: fetched, sent whole or in parts, asked for again if need be.
 
-Rule 1: what the endpoint takes goes to it as it came: for a voice note no process is started, no
+Rule 1: what the endpoint takes goes to it came: for a voice note no process is started, no
 file is written.
 Rule 2: what a recording is, and how long, is told by its own bytes, not by its label. What
 nothing is there to measure is not listened to.
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
-from userbot.activity import Report, Waiting
 from userbot.errors import AudioError, ModelError
+from userbot.events import Report, Waiting
 from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
@@ -33,7 +33,7 @@ from userbot.rules.voice import (
     silence,
     too_short,
 )
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 from userbot.types import Format, Hints, Loudness, Question, Sound, Transcript
 from userbot.types import Voice as Recording
 
@@ -54,7 +54,7 @@ class Task:
     ask: Question
     message: int
     recording: Recording
-    settings: Voice
+    settings: VoiceConfig
     keep: bool = True
     """Its words may be stored."""
 
@@ -136,7 +136,7 @@ class Listening:
         return await self._whole(task, data, form, seconds, Loudness.UNKNOWN)
 
     async def _measured(self, task: Task, data: bytes, form: Format) -> Listened:
-        """Decode it: its length and loudness are what they are then; and send it as it came."""
+        """Decode it: its length and loudness are what they are then; and send it came."""
         async with self._audio.workplace(task.most_seconds) as place:
             await asyncio.to_thread(place.source.write_bytes, data)
             seconds = await self._read(task, place, form)
@@ -276,7 +276,7 @@ def _known_format(data: bytes) -> Format:
     return form
 
 
-def _check_look(look: ogg.Look, settings: Voice) -> None:
+def _check_look(look: ogg.Look, settings: VoiceConfig) -> None:
     if not look.seconds:
         raise AudioError(
             "The recording holds no sound.",
@@ -288,7 +288,7 @@ def _check_look(look: ogg.Look, settings: Voice) -> None:
         raise silence()
 
 
-def _check_length(seconds: float, settings: Voice) -> None:
+def _check_length(seconds: float, settings: VoiceConfig) -> None:
     if seconds > settings.max_minutes * 60:
         raise refused("audio_too_long", settings.max_minutes)
     if too_short(seconds):

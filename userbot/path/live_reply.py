@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 
-from userbot.activity import Report
+from userbot.events import Report
 from userbot.path.draft import Draft
 from userbot.path.first_text import FirstText
 from userbot.path.parts import Parts
@@ -24,7 +24,7 @@ from userbot.rules import pacing
 from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
-from userbot.settings import Pacing
+from userbot.settings import PacingConfig
 from userbot.types import (
     Answer,
     ChatRequest,
@@ -44,7 +44,7 @@ class LiveReply:
 
     def __init__(
         self,
-        pacing: Pacing,
+        pacing: PacingConfig,
         outbox: Outbox,
         writes: Writes,
         store: Store,

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from userbot.activity import Failed, Notice, Report
 from userbot.errors import TelegramError
+from userbot.events import Failed, Notice, Report
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.storing import Storing

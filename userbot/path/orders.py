@@ -14,7 +14,7 @@ from userbot.ports import Clock
 from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.trigger import forbidden_now
-from userbot.settings import OpenAI, Override
+from userbot.settings import OpenAIConfig, Override
 from userbot.types import (
     ConversationId,
     Cost,
@@ -46,7 +46,7 @@ class Orders:
         *,
         owner: Person,
         texts: CommandTexts,
-        settings: OpenAI,
+        settings: OpenAIConfig,
         timezone: str | None,
         rules: HouseRules,
         store: Book,

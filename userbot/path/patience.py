@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
-from userbot.activity import Report, Waiting, about
 from userbot.errors import PostponedError
+from userbot.events import Report, Waiting, about
 from userbot.ports import Clock
 from userbot.types import Question
 

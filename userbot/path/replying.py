@@ -11,7 +11,7 @@ from userbot.path.live_reply import LiveReply
 from userbot.path.voice_reply import VoiceReply, preceded
 from userbot.rules.shown import question_quoted, quotation
 from userbot.rules.spoken import answered_by_voice
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 from userbot.types import Answer, ChatRequest, Delta, Finish, StartOver, Transcript, Usage
 
 
@@ -21,7 +21,7 @@ class Answers(Protocol):
     async def write(
         self,
         said: Said,
-        voice: Voice,
+        voice: VoiceConfig,
         request: ChatRequest,
         stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None],
@@ -37,7 +37,7 @@ class Written:
     async def write(
         self,
         said: Said,
-        voice: Voice,
+        voice: VoiceConfig,
         request: ChatRequest,
         stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None],
@@ -57,7 +57,7 @@ class Replying:
     async def write(
         self,
         said: Said,
-        voice: Voice,
+        voice: VoiceConfig,
         request: ChatRequest,
         stream: AsyncIterator[Delta | Finish | StartOver],
         on_text: Callable[[], None],
@@ -81,7 +81,7 @@ class Replying:
         return replace(answer, text=answer.text.removeprefix(before))
 
 
-def only_transcript(said: Said, voice: Voice) -> bool:
+def only_transcript(said: Said, voice: VoiceConfig) -> bool:
     """Whether the transcript is all the answer, and the model is not asked."""
     return said.only_spoken and voice.show == "transcript"
 

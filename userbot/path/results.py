@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
-from userbot.activity import About, Failed, Notice, Report
 from userbot.errors import (
     ChatRefusedError,
     PauseAskedError,
     UserbotError,
     WriteInDoubtError,
 )
+from userbot.events import About, Failed, Notice, Report
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Write
 from userbot.rules.command_texts import CommandTexts

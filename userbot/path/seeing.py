@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from userbot.activity import Notice, Report, Waiting, about
 from userbot.errors import NotLoggedInError, TelegramError
+from userbot.events import Notice, Report, Waiting, about
 from userbot.path.hearing import Said
 from userbot.ports import Pictures
 from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit

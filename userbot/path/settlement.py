@@ -9,7 +9,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from userbot.activity import (
+from userbot.errors import (
+    ChatRefusedError,
+    LimitReachedError,
+    NothingToAnswerError,
+    PostponedError,
+    StorageError,
+    UserbotError,
+    WriteInDoubtError,
+)
+from userbot.events import (
     Answered,
     Answering,
     Failed,
@@ -19,15 +28,6 @@ from userbot.activity import (
     Report,
     Skipped,
     about,
-)
-from userbot.errors import (
-    ChatRefusedError,
-    LimitReachedError,
-    NothingToAnswerError,
-    PostponedError,
-    StorageError,
-    UserbotError,
-    WriteInDoubtError,
 )
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.storing import Storing

@@ -12,8 +12,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from userbot.activity import Failed, Report, Waiting, about
 from userbot.errors import PostponedError, StorageError
+from userbot.events import Failed, Report, Waiting, about
 from userbot.path.patience import Patience
 from userbot.ports import Clock
 from userbot.rules.retrying import storage_pause

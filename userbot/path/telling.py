@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from userbot.activity import Failed, Report, about
 from userbot.errors import PauseAskedError, UserbotError
+from userbot.events import Failed, Report, about
 from userbot.path.writes import Writes
 from userbot.ports import Clock, Ledger, Outbox
 from userbot.rules import limits

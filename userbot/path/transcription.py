@@ -12,14 +12,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from userbot.activity import Report, Transcribed, Waiting, about
+from userbot.events import Report, Transcribed, Waiting, about
 from userbot.path.listening import Listened, Listening, Task
 from userbot.path.settlement import preview
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Store
 from userbot.rules import ghosts
 from userbot.rules.voice import refused, silence, too_short, unfit
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 from userbot.types import Loudness, Question, Transcript
 from userbot.types import Voice as Recording
 
@@ -48,7 +48,7 @@ class Transcription:
         ask: Question,
         message: int,
         recording: Recording,
-        settings: Voice,
+        settings: VoiceConfig,
         *,
         keep: bool = True,
     ) -> Transcript:

@@ -11,7 +11,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from userbot.activity import Notice, Report, about
 from userbot.errors import (
     LimitReachedError,
     ModelError,
@@ -19,6 +18,7 @@ from userbot.errors import (
     UserbotError,
     VoiceRefusedError,
 )
+from userbot.events import Notice, Report, about
 from userbot.path.allowance import Allowance
 from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply

@@ -11,8 +11,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from userbot.activity import Failed, Report
 from userbot.errors import UserbotError
+from userbot.events import Failed, Report
 from userbot.ports import Clock
 
 RESTART_SECONDS = 30.0

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from userbot.activity import Notice, Report, about
 from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
+from userbot.events import Notice, Report, about
 from userbot.path.storing import Storing
 from userbot.ports import Clock, History, Outbox, Store
 from userbot.rules.adoption import adopted

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from userbot.activity import Notice, Report, about
 from userbot.errors import (
     AccountStoppedError,
     ChatRefusedError,
@@ -26,6 +25,7 @@ from userbot.errors import (
     UserbotError,
     WriteInDoubtError,
 )
+from userbot.events import Notice, Report, about
 from userbot.path.draft import Draft
 from userbot.path.parts import Parts
 from userbot.path.patience import Patience

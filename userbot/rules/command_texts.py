@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from userbot.rules.commands import MOST_HISTORY, Mistake
 from userbot.rules.plain import shortened
-from userbot.settings import Chat
+from userbot.settings import ChatConfig
 from userbot.types import Cost, Exchange
 
 Language = Literal["en", "ru"]
@@ -187,7 +187,7 @@ class CommandTexts:
         )
         return self.say("cost", answers=cost.answers, prompt=prompt, completion=completion)
 
-    def rule(self, chat: Chat | None) -> str:
+    def rule(self, chat: ChatConfig | None) -> str:
         """Who is answered in a chat."""
         if chat is None:
             return self.say("no_rule")

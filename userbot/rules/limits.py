@@ -19,7 +19,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from userbot.rules.window import MESSAGE_TOKENS, estimate
-from userbot.settings import Limits, PersonLimits, Prices
+from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.types import Expected, Spent, Usage
 
 MICRO = 1_000_000
@@ -49,7 +49,7 @@ class Refusal:
 
 
 def check(
-    policy: Limits,
+    policy: LimitsConfig,
     spent: Spent,
     by_owner: bool,
     *,
@@ -97,7 +97,7 @@ def check(
     return check_money(policy, spent, expected)
 
 
-def check_money(policy: Limits, spent: Spent, expected: Expected) -> Refusal | None:
+def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> Refusal | None:
     """The last limit of `check`, by itself: of what costs money, and is no question."""
     limit = policy.cost_per_day
     if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):

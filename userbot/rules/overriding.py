@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from userbot.rules.trigger import Allowed, ChatRule
-from userbot.settings import Chat, Override, Whom
+from userbot.settings import ChatConfig, Override, Whom
 
 
 def rule(listed: ChatRule | None, said: Override, elsewhere: Allowed) -> ChatRule | None:
@@ -19,11 +19,13 @@ def rule(listed: ChatRule | None, said: Override, elsewhere: Allowed) -> ChatRul
     return replace(base, respond=said.respond or base.respond, allowed=said.from_ or base.allowed)
 
 
-def block(chat: int, listed: Chat | None, said: Override, elsewhere: Whom) -> Chat | None:
+def block(
+    chat: int, listed: ChatConfig | None, said: Override, elsewhere: Whom
+) -> ChatConfig | None:
     """What is said about a chat beside who is answered: its system text, model and so on."""
     if said == Override():
         return listed
-    base = listed or Chat(id=chat, respond="prefix", from_=elsewhere)
+    base = listed or ChatConfig(id=chat, respond="prefix", from_=elsewhere)
     return replace(
         base,
         respond=said.respond or base.respond,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.settings import Chat, OpenAI
+from userbot.settings import ChatConfig, OpenAIConfig
 from userbot.types import ChatRequest, Picture, PromptMessage
 
 
-def system_text(general: OpenAI, chat: Chat | None) -> str:
+def system_text(general: OpenAIConfig, chat: ChatConfig | None) -> str:
     """The system text of a chat."""
     return general.system if chat is None or chat.system is None else chat.system
 
 
 def request(
-    general: OpenAI,
-    chat: Chat | None,
+    general: OpenAIConfig,
+    chat: ChatConfig | None,
     messages: tuple[PromptMessage, ...],
     pictures: tuple[Picture, ...] = (),
 ) -> ChatRequest:

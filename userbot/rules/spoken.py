@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 from userbot.types import Question, RichText
 
 CAPTION_UNITS = 1024
@@ -19,7 +19,7 @@ CHARACTERS_PER_SECOND = 14
 """How fast words are read aloud, by the same measure."""
 
 
-def answered_by_voice(settings: Voice, question: Question) -> bool:
+def answered_by_voice(settings: VoiceConfig, question: Question) -> bool:
     """Whether the answer to a question is to be spoken."""
     if settings.answer_as == "same":
         return question.voice is not None and question.voice.spoken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 from userbot.errors import AudioError, NothingToAnswerError
-from userbot.settings import Chat, Voice
+from userbot.settings import ChatConfig, VoiceConfig
 from userbot.types import Voice as Recording
 
 WHOLE_BYTES = 25_000_000
@@ -17,7 +17,7 @@ FILE_BYTES = 2_000_000_000
 _SHORTEST_SECONDS = 0.5
 
 
-def voice_of(general: Voice, chat: Chat | None) -> Voice:
+def voice_of(general: VoiceConfig, chat: ChatConfig | None) -> VoiceConfig:
     """[voice] as it holds in a chat."""
     own = chat.voice if chat is not None else None
     if own is None:

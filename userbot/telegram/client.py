@@ -23,7 +23,7 @@ from telethon.tl import functions, types
 
 from userbot import __version__
 from userbot.errors import ConfigError, Fault
-from userbot.settings import Server, Telegram
+from userbot.settings import ServerConfig, TelegramConfig
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.proxy import route
 from userbot.telegram.refusals import login_ended, meaning
@@ -196,7 +196,7 @@ class Client(TelegramClient):  # type: ignore[misc]
             raise
 
 
-def new_client(settings: Telegram, *, persistent: bool, updates: bool = True) -> Client:
+def new_client(settings: TelegramConfig, *, persistent: bool, updates: bool = True) -> Client:
     """A client on the configured session, not yet connected.
 
     `persistent`: reconnect for ever, and catch up with what was missed, as the main job does;
@@ -223,7 +223,7 @@ def new_client(settings: Telegram, *, persistent: bool, updates: bool = True) ->
     )
 
 
-def _trust(server: Server) -> None:
+def _trust(server: ServerConfig) -> None:
     if server.public_key is None:
         return
     try:

@@ -19,7 +19,7 @@ from userbot.errors import ConfigError, Fault, NotLoggedInError
 from userbot.ports import Names
 from userbot.rules.trigger import Allowed, ChatRule, Listening, Policy
 from userbot.rules.voice import voice_of
-from userbot.settings import Chat, PersonLimits, Trigger, Voice, Whom
+from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 from userbot.types import KeptName, Person
@@ -54,8 +54,12 @@ class Directory:
         return Person(id=me.id, name=get_display_name(me) or str(me.id), username=me.username)
 
     async def policy(
-        self, trigger: Trigger, voice: Voice, chats: Sequence[Chat], began: datetime
-    ) -> tuple[Policy, dict[int, Chat]]:
+        self,
+        trigger: TriggerConfig,
+        voice: VoiceConfig,
+        chats: Sequence[ChatConfig],
+        began: datetime,
+    ) -> tuple[Policy, dict[int, ChatConfig]]:
         """Who is answered, with every name as an id, and the blocks of [[chats]] by chat id.
 
         Call `owner` first. Raises ConfigError naming every name that nobody has.
@@ -65,7 +69,7 @@ class Directory:
         names = _names(me)
         elsewhere = await self._allowed("trigger.from", trigger.from_)
         rules: dict[int, ChatRule] = {}
-        by_id: dict[int, Chat] = {}
+        by_id: dict[int, ChatConfig] = {}
         for number, chat in enumerate(chats, 1):
             where = f"[[chats]] number {number}"
             marked_id = await self._id(f"{where}, id", chat.id)
@@ -190,5 +194,5 @@ def _names(user: Any) -> set[str]:
     return {name.lower() for name in (user.username, *more) if name}
 
 
-def _listening(voice: Voice) -> Listening:
+def _listening(voice: VoiceConfig) -> Listening:
     return Listening(enabled=voice.enabled, wake_words=voice.wake_words)

@@ -9,8 +9,8 @@ from typing import Any
 from telethon.tl import functions, types
 from telethon.utils import get_peer_id, resolve_id
 
-from userbot.activity import Report
 from userbot.errors import NotLoggedInError, TelegramError
+from userbot.events import Report
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.history import patiently

@@ -15,8 +15,8 @@ from telethon.errors import (
 )
 from telethon.tl import types
 
-from userbot.activity import Report, Waiting
 from userbot.errors import TelegramError
+from userbot.events import Report, Waiting
 from userbot.ports import Clock
 from userbot.rules import retrying
 from userbot.telegram.client import Client

@@ -20,8 +20,8 @@ from typing import Any
 from telethon import events
 from telethon.errors import FloodWaitError, RPCError
 
-from userbot.activity import Ignored, Report, Waiting
 from userbot.errors import TelegramError
+from userbot.events import Ignored, Report, Waiting
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.people import People

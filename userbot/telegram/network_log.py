@@ -1,4 +1,4 @@
-"""What Telethon says in its log, as activities.
+"""What Telethon says in its log, as events.
 
 Telethon retries, and swallows a handler's mistakes, in silence but for its log; nothing may be
 hidden here, so its warnings are told.
@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from userbot.activity import Failed, Notice, Report, Waiting
+from userbot.events import Failed, Notice, Report, Waiting
 
 _AGAIN_SECONDS = 60.0
 """The same words are told again only after so long: Telethon tries every second."""

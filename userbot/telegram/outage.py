@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from userbot.activity import Notice, Report, Waiting
+from userbot.events import Notice, Report, Waiting
 from userbot.ports import Clock
 
 _MOMENT = 2.0

@@ -8,7 +8,7 @@ from typing import Any
 from telethon.tl import types
 from telethon.utils import get_peer_id
 
-from userbot.activity import Report
+from userbot.events import Report
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.history import patiently

@@ -15,7 +15,7 @@ from telethon.errors import RPCError
 from telethon.tl import functions, types
 from telethon.utils import get_peer_id
 
-from userbot.activity import Notice, Report
+from userbot.events import Notice, Report
 from userbot.telegram.client import Client
 from userbot.types import Person
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from telethon.errors import FloodPremiumWaitError, FloodWaitError, RPCError
 
-from userbot.activity import Report, Waiting
 from userbot.errors import TelegramError
+from userbot.events import Report, Waiting
 from userbot.ports import Clock
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning, unknown_peer

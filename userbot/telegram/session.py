@@ -15,7 +15,7 @@ from pathlib import Path
 from telethon.sessions import SQLiteSession
 
 from userbot.errors import NotLoggedInError, UserbotError
-from userbot.settings import Server, Telegram
+from userbot.settings import ServerConfig, TelegramConfig
 
 NOT_OURS = frozenset({"foreign_session", "damaged_session"})
 """Reasons of a NotLoggedInError about a file that a new login must not replace."""
@@ -26,7 +26,7 @@ def session_file(session: Path) -> Path:
     return session if session.suffix == ".session" else session.with_name(session.name + ".session")
 
 
-def open_session(settings: Telegram) -> SQLiteSession:
+def open_session(settings: TelegramConfig) -> SQLiteSession:
     """The configured session at the configured server, new if there is no file.
 
     Raises NotLoggedInError if the file holds no session, or one of another Telegram, and
@@ -60,7 +60,7 @@ def remove_session(session: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _elsewhere(session: SQLiteSession, server: Server | None) -> str:
+def _elsewhere(session: SQLiteSession, server: ServerConfig | None) -> str:
     """The address of another Telegram that this session is a login at, or nothing."""
     if not (session.auth_key and session.auth_key.key) or not session.server_address:
         return ""

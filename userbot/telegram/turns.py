@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Protocol
 
-from userbot.activity import Notice, Report, Waiting
 from userbot.errors import (
     AccountStoppedError,
     ChatRefusedError,
@@ -20,6 +19,7 @@ from userbot.errors import (
     PauseAskedError,
     UserbotError,
 )
+from userbot.events import Notice, Report, Waiting
 from userbot.ports import Clock
 from userbot.rules.governor import Governor
 from userbot.types import ConversationId

@@ -14,14 +14,14 @@ from tests.path.voice.notes import (
 )
 from tests.stage import Stage, listed
 from userbot import audio
-from userbot.activity import (
+from userbot.events import (
     Skipped,
     Transcribed,
     Waiting,
 )
 from userbot.path import listening
 from userbot.sandbox import ogg
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 
 
 @needs_ffmpeg
@@ -47,7 +47,7 @@ async def test_a_long_recording_is_heard_in_parts_that_continue_each_other(
     monkeypatch.setattr(audio, "WINDOW_SECONDS", 2.0)
     said = iter(["One two three.", "Four five six.", "Thank you."])
     stage.endpoint.transcriber = lambda _: next(said)
-    program = await stage.program([listed(stage.group.id)], voice=Voice(prompt="Numbers."))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(prompt="Numbers."))
     sounds = [("tone", 6.0), ("silence", 0.6), ("tone", 6.0), ("silence", 0.6), ("tone", 4.0)]
     stage.max.sends_voice(stage.group, ogg.recording(*sounds))  # type: ignore[arg-type]
     answer = await stage.max.expects(stage.group, from_=stage.olga)

@@ -17,13 +17,13 @@ from tests.path.voice.notes import (
 )
 from tests.stage import Stage, listed
 from userbot import audio
-from userbot.activity import (
+from userbot.events import (
     Answered,
     Failed,
     Limited,
 )
 from userbot.sandbox import ogg
-from userbot.settings import Limits, Prices, Voice
+from userbot.settings import LimitsConfig, Prices, VoiceConfig
 
 
 @contextmanager
@@ -78,7 +78,7 @@ async def test_a_transcription_server_of_ones_own_never_sees_the_key_of_the_chat
     program = await stage.program(
         [listed(stage.group.id)],
         openai=openai,
-        voice=Voice(base_url=stage.endpoint.base_url, show="transcript"),
+        voice=VoiceConfig(base_url=stage.endpoint.base_url, show="transcript"),
     )
     stage.max.sends_voice(stage.group, EN)
     assert (await program.tells(Failed)).reason == "unauthorized"
@@ -86,7 +86,9 @@ async def test_a_transcription_server_of_ones_own_never_sees_the_key_of_the_chat
     await stage.program(
         [listed(stage.group.id)],
         openai=openai,
-        voice=Voice(base_url=stage.endpoint.base_url, api_key="sandbox-key", show="transcript"),
+        voice=VoiceConfig(
+            base_url=stage.endpoint.base_url, api_key="sandbox-key", show="transcript"
+        ),
     )
     stage.max.sends_voice(stage.group, RU)
     assert WORDS_RU in (await stage.max.expects(stage.group, from_=stage.olga)).text
@@ -96,7 +98,7 @@ async def test_listening_is_paid_from_the_money_of_the_day_before_it_begins(stag
     first, second = ogg.tone(30.0, serial=1), ogg.tone(30.0, serial=2)
     stage.endpoint.understands(first, "Who brings the salad?")
     stage.endpoint.understands(second, "And who brings the cake?")
-    limits = Limits(cost_per_day=0.7, prices=Prices(audio_minute=1.0))
+    limits = LimitsConfig(cost_per_day=0.7, prices=Prices(audio_minute=1.0))
     program = await stage.program([listed(stage.group.id, "all")], limits=limits)
     stage.max.sends_voice(stage.group, first)
     await program.tells(Answered)

@@ -22,7 +22,7 @@ from tests.path.voice.notes import (
 from tests.quick_clock import QuickClock
 from tests.stage import Stage, listed
 from userbot import app
-from userbot.activity import (
+from userbot.events import (
     Answering,
     Failed,
     Heard,
@@ -33,7 +33,7 @@ from userbot.activity import (
 from userbot.openai_api import speech
 from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox import ogg
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 
 
 @pytest.mark.parametrize(
@@ -210,7 +210,7 @@ async def test_what_is_no_recording_is_one_plain_event_and_the_program_goes_on(
     event: type[Failed | Skipped],
     reason: str,
 ) -> None:
-    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(max_minutes=1))
     stage.max.sends_voice(stage.group, data, **({"duration": 3} | claims))
     told = await program.tells(event)
     assert told.reason == reason

@@ -13,11 +13,11 @@ from tests.path.voice.notes import DATA, EN, WORDS_EN, ffmpeg, needs_ffmpeg
 from tests.path.voice.test_length import paid_seconds
 from tests.stage import Stage, listed
 from userbot import audio
-from userbot.activity import Answered, Failed, Skipped
 from userbot.console.describe import describe
 from userbot.console.words import words
+from userbot.events import Answered, Failed, Skipped
 from userbot.sandbox import ogg
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 
 NAMES = {
     "upwards": "../../../../tmp/evil.mp4",
@@ -86,7 +86,7 @@ async def test_a_small_file_that_plays_for_long_is_one_plain_event(
     monkeypatch.setattr(audio.Workplace, "_run", measured)
     data = bomb(tmp_path)
     assert len(data) < 1_000_000
-    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(max_minutes=1))
     stage.max.sends_audio(stage.group, data, duration=3)
     stage.max.sends_voice(stage.group, EN)
     assert await stage.max.expects(stage.group, from_=stage.olga)

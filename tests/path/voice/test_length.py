@@ -11,9 +11,9 @@ import pytest
 from tests.path.voice.notes import ffmpeg, needs_ffmpeg
 from tests.stage import Stage, listed
 from userbot import audio
-from userbot.activity import Answered, Skipped
+from userbot.events import Answered, Skipped
 from userbot.sandbox import ogg
-from userbot.settings import Voice
+from userbot.settings import VoiceConfig
 
 
 def paid_seconds(stage: Stage) -> float:
@@ -32,7 +32,7 @@ def mp3(folder: Path, seconds: float, *arguments: str) -> bytes:
 
 @needs_ffmpeg
 async def test_what_is_no_ogg_is_measured(stage: Stage, tmp_path: Path) -> None:
-    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(max_minutes=1))
     stage.max.sends_audio(stage.group, mp3(tmp_path, 70, "-b:a", "8k"), duration=3)
     await program.tells(Skipped, reason="audio_too_long")
     assert not stage.endpoint.transcriptions
@@ -51,14 +51,14 @@ async def test_an_ogg_of_another_codec_is_measured(stage: Stage, tmp_path: Path)
     path = tmp_path / "music.ogg"
     sine = "sine=frequency=440:duration=70"
     ffmpeg("-f", "lavfi", "-i", sine, "-c:a", "flac", "-f", "ogg", str(path))
-    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(max_minutes=1))
     stage.max.sends_voice(stage.group, path, duration=3)
     await program.tells(Skipped, reason="audio_too_long")
     assert not stage.endpoint.transcriptions
 
 
 async def test_chained_recordings_count_together(stage: Stage) -> None:
-    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(max_minutes=1))
     chained = ogg.tone(50) + ogg.tone(20, serial=2)
     stage.max.sends_voice(stage.group, chained, duration=20)
     await program.tells(Skipped, reason="audio_too_long")
@@ -69,7 +69,7 @@ async def test_chained_recordings_count_together(stage: Stage) -> None:
 
 
 async def test_a_last_page_that_lies_changes_nothing(stage: Stage) -> None:
-    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(max_minutes=1))
     data = ogg.tone(70)
     at = data.rindex(b"OggS") + 6
     stage.max.sends_voice(
@@ -83,7 +83,7 @@ async def test_without_ffmpeg_a_file_counts_by_its_frames_and_not_by_its_label(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(audio, "find_ffmpeg", lambda: None)
-    program = await stage.program([listed(stage.group.id)], voice=Voice(max_minutes=1))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(max_minutes=1))
     frame = bytes.fromhex("ffe318c4").ljust(72, b"\x00")  # 72 ms in 72 bytes
     stage.max.sends_audio(stage.group, frame * 900, duration=3)
     await program.tells(Skipped, reason="audio_too_long")

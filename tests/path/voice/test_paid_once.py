@@ -12,7 +12,7 @@ from tests.path.test_chat_commands import orders
 from tests.path.voice.notes import EN, NEARLY_NOTHING, last_question, needs_ffmpeg
 from tests.stage import Stage, listed
 from userbot import audio
-from userbot.activity import Answered, Failed, Skipped, Waiting
+from userbot.events import Answered, Failed, Skipped, Waiting
 from userbot.path import listening, transcription
 from userbot.sandbox import ogg
 from userbot.sandbox.endpoint_audio import Heard, UndecodableError

@@ -14,13 +14,13 @@ from tests.path.voice.notes import (
     last_question,
 )
 from tests.stage import Stage, listed
-from userbot.activity import (
+from userbot.events import (
     Answered,
     Heard,
     Transcribed,
 )
 from userbot.sandbox import ogg
-from userbot.settings import Trigger, Voice
+from userbot.settings import TriggerConfig, VoiceConfig
 from userbot.storage.archive import Archive
 
 
@@ -43,7 +43,7 @@ async def test_a_voice_note_in_a_chat_that_answers_everything_is_answered(
 
 async def test_a_note_goes_to_the_endpoint_as_it_came(stage: Stage) -> None:
     stage.endpoint.keep_audio = True
-    await stage.program([listed(stage.group.id)], voice=Voice(model="whisper-1"))
+    await stage.program([listed(stage.group.id)], voice=VoiceConfig(model="whisper-1"))
     stage.max.sends_voice(stage.group, EN, mime="application/x-wrong")
     await stage.max.expects(stage.group, from_=stage.olga)
     (heard,) = stage.endpoint.transcriptions
@@ -64,7 +64,7 @@ async def test_a_round_video_is_understood_as_it_is(stage: Stage) -> None:
 
 
 async def test_gpt_as_a_reply_to_a_voice_note_asks_what_it_says(stage: Stage) -> None:
-    await stage.program(trigger=Trigger(from_="me"))
+    await stage.program(trigger=TriggerConfig(from_="me"))
     note = stage.lena.sends_voice(stage.club, EN)
     stage.olga.says(stage.club, "/gpt", reply_to=note)
     await stage.max.expects(stage.club, from_=stage.olga)

@@ -11,14 +11,14 @@ from tests.path.voice.notes import (
     last_question,
 )
 from tests.stage import Stage, listed
-from userbot.activity import (
+from userbot.events import (
     Failed,
     Ignored,
     Limited,
     Skipped,
 )
 from userbot.sandbox import ogg
-from userbot.settings import ChatVoice, Limits, Voice
+from userbot.settings import ChatVoiceConfig, LimitsConfig, VoiceConfig
 
 
 async def test_a_note_that_replies_to_an_answer_asks_where_only_mentions_do(stage: Stage) -> None:
@@ -51,7 +51,7 @@ async def test_wake_words_address_the_owner_and_other_words_are_not_kept(stage: 
     stage.endpoint.understands(other, "Somebody bring the secret salad.")
     stage.endpoint.understands(asked, "Olga, who brings the salad?")
     program = await stage.program(
-        [listed(stage.group.id, "mention", voice=ChatVoice(wake_words=("olga",)))]
+        [listed(stage.group.id, "mention", voice=ChatVoiceConfig(wake_words=("olga",)))]
     )
     stage.max.sends_voice(stage.group, other)
     ignored = await program.tells(Ignored, reason="no_wake_word")
@@ -69,7 +69,9 @@ async def test_wake_words_address_the_owner_and_other_words_are_not_kept(stage: 
 async def test_the_prefix_may_be_spoken_where_wake_words_are_configured(stage: Stage) -> None:
     note = ogg.tone(1.0)
     stage.endpoint.understands(note, "GPT, how late is it?")
-    await stage.program([listed(stage.group.id, "mention")], voice=Voice(wake_words=("computer",)))
+    await stage.program(
+        [listed(stage.group.id, "mention")], voice=VoiceConfig(wake_words=("computer",))
+    )
     stage.max.sends_voice(stage.group, note)
     await stage.max.expects(stage.group, from_=stage.olga)
     assert last_question(stage) == "Max: how late is it?"
@@ -97,7 +99,7 @@ async def test_what_is_protected_from_copying_is_never_touched(stage: Stage) -> 
 
 async def test_rights_and_limits_come_before_any_download(stage: Stage) -> None:
     program = await stage.program(
-        [listed(stage.group.id, from_=(stage.max.id,))], limits=Limits(requests_per_minute=0)
+        [listed(stage.group.id, from_=(stage.max.id,))], limits=LimitsConfig(requests_per_minute=0)
     )
     stage.vera.sends_voice(stage.group, EN)
     await program.tells(Ignored, reason="not_allowed")
@@ -108,7 +110,7 @@ async def test_rights_and_limits_come_before_any_download(stage: Stage) -> None:
 
 async def test_where_voice_is_off_nobody_is_listened_to(stage: Stage) -> None:
     program = await stage.program(
-        [listed(stage.group.id, voice=ChatVoice(enabled=False)), listed(stage.max.id)]
+        [listed(stage.group.id, voice=ChatVoiceConfig(enabled=False)), listed(stage.max.id)]
     )
     note = stage.max.sends_voice(stage.group, EN)
     await program.tells(Ignored, reason="voice_off")
@@ -122,8 +124,8 @@ async def test_nobody_is_told_of_a_limit_by_a_note_that_may_be_meant_for_others(
     stage: Stage,
 ) -> None:
     program = await stage.program(
-        [listed(stage.group.id, "mention", voice=ChatVoice(wake_words=("olga",)))],
-        limits=Limits(requests_per_minute=0, tell=True),
+        [listed(stage.group.id, "mention", voice=ChatVoiceConfig(wake_words=("olga",)))],
+        limits=LimitsConfig(requests_per_minute=0, tell=True),
     )
     stage.max.sends_voice(stage.group, EN)
     await program.tells(Limited)

@@ -7,14 +7,14 @@ from tests.path.voice.notes import (
     WORDS_EN,
 )
 from tests.stage import Stage, listed
-from userbot.activity import (
+from userbot.events import (
     Answered,
 )
-from userbot.settings import ChatVoice, Voice
+from userbot.settings import ChatVoiceConfig, VoiceConfig
 
 
 async def test_a_chat_may_want_transcripts_and_no_answers(stage: Stage) -> None:
-    program = await stage.program([listed(stage.group.id)], voice=Voice(show="transcript"))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(show="transcript"))
     question = stage.max.sends_voice(stage.group, EN)
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert answer.reply_to is question
@@ -29,7 +29,7 @@ async def test_a_chat_may_want_transcripts_and_no_answers(stage: Stage) -> None:
 
 async def test_a_chat_may_want_both_in_one_message(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "At **nine**."
-    program = await stage.program([listed(stage.group.id, voice=ChatVoice(show="both"))])
+    program = await stage.program([listed(stage.group.id, voice=ChatVoiceConfig(show="both"))])
     stage.max.sends_voice(stage.group, EN)
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     await program.tells(Answered)
@@ -41,8 +41,8 @@ async def test_a_chat_may_want_both_in_one_message(stage: Stage) -> None:
 
 async def test_hints_are_given_where_they_are_set(stage: Stage) -> None:
     await stage.program(
-        [listed(stage.group.id, voice=ChatVoice(language="de"))],
-        voice=Voice(language="ru", prompt="Берлин"),
+        [listed(stage.group.id, voice=ChatVoiceConfig(language="de"))],
+        voice=VoiceConfig(language="ru", prompt="Берлин"),
     )
     stage.max.sends_voice(stage.group, EN)
     await stage.max.expects(stage.group, from_=stage.olga)

@@ -10,7 +10,7 @@ from tests.path.voice.notes import (
     SPEECH,
 )
 from tests.stage import Stage, listed
-from userbot.activity import (
+from userbot.events import (
     Skipped,
 )
 from userbot.sandbox import ogg

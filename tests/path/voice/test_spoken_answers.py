@@ -17,19 +17,19 @@ from tests.path.voice.notes import (
 )
 from tests.stage import Stage, listed
 from userbot import app
-from userbot.activity import (
+from userbot.events import (
     Answered,
     Failed,
     Notice,
     Waiting,
 )
 from userbot.sandbox import ogg
-from userbot.settings import Limits, Prices, Trigger, Voice
+from userbot.settings import LimitsConfig, Prices, TriggerConfig, VoiceConfig
 
 
 async def test_an_answer_may_be_spoken(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "At **nine**, I think."
-    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     question = stage.max.says(stage.group, "When?")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert answer.reply_to is question
@@ -48,7 +48,7 @@ async def test_an_answer_may_be_spoken(stage: Stage) -> None:
 async def test_an_answer_that_broke_off_is_spoken_once_as_it_ended(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "At nine, I think."
     stage.endpoint.faults.add("cut", after=3)
-    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "When?")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert answer.text == "At nine, I think."
@@ -57,7 +57,7 @@ async def test_an_answer_that_broke_off_is_spoken_once_as_it_ended(stage: Stage)
 
 
 async def test_same_answers_as_it_was_asked(stage: Stage) -> None:
-    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="same", show="both"))
+    await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="same", show="both"))
     stage.max.sends_voice(stage.group, EN)
     spoken = await stage.max.expects(stage.group, from_=stage.olga)
     assert spoken.media is not None
@@ -72,7 +72,7 @@ async def test_where_voice_is_forbidden_the_answer_is_written_and_no_more_is_spo
     stage: Stage, error: str
 ) -> None:
     stage.telegram.faults.add("messages.sendMedia", error)
-    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     for words in ("first", "second"):
         question = stage.max.says(stage.group, words)
         answer = await stage.max.expects(stage.group, from_=stage.olga)
@@ -90,7 +90,7 @@ async def test_where_voice_is_forbidden_the_answer_is_written_and_no_more_is_spo
 )
 async def test_what_cannot_be_read_aloud_is_written(stage: Stage, answer: str) -> None:
     stage.endpoint.responder = lambda _: answer
-    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "tell me")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
     assert not stage.endpoint.speeches
@@ -98,7 +98,7 @@ async def test_what_cannot_be_read_aloud_is_written(stage: Stage, answer: str) -
 
 async def test_a_longer_answer_is_spoken_without_a_caption(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "word " * 400
-    await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "tell me")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert (answer.media is not None, answer.text) == (True, "")
@@ -106,7 +106,7 @@ async def test_a_longer_answer_is_spoken_without_a_caption(stage: Stage) -> None
 
 async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: Stage) -> None:
     stage.endpoint.speaker = lambda _: b"RIFF no opus"
-    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
     assert "no voice note" in (await program.tells(Notice, reason="answered_in_writing")).detail
@@ -118,8 +118,8 @@ async def test_a_spoken_answer_that_is_asked_for_anew_has_the_new_words_beside_i
     stage.endpoint.responder = lambda _: "At nine."
     program = await stage.program(
         [listed(stage.group.id)],
-        voice=Voice(answer_as="voice"),
-        trigger=Trigger(from_="anyone", burst_seconds=0, edits=True),
+        voice=VoiceConfig(answer_as="voice"),
+        trigger=TriggerConfig(from_="anyone", burst_seconds=0, edits=True),
     )
     question = stage.max.says(stage.group, "When?")
     spoken = await stage.max.expects(stage.group, reply_to=question)
@@ -136,12 +136,12 @@ async def test_a_spoken_answer_that_is_asked_for_anew_has_the_new_words_beside_i
     assert not program.events(Waiting)
 
 
-SPEAKING = Limits(cost_per_day=10, prices=Prices(audio_minute=6.0))
+SPEAKING = LimitsConfig(cost_per_day=10, prices=Prices(audio_minute=6.0))
 
 
 async def test_what_is_spoken_is_counted_and_costs_money(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "word " * 50
-    voice = Voice(answer_as="voice")
+    voice = VoiceConfig(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice, limits=SPEAKING)
     stage.max.says(stage.group, "tell me")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
@@ -157,7 +157,7 @@ async def test_an_answer_that_the_days_money_cannot_have_spoken_is_written(stage
     stage.endpoint.responder = lambda _: "word " * 400
     limits = replace(SPEAKING, cost_per_day=4)
     program = await stage.program(
-        [listed(stage.group.id)], voice=Voice(answer_as="voice"), limits=limits
+        [listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"), limits=limits
     )
     stage.max.says(stage.group, "tell me")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
@@ -172,7 +172,7 @@ async def test_what_was_spoken_in_vain_is_counted_if_it_was(
     if said == "refused":
         stage.endpoint.faults.add("quota", on="/audio/speech")
     stage.endpoint.speaker = lambda _: b"RIFF no opus"
-    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     await program.tells(Answered)
     (day,) = stage.spent()
@@ -180,7 +180,7 @@ async def test_what_was_spoken_in_vain_is_counted_if_it_was(
 
 
 async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> None:
-    await stage.program([listed(stage.group.id, "mention")], voice=Voice(answer_as="voice"))
+    await stage.program([listed(stage.group.id, "mention")], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "/gpt hello")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     question = stage.max.sends_voice(stage.group, RU, reply_to=answer)
@@ -190,7 +190,7 @@ async def test_a_spoken_answer_is_ours_and_may_be_replied_to(stage: Stage) -> No
 @pytest.mark.parametrize("error", ["FLOOD_WAIT_30", "FILE_PART_SIZE_INVALID", "403 CHAT_FORBIDDEN"])
 async def test_an_answer_that_cannot_be_uploaded_is_written(stage: Stage, error: str) -> None:
     stage.telegram.faults.add("upload.saveFilePart", error, times=None)
-    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     question = stage.max.says(stage.group, "hello")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert (answer.reply_to, answer.media) == (question, None)
@@ -212,7 +212,7 @@ async def test_a_spoken_answer_that_had_not_left_is_given_after_a_restart(
 ) -> None:
     monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
     met = stage.telegram.faults.add(method, **fault)
-    voice = Voice(answer_as="voice")
+    voice = VoiceConfig(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     question = stage.max.says(stage.group, "hello")
     await until(lambda: met.happened)
@@ -231,7 +231,7 @@ async def test_a_spoken_answer_that_has_left_is_waited_for_by_a_program_that_sto
 ) -> None:
     monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
     met = stage.telegram.faults.add("messages.sendMedia", delay=0.4)
-    voice = Voice(answer_as="voice")
+    voice = VoiceConfig(answer_as="voice")
     program = await stage.program([listed(stage.group.id)], voice=voice)
     stage.max.says(stage.group, "hello")
     await until(lambda: met.happened)
@@ -243,7 +243,7 @@ async def test_a_spoken_answer_that_has_left_is_waited_for_by_a_program_that_sto
 
 async def test_a_spoken_answer_whose_arrival_nobody_knows_stands_once(stage: Stage) -> None:
     stage.telegram.faults.add("messages.sendMedia", "500 RPC_CALL_FAIL")
-    program = await stage.program([listed(stage.group.id)], voice=Voice(answer_as="voice"))
+    program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert answer.media is not None

@@ -9,9 +9,9 @@ import pytest
 from tests.path.voice.notes import EN, NOTHING, last_question, until
 from tests.stage import Stage, listed
 from userbot import app
-from userbot.activity import Answered, Failed, Heard, Notice, Skipped
+from userbot.events import Answered, Failed, Heard, Notice, Skipped
 from userbot.sandbox import ogg
-from userbot.settings import ChatVoice
+from userbot.settings import ChatVoiceConfig
 
 UNHEARD = [
     pytest.param(ogg.silence(3), {}, "", id="silence"),
@@ -73,7 +73,7 @@ async def test_a_note_that_waited_is_left_alone_where_voice_is_off_by_now(
     question = stage.max.sends_voice(stage.group, EN, caption=caption)
     await program.tells(Heard, voice="voice")
     await program.stop()
-    program = await stage.program([listed(stage.group.id, voice=ChatVoice(enabled=False))])
+    program = await stage.program([listed(stage.group.id, voice=ChatVoiceConfig(enabled=False))])
     if caption:
         await program.tells(Answered, message=question.id_for(stage.olga))
     else:

@@ -11,7 +11,7 @@ import typer
 from userbot.cli.common import Common, common_flags
 
 if TYPE_CHECKING:
-    from userbot.settings import OpenAI, Voice
+    from userbot.settings import OpenAIConfig, VoiceConfig
 
 
 @common_flags
@@ -54,26 +54,26 @@ def demo(
         asyncio.run(play.perform())
 
 
-def _own_model(common: Common, model: str | None) -> tuple[OpenAI, Voice | None]:
+def _own_model(common: Common, model: str | None) -> tuple[OpenAIConfig, VoiceConfig | None]:
     """[openai] and [voice] of the config if there is one, else what the environment says."""
     from dataclasses import replace
 
     from userbot.cli.load import load_config
     from userbot.errors import UsageError
-    from userbot.settings import OpenAI, Voice
+    from userbot.settings import OpenAIConfig, VoiceConfig
 
-    voice: Voice | None
+    voice: VoiceConfig | None
     config = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
     if common.config or config.exists():
         settings = load_config(common).settings
         own, voice = settings.openai, settings.voice
     else:
-        own = OpenAI(
+        own = OpenAIConfig(
             api_key=os.environ.get("OPENAI_API_KEY") or None,
             base_url=os.environ.get("OPENAI_BASE_URL") or None,
         )
         # OpenAI itself transcribes; of another server nobody knows.
-        voice = None if own.base_url else Voice()
+        voice = None if own.base_url else VoiceConfig()
     if own.api_key is None and own.base_url is None:
         raise UsageError(
             "There is no model to ask.",

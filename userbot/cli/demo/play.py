@@ -14,9 +14,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from userbot import app
-from userbot.activity import (
-    Activity,
+from userbot.cli.common import Common
+from userbot.cli.console import Console, Guarded, console_for, recording_console
+from userbot.cli.demo.show import Show
+from userbot.events import (
     Answered,
+    Event,
     Failed,
     Ignored,
     Limited,
@@ -24,14 +27,20 @@ from userbot.activity import (
     Skipped,
     Stopped,
 )
-from userbot.cli.common import Common
-from userbot.cli.console import Console, Guarded, console_for, recording_console
-from userbot.cli.demo.show import Show
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.messages import Message
 from userbot.sandbox.scene import LABEL, LINES, MAX, MODEL, OLGA, Language, written_answer
 from userbot.sandbox.town import Town
-from userbot.settings import Chat, History, Limits, OpenAI, Server, Settings, Telegram, Voice
+from userbot.settings import (
+    ChatConfig,
+    HistoryConfig,
+    LimitsConfig,
+    OpenAIConfig,
+    ServerConfig,
+    Settings,
+    TelegramConfig,
+    VoiceConfig,
+)
 
 ANSWER_SECONDS = 120
 """How long the play waits for an answer; a small model on a slow computer takes its time."""
@@ -50,7 +59,7 @@ class Play:
         self,
         common: Common,
         folder: Path,
-        own: tuple[OpenAI, Voice | None] | None,
+        own: tuple[OpenAIConfig, VoiceConfig | None] | None,
         language: Language,
         picture: Path | None = None,
     ) -> None:
@@ -69,7 +78,7 @@ class Play:
         typed = sys.stdin.isatty() and sys.platform != "win32"
         self._interactive = typed and sys.stdout.isatty() and not common.json and not picture
         self._ready = asyncio.Event()
-        self._ends: dict[int, Activity] = {}
+        self._ends: dict[int, Event] = {}
         self._news = asyncio.Event()
         self._counts: Counter[str] = Counter()
         self._last_answer: Message | None = None
@@ -115,29 +124,29 @@ class Play:
         telegram.seed_session(self._folder / "me.session", self._town.people[OLGA.key])
         may_ask = [self._town.people[who] for who in ("max", "lena", "timur")]
         return Settings(
-            telegram=Telegram(
+            telegram=TelegramConfig(
                 api_id=1,
                 api_hash="demo",
                 session=self._folder / "me",
-                server=Server(
+                server=ServerConfig(
                     dc=telegram.dc, host=telegram.host, port=telegram.port, public_key=key
                 ),
             ),
             openai=self._model
-            or OpenAI(base_url=endpoint.base_url, api_key=endpoint.api_key, model=MODEL),
-            voice=self._voice or Voice(base_url=endpoint.base_url, api_key=endpoint.api_key),
+            or OpenAIConfig(base_url=endpoint.base_url, api_key=endpoint.api_key, model=MODEL),
+            voice=self._voice or VoiceConfig(base_url=endpoint.base_url, api_key=endpoint.api_key),
             chats=(
-                Chat(
+                ChatConfig(
                     id=self._town.group.id,
                     respond="mention",
                     from_=tuple(person.id for person in may_ask),
                 ),
             ),
-            history=History(database=self._folder / "history.db"),
-            limits=Limits(requests_per_minute=20),
+            history=HistoryConfig(database=self._folder / "history.db"),
+            limits=LimitsConfig(requests_per_minute=20),
         )
 
-    def _report(self, event: Activity) -> None:
+    def _report(self, event: Event) -> None:
         if isinstance(event, Stopped):
             return
         self._shown(event)
@@ -238,6 +247,6 @@ def _read_line() -> str:
     return os.read(sys.stdin.fileno(), 65536).decode(errors="replace")
 
 
-def _brief(own: OpenAI) -> OpenAI:
+def _brief(own: OpenAIConfig) -> OpenAIConfig:
     """A scene needs no long answers, and a small model would not end one by itself."""
     return replace(own, max_completion_tokens=own.max_completion_tokens or _ANSWER_TOKENS)

@@ -13,7 +13,7 @@ from userbot.types import Person, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Event:
     """Something that happened, perhaps to a message."""
 
     event: ClassVar[str]
@@ -24,7 +24,7 @@ class Activity:
 
 
 class About(TypedDict):
-    """What an activity that happened to a question says of it."""
+    """What an event that happened to a question says of it."""
 
     chat: int | None
     title: str
@@ -33,7 +33,7 @@ class About(TypedDict):
 
 
 def about(question: Question | None, message: int | None = None) -> About:
-    """For an activity's fields: `Failed(**about(ask), …)`.
+    """For the fields of an event: `Failed(**about(ask), …)`.
 
     `message`: another than the question's. Without a question nothing is said.
     """
@@ -48,7 +48,7 @@ def about(question: Question | None, message: int | None = None) -> About:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ready(Activity):
+class Ready(Event):
     """The program listens as `account` in `chats` selected chats, `seconds` after its start."""
 
     event: ClassVar[str] = "ready"
@@ -60,7 +60,7 @@ class Ready(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard(Activity):
+class Heard(Event):
     """A message that will be answered; `text` is a preview at most."""
 
     event: ClassVar[str] = "heard"
@@ -72,7 +72,7 @@ class Heard(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ignored(Activity):
+class Ignored(Event):
     """A message that no rule lets through, and why. `notable`: shown without ``-v`` too."""
 
     event: ClassVar[str] = "ignored"
@@ -81,7 +81,7 @@ class Ignored(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limited(Activity):
+class Limited(Event):
     """A question refused by a limit."""
 
     event: ClassVar[str] = "limited"
@@ -90,7 +90,7 @@ class Limited(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transcribed(Activity):
+class Transcribed(Event):
     """A recording was listened to, in `seconds`; `text` is a preview at most."""
 
     event: ClassVar[str] = "transcribed"
@@ -103,7 +103,7 @@ class Transcribed(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answering(Activity):
+class Answering(Event):
     """The model is asked."""
 
     event: ClassVar[str] = "answering"
@@ -111,7 +111,7 @@ class Answering(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(Activity):
+class Answered(Event):
     """An answer stands in Telegram, in the messages `answers`."""
 
     event: ClassVar[str] = "answered"
@@ -128,7 +128,7 @@ class Answered(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed(Activity):
+class Failed(Event):
     """A question was given up, or a part of the program failed."""
 
     event: ClassVar[str] = "failed"
@@ -138,7 +138,7 @@ class Failed(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting(Activity):
+class Waiting(Event):
     """Something is put off by `seconds`."""
 
     event: ClassVar[str] = "waiting"
@@ -148,7 +148,7 @@ class Waiting(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Skipped(Activity):
+class Skipped(Event):
     """A question will not be answered by itself; it stays listed. `text`: its first words."""
 
     event: ClassVar[str] = "skipped"
@@ -159,7 +159,7 @@ class Skipped(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice(Activity):
+class Notice(Event):
     """Something the owner should know: a repaired file mode, that answers are waited for."""
 
     event: ClassVar[str] = "notice"
@@ -171,7 +171,7 @@ class Notice(Activity):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stopped(Activity):
+class Stopped(Event):
     """The program ends; `pending` questions wait for the next start.
 
     `restricted`: why nothing was written any more ("peer_flood"), if Telegram saw to that.
@@ -185,4 +185,4 @@ class Stopped(Activity):
     restricted: str = ""
 
 
-Report = Callable[[Activity], None]
+Report = Callable[[Event], None]
