@@ -14,8 +14,8 @@ from userbot.cli.online import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
 from userbot.events import Answered, Answering, Heard, Notice, Skipped, Stopped, Waiting
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
+from userbot.sandbox.state import Group
 from userbot.storage.store import Store
 from userbot.telegram.dialogs import dialogs
 from userbot.types import ChatKind, ConversationId, Person, Question

@@ -48,7 +48,7 @@ def with_history(ground: Ground, stored: int) -> Program:
     Store.open(path).close()
     fill(path, stored, [person.id for person in ground.people], datetime.now(UTC))
     program = ground.product(name, WINDOW_TOKENS)
-    program.owner.mailbox._last_id = NEXT_MESSAGE
+    program.owner.mailbox.last_id = NEXT_MESSAGE
     return program
 
 

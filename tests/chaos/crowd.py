@@ -18,9 +18,8 @@ from typing import Any
 
 from tests.stage import Stage
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Group, Message
 from userbot.sandbox.telegram import RandomIdBehaviour
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))

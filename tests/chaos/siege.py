@@ -22,7 +22,7 @@ from typing import Any
 
 from tests.chaos.crowd import Asked, Crowd, Left
 from tests.cli.house import House, Running
-from userbot.sandbox.chats import Group
+from userbot.sandbox.state import Group
 from userbot.sandbox.telegram import RandomIdBehaviour
 
 WRITES = {"messages.sendMessage": "send", "messages.editMessage": "edit"}
@@ -223,7 +223,7 @@ class Siege:
         finish = server._finish
 
         def watched(client: Any, request: Any, query: Any, fault: Any, *, late: bool) -> None:
-            mine = client.login.account is self.stage.olga
+            mine = client.login.user is self.stage.olga
             if mine and self._trap(query.method) == "before":
                 client.connection.drop()
                 return

@@ -26,9 +26,8 @@ from userbot.console.describe import describe
 from userbot.console.words import words
 from userbot.events import Notice, Waiting
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Group, Message
 from userbot.settings import HistoryConfig, LimitsConfig, OpenAIConfig
 from userbot.storage.store import Store
 
@@ -193,7 +192,7 @@ class Hour:
         if not waiting:
             return  # there is none, or the owner asked it himself
         one = self.dice.choice(waiting)
-        sender = one.message.sender
+        sender = self._asker(one)
         if act.kind == "deletes":
             sender.deletes(one.message)
             one.fate = "deleted"
@@ -247,10 +246,13 @@ class Hour:
             and not message.text.startswith(("By hand", "/gpt"))
         ]
 
+    def _asker(self, one: Question) -> Account:
+        return next(it for it in self.stage.telegram.accounts if it is one.message.sender)
+
     def _chat(self, one: Question) -> Account | Group:
         if isinstance(one.where, Group) or one.message.sender is self.stage.olga:
             return one.where
-        return one.message.sender
+        return self._asker(one)
 
     def faults(self) -> list[str]:
         """What is not as it should be, one line each."""

@@ -16,8 +16,8 @@ import pytest
 
 from tests.cli.house import House, Running
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
+from userbot.sandbox.state import Group
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

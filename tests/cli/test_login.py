@@ -16,7 +16,7 @@ from tests.stage import Stage
 from userbot.cli import online
 from userbot.cli.asking import Keyboard
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.session_file import write_session
+from userbot.sandbox.telegram import write_session
 
 PHONE = "+9996620001"
 QR_END = "▀{30,}\n"
@@ -25,7 +25,7 @@ QR_END = "▀{30,}\n"
 
 def shown_link(stage: Stage) -> str:
     """The link in the QR code that a client shows now."""
-    (token,) = stage.telegram._world.logins._tokens
+    (token,) = stage.telegram.state.tokens
     return f"tg://login?token={urlsafe_b64encode(token.data).decode().rstrip('=')}"
 
 
@@ -220,7 +220,7 @@ async def test_logout_ends_the_login_at_telegram_and_removes_the_file(house: Hou
     ended = await house.run("logout")
     assert (ended.code, ended.out, ended.err) == (0, "Logged out.\n", "")
     assert not house.session.exists()
-    assert not house.stage.telegram._world.logins.of(house.stage.olga)[1:]
+    assert not house.stage.telegram.state.logins_of(house.stage.olga)[1:]
     again = await house.run("logout")
     assert (again.code, again.sentences) == (4, ["error: There is no login to end."])
 

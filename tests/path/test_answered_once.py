@@ -13,9 +13,8 @@ from tests.stage import Stage
 from userbot.events import Answered, Answering, Failed, Heard, Notice, Skipped, Waiting
 from userbot.rules.random_id import random_id
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group, Supergroup
 from userbot.sandbox.endpoint import Reply
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Group, Message, Supergroup
 from userbot.sandbox.telegram import RandomIdBehaviour
 from userbot.storage.store import Store
 from userbot.types import ChatKind, ConversationId, Person, Question

@@ -10,7 +10,7 @@ from tests.path.test_remembering import ask
 from tests.stage import Stage, listed
 from userbot.events import Ignored, Notice
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
+from userbot.sandbox.state import Group
 from userbot.settings import ChatConfig
 
 

@@ -24,9 +24,8 @@ from userbot.events import (
     Waiting,
 )
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
 from userbot.sandbox.endpoint import Reply
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Group, Message
 from userbot.settings import LimitsConfig, PacingConfig, TriggerConfig
 from userbot.storage.store import Store
 

@@ -14,9 +14,8 @@ from tests.path.voice.notes import EN
 from tests.stage import Program, Stage, listed
 from userbot.events import Answered, Answering, Event, Heard, Notice, Skipped
 from userbot.rules.random_id import of_answer
-from userbot.sandbox.chats import Group, Supergroup
 from userbot.sandbox.endpoint import Reply
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Group, Message, Supergroup
 from userbot.settings import Override, VoiceConfig
 from userbot.storage.store import Store
 from userbot.types import ConversationId, Question

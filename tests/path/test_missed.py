@@ -19,7 +19,7 @@ from tests.path.voice.notes import EN, WORDS_EN
 from tests.stage import Program, Stage, listed
 from userbot.events import Answered, Heard, Notice, Skipped, Stopped
 from userbot.sandbox.endpoint import Reply
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Message
 from userbot.settings import PacingConfig, VoiceConfig
 
 PLAIN = replace(BURSTS, burst_seconds=0)

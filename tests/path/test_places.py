@@ -11,7 +11,7 @@ from tests.path.test_remembering import ask
 from tests.questions import NOW, answer, question
 from tests.stage import Program, Stage, listed
 from userbot.events import Answered, Limited, Notice
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Message
 from userbot.settings import LimitsConfig, Override
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store

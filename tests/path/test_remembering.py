@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.stage import Program, Stage, listed
 from userbot.events import Answered
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
+from userbot.sandbox.state import Group
 from userbot.storage.store import Store
 from userbot.types import ConversationId
 

@@ -24,7 +24,7 @@ from tests.quick_clock import QuickClock
 from tests.stage import Program, Stage, listed
 from userbot.errors import StorageError
 from userbot.events import Answered, Failed, Skipped, Waiting
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Message
 from userbot.settings import PacingConfig, TriggerConfig
 from userbot.storage import backup, store
 

@@ -15,8 +15,7 @@ import pytest
 from tests.stage import Program, Stage, listed
 from userbot.events import Answered, Failed, Heard, Ignored, Limited, Skipped
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Group, Message
 from userbot.settings import ChatConfig, LimitsConfig, PacingConfig, TriggerConfig
 
 RESPOND = ("all", "mention", "prefix", "off")
@@ -118,7 +117,7 @@ class Matrix:
         assert not program.events(Failed)
         assert not program.events(Limited)
         assert len(expected) > 0
-        everything = [message for message in stage.telegram._world.messages if not message.action]
+        everything = [message for message in stage.telegram.state.messages if not message.action]
         answers = [m for m in everything if m.reply_to is not None and m.sender is stage.olga]
         replied_to = [m.reply_to for m in answers]
         wrong = [

@@ -34,7 +34,7 @@ async def test_nothing_that_a_run_writes_holds_a_secret(house: House) -> None:
     """Login with password, doctor, a run with failures of every layer: logs, JSON, console."""
     stage = house.stage
     nina = stage.telegram.add_account("Nina", phone="+9996620009", password=PASSWORD)
-    stage.telegram._world.invite(stage.max.id, stage.group.id, [nina.id], 0)
+    stage.max.invites(nina, stage.group)
     house.write_config(
         '[trigger]\nfrom = "anyone"\n[console]\nlog_file = "logs/run.log"\nlog_text = true\n'
     )

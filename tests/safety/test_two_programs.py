@@ -10,7 +10,7 @@ import pytest
 
 from tests.stage import Program, Stage, listed
 from userbot.events import Limited
-from userbot.sandbox.chats import Group
+from userbot.sandbox.state import Group
 from userbot.settings import HistoryConfig, Settings, TriggerConfig
 
 
@@ -45,12 +45,12 @@ async def test_they_fall_silent_after_a_handful_and_say_so(
         stage.max.says(stage.olga, "/gpt hello there")
     else:
         stage.lena.says(group, "hello everybody")
-    world = stage.telegram._world
+    state = stage.telegram.state
     seen, quiet = -1, 0
     while quiet < 5:
         await asyncio.sleep(0.2)
-        quiet = quiet + 1 if len(world.messages) == seen else 0
-        seen = len(world.messages)
+        quiet = quiet + 1 if len(state.messages) == seen else 0
+        seen = len(state.messages)
         assert seen < 100, "they do not stop"
     assert len(stage.asked()) <= 32
     stopped = [*first.events(Limited), *second.events(Limited)]

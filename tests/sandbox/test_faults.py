@@ -9,8 +9,7 @@ from telethon.errors import FloodWaitError
 from telethon.tl import functions, types
 
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.errors import RpcError
-from userbot.sandbox.faults import error_from
+from userbot.sandbox.errors import RpcError, error_from
 from userbot.sandbox.telegram import Telegram
 
 from .devices import Devices, refusal, until

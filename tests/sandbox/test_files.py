@@ -13,12 +13,12 @@ from telethon.tl import functions, types
 
 from userbot.sandbox import ogg
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Supergroup
 from userbot.sandbox.errors import RpcError
-from userbot.sandbox.keeping import FILE
+from userbot.sandbox.files import Uploads
 from userbot.sandbox.media import VIEW_ONCE
+from userbot.sandbox.persistence import FILE
+from userbot.sandbox.state import Supergroup
 from userbot.sandbox.telegram import Telegram
-from userbot.sandbox.uploads import Uploads
 
 from .devices import Device, Devices, refusal, trust, until
 

@@ -6,7 +6,8 @@ import pytest
 from telethon.tl import functions, types
 
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group, Supergroup
+from userbot.sandbox.peers import access_hash
+from userbot.sandbox.state import Group, Supergroup
 from userbot.sandbox.telegram import Telegram
 
 from .devices import Devices, refusal
@@ -126,9 +127,9 @@ async def test_an_access_hash_of_another_account_opens_nothing(
     club = tg.add_supergroup("Club", creator=alice, members=[bob])
     trip = tg.add_group("Trip", creator=alice, members=[bob])
     peers: dict[str, tuple[Any, str]] = {
-        "user": (types.InputPeerUser(bob.id, alice.access_hash(bob.id)), "PEER_ID_INVALID"),
+        "user": (types.InputPeerUser(bob.id, access_hash(alice, bob.id)), "PEER_ID_INVALID"),
         "channel": (
-            types.InputPeerChannel(club.number, alice.access_hash(club.id)),
+            types.InputPeerChannel(club.number, access_hash(alice, club.id)),
             "CHANNEL_INVALID",
         ),
         "chat": (types.InputPeerChat(trip.number), "CHAT_ID_INVALID"),

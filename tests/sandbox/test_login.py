@@ -168,7 +168,7 @@ async def test_a_client_with_an_unknown_key_is_told_so(
     tg: Telegram, alice: Account, devices: Devices
 ) -> None:
     path = tg.seed_session(devices.file(), alice)
-    tg._world.logins.by_key_id.clear()
+    tg.state.logins.clear()
     with pytest.raises(AuthKeyNotFound):
         await devices.open(path)
 

@@ -7,7 +7,7 @@ from telethon import helpers, utils
 from telethon.tl import functions, types
 
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Group
+from userbot.sandbox.state import Group
 from userbot.sandbox.telegram import Telegram
 
 from .devices import Devices, refusal

@@ -83,7 +83,7 @@ async def test_a_key_that_was_never_set_up_is_told_so(
     tg: Telegram, alice: Account, devices: Devices
 ) -> None:
     device = await devices.of(alice)
-    for login in tg._world.logins.of(alice):
+    for login in tg.state.logins_of(alice):
         login.layer = None
     config = functions.help.GetConfigRequest()
     assert await refusal(device.client(config)) == "CONNECTION_NOT_INITED"
@@ -118,7 +118,7 @@ async def test_a_damaged_message_ends_the_connection(
     tg: Telegram, alice: Account, devices: Devices
 ) -> None:
     await devices.of(alice)
-    (login,) = tg._world.logins.of(alice)
+    (login,) = tg.state.logins_of(alice)
     framing = Full()
     reader, writer = await asyncio.open_connection(tg.host, tg.port)
     writer.write(framing.encode(struct.pack("<Q", login.key.id) + bytes(80)))

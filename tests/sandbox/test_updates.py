@@ -6,7 +6,8 @@ import pytest
 from telethon.tl import functions, types
 
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Supergroup
+from userbot.sandbox.peers import access_hash
+from userbot.sandbox.state import Supergroup
 from userbot.sandbox.telegram import Telegram
 
 from .devices import Device, Devices, refusal, until
@@ -73,7 +74,7 @@ async def test_a_pts_that_cannot_be_is_refused(
     client = (await devices.of(alice)).client
     account = functions.updates.GetDifferenceRequest(pts=pts, date=None, qts=0)
     assert await refusal(client(account)) == error
-    peer = types.InputChannel(club.number, alice.access_hash(club.id))
+    peer = types.InputChannel(club.number, access_hash(alice, club.id))
     everything = types.ChannelMessagesFilterEmpty()
     channel = functions.updates.GetChannelDifferenceRequest(peer, everything, pts, 100)
     assert await refusal(client(channel)) == error

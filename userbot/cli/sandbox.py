@@ -13,7 +13,7 @@ from userbot.cli.common import Common, common_flags
 from userbot.cli.language import said
 
 if TYPE_CHECKING:
-    from userbot.sandbox.town import Town
+    from userbot.sandbox.fixtures import Sandbox
 
 
 @common_flags
@@ -82,25 +82,25 @@ async def _serve(
 ) -> str:
     import json
 
-    town = _open(data)
-    await _start(town, port)
+    sandbox = _open(data)
+    await _start(sandbox, port)
     try:
         key = folder / "server.pem"
-        town.telegram.write_public_key(key)
-        card = town.card(key.resolve())
+        sandbox.telegram.write_public_key(key)
+        card = sandbox.card(key.resolve())
         told = json.dumps(card, ensure_ascii=False) if common.json else _told(card, fixed=port > 0)
         print(told, flush=True)
         return await stopped
     finally:
-        await town.stop()
+        await sandbox.stop()
 
 
-def _open(data: Path | None) -> Town:
+def _open(data: Path | None) -> Sandbox:
     from userbot.errors import UserbotError
-    from userbot.sandbox.town import Town
+    from userbot.sandbox.fixtures import Sandbox
 
     try:
-        return Town(data)
+        return Sandbox(data)
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UserbotError(
             f"{data} holds a state that this sandbox cannot read.",
@@ -108,11 +108,11 @@ def _open(data: Path | None) -> Town:
         ) from None
 
 
-async def _start(town: Town, port: int) -> None:
+async def _start(sandbox: Sandbox, port: int) -> None:
     from userbot.errors import UserbotError
 
     try:
-        await town.start(port)
+        await sandbox.start(port)
     except OSError as error:
         what = f"Port {port} or {port + 1} is taken" if port else "No port is free"
         raise UserbotError(

@@ -1,4 +1,4 @@
-"""From a request to its result: wrappers, logins, handlers, and what was asked of this server.
+"""From a request to its result: wrappers, logins, the table of handlers, and what was asked.
 
 Rules:
 1. invokeWithLayer and initConnection set up the auth key, once and for all its connections
@@ -10,22 +10,87 @@ Rules:
 
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from . import tl
-from .accounts import Account
-from .errors import NotServedError, RpcError, bad_request
-from .logins import Login
-from .methods import METHODS, Call
-from .methods.registry import ConversationId
+from .errors import NotServedError, RpcError, bad_request, unauthorized
+from .logins import set_layer
+from .state import Event, Login, State, User
+from .views import View
 from .world import World
+
+RandomIdBehaviour = Literal["duplicate", "original", "silent", "forget"]
+"""How a random_id used before is answered.
+
+By an error, by the original, by updates that name no message, or as if it were new.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where this server is, as its clients reach it."""
+
+    dc: int
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request on its way through a handler."""
+
+    world: World
+    login: Login
+    address: Address
+    news: list[Event]
+    """What the handler has changed in the caller's mailboxes so far: it belongs in the result."""
+    random_id_behaviour: RandomIdBehaviour
+
+    @property
+    def me(self) -> User:
+        """Who asks. Raises RpcError without a login."""
+        if self.login.user is None:
+            raise unauthorized(self.login.revoked or "AUTH_KEY_UNREGISTERED")
+        return self.login.user
+
+    @property
+    def state(self) -> State:
+        return self.world.state
+
+    @property
+    def view(self) -> View:
+        """What who asks is shown."""
+        return View(self.world, self.me)
+
+
+Handler = Callable[[Call, tl.Tl], tl.Tl]
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    handler: Handler
+    before_login: bool
+
+
+METHODS: dict[type, Method] = {}
+
+
+def method(request: type, *, before_login: bool = False) -> Callable[[Handler], Handler]:
+    """Registers a request's handler, which returns TL, a bool or a Vector, or raises RpcError."""
+
+    def register(handler: Handler) -> Handler:
+        METHODS[request] = Method(handler, before_login)
+        return handler
+
+    return register
 
 
 class Asked(NamedTuple):
     """A request that a client has made; `at`: when, in seconds of `time.monotonic`."""
 
-    account: Account | None
+    account: User | None
     method: str
     request: tl.Tl
     at: float
@@ -47,10 +112,11 @@ class Query:
 
 
 class Dispatcher:
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, methods: Mapping[type, Method]) -> None:
         self._world = world
-        self.place = ConversationId(2, "127.0.0.1", 0)
-        self.random_id_behaviour: Literal["duplicate", "original", "silent", "forget"] = "duplicate"
+        self._methods = methods
+        self.address = Address(world.dc, "127.0.0.1", 0)
+        self.random_id_behaviour: RandomIdBehaviour = "duplicate"
         self.calls: list[Asked] = []
         self.unhandled: Counter[str] = Counter()
         self.crashes: list[Crash] = []
@@ -64,7 +130,7 @@ class Dispatcher:
                     if body.layer != tl.LAYER:
                         raise bad_request("CONNECTION_LAYER_INVALID")
                     if login.layer != body.layer:
-                        self._world.set_layer(login.key.id, body.layer)
+                        set_layer(self._world, login, body.layer)
                 case functions.InitConnectionRequest():
                     if body.api_id <= 0:
                         raise bad_request("CONNECTION_API_ID_INVALID")
@@ -76,7 +142,7 @@ class Dispatcher:
                     break
             body = body.query
         method = tl.name_of(body)
-        self.calls.append(Asked(login.account, method, body, time.monotonic()))
+        self.calls.append(Asked(login.user, method, body, time.monotonic()))
         if login.layer is None:
             raise bad_request("CONNECTION_NOT_INITED")
         return Query(body, method, wants_updates)
@@ -95,11 +161,11 @@ class Dispatcher:
             return tl.write(RpcError(500, "INTERNAL").to_tl())
 
     def _result(self, login: Login, query: Query) -> bytes:
-        method = METHODS.get(type(query.request))
+        method = self._methods.get(type(query.request))
         if method is None:
             raise NotServedError
-        with self._world.acting_for(login.account) as news:
-            call = Call(self._world, login, self.place, news, self.random_id_behaviour)
+        with self._world.asked_by(login.user) as news:
+            call = Call(self._world, login, self.address, news, self.random_id_behaviour)
             if not method.before_login:
                 _ = call.me
             return tl.write(method.handler(call, query.request))

@@ -2,6 +2,30 @@
 
 from . import tl
 
+_CODES = {
+    "AUTH_KEY_DUPLICATED": 406,
+    "AUTH_KEY_": 401,
+    "SESSION_": 401,
+    "USER_DEACTIVATED": 401,
+    "FLOOD_": 420,
+    "SLOWMODE_": 420,
+    "FROZEN_METHOD_INVALID": 420,
+    "2FA_CONFIRM_WAIT": 420,
+    "TAKEOUT_INIT_DELAY": 420,
+    "VOICE_MESSAGES_FORBIDDEN": 400,
+    "CHAT_SEND_": 403,
+    "CHAT_GUEST_SEND_FORBIDDEN": 403,
+    "ALLOW_PAYMENT_REQUIRED": 403,
+    "PREMIUM_ACCOUNT_REQUIRED": 403,
+    "PRIVACY_PREMIUM_REQUIRED": 403,
+    "RANDOM_ID_DUPLICATE": 500,
+    "RPC_": 500,
+    "INTERNAL": 500,
+    "TIMEOUT": -503,
+}
+"""Codes of errors by how their names begin; the first that fits counts. The rest is 400, or 403 for
+what ends in FORBIDDEN (core.telegram.org/api/errors)."""
+
 
 class RpcError(Exception):
     """An error that is the answer to a request (core.telegram.org/api/errors)."""
@@ -34,3 +58,14 @@ def forbidden(name: str) -> RpcError:
 
 def unauthorized(name: str) -> RpcError:
     return RpcError(401, name)
+
+
+def error_from(text: str) -> RpcError:
+    """`FLOOD_WAIT_3`, or with a code of one's own: `406 CHANNEL_PRIVATE`."""
+    code, _, name = text.rpartition(" ")
+    if code:
+        return RpcError(int(code), name)
+    for start, number in _CODES.items():
+        if name.startswith(start):
+            return RpcError(number, name)
+    return RpcError(403 if name.endswith("FORBIDDEN") else 400, name)

@@ -1,60 +1,37 @@
-"""Faults on demand: errors, delays, lost connections, pushes out of order."""
+"""Trouble on demand: errors, delays, lost connections, pushes out of order, limits on writing.
 
+Telegram publishes no limits for people, so those here are assumed (ASSUMPTIONS.md): a window slides
+over the last writes of a user; one too many is answered with FLOOD_WAIT and as many seconds as it
+takes until there is room.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 from . import tl
-from .accounts import Account
-from .chats import CHANNEL_MARK, Group
-from .errors import RpcError
+from .errors import RpcError, error_from
+from .peers import marked_id
+from .state import Group, User
 
 Drop = Literal["before", "after"]
 Push = Literal["duplicate", "swap", "lose"]
 
-_CODES = {
-    "AUTH_KEY_DUPLICATED": 406,
-    "AUTH_KEY_": 401,
-    "SESSION_": 401,
-    "USER_DEACTIVATED": 401,
-    "FLOOD_": 420,
-    "SLOWMODE_": 420,
-    "FROZEN_METHOD_INVALID": 420,
-    "2FA_CONFIRM_WAIT": 420,
-    "TAKEOUT_INIT_DELAY": 420,
-    "VOICE_MESSAGES_FORBIDDEN": 400,
-    "CHAT_SEND_": 403,
-    "CHAT_GUEST_SEND_FORBIDDEN": 403,
-    "ALLOW_PAYMENT_REQUIRED": 403,
-    "PREMIUM_ACCOUNT_REQUIRED": 403,
-    "PRIVACY_PREMIUM_REQUIRED": 403,
-    "RANDOM_ID_DUPLICATE": 500,
-    "RPC_": 500,
-    "INTERNAL": 500,
-    "TIMEOUT": -503,
-}
-"""Codes of errors by how their names begin; the first that fits counts. The rest is 400, or 403 for
-what ends in FORBIDDEN (core.telegram.org/api/errors)."""
-
-
-def error_from(text: str) -> RpcError:
-    """`FLOOD_WAIT_3`, or with a code of one's own: `406 CHANNEL_PRIVATE`."""
-    code, _, name = text.rpartition(" ")
-    if code:
-        return RpcError(int(code), name)
-    for start, number in _CODES.items():
-        if name.startswith(start):
-            return RpcError(number, name)
-    return RpcError(403 if name.endswith("FORBIDDEN") else 400, name)
+_WRITES = frozenset({"messages.sendMessage", "messages.editMessage", "messages.sendMedia"})
+_SECOND, _MINUTE = 1.0, 60.0
 
 
 @dataclass(eq=False, slots=True)
-class Fault:
+class TelegramFault:
     """What goes wrong with requests that fit; `None` fits everything."""
 
     method: str | None = None
     error: RpcError | None = None
-    account: Account | None = None
+    account: User | None = None
     chat_id: int | None = None
     times: int | None = 1
     delay: float = 0
@@ -66,11 +43,11 @@ class Fault:
         self.times = 0
 
 
-class Faults:
+class TelegramFaults:
     """The faults that are still to happen, in the order in which they were added."""
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[TelegramFault] = []
         self._held: dict[Callable[[bytes], None], bytes] = {}
 
     def add(
@@ -78,13 +55,13 @@ class Faults:
         method: str | None = None,
         error: str | None = None,
         *,
-        account: Account | None = None,
-        chat: Account | Group | None = None,
+        account: User | None = None,
+        chat: User | Group | None = None,
         times: int | None = 1,
         delay: float = 0,
         drop: Drop | None = None,
         push: Push | None = None,
-    ) -> Fault:
+    ) -> TelegramFault:
         """Makes something go wrong; returns a handle with `happened` and `cancel()`.
 
         `method` is a name such as messages.sendMessage; `account` asks, `chat` is the peer it
@@ -93,7 +70,7 @@ class Faults:
         or after it is carried out, or it is carried out as usual. `push` is about what is pushed
         to `account` instead (updates with pts): sent twice, after the next one, or never.
         """
-        fault = Fault(
+        fault = TelegramFault(
             method,
             error_from(error) if error else None,
             account,
@@ -109,7 +86,7 @@ class Faults:
     def clear(self) -> None:
         self._faults.clear()
 
-    def take(self, method: str, account: Account | None, request: tl.Tl) -> Fault | None:
+    def take(self, method: str, account: User | None, request: tl.Tl) -> TelegramFault | None:
         """The fault that this request runs into, used up once."""
         for fault in self._faults:
             if fault.push or fault.method not in (None, method):
@@ -120,9 +97,7 @@ class Faults:
                 return fault
         return None
 
-    def deliver(
-        self, account: Account | None, updates: bytes, send: Callable[[bytes], None]
-    ) -> None:
+    def deliver(self, account: User | None, updates: bytes, send: Callable[[bytes], None]) -> None:
         """Sends a push through `send`, unless a fault changes that."""
         fault = next(
             (
@@ -143,7 +118,7 @@ class Faults:
         if held := self._held.pop(send, None):
             send(held)
 
-    def _use(self, fault: Fault) -> bool:
+    def _use(self, fault: TelegramFault) -> bool:
         if fault.times == 0:
             return False
         fault.happened += 1
@@ -152,17 +127,49 @@ class Faults:
         return True
 
 
-def marked_id(request: tl.Tl, account: Account | None) -> int | None:
-    """The chat that a request names, as a marked id."""
-    peer = getattr(request, "peer", None) or getattr(request, "channel", None)
-    match peer:
-        case tl.types.InputPeerSelf():
-            return account.id if account else None
-        case tl.types.InputPeerUser():
-            return int(peer.user_id)
-        case tl.types.InputPeerChat():
-            return -int(peer.chat_id)
-        case tl.types.InputPeerChannel() | tl.types.InputChannel():
-            return -(CHANNEL_MARK + int(peer.channel_id))
-    chat_id = getattr(request, "chat_id", None)
-    return -int(chat_id) if chat_id else None
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A write that was refused: by whom, where (a marked id), and for how long."""
+
+    account: int
+    chat: int | None
+    seconds: int
+
+
+class FloodLimits:
+    """None of them holds until it is set."""
+
+    def __init__(self) -> None:
+        self.group_minute: int | None = None
+        """Writes of one account into one group in any minute."""
+        self.account_second: int | None = None
+        """Writes of one account in any second."""
+        self.floods: list[Flood] = []
+        self._writes: dict[tuple[int, int | None], deque[float]] = {}
+
+    def take(
+        self, method: str, account: int | None, chat: int | None, now: float
+    ) -> RpcError | None:
+        """Count a request; the error that it is answered with, if it is one too many."""
+        if account is None or method not in _WRITES:
+            return None
+        waits = [self._wait((account, None), self.account_second, _SECOND, now)]
+        if chat is not None and chat < 0:
+            waits.append(self._wait((account, chat), self.group_minute, _MINUTE, now))
+        seconds = max(waits)
+        if seconds > 0:
+            self.floods.append(Flood(account, chat, math.ceil(seconds)))
+            return RpcError(420, f"FLOOD_WAIT_{math.ceil(seconds)}")
+        for key in ((account, None), (account, chat)):
+            self._writes.setdefault(key, deque()).append(now)
+        return None
+
+    def _wait(
+        self, key: tuple[int, int | None], most: int | None, window: float, now: float
+    ) -> float:
+        writes = self._writes.setdefault(key, deque())
+        while writes and now - writes[0] >= window:
+            writes.popleft()
+        if most is None or len(writes) < most:
+            return 0.0
+        return window - (now - writes[0])

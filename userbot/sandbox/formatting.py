@@ -9,15 +9,11 @@ Rules:
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from . import tl
 from .errors import bad_request
-
-if TYPE_CHECKING:
-    from .accounts import Account
 
 MAX_LENGTH = 4096
 MAX_CAPTION = 1024
@@ -45,7 +41,7 @@ _OPAQUE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class FormattedText:
     """A text that was accepted."""
 
     text: str
@@ -57,18 +53,18 @@ class Ready:
         links = (tl.types.MessageEntityUrl, tl.types.MessageEntityTextUrl)
         return any(isinstance(entity, links) for entity in self.entities)
 
-    def packed_entities(self) -> str:
-        return pack(self.entities)
-
 
 def prepare(
     text: str,
     entities: Iterable[tl.Tl],
-    people: Mapping[int, "Account"],
+    people: Container[int],
     *,
     caption: bool = False,
-) -> Ready:
-    """The text and entities that Telegram stores. Raises RpcError for what it does not take."""
+) -> FormattedText:
+    """The text and entities that Telegram stores; `people` may be named by their ids.
+
+    Raises RpcError for what it does not take.
+    """
     stripped = text.strip()
     if not stripped and not caption:
         raise bad_request("MESSAGE_EMPTY")
@@ -91,27 +87,14 @@ def prepare(
         raise bad_request("ENTITIES_TOO_LONG")
     kept += _found(stripped, kept)
     kept.sort(key=lambda entity: (entity.offset, -entity.length))
-    return Ready(stripped, kept[:MAX_ENTITIES])
+    return FormattedText(stripped, kept[:MAX_ENTITIES])
 
 
 def utf16_length(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def pack(entities: list[tl.Tl]) -> str:
-    """Entities as text for a file; `unpack` is the inverse."""
-    return b"".join(map(bytes, entities)).hex()
-
-
-def unpack(packed: str) -> list[tl.Tl]:
-    reader = tl.BinaryReader(bytes.fromhex(packed))
-    entities: list[tl.Tl] = []
-    while reader.tell_position() < len(reader.get_bytes()):
-        entities.append(reader.tgread_object())
-    return entities
-
-
-def _stored(entity: tl.Tl, offset: int, length: int, people: Mapping[int, "Account"]) -> tl.Tl:
+def _stored(entity: tl.Tl, offset: int, length: int, people: Container[int]) -> tl.Tl:
     if isinstance(entity, tl.types.InputMessageEntityMentionName):
         user_id = getattr(entity.user_id, "user_id", None)
         if user_id not in people:

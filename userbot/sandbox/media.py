@@ -1,29 +1,22 @@
 """What a message can carry besides text: a document (voice, audio, video, any file) or a photo.
 
-Rules (core.telegram.org/api/files):
-1. A document is what its attributes say: voice and round are marks on audio and video.
-2. Whoever downloads gives an id, an access hash and a file reference. The reference is good for an
-   hour of the world's clock, or until all are made to expire; every look at the message gives a
-   new one (core.telegram.org/api/file_reference).
+A document is what its attributes say; voice and round are marks on audio and video
+(core.telegram.org/api/files).
 """
 
 from __future__ import annotations
 
-import hmac
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from . import tl
-from .blobs import Blob
-from .errors import bad_request
+from .files import Blob
 
 MediaKind = Literal["voice", "round", "audio", "video", "document", "photo"]
 
 VIEW_ONCE: Final = 0x7FFFFFFF
 """The `ttl_seconds` of what may be looked at once."""
-REFERENCE_SECONDS: Final = 3600
 PHOTO_SIZES: Final = {"m": 320, "x": 800, "y": 1280, "w": 2560}
 """The sizes of a photo and the pixels of their longer side, as far as it has so many
 (core.telegram.org/api/files#image-thumbnail-types)."""
@@ -135,33 +128,3 @@ def packed_waveform(levels: Sequence[int]) -> bytes:
     """Values of 0 to 31 as Telegram packs them: 5 bits each, the lowest bit first."""
     bits = sum((level & 31) << (5 * at) for at, level in enumerate(levels))
     return bits.to_bytes((len(levels) * 5 + 7) // 8, "little")
-
-
-class References:
-    """Makes file references and knows the good ones again."""
-
-    def __init__(self, secret: bytes) -> None:
-        self._secret = secret
-        self._generation = 0
-
-    def new(self, media_id: int, now: int) -> bytes:
-        head = struct.pack(">II", now, self._generation)
-        return head + self._signature(media_id, head)
-
-    def expire(self) -> None:
-        """From now on no reference that was given out is good."""
-        self._generation += 1
-
-    def check(self, media_id: int, reference: bytes, now: int) -> None:
-        """Raises RpcError for a reference that is not good."""
-        if not reference:
-            raise bad_request("FILE_REFERENCE_EMPTY")
-        head, signature = reference[:8], reference[8:]
-        if len(head) < 8 or not hmac.compare_digest(signature, self._signature(media_id, head)):
-            raise bad_request("FILE_REFERENCE_INVALID")
-        given, generation = struct.unpack(">II", head)
-        if generation != self._generation or now - given >= REFERENCE_SECONDS:
-            raise bad_request("FILE_REFERENCE_EXPIRED")
-
-    def _signature(self, media_id: int, head: bytes) -> bytes:
-        return hmac.digest(self._secret, b"file" + struct.pack(">q", media_id) + head, "sha256")[:8]

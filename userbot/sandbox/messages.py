@@ -1,70 +1,177 @@
-"""One message, shared by every mailbox that has it."""
+"""What is said: sending, editing and deleting, and the threads that messages stand in.
+
+Rules (core.telegram.org/api/threads, core.telegram.org/api/forum):
+1. In a supergroup a reply belongs to the thread of the message it replies to, or begins one there.
+2. In a forum every message stands in a topic, named by the service message that opened it; what is
+   outside all of them is in "General" and says nothing of it.
+3. A channel's post is forwarded into its discussion group; comments are the thread below that.
+4. An event moves a mailbox's `pts` by one a message.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from . import tl
+from .files import Blob
+from .media import Media, kind_of
+from .state import Chat, Event, Group, Kind, Mailbox, Message, Supergroup, User
+from .world import World, command
 
-if TYPE_CHECKING:
-    from .accounts import Account
-    from .chats import Chat
-    from .media import Media
+
+@command
+def post(
+    world: World,
+    sender: User,
+    chat: Chat,
+    text: str,
+    entities: Sequence[tl.Tl] = (),
+    *,
+    reply_to: Message | None = None,
+    link_preview: bool = False,
+    random_id: int | None = None,
+    media: Media | None = None,
+    ttl_seconds: int | None = None,
+    noforwards: bool = False,
+    top: Message | None = None,
+    origin: User | str | None = None,
+    album: int | None = None,
+) -> Message:
+    """Sends a message; `top` is the topic that it is said in, if one is named."""
+    state = world.state
+    message = Message(
+        uid=len(state.messages),
+        chat=chat,
+        sender=sender,
+        date=world.now(),
+        text=text,
+        entities=list(entities),
+        reply_to=reply_to,
+        link_preview=link_preview,
+        media=media,
+        ttl_seconds=ttl_seconds,
+        noforwards=noforwards,
+        origin=origin,
+        album=album,
+    )
+    _place(message, top)
+    if random_id:
+        state.by_random_id[sender.id, random_id] = message
+    return _deliver(world, message)
 
 
-@dataclass(eq=False, slots=True)
-class Message:
-    """A text, a file with a caption, or a service message.
+@command
+def serve(world: World, group: Group, sender: User, action: tl.Tl) -> Message:
+    """Puts a service message into a group."""
+    number = len(world.state.messages)
+    return _deliver(world, Message(number, group, sender, world.now(), action=action))
 
-    In private chats and basic groups every account has its own id for it; in a supergroup the id
-    belongs to the group. Dates are Unix seconds of the world's clock.
-    """
 
-    uid: int
-    """Its number in this Telegram, over all chats."""
-    chat: Chat
-    sender: Account
-    date: int
-    text: str
-    entities: list[tl.Tl]
-    """TL entities, offsets in UTF-16 units: what was sent plus what Telegram adds itself."""
-    reply_to: Message | None = None
-    link_preview: bool = False
-    """Telegram fetched an address in the text, because the sender did not set no_webpage."""
-    action: tl.Tl | None = None
-    media: Media | None = None
-    """What it carries; `text` is its caption then."""
-    ttl_seconds: int | None = None
-    """How long the media may be looked at; media.VIEW_ONCE for once."""
-    noforwards: bool = False
-    top: Message | None = None
-    """What began its thread: a forum topic, a channel's post, or the first message replied to."""
-    origin: Account | str | None = None
-    """Who wrote it, where the sender only forwarded it; a name if that person hides."""
-    post_of: tuple[int, str] | None = None
-    """The number and title of the channel whose post was forwarded here by Telegram itself."""
-    album: int | None = None
-    """What the messages of one album have in common."""
-    edit_date: int | None = None
-    edits: list[str] = field(default_factory=list)
-    """The texts it had before, oldest first."""
-    deleted: bool = False
-    """For everyone."""
-    ids: dict[int, int] = field(default_factory=dict)
-    """Ids by mailbox."""
+@command
+def forward_post(world: World, group: Supergroup, channel: int, title: str, text: str) -> Message:
+    """A post of a channel arrives in its discussion group."""
+    group.has_link = True
+    message = Message(len(world.state.messages), group, group.creator, world.now(), text)
+    message.post_of = (channel, title)
+    return _deliver(world, message)
 
-    def id_for(self, account: Account) -> int:
-        """Its id as `account` sees it. Raises KeyError if the account never had it."""
-        return self.ids[self.chat.mailbox_of(account).owner_id]
 
-    def is_seen_by(self, account: Account) -> bool:
-        """Whether the account has it and has not deleted it."""
-        mailbox = self.chat.mailbox_of(account)
-        return mailbox.messages.get(self.ids.get(mailbox.owner_id, 0)) is self
+@command
+def edit(
+    world: World, message: Message, text: str, entities: Sequence[tl.Tl], link_preview: bool = False
+) -> None:
+    message.edits.append(message.text)
+    message.text, message.entities = text, list(entities)
+    message.link_preview, message.edit_date = link_preview, world.now()
+    for mailbox, users in _readers(message.chat):
+        if message.is_in(mailbox):
+            _happened(world, mailbox, users, Kind.EDIT, [message])
 
-    def __repr__(self) -> str:
-        what = type(self.action).__name__ if self.action else repr(self.text)
-        if self.media:
-            what = f"{self.media.kind} {what}"
-        return f"<{what} by {self.sender.first_name}>"
+
+@command
+def delete(world: World, by: User, messages: Sequence[Message], for_everyone: bool) -> None:
+    """Deletes from the mailbox of `by`, and from all where it is `for_everyone` or shared."""
+    for chat in {message.chat: None for message in messages}:
+        here = [message for message in messages if message.chat == chat]
+        everywhere = for_everyone or isinstance(chat, Supergroup)
+        for mailbox, users in _readers(chat):
+            gone = [message for message in here if message.is_in(mailbox)]
+            if gone and (everywhere or by in users):
+                for message in gone:
+                    number = message.ids[mailbox.owner_id]
+                    del mailbox.messages[number], mailbox.by_chat[chat][number]
+                _happened(world, mailbox, users, Kind.DELETE, gone)
+        for message in here:
+            message.deleted = everywhere
+
+
+@command
+def add_media(
+    world: World,
+    blob: Blob,
+    mime: str,
+    attributes: Sequence[tl.Tl],
+    *,
+    photo: bool = False,
+    size: int | None = None,
+    endless: bool = False,
+) -> Media:
+    """Makes a document or photo of a file; `size` is what it claims, where that is not true."""
+    media = Media(
+        id=5_000_000_000_000_001 + len(world.state.media),
+        kind="photo" if photo else kind_of(attributes),
+        mime=mime,
+        size=blob.size if size is None else size,
+        date=world.now(),
+        attributes=tuple(attributes),
+        blob=blob,
+        endless=endless,
+    )
+    world.state.media[media.id] = media
+    return media
+
+
+def _deliver(world: World, message: Message) -> Message:
+    """Puts a new message into the mailboxes, under an id in each."""
+    world.state.messages.append(message)
+    for mailbox, users in _readers(message.chat):
+        mailbox.last_id = number = mailbox.last_id + 1
+        message.ids[mailbox.owner_id] = number
+        mailbox.messages[number] = message
+        mailbox.by_chat.setdefault(message.chat, {})[number] = message
+        _happened(world, mailbox, users, Kind.NEW, [message])
+    if not message.action:
+        for user in message.chat.people():
+            if user is not message.sender:
+                user.unread.append(message)
+                user.arrived.set()
+    return message
+
+
+def _readers(chat: Chat) -> list[tuple[Mailbox, list[User]]]:
+    """The mailboxes that a chat's messages lie in, and who reads each."""
+    if isinstance(chat, Supergroup):
+        return [(chat.mailbox, chat.people())]
+    return [(user.mailbox, [user]) for user in chat.people()]
+
+
+def _happened(
+    world: World, mailbox: Mailbox, users: list[User], kind: Kind, messages: Sequence[Message]
+) -> None:
+    mailbox.pts += len(messages)
+    event = Event(mailbox, kind, mailbox.pts, world.now(), tuple(messages))
+    mailbox.events.append(event)
+    world.tell(users, event)
+
+
+def _place(message: Message, top: Message | None) -> None:
+    """Puts a message into its thread."""
+    if not isinstance(message.chat, Supergroup):
+        return
+    replied = message.reply_to
+    if message.chat.forum:
+        if replied and isinstance(replied.action, tl.types.MessageActionTopicCreate):
+            top, message.reply_to = replied, None
+        message.top = top or (replied.top if replied else None)
+    elif replied:
+        message.top = replied.top or replied

@@ -7,7 +7,7 @@ Rules:
 
 import secrets
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from hashlib import sha256
 
 from . import tl
@@ -17,17 +17,10 @@ from .mtproto.handshake import DH_PRIME, G
 _SIZE = 256
 
 
-class Password:
-    """An account's password and what is derived from it once."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.algorithm = new_algorithm()
-
-    @cached_property
-    def verifier(self) -> int:
-        # 100,000 rounds of a hash: only computed for whoever logs in.
-        return int.from_bytes(tl.password_digest(self.algorithm, self.text), "big")
+@lru_cache
+def verifier(password: str) -> int:
+    """What the server keeps of a password: 100,000 rounds of a hash, so only once each."""
+    return int.from_bytes(tl.password_digest(ALGORITHM, password), "big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +28,14 @@ class Challenge:
     """What a client got to prove the password with."""
 
     id: int
-    password: Password
+    password: str
     b: int
     public: int
 
     @classmethod
-    def new(cls, password: Password) -> "Challenge":
+    def new(cls, password: str) -> "Challenge":
         b = secrets.randbits(2048)
-        public = (_multiplier() * password.verifier + pow(G, b, DH_PRIME)) % DH_PRIME
+        public = (_multiplier() * verifier(password) + pow(G, b, DH_PRIME)) % DH_PRIME
         return cls(secrets.randbits(62), password, b, public)
 
     def check(self, proof: tl.Tl) -> None:
@@ -55,13 +48,12 @@ class Challenge:
 
     def _expected(self, a: int) -> bytes:
         u = int.from_bytes(_hash(_bytes(a), _bytes(self.public)), "big")
-        shared = pow(a * pow(self.password.verifier, u, DH_PRIME), self.b, DH_PRIME)
+        shared = pow(a * pow(verifier(self.password), u, DH_PRIME), self.b, DH_PRIME)
         p_hash, g_hash = _hash(_bytes(DH_PRIME)), _hash(_bytes(G))
-        algorithm = self.password.algorithm
         return _hash(
             bytes(x ^ y for x, y in zip(p_hash, g_hash, strict=True)),
-            _hash(algorithm.salt1),
-            _hash(algorithm.salt2),
+            _hash(ALGORITHM.salt1),
+            _hash(ALGORITHM.salt2),
             _bytes(a),
             _bytes(self.public),
             _hash(_bytes(shared)),
@@ -74,20 +66,20 @@ def describe(challenge: Challenge | None) -> tl.Tl:
     if challenge:
         proof = {
             "has_password": True,
-            "current_algo": challenge.password.algorithm,
+            "current_algo": ALGORITHM,
             "srp_B": _bytes(challenge.public),
             "srp_id": challenge.id,
         }
     secure = tl.types.SecurePasswordKdfAlgoPBKDF2HMACSHA512iter100000(secrets.token_bytes(8))
     return tl.types.account.Password(
-        new_algo=new_algorithm(),
+        new_algo=_new_algorithm(),
         new_secure_algo=secure,
         secure_random=secrets.token_bytes(_SIZE),
         **proof,
     )
 
 
-def new_algorithm() -> tl.Tl:
+def _new_algorithm() -> tl.Tl:
     return tl.types.PasswordKdfAlgoSHA256SHA256PBKDF2HMACSHA512iter100000SHA256ModPow(
         salt1=secrets.token_bytes(8), salt2=secrets.token_bytes(16), g=G, p=_bytes(DH_PRIME)
     )
@@ -103,3 +95,7 @@ def _bytes(value: int) -> bytes:
 
 def _hash(*parts: bytes) -> bytes:
     return sha256(b"".join(parts)).digest()
+
+
+ALGORITHM = _new_algorithm()
+"""One for all passwords of this process: salts that differ would protect nobody here."""

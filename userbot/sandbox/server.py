@@ -2,52 +2,75 @@
 
 Rules (core.telegram.org/api/updates):
 1. A session gets pushes once it has made a request that is not wrapped in invokeWithoutUpdates.
-2. The session that causes a change learns of it from its result; the account's others get a push.
+2. The session that causes a change learns of it from its result; the user's others get a push.
 3. Requests of a session are carried out in order and at once, unless a fault delays one.
+4. A session here ends with its connection: what was on its way is lost, as on a bad line.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 
-from . import tl, views
-from .accounts import Account
-from .connection import Client, Connection
+from . import tl
+from .connection import MtprotoConnection
 from .dispatch import Dispatcher, Query
 from .errors import RpcError
-from .faults import Fault, Faults, marked_id
-from .flood import FloodLimits
-from .logins import Login
-from .mailbox import Event
+from .faults import FloodLimits, TelegramFault, TelegramFaults
+from .logins import drop_key, new_key
+from .mtproto.auth_key import AuthKey, PlainMessage
 from .mtproto.clock import MessageIds, Salts
 from .mtproto.server_key import ServerKey
-from .mtproto.session import Request, Session
+from .mtproto.session import DestroyKey, DestroySession, DisconnectAfter, Request, Session
+from .peers import marked_id
+from .state import Event, Login, User
+from .views import View
 from .world import World
+
+
+class OnlineClient:
+    """A session with where it is reached."""
+
+    def __init__(self, login: Login, session: Session, connection: MtprotoConnection) -> None:
+        self.login = login
+        self.session = session
+        self.connection = connection
+        self.wants_updates = False
+
+    def push(self, updates: bytes) -> None:
+        self.session.push(updates)
+        self.send()
+
+    def send(self) -> None:
+        """Sends what waits in the session; without a connection it is lost, as on a bad line."""
+        message = self.session.flush(time.time())
+        if message:
+            self.connection.write(self.login.key.encrypt(message))
 
 
 class Server:
     """Listens, and brings the world's news to the clients (it is the world's listener)."""
 
-    def __init__(self, world: World, dispatcher: Dispatcher, faults: Faults) -> None:
+    def __init__(self, world: World, dispatcher: Dispatcher, faults: TelegramFaults) -> None:
         self.world = world
         self.dispatcher = dispatcher
         self.faults = faults
         self.flood = FloodLimits()
         self.server_key = ServerKey()
         self.msg_ids = MessageIds()
-        self.clients: dict[tuple[int, int], Client] = {}
-        self.connections: set[Connection] = set()
+        self.clients: dict[tuple[int, int], OnlineClient] = {}
+        self.connections: set[MtprotoConnection] = set()
         self.swallows = False
         """New connections are dead from the beginning."""
-        self.timers: set[asyncio.TimerHandle] = set()
-        self._asking: Client | None = None
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._asking: OnlineClient | None = None
         self._listening: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listens; returns the port. Raises OSError if it is taken."""
         loop = asyncio.get_running_loop()
-        self._listening = await loop.create_server(lambda: Connection(self), host, port)
+        self._listening = await loop.create_server(lambda: _ClientConnection(self), host, port)
         self.world.listener = self
         return int(self._listening.sockets[0].getsockname()[1])
 
@@ -56,9 +79,9 @@ class Server:
         if self._listening is None:
             return
         self._listening.close()
-        for timer in self.timers:
+        for timer in self._timers:
             timer.cancel()
-        self.timers.clear()
+        self._timers.clear()
         for connection in list(self.connections):
             connection.drop()
         self.clients.clear()
@@ -68,60 +91,61 @@ class Server:
 
     # -- the world's listener --
 
-    def happened(self, account: Account, event: Event) -> None:
+    def happened(self, user: User, event: Event) -> None:
         updates = None
-        for client in self._to_tell(account):
+        for client in self._to_tell(user):
             if updates is None:
-                updates = tl.write(views.updates(account, [event], self.world.now()))
-            self.faults.deliver(account, updates, client.push)
+                updates = tl.write(View(self.world, user).updates([event]))
+            self.faults.deliver(user, updates, client.push)
 
-    def hint(self, account: Account, make: Callable[[], tl.Tl]) -> None:
-        for client in self._to_tell(account):
-            client.push(tl.write(tl.types.UpdateShort(make(), date=self.world.now())))
+    def hint(self, user: User, update: tl.Tl) -> None:
+        self._push(self._to_tell(user), tl.types.UpdateShort(update, date=self.world.now()))
 
     def token_accepted(self, login: Login) -> None:
         update = tl.types.UpdateShort(tl.types.UpdateLoginToken(), date=self.world.now())
-        for client in self._of(login):
-            client.push(tl.write(update))
+        self._push(self._of(login), update)
 
     def tell_revoked(self, login: Login) -> None:
         """Lets the clients of a login ask, so that they learn that it has ended."""
-        for client in self._of(login):
-            client.push(tl.write(tl.types.UpdatesTooLong()))
+        self._push(self._of(login), tl.types.UpdatesTooLong())
 
-    def _of(self, login: Login) -> list[Client]:
+    def _push(self, clients: list[OnlineClient], update: tl.Tl) -> None:
+        for client in clients:
+            client.push(tl.write(update))
+
+    def _of(self, login: Login) -> list[OnlineClient]:
         return [client for client in self.clients.values() if client.login is login]
 
-    def _to_tell(self, account: Account) -> list[Client]:
+    def _to_tell(self, user: User) -> list[OnlineClient]:
         """The clients to tell, without the one that is being answered."""
         return [
             client
             for client in self.clients.values()
-            if client.wants_updates
-            and client.login.account is account
-            and client is not self._asking
+            if client.wants_updates and client.login.user is user and client is not self._asking
         ]
 
     # -- requests --
 
-    def client(self, login: Login, session_id: int, connection: Connection) -> Client:
+    def client(self, login: Login, session_id: int, connection: MtprotoConnection) -> OnlineClient:
         """The client behind a message, now reached over this connection."""
         name = (login.key.id, session_id)
         client = self.clients.get(name)
         if client is None:
-            session = Session(session_id, Salts(self.world.secret, login.key.id), self.msg_ids)
-            client = self.clients[name] = Client(login, session, connection)
+            session = Session(
+                session_id, Salts(self.world.state.secret, login.key.id), self.msg_ids
+            )
+            client = self.clients[name] = OnlineClient(login, session, connection)
         client.connection = connection
         return client
 
-    def forget(self, connection: Connection) -> None:
+    def forget(self, connection: MtprotoConnection) -> None:
         """A connection has ended: its sessions get no pushes until they come back."""
         self.connections.discard(connection)
         for name, client in list(self.clients.items()):
             if client.connection is connection:
                 del self.clients[name]
 
-    def take(self, client: Client, request: Request) -> None:
+    def take(self, client: OnlineClient, request: Request) -> None:
         """Carries a request out, now or later, and answers it."""
         try:
             query = self.dispatcher.open(client.login, request.body)
@@ -129,17 +153,17 @@ class Server:
             client.session.answer(request.msg_id, tl.write(error.to_tl()))
             return
         client.wants_updates = client.wants_updates or query.wants_updates
-        account = client.login.account
+        user = client.login.user
         flood = self.flood.take(
             query.method,
-            account.id if account else None,
-            marked_id(query.request, account),
+            user.id if user else None,
+            marked_id(query.request, user),
             asyncio.get_running_loop().time(),
         )
         if flood is not None:
             client.session.answer(request.msg_id, tl.write(flood.to_tl()))
             return
-        fault = self.faults.take(query.method, client.login.account, query.request)
+        fault = self.faults.take(query.method, user, query.request)
         if fault and fault.delay:
             client.session.acknowledge(request.msg_id)
             self.later(fault.delay, lambda: self._finish(client, request, query, fault, late=True))
@@ -148,15 +172,21 @@ class Server:
 
     def later(self, seconds: float, do: Callable[[], None]) -> asyncio.TimerHandle:
         def fire() -> None:
-            self.timers.discard(timer)
+            self._timers.discard(timer)
             do()
 
         timer = asyncio.get_running_loop().call_later(seconds, fire)
-        self.timers.add(timer)
+        self._timers.add(timer)
         return timer
 
     def _finish(
-        self, client: Client, request: Request, query: Query, fault: Fault | None, *, late: bool
+        self,
+        client: OnlineClient,
+        request: Request,
+        query: Query,
+        fault: TelegramFault | None,
+        *,
+        late: bool,
     ) -> None:
         if fault and fault.drop == "before":
             client.connection.drop()
@@ -175,3 +205,53 @@ class Server:
         client.session.answer(request.msg_id, result)
         if late:
             client.send()
+
+
+class _ClientConnection(MtprotoConnection):
+    """A connection with the server behind it."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(server.server_key, server.msg_ids)
+        self._server = server
+        self._silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._server.connections.add(self)
+        if self._server.swallows:
+            self.go_dead()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._server.forget(self)
+
+    def login_of(self, key_id: int) -> Login | None:
+        return self._server.world.state.logins.get(key_id)
+
+    def key_made(self, key: AuthKey) -> None:
+        new_key(self._server.world, key.data)
+
+    def message_received(self, login: Login, message: PlainMessage) -> None:
+        server = self._server
+        client = server.client(login, message.session_id, self)
+        for event in client.session.receive(message, time.time()):
+            if not self.is_open:
+                return  # an earlier request of the same message ran into a fault
+            match event:
+                case Request():
+                    server.take(client, event)
+                case DisconnectAfter(seconds):
+                    self._expect_silence(seconds)
+                case DestroySession(_, session_id):
+                    gone = server.clients.pop((login.key.id, session_id), None)
+                    kinds = tl.types.DestroySessionOk, tl.types.DestroySessionNone
+                    client.session.reply(kinds[gone is None](session_id=session_id))
+                case DestroyKey():
+                    drop_key(server.world, login)
+                    client.session.reply(tl.types.DestroyAuthKeyOk())
+        client.send()
+
+    def _expect_silence(self, seconds: int) -> None:
+        if self._silence:
+            self._silence.cancel()
+        self._silence = self._server.later(seconds, self.drop)

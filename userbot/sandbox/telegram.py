@@ -12,38 +12,39 @@
     answer = await bob.expects(club, from_=alice)
     answer.id_for(bob), answer.text, answer.sender, answer.reply_to, answer.edits, answer.deleted
 
-    alice.sends_voice(club, ogg_bytes)            # sends.py: also round, audio, video, photo …
+    alice.sends_voice(club, ogg_bytes)            # sending.py: also round, audio, video, photo …
     answer.media.kind, answer.media.duration, answer.media.data, tg.downloads[alice]
 
     tg.faults.add("messages.sendMessage", "FLOOD_WAIT_3", chat=club)
     tg.calls, tg.unhandled, tg.crashes         # what clients did; the last two should stay empty
+    tg.state                                   # all that there is, as plain data
     await tg.stop()
 
-People act through `Account` (accounts.py), what they write is a `Message` (messages.py), faults are
-in faults.py. What is assumed of the real Telegram rather than seen is in ASSUMPTIONS.md.
+People act through `Account` (accounts.py), what they write is a `Message` (state.py), faults are in
+faults.py. What is assumed of the real Telegram rather than seen is in ASSUMPTIONS.md.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
-from .accounts import Account
-from .chats import Group, Supergroup
-from .dispatch import Asked, Crash, Dispatcher
-from .faults import Faults
-from .flood import FloodLimits
-from .keeping import Keeper
-from .messages import Message
-from .methods.registry import ConversationId
+from telethon.crypto import AuthKey
+from telethon.sessions import SQLiteSession
+
+from . import logins
+from .accounts import Account, add_account
+from .dispatch import Address, Dispatcher
+from .dispatch import RandomIdBehaviour as RandomIdBehaviour
+from .faults import TelegramFaults
+from .groups import add_group, add_supergroup, migrate, protect
+from .messages import forward_post
+from .methods import METHODS
+from .persistence import CommandLog
 from .server import Server
-from .session_file import write_session
+from .state import Group, Message, Supergroup
 from .world import World
-
-RandomIdBehaviour = Literal["duplicate", "original", "silent", "forget"]
 
 
 class Telegram:
@@ -52,28 +53,39 @@ class Telegram:
 
         Raises ValueError if the folder holds something else.
         """
-        self._keeper = Keeper(data) if data else None
-        self._world = self._keeper.open() if self._keeper else World()
+        self._log = CommandLog(data) if data else None
+        self._world = self._log.open() if self._log else World()
         self._world.dc = dc
-        self._dispatcher = Dispatcher(self._world)
-        self.faults = Faults()
+        self._dispatcher = Dispatcher(self._world, METHODS)
+        self.faults = TelegramFaults()
         self._server = Server(self._world, self._dispatcher, self.faults)
         self.host = host
         self.port = 0
         self.dc = dc
+        self.state = self._world.state
+        self.downloads = self.state.downloads
+        """Bytes of files that upload.getFile has given to each account."""
+        self.calls = self._dispatcher.calls
+        """Every request so far: (account, method, request, at)."""
+        self.unhandled = self._dispatcher.unhandled
+        """Methods that were asked for and are not served."""
+        self.crashes = self._dispatcher.crashes
+        """Requests whose handler failed: a mistake of the sandbox."""
+        self.flood = self._server.flood
+        """Limits on writing, none unless set, and the writes that they refused."""
 
     # -- running --
 
     async def start(self, port: int = 0) -> None:
         """Listens on loopback; port 0 takes a free one. Raises OSError if the port is taken."""
         self.port = await self._server.start(self.host, port)
-        self._dispatcher.place = ConversationId(self.dc, self.host, self.port)
+        self._dispatcher.address = Address(self.dc, self.host, self.port)
 
     async def stop(self) -> None:
         """Drops all connections. What people did until then is kept, if there is a folder."""
         await self._server.stop()
-        if self._keeper:
-            self._keeper.close()
+        if self._log:
+            self._log.close()
 
     async def restart(self) -> None:
         """Goes down and comes back on the same port: clients lose connections and sessions."""
@@ -83,13 +95,13 @@ class Telegram:
     def drop_connections(self, account: Account | None = None) -> None:
         """Cuts the line, of everyone or of one account's clients."""
         for client in list(self._server.clients.values()):
-            if account is None or client.login.account is account:
+            if account is None or client.login.user is account:
                 client.connection.drop()
 
     def deaden_connections(self, account: Account | None = None) -> None:
         """The same, but nobody is told (no FIN): the lines stand, and nothing comes through."""
         for client in list(self._server.clients.values()):
-            if account is None or client.login.account is account:
+            if account is None or client.login.user is account:
                 client.connection.go_dead()
 
     def swallow(self, on: bool = True) -> None:
@@ -117,8 +129,7 @@ class Telegram:
         if not self.port:
             raise ValueError("start the sandbox first: a session file names its port")
         key = secrets.token_bytes(256)
-        login = self._world.new_key(key.hex())
-        self._world.login(login.key.id, account.id)
+        logins.log_in(self._world, logins.new_key(self._world, key), account)
         return write_session(Path(path), self.dc, self.host, self.port, key)
 
     # -- the world --
@@ -136,22 +147,20 @@ class Telegram:
     ) -> Account:
         """A person; without a phone one of Telegram's test numbers. Raises ValueError if taken."""
         digits = (phone or self._free_phone()).removeprefix("+")
-        if self._world.by_phone(digits) or (username and self._world.by_username(username)):
+        if self.state.by_phone(digits) or (username and self.state.by_username(username)):
             raise ValueError(f"the phone or name of {first_name} is taken")
-        known_by = [other.id for other in contact_of]
-        return self._world.add_account(
-            first_name, last_name, username, digits, code, password, known_by
+        return add_account(
+            self._world, first_name, last_name, username, digits, code, password, contact_of
         )
 
     def _free_phone(self) -> str:
         # core.telegram.org/api/auth#test-accounts: 99966, the data centre, any four digits.
         numbers = (f"99966{self.dc}{number}" for number in range(1000, 10_000))
-        return next(number for number in numbers if not self._world.by_phone(number))
+        return next(number for number in numbers if not self.state.by_phone(number))
 
     def add_group(self, title: str, *, creator: Account, members: Sequence[Account] = ()) -> Group:
         """A basic group."""
-        people = [account.id for account in members]
-        return self._world.add_group(title, creator.id, people, self._world.now())
+        return add_group(self._world, title, creator, members)
 
     def add_supergroup(
         self,
@@ -162,35 +171,32 @@ class Telegram:
         username: str | None = None,
     ) -> Supergroup:
         """A supergroup, public if it has a username. Raises ValueError if that is taken."""
-        if username and self._world.by_username(username):
+        if username and self.state.by_username(username):
             raise ValueError(f"the name of {title} is taken")
-        people = [account.id for account in members]
-        return self._world.add_supergroup(title, creator.id, people, username, self._world.now())
+        return add_supergroup(self._world, title, creator, members, username=username)
 
     def add_forum(
         self, title: str, *, creator: Account, members: Sequence[Account] = ()
     ) -> Supergroup:
         """A supergroup with topics; `Account.opens_topic` opens one."""
-        group = self.add_supergroup(title, creator=creator, members=members)
-        self._world.make_forum(group.id)
-        return group
+        return add_supergroup(self._world, title, creator, members, forum=True)
 
     def post(self, group: Supergroup, text: str, *, channel: str = "News") -> Message:
         """A channel's post, as Telegram forwards it into the channel's discussion group."""
-        return self._world.forward_post(group.id, 1_900_000_001, channel, text, self._world.now())
+        return forward_post(self._world, group, 1_900_000_001, channel, text)
 
     def migrate(self, group: Group) -> Supergroup:
         """Makes a supergroup of a basic group, as its creator may."""
-        return self._world.migrate(group.id, self._world.now())
+        return migrate(self._world, group)
 
     @property
     def accounts(self) -> list[Account]:
-        return list(self._world.accounts.values())
+        return [user for user in self.state.users.values() if isinstance(user, Account)]
 
     @property
     def groups(self) -> list[Group]:
         """Basic groups and supergroups."""
-        return list(self._world.groups.values())
+        return list(self.state.groups.values())
 
     def advance(self, seconds: float) -> None:
         """Moves the world's dates ahead: codes expire, messages grow old."""
@@ -202,7 +208,7 @@ class Telegram:
 
     def protect(self, group: Group, on: bool = True) -> None:
         """What is said in a group may not be forwarded or kept (noforwards)."""
-        self._world.protect(group.id, on)
+        protect(self._world, group, on)
 
     def expire_file_references(self) -> None:
         """Every file reference given out so far is answered FILE_REFERENCE_EXPIRED from now on."""
@@ -215,8 +221,8 @@ class Telegram:
 
         With `tell`, clients that are online are made to ask and so learn of it at once.
         """
-        for login in self._world.logins.of(account):
-            self._world.logout(login.key.id, error)
+        for login in self.state.logins_of(account):
+            logins.log_out(self._world, login, error)
             if tell:
                 self._server.tell_revoked(login)
 
@@ -224,41 +230,29 @@ class Telegram:
         """From now on a difference of more events is answered as too long, with nothing in it."""
         self._world.longest_difference = events
 
-    # -- what clients did --
-
-    @property
-    def calls(self) -> list[Asked]:
-        """Every request so far: (account, method, request, at)."""
-        return self._dispatcher.calls
-
-    @property
-    def downloads(self) -> Counter[Account]:
-        """Bytes of files that upload.getFile has given to each account."""
-        return self._world.downloads
-
-    @property
-    def unhandled(self) -> Counter[str]:
-        """Methods that were asked for and are not served."""
-        return self._dispatcher.unhandled
-
-    @property
-    def crashes(self) -> list[Crash]:
-        """Requests whose handler failed: a mistake of the sandbox."""
-        return self._dispatcher.crashes
-
-    @property
-    def flood(self) -> FloodLimits:
-        """Limits on writing, none unless set, and the writes that they refused."""
-        return self._server.flood
-
     @property
     def random_id_behaviour(self) -> RandomIdBehaviour:
-        """How a random_id used before is answered.
-
-        By an error, by the original, by updates that name no message, or as if it were new.
-        """
+        """How a random_id used before is answered."""
         return self._dispatcher.random_id_behaviour
 
     @random_id_behaviour.setter
     def random_id_behaviour(self, behaviour: RandomIdBehaviour) -> None:
         self._dispatcher.random_id_behaviour = behaviour
+
+
+def write_session(path: Path, dc: int, host: str, port: int, key: bytes) -> Path:
+    """Writes a Telethon session file that is already logged in: no key exchange, no code.
+
+    It is owner-only; adds the suffix if it is missing, and returns the path.
+
+    Raises FileExistsError rather than change a login.
+    """
+    if path.suffix != ".session":
+        path = path.with_name(path.name + ".session")
+    path.touch(mode=0o600, exist_ok=False)
+    session = SQLiteSession(str(path))
+    session.set_dc(dc, host, port)
+    session.auth_key = AuthKey(key)
+    session.save()
+    session.close()
+    return path

@@ -1,193 +1,156 @@
-"""The world as one account sees it, in TL.
+"""The world as one user sees it, in TL.
 
 Every object is made for a viewer: out, mentioned, contact flags, peers and access hashes differ
-from account to account. Users are never `min`: a client needs the access hash to answer.
+from user to user. Users are never `min`: a client needs the access hash to answer.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from . import media_views, threads, tl
-from .accounts import Account
-from .chats import Chat, Group, Private, Supergroup
-from .mailbox import Event, Kind
-from .messages import Message
+from . import message_views as parts
+from . import tl
+from .media import Media
+from .peers import access_hash
+from .state import Event, Group, Kind, Message, Private, Supergroup, User
+from .world import World
 
-
-def user(viewer: Account, account: Account) -> tl.Tl:
-    is_self, known = account is viewer, account.id in viewer.contacts
-    return tl.types.User(
-        id=account.id,
-        is_self=is_self or None,
-        contact=known or None,
-        mutual_contact=(known and viewer.id in account.contacts) or None,
-        access_hash=viewer.access_hash(account.id),
-        first_name=account.first_name,
-        last_name=account.last_name or None,
-        username=account.username,
-        phone=account.phone if is_self or known else None,
-        status=tl.types.UserStatusRecently(),
-    )
+_UPDATES = {
+    (Kind.NEW, False): tl.types.UpdateNewMessage,
+    (Kind.NEW, True): tl.types.UpdateNewChannelMessage,
+    (Kind.EDIT, False): tl.types.UpdateEditMessage,
+    (Kind.EDIT, True): tl.types.UpdateEditChannelMessage,
+}
 
 
-def chat(viewer: Account, group: Group) -> tl.Tl:
-    photo, inside = tl.types.ChatPhotoEmpty(), group.has(viewer)
-    if not isinstance(group, Supergroup):
+@dataclass(frozen=True, slots=True)
+class View:
+    world: World
+    viewer: User
+
+    def user(self, user: User) -> tl.Tl:
+        viewer = self.viewer
+        is_self, known = user is viewer, user.id in viewer.contacts
+        return tl.types.User(
+            id=user.id,
+            is_self=is_self or None,
+            contact=known or None,
+            mutual_contact=(known and viewer.id in user.contacts) or None,
+            access_hash=access_hash(viewer, user.id),
+            first_name=user.first_name,
+            last_name=user.last_name or None,
+            username=user.username,
+            phone=user.phone if is_self or known else None,
+            status=tl.types.UserStatusRecently(),
+        )
+
+    def chat(self, group: Group) -> tl.Tl:
+        inside = group.has(self.viewer)
+        common = {
+            "id": group.number,
+            "title": group.title,
+            "photo": tl.types.ChatPhotoEmpty(),
+            "participants_count": len(group.members),
+            "date": group.date,
+            "creator": (group.creator is self.viewer) or None,
+            "noforwards": group.noforwards or None,
+            "default_banned_rights": tl.types.ChatBannedRights(until_date=0),
+        }
+        if isinstance(group, Supergroup):
+            key = access_hash(self.viewer, group.id)
+            if not inside and not group.username:
+                return tl.types.ChannelForbidden(
+                    id=group.number, access_hash=key, title=group.title, megagroup=True
+                )
+            return tl.types.Channel(
+                left=(not inside) or None,
+                megagroup=True,
+                access_hash=key,
+                username=group.username,
+                forum=group.forum or None,
+                has_link=group.has_link or None,
+                **common,
+            )
         if not inside:
             return tl.types.ChatForbidden(id=group.number, title=group.title)
+        new = group.migrated_to
         return tl.types.Chat(
-            id=group.number,
-            title=group.title,
-            photo=photo,
-            participants_count=len(group.members),
-            date=group.date,
             version=group.version,
-            deactivated=group.migrated_to is not None or None,
-            migrated_to=_input_channel(viewer, group.migrated_to),
-            creator=(group.creator is viewer) or None,
-            noforwards=group.noforwards or None,
-            default_banned_rights=tl.types.ChatBannedRights(until_date=0),
+            deactivated=new is not None or None,
+            migrated_to=new and tl.types.InputChannel(new.number, access_hash(self.viewer, new.id)),
+            **common,
         )
-    access_hash = viewer.access_hash(group.id)
-    if not inside and not group.username:
-        return tl.types.ChannelForbidden(
-            id=group.number, access_hash=access_hash, title=group.title, megagroup=True
+
+    def media(self, shown: Media, ttl_seconds: int | None) -> tl.Tl:
+        reference = self.world.references.new(shown.id, self.world.now())
+        return parts.media(self.viewer, shown, ttl_seconds, reference, self.world.dc)
+
+    def message(self, seen: Message) -> tl.Tl:
+        """A message under the viewer's id, deleted or not."""
+        viewer = self.viewer
+        common = {
+            "id": seen.id_for(viewer),
+            "peer_id": parts.peer(viewer, seen.chat),
+            "date": seen.date,
+            "out": parts.outgoing(viewer, seen) or None,
+            "from_id": parts.sender(seen),
+            "reply_to": parts.reply_header(viewer, seen),
+        }
+        if seen.action:
+            return tl.types.MessageService(action=seen.action, **common)
+        return tl.types.Message(
+            ttl_period=seen.chat.auto_delete if isinstance(seen.chat, Group) else None,
+            message=seen.text,
+            fwd_from=parts.forward_header(seen),
+            entities=seen.entities or None,
+            media=self.media(seen.media, seen.ttl_seconds) if seen.media else None,
+            noforwards=seen.noforwards or None,
+            edit_date=seen.edit_date,
+            grouped_id=seen.album,
+            mentioned=parts.mentions(viewer, seen) or None,
+            **common,
         )
-    return tl.types.Channel(
-        id=group.number,
-        title=group.title,
-        photo=photo,
-        date=group.date,
-        creator=(group.creator is viewer) or None,
-        left=(not inside) or None,
-        megagroup=True,
-        access_hash=access_hash,
-        username=group.username,
-        forum=group.forum or None,
-        has_link=group.has_link or None,
-        noforwards=group.noforwards or None,
-        default_banned_rights=tl.types.ChatBannedRights(until_date=0),
-        participants_count=len(group.members),
-    )
 
-
-def _input_channel(viewer: Account, group: Supergroup | None) -> tl.Tl | None:
-    return group and tl.types.InputChannel(group.number, viewer.access_hash(group.id))
-
-
-def peer(viewer: Account, where: Chat) -> tl.Tl:
-    if isinstance(where, Private):
-        return tl.types.PeerUser(where.other(viewer).id)
-    if isinstance(where, Supergroup):
-        return tl.types.PeerChannel(where.number)
-    return tl.types.PeerChat(where.number)
-
-
-def message(viewer: Account, seen: Message) -> tl.Tl:
-    """A message under the viewer's id, deleted or not."""
-    number = seen.id_for(viewer)
-    common = {
-        "id": number,
-        "peer_id": peer(viewer, seen.chat),
-        "date": seen.date,
-        "out": threads.outgoing(viewer, seen) or None,
-        "from_id": threads.sender(seen),
-        "reply_to": threads.header(viewer, seen),
-    }
-    if seen.action:
-        return tl.types.MessageService(action=seen.action, **common)
-    group = seen.chat if isinstance(seen.chat, Group) else None
-    return tl.types.Message(
-        ttl_period=group.auto_delete if group else None,
-        message=seen.text,
-        fwd_from=threads.forwarded(seen),
-        entities=seen.entities or None,
-        media=media_views.media(viewer, seen.media, seen.ttl_seconds) if seen.media else None,
-        noforwards=seen.noforwards or None,
-        edit_date=seen.edit_date,
-        grouped_id=seen.album,
-        mentioned=_mentions(viewer, seen) or None,
-        **common,
-    )
-
-
-def update(viewer: Account, event: Event) -> tl.Tl:
-    """An event as an update with pts."""
-    channel = event.mailbox.owner_id != viewer.id
-    numbers = {"pts": event.pts, "pts_count": event.pts_count}
-    if event.kind is Kind.DELETE:
-        ids = [gone.id_for(viewer) for gone in event.messages]
-        if channel:
-            where = event.messages[0].chat
-            assert isinstance(where, Supergroup)
-            return tl.types.UpdateDeleteChannelMessages(
-                channel_id=where.number, messages=ids, **numbers
-            )
+    def update(self, event: Event) -> tl.Tl:
+        """An event as an update with pts."""
+        numbers = {"pts": event.pts, "pts_count": len(event.messages)}
+        chat = event.messages[0].chat
+        if event.kind is not Kind.DELETE:
+            kind = _UPDATES[event.kind, isinstance(chat, Supergroup)]
+            return kind(message=self.message(event.messages[0]), **numbers)
+        ids = [gone.id_for(self.viewer) for gone in event.messages]
+        if isinstance(chat, Supergroup):
+            return tl.types.UpdateDeleteChannelMessages(chat.number, messages=ids, **numbers)
         return tl.types.UpdateDeleteMessages(messages=ids, **numbers)
-    kinds = {
-        (Kind.NEW, False): tl.types.UpdateNewMessage,
-        (Kind.NEW, True): tl.types.UpdateNewChannelMessage,
-        (Kind.EDIT, False): tl.types.UpdateEditMessage,
-        (Kind.EDIT, True): tl.types.UpdateEditChannelMessage,
-    }
-    return kinds[event.kind, channel](message=message(viewer, event.messages[0]), **numbers)
 
+    def updates(self, events: Sequence[Event], *, first: Sequence[tl.Tl] = ()) -> tl.Tl:
+        """Events as Updates, with everyone they name; `first` are updates to put before them."""
+        users, chats = self.people([message for event in events for message in event.messages])
+        changes = [*first, *(self.update(event) for event in events)]
+        # seq 0: the order of this container does not matter (core.telegram.org/api/updates).
+        return tl.types.Updates(changes, users, chats, date=self.world.now(), seq=0)
 
-def updates(
-    viewer: Account, events: Sequence[Event], date: int, *, first: Sequence[tl.Tl] = ()
-) -> tl.Tl:
-    """Events as Updates, with everyone they name; `first` are updates to put before them."""
-    users, chats = people([message for event in events for message in event.messages], viewer)
-    changes = [*first, *(update(viewer, event) for event in events)]
-    # seq 0: the order of this container does not matter (core.telegram.org/api/updates).
-    return tl.types.Updates(updates=changes, users=users, chats=chats, date=date, seq=0)
-
-
-def people(messages: Iterable[Message], viewer: Account) -> tuple[list[tl.Tl], list[tl.Tl]]:
-    """The users and chats that messages name."""
-    users: dict[int, tl.Tl] = {}
-    chats: dict[int, tl.Tl] = {}
-
-    def name(account: Account) -> None:
-        if account.id not in users:
-            users[account.id] = user(viewer, account)
-
-    for seen in messages:
-        name(seen.sender)
-        if isinstance(seen.origin, Account):
-            name(seen.origin)
-        if (channel := threads.channel_of(viewer, seen)) is not None:
-            chats[-channel.id] = channel
-        if isinstance(seen.chat, Private):
-            name(seen.chat.other(viewer))
-        elif seen.chat.id not in chats:
-            chats[seen.chat.id] = chat(viewer, seen.chat)
-        if isinstance(seen.chat, Group) and seen.action:
-            for number in _named_by(seen.action):
-                for account in (*seen.chat.people(), *seen.chat.left.values()):
-                    if account.id == number:
-                        name(account)
-    return list(users.values()), list(chats.values())
+    def people(self, messages: Iterable[Message]) -> tuple[list[tl.Tl], list[tl.Tl]]:
+        """The users and chats that messages name."""
+        users: dict[int, User] = {}
+        chats: dict[int, tl.Tl] = {}
+        for seen in messages:
+            named = [seen.sender]
+            if isinstance(seen.origin, User):
+                named.append(seen.origin)
+            if (channel := parts.channel_of(self.viewer, seen)) is not None:
+                chats[-channel.id] = channel
+            if isinstance(seen.chat, Private):
+                named.append(seen.chat.other(self.viewer))
+            elif seen.chat.id not in chats:
+                chats[seen.chat.id] = self.chat(seen.chat)
+            if isinstance(seen.chat, Group) and seen.action:
+                inside = {user.id: user for user in seen.chat.people()} | seen.chat.left
+                named += [inside[number] for number in _named_by(seen.action) if number in inside]
+            users |= {user.id: user for user in named}
+        return [self.user(user) for user in users.values()], list(chats.values())
 
 
 def _named_by(action: tl.Tl) -> list[int]:
     if isinstance(action, tl.types.MessageActionChatDeleteUser):
         return [action.user_id]
     return list(getattr(action, "users", ()))
-
-
-def _mentions(viewer: Account, seen: Message) -> bool:
-    """The flag is set in groups, by the viewer's name and by a reply to the viewer's message."""
-    if isinstance(seen.chat, Private) or seen.sender is viewer:
-        return False
-    if seen.reply_to and seen.reply_to.sender is viewer:
-        return True
-    encoded = seen.text.encode("utf-16-le")
-    for entity in seen.entities:
-        if isinstance(entity, tl.types.MessageEntityMentionName) and entity.user_id == viewer.id:
-            return True
-        if isinstance(entity, tl.types.MessageEntityMention) and viewer.username:
-            start, end = entity.offset * 2, (entity.offset + entity.length) * 2
-            name = encoded[start:end].decode("utf-16-le")
-            if name.lower() == "@" + viewer.username.lower():
-                return True
-    return False

@@ -1,337 +1,119 @@
-"""The state of this Telegram and every act that changes it.
+"""The state with its clock, and how it is changed: by commands, which can be carried out again.
 
 Rules:
-1. An act is synchronous and takes only numbers and texts, so that it can be recorded and carried
-   out again: the state on disk is the list of acts (keeping.py).
-2. Who may do what is decided by whoever calls an act.
-3. Acts tell `listener` what changed in whose mailbox; what changed in the mailboxes of whoever
-   asked for the act is also collected for the result (core.telegram.org/api/updates).
+1. A command is a function of the world, marked with `@command`; nothing else changes what a restart
+   brings back. It is synchronous, and takes parts of the state, TL objects and plain values: the
+   state on disk is the list of commands (persistence.py).
+2. Who may do what is decided by whoever calls a command.
+3. Commands tell `listener` what changed in whose mailbox; what changed in the mailboxes of whoever
+   asked for it is also collected for the result (core.telegram.org/api/updates).
 """
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from . import threads, tl
-from .accounts import Account
-from .acts import act
-from .blobs import Blobs
-from .chats import Chat, Group, Private, Supergroup
-from .formatting import unpack
-from .listener import Listener, Nobody
-from .logins import Login, Logins
-from .mailbox import Event
-from .media import Media, References, kind_of
-from .messages import Message
-from .mtproto.auth_key import AuthKey
-from .threads import Threads
-from .uploads import Uploads
+from . import tl
+from .files import Blobs, FileReferences, Uploads
+from .state import Event, Login, State, User
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-class World(Threads):
-    def __init__(self, secret: bytes | None = None, blobs: Blobs | None = None) -> None:
-        super().__init__()
-        self.secret = secret or secrets.token_bytes(32)
-        """What access hashes and salts are derived from."""
-        self.accounts: dict[int, Account] = {}
-        self.groups: dict[int, Group] = {}
-        self.messages: list[Message] = []
-        self.media: dict[int, Media] = {}
+class Listener(Protocol):
+    """Who brings news to the clients that are online."""
+
+    def happened(self, user: User, event: Event) -> None:
+        """Something new in a mailbox that `user` reads."""
+
+    def hint(self, user: User, update: tl.Tl) -> None:
+        """An update without pts: whoever is offline never learns of it."""
+
+    def token_accepted(self, login: Login) -> None:
+        """A QR login can be finished."""
+
+
+class World:
+    def __init__(
+        self, secret: bytes | None = None, blobs: Blobs | None = None, dc: int = 2
+    ) -> None:
+        self.state = State(secret or secrets.token_bytes(32))
         self.blobs = blobs or Blobs()
         self.uploads = Uploads()
-        self.references = References(self.secret)
-        self.downloads: Counter[Account] = Counter()
-        """Bytes of files that each account's clients have been given."""
-        self.dc = 2
+        self.references = FileReferences(self.state.secret)
+        self.dc = dc
         """Where files are said to lie."""
-        self.logins = Logins(self)
         self.longest_difference = 10**9
         """A difference of more events than this is too long: nothing of it is told."""
-        self.listener: Listener = Nobody()
+        self.listener: Listener | None = None
+        self.record: Callable[[str, int, Sequence[Any], dict[str, Any]], None] | None = None
+        """Takes every command that was carried out: name, date, arguments, keywords."""
         self.clock: Callable[[], float] = time.time
         """What the world's dates are read from, in Unix seconds."""
         self.skew = 0.0
         """Seconds by which they are ahead of it."""
-        self._origin: Account | None = None
-        self._origin_events: list[Event] = []
-        self._private: dict[tuple[int, int], Private] = {}
-        self._by_random_id: dict[tuple[int, int], Message] = {}
-
-    # -- what is --
+        self._moment: int | None = None
+        self._asking: User | None = None
+        self._news: list[Event] = []
 
     def now(self) -> int:
-        return int(self.clock() + self.skew)
+        """The date; within a command always the same."""
+        return int(self.clock() + self.skew) if self._moment is None else self._moment
 
-    def by_phone(self, phone: str) -> Account | None:
-        return next((a for a in self.accounts.values() if a.phone == phone), None)
-
-    def by_username(self, username: str) -> Account | Supergroup | None:
-        wanted = username.lower()
-        for found in (*self.accounts.values(), *self.groups.values()):
-            if isinstance(found, Account | Supergroup) and (found.username or "").lower() == wanted:
-                return found
-        return None
-
-    def chat_with(self, account: Account, where: Account | Group) -> Chat:
-        """The chat that `where` is to `account`."""
-        if isinstance(where, Group):
-            return where
-        pair = (min(account.id, where.id), max(account.id, where.id))
-        if pair not in self._private:
-            self._private[pair] = Private(self.accounts[pair[0]], self.accounts[pair[1]])
-        return self._private[pair]
-
-    def chat_id(self, account: Account, chat: Chat) -> int:
-        """The marked id of a chat as `account` sees it."""
-        return chat.id if isinstance(chat, Group) else chat.other(account).id
-
-    def sent_with(self, account: Account, random_id: int) -> Message | None:
-        return self._by_random_id.get((account.id, random_id))
+    def perform(
+        self, run: Callable[..., R], args: Sequence[Any], kwargs: dict[str, Any], at: int
+    ) -> R:
+        """Carries a command out at this date and records it, unless it is part of another one."""
+        if self._moment is not None:
+            return run(self, *args, **kwargs)
+        self._moment = at
+        try:
+            result = run(self, *args, **kwargs)
+        finally:
+            self._moment = None
+        if self.record:
+            self.record(run.__name__, at, args, kwargs)
+        return result
 
     @contextmanager
-    def acting_for(self, account: Account | None) -> Iterator[list[Event]]:
-        """Within, news for `account` is collected in the list as well."""
-        before = self._origin, self._origin_events
-        self._origin, self._origin_events = account, []
+    def asked_by(self, user: User | None) -> Iterator[list[Event]]:
+        """Within, news for `user` is collected in the list as well."""
+        before = self._asking, self._news
+        self._asking, self._news = user, []
         try:
-            yield self._origin_events
+            yield self._news
         finally:
-            self._origin, self._origin_events = before
+            self._asking, self._news = before
 
-    # -- acts --
+    def tell(self, users: Sequence[User], event: Event) -> None:
+        """Brings an event to whoever reads the mailbox."""
+        for user in users:
+            if user is self._asking:
+                self._news.append(event)
+            if self.listener:
+                self.listener.happened(user, event)
 
-    @act
-    def add_account(
-        self,
-        first_name: str,
-        last_name: str,
-        username: str | None,
-        phone: str,
-        code: str,
-        password: str | None,
-        contact_of: Sequence[int],
-    ) -> Account:
-        # Above 32 bits, as new accounts of the real Telegram are.
-        number = 7_000_000_001 + len(self.accounts)
-        account = Account(self, number, first_name, last_name, username, phone, code, password)
-        self.accounts[number] = account
-        for other in contact_of:
-            self.accounts[other].contacts[number] = account
-        return account
+    def hint(self, user: User, update: tl.Tl) -> None:
+        if self.listener:
+            self.listener.hint(user, update)
 
-    @act
-    def know(self, by: int, person: int, known: bool) -> None:
-        account, other = self.accounts[by], self.accounts[person]
-        if known:
-            account.contacts[person] = other
-        else:
-            account.contacts.pop(person, None)
-        self.listener.hint(account, tl.types.UpdateContactsReset)
 
-    @act
-    def block(self, by: int, person: int, blocked: bool) -> None:
-        account, other = self.accounts[by], self.accounts[person]
-        if blocked:
-            account.blocked[person] = other
-        else:
-            account.blocked.pop(person, None)
-        update = tl.types.UpdatePeerBlocked(tl.types.PeerUser(person), blocked=blocked or None)
-        self.listener.hint(account, lambda: update)
+COMMANDS: dict[str, Callable[..., Any]] = {}
+"""Every command by its name, as the file on disk knows it."""
 
-    @act
-    def rename(self, person: int, username: str | None) -> None:
-        self.accounts[person].username = username
 
-    @act
-    def add_group(self, title: str, creator: int, members: Sequence[int], date: int) -> Group:
-        group = Group(4_000_001 + len(self.groups), title, self.accounts[creator], date)
-        self._gather(group, members, date)
-        action = tl.types.MessageActionChatCreate(title=title, users=list(group.members))
-        self._serve(group, group.creator, action, date)
-        return group
+def command(run: Callable[Concatenate[World, P], R]) -> Callable[Concatenate[World, P], R]:
+    """Makes a function a command."""
+    COMMANDS[run.__name__] = run
 
-    @act
-    def add_supergroup(
-        self, title: str, creator: int, members: Sequence[int], username: str | None, date: int
-    ) -> Supergroup:
-        group = Supergroup(
-            2_000_000_001 + len(self.groups),
-            title,
-            self.accounts[creator],
-            date,
-            username=username,
-        )
-        self._gather(group, members, date)
-        action = tl.types.MessageActionChannelCreate(title=title)
-        self._serve(group, group.creator, action, date)
-        return group
+    @wraps(run)
+    def performed(world: World, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        return world.perform(run, args, kwargs, world.now())
 
-    @act
-    def invite(self, by: int, group_id: int, people: Sequence[int], date: int) -> None:
-        group, inviter = self.groups[group_id], self.accounts[by]
-        for number in people:
-            group.join(self.accounts[number], inviter, date)
-        self._serve(group, inviter, tl.types.MessageActionChatAddUser(users=list(people)), date)
-
-    @act
-    def remove(self, by: int, group_id: int, person: int, date: int) -> None:
-        group = self.groups[group_id]
-        action = tl.types.MessageActionChatDeleteUser(user_id=person)
-        if isinstance(group, Supergroup):
-            # Whoever is out of a channel is told only that the channel has changed.
-            group.leave(self.accounts[person])
-            self._serve(group, self.accounts[by], action, date)
-            update = tl.types.UpdateChannel(channel_id=group.number)
-            self.listener.hint(self.accounts[person], lambda: update)
-        else:
-            self._serve(group, self.accounts[by], action, date)
-            group.leave(self.accounts[person])
-
-    @act
-    def post(
-        self,
-        sender: int,
-        chat_id: int,
-        text: str,
-        entities: str,
-        reply_to: int | None,
-        link_preview: bool,
-        date: int,
-        random_id: int | None = None,
-        *,
-        media: int | None = None,
-        ttl_seconds: int | None = None,
-        noforwards: bool = False,
-        top: int | None = None,
-        origin: int | str | None = None,
-        album: int | None = None,
-    ) -> Message:
-        """`reply_to` is the uid of a message, `entities` packed by formatting.pack."""
-        account = self.accounts[sender]
-        chat = self.chat_with(account, self.groups.get(chat_id) or self.accounts[chat_id])
-        reply = None if reply_to is None else self.messages[reply_to]
-        message = Message(
-            len(self.messages), chat, account, date, text, unpack(entities), reply, link_preview
-        )
-        if media is not None:
-            message.media, message.ttl_seconds = self.media[media], ttl_seconds
-        message.noforwards, message.album = noforwards, album
-        message.origin = self.accounts[origin] if isinstance(origin, int) else origin
-        threads.place(message, None if top is None else self.messages[top])
-        if random_id:
-            self._by_random_id[sender, random_id] = message
-        self._deliver(message)
-        return message
-
-    @act
-    def add_media(
-        self,
-        digest: str,
-        size: int,
-        mime: str,
-        attributes: str,
-        date: int,
-        *,
-        photo: bool = False,
-        endless: bool = False,
-    ) -> Media:
-        """`digest` names a file in `blobs`, `attributes` are packed by formatting.pack."""
-        number = 5_000_000_000_000_001 + len(self.media)
-        about = tuple(unpack(attributes))
-        kind = "photo" if photo else kind_of(about)
-        media = Media(number, kind, mime, size, date, about, self.blobs.get(digest), endless)
-        self.media[number] = media
-        return media
-
-    @act
-    def protect(self, group_id: int, on: bool) -> None:
-        self.groups[group_id].noforwards = on
-
-    @act
-    def edit(self, uid: int, text: str, entities: str, link_preview: bool, date: int) -> None:
-        message = self.messages[uid]
-        message.edits.append(message.text)
-        message.text, message.entities = text, unpack(entities)
-        message.link_preview, message.edit_date = link_preview, date
-        if isinstance(message.chat, Supergroup):
-            self._tell(message.chat.people(), message.chat.mailbox.edit(message, date))
-        else:
-            for account in message.chat.people():
-                if message.is_seen_by(account):
-                    self._tell([account], account.mailbox.edit(message, date))
-
-    @act
-    def delete(self, by: int, uids: Sequence[int], for_everyone: bool, date: int) -> None:
-        """Deletes from the mailbox of `by`, and from all where it is `for_everyone` or shared."""
-        messages = [self.messages[uid] for uid in uids]
-        actor = self.accounts[by]
-        for chat in {message.chat: None for message in messages}:
-            here = [message for message in messages if message.chat == chat]
-            if isinstance(chat, Supergroup):
-                self._tell(chat.people(), chat.mailbox.delete(here, date))
-                readers = []
-            else:
-                readers = chat.people() if for_everyone else [actor]
-            for account in readers:
-                seen = [message for message in here if message.is_seen_by(account)]
-                if seen:
-                    self._tell([account], account.mailbox.delete(seen, date))
-            for message in here:
-                message.deleted = for_everyone or isinstance(chat, Supergroup)
-
-    @act
-    def new_key(self, data: str, layer: int | None = None) -> Login:
-        login = Login(AuthKey(bytes.fromhex(data)), layer)
-        self.logins.by_key_id[login.key.id] = login
-        return login
-
-    @act
-    def drop_key(self, key_id: int) -> None:
-        self.logins.by_key_id.pop(key_id, None)
-
-    @act
-    def set_layer(self, key_id: int, layer: int) -> None:
-        self.logins.by_key_id[key_id].layer = layer
-
-    @act
-    def login(self, key_id: int, account: int) -> None:
-        login = self.logins.by_key_id[key_id]
-        login.account, login.half, login.revoked = self.accounts[account], None, None
-
-    @act
-    def logout(self, key_id: int, error: str | None = None) -> None:
-        login = self.logins.by_key_id[key_id]
-        login.account, login.half, login.revoked = None, None, error
-
-    # -- within acts --
-
-    def _gather(self, group: Group, members: Sequence[int], date: int) -> None:
-        for number in dict.fromkeys([group.creator.id, *members]):
-            group.join(self.accounts[number], group.creator, date)
-        self.groups[group.id] = group
-
-    def _serve(self, group: Group, sender: Account, action: tl.Tl, date: int) -> Message:
-        message = Message(len(self.messages), group, sender, date, "", [], action=action)
-        self._deliver(message)
-        return message
-
-    def _deliver(self, message: Message) -> None:
-        self.messages.append(message)
-        chat = message.chat
-        if isinstance(chat, Supergroup):
-            self._tell(chat.people(), chat.mailbox.add(message))
-        else:
-            for account in chat.people():
-                self._tell([account], account.mailbox.add(message))
-        for account in chat.people():
-            account.arrived(message)
-
-    def _tell(self, accounts: Sequence[Account], event: Event) -> None:
-        for account in accounts:
-            if account is self._origin:
-                self._origin_events.append(event)
-            self.listener.happened(account, event)
+    return performed

@@ -14,7 +14,7 @@ from tests.path.voice.blocks import LONGEST, watched_loop
 from tests.path.voice.notes import EN, WORDS_EN
 from tests.stage import Stage, listed
 from userbot.sandbox import ogg
-from userbot.sandbox.chats import Group
+from userbot.sandbox.state import Group
 
 
 @pytest.fixture

@@ -28,9 +28,9 @@ from userbot.events import (
     Stopped,
 )
 from userbot.sandbox.accounts import Account
-from userbot.sandbox.messages import Message
-from userbot.sandbox.scene import LABEL, LINES, MAX, MODEL, OLGA, Language, written_answer
-from userbot.sandbox.town import Town
+from userbot.sandbox.fixtures import Sandbox
+from userbot.sandbox.script import LABEL, LINES, MAX, MODEL, OLGA, Language, written_answer
+from userbot.sandbox.state import Message
 from userbot.settings import (
     ChatConfig,
     HistoryConfig,
@@ -67,7 +67,7 @@ class Play:
         self._language: Language = language
         self._verbose = common.verbose
         self._written = own is None
-        self._town = Town(responder=written_answer, language=language)
+        self._sandbox = Sandbox(responder=written_answer, language=language)
         self._model = _brief(own[0]) if own else None
         self._voice = own[1] if own else None
         self._console = recording_console(language) if picture else console_for(common, language)
@@ -93,7 +93,7 @@ class Play:
                 end.set_result("unread")
 
         self._shown = Guarded(self._console, unread)
-        await self._town.start()
+        await self._sandbox.start()
         program = asyncio.create_task(
             app.run(
                 self._settings(), self._report, began=began, end=end, leaving=self._console.close
@@ -111,18 +111,18 @@ class Play:
                 await play
         finally:
             self._shown.close()
-            await self._town.stop()
+            await self._sandbox.stop()
         if reason == "interrupted":
             raise SystemExit(130)
         if self._picture is not None and played:
             self._show.save(self._picture)
 
     def _settings(self) -> Settings:
-        telegram, endpoint = self._town.telegram, self._town.endpoint
+        telegram, endpoint = self._sandbox.telegram, self._sandbox.endpoint
         key = self._folder / "server.pem"
         telegram.write_public_key(key)
-        telegram.seed_session(self._folder / "me.session", self._town.people[OLGA.key])
-        may_ask = [self._town.people[who] for who in ("max", "lena", "timur")]
+        telegram.seed_session(self._folder / "me.session", self._sandbox.people[OLGA.key])
+        may_ask = [self._sandbox.people[who] for who in ("max", "lena", "timur")]
         return Settings(
             telegram=TelegramConfig(
                 api_id=1,
@@ -137,7 +137,7 @@ class Play:
             voice=self._voice or VoiceConfig(base_url=endpoint.base_url, api_key=endpoint.api_key),
             chats=(
                 ChatConfig(
-                    id=self._town.group.id,
+                    id=self._sandbox.group.id,
                     respond="mention",
                     from_=tuple(person.id for person in may_ask),
                 ),
@@ -168,7 +168,7 @@ class Play:
         for line in scene[:_PICTURED] if self._picture else scene:
             await asyncio.sleep(line.pause)
             reply_to = self._last_answer if line.replies else None
-            who = self._town.people[line.who.key]
+            who = self._sandbox.people[line.who.key]
             if line.recording is None:
                 said = self._say(who, line.text, reply_to)
             else:
@@ -182,18 +182,18 @@ class Play:
             await self._visit()
 
     def _say(self, who: Account, text: str, reply_to: Message | None = None) -> Message:
-        said = who.says(self._town.group, text, reply_to=reply_to)
-        self._show.said(said, who is self._town.people[OLGA.key])
+        said = who.says(self._sandbox.group, text, reply_to=reply_to)
+        self._show.said(said, who is self._sandbox.people[OLGA.key])
         return said
 
     def _speak(self, who: Account, recording: bytes, reply_to: Message | None) -> Message:
-        said = who.sends_voice(self._town.group, recording, reply_to=reply_to)
+        said = who.sends_voice(self._sandbox.group, recording, reply_to=reply_to)
         self._show.said(said)
         return said
 
     async def _until_settled(self, said: Message) -> None:
         """Wait until the program has answered a message, or said why it does not."""
-        key = said.id_for(self._town.people[OLGA.key])
+        key = said.id_for(self._sandbox.people[OLGA.key])
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 while key not in self._ends:
@@ -202,8 +202,8 @@ class Play:
         except TimeoutError:
             return
         if isinstance(self._ends[key], Answered):
-            for message in self._town.people[MAX.key].messages(self._town.group):
-                if message.reply_to is said and message.sender is self._town.people[OLGA.key]:
+            for message in self._sandbox.people[MAX.key].messages(self._sandbox.group):
+                if message.reply_to is said and message.sender is self._sandbox.people[OLGA.key]:
                     self._show.said(message, by_program=True)
                     self._last_answer = message
 
@@ -211,11 +211,11 @@ class Play:
         """Play the lines that were piped in, as if the visitor had typed them."""
         for line in _lines_given():
             if line.strip():
-                said = self._say(self._town.people[MAX.key], line.strip())
+                said = self._say(self._sandbox.people[MAX.key], line.strip())
                 await self._until_settled(said)
 
     async def _visit(self) -> None:
-        visitor = self._town.people[MAX.key]
+        visitor = self._sandbox.people[MAX.key]
         self._show.invitation(visitor.first_name)
         lines: asyncio.Queue[str] = asyncio.Queue()
         loop = asyncio.get_running_loop()

@@ -13,7 +13,7 @@ from rich.text import Text
 from userbot.cli.console import Console
 from userbot.console.live import Live
 from userbot.console.words import words
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Message
 
 _WORDS = {
     "en": {

@@ -4,35 +4,18 @@ What is not built yet would be files of its own here: the list of forum topics
 (channels.getForumTopics), migration by a client (messages.migrateChat).
 """
 
-from . import (
-    account,
-    auth,
-    channels,
-    chats,
-    contacts,
-    media,
-    messages,
-    sending,
-    updates,
-    upload,
-    users,
-)
-from . import help as help_methods
-from .registry import METHODS, Call
+from userbot.sandbox.dispatch import METHODS
+
+from . import auth, config, files, groups, history, people, sending, updates
 
 __all__ = [
     "METHODS",
-    "Call",
-    "account",
     "auth",
-    "channels",
-    "chats",
-    "contacts",
-    "help_methods",
-    "media",
-    "messages",
+    "config",
+    "files",
+    "groups",
+    "history",
+    "people",
     "sending",
     "updates",
-    "upload",
-    "users",
 ]

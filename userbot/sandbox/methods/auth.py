@@ -1,10 +1,11 @@
-"""auth.*: logging in and out (core.telegram.org/api/auth, /api/qr-login)."""
+"""auth.*, account.getPassword: logging in and out (core.telegram.org/api/auth, /api/qr-login)."""
 
-from userbot.sandbox import tl, views
-from userbot.sandbox.accounts import Account
+from userbot.sandbox import logins, tl
+from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import bad_request
-
-from .registry import Call, method
+from userbot.sandbox.password import Challenge, describe
+from userbot.sandbox.state import User
+from userbot.sandbox.views import View
 
 
 @method(tl.functions.auth.SendCodeRequest, before_login=True)
@@ -20,7 +21,7 @@ def resend_code(call: Call, request: tl.Tl) -> tl.Tl:
 
 @method(tl.functions.auth.CancelCodeRequest, before_login=True)
 def cancel_code(call: Call, request: tl.Tl) -> tl.Tl:
-    call.world.logins.forget_code(request.phone_code_hash)
+    call.state.codes.pop(request.phone_code_hash, None)
     return True
 
 
@@ -31,9 +32,17 @@ def sign_in(call: Call, request: tl.Tl) -> tl.Tl:
         raise bad_request("PHONE_CODE_HASH_EMPTY")
     if not request.phone_code:
         raise bad_request("PHONE_CODE_EMPTY")
-    logins = call.world.logins
-    account = logins.check_code(call.login, phone, request.phone_code_hash, request.phone_code)
-    return _authorization(logins.enter(call.login, account))
+    world, login = call.world, call.login
+    user = logins.check_code(world, login, phone, request.phone_code_hash, request.phone_code)
+    return _authorization(call, logins.enter(world, login, user))
+
+
+@method(tl.functions.account.GetPasswordRequest, before_login=True)
+def get_password(call: Call, _request: tl.Tl) -> tl.Tl:
+    user = call.login.half or call.me
+    password = user.password
+    call.login.challenge = None if password is None else Challenge.new(password)
+    return describe(call.login.challenge)
 
 
 @method(tl.functions.auth.CheckPasswordRequest, before_login=True)
@@ -44,16 +53,16 @@ def check_password(call: Call, request: tl.Tl) -> tl.Tl:
     if challenge is None:
         raise bad_request("SRP_ID_INVALID")
     challenge.check(request.password)
-    return _authorization(call.world.logins.finish(call.login))
+    return _authorization(call, logins.finish(call.world, call.login))
 
 
 @method(tl.functions.auth.ExportLoginTokenRequest, before_login=True)
 def export_login_token(call: Call, request: tl.Tl) -> tl.Tl:
     _application(request)
-    token = call.world.logins.export_token(call.login)
+    token = logins.export_token(call.world, call.login)
     if token.accepted_by:
-        account = call.world.logins.enter(call.login, token.accepted_by)
-        return tl.types.auth.LoginTokenSuccess(_authorization(account))
+        user = logins.enter(call.world, call.login, token.accepted_by)
+        return tl.types.auth.LoginTokenSuccess(_authorization(call, user))
     return tl.types.auth.LoginToken(expires=token.expires, token=token.data)
 
 
@@ -65,7 +74,7 @@ def import_login_token(_call: Call, _request: tl.Tl) -> tl.Tl:
 
 @method(tl.functions.auth.AcceptLoginTokenRequest)
 def accept_login_token(call: Call, request: tl.Tl) -> tl.Tl:
-    login = call.world.logins.accept_token(call.me, request.token)
+    login = logins.accept_token(call.world, call.me, request.token)
     now = call.world.now()
     return tl.types.Authorization(
         hash=login.key.id >> 1,
@@ -87,7 +96,7 @@ def accept_login_token(call: Call, request: tl.Tl) -> tl.Tl:
 def log_out(call: Call, _request: tl.Tl) -> tl.Tl:
     if call.login.half is None:
         _ = call.me
-    call.world.logout(call.login.key.id)
+    logins.log_out(call.world, call.login)
     return tl.types.auth.LoggedOut()
 
 
@@ -104,12 +113,12 @@ def _phone(request: tl.Tl) -> str:
 
 
 def _sent_code(call: Call, phone: str) -> tl.Tl:
-    account = call.world.by_phone(phone)
+    user = call.state.by_phone(phone)
     return tl.types.auth.SentCode(
-        type=tl.types.auth.SentCodeTypeApp(length=len(account.code) if account else 5),
-        phone_code_hash=call.world.logins.send_code(call.login, phone),
+        type=tl.types.auth.SentCodeTypeApp(length=len(user.code) if user else 5),
+        phone_code_hash=logins.send_code(call.world, call.login, phone),
     )
 
 
-def _authorization(account: Account) -> tl.Tl:
-    return tl.types.auth.Authorization(user=views.user(account, account))
+def _authorization(call: Call, user: User) -> tl.Tl:
+    return tl.types.auth.Authorization(user=View(call.world, user).user(user))

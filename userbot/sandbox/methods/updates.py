@@ -1,14 +1,11 @@
 """updates.*: the state, and what a client has missed (core.telegram.org/api/updates)."""
 
-from userbot.sandbox import peers, tl, views
-from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Supergroup
+from userbot.sandbox import peers, tl
+from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import bad_request
-from userbot.sandbox.mailbox import Event, Kind
-from userbot.sandbox.messages import Message
+from userbot.sandbox.state import Event, Kind, Message, Supergroup
 
-from .messages import dialog
-from .registry import Call, method
+from .history import dialog
 
 SLICE = 100
 
@@ -34,9 +31,9 @@ def get_difference(call: Call, request: tl.Tl) -> tl.Tl:
     moved = [] if rest else _moved_channels(call, since)
     if not now and not moved:
         return tl.types.updates.DifferenceEmpty(date=world.now(), seq=0)
-    new, other, messages = _split(me, now)
-    users, chats = views.people(messages, me)
-    chats += [views.chat(me, group) for group in moved]
+    new, other, messages = _split(call, now)
+    users, chats = call.view.people(messages)
+    chats += [call.view.chat(group) for group in moved]
     other += [
         tl.types.UpdateChannelTooLong(channel_id=group.number, pts=group.mailbox.pts)
         for group in moved
@@ -57,7 +54,7 @@ def get_difference(call: Call, request: tl.Tl) -> tl.Tl:
 @method(tl.functions.updates.GetChannelDifferenceRequest)
 def get_channel_difference(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
-    group = peers.channel(call.world, me, request.channel)
+    group = peers.channel(call.state, me, request.channel)
     if not group.has(me):
         raise bad_request("CHANNEL_PRIVATE")
     if request.pts < 1:
@@ -69,9 +66,9 @@ def get_channel_difference(call: Call, request: tl.Tl) -> tl.Tl:
         last = group.mailbox.last(group)
         assert last is not None
         return tl.types.updates.ChannelDifferenceTooLong(
-            dialog=dialog(me, last, group),
+            dialog=dialog(call, last, group),
             messages=[],
-            chats=[views.chat(me, group)],
+            chats=[call.view.chat(group)],
             users=[],
             final=True,
             timeout=30,
@@ -82,8 +79,8 @@ def get_channel_difference(call: Call, request: tl.Tl) -> tl.Tl:
         return tl.types.updates.ChannelDifferenceEmpty(
             pts=group.mailbox.pts, final=True, timeout=30
         )
-    new, other, messages = _split(me, now)
-    users, chats = views.people(messages, me)
+    new, other, messages = _split(call, now)
+    users, chats = call.view.people(messages)
     return tl.types.updates.ChannelDifference(
         pts=now[-1].pts,
         new_messages=new,
@@ -102,7 +99,7 @@ def _state(call: Call, pts: int) -> tl.Tl:
 def _moved_channels(call: Call, since: int) -> list[Supergroup]:
     return [
         group
-        for group in call.world.groups.values()
+        for group in call.state.groups.values()
         if isinstance(group, Supergroup)
         and group.has(call.me)
         and group.mailbox.events
@@ -110,21 +107,21 @@ def _moved_channels(call: Call, since: int) -> list[Supergroup]:
     ]
 
 
-def _split(me: Account, events: list[Event]) -> tuple[list[tl.Tl], list[tl.Tl], list[Message]]:
+def _split(call: Call, events: list[Event]) -> tuple[list[tl.Tl], list[tl.Tl], list[Message]]:
     """New messages as they are today, everything else as updates, and the messages named."""
     new: list[tl.Tl] = []
     other: list[tl.Tl] = []
     named: list[Message] = []
     for event in events:
         if event.kind is Kind.DELETE:
-            other.append(views.update(me, event))
+            other.append(call.view.update(event))
             continue
         message = event.messages[0]
-        if not message.is_seen_by(me):
+        if not message.is_seen_by(call.me):
             continue  # deleted since: its deletion is in the log too
         named.append(message)
         if event.kind is Kind.NEW:
-            new.append(views.message(me, message))
+            new.append(call.view.message(message))
         else:
-            other.append(views.update(me, event))
+            other.append(call.view.update(event))
     return new, other, named

@@ -9,7 +9,7 @@ from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class KnownRecording:
     """A voice note as Telegram's apps record them: mono Opus in Ogg."""
 
     name: str
@@ -29,8 +29,10 @@ class Voice:
         return hashlib.sha256(self.data).hexdigest()
 
 
-ENGLISH: Final = Voice(
+ENGLISH: Final = KnownRecording(
     "voice_en", "What time does the last train to Berlin leave tomorrow evening?"
 )
-RUSSIAN: Final = Voice("voice_ru", "Сегодня вечером мы встречаемся у большого театра в семь часов.")
+RUSSIAN: Final = KnownRecording(
+    "voice_ru", "Сегодня вечером мы встречаемся у большого театра в семь часов."
+)
 VOICES: Final = {voice.name: voice for voice in (ENGLISH, RUSSIAN)}

@@ -1,4 +1,4 @@
-"""The written answers of the demo's scene, as Markdown: what a good model might have said."""
+"""The written answers of the demo's script, as Markdown: what a good model might have said."""
 
 from __future__ import annotations
 
@@ -112,14 +112,14 @@ THEATRE: Final = """\
 
 Напоминать сам я не умею, так что поставьте будильник. Кто опоздает, с того чай!"""
 
-NO_SCENE_EN: Final = """\
+NOT_IN_SCRIPT_EN: Final = """\
 You asked: “{asked}”
 
 This is the demo: its answers were written in advance, and **no model was asked**, so a real \
 one would have to take it from here. Your question did travel the whole way, though: through \
 Telegram's protocol, your rules and the history. History in this request: {history}."""
 
-NO_SCENE_RU: Final = """\
+NOT_IN_SCRIPT_RU: Final = """\
 Вы спросили: «{asked}»
 
 Это демо: ответы в нём написаны заранее, и **модель никто не спрашивал**; настоящий ответ дала \

@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 
-from userbot.sandbox import peers, tl, views
-from userbot.sandbox.accounts import Account
-from userbot.sandbox.chats import Chat, Group, Supergroup
+from userbot.sandbox import message_views, peers, tl
+from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import bad_request
-from userbot.sandbox.messages import Message
-
-from .registry import Call, method
-from .sending import seen
+from userbot.sandbox.state import Chat, Group, Message, Supergroup, User
 
 MAX_PAGE = 100
 
@@ -17,8 +13,8 @@ MAX_PAGE = 100
 @method(tl.functions.messages.GetHistoryRequest)
 def get_history(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
-    chat = peers.chat(call.world, me, request.peer)
-    messages = [(message.id_for(me), message) for message in readable(me, chat)]
+    chat = peers.chat(call.state, me, request.peer)
+    messages = [(message.id_for(me), message) for message in _readable(me, chat)]
     messages.reverse()
     # core.telegram.org/api/offsets: start at the first message older than the offset, move by
     # add_offset, take limit, and only then drop what min_id and max_id exclude.
@@ -41,16 +37,18 @@ def get_history(call: Call, request: tl.Tl) -> tl.Tl:
 def get_messages(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
     found = [me.mailbox.messages.get(number, number) for number in map(_number, request.id)]
-    messages, users, chats = _listed(me, found)
+    messages, users, chats = _listed(call, found)
     return tl.types.messages.Messages(messages=messages, topics=[], chats=chats, users=users)
 
 
 @method(tl.functions.channels.GetMessagesRequest)
 def get_channel_messages(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
-    group = peers.channel(call.world, me, request.channel)
-    found = [seen(me, group, number) or number for number in map(_number, request.id)]
-    messages, users, chats = _listed(me, found)
+    group = peers.channel(call.state, me, request.channel)
+    found = [
+        group.mailbox_of(me).find(group, number) or number for number in map(_number, request.id)
+    ]
+    messages, users, chats = _listed(call, found)
     return tl.types.messages.ChannelMessages(
         pts=group.mailbox.pts,
         count=len(messages),
@@ -65,8 +63,8 @@ def get_channel_messages(call: Call, request: tl.Tl) -> tl.Tl:
 def get_dialogs(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
     dialogs: list[tuple[Message, Chat]] = []
-    channels = [group for group in call.world.groups.values() if isinstance(group, Supergroup)]
-    for chat in [*me.mailbox.chats(), *channels]:
+    channels = [group for group in call.state.groups.values() if isinstance(group, Supergroup)]
+    for chat in [*me.mailbox.by_chat, *channels]:
         if isinstance(chat, Supergroup) and not chat.has(me):
             continue
         if last := chat.mailbox_of(me).last(chat):
@@ -74,16 +72,16 @@ def get_dialogs(call: Call, request: tl.Tl) -> tl.Tl:
     dialogs.sort(key=lambda pair: pair[0].uid, reverse=True)
     total = len(dialogs)
     if request.offset_id:
-        chat = peers.chat(call.world, me, request.offset_peer)
-        offset = seen(me, chat, request.offset_id)
+        chat = peers.chat(call.state, me, request.offset_peer)
+        offset = chat.mailbox_of(me).find(chat, request.offset_id)
         dialogs = [pair for pair in dialogs if offset and pair[0].uid < offset.uid]
     elif before := tl.seconds(request.offset_date):
         dialogs = [pair for pair in dialogs if pair[0].date < before]
     page = dialogs[: max(0, min(request.limit or MAX_PAGE, MAX_PAGE))]
-    users, chats = views.people([message for message, _ in page], me)
+    users, chats = call.view.people([message for message, _ in page])
     fields = {
-        "dialogs": [dialog(me, message, chat) for message, chat in page],
-        "messages": [views.message(me, message) for message, _ in page],
+        "dialogs": [dialog(call, message, chat) for message, chat in page],
+        "messages": [call.view.message(message) for message, _ in page],
         "chats": chats,
         "users": users,
     }
@@ -92,18 +90,18 @@ def get_dialogs(call: Call, request: tl.Tl) -> tl.Tl:
     return tl.types.messages.DialogsSlice(count=total, **fields)
 
 
-def readable(account: Account, chat: Chat) -> list[Message]:
+def _readable(account: User, chat: Chat) -> list[Message]:
     """What an account may read of a chat, oldest first. Raises RpcError."""
     if isinstance(chat, Supergroup) and not chat.has(account) and not chat.username:
         raise bad_request("CHANNEL_PRIVATE")
     return chat.mailbox_of(account).history(chat)
 
 
-def dialog(me: Account, top: Message, chat: Chat) -> tl.Tl:
-    number = top.id_for(me)
-    # Nothing is kept about reading yet: every dialog is read.
+def dialog(call: Call, top: Message, chat: Chat) -> tl.Tl:
+    """A chat with its newest message; nothing is kept about reading: all of it is read."""
+    me, number = call.me, top.id_for(call.me)
     return tl.types.Dialog(
-        peer=views.peer(me, chat),
+        peer=message_views.peer(me, chat),
         top_message=number,
         read_inbox_max_id=number,
         read_outbox_max_id=number,
@@ -117,10 +115,9 @@ def dialog(me: Account, top: Message, chat: Chat) -> tl.Tl:
 
 
 def _page(call: Call, chat: Chat, page: Sequence[Message], total: int) -> tl.Tl:
-    me = call.me
-    messages, users, chats = _listed(me, page)
+    messages, users, chats = _listed(call, page)
     if isinstance(chat, Group) and not page:
-        chats = [views.chat(me, chat)]
+        chats = [call.view.chat(chat)]
     fields = {"messages": messages, "topics": [], "chats": chats, "users": users}
     if isinstance(chat, Supergroup):
         return tl.types.messages.ChannelMessages(pts=chat.mailbox.pts, count=total, **fields)
@@ -130,12 +127,12 @@ def _page(call: Call, chat: Chat, page: Sequence[Message], total: int) -> tl.Tl:
 
 
 def _listed(
-    me: Account, found: Sequence[Message | int]
+    call: Call, found: Sequence[Message | int]
 ) -> tuple[list[tl.Tl], list[tl.Tl], list[tl.Tl]]:
     """Messages, users and chats in TL; a bare number becomes messageEmpty."""
-    users, chats = views.people([each for each in found if isinstance(each, Message)], me)
+    users, chats = call.view.people([each for each in found if isinstance(each, Message)])
     messages = [
-        views.message(me, each)
+        call.view.message(each)
         if isinstance(each, Message)
         else tl.types.MessageEmpty(id=each, peer_id=None)
         for each in found

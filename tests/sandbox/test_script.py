@@ -1,4 +1,4 @@
-"""The demo's scene: every line of its script finds its answer, and nothing pretends."""
+"""The demo's script: every line of it finds its answer, and nothing pretends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pytest
 
-from userbot.sandbox import scene, scene_texts
+from userbot.sandbox import script, script_texts
 from userbot.sandbox.endpoint import Endpoint
 from userbot.sandbox.endpoint_answers import Reply
 
@@ -20,50 +20,50 @@ def said(role: str, text: str) -> dict[str, str]:
 
 
 def request(*messages: dict[str, str]) -> dict[str, Any]:
-    return {"model": scene.MODEL, "messages": [said("system", "Be brief."), *messages]}
+    return {"model": script.MODEL, "messages": [said("system", "Be brief."), *messages]}
 
 
-def played(language: scene.Language) -> list[tuple[scene.Line, Reply]]:
+def played(language: script.Language) -> list[tuple[script.ScriptLine, Reply]]:
     """The script as the program would ask it: each question with all that went before."""
     history: list[dict[str, str]] = []
     answers = []
-    for line in scene.LINES[language]:
+    for line in script.LINES[language]:
         if line.answered:
             name = line.who.names[language]
             history.append(said("user", f"{name}: {line.text.removeprefix('/gpt ')}"))
-            reply = scene.written_answer(request(*history))
+            reply = script.written_answer(request(*history))
             history.append(said("assistant", reply.text))
             answers.append((line, reply))
     return answers
 
 
-@pytest.mark.parametrize("language", get_args(scene.Language))
-def test_every_question_of_the_script_has_its_own_written_answer(language: scene.Language) -> None:
+@pytest.mark.parametrize("language", get_args(script.Language))
+def test_every_question_of_the_script_has_its_own_written_answer(language: script.Language) -> None:
     texts = [reply.text for _, reply in played(language)]
     assert len(set(texts)) == len(texts) == 6
     assert not any("no model was asked" in text or "модель никто" in text for text in texts)
 
 
-@pytest.mark.parametrize("language", get_args(scene.Language))
-def test_the_scene_plays_within_ten_seconds(language: scene.Language) -> None:
+@pytest.mark.parametrize("language", get_args(script.Language))
+def test_the_script_plays_within_ten_seconds(language: script.Language) -> None:
     words = sum(len(reply.text.split()) for _, reply in played(language))
-    pauses = sum(line.pause for line in scene.LINES[language])
-    assert words * scene.CHUNK_DELAY + pauses < 7, "the rest is the program's own time"
+    pauses = sum(line.pause for line in script.LINES[language])
+    assert words * script.CHUNK_DELAY + pauses < 7, "the rest is the program's own time"
 
 
-@pytest.mark.parametrize("language", get_args(scene.Language))
+@pytest.mark.parametrize("language", get_args(script.Language))
 def test_the_one_who_may_not_ask_is_not_answered_and_the_owner_asks_too(
-    language: scene.Language,
+    language: script.Language,
 ) -> None:
-    lines = scene.LINES[language]
+    lines = script.LINES[language]
     assert [line.answered for line in lines if not line.who.may_ask] == [False]
     assert [line.answered for line in lines if line.who.owner] == [True]
-    assert {line.who.key for line in lines} == {actor.key for actor in scene.CAST}
+    assert {line.who.key for line in lines} == {actor.key for actor in script.CAST}
 
 
-@pytest.mark.parametrize("language", get_args(scene.Language))
+@pytest.mark.parametrize("language", get_args(script.Language))
 def test_two_of_the_lines_are_spoken_and_answer_to_the_words_in_the_recording(
-    language: scene.Language,
+    language: script.Language,
 ) -> None:
     spoken = [(line, reply) for line, reply in played(language) if line.voice]
     assert [line.voice for line, _ in spoken] == ["voice_en", "voice_ru"]
@@ -74,17 +74,17 @@ def test_two_of_the_lines_are_spoken_and_answer_to_the_words_in_the_recording(
         known = Endpoint().words[hashlib.sha256(line.recording).hexdigest()]
         assert line.text == known
         heard = known.rstrip(".?").lower()
-        assert scene.written_answer(request(said("user", f"Max: {heard}"))).text == reply.text
-    assert all(line.recording is None for line in scene.LINES[language] if not line.voice)
+        assert script.written_answer(request(said("user", f"Max: {heard}"))).text == reply.text
+    assert all(line.recording is None for line in script.LINES[language] if not line.voice)
 
 
 @pytest.mark.parametrize(
     ("first", "then"), [("Lisbon", "And if it rains?"), ("Казани", "А если пойдёт дождь?")]
 )
 def test_the_follow_up_needs_the_answer_before_it(first: str, then: str) -> None:
-    text = scene_texts.TRIP_EN if first == "Lisbon" else scene_texts.TRIP_RU
-    alone = scene.written_answer(request(said("user", then)))
-    after = scene.written_answer(
+    text = script_texts.TRIP_EN if first == "Lisbon" else script_texts.TRIP_RU
+    alone = script.written_answer(request(said("user", then)))
+    after = script.written_answer(
         request(said("user", first), said("assistant", text), said("user", f"Lena: {then}"))
     )
     assert "Cascais" in after.text or "Свияжск" in after.text
@@ -92,9 +92,9 @@ def test_the_follow_up_needs_the_answer_before_it(first: str, then: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "language"), [(scene_texts.BILL_EN, "en"), (scene_texts.BILL_RU, "ru")]
+    ("text", "language"), [(script_texts.BILL_EN, "en"), (script_texts.BILL_RU, "ru")]
 )
-def test_the_code_of_the_scene_does_what_the_scene_says(text: str, language: str) -> None:
+def test_the_code_in_the_script_does_what_the_script_says(text: str, language: str) -> None:
     code = re.findall(r"```python\n(.*?)```", text, re.S)
     printed = subprocess.run(
         [sys.executable, "-X", "utf8", "-c", code[0]],
@@ -106,7 +106,7 @@ def test_the_code_of_the_scene_does_what_the_scene_says(text: str, language: str
 
 
 def test_the_plan_shows_what_markdown_can_do() -> None:
-    for text in (scene_texts.TRIP_EN, scene_texts.TRIP_RU):
+    for text in (script_texts.TRIP_EN, script_texts.TRIP_RU):
         assert text.startswith("# ")
         assert "**" in text
         assert "\n- " in text
@@ -130,7 +130,7 @@ def test_a_visitors_question_is_named_and_told_that_no_model_was_asked(
     question: str, history: int, expected: str
 ) -> None:
     before = [said("user", "earlier")] * history
-    text = scene.written_answer(request(*before, said("user", question))).text
+    text = script.written_answer(request(*before, said("user", question))).text
     assert question in text
     assert expected in text
     assert "no model was asked" in text or "модель никто не спрашивал" in text
@@ -138,16 +138,16 @@ def test_a_visitors_question_is_named_and_told_that_no_model_was_asked(
 
 def test_a_visitors_question_is_named_without_what_the_program_put_before_it() -> None:
     asked = "Max: [In reply to this message of Lena:]\n    > And if it rains?\n\n    Is it true?"
-    text = scene.written_answer(request(said("user", asked))).text
+    text = script.written_answer(request(said("user", asked))).text
     assert text.startswith("You asked: “Is it true?”")
-    only = scene.written_answer(request(said("user", "Olga: [sic]"))).text
+    only = script.written_answer(request(said("user", "Olga: [sic]"))).text
     assert only.startswith("You asked: “[sic]”")
 
 
 def test_a_long_question_of_a_visitor_is_shortened() -> None:
-    text = scene.written_answer(request(said("user", "so " * 500))).text
+    text = script.written_answer(request(said("user", "so " * 500))).text
     assert len(text) < 700
 
 
 def test_a_request_without_a_user_is_answered_all_the_same() -> None:
-    assert "no messages" in scene.written_answer(request()).text
+    assert "no messages" in script.written_answer(request()).text

@@ -1,8 +1,8 @@
-"""The written scene of `userbot demo`: who says what, and what is answered.
+"""The script of `userbot demo`: who says what, and what is answered.
 
 No model stands behind it. Whoever plays it must say so: `LABEL` is the sentence for that, and
 `MODEL` the name under which the answers appear wherever the program names its model. What is
-not in the scene, because the visitor types it, is answered with exactly that.
+not in the script, because the visitor types it, is answered with exactly that.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from userbot.sandbox import scene_texts as texts
+from userbot.sandbox import script_texts as texts
 from userbot.sandbox.endpoint_answers import Reply, plain_text
-from userbot.sandbox.voices import ENGLISH, RUSSIAN, VOICES, Voice
+from userbot.sandbox.voices import ENGLISH, RUSSIAN, VOICES, KnownRecording
 
 Language = Literal["en", "ru"]
 
@@ -32,7 +32,7 @@ _QUOTED_LENGTH: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person of the scene; the owner's account is the one that answers."""
+    """A person of the script; the owner's account is the one that answers."""
 
     key: str
     names: dict[Language, str]
@@ -49,8 +49,8 @@ CAST: Final = (OLGA, MAX, LENA, TIMUR, VERA)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One message of the scene, in the group.
+class ScriptLine:
+    """One message of the script, in the group.
 
     `answered`: the program answers it, and the next line waits for that answer.
     `replies`: it is a reply to the newest answer. The owner's lines come from another device.
@@ -71,45 +71,45 @@ class Line:
         return VOICES[self.voice].data if self.voice else None
 
 
-def _spoken(who: Actor, voice: Voice) -> Line:
+def _spoken(who: Actor, voice: KnownRecording) -> ScriptLine:
     """A voice note as a reply to the newest answer, which is what addresses it to the program."""
-    return Line(who=who, text=voice.words, voice=voice.name, answered=True, replies=True)
+    return ScriptLine(who=who, text=voice.words, voice=voice.name, answered=True, replies=True)
 
 
-LINES: Final[dict[Language, tuple[Line, ...]]] = {
+LINES: Final[dict[Language, tuple[ScriptLine, ...]]] = {
     "en": (
-        Line(who=LENA, text="So, are we going anywhere this weekend?", answered=False),
-        Line(who=MAX, text="/gpt Plan a weekend in Lisbon for the four of us", answered=True),
-        Line(who=LENA, text="And if it rains?", answered=True, replies=True),
-        Line(who=VERA, text="/gpt Who is right, cats or dogs?", answered=False),
-        Line(
+        ScriptLine(who=LENA, text="So, are we going anywhere this weekend?", answered=False),
+        ScriptLine(who=MAX, text="/gpt Plan a weekend in Lisbon for the four of us", answered=True),
+        ScriptLine(who=LENA, text="And if it rains?", answered=True, replies=True),
+        ScriptLine(who=VERA, text="/gpt Who is right, cats or dogs?", answered=False),
+        ScriptLine(
             who=TIMUR,
             text="/gpt How do I work out in Python who owes whom after the trip?",
             answered=True,
         ),
         _spoken(MAX, ENGLISH),
-        Line(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
+        ScriptLine(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
         _spoken(LENA, RUSSIAN),
     ),
     "ru": (
-        Line(who=LENA, text="Ну что, едем куда-нибудь на выходные?", answered=False),
-        Line(who=MAX, text="/gpt Составь план выходных в Казани на четверых", answered=True),
-        Line(who=LENA, text="А если пойдёт дождь?", answered=True, replies=True),
-        Line(who=VERA, text="/gpt Кто прав, кошки или собаки?", answered=False),
-        Line(
+        ScriptLine(who=LENA, text="Ну что, едем куда-нибудь на выходные?", answered=False),
+        ScriptLine(who=MAX, text="/gpt Составь план выходных в Казани на четверых", answered=True),
+        ScriptLine(who=LENA, text="А если пойдёт дождь?", answered=True, replies=True),
+        ScriptLine(who=VERA, text="/gpt Кто прав, кошки или собаки?", answered=False),
+        ScriptLine(
             who=TIMUR,
             text="/gpt Как на Python посчитать, кто кому сколько должен после поездки?",
             answered=True,
         ),
         _spoken(MAX, ENGLISH),
-        Line(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
+        ScriptLine(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
         _spoken(LENA, RUSSIAN),
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class _Scripted:
+class _WrittenAnswer:
     """A question, as it is recognised, its answer, and the answer that it builds on, if any."""
 
     question: str
@@ -117,21 +117,21 @@ class _Scripted:
     after: str = ""
 
 
-_SCRIPT: Final = (
-    _Scripted("Plan a weekend in Lisbon", texts.TRIP_EN),
-    _Scripted("And if it rains?", texts.RAIN_EN, after=texts.TRIP_EN),
-    _Scripted("in Python who owes whom after the trip?", texts.BILL_EN),
-    _Scripted("Составь план выходных в Казани", texts.TRIP_RU),
-    _Scripted("А если пойдёт дождь?", texts.RAIN_RU, after=texts.TRIP_RU),
-    _Scripted("на Python посчитать, кто кому сколько должен", texts.BILL_RU),
-    _Scripted("Что посмотреть в Петербурге за один день?", texts.PETERSBURG),
-    _Scripted(ENGLISH.words, texts.LAST_TRAIN),
-    _Scripted(RUSSIAN.words, texts.THEATRE),
+_ANSWERS: Final = (
+    _WrittenAnswer("Plan a weekend in Lisbon", texts.TRIP_EN),
+    _WrittenAnswer("And if it rains?", texts.RAIN_EN, after=texts.TRIP_EN),
+    _WrittenAnswer("in Python who owes whom after the trip?", texts.BILL_EN),
+    _WrittenAnswer("Составь план выходных в Казани", texts.TRIP_RU),
+    _WrittenAnswer("А если пойдёт дождь?", texts.RAIN_RU, after=texts.TRIP_RU),
+    _WrittenAnswer("на Python посчитать, кто кому сколько должен", texts.BILL_RU),
+    _WrittenAnswer("Что посмотреть в Петербурге за один день?", texts.PETERSBURG),
+    _WrittenAnswer(ENGLISH.words, texts.LAST_TRAIN),
+    _WrittenAnswer(RUSSIAN.words, texts.THEATRE),
 )
 
 
 def written_answer(request: dict[str, Any]) -> Reply:
-    """The scene's responder for `Endpoint`: the written answer to the last user message.
+    """The script's responder for `Endpoint`: the written answer to the last user message.
 
     A follow-up is recognised only when the request's history holds the answer it builds on.
     """
@@ -140,22 +140,22 @@ def written_answer(request: dict[str, Any]) -> Reply:
     question = _own_words(plain_text(messages[last])) if last >= 0 else ""
     history = [each for each in messages[:last] if each.get("role") != "system"]
     said = {_folded(plain_text(each)) for each in history if each.get("role") == "assistant"}
-    for scripted in _SCRIPT:
+    for scripted in _ANSWERS:
         if _folded(scripted.question) in _folded(question) and (
             not scripted.after or _folded(scripted.after) in said
         ):
             return Reply(scripted.answer, delay=CHUNK_DELAY)
-    return Reply(_no_scene(question, len(history)), delay=CHUNK_DELAY)
+    return Reply(_not_in_script(question, len(history)), delay=CHUNK_DELAY)
 
 
-def _no_scene(question: str, history: int) -> str:
+def _not_in_script(question: str, history: int) -> str:
     asked = " ".join(question.split())
     if len(asked) > _QUOTED_LENGTH:
         asked = f"{asked[: _QUOTED_LENGTH - 1]}…"
     if re.search("[а-яё]", asked, re.I):
-        return texts.NO_SCENE_RU.format(asked=asked, history=_messages_ru(history))
+        return texts.NOT_IN_SCRIPT_RU.format(asked=asked, history=_messages_ru(history))
     counted = "1 message" if history == 1 else f"{history or 'no'} messages"
-    return texts.NO_SCENE_EN.format(asked=asked, history=counted)
+    return texts.NOT_IN_SCRIPT_EN.format(asked=asked, history=counted)
 
 
 def _own_words(text: str) -> str:

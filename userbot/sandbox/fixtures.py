@@ -1,6 +1,6 @@
-"""The sandbox as a place to live in: both servers, the people of the scene, two groups.
+"""A sandbox with people in it: both servers, the cast of the script, two groups.
 
-`userbot sandbox` runs it for any MTProto client, `userbot demo` plays in it.
+`userbot sandbox` runs it for any MTProto client, `userbot demo` plays the script in it.
 """
 
 from __future__ import annotations
@@ -8,16 +8,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from userbot.sandbox.chats import Group, Supergroup
 from userbot.sandbox.endpoint import Endpoint, Responder, echo
-from userbot.sandbox.scene import CAST, GROUP, OLGA, VERA, Language
+from userbot.sandbox.script import CAST, GROUP, OLGA, VERA, Language
 from userbot.sandbox.telegram import Telegram
 
 _PASSWORDS = {VERA.key: "open sesame"}
 """Who has a second step: the last of the cast."""
 
 
-class Town:
+class Sandbox:
     """The sandbox's Telegram and endpoint; start it, then look at `card`."""
 
     def __init__(
@@ -88,12 +87,6 @@ class Town:
                 for person in telegram.accounts
             ],
             "chats": [
-                {"id": chat.id, "title": chat.title, "kind": kind_of(chat)}
-                for chat in telegram.groups
+                {"id": chat.id, "title": chat.title, "kind": chat.kind} for chat in telegram.groups
             ],
         }
-
-
-def kind_of(chat: Group) -> str:
-    """What kind of chat a group is, as `messages.ChatKind` names it."""
-    return "supergroup" if isinstance(chat, Supergroup) else "group"

@@ -1,20 +1,18 @@
-"""What a person sends besides text, from a device that is not one of the clients."""
+"""What a person sends, from a device that is not one of the clients."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from . import ogg, tl
-from .chats import Group
-from .formatting import pack, prepare
-from .media import VIEW_ONCE, Media, packed_waveform
-
-if TYPE_CHECKING:
-    from .accounts import Account
-    from .messages import Message
-    from .world import World
+from .formatting import prepare
+from .media import VIEW_ONCE, packed_waveform
+from .messages import add_media, post
+from .state import Chat, Group, Message, User
+from .world import World
 
 
 class How(TypedDict, total=False):
@@ -38,23 +36,42 @@ class How(TypedDict, total=False):
     """A download of it never comes to an end by itself."""
 
 
-class FileKey(NamedTuple):
-    """What an account needs to download a file."""
+@dataclass(eq=False, repr=False, kw_only=True)
+class Sender(User):
+    """The part of an account that sends; each call gives the message."""
 
-    access_hash: int
-    reference: bytes
-    dc: int
+    world: World
 
+    def says(
+        self,
+        where: User | Group,
+        text: str,
+        *,
+        reply_to: Message | int | None = None,
+        entities: Sequence[tl.Tl] | None = None,
+        noforwards: bool = False,
+        topic: Message | None = None,
+    ) -> Message:
+        """Sends a text; `reply_to` is a message or its id as this account sees it.
 
-class Sending:
-    """The part of an account that sends files; each call gives the message."""
+        `topic` is a forum topic, as `opens_topic` gives it.
 
-    id: int
-    _world: World
+        Raises RpcError for a text that Telegram would not take, ValueError outside a group.
+        """
+        ready = prepare(text, entities or (), self.world.state.users)
+        chat = self._writable(where)
+        return self._post(
+            chat, ready.text, ready.entities, reply_to, noforwards=noforwards, top=topic
+        )
+
+    def forwards(self, message: Message, where: User | Group, *, hidden: str = "") -> Message:
+        """Forwards a text; with `hidden` its writer is told by that name alone."""
+        chat = self.chat(where)
+        return self._post(chat, message.text, message.entities, origin=hidden or message.sender)
 
     def sends_voice(
         self,
-        where: Account | Group,
+        where: User | Group,
         data: bytes | Path,
         *,
         duration: float | None = None,
@@ -76,7 +93,7 @@ class Sending:
 
     def sends_round(
         self,
-        where: Account | Group,
+        where: User | Group,
         data: bytes | Path,
         *,
         duration: float = 0,
@@ -89,7 +106,7 @@ class Sending:
 
     def sends_audio(
         self,
-        where: Account | Group,
+        where: User | Group,
         data: bytes | Path,
         *,
         file_name: str = "song.mp3",
@@ -106,7 +123,7 @@ class Sending:
 
     def sends_video(
         self,
-        where: Account | Group,
+        where: User | Group,
         data: bytes | Path,
         *,
         file_name: str = "video.mp4",
@@ -124,7 +141,7 @@ class Sending:
 
     def sends_document(
         self,
-        where: Account | Group,
+        where: User | Group,
         data: bytes | Path,
         *,
         file_name: str = "file.bin",
@@ -138,7 +155,7 @@ class Sending:
 
     def sends_photo(
         self,
-        where: Account | Group,
+        where: User | Group,
         data: bytes | Path,
         *,
         width: int = 800,
@@ -148,16 +165,31 @@ class Sending:
         size = tl.types.DocumentAttributeImageSize(width, height)
         return self._sends(where, data, "image/jpeg", [size], how, photo=True)
 
-    def key_to(self, media: Media) -> FileKey:
-        """How this account, and for how long, may download a file."""
-        world = self._world
-        me = world.accounts[self.id]
-        reference = world.references.new(media.id, world.now())
-        return FileKey(me.access_hash(media.id), reference, world.dc)
+    def chat(self, where: User | Group) -> Chat:
+        """The chat that `where` is to this account."""
+        return self.world.state.chat_of(self, where)
+
+    def _writable(self, where: User | Group) -> Chat:
+        chat = self.chat(where)
+        if isinstance(chat, Group) and not chat.has(self):
+            raise ValueError(f"{self} is not in {chat.title!r}")
+        return chat
+
+    def _post(
+        self,
+        chat: Chat,
+        text: str,
+        entities: Sequence[tl.Tl],
+        reply_to: Message | int | None = None,
+        **more: Any,
+    ) -> Message:
+        if isinstance(reply_to, int):
+            reply_to = chat.mailbox_of(self).messages[reply_to]
+        return post(self.world, self, chat, text, entities, reply_to=reply_to, **more)
 
     def _sends(
         self,
-        where: Account | Group,
+        where: User | Group,
         data: bytes | Path,
         mime: str,
         attributes: list[tl.Tl],
@@ -165,36 +197,24 @@ class Sending:
         *,
         photo: bool = False,
     ) -> Message:
-        world = self._world
-        me = world.accounts[self.id]
-        chat = world.chat_with(me, where)
-        if isinstance(chat, Group) and not chat.has(me):
-            raise ValueError(f"{me} is not in {chat.title!r}")
-        reply_to = how.get("reply_to")
-        if isinstance(reply_to, int):
-            reply_to = chat.mailbox_of(me).messages[reply_to]
-        text = how.get("caption", "")
-        ready = prepare(text, how.get("entities", ()), world.accounts, caption=True)
-        blob = world.blobs.put(data)
-        claimed = how.get("size")
-        media = world.add_media(
-            blob.digest,
-            blob.size if claimed is None else claimed,
+        world, chat = self.world, self._writable(where)
+        caption, entities = how.get("caption", ""), how.get("entities", ())
+        ready = prepare(caption, entities, world.state.users, caption=True)
+        media = add_media(
+            world,
+            world.blobs.put(data),
             mime,
-            pack(attributes),
-            world.now(),
+            attributes,
             photo=photo,
+            size=how.get("size"),
             endless=how.get("endless", False),
         )
-        return world.post(
-            me.id,
-            world.chat_id(me, chat),
+        return self._post(
+            chat,
             ready.text,
-            ready.packed_entities(),
-            reply_to.uid if reply_to else None,
-            False,
-            world.now(),
-            media=media.id,
+            ready.entities,
+            how.get("reply_to"),
+            media=media,
             ttl_seconds=VIEW_ONCE if how.get("view_once") else how.get("ttl_seconds"),
             noforwards=how.get("noforwards", False),
             album=how.get("album"),

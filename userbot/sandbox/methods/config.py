@@ -1,8 +1,7 @@
 """help.*: what a client asks first."""
 
 from userbot.sandbox import tl
-
-from .registry import Call, method
+from userbot.sandbox.dispatch import Call, method
 
 # What the real help.getConfig says and clients may act upon; the rest of its fields are fillers.
 EDIT_SECONDS = 48 * 3600
@@ -10,13 +9,13 @@ EDIT_SECONDS = 48 * 3600
 
 @method(tl.functions.help.GetConfigRequest, before_login=True)
 def get_config(call: Call, _request: tl.Tl) -> tl.Tl:
-    now, place = call.world.now(), call.place
-    here = tl.types.DcOption(id=place.dc, ip_address=place.host, port=place.port)
+    now, address = call.world.now(), call.address
+    here = tl.types.DcOption(id=address.dc, ip_address=address.host, port=address.port)
     return tl.types.Config(
         date=now,
         expires=now + 3600,
         test_mode=False,
-        this_dc=place.dc,
+        this_dc=address.dc,
         dc_options=[here],
         dc_txt_domain_name="localhost",
         chat_size_max=200,
@@ -43,10 +42,10 @@ def get_config(call: Call, _request: tl.Tl) -> tl.Tl:
         me_url_prefix="https://t.me/",
         caption_length_max=1024,
         message_length_max=4096,
-        webfile_dc_id=place.dc,
+        webfile_dc_id=address.dc,
     )
 
 
 @method(tl.functions.help.GetNearestDcRequest, before_login=True)
 def get_nearest_dc(call: Call, _request: tl.Tl) -> tl.Tl:
-    return tl.types.NearestDc(country="", this_dc=call.place.dc, nearest_dc=call.place.dc)
+    return tl.types.NearestDc(country="", this_dc=call.address.dc, nearest_dc=call.address.dc)

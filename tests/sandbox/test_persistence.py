@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from telethon.tl import types
 
-from userbot.sandbox.keeping import FILE
+from userbot.sandbox.persistence import FILE
 from userbot.sandbox.telegram import Telegram
 
 from .devices import Devices, trust
