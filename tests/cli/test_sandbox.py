@@ -154,6 +154,6 @@ async def test_a_port_that_is_taken_is_told(house: House) -> None:
 
 async def test_a_folder_with_something_else_in_it_is_told_and_left_alone(house: House) -> None:
     (house.folder / "kept").mkdir()
-    (house.folder / "kept" / "acts.jsonl").write_text("no acts at all\n")
+    (house.folder / "kept" / "commands.jsonl").write_text("no commands at all\n")
     refused(await house.run("sandbox", "--data", "kept"), "kept holds a state that")
-    assert (house.folder / "kept" / "acts.jsonl").read_text() == "no acts at all\n"
+    assert (house.folder / "kept" / "commands.jsonl").read_text() == "no commands at all\n"
