@@ -25,7 +25,7 @@ from typing import Any, NoReturn, Self
 
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Endpoint, Reply
-from userbot.sandbox.endpoint_answers import plain_text
+from userbot.sandbox.endpoint_chat import plain_text
 from userbot.sandbox.telegram import Telegram
 
 USERBOT = str(Path(sys.executable).with_name("userbot"))

@@ -77,3 +77,22 @@ async def test_messages_that_are_not_there_are_empty(
         functions.channels.GetMessagesRequest(await client.get_input_entity(club.id), ids)
     )
     assert [type(m) for m in answer.messages] == [types.MessageEmpty, types.MessageEmpty]
+
+
+async def test_the_dialogs_of_named_chats_are_their_newest_messages(
+    tg: Telegram, alice: Account, bob: Account, devices: Devices
+) -> None:
+    club = tg.add_supergroup("Club", creator=alice, members=[bob])
+    quiet = tg.add_account("Quiet", contact_of=[alice])
+    bob.says(club, "hello")
+    bob.says(alice, "hi")
+    client = (await devices.of(alice)).client
+    await client.get_dialogs()
+    await client.get_entity(quiet.phone)
+    asked = [await client.get_input_entity(chat.id) for chat in (club, bob, quiet)]
+    answer = await client(
+        functions.messages.GetPeerDialogsRequest([types.InputDialogPeer(peer) for peer in asked])
+    )
+    assert [message.message for message in answer.messages] == ["hello", "hi"]
+    assert [dialog.top_message for dialog in answer.dialogs] == [m.id for m in answer.messages]
+    assert (answer.dialogs[0].pts, answer.state.pts) == (club.mailbox.pts, alice.mailbox.pts)

@@ -12,7 +12,7 @@ import pytest
 
 from userbot.sandbox import script, script_texts
 from userbot.sandbox.endpoint import Endpoint
-from userbot.sandbox.endpoint_answers import Reply
+from userbot.sandbox.endpoint_chat import Reply
 
 
 def said(role: str, text: str) -> dict[str, str]:

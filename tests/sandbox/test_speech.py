@@ -1,4 +1,4 @@
-"""The endpoint's ears and voice: with openai's own client over real sockets; forms byte by byte."""
+"""Transcriptions and speech: with openai's own client over real sockets; forms byte by byte."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import openai
 import pytest
 
 from userbot.sandbox import ogg
-from userbot.sandbox.endpoint import Endpoint, Heard, Transcript
+from userbot.sandbox.endpoint import Endpoint, Recording, Transcription
 from userbot.sandbox.endpoint_audio import UndecodableError
-from userbot.sandbox.endpoint_multipart import FormError, parts_of
+from userbot.sandbox.endpoint_http import FormError, parts_of
 from userbot.sandbox.voices import ENGLISH, RUSSIAN, VOICES
 
 HEAR, SPEAK = "/audio/transcriptions", "/audio/speech"
@@ -94,7 +94,7 @@ async def test_a_test_can_teach_words_or_bring_its_own_ears(
     assert (await hear(client, note)).text == "seven"
     endpoint.keep_audio = True
 
-    async def ears(heard: Heard) -> str:
+    async def ears(heard: Recording) -> str:
         await asyncio.sleep(0)
         return f"{heard.file_name} {heard.fields['temperature']} {len(heard.data)}"
 
@@ -118,7 +118,7 @@ async def test_each_format_has_its_shape(client: openai.AsyncOpenAI) -> None:
 async def test_a_transcriber_may_tell_the_language_and_that_nobody_speaks(
     client: openai.AsyncOpenAI, endpoint: Endpoint
 ) -> None:
-    endpoint.transcriber = lambda _: Transcript("Дякую за перегляд!", "ukrainian", 0.93)
+    endpoint.transcriber = lambda _: Transcription("Дякую за перегляд!", "ukrainian", 0.93)
     answer = await hear(client, ogg.silence(2), response_format="verbose_json")
     assert (answer.language, answer.segments[0].no_speech_prob) == ("ukrainian", 0.93)
 
@@ -177,7 +177,7 @@ async def test_every_audio_format_is_taken_even_under_a_wrong_name(
 async def test_a_recording_that_cannot_be_decoded(
     client: openai.AsyncOpenAI, endpoint: Endpoint
 ) -> None:
-    def ears(heard: Heard) -> str:
+    def ears(heard: Recording) -> str:
         raise UndecodableError
 
     endpoint.transcriber = ears

@@ -1,48 +1,58 @@
 """An OpenAI-compatible endpoint on loopback, for the demo, the sandbox and the tests.
 
 It speaks HTTP over real sockets, so the program talks to it exactly as to a real server.
-Served: ``POST /v1/chat/completions`` (streamed or not), ``GET /v1/models``, and speech
-(endpoint_speech.py): ``POST /v1/audio/transcriptions`` and ``/v1/audio/speech``; everything else
-is answered with 404 and counted. What can go wrong is ordered with `faults.add`.
+Served: ``POST /v1/chat/completions`` (streamed or not), ``GET /v1/models``,
+``POST /v1/audio/transcriptions`` and ``/v1/audio/speech``; everything else is answered with 404 and
+counted.
+
+    endpoint.responder = lambda request: "hello"     # or a coroutine, or a Reply
+    endpoint.transcriber = lambda recording: "hello" # or a coroutine, or a Transcription
+    endpoint.understands(ogg_bytes, "hello")         # the words of one recording
+    endpoint.faults.add("rate_limit", times=2)       # what goes wrong (endpoint_faults.py)
+    endpoint.requests, endpoint.transcriptions, endpoint.speeches    # what was asked for
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import inspect
 import itertools
 import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import h11
 
-from userbot.sandbox.endpoint_answers import Completion, Reply, plain_text
-from userbot.sandbox.endpoint_audio import Heard, Transcript
-from userbot.sandbox.endpoint_errors import error_plan, is_refusal, json_plan, refusal_plan
-from userbot.sandbox.endpoint_faults import EndpointFault, Faults
-from userbot.sandbox.endpoint_http import ClientLeftError, Connection, HttpRequest, Plan
-from userbot.sandbox.endpoint_speech import Refusal, Speech, awaited
+from userbot.sandbox import endpoint_audio as audio
+from userbot.sandbox.endpoint_audio import Recording, Transcription
+from userbot.sandbox.endpoint_chat import Completion, Reply, plain_text
+from userbot.sandbox.endpoint_faults import (
+    EndpointFault,
+    EndpointFaults,
+    error_plan,
+    is_refusal,
+    json_plan,
+    refusal_plan,
+)
+from userbot.sandbox.endpoint_http import ClientLeftError, HttpConnection, HttpRequest, Plan
+from userbot.sandbox.voices import VOICES
 
-__all__ = ["Endpoint", "Faults", "Heard", "Reply", "Responder", "Transcript", "echo"]
+__all__ = ["Endpoint", "Recording", "Reply", "Responder", "Transcription", "echo"]
+
+T = TypeVar("T")
 
 Responder = Callable[[dict[str, Any]], str | Reply | Awaitable[str | Reply]]
 """Gives the answer to a request's body; may be a coroutine, to hold the answer back."""
+Transcriber = Callable[[Recording], str | Transcription | Awaitable[str | Transcription]]
+"""Gives the words of a recording; may raise `endpoint_audio.UndecodableError`."""
+Speaker = Callable[[dict[str, Any]], bytes | Awaitable[bytes]]
+"""Gives the sound for a request to speak."""
 
 _PREFIX = "/v1"
-_COMPLETIONS = "/chat/completions"
-_MODELS = "/models"
-_TRANSCRIPTIONS = "/audio/transcriptions"
-_SPEECH = "/audio/speech"
-_ROUTES = {
-    ("POST", _COMPLETIONS),
-    ("GET", _MODELS),
-    ("POST", _TRANSCRIPTIONS),
-    ("POST", _SPEECH),
-}
 
 
 def echo(request: dict[str, Any]) -> str:
@@ -51,7 +61,30 @@ def echo(request: dict[str, Any]) -> str:
     return f"You asked: {plain_text(asked[-1]) if asked else ''}"
 
 
-class Endpoint(Speech):
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A request on its way to an answer, and the fault that it meets."""
+
+    connection: HttpConnection
+    request: HttpRequest
+    fault: EndpointFault | None
+
+    def json(self) -> dict[str, Any] | None:
+        """The body, if it is an object."""
+        try:
+            body = json.loads(self.request.body)
+        except ValueError:
+            return None
+        return body if isinstance(body, dict) else None
+
+    async def made(self, answer: T | Awaitable[T]) -> T:
+        """An answer that may take its time; not longer than the client stays."""
+        if inspect.isawaitable(answer):
+            return await self.connection.unless_left(_awaited(answer))
+        return answer
+
+
+class Endpoint:
     """The endpoint. `start` it, point a client at `base_url`, `stop` it.
 
     `api_key` None lets everybody in. `models` None knows every model, but for those in `gone`.
@@ -66,18 +99,27 @@ class Endpoint(Speech):
         models: tuple[str, ...] | None = None,
         chunk_delay: float = 0.0,
     ) -> None:
-        super().__init__()
         self.api_key = api_key
         self.responder = responder
+        self.transcriber: Transcriber = self._words_of
+        self.speaker: Speaker = audio.tone_for
         self.models = models
         self.gone: set[str] = set()
         """Models that were taken away."""
         self.blind = False
         """The models refuse pictures, in OpenAI's words."""
         self.chunk_delay = chunk_delay
-        self.faults = Faults()
+        self.faults = EndpointFaults()
         self.requests: list[dict[str, Any]] = []
         """The body of every completion asked for, in order, whatever its answer was."""
+        self.transcriptions: list[Recording] = []
+        """Every recording handed in, in order, whatever its answer was."""
+        self.keep_audio = False
+        """Whether `transcriptions` hold the recordings themselves."""
+        self.speeches: list[dict[str, Any]] = []
+        """The body of every request to speak."""
+        self.words = {voice.digest: voice.words for voice in VOICES.values()}
+        """What is said in the recordings that the endpoint knows, by SHA-256."""
         self.unhandled: Counter[str] = Counter()
         """What was asked for and is not served, as "GET /path"."""
         self.cancelled = 0
@@ -88,6 +130,10 @@ class Endpoint(Speech):
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
         self._ids = itertools.count(1)
+
+    def understands(self, recording: bytes, words: str) -> None:
+        """From now on these are the words of a recording."""
+        self.words[hashlib.sha256(recording).hexdigest()] = words
 
     @property
     def base_url(self) -> str:
@@ -111,11 +157,11 @@ class Endpoint(Speech):
         await server.wait_closed()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(Connection(reader, writer)))
+        task = asyncio.create_task(self._serve(HttpConnection(reader, writer)))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
-    async def _serve(self, connection: Connection) -> None:
+    async def _serve(self, connection: HttpConnection) -> None:
         try:
             while (request := await connection.next_request()) is not None:
                 plan = await self._plan(connection, request)
@@ -130,7 +176,7 @@ class Endpoint(Speech):
         finally:
             await connection.close()
 
-    async def _plan(self, connection: Connection, request: HttpRequest) -> Plan | None:
+    async def _plan(self, connection: HttpConnection, request: HttpRequest) -> Plan | None:
         """The response to a request; None closes the connection without one."""
         path = request.path.removeprefix(_PREFIX)
         refused = self.faults.peek(path)
@@ -138,76 +184,93 @@ class Endpoint(Speech):
             if not connection.kept:
                 self.faults.take(path)
             return None
-        fault = self.faults.take(path)
+        incoming = _Incoming(connection, request, self.faults.take(path))
         try:
-            return await self._route(connection, request, path, fault)
+            return await self._answer(incoming)
         except ClientLeftError:
             raise
         except Exception as error:
             self.crashed.append(error)
             return error_plan(500, "The sandbox's endpoint failed.", type_="server_error")
 
-    async def _route(
-        self, connection: Connection, request: HttpRequest, path: str, fault: EndpointFault | None
-    ) -> Plan:
-        route = (request.method, path)
-        if not request.path.startswith(_PREFIX) or route not in _ROUTES:
-            self.unhandled[f"{request.method} {request.path}"] += 1
-            text = f"Unknown request URL: {request.method} {request.path}."
-            return error_plan(404, text, type_="invalid_request_error", code="unknown_url")
-        key = request.headers.get("authorization", "").removeprefix("Bearer ")
-        refusal = partial(self._refusal, key, fault)
-        if path == _COMPLETIONS:
-            return await self._completion(connection, request.body, fault, refusal)
-        if path == _TRANSCRIPTIONS:
-            return await self.transcribed(connection, request, fault, refusal)
-        if path == _SPEECH:
-            return await self.spoken(connection, request.body, fault, refusal)
-        if refused := refusal(None):
-            return refused
-        models = self.models or ("sandbox",)
-        return json_plan(
-            {
-                "object": "list",
-                "data": [{"id": name, "object": "model", "created": 0} for name in models],
-            }
-        )
+    async def _answer(self, incoming: _Incoming) -> Plan:
+        request = incoming.request
+        match request.method, request.path:
+            case "POST", "/v1/chat/completions":
+                return await self._completion(incoming)
+            case "POST", "/v1/audio/transcriptions":
+                return await self._transcription(incoming)
+            case "POST", "/v1/audio/speech":
+                return await self._speech(incoming)
+            case "GET", "/v1/models":
+                return self._refusal(incoming) or self._models()
+        self.unhandled[f"{request.method} {request.path}"] += 1
+        text = f"Unknown request URL: {request.method} {request.path}."
+        return error_plan(404, text, type_="invalid_request_error", code="unknown_url")
 
-    async def _completion(
-        self, connection: Connection, body: bytes, fault: EndpointFault | None, refusal: Refusal
-    ) -> Plan:
-        try:
-            request = json.loads(body)
-        except ValueError:
-            request = None
-        if not _is_completion_request(request):
+    async def _completion(self, incoming: _Incoming) -> Plan:
+        request = incoming.json()
+        if request is None or not _is_completion_request(request):
             text = "The body must be JSON with a model and at least one message."
             return error_plan(400, text, type_="invalid_request_error")
         self.requests.append(request)
-        if refused := refusal(request["model"]):
+        if refused := self._refusal(incoming, request["model"]):
             return refused
         if self.blind and any(isinstance(one.get("content"), list) for one in request["messages"]):
             text = "Invalid content type. image_url is only supported by certain models."
             return error_plan(
                 400, text, type_="invalid_request_error", param="messages.[1].content.[1].type"
             )
-        answer = self.responder(request)
-        if inspect.isawaitable(answer):
-            answer = await connection.unless_left(awaited(answer))
+        answer: str | Reply = await incoming.made(self.responder(request))
         return Completion(
             id=f"chatcmpl-sandbox-{next(self._ids)}",
             created=int(time.time()),
             request=request,
             reply=Reply(answer) if isinstance(answer, str) else answer,
-            fault=fault,
+            fault=incoming.fault,
         ).plan(self.chunk_delay)
 
-    def _refusal(self, key: str, fault: EndpointFault | None, model: str | None) -> Plan | None:
+    async def _transcription(self, incoming: _Incoming) -> Plan:
+        request = incoming.request
+        if request.size > len(request.body):
+            return audio.too_large(request.size)
+        kind = request.headers.get("content-type", "")
+        # In a thread: a large file takes tens of milliseconds.
+        recording = await asyncio.to_thread(audio.recording_in, request.body, kind)
+        if isinstance(recording, str):
+            return error_plan(400, recording, type_="invalid_request_error")
+        self.transcriptions.append(recording if self.keep_audio else replace(recording, data=b""))
+        if refused := self._refusal(incoming, recording.model) or audio.objection(recording):
+            return refused
+        try:
+            said: str | Transcription = await incoming.made(self.transcriber(recording))
+        except audio.UndecodableError:
+            return audio.undecodable()
+        transcription = Transcription(said) if isinstance(said, str) else said
+        return audio.transcription_plan(recording, transcription, incoming.fault)
+
+    async def _speech(self, incoming: _Incoming) -> Plan:
+        request = incoming.json()
+        if request is None:
+            return error_plan(400, "The body must be JSON.", type_="invalid_request_error")
+        self.speeches.append(request)
+        model = str(request.get("model"))
+        if refused := self._refusal(incoming, model) or audio.speech_objection(request):
+            return refused
+        return audio.speech_plan(await incoming.made(self.speaker(request)), incoming.fault)
+
+    def _models(self) -> Plan:
+        names = self.models or ("sandbox",)
+        models = [{"id": name, "object": "model", "created": 0} for name in names]
+        return json_plan({"object": "list", "data": models})
+
+    def _refusal(self, incoming: _Incoming, model: str | None = None) -> Plan | None:
         """Why a request is refused whatever it asks for; `model` is what it names, if any."""
-        name = model or ""
+        fault, name = incoming.fault, model or ""
+        key = incoming.request.headers.get("authorization", "").removeprefix("Bearer ")
         if fault is not None and is_refusal(fault.kind):
             return refusal_plan(fault.kind, model=name, key=key, **fault.params)
-        if not self._lets_in(key):
+        if self.api_key not in (None, key):
             return refusal_plan("unauthorized", model=name, key=key)
         if model is None:
             return None
@@ -215,16 +278,21 @@ class Endpoint(Speech):
             return refusal_plan("model_not_found", model=name)
         return None
 
-    def _lets_in(self, key: str) -> bool:
-        return self.api_key is None or key == self.api_key
+    def _words_of(self, recording: Recording) -> str:
+        """The default transcriber: says plainly that it understands only what it knows."""
+        unknown = f"A recording of {recording.seconds:.1f} s; the sandbox understands no speech."
+        return self.words.get(recording.sha256, unknown)
 
 
-def _is_completion_request(body: object) -> bool:
-    if not isinstance(body, dict) or not isinstance(body.get("model"), str):
-        return False
+async def _awaited(answer: Awaitable[T]) -> T:
+    return await answer
+
+
+def _is_completion_request(body: dict[str, Any]) -> bool:
     messages = body.get("messages")
     return (
-        isinstance(messages, list)
+        isinstance(body.get("model"), str)
+        and isinstance(messages, list)
         and bool(messages)
         and all(isinstance(message, dict) for message in messages)
     )

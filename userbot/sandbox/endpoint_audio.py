@@ -14,11 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from userbot.sandbox import ogg
-from userbot.sandbox.endpoint_answers import estimate_tokens, whole_plan
-from userbot.sandbox.endpoint_errors import JSON_TYPE, encoded, error_plan
-from userbot.sandbox.endpoint_faults import EndpointFault
-from userbot.sandbox.endpoint_http import Plan
-from userbot.sandbox.endpoint_multipart import FormError, Part, parts_of
+from userbot.sandbox.endpoint_chat import estimate_tokens, whole_plan
+from userbot.sandbox.endpoint_faults import JSON_TYPE, EndpointFault, encoded, error_plan
+from userbot.sandbox.endpoint_http import FormError, FormPart, Plan, parts_of
 
 MAX_FILE: Final = 25 << 20
 MAX_INPUT: Final = 4096
@@ -34,7 +32,7 @@ class UndecodableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Recording:
     """A recording that was handed in for transcription."""
 
     model: str
@@ -59,7 +57,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcript:
+class Transcription:
     """What a transcriber may say beyond the words."""
 
     text: str
@@ -69,14 +67,14 @@ class Transcript:
     """How sure the model is that nobody speaks, 0 to 1."""
 
 
-def heard_in(body: bytes, content_type: str) -> Heard | str:
+def recording_in(body: bytes, content_type: str) -> Recording | str:
     """What a form hands in, or what is wrong with the form. Takes long for a large file."""
     try:
         parts = parts_of(body, content_type)
     except FormError as error:
         return f"Could not parse multipart form: {error}."
     fields: dict[str, str] = {}
-    file: Part | None = None
+    file: FormPart | None = None
     for part in parts:
         if part.file_name is not None and part.name == "file":
             file = part
@@ -86,7 +84,7 @@ def heard_in(body: bytes, content_type: str) -> Heard | str:
     model = fields.pop("model", "")
     if file is None or not model:
         return f"you must provide a {'file' if file is None else 'model'} parameter"
-    return Heard(
+    return Recording(
         model=model,
         file_name=file.file_name or "",
         content_type=file.content_type,
@@ -97,20 +95,20 @@ def heard_in(body: bytes, content_type: str) -> Heard | str:
     )
 
 
-def objection(heard: Heard) -> Plan | None:
+def objection(recording: Recording) -> Plan | None:
     """Why a recording is not transcribed, in the order in which the real endpoint looks."""
-    if heard.size > MAX_FILE:
-        return too_large(heard.size)
-    extension = heard.file_name.rpartition(".")[2].lower()
-    if extension not in _EXTENSIONS or (heard.size and not _is_audio(heard.data)):
+    if recording.size > MAX_FILE:
+        return too_large(recording.size)
+    extension = recording.file_name.rpartition(".")[2].lower()
+    if extension not in _EXTENSIONS or (recording.size and not _is_audio(recording.data)):
         return _bad(f"Invalid file format. Supported formats: {_EXTENSIONS}", None, "file")
-    wanted = heard.response_format
-    if wanted not in _FORMATS or (wanted != "json" and heard.model.startswith("gpt-")):
-        text = f"response_format '{wanted}' is not compatible with model '{heard.model}'."
+    wanted = recording.response_format
+    if wanted not in _FORMATS or (wanted != "json" and recording.model.startswith("gpt-")):
+        text = f"response_format '{wanted}' is not compatible with model '{recording.model}'."
         return _bad(text, "unsupported_value", "response_format")
-    if heard.data[:4] == b"OggS" and ogg.duration(heard.data) is None:
+    if recording.data[:4] == b"OggS" and ogg.duration(recording.data) is None:
         return undecodable()
-    if heard.size == 0 or (heard.data[:4] == b"OggS" and heard.seconds < _SHORTEST):
+    if recording.size == 0 or (recording.data[:4] == b"OggS" and recording.seconds < _SHORTEST):
         text = f"Audio file is too short. Minimum audio length is {_SHORTEST} seconds."
         return _bad(text, "audio_too_short", "file")
     return None
@@ -126,15 +124,17 @@ def undecodable() -> Plan:
     return _bad(text, "invalid_value", "file")
 
 
-def transcription_plan(heard: Heard, transcript: Transcript, fault: EndpointFault | None) -> Plan:
+def transcription_plan(
+    recording: Recording, transcript: Transcription, fault: EndpointFault | None
+) -> Plan:
     """The words in the format that was asked for."""
     text = "" if fault and fault.kind == "empty" else transcript.text
-    if heard.response_format == "text":
+    if recording.response_format == "text":
         return whole_plan(f"{text}\n".encode(), "text/plain; charset=utf-8", fault)
     body: dict[str, Any] = {"text": text}
-    if heard.response_format == "verbose_json":
-        body |= _verbose(text, transcript, heard.seconds)
-    return whole_plan(encoded(body | {"usage": _usage(heard, text)}), JSON_TYPE, fault)
+    if recording.response_format == "verbose_json":
+        body |= _verbose(text, transcript, recording.seconds)
+    return whole_plan(encoded(body | {"usage": _usage(recording, text)}), JSON_TYPE, fault)
 
 
 def speech_objection(request: Mapping[str, Any]) -> Plan | None:
@@ -160,7 +160,7 @@ def tone_for(request: Mapping[str, Any]) -> bytes:
     return ogg.tone(len(request["input"]) * SECONDS_A_CHARACTER)
 
 
-def _verbose(text: str, transcript: Transcript, seconds: float) -> dict[str, Any]:
+def _verbose(text: str, transcript: Transcription, seconds: float) -> dict[str, Any]:
     russian = re.search("[а-яё]", text, re.I)
     segment = {
         "id": 0,
@@ -182,10 +182,10 @@ def _verbose(text: str, transcript: Transcript, seconds: float) -> dict[str, Any
     }
 
 
-def _usage(heard: Heard, text: str) -> dict[str, Any]:
-    if not heard.model.startswith("gpt-"):
-        return {"type": "duration", "seconds": math.ceil(heard.seconds)}
-    listened, written = math.ceil(heard.seconds * 10), estimate_tokens(text) if text else 0
+def _usage(recording: Recording, text: str) -> dict[str, Any]:
+    if not recording.model.startswith("gpt-"):
+        return {"type": "duration", "seconds": math.ceil(recording.seconds)}
+    listened, written = math.ceil(recording.seconds * 10), estimate_tokens(text) if text else 0
     return {
         "type": "tokens",
         "input_tokens": listened,

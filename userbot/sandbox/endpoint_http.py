@@ -1,4 +1,6 @@
-"""One HTTP/1.1 connection of the sandbox's endpoint: h11 decides, asyncio streams carry.
+"""HTTP/1.1 at the sandbox's endpoint: its connections and the forms that come over them.
+
+h11 decides, asyncio streams carry.
 
 A response is a `Plan`: what to write, where to pause, where to break off. A plan without a
 pause leaves in one write, which is what makes the endpoint fast; one with pauses is played
@@ -9,14 +11,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
 from typing import Any, Final, TypeVar
 
 import h11
 
 _READ_BYTES: Final = 65536
 _LARGEST_BODY: Final = 64 << 20
+_MOST_PARTS: Final = 100
 
 T = TypeVar("T")
 
@@ -38,7 +44,7 @@ class HttpRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Silence:
     """Nothing is written for `seconds`; ``math.inf`` is silence until the client leaves."""
 
     seconds: float
@@ -49,7 +55,7 @@ class Cut:
     """The connection is closed here, in the middle of the answer."""
 
 
-Step = bytes | Pause | Cut
+Step = bytes | Silence | Cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +74,10 @@ class Plan:
     @property
     def instant(self) -> bool:
         """Whether the whole response can be written at once."""
-        return not any(isinstance(step, Pause) for step in self.steps)
+        return not any(isinstance(step, Silence) for step in self.steps)
 
 
-class Connection:
+class HttpConnection:
     """A client's connection: requests in, plans out, one after the other."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -180,3 +186,44 @@ class Connection:
         self._writer.write(b"".join(pending))
         pending.clear()
         await self._writer.drain()
+
+
+class FormError(ValueError):
+    """This is no form, or its end is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormPart:
+    """One field of a form; `file_name` is None for a plain one."""
+
+    name: str
+    file_name: str | None
+    content_type: str
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        return self.data.decode("utf-8", "replace")
+
+
+def parts_of(body: bytes, content_type: str) -> list[FormPart]:
+    """The fields of a multipart/form-data (RFC 7578), in order. Raises FormError."""
+    header = Message()
+    header["content-type"] = content_type
+    boundary = header.get_boundary()
+    if header.get_content_type() != "multipart/form-data" or not boundary:
+        raise FormError("the content type is not multipart/form-data with a boundary")
+    delimiter = rb"\r\n--%b(?=--|[ \t]*\r\n)" % re.escape(boundary.encode("latin-1"))
+    _, *fields = re.split(delimiter, b"\r\n" + body, maxsplit=_MOST_PARTS + 1)
+    if not fields or not fields[-1].startswith(b"--"):
+        raise FormError("the form has no end, or too many fields")
+    return [_part(field) for field in fields[:-1]]
+
+
+def _part(field: bytes) -> FormPart:
+    head, blank, data = field.partition(b"\r\n\r\n")
+    headers = HeaderParser().parsestr(head.decode("utf-8", "replace").lstrip())
+    name = headers.get_param("name", header="content-disposition")
+    if not blank or not isinstance(name, str):
+        raise FormError("a field without headers or a name")
+    return FormPart(name, headers.get_filename(), headers.get_content_type(), data)

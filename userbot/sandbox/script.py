@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from userbot.sandbox import script_texts as texts
-from userbot.sandbox.endpoint_answers import Reply, plain_text
+from userbot.sandbox.endpoint_chat import Reply, plain_text
 from userbot.sandbox.voices import ENGLISH, RUSSIAN, VOICES, KnownRecording
 
 Language = Literal["en", "ru"]

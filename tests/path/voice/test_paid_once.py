@@ -15,7 +15,7 @@ from userbot import audio
 from userbot.events import Answered, Failed, Skipped, Waiting
 from userbot.path import listening, transcription
 from userbot.sandbox import ogg
-from userbot.sandbox.endpoint_audio import Heard, UndecodableError
+from userbot.sandbox.endpoint_audio import Recording, UndecodableError
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def stored_words(stage: Stage) -> Iterator[tuple[str | None, str | None]]:
 async def test_the_parts_of_a_recording_that_failed_are_not_paid_for_again(stage: Stage) -> None:
     words = ["One two three.", None, "Four five six.", "Seven."]
 
-    def transcribe(_: Heard) -> str:
+    def transcribe(_: Recording) -> str:
         said = words.pop(0)
         if said is None:
             raise UndecodableError
@@ -60,7 +60,7 @@ async def test_the_parts_of_a_recording_that_failed_are_not_paid_for_again(stage
 async def test_the_parts_go_with_their_message(stage: Stage) -> None:
     words = iter(["the secret salad"])
 
-    def transcribe(_: Heard) -> str:
+    def transcribe(_: Recording) -> str:
         said = next(words, None)
         if said is None:
             raise UndecodableError

@@ -1,10 +1,11 @@
 """messages.* that read: history, single messages, dialogs."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from userbot.sandbox import message_views, peers, tl
 from userbot.sandbox.dispatch import Call, method
-from userbot.sandbox.errors import bad_request
+from userbot.sandbox.errors import NotServedError, bad_request
 from userbot.sandbox.state import Chat, Group, Message, Supergroup, User
 
 MAX_PAGE = 100
@@ -78,16 +79,31 @@ def get_dialogs(call: Call, request: tl.Tl) -> tl.Tl:
     elif before := tl.seconds(request.offset_date):
         dialogs = [pair for pair in dialogs if pair[0].date < before]
     page = dialogs[: max(0, min(request.limit or MAX_PAGE, MAX_PAGE))]
-    users, chats = call.view.people([message for message, _ in page])
-    fields = {
-        "dialogs": [dialog(call, message, chat) for message, chat in page],
-        "messages": [call.view.message(message) for message, _ in page],
+    if len(page) == total:
+        return tl.types.messages.Dialogs(**_dialogs(call, page))
+    return tl.types.messages.DialogsSlice(count=total, **_dialogs(call, page))
+
+
+@method(tl.functions.messages.GetPeerDialogsRequest)
+def get_peer_dialogs(call: Call, request: tl.Tl) -> tl.Tl:
+    """Chats that are named; one that has had no message yet is left out."""
+    me = call.me
+    if any(not isinstance(named, tl.types.InputDialogPeer) for named in request.peers):
+        raise NotServedError("folders")
+    named = [peers.chat(call.state, me, dialog_peer.peer) for dialog_peer in request.peers]
+    tops = [(last, chat) for chat in named if (last := chat.mailbox_of(me).last(chat))]
+    state = state_at(call, me.mailbox.pts)
+    return tl.types.messages.PeerDialogs(state=state, **_dialogs(call, tops))
+
+
+def _dialogs(call: Call, tops: Sequence[tuple[Message, Chat]]) -> dict[str, Any]:
+    users, chats = call.view.people([message for message, _ in tops])
+    return {
+        "dialogs": [dialog(call, message, chat) for message, chat in tops],
+        "messages": [call.view.message(message) for message, _ in tops],
         "chats": chats,
         "users": users,
     }
-    if len(page) == total:
-        return tl.types.messages.Dialogs(**fields)
-    return tl.types.messages.DialogsSlice(count=total, **fields)
 
 
 def _readable(account: User, chat: Chat) -> list[Message]:
@@ -95,6 +111,11 @@ def _readable(account: User, chat: Chat) -> list[Message]:
     if isinstance(chat, Supergroup) and not chat.has(account) and not chat.username:
         raise bad_request("CHANNEL_PRIVATE")
     return chat.mailbox_of(account).history(chat)
+
+
+def state_at(call: Call, pts: int) -> tl.Tl:
+    """The state of updates, as of an event in the caller's mailbox."""
+    return tl.types.updates.State(pts=pts, qts=0, date=call.world.now(), seq=0, unread_count=0)
 
 
 def dialog(call: Call, top: Message, chat: Chat) -> tl.Tl:

@@ -5,14 +5,14 @@ from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import bad_request
 from userbot.sandbox.state import Event, Kind, Message, Supergroup
 
-from .history import dialog
+from .history import dialog, state_at
 
 SLICE = 100
 
 
 @method(tl.functions.updates.GetStateRequest)
-def get_state(call: Call, _request: tl.Tl) -> tl.Tl:
-    return _state(call, call.me.mailbox.pts)
+def getstate_at(call: Call, _request: tl.Tl) -> tl.Tl:
+    return state_at(call, call.me.mailbox.pts)
 
 
 @method(tl.functions.updates.GetDifferenceRequest)
@@ -46,9 +46,9 @@ def get_difference(call: Call, request: tl.Tl) -> tl.Tl:
         "users": users,
     }
     if rest:
-        state = _state(call, now[-1].pts)
+        state = state_at(call, now[-1].pts)
         return tl.types.updates.DifferenceSlice(intermediate_state=state, **fields)
-    return tl.types.updates.Difference(state=_state(call, me.mailbox.pts), **fields)
+    return tl.types.updates.Difference(state=state_at(call, me.mailbox.pts), **fields)
 
 
 @method(tl.functions.updates.GetChannelDifferenceRequest)
@@ -90,10 +90,6 @@ def get_channel_difference(call: Call, request: tl.Tl) -> tl.Tl:
         final=(not rest) or None,
         timeout=30,
     )
-
-
-def _state(call: Call, pts: int) -> tl.Tl:
-    return tl.types.updates.State(pts=pts, qts=0, date=call.world.now(), seq=0, unread_count=0)
 
 
 def _moved_channels(call: Call, since: int) -> list[Supergroup]:

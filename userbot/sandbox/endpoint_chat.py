@@ -13,9 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from userbot.sandbox.endpoint_errors import JSON_TYPE, encoded
-from userbot.sandbox.endpoint_faults import EndpointFault
-from userbot.sandbox.endpoint_http import Cut, Pause, Plan, Step
+from userbot.sandbox.endpoint_faults import JSON_TYPE, EndpointFault, encoded
+from userbot.sandbox.endpoint_http import Cut, Plan, Silence, Step
 from userbot.types import Usage
 
 _PIECE: Final = re.compile(r"^\s+|\S+\s*")
@@ -105,11 +104,11 @@ class Completion:
     def _streamed(self, delay: float) -> Plan:
         steps: list[Step] = []
         if self._kind == "late_first_token":
-            steps.append(Pause(self._param("seconds")))
+            steps.append(Silence(self._param("seconds")))
         pieces = self._pieces()
         steps.extend(self._events(pieces, delay))
         if self._kind == "stall":
-            steps.append(Pause(math.inf))
+            steps.append(Silence(math.inf))
         elif self._kind == "cut":
             steps.append(Cut())
         elif self._kind == "error_object":
@@ -130,7 +129,7 @@ class Completion:
         yield self._chunk({"role": "assistant", "content": ""}, None)
         for piece in pieces:
             if delay:
-                yield Pause(delay)
+                yield Silence(delay)
             yield head + encoded(piece) + tail
 
     def _ending(self, text: str) -> Iterable[Step]:
@@ -177,9 +176,9 @@ def whole_plan(data: bytes, content_type: str, fault: EndpointFault | None) -> P
         data = _JUNK
     steps: tuple[Step, ...] = (data,)
     if kind == "stall":
-        steps = (Pause(math.inf),)
+        steps = (Silence(math.inf),)
     elif kind == "late_first_token":
-        steps = (Pause(params["seconds"]), data)
+        steps = (Silence(params["seconds"]), data)
     elif kind == "cut":
         steps = (data[: len(data) // 2], Cut())
     return Plan(status=200, content_type=content_type, steps=steps, length=len(data))
