@@ -64,7 +64,7 @@ class Program:
                 clock=self.clock,
             )
         )
-        ready = asyncio.create_task(self.tells(Ready, timeout=10))
+        ready = asyncio.create_task(self.tells(Ready))
         await asyncio.wait({ready, self._task}, return_when=asyncio.FIRST_COMPLETED)
         if self._task.done():
             ready.cancel()
@@ -80,7 +80,7 @@ class Program:
             self._end.set_result("interrupted")
         return await self._task
 
-    async def ends(self, timeout: float = 5) -> str:
+    async def ends(self, timeout: float = 60) -> str:
         """Wait until it ends by itself; gives the reason or raises its error."""
         assert self._task is not None
         return await asyncio.wait_for(asyncio.shield(self._task), timeout)
@@ -89,7 +89,7 @@ class Program:
         """All that was told of a kind so far."""
         return [event for event in self.told if isinstance(event, kind)]
 
-    async def tells(self, kind: type[A], timeout: float = 5, **having: Any) -> A:
+    async def tells(self, kind: type[A], timeout: float = 60, **having: Any) -> A:
         """The first event of a kind with these fields, waiting for it if need be."""
         try:
             async with asyncio.timeout(timeout), self._news:

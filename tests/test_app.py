@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import stat
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -109,7 +108,7 @@ async def test_after_a_lost_connection_what_was_missed_is_caught_up_with(stage: 
     program = await stage.program()
     stage.telegram.drop_connections()
     question = stage.max.says(stage.group, "/gpt are you there?")
-    assert await stage.max.expects(stage.group, reply_to=question, timeout=10)
+    assert await stage.max.expects(stage.group, reply_to=question)
     assert await program.tells(Notice, reason="reconnected")
 
 
@@ -122,20 +121,20 @@ async def test_its_own_answers_coming_back_are_never_questions(stage: Stage) -> 
     program = await stage.program([listed(stage.group.id, "all")])
     question = stage.max.says(stage.group, "/gpt loop?")
     await stage.max.expects(stage.group, reply_to=question)
-    await program.tells(Notice, reason="reconnected", timeout=10)
+    await program.tells(Notice, reason="reconnected")
     again = stage.max.says(stage.group, "still there?")
-    await stage.max.expects(stage.group, reply_to=again, timeout=10)
+    await stage.max.expects(stage.group, reply_to=again)
     assert len(stage.asked()) == 2
 
 
 async def test_what_arrives_while_the_last_answer_is_written_waits_for_the_next_start(
     stage: Stage,
 ) -> None:
-    begun = asyncio.Event()
+    begun, go_on = asyncio.Event(), asyncio.Event()
 
     async def answer(_: object) -> Reply:
         begun.set()
-        await asyncio.sleep(0.5)
+        await go_on.wait()
         return Reply("here you are")
 
     stage.endpoint.responder = answer
@@ -145,6 +144,8 @@ async def test_what_arrives_while_the_last_answer_is_written_waits_for_the_next_
     stopping = asyncio.create_task(program.stop())
     await asyncio.sleep(0.1)
     late = stage.lena.says(stage.club, "/gpt am I too late?")
+    await asyncio.sleep(0.1)
+    go_on.set()
     await stopping
     await stage.program()
     assert await stage.lena.expects(stage.club, reply_to=late)
@@ -217,7 +218,7 @@ async def test_answers_and_results_share_the_last_seconds(
         await asyncio.Event().wait()
         raise AssertionError
 
-    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 1.0)
+    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 4.0)
     stage.endpoint.responder = never
     program = await stage.program()
     stage.max.says(stage.group, "/gpt first")
@@ -225,9 +226,7 @@ async def test_answers_and_results_share_the_last_seconds(
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_60", times=None)
     stage.olga.says(stage.olga, "/gpt_usage")
     await program.tells(Waiting, reason="flood_wait")
-    before = time.monotonic()
-    await program.stop()
-    assert time.monotonic() - before < 1.8
+    await asyncio.wait_for(program.stop(), 7.5)  # one after the other they would take eight
 
 
 async def test_files_are_the_owners_alone(stage: Stage) -> None:

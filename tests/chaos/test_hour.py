@@ -110,7 +110,7 @@ class Hour:
         await self._line(True)
         self._age()
         async with clock.running(20):
-            await program.tells(Notice, reason="reconnected", timeout=10)
+            await program.tells(Notice, reason="reconnected")
             await self._settled(program)
         await program.stop()
         return program
@@ -143,15 +143,15 @@ class Hour:
         """One question is answered; three are under way when the line is lost, and three wait."""
         stage = self.stage
         first = self._asks(stage.max, stage.group)
-        await stage.max.expects(stage.group, reply_to=first.message, timeout=15)
+        await stage.max.expects(stage.group, reply_to=first.message)
         self._asks(stage.lena, stage.club, "slow")  # its answer shows, and grows
         self._asks(stage.max, stage.olga, "slow")
         self._asks(stage.lena, stage.group, "held")  # of this one nothing shows
         self._asks(stage.lena, stage.club)
         self._asks(stage.max, stage.olga)
         self._asks(stage.lena, stage.group)
-        await stage.lena.expects(stage.club, timeout=15)
-        await stage.max.expects(stage.olga, timeout=15)
+        await stage.lena.expects(stage.club)
+        await stage.max.expects(stage.olga)
 
     def _acts(self) -> Iterator[Act]:
         at = 30.0

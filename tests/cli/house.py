@@ -77,7 +77,7 @@ class Running:
         self._tells_all = tells_all
         self.lines: list[str] = []
 
-    async def line(self, timeout: float = 15) -> str:
+    async def line(self, timeout: float = 60) -> str:
         """The next line of its standard output."""
         assert self.process.stdout is not None
         line = (await asyncio.wait_for(self.process.stdout.readline(), timeout)).decode()
@@ -93,7 +93,7 @@ class Running:
             if row["event"] == kind:
                 return row
 
-    async def ends(self, timeout: float = 15, lines: bytes = b"") -> Ended:
+    async def ends(self, timeout: float = 60, lines: bytes = b"") -> Ended:
         """Give it the rest of its input, and wait until it ends by itself."""
         async with asyncio.timeout(timeout):
             out, err = await self.process.communicate(lines)
@@ -103,7 +103,7 @@ class Running:
             look_through(printed + err.decode())
         return Ended(self.process.returncode, printed, err.decode())
 
-    async def stop(self, number: signal.Signals, timeout: float = 15) -> Ended:
+    async def stop(self, number: signal.Signals, timeout: float = 60) -> Ended:
         """Send it a signal and wait until it ends."""
         self.process.send_signal(number)
         return await self.ends(timeout)
@@ -155,7 +155,7 @@ class Screen:
         """What was printed, without colours and movements."""
         return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.text)
 
-    async def shows(self, pattern: str, timeout: float = 15) -> re.Match[str]:
+    async def shows(self, pattern: str, timeout: float = 60) -> re.Match[str]:
         """Wait until it shows something."""
         try:
             async with asyncio.timeout(timeout):
@@ -179,11 +179,11 @@ class Screen:
         """Whether the terminal shows what is typed."""
         return bool(termios.tcgetattr(self._master)[3] & termios.ECHO)
 
-    async def ends(self, timeout: float = 15) -> int:
+    async def ends(self, timeout: float = 60) -> int:
         """Wait until it ends; gives the exit code."""
         code = await asyncio.wait_for(self._process.wait(), timeout)
         # The last words come through the terminal a moment after the end.
-        await asyncio.wait_for(self._closed.wait(), 5)
+        await asyncio.wait_for(self._closed.wait(), 60)
         look_through(self.plain)
         return code
 
@@ -232,7 +232,7 @@ class House:
         self,
         *arguments: str,
         lines: str | bytes = "",
-        timeout: float = 20,
+        timeout: float = 60,
         warm: bool = True,
         env: Mapping[str, str] | None = None,
     ) -> Ended:
@@ -267,7 +267,7 @@ class House:
             await screen.close()
 
 
-async def until(true: Callable[[], bool], timeout: float = 10) -> None:
+async def until(true: Callable[[], bool], timeout: float = 60) -> None:
     """Wait until something is so."""
     end = time.monotonic() + timeout
     while not true():

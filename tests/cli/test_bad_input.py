@@ -105,7 +105,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, 
             process = await Process().start(
                 arguments, folder, environment(folder, **dict(case.env))
             )
-            out, err = await asyncio.wait_for(process.communicate(), 20)
+            out, err = await asyncio.wait_for(process.communicate(), 60)
             await process.close()
         assert process.returncode is not None, name
         return process.returncode, out.decode(), err.decode()
@@ -378,7 +378,7 @@ async def test_a_session_file_that_is_none_is_told_and_left_alone(
 async def test_ctrl_c_at_a_question_is_130_without_another_word(house: House) -> None:
     running = await house.start("init")
     assert running.process.stderr is not None
-    await asyncio.wait_for(running.process.stderr.readuntil(b"api_id: "), 15)
+    await asyncio.wait_for(running.process.stderr.readuntil(b"api_id: "), 60)
     ended = await running.stop(signal.SIGINT)
     assert (ended.code, ended.out, ended.err.strip()) == (130, "", "")
     assert not (house.folder / "config.toml").exists()

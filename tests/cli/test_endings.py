@@ -88,7 +88,7 @@ async def test_the_demo_ends_when_nobody_reads_it_any_more(house: House) -> None
     assert isinstance(running.process, Process)
     await running.line()
     running.process.close_output()
-    await until(lambda: running.process.returncode is not None, timeout=20)
+    await until(lambda: running.process.returncode is not None)
     assert running.process.returncode == 0
     assert await running.process.stderr.read() == b""
 

@@ -46,7 +46,7 @@ async def test_a_full_disk_is_told_once_nothing_is_answered_and_all_goes_on_when
     assert len(stage.max.messages(stage.group)) == answered
     resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
     for question in questions:
-        assert await stage.max.expects(stage.group, reply_to=question, timeout=20)
+        assert await stage.max.expects(stage.group, reply_to=question)
     ended = await running.stop(signal.SIGINT)
     rows = [json.loads(line) for line in ended.out.splitlines()]
     assert [row["reason"] for row in rows if row["event"] == "waiting"].count("storage_full") == 1

@@ -66,7 +66,7 @@ async def test_its_config_loads_and_the_program_runs_and_answers_with_it(house: 
     running = await house.start("run", "--json", *flags)
     assert (await running.event("ready"))["chats"] == 2
     question = house.stage.max.says(house.stage.group, "/gpt hello")
-    assert await house.stage.max.expects(house.stage.group, reply_to=question, timeout=15)
+    assert await house.stage.max.expects(house.stage.group, reply_to=question)
 
 
 async def test_enter_takes_what_stands_in_brackets_and_no_chat_is_a_fine_choice(

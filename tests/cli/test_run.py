@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 import signal
-import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -42,7 +41,7 @@ async def test_it_answers_and_tells_each_event_as_a_line_of_json(house: House) -
     assert (ready["account"], ready["model"]) == ("Olga", "sandbox")
     question = stage.max.says(stage.group, "/gpt hello")
     stage.lena.says(stage.group, "not a question")
-    answer = await stage.max.expects(stage.group, reply_to=question, timeout=15)
+    answer = await stage.max.expects(stage.group, reply_to=question)
     answered = await running.event("answered")
     ended = await running.stop(signal.SIGTERM)
     assert (ended.code, ended.err) == (0, "")
@@ -72,7 +71,7 @@ async def test_plain_lines_have_a_time_a_word_and_no_colours(house: House) -> No
     screen = await house.terminal("run", "--plain")
     await screen.shows("ready  Olga · sandbox")
     question = house.stage.max.says(house.stage.group, "/gpt hello")
-    await house.stage.max.expects(house.stage.group, reply_to=question, timeout=15)
+    await house.stage.max.expects(house.stage.group, reply_to=question)
     await screen.shows("answered  Weekend · Max · ")
     screen.types("\x03")
     assert await screen.ends() == 130
@@ -99,7 +98,7 @@ async def test_ctrl_c_lets_the_answer_being_written_finish_and_a_second_one_does
     running = await house.start("run", "--json")
     await running.event("ready")
     question = stage.max.says(stage.group, "/gpt first")
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     ended = await running.stop(signal.SIGINT)
     assert (ended.code, ended.err) == (130, "")
     reply = await stage.max.expects(stage.group, reply_to=question)
@@ -107,18 +106,17 @@ async def test_ctrl_c_lets_the_answer_being_written_finish_and_a_second_one_does
     last = json.loads(ended.out.splitlines()[-1])
     assert (last["event"], last["reason"], last["answered"]) == ("stopped", "interrupted", 1)
 
-    seconds = 30
+    seconds = 600
     begun.clear()
     running = await house.start("run", "--json")
     await running.event("ready")
     stage.max.says(stage.group, "/gpt second")
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     running.process.send_signal(signal.SIGINT)
     await asyncio.sleep(0.2)
     assert running.process.returncode is None
-    before = time.monotonic()
-    assert (await running.stop(signal.SIGINT)).code == 130
-    assert time.monotonic() - before < 1
+    # It would wait for the answer for ten seconds.
+    assert (await running.stop(signal.SIGINT, timeout=9)).code == 130
 
 
 async def test_in_a_terminal_without_a_login_it_leads_through_one_and_goes_on(
@@ -132,7 +130,7 @@ async def test_in_a_terminal_without_a_login_it_leads_through_one_and_goes_on(
     await screen.shows("Logged in as Olga.")
     await screen.shows("ready .*Olga · sandbox")
     question = house.stage.max.says(house.stage.group, "/gpt hello")
-    assert await house.stage.max.expects(house.stage.group, reply_to=question, timeout=15)
+    assert await house.stage.max.expects(house.stage.group, reply_to=question)
     await screen.shows("answered")
     screen.types("\x03")
     assert await screen.ends() == 130
@@ -149,7 +147,7 @@ async def test_a_reader_that_goes_away_does_not_break_it(house: House, flag: str
     assert isinstance(running.process, Process)
     running.process.close_output()
     house.stage.max.says(house.stage.group, "/gpt hello")
-    await until(lambda: running.process.returncode is not None, timeout=15)
+    await until(lambda: running.process.returncode is not None)
     assert running.process.stderr is not None
     err = (await running.process.stderr.read()).decode()
     look_through(err)

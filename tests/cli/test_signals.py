@@ -20,7 +20,7 @@ from tests.stage import Stage
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 SIGNALS = int(os.environ.get("CHAOS_SIGNALS", "200"))
-SECONDS = 3.0
+SECONDS = 30.0
 """So soon it ends, when nothing is being written."""
 FIRST = 0.2
 """Before that Python itself is not up, and nobody hears a signal."""
@@ -125,7 +125,7 @@ SLOW = """
 import asyncio, time
 from userbot.signals import leave, run_alone
 async def main():
-    asyncio.get_running_loop().run_in_executor(None, time.sleep, 30)
+    asyncio.get_running_loop().run_in_executor(None, time.sleep, 600)
     print("ready", flush=True)
     await asyncio.sleep(0.1)
     return 130

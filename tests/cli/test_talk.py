@@ -163,7 +163,7 @@ async def test_ctrl_c_in_a_pipe_leaves(house: House) -> None:
     assert isinstance(running.process, asyncio.subprocess.Process)
     assert running.process.stdin is not None
     running.process.stdin.write(b"one\ntwo\n")
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), 60)
     assert (await running.stop(signal.SIGINT)).code == 130
     assert len(house.stage.endpoint.requests) == 1
 

@@ -36,7 +36,7 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 @pytest.fixture
 async def chat(endpoint: Endpoint) -> AsyncIterator[Chat]:
-    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=5))
+    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=60))
     yield chat
     await chat.aclose()
 
@@ -109,14 +109,14 @@ async def gathered(chat: Chat, request: ChatRequest = REQUEST) -> tuple[str, Fin
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while not condition():  # the endpoint has no event for it
             await asyncio.sleep(0.005)
 
 
 async def answer_of(raw: bytes, request: ChatRequest = REQUEST) -> tuple[str, Finish]:
     async with server_saying(raw) as base_url:
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
         try:
             return await gathered(chat, request)
         finally:
@@ -266,7 +266,7 @@ async def test_the_proxy_carries_the_request() -> None:
     async with server_saying(events(done, "data: [DONE]")) as proxy:
         chat = Chat(
             OpenAIConfig(
-                base_url="http://models.invalid/v1", proxy=proxy.removesuffix("/v1"), timeout=5
+                base_url="http://models.invalid/v1", proxy=proxy.removesuffix("/v1"), timeout=60
             )
         )
         assert (await gathered(chat))[0] == "through"
@@ -413,7 +413,7 @@ async def server_closing_doors() -> AsyncIterator[tuple[str, list[int]]]:
 
 async def test_a_kept_connection_that_turns_out_closed_is_not_a_failure() -> None:
     async with server_closing_doors() as (base_url, counts):
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
         for _ in range(3):
             assert (await gathered(chat))[0] == "a"
         assert counts == [2, 2, 1]
@@ -434,7 +434,7 @@ async def test_a_connection_is_kept_when_its_response_ends_soon_after_the_answer
             writer.write(said[-2:])
 
     async with serving(answer) as base_url:
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
         for _ in range(3):
             assert (await gathered(chat))[0] == "a"
         assert asked == [3]
@@ -450,8 +450,8 @@ async def test_a_response_that_does_not_end_holds_up_no_answer() -> None:
         await reader.read()
 
     async with serving(answer) as base_url:
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=5))
-        async with asyncio.timeout(2):
+        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
+        async with asyncio.timeout(60):
             assert (await gathered(chat))[0] == "a"
         await chat.aclose()
 

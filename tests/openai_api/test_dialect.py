@@ -40,7 +40,7 @@ def told() -> list[Event]:
 
 @pytest.fixture
 async def chat(endpoint: Endpoint, told: list[Event]) -> AsyncIterator[Chat]:
-    settings = OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=5)
+    settings = OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=60)
     chat = Chat(settings, told.append)
     yield chat
     await chat.aclose()

@@ -12,6 +12,7 @@ import httpx2
 import openai
 import pytest
 
+from tests.pace import growth
 from userbot.errors import ModelError
 from userbot.openai_api.chat import Chat
 from userbot.openai_api.failures import failure
@@ -40,6 +41,7 @@ async def ask(settings: OpenAIConfig, *, stream: bool = True) -> ModelError:
     return caught.value
 
 
+SILENT = ("stall", "late_first_token")
 FAULTS = [
     # fault, parameters, reason and retry_after when streamed, and when whole if that differs
     ("unauthorized", {}, ("unauthorized", None), None),
@@ -54,7 +56,7 @@ FAULTS = [
     ("refuse", {}, ("unreachable", 0), None),
     ("stall", {}, ("timeout", 0), None),
     ("stall", {"after": 2}, ("timeout", 0), None),
-    ("late_first_token", {"seconds": 5}, ("timeout", 0), None),
+    ("late_first_token", {"seconds": 600}, ("timeout", 0), None),
     ("cut", {}, ("interrupted", 0), ("unreachable", 0)),
     ("error_object", {}, ("server_error", 0), None),
     ("junk", {}, ("bad_answer", 0), None),
@@ -80,7 +82,8 @@ async def test_every_fault_has_its_reason_and_says_whether_to_ask_again(
     endpoint = Endpoint(KEY)
     await endpoint.start()
     endpoint.faults.add(kind, **params)
-    settings = OpenAIConfig(api_key=KEY, base_url=endpoint.base_url, timeout=0.1)
+    timeout = 0.5 if kind in SILENT else 60
+    settings = OpenAIConfig(api_key=KEY, base_url=endpoint.base_url, timeout=timeout)
     error = await ask(settings, stream=stream)
     await endpoint.stop()
     assert (error.reason, error.retry_after) == (streamed if stream or whole is None else whole)
@@ -111,7 +114,7 @@ def free_port() -> int:
 async def test_an_endpoint_out_of_reach_is_told_with_the_cause(
     base_url: str, says: str, again: float | None
 ) -> None:
-    error = await ask(OpenAIConfig(base_url=base_url, timeout=5))
+    error = await ask(OpenAIConfig(base_url=base_url, timeout=60))
     assert error.reason == "unreachable"
     assert says in str(error)
     assert error.retry_after == again
@@ -226,8 +229,8 @@ def test_retry_after_is_read_in_every_form(headers: dict[str, str], seconds: flo
 
 
 def test_retry_after_may_be_a_date() -> None:
-    said = email.utils.formatdate(time.time() + 60, usegmt=True)
-    assert retry_after({"retry-after": said}) == pytest.approx(60, abs=2)
+    said = email.utils.formatdate(time.time() + 3600, usegmt=True)
+    assert retry_after({"retry-after": said}) == pytest.approx(3600, abs=600)
     past = email.utils.formatdate(time.time() - 60, usegmt=True)
     assert retry_after({"retry-after": past}) == 0
 
@@ -254,11 +257,12 @@ def test_a_quote_is_shortened_after_keys_are_masked() -> None:
     assert "sk-" not in WHERE.quote(text)
 
 
-def test_an_endless_message_is_read_in_no_time() -> None:
-    before = time.monotonic()
-    error = Refusal.of({"message": "model" * 10**6}, 400).error(WHERE, "small", {})
-    assert len(str(error)) < 300
-    assert time.monotonic() - before < 1
+def test_an_endless_message_takes_time_by_its_length() -> None:
+    def read(length: int) -> None:
+        error = Refusal.of({"message": "model" * length}, 400).error(WHERE, "small", {})
+        assert len(str(error)) < 300
+
+    assert growth(lambda: read(10**5), lambda: read(10**6)) < 40
 
 
 def test_the_key_is_not_in_the_representation() -> None:

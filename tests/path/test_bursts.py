@@ -33,14 +33,14 @@ def questions(stage: Stage) -> list[str]:
 
 async def asked(stage: Stage, count: int) -> None:
     """Until the model got so many requests."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(stage.endpoint.requests) < count:
             await asyncio.sleep(0.005)
 
 
 async def quiet(program: Program, answers: int) -> None:
     """Until so many answers stand, and a moment longer."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(program.events(Answered)) < answers:
             await asyncio.sleep(0.005)
     await asyncio.sleep(0.1)
@@ -198,7 +198,7 @@ async def joining_at_any_moment(stage: Stage, times: int) -> None:
         await asyncio.sleep(pick.uniform(0.015, 0.05))
         second = me.says(me, f"second {number}")
         apart = False
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 replies = [one for one in me.messages(me) if one.reply_to is second]
                 if replies and len(program.events(Heard)) == 2 * (number + 1):
@@ -219,6 +219,6 @@ async def joining_at_any_moment(stage: Stage, times: int) -> None:
 
 
 async def quiet_for(program: Program, answers: int) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while len(program.events(Answered)) < answers:
             await asyncio.sleep(0.002)

@@ -39,7 +39,7 @@ async def test_a_question_that_cannot_be_settled_does_not_take_those_behind_it_a
         if ask.text == "last":
             done.set()
         else:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
 
     def stopped(ask: Question, why: str) -> None:
         raise StorageError("The database is busy.", "Wait.", reason="storage_busy")
@@ -50,6 +50,6 @@ async def test_a_question_that_cannot_be_settled_does_not_take_those_behind_it_a
         conversations.put(replace(question(text, message=number), id=number))
     await asyncio.sleep(0.01)
     conversations.stop(question().conversation)
-    await asyncio.wait_for(done.wait(), 2)
+    await asyncio.wait_for(done.wait(), 60)
     assert handled == ["first", "last"]
     assert [str(context["exception"]) for context in told] == ["The database is busy."]

@@ -7,7 +7,6 @@ import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from statistics import quantiles
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
@@ -17,28 +16,20 @@ from userbot.sandbox.endpoint import Reply
 from userbot.settings import PacingConfig
 
 CHATS = 32
-ROUNDS = 3
 PIECES = (
     "Here is a whole first sentence. ",
     *[f"And then came word number {n}. " for n in range(9)],
 )
 WHOLE = "".join(PIECES).strip()
-PIECE_SECONDS = 0.2
-
-
-class Lateness:
-    """The longest stretch that the event loop worked before another task had its turn.
-
-    In the thread's own time: what other processes take of this computer is not ours.
-    """
-
-    worst = 0.0
 
 
 @asynccontextmanager
-async def watched() -> AsyncIterator[Lateness]:
-    """While the block runs, the loop is watched."""
-    seen = Lateness()
+async def watched() -> AsyncIterator[list[float]]:
+    """Gives how long the event loop worked each time before another task had its turn.
+
+    In the thread's own time: what other processes take of this computer is not ours.
+    """
+    stretches: list[float] = []
     gc.collect()
     gc.freeze()  # what the tests before left behind is not to be searched meanwhile
 
@@ -46,11 +37,11 @@ async def watched() -> AsyncIterator[Lateness]:
         while True:
             before = time.thread_time()
             await asyncio.sleep(0)
-            seen.worst = max(seen.worst, time.thread_time() - before)
+            stretches.append(time.thread_time() - before)
 
     watching = asyncio.create_task(watch())
     try:
-        yield seen
+        yield stretches
     finally:
         watching.cancel()
         gc.unfreeze()
@@ -60,38 +51,18 @@ def people(stage: Stage) -> list[Account]:
     return [stage.telegram.add_account(f"Person{n}") for n in range(CHATS)]
 
 
-async def test_32_chats_at_once_get_their_first_texts_when_the_model_allows_it(
+async def test_each_of_32_chats_gets_its_first_text_while_every_model_is_silent_again(
     stage: Stage,
 ) -> None:
-    """All in one process and loop with the Telegram and the model, so it is harder than real."""
-    began: dict[str, float] = {}
-
-    def answer(request: dict[str, list[dict[str, str]]]) -> Reply:
-        began[request["messages"][-1]["content"]] = time.monotonic()
-        return Reply(WHOLE, chunks=PIECES, delay=PIECE_SECONDS)
-
-    stage.endpoint.responder = answer
+    stage.endpoint.responder = lambda _: Reply(WHOLE, chunks=PIECES)
+    stage.endpoint.faults.add("stall", after=1, times=CHATS)
     everybody = people(stage)
     program = await stage.program()  # the governor opened; previews as by default
-
-    async def ask(person: Account) -> float:
-        question = person.says(stage.olga, f"/gpt {person.first_name}")
-        await person.expects(stage.olga, reply_to=question, timeout=15)
-        return time.monotonic() - began[person.first_name] - PIECE_SECONDS
-
-    # What else the machine does only ever adds to a time: the best of three rounds is ours.
-    for number in range(1, ROUNDS + 1):
-        async with watched() as loop:
-            late = quantiles(await asyncio.gather(*map(ask, everybody)), n=20)[-1]
-            async with asyncio.timeout(20):
-                while len(program.events(Answered)) < number * CHATS:
-                    await asyncio.sleep(0.05)
-        print(f"first texts p95 {late * 1000:.0f} ms; loop blocked {loop.worst * 1000:.0f} ms")
-        if late < 0.15:
-            break
-    assert late < 0.15
-    assert loop.worst < 0.05
-    assert all(person.messages(stage.olga)[-1].text == WHOLE for person in everybody)
+    questions = [person.says(stage.olga, "/gpt hello") for person in everybody]
+    for person, question in zip(everybody, questions, strict=True):
+        first = await person.expects(stage.olga, reply_to=question)
+        assert first.text.startswith(PIECES[0].strip())
+    assert not program.events(Answered)
 
 
 async def test_with_the_defaults_everything_arrives_and_nothing_floods(stage: Stage) -> None:
@@ -99,13 +70,14 @@ async def test_with_the_defaults_everything_arrives_and_nothing_floods(stage: St
     stage.endpoint.responder = lambda _: Reply(WHOLE, chunks=PIECES, delay=0.02)
     everybody = people(stage)
     program = await stage.program(pacing=PacingConfig(), clock=clock)
-    for person in everybody:
-        person.says(stage.olga, "/gpt hello")
-    for n in range(6):
-        (stage.max, stage.lena, stage.vera)[n % 3].says(stage.group, f"/gpt hello {n}")
-    async with asyncio.timeout(30):
+    async with watched() as loop, asyncio.timeout(60):
+        for person in everybody:
+            person.says(stage.olga, "/gpt hello")
+        for n in range(6):
+            (stage.max, stage.lena, stage.vera)[n % 3].says(stage.group, f"/gpt hello {n}")
         while len(program.events(Answered)) < CHATS + 6:
             await asyncio.sleep(0.05)
+    assert max(loop) < sum(loop) / 4, "nobody keeps the loop for long"
     assert not program.events(Failed)
     assert all(person.messages(stage.olga)[-1].text == WHOLE for person in everybody)
     assert [m.text for m in stage.max.messages(stage.group) if m.sender is stage.olga] == [

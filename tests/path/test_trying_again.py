@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
 from dataclasses import replace
 from typing import Any
 
@@ -28,8 +27,9 @@ def streamed(_: Any) -> Reply:
     return Reply("".join(SENTENCES), chunks=tuple(SENTENCES), delay=0.01)
 
 
-async def quick(stage: Stage, times: float = 20) -> Program:
-    openai = replace(stage.settings().openai, timeout=0.4)
+async def quick(stage: Stage, times: float = 20, silence: float = 60) -> Program:
+    """The program; `silence`: the seconds of ours after which the model is not waited for."""
+    openai = replace(stage.settings().openai, timeout=silence)
     return await stage.program(clock=QuickClock(times), openai=openai, pacing=FAST)
 
 
@@ -43,7 +43,7 @@ def kept(stage: Stage) -> list[Exchange]:
     ("kind", "params"),
     [
         pytest.param("refuse", {}, id="refused connection"),
-        pytest.param("late_first_token", {"seconds": 30}, id="silence"),
+        pytest.param("late_first_token", {"seconds": 600}, id="silence"),
         pytest.param("rate_limit", {}, id="429 without Retry-After"),
         pytest.param("rate_limit", {"retry_after": 3}, id="429 with Retry-After"),
         pytest.param("server_error", {}, id="500"),
@@ -63,7 +63,7 @@ async def test_what_may_pass_is_tried_again_in_the_same_message(
 ) -> None:
     stage.endpoint.faults.add(kind, times=2, **params)
     stage.endpoint.responder = streamed
-    program = await quick(stage)
+    program = await quick(stage, silence=2 if kind in ("stall", "late_first_token") else 60)
     window = await stage.window(stage.max)
     question = stage.max.says(stage.group, "/gpt tell me")
     await program.tells(Answered)
@@ -156,26 +156,22 @@ async def test_what_broke_off_and_what_was_answered_are_each_paid_once(stage: St
 
 
 async def test_stop_ends_the_wait_at_once(stage: Stage) -> None:
-    stage.endpoint.faults.add("rate_limit", times=None, retry_after=50)
+    stage.endpoint.faults.add("rate_limit", times=None, retry_after=55)
     program = await stage.program()
     stage.max.says(stage.group, "/gpt tell me")
     await program.tells(Waiting)
-    before = time.monotonic()
     stage.olga.says(stage.group, "/gpt_stop")
-    assert (await program.tells(Skipped)).reason == "stopped"
-    assert time.monotonic() - before < 2
+    assert (await program.tells(Skipped, timeout=30)).reason == "stopped"
 
 
 async def test_the_end_of_the_program_ends_the_wait_at_once_and_the_next_start_asks_again(
     stage: Stage,
 ) -> None:
-    stage.endpoint.faults.add("rate_limit", retry_after=50)
+    stage.endpoint.faults.add("rate_limit", retry_after=55)
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt tell me")
     await program.tells(Waiting)
-    before = time.monotonic()
-    await program.stop()
-    assert time.monotonic() - before < 2
+    await asyncio.wait_for(program.stop(), 9)  # and not the ten seconds for answers under way
     assert program.events(Stopped)[0].pending == 1
     assert not program.events(Failed)
     await stage.program()
@@ -187,10 +183,10 @@ async def test_half_an_answer_that_waits_when_the_program_ends_is_finished_in_it
 ) -> None:
     stage.endpoint.responder = streamed
     stage.endpoint.faults.add("cut", after=25)
-    stage.endpoint.faults.add("rate_limit", retry_after=50)
+    stage.endpoint.faults.add("rate_limit", retry_after=55)
     program = await stage.program(pacing=FAST)
     question = stage.max.says(stage.group, "/gpt tell me")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(program.events(Waiting)) < 2:
             await asyncio.sleep(0.01)
     await program.stop()
@@ -214,13 +210,13 @@ async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(
         return Reply("here you are")
 
     stage.endpoint.responder = endless
-    program = await quick(stage)
+    program = await quick(stage, silence=2)
     stage.max.says(stage.group, "/gpt go on for ever")
     await program.tells(Answering)
     question = stage.max.says(stage.group, "/gpt hello")
     assert (await program.tells(Failed)).reason == "endless"
     answer = await stage.max.expects(stage.group, reply_to=question)
     assert answer.text == "here you are"
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while not stage.endpoint.cancelled:  # it is not written, and paid, any further
             await asyncio.sleep(0.01)

@@ -32,7 +32,7 @@ async def test_what_dies_is_told_and_started_again() -> None:
         if runs < 3:
             raise KeyError("a secret")
 
-    await asyncio.wait_for(Watch(QuickClock(1000), told.append).keep(work, "the work"), 5)
+    await asyncio.wait_for(Watch(QuickClock(1000), told.append).keep(work, "the work"), 60)
     assert runs == 3
     assert [event.reason for event in told if isinstance(event, Failed)] == ["task_died"] * 2
     assert "the work (KeyError)" in str(told[0])
@@ -85,14 +85,14 @@ async def test_in_the_running_program_a_part_that_dies_is_told_and_questions_are
 async def first_hangs(request: dict[str, list[dict[str, str]]]) -> Reply:
     """Of the questions the one with "first" in it gets no answer for long."""
     if "first" in request["messages"][-1]["content"]:
-        await asyncio.sleep(30)
+        await asyncio.sleep(600)
     return Reply("here you are")
 
 
 async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 0.5)
+    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 4.0)
 
     stage.endpoint.responder = first_hangs
     program = await stage.program()
@@ -133,10 +133,10 @@ async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
 async def test_what_telegram_lets_wait_does_not_hang(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 1.0)
-    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_20", chat=stage.group)
+    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 4.0)
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_150", chat=stage.group)
     pacing = replace(stage.settings().pacing, max_previews=0)
-    program = await stage.program(clock=QuickClock(10), pacing=pacing)
+    program = await stage.program(clock=QuickClock(25), pacing=pacing)
     question = stage.max.says(stage.group, "/gpt hello")
     assert await stage.max.expects(stage.group, reply_to=question)
     await program.tells(Answered)

@@ -136,7 +136,7 @@ async def test_any_bytes_are_an_answer_or_a_model_error(stream: bool) -> None:
         for _ in range(250):
             server.answer = response(pick)
             try:
-                async with asyncio.timeout(20):
+                async with asyncio.timeout(60):
                     async for event in model.stream(request):
                         assert isinstance(event, Delta | Finish)
                         if isinstance(event, Delta):

@@ -108,7 +108,7 @@ class Matrix:
         stage = self.stage
         expected = {case.said.id_for(stage.olga): case for case in self.cases}
         kinds = (Answered, Failed, Limited, Skipped, Ignored)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 ended = [event for event in program.told if isinstance(event, kinds)]
                 if len(ended) >= len(self.cases) + more:
@@ -148,7 +148,7 @@ async def base_answers(stage: Stage, program: Program, chats: list[Group]) -> di
     found = {}
     asked = {chat.id: stage.olga.says(chat, "/gpt begin") for chat in chats}
     for chat in chats:
-        found[chat.id] = await stage.max.expects(chat, reply_to=asked[chat.id], timeout=20)
+        found[chat.id] = await stage.max.expects(chat, reply_to=asked[chat.id])
     while len(program.events(Answered)) < len(chats):
         await asyncio.sleep(0.01)
     return found

@@ -36,7 +36,7 @@ class Device:
     def file(self) -> Path:
         return Path(self.client.session.filename)
 
-    async def gets(self, *kinds: type, timeout: float = 3) -> Any:
+    async def gets(self, *kinds: type, timeout: float = 60) -> Any:
         """The next update of these kinds; others are passed over."""
         async with asyncio.timeout(timeout):
             while True:
@@ -44,7 +44,7 @@ class Device:
                 if isinstance(update, kinds):
                     return update
 
-    async def hears(self, timeout: float = 3) -> Any:
+    async def hears(self, timeout: float = 60) -> Any:
         """The next new message."""
         kinds = types.UpdateNewMessage, types.UpdateNewChannelMessage
         update = await self.gets(*kinds, timeout=timeout)
@@ -122,7 +122,7 @@ async def refusal(request: Awaitable[Any]) -> str:
     return "nothing"
 
 
-async def until(condition: Callable[[], object], timeout: float = 3) -> None:
+async def until(condition: Callable[[], object], timeout: float = 60) -> None:
     """Waits until a condition holds."""
     async with asyncio.timeout(timeout):
         while not condition():

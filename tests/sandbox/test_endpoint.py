@@ -83,7 +83,7 @@ async def wire(endpoint: Endpoint) -> AsyncIterator[Wire]:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(60):
         while not condition():  # the endpoint has no event for it
             await asyncio.sleep(0.005)
 

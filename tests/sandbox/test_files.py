@@ -149,7 +149,7 @@ async def test_a_file_over_ten_megabytes_comes_and_goes_in_parts_and_nobody_is_h
     assert await device.client.download_media(message, bytes) == data
     watching.cancel()
     assert any(call.method == "upload.saveBigFilePart" for call in tg.calls)
-    assert max(waits) < 0.05
+    assert max(waits) < sum(waits) / 4, "the work is done in many pieces"
 
 
 @pytest.mark.parametrize(

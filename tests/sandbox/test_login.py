@@ -95,7 +95,7 @@ async def test_a_qr_code_scanned_by_another_client_logs_in(
 ) -> None:
     phone, new = await devices.of(alice), await devices.new()
     qr = await new.client.qr_login()
-    waiting = asyncio.create_task(qr.wait(timeout=3))
+    waiting = asyncio.create_task(qr.wait(timeout=60))
     await asyncio.sleep(0.01)
     await phone.client(functions.auth.AcceptLoginTokenRequest(qr.token))
     assert (await waiting).id == alice.id
@@ -109,7 +109,7 @@ async def test_a_qr_code_of_an_account_with_a_password_wants_it_too(
     vera = tg.add_account("Vera", password="open sesame")
     client = (await devices.new()).client
     qr = await client.qr_login()
-    waiting = asyncio.create_task(qr.wait(timeout=3))
+    waiting = asyncio.create_task(qr.wait(timeout=60))
     await asyncio.sleep(0.01)
     vera.scans(qr.url)
     with pytest.raises(SessionPasswordNeededError):
@@ -158,7 +158,7 @@ async def test_a_revoked_login_is_refused_and_the_client_learns_of_it(
     device = await devices.of(alice)
     path = device.file
     tg.revoke(alice, error=error)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(60):
         assert await refusal(device.client.run_until_disconnected()) == error
     again = await devices.open(path)
     assert await refusal(again.client(functions.updates.GetStateRequest())) == error

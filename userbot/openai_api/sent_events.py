@@ -24,7 +24,9 @@ class SentEvents:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._rest = ""
+        self._rest: list[str] = []  # of a line without an end
+        self._waiting = 0  # its length
+        self._turned = False  # its last character is a carriage return
         self._data: list[str] = []
         self._held = 0
         self.ended = False
@@ -35,10 +37,14 @@ class SentEvents:
         Raises ValueError: it is no text, or an event has no end.
         """
         text = self._decoder.decode(piece)
-        if "\n" in text or "\r" in text or self._rest.endswith("\r"):
-            *lines, self._rest = _LINE_END.split(self._rest + text)
-        else:  # a long line is searched once, in however many pieces it comes
-            lines, self._rest = [], self._rest + text
+        lines: list[str] = []
+        if "\n" in text or "\r" in text or self._turned:
+            *lines, rest = _LINE_END.split("".join(self._rest) + text)
+            self._rest, self._waiting = [rest], len(rest)
+        else:  # a long line is put together once, in however many pieces it comes
+            self._rest.append(text)
+            self._waiting += len(text)
+        self._turned = self._rest[-1].endswith("\r")
         complete: list[str] = []
         for line in lines:
             if line.startswith("data:"):
@@ -56,6 +62,6 @@ class SentEvents:
                 complete.append(data)
                 self._data.clear()
                 self._held = 0
-        if self._held + len(self._rest) > MOST:
+        if self._held + self._waiting > MOST:
             raise ValueError("an event without an end")
         return complete

@@ -134,7 +134,7 @@ class Account(Sender):
         *,
         reply_to: Message | None = None,
         from_: User | None = None,
-        timeout: float = 5,  # noqa: ASYNC109 - the limit is part of what a test says
+        timeout: float = 60,  # noqa: ASYNC109 - the limit is part of what a test says
     ) -> Message:
         """The oldest text in a chat that is from somebody else and that no call has returned yet.
 

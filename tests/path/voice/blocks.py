@@ -10,16 +10,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST = 0.05
-"""Seconds for which nothing else may have to wait."""
-_TOLD = 0.005
+from tests.pace import noticed
+
 _OTHERS = ("/sandbox/", "/tests/")
 """Where the code is that shares the test's loop, and not the program's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One callback that took long."""
+    """One callback: what it took of the thread's time, and where it went on."""
 
     seconds: float
     where: str
@@ -27,7 +26,7 @@ class Block:
 
 @contextmanager
 def watched_loop() -> Iterator[list[Block]]:
-    """Times every callback of the loop; gives the long ones, but for the sandbox's and tests'."""
+    """Times every callback of the loop, but for the sandbox's and tests'."""
     blocks: list[Block] = []
     kept: Any = asyncio.Handle
     run = kept._run
@@ -38,7 +37,7 @@ def watched_loop() -> Iterator[list[Block]]:
         before = time.thread_time()
         run(handle)
         seconds = time.thread_time() - before
-        if seconds > _TOLD and not any(other in where for other in _OTHERS):
+        if not any(other in where for other in _OTHERS):
             blocks.append(Block(seconds, where))
 
     # What hundreds of tests left behind would be walked through in the middle of a callback.
@@ -50,6 +49,12 @@ def watched_loop() -> Iterator[list[Block]]:
     finally:
         kept._run = run
         gc.unfreeze()
+
+
+def long(blocks: list[Block]) -> list[Block]:
+    """Those that others notice."""
+    least = noticed()
+    return [block for block in blocks if block.seconds > least]
 
 
 def _where(handle: Any) -> str:

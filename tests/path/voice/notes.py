@@ -37,6 +37,6 @@ def last_question(stage: Stage) -> str:
 
 async def until(holds: Callable[[], object]) -> None:
     """Wait for something that nobody tells of."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)

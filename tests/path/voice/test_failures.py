@@ -52,7 +52,8 @@ async def test_a_failed_transcription_is_tried_again_visibly(
 ) -> None:
     monkeypatch.setattr(speech, "_SECONDS_BESIDE", 0.0)
     stage.endpoint.faults.add(fault, on="/audio/transcriptions", **more)
-    openai = replace(stage.settings().openai, timeout=0.5)
+    timeout = 1.5 if fault == "stall" else 60
+    openai = replace(stage.settings().openai, timeout=timeout)
     program = await stage.program([listed(stage.group.id)], openai=openai, clock=QuickClock(20))
     stage.max.sends_voice(stage.group, ogg.tone(0.6))
     assert await stage.max.expects(stage.group, from_=stage.olga)
