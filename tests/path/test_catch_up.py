@@ -121,30 +121,35 @@ async def test_an_hour_away_answers_what_is_young_and_lists_the_rest(stage: Stag
 
 
 async def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(stage: Stage) -> None:
-    clock = QuickClock(50)
-    program = await stage.program([listed(stage.club.id)], clock=clock)
-    await stage.telegram.stop()
-    told = await program.tells(Waiting, reason="network")
+    clock = SteppedClock()
+    async with clock.running(20):
+        program = await stage.program([listed(stage.club.id)], clock=clock)
+        await stage.telegram.stop()
+        told = await program.tells(Waiting, reason="network")
     assert told.detail == ""
-    await asyncio.sleep(2.5)  # two minutes of the program's
+    await clock.passes(125, 1)
     lines = [event for event in program.events(Waiting) if event.reason == "network"]
     assert len(lines) in (2, 3)
     missed = stage.max.says(stage.club, "are you there?")
     await stage.telegram.start(stage.telegram.port)
-    back = await program.tells(Notice, reason="reconnected")
-    assert "stands again after" in back.detail
-    assert await stage.max.expects(stage.club, reply_to=missed)
+    async with clock.running(20):
+        back = await program.tells(Notice, reason="reconnected")
+        assert "stands again after" in back.detail
+        assert await stage.max.expects(stage.club, reply_to=missed)
+        await program.stop()
 
 
 async def test_a_line_that_is_dead_without_a_word_is_noticed_and_made_anew(stage: Stage) -> None:
-    clock = QuickClock(20)
-    program = await stage.program([listed(stage.club.id)], clock=clock)
-    stage.telegram.deaden_connections(stage.olga)
-    began = clock.monotonic()
-    missed = stage.max.says(stage.club, "do you hear me?")
-    assert await program.tells(Notice, reason="reconnected")
-    assert clock.monotonic() - began < 60
-    assert await stage.max.expects(stage.club, reply_to=missed)
+    clock = SteppedClock()
+    async with clock.running(10):
+        program = await stage.program([listed(stage.club.id)], clock=clock)
+        stage.telegram.deaden_connections(stage.olga)
+        began = clock.monotonic()
+        missed = stage.max.says(stage.club, "do you hear me?")
+        assert await program.tells(Notice, reason="reconnected")
+        assert clock.monotonic() - began < 60
+        assert await stage.max.expects(stage.club, reply_to=missed)
+        await program.stop()
 
 
 async def test_an_answer_on_its_way_into_a_dead_line_stands_once(stage: Stage) -> None:
