@@ -14,7 +14,7 @@ from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
-from userbot.path.background import Background, Recent
+from userbot.path.background import Background
 from userbot.path.first_text import FirstText
 from userbot.path.forgetting import Forgetting
 from userbot.path.hearing import Ears
@@ -29,7 +29,7 @@ from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.path.typing import Typing
 from userbot.path.writes import Writes
-from userbot.ports import ChatModel, Clock, History, Outbox, Pictures
+from userbot.ports import ChatModel, Clock, Reader, Sender
 from userbot.rules.limits import Refusal
 from userbot.settings import PacingConfig, PersonLimits, Settings
 from userbot.storage.store import Store
@@ -85,12 +85,12 @@ class Ground:
             refused,
         )
 
-    def aftermath(self, history: History, questions: Questions) -> Aftermath:
+    def aftermath(self, reader: Reader, questions: Questions) -> Aftermath:
         """What became of questions, and of answers that an earlier run began."""
         aftermath = Aftermath(
             self.settings.trigger.prefix,
             timedelta(minutes=self.settings.catch_up.max_age_minutes),
-            history,
+            reader,
             questions,
             self.store,
             self.store.eraser,
@@ -103,15 +103,15 @@ class Ground:
         )
         return aftermath
 
-    def background(self, recent: Recent, rules: HouseRules) -> Background:
+    def background(self, reader: Reader, rules: HouseRules) -> Background:
         """What was said around a question."""
         window = self.settings.history.window_tokens
-        return Background(recent, self.store, rules, window, self.clock, self.report)
+        return Background(reader, self.store, rules, window, self.clock, self.report)
 
     def in_writing(
         self,
         pacing: PacingConfig,
-        outbox: Outbox,
+        sender: Sender,
         writes: Writes,
         own_prompt: str = "reply",
         told: Callable[[str], str] = str,
@@ -119,7 +119,7 @@ class Ground:
         """Answers as text. `told`: an error's sentence in the owner's language."""
         return LiveReply(
             pacing,
-            outbox,
+            sender,
             writes,
             self.store,
             self.storing,
@@ -132,11 +132,11 @@ class Ground:
             told,
         )
 
-    def writes(self, outbox: Outbox, history: History, aftermath: Aftermath) -> Writes:
+    def writes(self, sender: Sender, reader: Reader, aftermath: Aftermath) -> Writes:
         """What leaves, each recorded before."""
         return Writes(
-            outbox,
-            history,
+            sender,
+            reader,
             self.store,
             self.storing,
             aftermath.still_wanted,
@@ -149,11 +149,11 @@ class Ground:
         rules: HouseRules,
         aftermath: Aftermath,
         hearing: Ears,
-        pictures: Pictures,
+        reader: Reader,
         background: Background,
         model: ChatModel,
         allowance: Allowance,
-        outbox: Outbox,
+        sender: Sender,
         replying: Answers,
     ) -> Assistant:
         """The path of one question."""
@@ -162,7 +162,7 @@ class Ground:
             rules=rules,
             aftermath=aftermath,
             hearing=hearing,
-            seeing=Seeing(pictures, self.report),
+            seeing=Seeing(reader, self.report),
             background=background,
             memory=self.memory,
             inquiry=Inquiry(
@@ -176,8 +176,8 @@ class Ground:
                 self.clock,
                 self.report,
             ),
-            outbox=outbox,
-            typing=Typing(outbox, self.clock),
+            sender=sender,
+            typing=Typing(sender, self.clock),
             replying=replying,
             eraser=self.store.eraser,
             settlement=self.settlement,

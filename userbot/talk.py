@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
@@ -21,6 +21,7 @@ from userbot.openai_api.chat import Chat as ChatModel
 from userbot.path.hearing import Said
 from userbot.path.house_rules import HouseRules
 from userbot.path.replying import Written
+from userbot.ports import Reader, Sender
 from userbot.rules.trigger import Policy, command_of, question_of
 from userbot.settings import PacingConfig, Settings, VoiceConfig
 from userbot.storage.store import Store
@@ -66,21 +67,23 @@ class Talk:
             began=clock.now(),  # not the first start, which is that of `userbot run`
         )
         rules, nowhere = HouseRules(policy, {}, "me", store), _Nowhere()
+        # What answers asks of them is less than the whole port.
+        reader, sender = cast("Reader", nowhere), cast("Sender", terminal)
         self._allowance = ground.allowance({})
         self._model = ChatModel(settings.openai, report)
-        aftermath = ground.aftermath(nowhere, nowhere)
-        writes = ground.writes(terminal, nowhere, aftermath)
+        aftermath = ground.aftermath(reader, nowhere)
+        writes = ground.writes(sender, reader, aftermath)
         pacing = _LIVELY if terminal.lively else _WHOLE
         self._assistant = ground.assistant(
             rules,
             aftermath,
             _Read(),
-            nowhere,
-            ground.background(nowhere, rules),
+            reader,
+            ground.background(reader, rules),
             self._model,
             self._allowance,
-            terminal,
-            Written(ground.in_writing(pacing, terminal, writes)),
+            sender,
+            Written(ground.in_writing(pacing, sender, writes)),
         )
 
     @property
@@ -193,7 +196,9 @@ class _Nowhere:
     async def latest(self, chat: int, before: int, count: int) -> list[Message]:
         self._refuse()
 
-    async def fetch(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
+    async def fetch_pictures(
+        self, chat: int, message: int, *, several: bool = False
+    ) -> list[Picture]:
         self._refuse()
 
     def _refuse(self) -> NoReturn:

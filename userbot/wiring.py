@@ -41,18 +41,9 @@ from userbot.rules.lateness import grew_old
 from userbot.rules.limits import HELD_SECONDS
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import Settings
-from userbot.telegram.client import Client
-from userbot.telegram.files import TelegramFiles
-from userbot.telegram.groups import TelegramGroups
-from userbot.telegram.history import TelegramHistory
-from userbot.telegram.lookup import TelegramLookup
-from userbot.telegram.past import TelegramPast
-from userbot.telegram.pictures import TelegramPictures
-from userbot.telegram.reading import Reading
-from userbot.telegram.recent import TelegramRecent
+from userbot.telegram.reader import TelegramReader
+from userbot.telegram.sender import TelegramSender
 from userbot.telegram.turns import Turns
-from userbot.telegram.usernames import TelegramPeople
-from userbot.telegram.voice_outbox import TelegramVoiceOutbox
 from userbot.types import Decision, Message, Question
 
 
@@ -68,15 +59,14 @@ class Rooms:
         )
         client, inbox, settlement = edges.client, edges.inbox, ground.settlement
         self._ground = ground
-        outbox = TelegramVoiceOutbox(client, turns)
-        history = TelegramHistory(client, inbox, clock, report)
-        reading = Reading(client, clock, report, inbox.title)
-        self.aftermath = ground.aftermath(history, self)
-        writes = ground.writes(outbox, history, self.aftermath)
+        sender = TelegramSender(client, turns)
+        reader = TelegramReader(client, inbox, clock, report)
+        self.aftermath = ground.aftermath(reader, self)
+        writes = ground.writes(sender, reader, self.aftermath)
         self.rules = HouseRules(house.policy, house.chats, settings.trigger.from_, store)
-        self.overheard = ground.background(TelegramRecent(client, inbox), self.rules)
+        self.overheard = ground.background(reader, self.rules)
         self.telling = Telling(
-            outbox,
+            sender,
             writes,
             store.ledger,
             clock,
@@ -93,13 +83,13 @@ class Rooms:
         assistant = ground.assistant(
             self.rules,
             self.aftermath,
-            _hearing(ground, edges, reading, self.rules, allowance),
-            TelegramPictures(client, reading),
+            _hearing(ground, edges, reader, self.rules, allowance),
+            reader,
             self.overheard,
             edges.model,
             allowance,
-            outbox,
-            _replying(ground, edges, outbox, writes, allowance),
+            sender,
+            _replying(ground, edges, sender, writes, allowance),
         )
         self.conversations = Conversations(
             assistant.handle,
@@ -123,11 +113,11 @@ class Rooms:
             clock,
         )
         self.commands = _commands(
-            ground, client, house, self.rules, self.conversations, self.again, outbox
+            ground, reader, house, self.rules, self.conversations, self.again, sender
         )
         self.migration = Migration(
             self.rules,
-            TelegramGroups(client, clock, report),
+            reader,
             ground.memory,
             self._moved,
             ground.storing,
@@ -153,7 +143,7 @@ class Rooms:
         self.doorstep = Doorstep(ground.storing)
         self.catch_up = CatchUp(
             self.rules,
-            TelegramPast(client, inbox, clock, report),
+            reader,
             self._intake.receive,
             None if house.first else house.policy.began,
             max_age,
@@ -258,12 +248,12 @@ def longest_seconds(settings: Settings) -> float:
 
 
 def _hearing(
-    ground: Ground, edges: Edges, reading: Reading, rules: HouseRules, allowance: Allowance
+    ground: Ground, edges: Edges, reader: TelegramReader, rules: HouseRules, allowance: Allowance
 ) -> Hearing:
     settings, store, storing = ground.settings, ground.store, ground.storing
     clock, report = ground.clock, ground.report
     listening = Listening(
-        TelegramFiles(edges.client, reading),
+        reader,
         edges.speech,
         Ffmpeg(settings.history.database),
         allowance,
@@ -275,7 +265,7 @@ def _hearing(
     )
     window = settings.history.window_tokens
     return Hearing(
-        Replies(TelegramLookup(reading), store, ground.memory, rules.forgotten, window),
+        Replies(reader, store, ground.memory, rules.forgotten, window),
         Transcription(listening, store, storing, clock, report),
         settings.voice,
         settings.trigger.prefix,
@@ -290,18 +280,18 @@ def _hearing(
 def _replying(
     ground: Ground,
     edges: Edges,
-    outbox: TelegramVoiceOutbox,
+    sender: TelegramSender,
     writes: Writes,
     allowance: Allowance,
 ) -> Replying:
     settings, secret = ground.settings, ground.store.secret()
     told = in_russian if language_of(settings.console.language) == "ru" else str
     own_prompt = settings.trigger.own_prompt
-    in_writing = ground.in_writing(settings.pacing, outbox, writes, own_prompt, told)
+    in_writing = ground.in_writing(settings.pacing, sender, writes, own_prompt, told)
     by_voice = VoiceReply(
         edges.speaker,
         allowance,
-        outbox,
+        sender,
         in_writing,
         writes,
         ground.report,
@@ -313,12 +303,12 @@ def _replying(
 
 def _commands(
     ground: Ground,
-    client: Client,
+    reader: TelegramReader,
     house: House,
     rules: HouseRules,
     conversations: Conversations,
     again: Again,
-    outbox: TelegramVoiceOutbox,
+    sender: TelegramSender,
 ) -> ChatCommands:
     settings, store, clock = ground.settings, ground.store, ground.clock
     prefix = settings.trigger.prefix
@@ -341,10 +331,8 @@ def _commands(
         texts=texts,
         store=store,
         storing=ground.storing,
-        writer=outbox,
+        writer=sender,
         clock=clock,
         report=ground.report,
     )
-    return ChatCommands(
-        orders, results, texts, TelegramPeople(client), store, ground.storing, clock
-    )
+    return ChatCommands(orders, results, texts, reader, store, ground.storing, clock)

@@ -54,7 +54,7 @@ async def test_however_much_was_missed_what_is_young_is_looked_at_to_its_end(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await first_run(stage)
-    monkeypatch.setattr("userbot.telegram.past._PAGES", 1)
+    monkeypatch.setattr("userbot.telegram.reader._PAGES", 1)
     stage.telegram.tells_at_most(0)
     for number in range(220):
         stage.max.says(stage.club, f"so much to say {number}")
@@ -284,3 +284,21 @@ async def test_a_question_of_which_no_answer_shows_is_looked_at_again_after_minu
         await asyncio.sleep(0.2)
     shown = [one for one in stage.olga.messages(stage.max) if one.text.startswith("It says")]
     assert len(shown) == (meanwhile in ("nothing", "edited"))
+
+
+async def test_a_chat_that_is_selected_begins_then_though_a_hundred_others_are_newer(
+    stage: Stage,
+) -> None:
+    stage.max.says(stage.club, "long ago")
+    for number in range(101):
+        stage.telegram.add_group(f"Group {number}", creator=stage.olga)
+    program = await stage.program()
+    await asyncio.sleep(0.1)
+    await program.stop()
+    program = await stage.program([listed(stage.club.id)])
+    await asyncio.sleep(0.1)
+    await program.stop()
+    stage.telegram.tells_at_most(0)
+    asked = stage.max.says(stage.club, "/gpt and now?")
+    await stage.program([listed(stage.club.id)])
+    assert await stage.max.expects(stage.club, reply_to=asked)

@@ -52,10 +52,9 @@ from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
 from userbot.telegram.deletions import Deletions
-from userbot.telegram.history import TelegramHistory
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
-from userbot.telegram.recent import TelegramRecent
+from userbot.telegram.reader import TelegramReader
 from userbot.types import Command, Message, Person, Question
 
 OWNER = Person(id=7_000_000_001, name="Olga", username="olga")
@@ -290,11 +289,10 @@ class Target:
         people = People(self.client, self._tell)
         inbox = Inbox(self.client, people, clock, self._tell)
         rules = HouseRules(policy, {}, "anyone", self.store)
-        recent = TelegramRecent(self.client, inbox)
-        background = Background(recent, self.store, rules, 1000, clock, self._tell)
-        history = TelegramHistory(self.client, inbox, clock, self._tell)
+        reader = TelegramReader(self.client, inbox, clock, self._tell)
+        background = Background(reader, self.store, rules, 1000, clock, self._tell)
         aftermath = Aftermath(
-            "/gpt", timedelta(minutes=10), history, cast("Questions", None), self.store,
+            "/gpt", timedelta(minutes=10), reader, cast("Questions", None), self.store,
             self.store.eraser, Patience(clock, self._tell), clock, self._tell,
         )  # fmt: skip
         intake = Intake(

@@ -1,4 +1,4 @@
-"""A conversation in the terminal: `ports.Outbox` whose messages are what stands on the screen."""
+"""A conversation in the terminal: the writing half of `ports.Sender`, shown on the screen."""
 
 # A screen has no places, turns and replies: most of what the port brings is not needed.
 # ruff: noqa: ARG002
@@ -40,13 +40,13 @@ class Terminal:
     def check(self, place: ConversationId) -> None:
         """Here everything may be written."""
 
-    async def turn(self, place: ConversationId, write: Write, title: str = "") -> None:
+    async def acquire(self, place: ConversationId, write: Write, title: str = "") -> None:
         """Nobody has to wait."""
 
-    def spare(self, place: ConversationId, write: Write) -> bool:
+    def try_acquire(self, place: ConversationId, write: Write) -> bool:
         return True
 
-    def slow(self, place: ConversationId) -> bool:
+    def in_slow_mode(self, place: ConversationId) -> bool:
         return False
 
     async def send(

@@ -26,7 +26,7 @@ from userbot.errors import ChatRefusedError, NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
 from userbot.path.patience import Patience
 from userbot.path.settlement import in_doubt
-from userbot.ports import Clock, Eraser, History, Store
+from userbot.ports import Clock, Eraser, Reader, Store
 from userbot.rules.adoption import adopted, owners_answers
 from userbot.rules.lateness import grew_old
 from userbot.rules.trigger import question_of
@@ -71,7 +71,7 @@ class Aftermath:
         self,
         prefix: str,
         max_age: timedelta,
-        history: History,
+        reader: Reader,
         questions: Questions,
         store: Store,
         eraser: Eraser,
@@ -81,7 +81,7 @@ class Aftermath:
     ) -> None:
         self._prefix = prefix
         self._max_age = max_age
-        self._history = history
+        self._reader = reader
         self._questions = questions
         self._store = store
         self._eraser = eraser
@@ -161,7 +161,7 @@ class Aftermath:
         recorded, before = self._store.recorded(ask), self._before_the_move(ask)
         begun = bool(recorded or before)
         try:
-            since = await self._history.since(ask.source, [piece.message for piece in pieces])
+            since = await self._reader.since(ask.source, [piece.message for piece in pieces])
         except TelegramError as error:
             if begun:
                 raise in_doubt() from error
@@ -173,7 +173,7 @@ class Aftermath:
         if recorded:
             there = since
             if ask.moved_from is not None:
-                there = await self._history.lately(ask.chat, ask.at)
+                there = await self._reader.lately(ask.chat, ask.at)
             if standing := self._standing(ask, recorded, there):
                 return ask, self._taken_up(ask, recorded[0], standing, there)
             if not there.whole:

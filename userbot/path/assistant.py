@@ -15,7 +15,7 @@ from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.path.typing import Typing
-from userbot.ports import Clock, Eraser, Outbox, Store
+from userbot.ports import Clock, Eraser, Sender, Store
 from userbot.rules.request import request, system_text
 from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Question
@@ -35,7 +35,7 @@ class Assistant:
         background: Background,
         memory: Memory,
         inquiry: Inquiry,
-        outbox: Outbox,
+        sender: Sender,
         typing: Typing,
         replying: Answers,
         eraser: Eraser,
@@ -52,7 +52,7 @@ class Assistant:
         self._background = background
         self._memory = memory
         self._inquiry = inquiry
-        self._outbox = outbox
+        self._sender = sender
         self._typing = typing
         self._replying = replying
         self._eraser = eraser
@@ -70,7 +70,7 @@ class Assistant:
             if not await self._storing.done(lambda: self._begin(ask), ask):
                 self._settlement.skipped(ask, "deleted", "It was deleted before its answer.")
                 return
-            self._outbox.check(ask.conversation)  # before a model is paid for what cannot be said
+            self._sender.check(ask.conversation)  # before a model is paid for what cannot be said
             ask, stands = await self._storing.through(lambda: self._aftermath.look(ask), ask)
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
             overheard = await self._hearing.hear(ask) if ask.listen_first else None

@@ -17,7 +17,7 @@ from typing import Protocol
 from userbot.errors import NotLoggedInError, StorageError, TelegramError
 from userbot.events import Notice, Report
 from userbot.path.house_rules import HouseRules
-from userbot.ports import Clock
+from userbot.ports import Clock, Reader
 from userbot.rules import background
 from userbot.rules.background import Overheard
 from userbot.types import Message, Question, may_be_deleted_in
@@ -28,14 +28,6 @@ KEPT = 200
 """Messages of one chat; more than any question shows, so that deletions leave enough."""
 FETCHED = 100
 """Messages of one fetch, the most that Telegram gives at once (messages.getHistory)."""
-
-
-class Recent(Protocol):
-    """Reads a chat's last messages."""
-
-    async def latest(self, chat: int, before: int, count: int) -> list[Message]:
-        """The messages before that one, in any order. Raises TelegramError."""
-        ...
 
 
 class Known(Protocol):
@@ -70,14 +62,14 @@ class Background:
 
     def __init__(
         self,
-        recent: Recent,
+        reader: Reader,
         known: Known,
         rules: HouseRules,
         window_tokens: int,
         clock: Clock,
         report: Report,
     ) -> None:
-        self._recent = recent
+        self._reader = reader
         self._known = known
         self._rules = rules
         self._budget = window_tokens
@@ -145,7 +137,7 @@ class Background:
 
     async def _fetch(self, ask: Question, chat: _Chat) -> None:
         try:
-            latest = await self._recent.latest(ask.chat, ask.message, FETCHED)
+            latest = await self._reader.latest(ask.chat, ask.message, FETCHED)
         except NotLoggedInError:
             raise
         except TelegramError as error:

@@ -30,7 +30,7 @@ from userbot.events import Failed, Notice, Report
 from userbot.path.doorstep import Doorstep
 from userbot.path.house_rules import HouseRules
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Past, SeenStore
+from userbot.ports import Clock, Reader, SeenStore
 from userbot.types import Brought, ChatKind, ChatTop, Message
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class CatchUp:
     def __init__(
         self,
         rules: HouseRules,
-        past: Past,
+        reader: Reader,
         receive: Callable[[Message], None],
         began: datetime | None,
         max_age_minutes: float,
@@ -61,7 +61,7 @@ class CatchUp:
         report: Report,
     ) -> None:
         self._rules = rules
-        self._past = past
+        self._reader = reader
         self._receive = receive
         self._began = began
         self._max_age = timedelta(minutes=max_age_minutes)
@@ -109,7 +109,7 @@ class CatchUp:
         if not chats or (first and self._began is not None):
             return
         try:
-            tops = {top.chat: top.message for top in await self._past.tops()}
+            tops = {top.chat: top.message for top in await self._reader.tops(chats)}
         except TelegramError as error:
             self._tell_failure(error)
             return
@@ -149,7 +149,7 @@ class CatchUp:
     @property
     def _undecided(self) -> bool:
         """Whether something that was sent may not be decided about."""
-        return self._doorstep.holds or self._past.waits
+        return self._doorstep.holds or self._reader.waits
 
     async def _look(self) -> None:
         self._all_behind = True
@@ -171,17 +171,21 @@ class CatchUp:
     async def _look_everywhere(self) -> None:
         now = self._clock.now()
         last = await self._stored(self._store.last_look)
-        tops = {top.chat: top for top in await self._past.tops()}
+        selected = list(self._rules.policy.chats)
+        found, newest = await asyncio.gather(
+            self._reader.tops(selected), self._reader.newest_tops()
+        )
+        tops = {top.chat: top for top in found}
         for old in list(self._rules.moved):
             with self._one(old):
                 await self._read_out(old)
-        for chat in list(self._rules.policy.chats):
+        for chat in selected:
             with self._one(chat):
                 await self._look_at(chat, tops.get(chat), first=last is None)
         if (last := last or self._began) is not None:
             own = self._rules.policy.elsewhere == "me"
             since = max(last - _LATE, now - self._max_age)
-            for top in tops.values():
+            for top in newest:
                 if top.chat not in self._rules.policy.chats and top.at >= since:
                     with self._one(top.chat):
                         await self._bring(top.chat, since=since, own=own)
@@ -241,15 +245,15 @@ class CatchUp:
         self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
     ) -> Brought:
         """Let all of it arrive, but where it is much, only what is not too old to be answered."""
-        brought = await self._past.bring(chat, after=after, since=since, own=own)
+        brought = await self._reader.bring(chat, after=after, since=since, own=own)
         count = brought.count
         if not brought.whole:
             young = self._clock.now() - self._max_age
-            brought = await self._past.bring(chat, since=young, own=own)
+            brought = await self._reader.bring(chat, since=young, own=own)
             count += brought.count
         while not brought.whole:
             await self._doorstep.clear()
-            brought = await self._past.bring(chat, after=brought.newest, own=own)
+            brought = await self._reader.bring(chat, after=brought.newest, own=own)
             count += brought.count
         return replace(brought, count=count)
 

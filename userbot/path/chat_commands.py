@@ -21,7 +21,7 @@ from userbot.errors import (
 from userbot.path.orders import Orders
 from userbot.path.results import Results
 from userbot.path.storing import Storing
-from userbot.ports import Clock
+from userbot.ports import Clock, Reader
 from userbot.rules import commands
 from userbot.rules.command_texts import CommandTexts
 from userbot.types import (
@@ -31,14 +31,6 @@ from userbot.types import (
     Message,
     OpenCommand,
 )
-
-
-class People(Protocol):
-    """Who is called what."""
-
-    async def find(self, name: str) -> int | None:
-        """The id of the person with this @name; None if nobody has it. Raises TelegramError."""
-        ...
 
 
 class OrderBook(Protocol):
@@ -61,7 +53,7 @@ class ChatCommands:
         orders: Orders,
         results: Results,
         texts: CommandTexts,
-        people: People,
+        reader: Reader,
         store: OrderBook,
         storing: Storing,
         clock: Clock,
@@ -69,7 +61,7 @@ class ChatCommands:
         self._orders = orders
         self._results = results
         self._texts = texts
-        self._people = people
+        self._reader = reader
         self._store = store
         self._storing = storing
         self._clock = clock
@@ -137,7 +129,11 @@ class ChatCommands:
 
     async def _forget(self, recorded: CommandMessage, order: commands.ForgetPerson) -> None:
         try:
-            who = order.who if isinstance(order.who, int) else await self._people.find(order.who)
+            who = (
+                order.who
+                if isinstance(order.who, int)
+                else await self._reader.find_person(order.who)
+            )
             text = await self._storing.done(lambda: self._orders.forgotten(who, str(order.who)))
         except UserbotError as error:
             self._results.failed(recorded, error)

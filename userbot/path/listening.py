@@ -20,7 +20,7 @@ from userbot.events import Report, Waiting
 from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
-from userbot.ports import Audio, Clock, Files, Store, Transcriber, Workplace
+from userbot.ports import Audio, Clock, Reader, Store, Transcriber, Workplace
 from userbot.rules import ghosts, lengths, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
 from userbot.rules.limits import PAID_ALL_THE_SAME
@@ -78,7 +78,7 @@ class Listening:
 
     def __init__(
         self,
-        files: Files,
+        reader: Reader,
         transcriber: Transcriber,
         audio: Audio,
         allowance: Allowance,
@@ -88,7 +88,7 @@ class Listening:
         clock: Clock,
         report: Report,
     ) -> None:
-        self._files = files
+        self._reader = reader
         self._transcriber = transcriber
         self._audio = audio
         self._allowance = allowance
@@ -110,13 +110,15 @@ class Listening:
         async with self._audio.workplace(task.most_seconds) as place:
             limit = min(FILE_BYTES, task.recording.size + _SLACK_BYTES)
             chat, message = task.ask.source, task.message
-            await self._files.save(chat, message, limit, place.source, _known_format)
+            await self._reader.save_file(chat, message, limit, place.source, _known_format)
             with place.source.open("rb") as file:
                 form = _known_format(file.read(LOOKED_AT))
             return await self._in_parts(task, place, await self._read(task, place, form))
 
     async def _in_memory(self, task: Task) -> Listened:
-        data = await self._files.fetch(task.ask.source, task.message, WHOLE_BYTES, _known_format)
+        data = await self._reader.fetch_file(
+            task.ask.source, task.message, WHOLE_BYTES, _known_format
+        )
         form = _known_format(data)
         look = await _looked(ogg.look, data, task.most_seconds) if form is OGG else None
         if look is not None:

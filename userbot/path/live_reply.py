@@ -19,7 +19,7 @@ from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.path.writes import Writes
 from userbot.path.written_reply import WrittenReply
-from userbot.ports import Clock, Outbox, Store
+from userbot.ports import Clock, Sender, Store
 from userbot.rules import pacing
 from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
@@ -45,7 +45,7 @@ class LiveReply:
     def __init__(
         self,
         pacing: PacingConfig,
-        outbox: Outbox,
+        sender: Sender,
         writes: Writes,
         store: Store,
         storing: Storing,
@@ -61,7 +61,7 @@ class LiveReply:
         self._own_prompt = own_prompt
         self._told = told
         self._pacing = pacing
-        self._outbox = outbox
+        self._sender = sender
         self._writes = writes
         self._store = store
         self._storing = storing
@@ -87,12 +87,12 @@ class LiveReply:
         """
         draft = Draft(self._clock)
         above = above_answer(ask, self._own_prompt, self._clock.now())
-        outbox, store, clock = self._outbox, self._store, self._clock
+        sender, store, clock = self._sender, self._store, self._clock
         in_place = above is not None
         begin = partial(
             Parts,
             ask,
-            outbox,
+            sender,
             self._writes,
             store,
             clock,
@@ -111,7 +111,7 @@ class LiveReply:
             draft,
             parts,
             pace,
-            outbox,
+            sender,
             self._storing,
             self._patience,
             clock,

@@ -18,7 +18,7 @@ from userbot.events import Failed, Notice, Report
 from userbot.path.house_rules import HouseRules
 from userbot.path.memory import Memory
 from userbot.path.storing import Storing
-from userbot.ports import Groups
+from userbot.ports import Reader
 from userbot.types import ConversationId, Question, is_basic_group
 
 
@@ -31,7 +31,7 @@ class Migration:
     def __init__(
         self,
         rules: HouseRules,
-        groups: Groups,
+        reader: Reader,
         memory: Memory,
         moved: Callable[[int, int], None],
         storing: Storing,
@@ -39,7 +39,7 @@ class Migration:
     ) -> None:
         self._told = moved
         self._rules = rules
-        self._groups = groups
+        self._reader = reader
         self._memory = memory
         self._storing = storing
         self._report = report
@@ -51,7 +51,7 @@ class Migration:
         if not groups:
             return
         try:
-            moved = await self._groups.moved(groups)
+            moved = await self._reader.migrated(groups)
         except TelegramError as error:
             self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))
             return

@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from userbot.errors import PauseAskedError, TelegramError
 from userbot.path.first_text import FirstText
 from userbot.path.writes import Writes
-from userbot.ports import Clock, Outbox, Store, Write
+from userbot.ports import Clock, Sender, Store, Write
 from userbot.rules.random_id import of_answer
 from userbot.types import Question, RichText
 
@@ -50,7 +50,7 @@ class Parts:
     def __init__(
         self,
         ask: Question,
-        outbox: Outbox,
+        sender: Sender,
         writes: Writes,
         store: Store,
         clock: Clock,
@@ -63,7 +63,7 @@ class Parts:
         self._first_text = first_text
         self.in_place = in_place
         """The first part is the question's own message."""
-        self._outbox = outbox
+        self._sender = sender
         self._writes = writes
         self._store = store
         self._clock = clock
@@ -92,7 +92,7 @@ class Parts:
         return "edit" if at < len(self.standing) or self._is_question(at) else "send"
 
     async def write(self, wanted: Sequence[RichText]) -> None:
-        """Carry that write out; take the turn for it first. Raises what Outbox raises."""
+        """Carry that write out; take the permit for it first. Raises what Sender raises."""
         at = self._differs(wanted)
         if at is None:
             return
@@ -113,7 +113,7 @@ class Parts:
         before = self.standing[at]
         self._store.rewriting(before.identity, text.text, self._clock.now())
         try:
-            await self._outbox.edit(self._ask.conversation, before.message, text)
+            await self._sender.edit(self._ask.conversation, before.message, text)
         except TelegramError as error:
             if error.reason == "disconnected":
                 self.doubtful = True
@@ -134,7 +134,7 @@ class Parts:
         reply_to = self.standing[-1].message if self.standing else ask.replied_to
 
         async def leave() -> int:
-            return await self._outbox.send(
+            return await self._sender.send(
                 ask.conversation, text, reply_to=reply_to, random_id=identity, silent=at > 0
             )
 
@@ -152,7 +152,7 @@ class Parts:
     async def _replace_question(self, identity: int, text: RichText) -> None:
         ask = self._ask
         try:
-            leave = partial(self._outbox.edit, ask.conversation, ask.message, text)
+            leave = partial(self._sender.edit, ask.conversation, ask.message, text)
             await self._writes.replace(ask, identity, text.text, leave)
         except TelegramError as error:
             if error.reason not in _NOT_EDITABLE:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.path.memory import Memory
-from userbot.ports import Lookup
+from userbot.ports import Reader
 from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
 from userbot.types import Question, Quoted
 
@@ -33,13 +33,13 @@ class Replies:
 
     def __init__(
         self,
-        lookup: Lookup,
+        reader: Reader,
         store: Turns,
         memory: Memory,
         forgotten: Set[int],
         window_tokens: int,
     ) -> None:
-        self._lookup = lookup
+        self._reader = reader
         self._store = store
         self._memory = memory
         self._forgotten = forgotten
@@ -96,7 +96,7 @@ class Replies:
         return turn is not None and self._memory.holds(ask.conversation, turn)
 
     async def _look(self, ask: Question, message: int) -> Quoted | None:
-        found = await self._lookup.quoted(ask.source, message)
+        found = await self._reader.quoted(ask.source, message)
         if found is not None and self._store.answered_by(ask.source, message) is not None:
             return replace(found, ours=True)
         return found

@@ -39,7 +39,7 @@ T = TypeVar("T")
 class Writer(Protocol):
     """Writes of the owner's account, each after its turn. All raise TelegramError."""
 
-    async def turn_after_answers(
+    async def acquire_after_answers(
         self, conversation: ConversationId, write: Write, title: str = ""
     ) -> None: ...
 
@@ -171,7 +171,7 @@ class Results:
         write: Callable[[], Awaitable[T]],
     ) -> T:
         while True:
-            await self._writer.turn_after_answers(conversation, kind, title)
+            await self._writer.acquire_after_answers(conversation, kind, title)
             with suppress(PauseAskedError):
                 return await write()
 

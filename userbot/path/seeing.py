@@ -14,7 +14,7 @@ from dataclasses import replace
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.events import Notice, Report, Waiting, about
 from userbot.path.hearing import Said
-from userbot.ports import Pictures
+from userbot.ports import Reader
 from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit
 from userbot.types import Picture, Question
 
@@ -25,8 +25,8 @@ AT_ONCE = 8
 class Seeing:
     """Message → pictures."""
 
-    def __init__(self, pictures: Pictures, report: Report) -> None:
-        self._pictures = pictures
+    def __init__(self, reader: Reader, report: Report) -> None:
+        self._reader = reader
         self._report = report
         self._room = asyncio.Semaphore(AT_ONCE)
         self._held: set[int] = set()
@@ -72,7 +72,9 @@ class Seeing:
             if sum(len(picture.data) for picture in found.values()) > MOST_TOGETHER:
                 return
             try:
-                fetched = await self._pictures.fetch(ask.source, message, several=len(messages) > 1)
+                fetched = await self._reader.fetch_pictures(
+                    ask.source, message, several=len(messages) > 1
+                )
             except NotLoggedInError:
                 raise
             except TelegramError as error:

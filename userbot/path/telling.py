@@ -12,7 +12,7 @@ from contextlib import suppress
 from userbot.errors import PauseAskedError, UserbotError
 from userbot.events import Failed, Report, about
 from userbot.path.writes import Writes
-from userbot.ports import Clock, Ledger, Outbox
+from userbot.ports import Clock, Ledger, Sender
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.rules.random_id import random_id
@@ -27,7 +27,7 @@ class Telling:
 
     def __init__(
         self,
-        outbox: Outbox,
+        sender: Sender,
         writes: Writes,
         ledger: Ledger,
         clock: Clock,
@@ -36,7 +36,7 @@ class Telling:
         secret: bytes,
         timezone: str | None,
     ) -> None:
-        self._outbox = outbox
+        self._sender = sender
         self._writes = writes
         self._ledger = ledger
         self._clock = clock
@@ -85,12 +85,12 @@ class Telling:
 
     async def _send(self, ask: Question, text: RichText, identity: int) -> None:
         async def leave() -> int:
-            return await self._outbox.send(
+            return await self._sender.send(
                 ask.conversation, text, reply_to=ask.replied_to, random_id=identity
             )
 
         while True:
-            await self._outbox.turn(ask.conversation, "send", ask.title)
+            await self._sender.acquire(ask.conversation, "send", ask.title)
             with suppress(PauseAskedError):
                 await self._writes.send(ask, _PART, identity, text.text, leave)
                 return

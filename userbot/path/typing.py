@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from userbot.ports import Clock, Outbox
+from userbot.ports import Clock, Sender
 from userbot.types import ConversationId
 
 EVERY_SECONDS = 5.0
@@ -22,8 +22,8 @@ _CHATS = 1000
 class Typing:
     """The typing signals of the account; never in the way of an answer."""
 
-    def __init__(self, outbox: Outbox, clock: Clock) -> None:
-        self._outbox = outbox
+    def __init__(self, sender: Sender, clock: Clock) -> None:
+        self._sender = sender
         self._clock = clock
         self._last: dict[int, float] = {}
 
@@ -47,7 +47,7 @@ class Typing:
         except Exception:
             signals.cancel()
             if not shown and self._last.get(conversation.chat, began - 1) >= began:
-                await self._outbox.typing(conversation, False)
+                await self._sender.typing(conversation, False)
             raise
         finally:
             signals.cancel()
@@ -60,7 +60,7 @@ class Typing:
             if wait <= 0:
                 wait = EVERY_SECONDS
                 self._note(conversation.chat, now)
-                await self._outbox.typing(conversation, True)
+                await self._sender.typing(conversation, True)
             await self._clock.sleep(wait)
 
     def _note(self, chat: int, now: float) -> None:

@@ -24,7 +24,7 @@ from userbot.path.first_text import FirstText
 from userbot.path.live_reply import LiveReply
 from userbot.path.parts import to_its_end
 from userbot.path.writes import Writes
-from userbot.ports import Speaker, VoiceOutbox
+from userbot.ports import Sender, Speaker
 from userbot.rules.markdown import render
 from userbot.rules.random_id import of_answer
 from userbot.rules.spoken import caption_of, words_of
@@ -49,7 +49,7 @@ class VoiceReply:
         self,
         speaker: Speaker,
         allowance: Allowance,
-        outbox: VoiceOutbox,
+        sender: Sender,
         in_writing: LiveReply,
         writes: Writes,
         report: Report,
@@ -59,7 +59,7 @@ class VoiceReply:
         self._first_text = first_text
         self._speaker = speaker
         self._allowance = allowance
-        self._outbox = outbox
+        self._sender = sender
         self._in_writing = in_writing
         self._writes = writes
         self._report = report
@@ -78,7 +78,7 @@ class VoiceReply:
 
         `on_text`: the first of it stands. `before`: Markdown that is shown and not spoken.
         """
-        if not self._outbox.takes_voice(ask.conversation) or await self._in_writing.begun(ask):
+        if not self._sender.takes_voice(ask.conversation) or await self._in_writing.begun(ask):
             written = await self._in_writing.write(ask, request, preceded(before, stream), on_text)
             return replace(written, text=written.text.removeprefix(before))
         pieces: list[str] = []
@@ -125,15 +125,15 @@ class VoiceReply:
         async def leave() -> int:
             # What was sent once is gone, even if nobody knows where to.
             uploaded = (
-                ready.pop() if ready else await self._outbox.upload_voice(ask.conversation, speech)
+                ready.pop() if ready else await self._sender.upload_voice(ask.conversation, speech)
             )
-            return await self._outbox.send_voice(
+            return await self._sender.send_voice(
                 ask.conversation, uploaded, caption, reply_to=ask.replied_to, random_id=identity
             )
 
         while True:
-            ready = [await self._outbox.upload_voice(ask.conversation, speech)]
-            await self._outbox.turn(ask.conversation, "send", ask.title)
+            ready = [await self._sender.upload_voice(ask.conversation, speech)]
+            await self._sender.acquire(ask.conversation, "send", ask.title)
             await self._first_text.leaves(ask)
             # The next turn comes after the pause, which is shown.
             with suppress(PauseAskedError):

@@ -19,7 +19,7 @@ from functools import partial
 from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
 from userbot.events import Notice, Report, about
 from userbot.path.storing import Storing
-from userbot.ports import Clock, History, Outbox, Store
+from userbot.ports import Clock, Reader, Sender, Store
 from userbot.rules.adoption import adopted
 from userbot.types import Question, Since
 
@@ -36,7 +36,7 @@ class Sent:
 
 
 class Writes:
-    """Sends what answers questions. `history`: where to look for what may have arrived.
+    """Sends what answers questions. `reader`: where to look for what may have arrived.
 
     `still_wanted`: raises NothingToAnswerError where an answer whose first text was lost with the
     connection, at that time, is wanted no more.
@@ -44,16 +44,16 @@ class Writes:
 
     def __init__(
         self,
-        outbox: Outbox,
-        history: History,
+        sender: Sender,
+        reader: Reader,
         store: Store,
         storing: Storing,
         still_wanted: Callable[[Question, Since, datetime], None],
         clock: Clock,
         report: Report,
     ) -> None:
-        self._outbox = outbox
-        self._history = history
+        self._sender = sender
+        self._reader = reader
         self._store = store
         self._storing = storing
         self._still_wanted = still_wanted
@@ -70,7 +70,7 @@ class Writes:
     ) -> Sent:
         """Let a message leave, whose turn it is. `leave` sends it and gives its id.
 
-        Raises what `Outbox.send` raises; WriteInDoubtError only if nothing helped.
+        Raises what `Sender.send` raises; WriteInDoubtError only if nothing helped.
         """
         now, store = self._clock.now(), self._store
         await self._storing.done(lambda: store.writing(ask, part, identity, text, now), ask)
@@ -84,7 +84,7 @@ class Writes:
                 if found is None:
                     await self._clock.sleep(pause)
                     if pause != _PAUSES[-1]:
-                        await self._outbox.turn(ask.conversation, "send", ask.title)
+                        await self._sender.acquire(ask.conversation, "send", ask.title)
                         continue
                     # What was late on its way may have arrived by now.
                     found = await self._found(ask, part, identity, doubt, now)
@@ -103,7 +103,7 @@ class Writes:
     ) -> None:
         """Let the question's own message become the first of its answer; `leave` edits it.
 
-        Raises what `Outbox.edit` raises.
+        Raises what `Sender.edit` raises.
         """
         now, store = self._clock.now(), self._store
 
@@ -136,9 +136,9 @@ class Writes:
         )
         try:
             if ask.replied_to is None:
-                since = await self._history.lately(ask.chat, ask.at)
+                since = await self._reader.lately(ask.chat, ask.at)
             else:
-                since = await self._history.since(ask.chat, [ask.message])
+                since = await self._reader.since(ask.chat, [ask.message])
         except TelegramError:
             raise doubt from None
         store, own = self._store, [one.id for one in since.own]

@@ -30,7 +30,7 @@ from userbot.path.draft import Draft
 from userbot.path.parts import Parts
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Outbox
+from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
 from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render, units
 from userbot.rules.pacing import Pace
@@ -61,7 +61,7 @@ class WrittenReply:
         draft: Draft,
         parts: Parts,
         pace: Pace,
-        outbox: Outbox,
+        sender: Sender,
         storing: Storing,
         patience: Patience,
         clock: Clock,
@@ -76,7 +76,7 @@ class WrittenReply:
         self._draft = draft
         self._parts = parts
         self._pace = pace
-        self._outbox = outbox
+        self._sender = sender
         self._storing = storing
         self._patience = patience
         self._clock = clock
@@ -124,11 +124,11 @@ class WrittenReply:
             await self._draft.end(_LOOK_SECONDS)
             return
         if not parts.standing:
-            await self._outbox.turn(conversation, write, self._ask.title)
+            await self._sender.acquire(conversation, write, self._ask.title)
             if self._draft.error is not None:
                 return
             wanted = self._wanted()  # while it waited for its turn, more was said
-        elif not self._outbox.spare(conversation, write):
+        elif not self._sender.try_acquire(conversation, write):
             self._pace = pacing.put_off(self._pace, self._clock.monotonic())
             return
         try:
@@ -204,14 +204,14 @@ class WrittenReply:
         parts, clock, conversation = self._parts, self._clock, self._ask.conversation
         failed = 0
         while True:
-            if self._outbox.slow(conversation):
+            if self._sender.in_slow_mode(conversation):
                 wanted = wanted[: max(1, len(parts.standing))]
             write = parts.next_write(wanted)
             if write is None:
                 return
             if write == "edit":
                 await clock.sleep(pacing.end_due(self._pace, clock.monotonic()))
-            await self._outbox.turn(conversation, write, self._ask.title)
+            await self._sender.acquire(conversation, write, self._ask.title)
             try:
                 await self._storing.through(partial(self._write, wanted), self._ask)
             except PauseAskedError:
@@ -255,7 +255,7 @@ class WrittenReply:
         wanted = bounded(wanted)
         if wanted and not self._cut and finish is not None and finish.reason == OVERLONG:
             self._cut, wanted = True, broken_off(wanted)
-        if finish is None and self._outbox.slow(self._ask.conversation):
+        if finish is None and self._sender.in_slow_mode(self._ask.conversation):
             return wanted[: max(1, len(self._parts.standing))]
         return wanted
 

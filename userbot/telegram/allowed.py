@@ -31,6 +31,7 @@ _READ = {
     functions.updates.GetChannelDifferenceRequest,
     functions.users.GetUsersRequest,
     functions.messages.GetDialogsRequest,
+    functions.messages.GetPeerDialogsRequest,
     functions.messages.GetMessagesRequest,
     functions.messages.GetHistoryRequest,
     functions.messages.GetChatsRequest,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,8 +27,8 @@ from userbot.settings import ServerConfig, TelegramConfig
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.proxy import route
 from userbot.telegram.refusals import login_ended, meaning
-from userbot.telegram.sender import ONCE, Once, Sender
 from userbot.telegram.session import open_session
+from userbot.telegram.transport import ONCE, Once, Transport
 
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
 _DIALOGS = 100
@@ -43,7 +43,7 @@ class Client(TelegramClient):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
-        self._sender = Sender(
+        self._sender = Transport(
             self.session.auth_key,
             loggers=self._log,
             retries=self._connection_retries,
@@ -114,6 +114,21 @@ class Client(TelegramClient):  # type: ignore[misc]
                 hash=0,
             )
         )
+
+    async def messages(self, chat: int, messages: Sequence[int]) -> list[Any]:
+        """Messages by their ids, as Telethon has them: None or empty ones where they are gone."""
+        return list(await self.get_messages(await self.reach(chat), ids=list(messages)))
+
+    async def history(self, chat: int, **which: Any) -> list[Any]:
+        """Messages of a chat, as Telethon's `get_messages` chooses them."""
+        return list(await self.get_messages(await self.reach(chat), **which))
+
+    async def resolve(self, name: str) -> Any:
+        """Who has this @name now, as Telegram says it.
+
+        Telethon's own look-up would trust what its session once saw under this name.
+        """
+        return await self(functions.contacts.ResolveUsernameRequest(name.removeprefix("@")))
 
     async def connect(self) -> None:
         """Connect, and learn whether the session is a login.

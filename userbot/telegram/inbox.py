@@ -24,8 +24,8 @@ from userbot.errors import TelegramError
 from userbot.events import Ignored, Report, Waiting
 from userbot.ports import Clock
 from userbot.telegram.client import Client
+from userbot.telegram.convert import MALFORMED, Converter
 from userbot.telegram.people import People
-from userbot.telegram.translator import MALFORMED, Translator
 from userbot.types import Message, Person
 
 _log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Inbox:
         self._client = client
         self._clock = clock
         self._report = report
-        self._translator = Translator(people)
+        self._converter = Converter(people)
         self._receive: Receive | None = None
         self._held: list[tuple[Any, bool]] = []
         self._waiting: dict[int, deque[tuple[Any, bool]]] = {}
@@ -49,7 +49,7 @@ class Inbox:
 
     def open(self, owner: Person, receive: Receive) -> None:
         """Hand over what was held, then every message as it comes."""
-        self._translator.introduce(owner)
+        self._converter.introduce(owner)
         self._receive = receive
         held, self._held = self._held, []
         for message, live in held:
@@ -57,7 +57,7 @@ class Inbox:
 
     def title(self, chat: int) -> str:
         """The title of a chat as it was last seen; "" if it was not."""
-        return self._translator.title(chat)
+        return self._converter.title(chat)
 
     def bring(self, message: Any) -> None:
         """Take a message that was found in its chat, as if it had just arrived."""
@@ -79,7 +79,7 @@ class Inbox:
         It was looked up, not brought.
         """
         await self._complete(message)
-        return self._translator.incoming(message, live=False)
+        return self._converter.incoming(message, live=False)
 
     async def close(self) -> None:
         """Stop listening; what arrives from now on is left for the next start."""
@@ -99,7 +99,7 @@ class Inbox:
     def _take(self, message: Any, live: bool) -> None:
         try:
             chat = message.chat_id
-            complete = self._translator.complete(message)
+            complete = self._converter.complete(message)
         except MALFORMED as error:
             self._malformed(message, error)
             return
@@ -133,7 +133,7 @@ class Inbox:
 
         Both are remembered: one request per person and run, and one per thread.
         """
-        senders, threads = self._translator.senders, self._translator.threads
+        senders, threads = self._converter.senders, self._converter.threads
         if senders.of(message) is None and message.sender_id is not None:
             entity = await self._asked(message, message.get_sender)
             if entity is not None:
@@ -151,7 +151,7 @@ class Inbox:
             except FloodWaitError as error:
                 seconds = error.seconds + 1
                 chat = message.chat_id
-                self._translator.look_at_title(message)
+                self._converter.look_at_title(message)
                 self._report(
                     Waiting(chat=chat, title=self.title(chat), reason="flood_wait", seconds=seconds)
                 )
@@ -162,7 +162,7 @@ class Inbox:
     def _hand_over(self, message: Any, live: bool) -> None:
         assert self._receive is not None
         try:
-            incoming = self._translator.incoming(message, live=live)
+            incoming = self._converter.incoming(message, live=live)
         except MALFORMED as error:
             self._malformed(message, error)
             return

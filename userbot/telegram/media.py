@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 from telethon.tl import types
 
+from userbot.rules import pictures
+from userbot.rules.pictures import Copy
 from userbot.rules.waveform import unpacked
-from userbot.telegram.origin import is_protected
 from userbot.types import Voice
+
+
+def is_protected(message: Any) -> bool:
+    """Whether it must not leave Telegram: protected from copying, or to be seen once."""
+    chat = getattr(message, "chat", None)
+    once = getattr(message.media, "ttl_seconds", None)
+    return bool(message.noforwards or getattr(chat, "noforwards", False) or once)
 
 
 def media_of(message: Any) -> str | None:
@@ -21,6 +30,17 @@ def media_of(message: Any) -> str | None:
         return "voice"
     if message.video_note:
         return "video_note"
+    return type(media).__name__.removeprefix("MessageMedia").lower()
+
+
+def media_word(message: Any) -> str | None:
+    """What a message carries besides its text, in a word; None if nothing that matters."""
+    media = message.media
+    if media is None or isinstance(media, types.MessageMediaWebPage):
+        return None
+    for kind in ("voice", "video_note", "sticker", "gif", "audio", "video", "photo"):
+        if getattr(message, kind, None):
+            return kind.replace("_", " ")
     return type(media).__name__.removeprefix("MessageMedia").lower()
 
 
@@ -48,6 +68,38 @@ def voice_of(message: Any) -> Voice | None:
         waveform=unpacked(audio.waveform) if audio and audio.waveform else b"",
         sealed=_sealed(message),
     )
+
+
+def picture_in(message: Any) -> Any:
+    """The photo, or the document that is a picture; None if there is none to be looked at."""
+    media = message.media
+    if is_protected(message):
+        return None
+    if isinstance(media, types.MessageMediaPhoto) and isinstance(media.photo, types.Photo):
+        return media.photo
+    if not isinstance(media, types.MessageMediaDocument):
+        return None
+    document = media.document
+    if not isinstance(document, types.Document) or document.mime_type not in pictures.TYPES:
+        return None
+    sticker = any(isinstance(one, types.DocumentAttributeSticker) for one in document.attributes)
+    return None if sticker else document
+
+
+def copies_of(picture: Any) -> Iterator[Copy]:
+    """The sizes in which Telegram keeps a picture, that itself among them if it is small."""
+    if isinstance(picture, types.Document):
+        if picture.size <= pictures.MOST_FILE_BYTES:
+            yield Copy("", 0, 0, picture.size)
+            return
+        sizes = picture.thumbs or ()
+    else:
+        sizes = picture.sizes
+    for size in sizes:
+        if isinstance(size, types.PhotoSize):
+            yield Copy(size.type, size.w, size.h, size.size)
+        elif isinstance(size, types.PhotoSizeProgressive):
+            yield Copy(size.type, size.w, size.h, max(size.sizes))
 
 
 def _seconds(duration: Any) -> float:

@@ -1,130 +1,317 @@
-"""Telethon's sender, but for what it does about a lost connection.
+"""Writes into Telegram: in place, without link previews, each in its turn.
 
-A message leaves once, and is never repeated in silence.
+Requests are raw, because Telethon's own `send_message` chooses the random_id itself, and ours
+must be the one that was recorded (core.telegram.org/method/messages.sendMessage).
 
-Telethon 1.45 sends everything that was not answered anew after a lost connection, and tries six
-times over twelve seconds what Telegram calls its own trouble, a used random_id among it. Whether
-a message stands is for the one who recorded it to find out. What is overridden here is private, so
-tests hold it.
-
-A message that has no line to leave on does not wait for one: who knows what became of its question
-by then. And there is one attempt at a new line at a time.
+Where voice notes are not taken, texts may well be: such a refusal does not let the chat rest, but
+is remembered until the next start.
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from typing import Any
 
 from telethon.errors import (
-    InterdcCallErrorError,
-    InterdcCallRichErrorError,
-    RandomIdDuplicateError,
-    RpcCallFailError,
+    FloodPremiumWaitError,
+    FloodWaitError,
     RPCError,
-    RpcMcgetFailError,
-    ServerError,
-    TimedOutError,
+    SlowModeWaitError,
 )
-from telethon.network import MTProtoSender
-from telethon.tl import functions
-from telethon.tl.functions import PingRequest
+from telethon.tl import functions, types
 
-ONCE = (functions.messages.SendMessageRequest, functions.messages.SendMediaRequest)
-"""What makes a message: carried out twice, it would stand twice."""
-_GIVEN_BACK = (*ONCE, functions.messages.EditMessageRequest)
-"""What is not sent anew in silence; an edit, since Telegram may carry the lost one out last."""
-
-_TROUBLE = (
-    ServerError,
-    RpcCallFailError,
-    RpcMcgetFailError,
-    InterdcCallErrorError,
-    InterdcCallRichErrorError,
-    TimedOutError,
+from userbot.errors import (
+    AccountStoppedError,
+    ChatRefusedError,
+    MessageGoneError,
+    NotLoggedInError,
+    TelegramError,
+    UserbotError,
+    VoiceRefusedError,
+    WriteInDoubtError,
 )
+from userbot.ports import Uploaded, Write
+from userbot.rules.waveform import packed
+from userbot.telegram.client import Client
+from userbot.telegram.own_deletions import DeleteInChannel
+from userbot.telegram.refusals import error_name, meaning, unknown_peer
+from userbot.telegram.transport import TroubleError, UnansweredError
+from userbot.telegram.turns import Turns
+from userbot.types import CommandMessage, ConversationId, Entity, RichText, Speech
+
+_GONE = frozenset({"MESSAGE_ID_INVALID", "REPLY_MESSAGE_ID_INVALID"})
+_NO_VOICE = frozenset(
+    {
+        "voice_messages_forbidden",
+        "chat_send_voices_forbidden",
+        "chat_send_media_forbidden",
+        "user_voice_messages_forbidden",
+    }
+)
+"""https://core.telegram.org/method/messages.sendMedia#possible-errors"""
 
 
-class UnansweredError(ConnectionError):
-    """The connection was lost after the message had left, and before Telegram's answer."""
+class TelegramSender:
+    """`ports.Sender` over a client."""
 
+    def __init__(self, client: Client, turns: Turns) -> None:
+        self._client = client
+        self._turns = turns
+        self._voiceless: set[int] = set()
 
-class TroubleError(Exception):
-    """Telegram's own trouble; `taken`: it has carried this very message out before."""
+    def check(self, conversation: ConversationId) -> None:
+        """Raise if it is known already that nothing may be written here."""
+        self._turns.check(conversation)
 
-    def __init__(self, error: RPCError) -> None:
-        super().__init__(str(error))
-        self.taken = isinstance(error, RandomIdDuplicateError)
+    async def acquire(self, conversation: ConversationId, write: Write, title: str = "") -> None:
+        """Wait for the permit of a first text or an end; waits that are felt are shown."""
+        await self._turns.take(conversation, write, title)
 
+    async def acquire_after_answers(
+        self, conversation: ConversationId, write: Write, title: str = ""
+    ) -> None:
+        """Wait for a permit that answers go before; waits that are felt are shown."""
+        await self._turns.take_after_answers(conversation, write, title)
 
-class Sender(MTProtoSender):  # type: ignore[misc]
-    """Gives back what writes a message when the connection is lost, instead of sending it anew.
+    def try_acquire(self, conversation: ConversationId, write: Write) -> bool:
+        """Take a permit if nobody else needs it: the way of a preview."""
+        return self._turns.spare(conversation, write)
 
-    `on_lost` is told of each loss before anything else is sent.
-    """
+    def in_slow_mode(self, conversation: ConversationId) -> bool:
+        """Whether the chat was found to be in slow mode."""
+        return self._turns.slow(conversation.chat)
 
-    on_lost: Callable[[], None] = staticmethod(lambda: None)
+    async def send(
+        self,
+        conversation: ConversationId,
+        text: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
+        silent: bool = False,
+    ) -> int:
+        """Send one message of at most 4096 UTF-16 units; gives its id.
 
-    def stands(self) -> bool:
-        """Whether there is a connection, dead or alive; Telethon's own word means that it tries."""
-        return bool(self._transport_connected())
+        Take a permit first. Raises WriteInDoubtError if it may have arrived all the same; else
+        ChatRefusedError, AccountStoppedError, PauseAskedError, MessageGoneError or TelegramError.
+        """
+        request = functions.messages.SendMessageRequest(
+            peer=await self._peer(conversation.chat),
+            message=text.text,
+            random_id=random_id,
+            entities=[_entity(entity) for entity in text.entities] or None,
+            reply_to=_reply_header(conversation, reply_to),
+            no_webpage=True,
+            silent=silent or None,
+        )
+        return _sent_id(await self._write(conversation, "send", request), random_id)
 
-    def renew(self) -> None:
-        """Give the connection up and make another."""
-        self._start_reconnect(ConnectionError("given up"))
+    async def edit(self, conversation: ConversationId, message: int, text: RichText) -> None:
+        """Put another text into a message of ours; the same text again is fine.
 
-    def _start_reconnect(self, error: Exception | None) -> None:
-        # Telethon 1.45 takes itself for connected again before it has begun to try: asked once
-        # more, it tries twice at a time, and each new line ends the other.
-        if self._reconnect_task is None or self._reconnect_task.done():
-            super()._start_reconnect(error)
-            if self._reconnecting:
-                self.on_lost()
+        Take a permit first. Raises as `send` does.
+        """
+        request = functions.messages.EditMessageRequest(
+            peer=await self._peer(conversation.chat),
+            id=message,
+            message=text.text,
+            entities=[_entity(entity) for entity in text.entities],
+            no_webpage=True,
+        )
+        await self._write(conversation, "edit", request)
 
-    def send(self, request: Any, ordered: bool = False) -> Any:
-        """As MTProtoSender's."""
-        if isinstance(request, ONCE) and self.is_connected() and not self.stands():
-            answer = asyncio.get_running_loop().create_future()
-            answer.set_exception(UnansweredError("no line for a message"))
-            return answer
-        return super().send(request, ordered=ordered)
-
-    async def _reconnect(self, last_error: Exception | None) -> None:
-        for number, state in list(self._pending_state.items()):
-            if isinstance(state.request, _GIVEN_BACK):
-                del self._pending_state[number]
-                if not state.future.done():
-                    state.future.set_exception(UnansweredError("no answer to a message"))
-            elif isinstance(state.request, PingRequest):
-                # It asked about that line; in an hour there would be a hundred of them.
-                del self._pending_state[number]
-                state.future.cancel()
-        self._ping = None
-        await super()._reconnect(last_error)
-
-    async def _try_connect(self, attempt: int) -> bool:
-        line = self._connection
-        # A packet that did not leave on the old line, and its end, are no business of the new one:
-        # it belongs to another session of MTProto, and what it asks is asked anew (Telethon 1.45).
-        for queue in (line._send_queue, line._recv_queue):  # noqa: SLF001
-            while not queue.empty():
-                queue.get_nowait()
-        return bool(await super()._try_connect(attempt))
-
-
-class Once:
-    """A sender for one message: Telegram's own trouble comes out at once."""
-
-    def __init__(self, sender: Any) -> None:
-        self._sender = sender
-
-    def send(self, request: Any, ordered: bool = False) -> asyncio.Future[Any]:
-        """As MTProtoSender's."""
-        return asyncio.ensure_future(self._answer(self._sender.send(request, ordered=ordered)))
-
-    async def _answer(self, answer: asyncio.Future[Any]) -> Any:
+    async def typing(self, conversation: ConversationId, typing: bool) -> bool:
+        """Show that an answer is being written, or no longer; whether it was. Never raises."""
+        if not self._client.stands() or not self._turns.typing(conversation):
+            return False  # over no line it would be waited for, at the very end too
+        action = types.SendMessageTypingAction if typing else types.SendMessageCancelAction
         try:
-            return await answer
-        except _TROUBLE as error:
-            raise TroubleError(error) from error
+            request = functions.messages.SetTypingRequest(
+                peer=await self._peer(conversation.chat),
+                action=action(),
+                top_msg_id=conversation.topic,
+            )
+            await self._write(conversation, "typing", request)
+        except UserbotError:
+            return False
+        return True
+
+    async def delete(self, command: CommandMessage) -> None:
+        """Delete a command's message for all; no other message can be deleted.
+
+        Take a permit first. Raises as `send` does.
+        """
+        assert command.id, "only what the store recorded as a command is deleted"
+        peer = await self._peer(command.chat)
+        if isinstance(peer, types.InputPeerChannel):
+            request = DeleteInChannel(peer, [command.message])
+        else:
+            request = functions.messages.DeleteMessagesRequest([command.message], revoke=True)
+        await self._write(ConversationId(command.chat), "delete", request)
+
+    def takes_voice(self, conversation: ConversationId) -> bool:
+        """False once Telegram has said that voice notes are not taken there."""
+        return conversation.chat not in self._voiceless
+
+    async def upload_voice(self, conversation: ConversationId, speech: Speech) -> Uploaded:
+        """Bring a voice note to Telegram. It takes no permit: nobody sees it yet.
+
+        Raises VoiceRefusedError when it cannot be, and as `check` does.
+        """
+        self.check(conversation)
+        try:
+            file = await self._client.upload_file(speech.data, file_name="voice.ogg")
+        except RPCError as error:
+            refusal = meaning(error)
+            if isinstance(refusal, AccountStoppedError | NotLoggedInError):
+                raise self._turns.refused(conversation, refusal) from error
+            raise _not_uploaded(error_name(error)) from error
+        except (ConnectionError, TimeoutError, ValueError) as error:
+            raise _not_uploaded(type(error).__name__) from error
+        return Uploaded(speech, file)
+
+    async def send_voice(
+        self,
+        conversation: ConversationId,
+        uploaded: Uploaded,
+        caption: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
+    ) -> int:
+        """Send a voice note and give its id. Take a permit first.
+
+        Raises VoiceRefusedError, and as `send` does.
+        """
+        speech = uploaded.speech
+        audio = types.DocumentAttributeAudio(
+            duration=max(1, round(speech.seconds)), voice=True, waveform=packed(speech.waveform)
+        )
+        request = functions.messages.SendMediaRequest(
+            peer=await self._peer(conversation.chat),
+            media=types.InputMediaUploadedDocument(
+                file=uploaded.file, mime_type="audio/ogg", attributes=[audio]
+            ),
+            message=caption.text,
+            random_id=random_id,
+            entities=[_entity(entity) for entity in caption.entities] or None,
+            reply_to=_reply_header(conversation, reply_to),
+        )
+        return _sent_id(await self._write(conversation, "send", request), random_id)
+
+    async def _peer(self, chat: int) -> Any:
+        try:
+            return await self._client.reach(chat)
+        except ValueError as error:
+            raise unknown_peer(ChatRefusedError) from error
+        except RPCError as error:
+            raise meaning(error) from error
+
+    async def _write(self, conversation: ConversationId, method: str, request: Any) -> Any:
+        try:
+            return await self._client(request)
+        except (FloodWaitError, FloodPremiumWaitError, SlowModeWaitError) as error:
+            slow_mode = isinstance(error, SlowModeWaitError)
+            raise self._turns.pause(
+                conversation, method, error.seconds, slow_mode=slow_mode
+            ) from error
+        except RPCError as error:
+            name = error_name(error).upper()
+            if name == "MESSAGE_NOT_MODIFIED":
+                return None
+            if name in _GONE:
+                raise MessageGoneError(
+                    "The message is not there any more.",
+                    "The question, or the answer to it, was deleted meanwhile.",
+                    reason="message_gone",
+                ) from error
+            refusal = meaning(error)
+            if method == "typing" and isinstance(refusal, ChatRefusedError):
+                raise refusal from error  # of messages it says nothing
+            raise self._refused(conversation, refusal) from error
+        except TroubleError as error:
+            raise WriteInDoubtError(
+                "Telegram has trouble of its own with a message.", landed=error.taken
+            ) from error
+        except ConnectionError as error:
+            if isinstance(error, UnansweredError) and method != "edit":
+                raise WriteInDoubtError(
+                    "The connection was lost before Telegram said that it has the message."
+                ) from error
+            raise TelegramError(
+                "The connection to Telegram was lost while writing.", reason="disconnected"
+            ) from error
+
+    def _refused(self, conversation: ConversationId, error: UserbotError) -> UserbotError:
+        if error.reason not in _NO_VOICE:
+            return self._turns.refused(conversation, error)
+        self._voiceless.add(conversation.chat)
+        return VoiceRefusedError(
+            "Voice notes are not taken in this chat.",
+            'Set voice = { answer_as = "text" } for it.',
+            reason=error.reason,
+        )
+
+
+def _reply_header(conversation: ConversationId, reply_to: int | None) -> Any:
+    if reply_to is None and conversation.topic is None:
+        return None
+    return types.InputReplyToMessage(
+        reply_to_msg_id=reply_to if reply_to is not None else conversation.topic,
+        top_msg_id=conversation.topic,
+    )
+
+
+def _sent_id(result: Any, random_id: int) -> int:
+    """The id that Telegram gave to the message just sent. Raises WriteInDoubtError.
+
+    Nothing new has happened (`pts_count` 0) where the random_id was used before: Telegram then
+    shows the message that it has made of it, perhaps without saying that it is that one.
+    """
+    updates = [result, *getattr(result, "updates", ())]
+    ids = [
+        int(update.id)
+        for update in updates
+        if isinstance(update, types.UpdateShortSentMessage)
+        or (isinstance(update, types.UpdateMessageID) and update.random_id == random_id)
+    ]
+    shown = [update for update in updates if isinstance(update, _NEWS)]
+    ids += [int(update.message.id) for update in shown if len(shown) == 1]
+    repeated = any(update.pts_count == 0 for update in updates if isinstance(update, _COUNTED))
+    if repeated or not ids:
+        raise WriteInDoubtError(
+            "Telegram had this message already.", landed=True, message=ids[0] if ids else None
+        )
+    return ids[0]
+
+
+def _not_uploaded(why: str) -> VoiceRefusedError:
+    return VoiceRefusedError(
+        f"The voice note could not be brought to Telegram ({why}).",
+        "The next answer is spoken again.",
+        reason="voice_not_uploaded",
+    )
+
+
+_NEWS = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
+_COUNTED = (*_NEWS, types.UpdateShortSentMessage)
+
+
+_ENTITIES: dict[str, Any] = {
+    "bold": types.MessageEntityBold,
+    "italic": types.MessageEntityItalic,
+    "underline": types.MessageEntityUnderline,
+    "strikethrough": types.MessageEntityStrike,
+    "spoiler": types.MessageEntitySpoiler,
+    "code": types.MessageEntityCode,
+    "blockquote": types.MessageEntityBlockquote,
+}
+
+
+def _entity(entity: Entity) -> Any:
+    if entity.kind == "pre":
+        return types.MessageEntityPre(entity.offset, entity.length, entity.language or "")
+    if entity.kind == "text_link":
+        return types.MessageEntityTextUrl(entity.offset, entity.length, entity.url or "")
+    if entity.kind == "expandable_blockquote":
+        return types.MessageEntityBlockquote(entity.offset, entity.length, collapsed=True)
+    return _ENTITIES[entity.kind](entity.offset, entity.length)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.telegram.media import media_of, voice_of
-from userbot.telegram.origin import is_protected, origin_of
+from userbot.telegram.media import is_protected, media_of, picture_in, voice_of
 from userbot.telegram.people import People
-from userbot.telegram.pictures import has_picture
-from userbot.telegram.protection import expires_at
 from userbot.telegram.senders import Senders
 from userbot.telegram.threads import Threads, is_automatic_forward
 from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person
@@ -22,7 +19,7 @@ MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, IndexError, K
 """What reading an object raises that lacks a field or holds an impossible value."""
 
 
-class Translator:
+class Converter:
     """Adds to a message what its update leaves out and was heard before.
 
     `people`: who is a contact or blocked. Whatever reads a message may raise one of MALFORMED.
@@ -76,7 +73,7 @@ class Translator:
             voice=voice_of(message),
             expires_at=expires_at(message),
             album=message.grouped_id,
-            picture=has_picture(message),
+            picture=picture_in(message) is not None,
             edited_at=message.edit_date,
             live=live,
         )
@@ -108,6 +105,34 @@ class Translator:
             return ChatKind.GROUP
         broadcast = message.post or getattr(message.chat, "broadcast", False)
         return ChatKind.CHANNEL if broadcast else ChatKind.SUPERGROUP
+
+
+def origin_of(message: Any) -> str:
+    """The name of who wrote what was forwarded; "" if it was not forwarded or nobody tells.
+
+    People may hide behind a name without an account (`from_name`).
+    """
+    header = message.fwd_from
+    if header is None:
+        return ""
+    forward = message.forward
+    # A channel's author signs beside the channel; the channel is where it comes from.
+    for entity in (forward.chat, forward.sender) if forward is not None else ():
+        if entity is not None and (name := get_display_name(entity)):
+            return str(name)
+    return header.from_name or header.post_author or "somebody else"
+
+
+def expires_at(message: Any) -> datetime | None:
+    """When the chat deletes the message by itself (auto-delete), if it does."""
+    period = message.ttl_period
+    if not period or period < 0 or message.date is None:
+        return None
+    try:
+        found: datetime = message.date + timedelta(seconds=period)
+    except OverflowError:
+        return None
+    return found
 
 
 def _check(incoming: Message) -> None:

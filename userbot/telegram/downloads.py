@@ -1,0 +1,183 @@
+"""Files of messages: from Telegram into memory, or into a file, never more than allowed.
+
+Rule 1: a message is fetched by its id before its file is, so that the reference to the file is
+fresh, however long the question waited, and so that what was deleted meanwhile is left alone.
+Rule 2: what a message says about its size is not relied on: the download itself is bounded.
+Rule 3: a download that was interrupted goes on where it was.
+Rule 4: the first bytes are judged before more is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from telethon.tl import types
+
+from userbot.errors import AudioError, TelegramError
+from userbot.ports import Judge
+from userbot.rules import pictures
+from userbot.telegram.client import Client
+from userbot.telegram.media import copies_of, picture_in, voice_of
+from userbot.telegram.retry import QUESTION_SECONDS, Retry
+from userbot.types import Picture
+
+_PART: Final = 512 * 1024
+"""The largest part that upload.getFile gives (core.telegram.org/api/files#downloading-files)."""
+_ALBUM: Final = 9
+"""An album has ten messages at most, whose ids follow each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where Telegram keeps a file, and in which of its data centres."""
+
+    location: Any
+    dc: int
+    size: int | None
+    """How many bytes are asked for at most: a server may go on without an end."""
+
+
+class Downloads:
+    """Fetches files over a client."""
+
+    def __init__(self, client: Client, retry: Retry) -> None:
+        self._client = client
+        self._retry = retry
+
+    async def file(
+        self, chat: int, message: int, limit: int, judge: Judge
+    ) -> AsyncGenerator[bytes, None]:
+        """The sound or film of a message, part by part.
+
+        Raises AudioError if it is gone, empty or larger than `limit` bytes, TelegramError, and
+        what `judge` raises about its first bytes.
+        """
+        got = 0
+        async with aclosing(self._parts(chat, message, None, _recording)) as parts:
+            async for part in parts:
+                if part and not got:
+                    judge(part)
+                got += len(part)
+                if got > limit:
+                    raise _too_large(limit)
+                yield part
+        if not got:
+            raise AudioError("The recording is empty.", reason="audio_empty")
+
+    async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
+        """The same into a file; parts are small enough to be written between two breaths."""
+        with path.open("wb") as file:
+            async with aclosing(self.file(chat, message, limit, judge)) as parts:
+                async for part in parts:
+                    file.write(part)
+
+    async def pictures(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
+        """The picture of a message, with the others of its album, in order; none if it is gone.
+
+        `several`: there are others beside it. Raises TelegramError, with the reason
+        "picture_too_large" or "picture_unknown" for what is not fit to be shown.
+        """
+        found = await self._message(chat, message)
+        if not isinstance(found, types.Message):
+            return []
+        album = [found]
+        if found.grouped_id is not None:
+            near = range(max(1, message - _ALBUM), message + _ALBUM + 1)
+            read = await self._messages(chat, list(near))
+            album = [one for one in read if getattr(one, "grouped_id", None) == found.grouped_id]
+        shown = [one for one in album if picture_in(one) is not None][: pictures.MOST]
+        place = partial(_picture, several=several or len(shown) > 1)
+        fetched: list[Picture] = []
+        for one in shown:
+            fetched.append(await self._picture(chat, one, place))
+            if sum(len(picture.data) for picture in fetched) > pictures.MOST_TOGETHER:
+                break  # the others have no place in the request
+        return fetched
+
+    async def _picture(self, chat: int, message: Any, place: Callable[[Any], _Place]) -> Picture:
+        data = bytearray()
+        async with aclosing(self._parts(chat, message.id, message, place)) as parts:
+            async for part in parts:
+                data += part
+                if len(data) > pictures.MOST_BYTES:  # whatever it claimed to have
+                    raise TelegramError("The picture is too large.", reason="picture_too_large")
+        mime = pictures.type_of(bytes(data))
+        if mime is None:
+            raise TelegramError(
+                "The picture is of a kind that models do not take.",
+                "Send it as a photo instead of a file.",
+                reason="picture_unknown",
+            )
+        return Picture(message.id, bytes(data), mime)
+
+    async def _parts(
+        self, chat: int, number: int, message: Any, place: Callable[[Any], _Place]
+    ) -> AsyncGenerator[bytes, None]:
+        """What a message carries, part by part; it is read anew for each try."""
+        tries, got = self._retry.tries(chat, QUESTION_SECONDS), 0
+        while True:
+            if message is None:
+                message = await self._message(chat, number)
+            file = place(message)
+            message = None
+            try:
+                async for part in self._client.iter_download(
+                    file.location,
+                    dc_id=file.dc,
+                    file_size=file.size,
+                    offset=got,
+                    request_size=_PART,
+                    chunk_size=_PART,
+                ):
+                    got += len(part)
+                    tries.progressed()
+                    yield bytes(part)
+                return
+            except Exception as error:
+                await tries.wait(error)
+
+    async def _message(self, chat: int, number: int) -> Any:
+        return (await self._messages(chat, [number]))[0]
+
+    async def _messages(self, chat: int, numbers: list[int]) -> list[Any]:
+        ask = partial(self._client.messages, chat, numbers)
+        return await self._retry.ask(chat, ask, longest=QUESTION_SECONDS)
+
+
+def _recording(message: Any) -> _Place:
+    voice = voice_of(message) if isinstance(message, types.Message) else None
+    if voice is None or voice.sealed:
+        raise AudioError("The recording is gone.", reason="audio_gone")
+    return _place_of(message.media.document)
+
+
+def _picture(message: Any, *, several: bool) -> _Place:
+    picture = picture_in(message) if isinstance(message, types.Message) else None
+    copy = picture and pictures.best_copy(list(copies_of(picture)), several=several)
+    if copy is None:
+        raise TelegramError(
+            "The picture is too large, and Telegram has no smaller one of it.",
+            "Send it as a photo instead of a file.",
+            reason="picture_too_large",
+        )
+    return _place_of(picture, copy.letter)
+
+
+def _place_of(file: Any, copy: str = "") -> _Place:
+    photo = isinstance(file, types.Photo)
+    kind = types.InputPhotoFileLocation if photo else types.InputDocumentFileLocation
+    location = kind(file.id, file.access_hash, file.file_reference, copy)
+    return _Place(location, file.dc_id, None if copy or photo else file.size)
+
+
+def _too_large(limit: int) -> AudioError:
+    return AudioError(
+        f"The recording is larger than {limit / 1e6:.0f} MB.",
+        "Cut it, or send it as a voice note.",
+        reason="audio_too_large",
+    )

@@ -1,0 +1,258 @@
+"""Reads from Telegram what the middle wants to know: messages, chats, files, people."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from telethon.errors import UsernameInvalidError, UsernameNotOccupiedError
+from telethon.tl import functions, types
+from telethon.utils import get_display_name, get_peer_id, resolve_id
+
+from userbot.errors import TelegramError
+from userbot.events import Report
+from userbot.ports import Clock, Judge
+from userbot.telegram.client import Client
+from userbot.telegram.convert import expires_at, origin_of
+from userbot.telegram.downloads import Downloads
+from userbot.telegram.inbox import Inbox
+from userbot.telegram.media import is_protected, media_word, picture_in, voice_of
+from userbot.telegram.retry import QUESTION_SECONDS, Retry
+from userbot.telegram.threads import thread_of
+from userbot.types import Brought, ChatTop, Message, OwnMessage, Picture, Quoted, Since
+
+T = TypeVar("T")
+
+_SECOND = timedelta(seconds=1)
+"""Telegram's dates are whole seconds."""
+_LOOKED_THROUGH = 500
+"""How many messages after a question are looked through; Telegram gives 100 at once."""
+_PAGE = 100
+"""What Telegram gives, and takes, at once."""
+_PAGES = 20
+_PAUSE_SECONDS = 0.2
+"""Between two pages: reading is counted too."""
+
+
+class TelegramReader:
+    """`ports.Reader` over a client; `inbox` knows how to read a message, and takes what is brought.
+
+    Every method may raise TelegramError, and NotLoggedInError.
+    """
+
+    def __init__(self, client: Client, inbox: Inbox, clock: Clock, report: Report) -> None:
+        self._client = client
+        self._inbox = inbox
+        self._clock = clock
+        self._retry = Retry(clock, report, inbox.title)
+        self._downloads = Downloads(client, self._retry)
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for Telegram to say who sent it, or for a connection to come."""
+        return self._inbox.waits or not self._client.stands()
+
+    # Messages.
+
+    async def quoted(self, chat: int, message: int) -> Quoted | None:
+        """The message with its speaker; None if it is gone, empty or may not be read."""
+        ask = partial(self._with_sender, chat, message)
+        found = await self._retry.ask(chat, ask, longest=QUESTION_SECONDS)
+        if not isinstance(found, types.Message) or is_protected(found):
+            return None
+        media = media_word(found)
+        if not found.message and media is None:
+            return None
+        sender = found.sender
+        _, reply_to = thread_of(found)
+        return Quoted(
+            get_display_name(sender) if sender else "",
+            found.message or "",
+            voice_of(found),
+            message=found.id,
+            person=found.sender_id or 0,
+            origin=origin_of(found),
+            media=media,
+            picture=picture_in(found) is not None,
+            reply_to=reply_to,
+            expires_at=expires_at(found),
+        )
+
+    async def since(self, chat: int, messages: Sequence[int]) -> Since:
+        """A question's messages as they stand, and the account's after the first of them.
+
+        All in one look, however many they are.
+        """
+        return await self._since(chat, messages, min_id=min(messages) - 1)
+
+    async def lately(self, chat: int, at: datetime) -> Since:
+        """The account's messages since a moment of Telegram's."""
+        return await self._since(chat, (), offset_date=at - _SECOND)
+
+    async def latest(self, chat: int, before: int, count: int) -> list[Message]:
+        """The messages before that one, the newest first."""
+        ask = partial(self._client.history, chat, limit=count, offset_id=before)
+        found = await self._retry.ask(chat, ask, longest=QUESTION_SECONDS)
+        return [await self._inbox.read(one) for one in found if isinstance(one, types.Message)]
+
+    async def bring(
+        self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
+    ) -> Brought:
+        """Hand the inbox what is newer than a message, or than a date; `own`: what is our own.
+
+        Oldest first, 2000 at most, as if it had just come.
+        """
+        count, newest, whole = 0, after, False
+        for _ in range(_PAGES):
+            dated = {"offset_date": since} if since is not None and not newest else {}
+            page = await self._history(chat, limit=_PAGE, min_id=newest, reverse=True, **dated)
+            for message in page:
+                newest = max(newest, message.id)
+                if isinstance(message, types.Message) and (message.out or not own):
+                    self._inbox.bring(message)
+                    count += 1
+            whole = len(page) < _PAGE
+            if whole:
+                break
+            await self._clock.sleep(_PAUSE_SECONDS)
+        # What the inbox asks Telegram about is decided a moment later; it is not lost by then.
+        await self._inbox.settled(chat)
+        return Brought(count, newest, self._inbox.title(chat), whole)
+
+    async def _since(self, chat: int, messages: Sequence[int], **begin: Any) -> Since:
+        found = await self._history(chat, limit=_LOOKED_THROUGH, reverse=True, **begin)
+        asked: dict[int, Message] = {}
+        own: list[OwnMessage] = []
+        for one in found:
+            if not isinstance(one, types.Message):
+                continue
+            if one.id in messages:
+                asked[one.id] = await self._inbox.read(one)
+            elif one.out:
+                _, reply_to = thread_of(one)
+                sound = voice_of(one)
+                spoken = sound is not None and sound.kind == "voice"
+                own.append(OwnMessage(one.id, one.message or "", reply_to, spoken))
+        whole = len(found) < _LOOKED_THROUGH
+        read_to = found[-1].id if found else 0
+        gone = {one for one in messages if one not in asked and (whole or one <= read_to)}
+        return Since(asked, frozenset(gone), tuple(own), whole)
+
+    async def _history(self, chat: int, **which: Any) -> list[Any]:
+        return await self._retry.ask(chat, partial(self._client.history, chat, **which))
+
+    async def _with_sender(self, chat: int, message: int) -> Any:
+        (found,) = await self._client.messages(chat, [message])
+        if found is not None:
+            await found.get_sender()
+        return found
+
+    # Chats and people.
+
+    async def tops(self, chats: Sequence[int]) -> list[ChatTop]:
+        """These chats with their newest message; without those that are empty or out of reach."""
+        return [top for one in await self._by_pages(chats, self._dialogs) for top in _tops(one)]
+
+    async def newest_tops(self) -> list[ChatTop]:
+        """The newest chats with their newest message."""
+        return list(_tops(await self._retry.ask(None, self._client.newest_dialogs)))
+
+    async def migrated(self, chats: Sequence[int]) -> list[tuple[int, int, str]]:
+        """Those of these basic groups that are supergroups by now: old id, new id, title.
+
+        From then on the session can reach the supergroups.
+        """
+        moved = []
+        for found in await self._by_pages(chats, self._groups):
+            for one in found.chats:
+                if not isinstance(new := getattr(one, "migrated_to", None), types.InputChannel):
+                    continue
+                channel = types.Channel(
+                    new.channel_id,
+                    one.title,
+                    types.ChatPhotoEmpty(),
+                    None,
+                    megagroup=True,
+                    access_hash=new.access_hash,
+                )
+                self._client.session.process_entities([channel])
+                moved.append((get_peer_id(one), get_peer_id(channel), str(one.title)))
+        return moved
+
+    async def find_person(self, name: str) -> int | None:
+        """The id of the person with this @name; None if nobody has it."""
+        try:
+            found = await self._retry.ask(None, partial(self._client.resolve, name))
+        except TelegramError as error:
+            if isinstance(error.__cause__, UsernameNotOccupiedError | UsernameInvalidError):
+                return None
+            raise
+        return int(found.peer.user_id) if isinstance(found.peer, types.PeerUser) else None
+
+    async def _by_pages(
+        self, chats: Sequence[int], ask: Callable[[Sequence[int]], Awaitable[T]]
+    ) -> list[T]:
+        found = []
+        for at in range(0, len(chats), _PAGE):
+            page = chats[at : at + _PAGE]
+            try:
+                found.append(await self._retry.ask(None, partial(ask, page)))
+            except TelegramError as error:
+                if error.reason == "disconnected":
+                    raise
+                # One that this account has never met, or may not see, refuses all of them.
+                for chat in page if len(page) > 1 else ():
+                    with suppress(TelegramError):
+                        found.append(await self._retry.ask(None, partial(ask, [chat])))
+        return found
+
+    async def _dialogs(self, chats: Sequence[int]) -> Any:
+        peers = [types.InputDialogPeer(await self._client.reach(chat)) for chat in chats]
+        return await self._client(functions.messages.GetPeerDialogsRequest(peers))
+
+    async def _groups(self, chats: Sequence[int]) -> Any:
+        numbers = [resolve_id(chat)[0] for chat in chats]
+        return await self._client(functions.messages.GetChatsRequest(numbers))
+
+    # Files.
+
+    async def fetch_file(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
+        """The file of a message, in memory.
+
+        Raises AudioError if it is gone, empty or larger than `limit` bytes, and what `judge`
+        raises about its first bytes.
+        """
+        async with aclosing(self._downloads.file(chat, message, limit, judge)) as parts:
+            return b"".join([part async for part in parts])
+
+    async def save_file(
+        self, chat: int, message: int, limit: int, path: Path, judge: Judge
+    ) -> None:
+        """The same as `path`, part by part."""
+        await self._downloads.save(chat, message, limit, path, judge)
+
+    async def fetch_pictures(
+        self, chat: int, message: int, *, several: bool = False
+    ) -> list[Picture]:
+        """The picture of a message, with the others of its album, in order; none if it is gone."""
+        return await self._downloads.pictures(chat, message, several=several)
+
+
+def _tops(found: Any) -> list[ChatTop]:
+    """The chats of dialogs that Telegram gave, with their newest messages."""
+    dates = {(get_peer_id(one.peer_id), one.id): one.date for one in found.messages}
+    groups = {
+        get_peer_id(one)
+        for one in found.chats
+        if isinstance(one, types.Channel) and not one.broadcast
+    }
+    tops = []
+    for dialog in found.dialogs:
+        chat = get_peer_id(dialog.peer)
+        if at := dates.get((chat, dialog.top_message)):
+            tops.append(ChatTop(chat, dialog.top_message, at, chat in groups))
+    return tops

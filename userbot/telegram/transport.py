@@ -1,0 +1,130 @@
+"""Telethon's sender, but for what it does about a lost connection.
+
+A message leaves once, and is never repeated in silence.
+
+Telethon 1.45 sends everything that was not answered anew after a lost connection, and tries six
+times over twelve seconds what Telegram calls its own trouble, a used random_id among it. Whether
+a message stands is for the one who recorded it to find out. What is overridden here is private, so
+tests hold it.
+
+A message that has no line to leave on does not wait for one: who knows what became of its question
+by then. And there is one attempt at a new line at a time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from telethon.errors import (
+    InterdcCallErrorError,
+    InterdcCallRichErrorError,
+    RandomIdDuplicateError,
+    RpcCallFailError,
+    RPCError,
+    RpcMcgetFailError,
+    ServerError,
+    TimedOutError,
+)
+from telethon.network import MTProtoSender
+from telethon.tl import functions
+from telethon.tl.functions import PingRequest
+
+ONCE = (functions.messages.SendMessageRequest, functions.messages.SendMediaRequest)
+"""What makes a message: carried out twice, it would stand twice."""
+_GIVEN_BACK = (*ONCE, functions.messages.EditMessageRequest)
+"""What is not sent anew in silence; an edit, since Telegram may carry the lost one out last."""
+
+TROUBLE = (
+    ServerError,
+    RpcCallFailError,
+    RpcMcgetFailError,
+    InterdcCallErrorError,
+    InterdcCallRichErrorError,
+    TimedOutError,
+)
+
+
+class UnansweredError(ConnectionError):
+    """The connection was lost after the message had left, and before Telegram's answer."""
+
+
+class TroubleError(Exception):
+    """Telegram's own trouble; `taken`: it has carried this very message out before."""
+
+    def __init__(self, error: RPCError) -> None:
+        super().__init__(str(error))
+        self.taken = isinstance(error, RandomIdDuplicateError)
+
+
+class Transport(MTProtoSender):  # type: ignore[misc]
+    """Gives back what writes a message when the connection is lost, instead of sending it anew.
+
+    `on_lost` is told of each loss before anything else is sent.
+    """
+
+    on_lost: Callable[[], None] = staticmethod(lambda: None)
+
+    def stands(self) -> bool:
+        """Whether there is a connection, dead or alive; Telethon's own word means that it tries."""
+        return bool(self._transport_connected())
+
+    def renew(self) -> None:
+        """Give the connection up and make another."""
+        self._start_reconnect(ConnectionError("given up"))
+
+    def _start_reconnect(self, error: Exception | None) -> None:
+        # Telethon 1.45 takes itself for connected again before it has begun to try: asked once
+        # more, it tries twice at a time, and each new line ends the other.
+        if self._reconnect_task is None or self._reconnect_task.done():
+            super()._start_reconnect(error)
+            if self._reconnecting:
+                self.on_lost()
+
+    def send(self, request: Any, ordered: bool = False) -> Any:
+        """As MTProtoSender's."""
+        if isinstance(request, ONCE) and self.is_connected() and not self.stands():
+            answer = asyncio.get_running_loop().create_future()
+            answer.set_exception(UnansweredError("no line for a message"))
+            return answer
+        return super().send(request, ordered=ordered)
+
+    async def _reconnect(self, last_error: Exception | None) -> None:
+        for number, state in list(self._pending_state.items()):
+            if isinstance(state.request, _GIVEN_BACK):
+                del self._pending_state[number]
+                if not state.future.done():
+                    state.future.set_exception(UnansweredError("no answer to a message"))
+            elif isinstance(state.request, PingRequest):
+                # It asked about that line; in an hour there would be a hundred of them.
+                del self._pending_state[number]
+                state.future.cancel()
+        self._ping = None
+        await super()._reconnect(last_error)
+
+    async def _try_connect(self, attempt: int) -> bool:
+        line = self._connection
+        # A packet that did not leave on the old line, and its end, are no business of the new one:
+        # it belongs to another session of MTProto, and what it asks is asked anew (Telethon 1.45).
+        for queue in (line._send_queue, line._recv_queue):  # noqa: SLF001
+            while not queue.empty():
+                queue.get_nowait()
+        return bool(await super()._try_connect(attempt))
+
+
+class Once:
+    """A sender for one message: Telegram's own trouble comes out at once."""
+
+    def __init__(self, sender: Any) -> None:
+        self._sender = sender
+
+    def send(self, request: Any, ordered: bool = False) -> asyncio.Future[Any]:
+        """As MTProtoSender's."""
+        return asyncio.ensure_future(self._answer(self._sender.send(request, ordered=ordered)))
+
+    async def _answer(self, answer: asyncio.Future[Any]) -> Any:
+        try:
+            return await answer
+        except TROUBLE as error:
+            raise TroubleError(error) from error
