@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from userbot.rules.utf16 import paired
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -19,9 +21,5 @@ def moment(instant: int) -> datetime:
 
 
 def storable(text: str) -> str:
-    """The text without lone surrogates, which SQLite cannot keep; pairs become one character."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
+    """The text as SQLite can keep it."""
+    return paired(text)
