@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from userbot.rules.utf16 import paired
+from userbot.types import Voice
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -23,3 +26,15 @@ def moment(instant: int) -> datetime:
 def storable(text: str) -> str:
     """The text as SQLite can keep it."""
     return paired(text)
+
+
+def stored_voice(voice: Voice) -> str:
+    """A question's sound as it is kept: JSON of what is known of it."""
+    known = asdict(voice) | {"waveform": voice.waveform.hex()}
+    return json.dumps({name: value for name, value in known.items() if value})
+
+
+def voice_of(text: str) -> Voice:
+    """The inverse of `stored_voice`."""
+    known = {"size": 0, "waveform": ""} | json.loads(text)
+    return Voice(**(known | {"waveform": bytes.fromhex(known["waveform"])}))
