@@ -13,7 +13,7 @@ import pytest
 
 from tests.pace import noticed
 from userbot.sandbox import ogg
-from userbot.sandbox.endpoint import Endpoint, Recording, Transcription
+from userbot.sandbox.endpoint import Endpoint, Recording, SpokenWords
 from userbot.sandbox.endpoint_audio import UndecodableError
 from userbot.sandbox.endpoint_http import FormError, parts_of
 from userbot.sandbox.voices import ENGLISH, RUSSIAN, VOICES
@@ -119,7 +119,7 @@ async def test_each_format_has_its_shape(client: openai.AsyncOpenAI) -> None:
 async def test_a_transcriber_may_tell_the_language_and_that_nobody_speaks(
     client: openai.AsyncOpenAI, endpoint: Endpoint
 ) -> None:
-    endpoint.transcriber = lambda _: Transcription("Дякую за перегляд!", "ukrainian", 0.93)
+    endpoint.transcriber = lambda _: SpokenWords("Дякую за перегляд!", "ukrainian", 0.93)
     answer = await hear(client, ogg.silence(2), response_format="verbose_json")
     assert (answer.language, answer.segments[0].no_speech_prob) == ("ukrainian", 0.93)
 

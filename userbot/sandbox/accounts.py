@@ -15,7 +15,7 @@ from . import logins, tl
 from .formatting import prepare
 from .groups import invite, open_topic, remove
 from .messages import delete, edit
-from .sending import Sender
+from .sending import SendingUser
 from .state import Group, Message, Supergroup, User
 from .world import World, command
 
@@ -75,7 +75,7 @@ def rename(_world: World, user: User, username: str | None) -> None:
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Account(Sender):
+class Account(SendingUser):
     def opens_topic(self, group: Supergroup, title: str) -> Message:
         """Opens a topic in a forum; gives what stands for it."""
         return open_topic(self.world, self, group, title)

@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from . import tl
 from .errors import NotServedError, RpcError, bad_request, unauthorized
 from .logins import set_layer
-from .state import Event, Login, State, User
+from .state import Login, MailboxEvent, State, User
 from .views import View
 from .world import World
 
@@ -44,7 +44,7 @@ class Call:
     world: World
     login: Login
     address: Address
-    news: list[Event]
+    news: list[MailboxEvent]
     """What the handler has changed in the caller's mailboxes so far: it belongs in the result."""
     random_id_behaviour: RandomIdBehaviour
 

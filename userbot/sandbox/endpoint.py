@@ -6,7 +6,7 @@ Served: ``POST /v1/chat/completions`` (streamed or not), ``GET /v1/models``,
 counted.
 
     endpoint.responder = lambda request: "hello"     # or a coroutine, or a Reply
-    endpoint.transcriber = lambda recording: "hello" # or a coroutine, or a Transcription
+    endpoint.transcriber = lambda recording: "hello" # or a coroutine, or a SpokenWords
     endpoint.understands(ogg_bytes, "hello")         # the words of one recording
     endpoint.faults.add("rate_limit", times=2)       # what goes wrong (endpoint_faults.py)
     endpoint.requests, endpoint.transcriptions, endpoint.speeches    # what was asked for
@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 import h11
 
 from userbot.sandbox import endpoint_audio as audio
-from userbot.sandbox.endpoint_audio import Recording, Transcription
+from userbot.sandbox.endpoint_audio import Recording, SpokenWords
 from userbot.sandbox.endpoint_chat import Completion, Reply, plain_text
 from userbot.sandbox.endpoint_faults import (
     EndpointFault,
@@ -41,13 +41,13 @@ from userbot.sandbox.endpoint_faults import (
 from userbot.sandbox.endpoint_http import ClientLeftError, HttpConnection, HttpRequest, Plan
 from userbot.sandbox.voices import VOICES
 
-__all__ = ["Endpoint", "Recording", "Reply", "Responder", "Transcription", "echo"]
+__all__ = ["Endpoint", "Recording", "Reply", "Responder", "SpokenWords", "echo"]
 
 T = TypeVar("T")
 
 Responder = Callable[[dict[str, Any]], str | Reply | Awaitable[str | Reply]]
 """Gives the answer to a request's body; may be a coroutine, to hold the answer back."""
-Transcriber = Callable[[Recording], str | Transcription | Awaitable[str | Transcription]]
+Transcriber = Callable[[Recording], str | SpokenWords | Awaitable[str | SpokenWords]]
 """Gives the words of a recording; may raise `endpoint_audio.UndecodableError`."""
 Speaker = Callable[[dict[str, Any]], bytes | Awaitable[bytes]]
 """Gives the sound for a request to speak."""
@@ -243,10 +243,10 @@ class Endpoint:
         if refused := self._refusal(incoming, recording.model) or audio.objection(recording):
             return refused
         try:
-            said: str | Transcription = await incoming.made(self.transcriber(recording))
+            said: str | SpokenWords = await incoming.made(self.transcriber(recording))
         except audio.UndecodableError:
             return audio.undecodable()
-        transcription = Transcription(said) if isinstance(said, str) else said
+        transcription = SpokenWords(said) if isinstance(said, str) else said
         return audio.transcription_plan(recording, transcription, incoming.fault)
 
     async def _speech(self, incoming: _Incoming) -> Plan:

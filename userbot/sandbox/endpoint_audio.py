@@ -57,7 +57,7 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class Transcription:
+class SpokenWords:
     """What a transcriber may say beyond the words."""
 
     text: str
@@ -125,7 +125,7 @@ def undecodable() -> Plan:
 
 
 def transcription_plan(
-    recording: Recording, transcript: Transcription, fault: EndpointFault | None
+    recording: Recording, transcript: SpokenWords, fault: EndpointFault | None
 ) -> Plan:
     """The words in the format that was asked for."""
     text = "" if fault and fault.kind == "empty" else transcript.text
@@ -160,7 +160,7 @@ def tone_for(request: Mapping[str, Any]) -> bytes:
     return ogg.tone(len(request["input"]) * SECONDS_A_CHARACTER)
 
 
-def _verbose(text: str, transcript: Transcription, seconds: float) -> dict[str, Any]:
+def _verbose(text: str, transcript: SpokenWords, seconds: float) -> dict[str, Any]:
     russian = re.search("[а-яё]", text, re.I)
     segment = {
         "id": 0,

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from . import tl
 from .files import Blob
 from .media import Media, kind_of
-from .state import Chat, Event, Group, Kind, Mailbox, Message, Supergroup, User
+from .state import Chat, Group, Kind, Mailbox, MailboxEvent, Message, Supergroup, User
 from .world import World, command
 
 
@@ -159,7 +159,7 @@ def _happened(
     world: World, mailbox: Mailbox, users: list[User], kind: Kind, messages: Sequence[Message]
 ) -> None:
     mailbox.pts += len(messages)
-    event = Event(mailbox, kind, mailbox.pts, world.now(), tuple(messages))
+    event = MailboxEvent(mailbox, kind, mailbox.pts, world.now(), tuple(messages))
     mailbox.events.append(event)
     world.tell(users, event)
 

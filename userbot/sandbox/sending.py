@@ -37,7 +37,7 @@ class How(TypedDict, total=False):
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class Sender(User):
+class SendingUser(User):
     """The part of an account that sends; each call gives the message."""
 
     world: World

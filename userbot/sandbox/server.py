@@ -24,7 +24,7 @@ from .mtproto.clock import MessageIds, Salts
 from .mtproto.server_key import ServerKey
 from .mtproto.session import DestroyKey, DestroySession, DisconnectAfter, Request, Session
 from .peers import marked_id
-from .state import Event, Login, User
+from .state import Login, MailboxEvent, User
 from .views import View
 from .world import World
 
@@ -91,7 +91,7 @@ class Server:
 
     # -- the world's listener --
 
-    def happened(self, user: User, event: Event) -> None:
+    def happened(self, user: User, event: MailboxEvent) -> None:
         updates = None
         for client in self._to_tell(user):
             if updates is None:

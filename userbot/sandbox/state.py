@@ -219,7 +219,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class MailboxEvent:
     """What happened in a mailbox; one message each, but for deletions."""
 
     mailbox: Mailbox
@@ -243,7 +243,7 @@ class Mailbox:
     messages: dict[int, Message] = field(default_factory=dict)
     by_chat: dict[Chat, dict[int, Message]] = field(default_factory=dict)
     """The same, for each chat that has had a message here."""
-    events: list[Event] = field(default_factory=list)
+    events: list[MailboxEvent] = field(default_factory=list)
     last_id: int = 0
 
     def history(self, chat: Chat) -> list[Message]:
@@ -257,7 +257,7 @@ class Mailbox:
     def last(self, chat: Chat) -> Message | None:
         return next(reversed(self.by_chat.get(chat, {}).values()), None)
 
-    def since(self, pts: int) -> list[Event]:
+    def since(self, pts: int) -> list[MailboxEvent]:
         """The events that a client at `pts` has missed."""
         return self.events[bisect_right(self.events, pts, key=lambda event: event.pts) :]
 

@@ -11,7 +11,7 @@ from . import message_views as parts
 from . import tl
 from .media import Media
 from .peers import access_hash
-from .state import Event, Group, Kind, Message, Private, Supergroup, User
+from .state import Group, Kind, MailboxEvent, Message, Private, Supergroup, User
 from .world import World
 
 _UPDATES = {
@@ -110,7 +110,7 @@ class View:
             **common,
         )
 
-    def update(self, event: Event) -> tl.Tl:
+    def update(self, event: MailboxEvent) -> tl.Tl:
         """An event as an update with pts."""
         numbers = {"pts": event.pts, "pts_count": len(event.messages)}
         chat = event.messages[0].chat
@@ -122,7 +122,7 @@ class View:
             return tl.types.UpdateDeleteChannelMessages(chat.number, messages=ids, **numbers)
         return tl.types.UpdateDeleteMessages(messages=ids, **numbers)
 
-    def updates(self, events: Sequence[Event], *, first: Sequence[tl.Tl] = ()) -> tl.Tl:
+    def updates(self, events: Sequence[MailboxEvent], *, first: Sequence[tl.Tl] = ()) -> tl.Tl:
         """Events as Updates, with everyone they name; `first` are updates to put before them."""
         users, chats = self.people([message for event in events for message in event.messages])
         changes = [*first, *(self.update(event) for event in events)]

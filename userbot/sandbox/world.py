@@ -20,7 +20,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from . import tl
 from .files import Blobs, FileReferences, Uploads
-from .state import Event, Login, State, User
+from .state import Login, MailboxEvent, State, User
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,7 +29,7 @@ R = TypeVar("R")
 class Listener(Protocol):
     """Who brings news to the clients that are online."""
 
-    def happened(self, user: User, event: Event) -> None:
+    def happened(self, user: User, event: MailboxEvent) -> None:
         """Something new in a mailbox that `user` reads."""
 
     def hint(self, user: User, update: tl.Tl) -> None:
@@ -60,7 +60,7 @@ class World:
         """Seconds by which they are ahead of it."""
         self._moment: int | None = None
         self._asking: User | None = None
-        self._news: list[Event] = []
+        self._news: list[MailboxEvent] = []
 
     def now(self) -> int:
         """The date; within a command always the same."""
@@ -82,7 +82,7 @@ class World:
         return result
 
     @contextmanager
-    def asked_by(self, user: User | None) -> Iterator[list[Event]]:
+    def asked_by(self, user: User | None) -> Iterator[list[MailboxEvent]]:
         """Within, news for `user` is collected in the list as well."""
         before = self._asking, self._news
         self._asking, self._news = user, []
@@ -91,7 +91,7 @@ class World:
         finally:
             self._asking, self._news = before
 
-    def tell(self, users: Sequence[User], event: Event) -> None:
+    def tell(self, users: Sequence[User], event: MailboxEvent) -> None:
         """Brings an event to whoever reads the mailbox."""
         for user in users:
             if user is self._asking:

@@ -3,7 +3,7 @@
 from userbot.sandbox import peers, tl
 from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import bad_request
-from userbot.sandbox.state import Event, Kind, Message, Supergroup
+from userbot.sandbox.state import Kind, MailboxEvent, Message, Supergroup
 
 from .history import dialog, state_at
 
@@ -103,7 +103,9 @@ def _moved_channels(call: Call, since: int) -> list[Supergroup]:
     ]
 
 
-def _split(call: Call, events: list[Event]) -> tuple[list[tl.Tl], list[tl.Tl], list[Message]]:
+def _split(
+    call: Call, events: list[MailboxEvent]
+) -> tuple[list[tl.Tl], list[tl.Tl], list[Message]]:
     """New messages as they are today, everything else as updates, and the messages named."""
     new: list[tl.Tl] = []
     other: list[tl.Tl] = []
