@@ -8,7 +8,7 @@ import pytest
 
 from userbot.errors import ConfigError
 from userbot.proxy import MTProxy, Socks, parse
-from userbot.telegram.proxy import route
+from userbot.telegram.client import route
 
 HEX = "00112233445566778899aabbccddeeff"
 BASE64 = base64.b64encode(bytes.fromhex("fbef" + HEX[4:])).decode().rstrip("=")

@@ -17,18 +17,18 @@ from userbot.path.asked_again import AskedAgain
 from userbot.path.recovery import recover
 from userbot.path.watch import Watch
 from userbot.ports import Clock
-from userbot.rules.governor import Governor
+from userbot.rules.rate_limiter import RateLimiter
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.changes import Changes
 from userbot.telegram.directory import Directory
+from userbot.telegram.gate import Gate
 from userbot.telegram.network_log import network_told
 from userbot.telegram.outage import Outage, watch_line
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
-from userbot.telegram.turns import Turns
 from userbot.wiring import Rooms
 
 T = TypeVar("T")
@@ -93,8 +93,8 @@ class _Run:
         self._watch = Watch(self._clock, report)
         self._ground = Ground(settings, report, store, self._clock, self._stop)
         self._end = end or asyncio.get_running_loop().create_future()
-        governor = Governor(settings.pacing.writes_per_second, settings.pacing.burst)
-        self._turns = Turns(governor, self._clock, report, self._stop, self._ground.patience)
+        limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
+        self._gate = Gate(limiter, self._clock, report, self._stop)
         self._tasks: list[asyncio.Task[Any]] = []
 
     async def until_stopped(self, leaving: Callable[[], None]) -> str:
@@ -119,13 +119,13 @@ class _Run:
     def _summary(self, reason: str) -> Stopped:
         pending = 0
         with suppress(StorageError):  # whatever is wrong was told already
-            pending = len(self._store.questions.pending())
+            pending = len(self._store.pending())
         return Stopped(
             reason=reason,
             answered=self._ground.settlement.answered_count,
             failed=self._ground.settlement.failed_count,
             pending=pending,
-            restricted=self._turns.stopped.reason if self._turns.stopped else "",
+            restricted=self._gate.stopped.reason if self._gate.stopped else "",
         )
 
     def _stop(self, why: str | UserbotError) -> None:
@@ -141,7 +141,7 @@ class _Run:
         ground = self._ground
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, self._tasks)
-            edges = Edges(ground)
+            edges = Edges(ground, self._gate)
             on_the_way_out.push_async_callback(edges.aclose)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
@@ -161,7 +161,7 @@ class _Run:
             known = self._beside(self._watch.once(edges.people.load(), "the list of contacts"))
             directory = Directory(edges.client, self._store.names)
             house = await house_of(directory, ground)
-            rooms = Rooms(ground, edges, self._turns, house)
+            rooms = Rooms(ground, edges, house)
             self._end_in_order(on_the_way_out, edges, rooms)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
@@ -170,7 +170,7 @@ class _Run:
             on_the_way_out.callback(changes.close)
             edges.inbox.open(house.owner, rooms.doorstep.receive)
             edges.client.takes_updates = True
-            self._store.limit_wait(STORE_SECONDS)
+            self._store.hurry(STORE_SECONDS)
             for work, name in (
                 (rooms.catch_up.watch, "the look for what was missed"),
                 (ground.forgetting.sweep, "the erasing of old words"),
@@ -193,12 +193,11 @@ class _Run:
             rooms.reconnected(self.outage.back())
 
         edges.client.on_reconnect = reconnected
-        edges.client.on_lost = self._ground.patience.line_lost
-        edges.client.on_too_long = rooms.missed
+        edges.client.on_missed = rooms.missed
         rooms.allowance.count_lost()
         self._ground.forgetting.sweep_once()
         rooms.migration.remind()
-        await rooms.migration.look(ask for ask, _ in self._store.questions.pending())
+        await rooms.migration.look(ask for ask, _ in self._store.pending())
         edges.deletions.open(rooms.deleted)
         await rooms.catch_up.begin()
         self._wishes(rooms).begin()
@@ -230,6 +229,7 @@ class _Run:
         on_the_way_out.push_async_callback(self._ground.storing.drain)
         on_the_way_out.push_async_callback(_drained, rooms)
         on_the_way_out.callback(self._ground.patience.leave)
+        on_the_way_out.callback(self._gate.waits.leave)
         on_the_way_out.callback(edges.deletions.close)
         on_the_way_out.callback(edges.people.close)
         on_the_way_out.callback(self._tell_stopping, rooms)
@@ -247,7 +247,7 @@ class _Run:
 
     def _wishes(self, rooms: Rooms) -> AskedAgain:
         store = self._store
-        return AskedAgain(store, self._ground.storing, rooms.again, self._clock)
+        return AskedAgain(store, store, self._ground.storing, rooms.again, self._clock)
 
     def _tell_stopping(self, rooms: Rooms) -> None:
         if writing := rooms.conversations.answering:

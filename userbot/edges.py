@@ -14,6 +14,7 @@ from userbot.settings import ChatConfig, PersonLimits
 from userbot.telegram.client import new_client
 from userbot.telegram.deletions import Deletions
 from userbot.telegram.directory import Directory
+from userbot.telegram.gate import Gate
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
 from userbot.types import Person
@@ -22,11 +23,11 @@ from userbot.types import Person
 class Edges:
     """What reaches out of this process: Telegram, and the models."""
 
-    def __init__(self, ground: Ground) -> None:
+    def __init__(self, ground: Ground, gate: Gate) -> None:
         settings, report = ground.settings, ground.report
-        self.client = new_client(settings.telegram, persistent=True)
+        self.client = new_client(settings.telegram, gate, persistent=True)
         self.people = People(self.client, report)
-        self.inbox = Inbox(self.client, self.people, ground.clock, report)
+        self.inbox = Inbox(self.client, self.people, report)
         self.deletions = Deletions(self.client)
         self.model = ChatModel(settings.openai, report)
         self.speech = Speech(settings.voice, settings.openai, report)

@@ -26,10 +26,9 @@ None of them ever carries a secret.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from userbot.types import Usage
+from userbot.types import Usage
 
 
 class UserbotError(Exception):
@@ -95,7 +94,7 @@ class TelegramError(UserbotError):
 
 
 class ChatRefusedError(TelegramError):
-    """This chat takes no message from the account; it rests until the next start."""
+    """This chat takes no message from the account; it rests for a while."""
 
 
 class AccountStoppedError(TelegramError):

@@ -43,14 +43,13 @@ from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import Settings
 from userbot.telegram.reader import TelegramReader
 from userbot.telegram.sender import TelegramSender
-from userbot.telegram.turns import Turns
 from userbot.types import Decision, Message, Question
 
 
 class Rooms:
     """What happens to a message."""
 
-    def __init__(self, ground: Ground, edges: Edges, turns: Turns, house: House) -> None:
+    def __init__(self, ground: Ground, edges: Edges, house: House) -> None:
         settings, store, clock, report = (
             ground.settings,
             ground.store,
@@ -59,7 +58,7 @@ class Rooms:
         )
         client, inbox, settlement = edges.client, edges.inbox, ground.settlement
         self._ground = ground
-        sender = TelegramSender(client, turns)
+        sender = TelegramSender(client)
         reader = TelegramReader(client, inbox, clock, report)
         self.aftermath = ground.aftermath(reader, self)
         writes = ground.writes(sender, reader, self.aftermath)
@@ -99,7 +98,7 @@ class Rooms:
             clock,
             settings.trigger.burst_seconds,
             longest_seconds(settings),
-            lambda ask: turns.awaited(ask.conversation) or not client.stands(),
+            lambda ask: client.gate.waits.awaited(ask.chat) or not client.stands(),
         )
         self.again = Again(
             store,
@@ -204,14 +203,13 @@ class Rooms:
 
         def grown_old(ask: Question) -> bool:
             old = grew_old(ask.at, lost, now, timedelta(minutes=max_age))
-            return old and not ask.attempt and not ground.store.outbound.of(ask)
+            return old and not ask.attempt and not ground.store.recorded(ask)
 
         def leave_out() -> None:
             self.conversations.stop_all(grown_old, "too_old", shown=False)
 
         self.missed()
         ground.storing.soon(leave_out)
-        ground.patience.line_back()
 
     def missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""
@@ -233,7 +231,7 @@ class Rooms:
             return
 
         def settle() -> None:
-            gone = self._ground.store.questions.erased(ask)
+            gone = self._ground.store.eraser.gone(ask)
             settlement.stopped(ask, "deleted" if gone else why)
             # What stands is a turn that only the store knows.
             self._ground.memory.forget(ask.conversation)

@@ -240,7 +240,6 @@ async def test_what_telegram_refuses_is_one_sentence_with_a_hint(house: House) -
     faults = house.stage.telegram.faults
     for error, sentence in {
         "PHONE_NUMBER_BANNED": "Telegram has banned this phone number.",
-        "FLOOD_WAIT_3600": "Telegram asks to wait 3600 seconds before another login.",
         "API_ID_INVALID": "Telegram does not know this pair of api_id and api_hash.",
         "SMS_CODE_CREATE_FAILED": "Telegram refused the login (SMS_CODE_CREATE_FAILED).",
     }.items():

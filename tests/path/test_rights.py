@@ -113,7 +113,7 @@ async def test_a_long_list_of_blocked_people_is_read_to_its_end(stage: Stage) ->
 async def test_lists_that_telegram_refuses_are_told_and_nothing_else_stops(
     stage: Stage, method: str
 ) -> None:
-    stage.telegram.faults.add(method, "FLOOD_WAIT_30", times=None)
+    stage.telegram.faults.add(method, "INPUT_FETCH_FAIL", times=None)
     program = await stage.program()
     assert (await program.tells(Notice)).reason in ("contacts_unknown", "blocked_unknown")
     await let_in(stage, stage.max)
@@ -245,7 +245,7 @@ async def test_who_asked_and_what_is_looked_at_anew_before_a_question_is_asked_a
         stage.olga.says(stage.group, "/gpt_retry", reply_to=question)
     else:
         with Store.open(stage.folder / "history.db") as store:
-            assert store.questions.request_retry([1], datetime.now(UTC))
+            assert store.wish_again([1], datetime.now(UTC))
     if how == "at a start":
         program = await stage.program(trigger=trigger)
     await program.tells(Skipped, reason=why)

@@ -12,16 +12,12 @@ from tests.quick_clock import QuickClock
 from tests.stage import Program, Stage
 from userbot.console.describe import describe
 from userbot.console.words import words
-from userbot.errors import AccountStoppedError, NotLoggedInError, UserbotError
+from userbot.errors import AccountStoppedError, NotLoggedInError
 from userbot.events import Answered, Failed, Notice, Skipped, Stopped, Waiting
-from userbot.path.patience import Patience
-from userbot.rules.governor import Governor
+from userbot.rules.resting import REST_SECONDS
 from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import PacingConfig
-from userbot.telegram.refusals import meaning
-from userbot.telegram.turns import Turns
-from userbot.types import ConversationId
 
 SENTENCES = tuple(f"Sentence number {n} says a little more than the last. " for n in range(30))
 WHOLE = "".join(SENTENCES).strip()
@@ -191,7 +187,7 @@ RESTS = [
 
 
 @pytest.mark.parametrize("error", RESTS)
-async def test_a_chat_that_refuses_rests_until_the_next_start(stage: Stage, error: str) -> None:
+async def test_a_chat_that_refuses_rests(stage: Stage, error: str) -> None:
     stage.telegram.faults.add(SEND, error, chat=stage.club)
     program = await start(stage)
     stage.endpoint.responder = lambda _: "Here you are."
@@ -211,22 +207,15 @@ async def test_a_chat_that_refuses_rests_until_the_next_start(stage: Stage, erro
     assert await stage.max.expects(stage.club, reply_to=again)
 
 
-def test_a_closed_topic_rests_alone_and_a_ban_rests_the_whole_chat() -> None:
-    from telethon.errors import RPCError
-
-    def turns() -> Turns:
-        governor = Governor(writes_per_second=1, burst=20)
-        return Turns(governor, QUICK, print, print, Patience(QUICK, print))
-
-    chat, topic, other = ConversationId(-100), ConversationId(-100, 7), ConversationId(-100, 8)
-    closed, banned = turns(), turns()
-    closed.refused(topic, meaning(RPCError(None, "TOPIC_CLOSED", 400)))
-    banned.refused(topic, meaning(RPCError(None, "USER_BANNED_IN_CHANNEL", 400)))
-    closed.check(chat)
-    closed.check(other)
-    for conversation, of in ((topic, closed), (topic, banned), (other, banned), (chat, banned)):
-        with pytest.raises(UserbotError):
-            of.check(conversation)
+async def test_a_chat_that_refused_is_tried_again_after_a_while(stage: Stage) -> None:
+    stage.telegram.faults.add(SEND, "CHAT_SEND_PLAIN_FORBIDDEN", chat=stage.club)
+    program = await stage.program(pacing=PACING, clock=QuickClock(600))
+    stage.endpoint.responder = lambda _: "Here you are."
+    stage.max.says(stage.club, "/gpt first")
+    await program.tells(Skipped)
+    await asyncio.sleep(1.1 * REST_SECONDS[0] / 600)
+    again = stage.max.says(stage.club, "/gpt second")
+    assert await stage.max.expects(stage.club, reply_to=again)
 
 
 async def test_peer_flood_ends_all_writes_but_not_the_program(stage: Stage) -> None:

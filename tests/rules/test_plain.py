@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.rules.plain import messages, shortened
-from userbot.rules.utf16 import MESSAGE_UNITS
+from userbot.rules.plain import MESSAGE_UNITS, messages, shortened
 
 
 def units(text: str) -> int:

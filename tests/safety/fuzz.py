@@ -31,8 +31,8 @@ from userbot.clock import SystemClock
 from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.words import words
-from userbot.events import Event
-from userbot.path.aftermath import Aftermath, QuestionChanges
+from userbot.events import Event, Report
+from userbot.path.aftermath import Aftermath, Questions
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -46,12 +46,14 @@ from userbot.path.memory import Memory
 from userbot.path.patience import Patience
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
+from userbot.rules.rate_limiter import RateLimiter
 from userbot.rules.trigger import Allowed, ChatRule, Policy
 from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
 from userbot.telegram.deletions import Deletions
+from userbot.telegram.gate import Gate
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
@@ -246,6 +248,15 @@ class OfflineClient(Client):
         raise RPCError(request, "USER_ID_INVALID", 400)
 
 
+def offline_client(report: Report) -> OfflineClient:
+    """Olga's, on a session in memory."""
+    gate = Gate(RateLimiter(1, 20), SystemClock(), report, lambda _: None)
+    client = OfflineClient(MemorySession(), 1, "hash", gate=gate)
+    client.asked = []
+    client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
+    return client
+
+
 class _NoCommands:
     """Orders go no further: what they set would decide about all that comes after them."""
 
@@ -261,9 +272,7 @@ class Target:
         self.asks: list[Question] = []
         self.failures: list[str] = []
         clock = SystemClock()
-        self.client = OfflineClient(MemorySession(), 1, "hash")
-        self.client.asked = []
-        self.client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
+        self.client = offline_client(self._tell)
         self.store = Store.open(folder / "fuzz.db")
         policy = Policy(
             prefix="/gpt",
@@ -287,13 +296,13 @@ class Target:
             self._handle, settlement.stopped, settlement, FirstText(), clock, 1.5
         )
         people = People(self.client, self._tell)
-        inbox = Inbox(self.client, people, clock, self._tell)
+        inbox = Inbox(self.client, people, self._tell)
         rules = HouseRules(policy, {}, "anyone", self.store)
         reader = TelegramReader(self.client, inbox, clock, self._tell)
         background = Background(reader, self.store, rules, 1000, clock, self._tell)
         aftermath = Aftermath(
-            "/gpt", timedelta(minutes=10), reader, cast("QuestionChanges", None), self.store,
-            self.store.eraser, Patience(clock, self._tell), clock, self._tell,
+            "/gpt", timedelta(minutes=10), reader, cast("Questions", None), self.store,
+            self.store.eraser, clock, self._tell,
         )  # fmt: skip
         intake = Intake(
             rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
@@ -313,7 +322,7 @@ class Target:
 
     async def _handle(self, ask: Question) -> None:
         self.asks.append(ask)
-        self.store.questions.mark(ask, "failed", "fuzz", datetime.now(UTC))
+        self.store.mark(ask, "failed", "fuzz", datetime.now(UTC))
 
     def _tell(self, event: Event) -> None:
         line = describe(event, self._told).plain()

@@ -8,9 +8,12 @@ import pytest
 from telethon.tl import functions, types
 
 from tests.stage import Stage
+from userbot.clock import SystemClock
 from userbot.errors import TelegramError
+from userbot.rules.rate_limiter import RateLimiter
 from userbot.telegram.allowed import ALLOWED, check_allowed
 from userbot.telegram.client import Client, new_client
+from userbot.telegram.gate import Gate
 
 CLUB = types.InputChannel(1, 2)
 PEER = types.InputPeerUser(1, 2)
@@ -36,7 +39,8 @@ FORBIDDEN = [
 
 @pytest.fixture
 async def client(stage: Stage) -> AsyncIterator[Client]:
-    client = new_client(stage.settings().telegram, persistent=False)
+    gate = Gate(RateLimiter(1, 20), SystemClock(), print, print)
+    client = new_client(stage.settings().telegram, gate, persistent=False)
     await client.connect()
     yield client
     await client.disconnect()

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from telethon.sessions import MemorySession
 from telethon.tl import types
 
-from tests.safety.fuzz import FRIEND, OWNER, OfflineClient
-from userbot.clock import SystemClock
+from tests.safety.fuzz import FRIEND, OWNER, offline_client
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
 from userbot.types import Message
@@ -28,9 +26,8 @@ def message(client: Any, number: int, group: Any | None) -> Any:
 
 
 async def test_a_protected_group_is_known_by_what_came_before() -> None:
-    client = OfflineClient(MemorySession(), 1, "hash")
-    client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
-    inbox = Inbox(client, People(client, print), SystemClock(), print)
+    client = offline_client(print)
+    inbox = Inbox(client, People(client, print), print)
     received: list[Message] = []
     inbox.open(OWNER, received.append)
     now = datetime.now(UTC)

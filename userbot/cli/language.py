@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
+from userbot.types import SAVED_TITLE, TERMINAL
+
 _asked: str | None = None
 _PLAINER = {
     **dict.fromkeys("“”„«»", '"'),
@@ -56,8 +58,6 @@ def said(sentence: str) -> str:
 
 def titled(title: str, chat: str | int) -> str:
     """How a chat is called: those that only the program has a name for, in that language."""
-    from userbot.types import SAVED_TITLE, TERMINAL
-
     return said(title) if title == SAVED_TITLE or chat == TERMINAL else title
 
 

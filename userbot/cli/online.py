@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from userbot.errors import NotLoggedInError, TelegramError
+from userbot.cli.common import fitted
+from userbot.cli.language import language
+from userbot.clock import SystemClock
+from userbot.console.describe import describe
+from userbot.console.words import words
+from userbot.errors import NotLoggedInError, TelegramError, UserbotError
+from userbot.events import Event
 from userbot.private_files import secure_folder
+from userbot.rules.rate_limiter import RateLimiter
 from userbot.settings import TelegramConfig
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.directory import Directory
+from userbot.telegram.gate import Gate
 from userbot.telegram.login import Asks, by_phone, by_qr
 from userbot.telegram.refusals import login_ended
 from userbot.telegram.session import NOT_OURS, remove_session, session_file
@@ -77,15 +86,41 @@ def alone(settings: TelegramConfig) -> Iterator[None]:
 @asynccontextmanager
 async def connected(settings: TelegramConfig) -> AsyncIterator[Client]:
     """A connected client, perhaps of no login yet; hold the session first. Raises UserbotError."""
-    client = new_client(settings, persistent=False)
+    client = new_client(settings, _gate(), persistent=False)
     try:
-        async with asyncio.timeout(CONNECT_SECONDS):
-            await client.connect()
+        await _connect(client)
         yield client
     except (OSError, EOFError) as error:  # EOFError: cut off in the middle of the key exchange
         raise unreachable(settings) from error
     finally:
         await client.disconnect()
+
+
+async def _connect(client: Client) -> None:
+    """Raises TimeoutError if Telegram does not answer; where it asks for a pause, it did."""
+    connecting = asyncio.ensure_future(client.connect())
+    try:
+        while not connecting.done():
+            await asyncio.wait({connecting}, timeout=CONNECT_SECONDS)
+            if not connecting.done() and not client.gate.waits.awaited(0):
+                raise TimeoutError
+        connecting.result()
+    finally:
+        connecting.cancel()
+
+
+def _gate() -> Gate:
+    """Waits as a run would, and says so."""
+    return Gate(RateLimiter(1, 1), SystemClock(), _say, _leave_to_the_command)
+
+
+def _say(event: Event) -> None:
+    told = describe(event, words(language())).plain()
+    print(fitted(told, sys.stderr), file=sys.stderr)
+
+
+def _leave_to_the_command(error: UserbotError) -> None:
+    """It is raised where the command asked, too."""
 
 
 def unreachable(settings: TelegramConfig) -> TelegramError:

@@ -7,20 +7,31 @@ queued, so that none is queued twice.
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Protocol
 
 from userbot.errors import StorageError
 from userbot.path.again import Again
 from userbot.path.storing import Storing
-from userbot.ports import Clock
-from userbot.storage.store import Store
+from userbot.ports import Clock, Store
 
 EVERY_SECONDS = 1.0
+
+
+class Wishes(Protocol):
+    """Where such questions are marked. Raises StorageError."""
+
+    def wished(self) -> set[int]:
+        """The ids of questions that are wished again; the next call does not give them again."""
+        ...
 
 
 class AskedAgain:
     """Looks for wishes."""
 
-    def __init__(self, store: Store, storing: Storing, again: Again, clock: Clock) -> None:
+    def __init__(
+        self, wishes: Wishes, store: Store, storing: Storing, again: Again, clock: Clock
+    ) -> None:
+        self._wishes = wishes
         self._store = store
         self._storing = storing
         self._again = again
@@ -33,7 +44,7 @@ class AskedAgain:
 
         Raises StorageError.
         """
-        self._store.questions.requested_retries()
+        self._wishes.wished()
 
     async def watch(self) -> None:
         """Queue what is wished, until cancelled."""
@@ -43,9 +54,9 @@ class AskedAgain:
             await self._clock.sleep(EVERY_SECONDS)
 
     def _look(self) -> None:
-        self._wished |= self._store.questions.requested_retries()
+        self._wished |= self._wishes.wished()
         if self._wished:
-            for ask, _ in self._store.questions.pending():
+            for ask, _ in self._store.pending():
                 if ask.id in self._wished:
                     self._again.queue(ask)
                     self._wished.remove(ask.id)

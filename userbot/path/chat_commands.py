@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from userbot.errors import (
     PostponedError,
@@ -23,13 +24,25 @@ from userbot.path.storing import Storing
 from userbot.ports import Clock, Reader
 from userbot.rules import commands
 from userbot.rules.command_texts import CommandTexts
-from userbot.storage.store import Store
 from userbot.types import (
     Command,
     CommandMessage,
     CommandNote,
     Message,
+    OpenCommand,
 )
+
+
+class OrderBook(Protocol):
+    """Where orders are recorded. All raise StorageError."""
+
+    def ordered(
+        self, chat: int, message: int, name: str, at: datetime, title: str = ""
+    ) -> CommandMessage | None: ...
+
+    def finished(self, command: CommandMessage) -> None: ...
+
+    def open_commands(self) -> list[OpenCommand]: ...
 
 
 class ChatCommands:
@@ -41,7 +54,7 @@ class ChatCommands:
         results: Results,
         texts: CommandTexts,
         reader: Reader,
-        store: Store,
+        store: OrderBook,
         storing: Storing,
         clock: Clock,
     ) -> None:
@@ -57,7 +70,7 @@ class ChatCommands:
     def receive(self, incoming: Message, command: Command) -> None:
         """Carry out an order; its result is told meanwhile. Raises StorageError."""
         now = self._clock.now()
-        recorded = self._store.commands.record(
+        recorded = self._store.ordered(
             incoming.chat, incoming.message, command.name, now, incoming.title
         )
         if recorded is None:
@@ -81,11 +94,11 @@ class ChatCommands:
         Raises StorageError.
         """
         now = self._clock.now()
-        for left in self._store.commands.open():
+        for left in self._store.open_commands():
             command = left.command
             notes: Sequence[CommandNote] | None = left.notes
             if now - left.at > timedelta(minutes=max_age_minutes):
-                self._store.commands.finish(command)
+                self._store.finished(command)
                 hint = "If the command still stands in the chat, delete it there."
                 self._results.failed(command, self._cut_off(command, hint))
                 continue
@@ -108,9 +121,7 @@ class ChatCommands:
         if self._telling:
             _, late = await asyncio.wait(self._telling, timeout=seconds)
             for task in late:
-                command = self._telling[task]
-                hint = "It is finished at the next start, if that is soon."
-                self._results.failed(command, self._cut_off(command, hint))
+                self._tell_cut_off(self._telling[task])
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
@@ -138,9 +149,21 @@ class ChatCommands:
         await self._results.told(command, text)
 
     def _begin(self, command: CommandMessage, telling: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(telling)
+        task = asyncio.create_task(self._to_its_end(command, telling))
         self._telling[task] = command
         task.add_done_callback(lambda done: self._telling.pop(done, None))
+
+    async def _to_its_end(
+        self, command: CommandMessage, telling: Coroutine[None, None, None]
+    ) -> None:
+        try:
+            await telling
+        except PostponedError:
+            self._tell_cut_off(command)
+
+    def _tell_cut_off(self, command: CommandMessage) -> None:
+        hint = "It is finished at the next start, if that is soon."
+        self._results.failed(command, self._cut_off(command, hint))
 
     def _cut_off(self, command: CommandMessage, hint: str) -> UserbotError:
         return UserbotError(

@@ -1,4 +1,4 @@
-"""Waits before something is tried again, and for a lost connection.
+"""Waits before something is tried again.
 
 Each ends at once when the program does.
 """
@@ -22,8 +22,6 @@ class Patience:
         self._clock = clock
         self._report = report
         self._leaving = asyncio.Event()
-        self._line = asyncio.Event()
-        self._line.set()
 
     async def wait(
         self,
@@ -52,24 +50,6 @@ class Patience:
         start.
         """
         await self._until(self._clock.sleep(seconds))
-
-    @property
-    def line_stands(self) -> bool:
-        """Whether there is a connection, and it is known of whose answers it missed something."""
-        return self._line.is_set()
-
-    def line_lost(self) -> None:
-        """The connection is lost: nothing leaves before it is `line_back`."""
-        self._line.clear()
-
-    def line_back(self) -> None:
-        """It stands again."""
-        self._line.set()
-
-    async def line(self) -> None:
-        """Come back when there is a connection. Raises PostponedError when the program ends."""
-        while not self._line.is_set():
-            await self._until(self._line.wait())
 
     async def _until(self, comes: Coroutine[Any, Any, Any]) -> None:
         leaving = asyncio.ensure_future(self._leaving.wait())

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+from userbot.ports.storage import Eraser, Ledger, Names, SeenStore, Store
 from userbot.types import (
     Brought,
     ChatRequest,
@@ -34,10 +35,15 @@ __all__ = [
     "Audio",
     "ChatModel",
     "Clock",
+    "Eraser",
     "Judge",
+    "Ledger",
+    "Names",
     "Reader",
+    "SeenStore",
     "Sender",
     "Speaker",
+    "Store",
     "Transcriber",
     "Uploaded",
     "Workplace",
@@ -74,6 +80,13 @@ class Reader(Protocol):
     @property
     def waits(self) -> bool:
         """Whether something waits for Telegram to say who sent it, or for a connection to come."""
+        ...
+
+    async def connected(self) -> None:
+        """Come back when there is a connection, and it is known what may have been missed.
+
+        Raises PostponedError when the program ends first.
+        """
         ...
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:

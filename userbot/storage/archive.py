@@ -17,16 +17,15 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.settings import Override
-from userbot.storage import file, migrations
-from userbot.storage.columns import instant, moment
-from userbot.storage.database import Database
-from userbot.storage.failures import explained
-from userbot.storage.overrides import Overrides
+from userbot.storage import database, migrations
+from userbot.storage.cells import instant
+from userbot.storage.cells import moment as _moment
+from userbot.storage.orders import override
 from userbot.types import ChatKind, ConversationId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationSummary:
+class Conversation:
     """One conversation in numbers; `tokens` are those that the endpoint told."""
 
     conversation: ConversationId
@@ -38,7 +37,7 @@ class ConversationSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ArchivedQuestion:
+class Exchange:
     """A question, and its answer if there is one; `at` is when it was asked."""
 
     id: int
@@ -72,10 +71,11 @@ class Match:
 class Archive:
     """The history database, read only. Every method raises StorageError."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        database.connection.row_factory = sqlite3.Row
-        database.connection.create_function("holds", 2, _holds, deterministic=True)
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self._path = path
+        self._db = db
+        db.row_factory = sqlite3.Row
+        db.create_function("holds", 2, _holds, deterministic=True)
 
     @classmethod
     @contextmanager
@@ -84,20 +84,20 @@ class Archive:
 
         Raises StorageError if the file is no database of ours, damaged, older or newer.
         """
-        file.look(path)
+        database.look(path)
         if not path.exists() or not path.stat().st_size:
             yield None
             return
-        with explained(path):
+        with database.explained(path):
             db = _connect(path)
         try:
-            with explained(path):
+            with database.explained(path):
                 taken = _check(db, path)
-            yield cls(Database(path, db)) if taken else None
+            yield cls(path, db) if taken else None
         finally:
             db.close()
 
-    def conversations(self, limit: int | None = None) -> list[ConversationSummary]:
+    def conversations(self, limit: int | None = None) -> list[Conversation]:
         """The conversations, the one asked in last first; all without a limit."""
         rows = self.rows(
             "WITH spent AS (SELECT q.conversation, sum(u.prompt_tokens + u.completion_tokens)"
@@ -112,12 +112,12 @@ class Archive:
             {"limit": -1 if limit is None else limit},
         )
         return [
-            ConversationSummary(
+            Conversation(
                 conversation=_place(row),
                 kind=ChatKind(row["kind"]),
                 title=row["title"],
                 questions=row["questions"],
-                last=moment(row["last"]),
+                last=_moment(row["last"]),
                 tokens=row["tokens"],
             )
             for row in rows
@@ -132,7 +132,7 @@ class Archive:
         search: str | None = None,
         failed: bool = False,
         since: datetime | None = None,
-    ) -> list[ArchivedQuestion]:
+    ) -> list[Exchange]:
         """The newest exchanges, oldest first: of a chat, of one of its topics, or of all.
 
         Messages that were answered together are one.
@@ -163,7 +163,7 @@ class Archive:
             },
         )
         return [
-            ArchivedQuestion(
+            Exchange(
                 id=row["id"],
                 conversation=ConversationId(row["now_chat"], row["topic"] or None),
                 title=row["title"],
@@ -172,11 +172,11 @@ class Archive:
                 name=row["sender_name"],
                 username=row["sender_username"],
                 text=row["text"],
-                at=moment(row["asked_at"]),
+                at=_moment(row["asked_at"]),
                 state=row["state"],
                 reason=row["reason"],
                 answer=row["answer"],
-                answered_at=moment(row["state_at"]) if row["state"] == "answered" else None,
+                answered_at=_moment(row["state_at"]) if row["state"] == "answered" else None,
                 model=row["model"],
                 prompt_tokens=row["prompt_tokens"],
                 completion_tokens=row["completion_tokens"],
@@ -213,11 +213,13 @@ class Archive:
 
     def overrides(self) -> dict[int, Override]:
         """What commands in chats have set, by chat."""
-        return Overrides(self._database).all()
+        rows = self.rows("SELECT chat, respond, whom, system, model FROM overrides", {})
+        return {row[0]: override(*row[1:]) for row in map(tuple, rows)}
 
     def rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
         """What a query finds, by column names."""
-        return self._database.rows(statement, values)
+        with database.explained(self._path):
+            return self._db.execute(statement, values).fetchall()
 
 
 def folded(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from telethon.tl import functions
 
 from userbot.errors import TelegramError
-from userbot.telegram.own_deletions import DeleteInChannel
+from userbot.telegram.requests import DeleteInChannel, DeleteOutsideChannels
 
 _LOGIN = {
     functions.auth.SendCodeRequest,
@@ -54,9 +54,9 @@ _WRITE = {
     functions.messages.SendMediaRequest,
     functions.upload.SaveFilePartRequest,
 }
-# The owner's own commands, and nothing else: see `TelegramOutbox.delete`.
+# The owner's own commands, and nothing else: see `TelegramSender.delete`.
 _DELETE = {
-    functions.messages.DeleteMessagesRequest,
+    DeleteOutsideChannels,
     DeleteInChannel,
 }
 
@@ -64,7 +64,11 @@ ALLOWED = frozenset(_LOGIN | _READ | _FILES | _WRITE | _DELETE)
 
 
 def check_allowed(request: Any) -> None:
-    """Raise TelegramError if `request`, or what it wraps, is not on the list."""
+    """Raise TelegramError if `request`, what it wraps, or one of several, is not on the list."""
+    if isinstance(request, list | tuple):
+        for one in request:
+            check_allowed(one)
+        return
     while hasattr(request, "query"):
         request = request.query
     if type(request) not in ALLOWED:

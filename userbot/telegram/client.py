@@ -1,10 +1,9 @@
 """The one place where a TelegramClient is constructed.
 
 Rules that hold for every request of the account:
-1. only methods of `allowed` leave the machine;
-2. a flood wait is never slept through in silence: it is raised, and whoever wrote waits visibly;
-3. Telethon's own memory of flood waits, which is per method and blocks every chat, is cleared;
-4. what makes a message leaves once: whether it is to be repeated, whoever recorded it decides.
+1. each passes the gate, those that Telethon makes by itself too;
+2. Telethon's own memory of flood waits, which is per method and blocks every chat, is cleared;
+3. what makes a message leaves once: whether it is to be repeated, whoever recorded it decides.
 """
 
 from __future__ import annotations
@@ -13,38 +12,50 @@ import asyncio
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from telethon import TelegramClient
 from telethon.crypto import rsa
-from telethon.errors import FloodError, RPCError
+from telethon.errors import (
+    AuthKeyError,
+    ChannelInvalidError,
+    ChannelPrivateError,
+    RPCError,
+    UnauthorizedError,
+)
 from telethon.errors.common import AuthKeyNotFound
+from telethon.network import ConnectionTcpMTProxyRandomizedIntermediate
 from telethon.tl import functions, types
+from telethon.tl.alltlobjects import LAYER
 
 from userbot import __version__
 from userbot.errors import ConfigError, Fault
+from userbot.proxy import MTProxy, Socks, parse
 from userbot.settings import ServerConfig, TelegramConfig
-from userbot.telegram.allowed import check_allowed
-from userbot.telegram.proxy import route
+from userbot.telegram.gate import Gate
 from userbot.telegram.refusals import login_ended, meaning
+from userbot.telegram.requests import DIFFERENCES, ONCE
 from userbot.telegram.session import open_session
-from userbot.telegram.transport import ONCE, Once, Transport
+from userbot.telegram.transport import Once, Transport
 
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
+_TOLD_OTHERWISE = (UnauthorizedError, AuthKeyError, ChannelPrivateError, ChannelInvalidError)
+"""What ends the program, or our being in a channel: nothing is to be looked for there."""
 _DIALOGS = 100
 """How many dialogs one request gives."""
 
 
 class Client(TelegramClient):  # type: ignore[misc]
-    """A TelegramClient that keeps the rules above.
+    """A TelegramClient that keeps the rules above."""
 
-    `on_lost` is called whenever the connection is lost, and `on_reconnect` when it stands again.
-    """
-
-    def __init__(self, *args: Any, **settings: Any) -> None:
+    def __init__(self, *args: Any, gate: Gate, **settings: Any) -> None:
         super().__init__(*args, **settings)
+        self.gate = gate
         self._sender = Transport(
             self.session.auth_key,
+            gate,
+            account=True,
             loggers=self._log,
             retries=self._connection_retries,
             delay=self._retry_delay,
@@ -54,13 +65,12 @@ class Client(TelegramClient):  # type: ignore[misc]
             updates_queue=self._updates_queue,
             auto_reconnect_callback=self._handle_auto_reconnect,
         )
-        self._sender.on_lost = self._lost
 
     _returning = False
-    on_lost: Callable[[], None] | None = None
     on_reconnect: Callable[[], None] | None = None
-    on_too_long: Callable[[], None] | None = None
-    """Called when Telegram has too much to tell and tells nothing instead."""
+    """Called when the connection stands again, before writes leave over it."""
+    on_missed: Callable[[], None] | None = None
+    """Called when Telegram has too much to tell, or refuses to, and tells nothing instead."""
     takes_updates = False
     """Whether somebody takes what arrives; set it once that is so, and after a new login."""
 
@@ -169,10 +179,6 @@ class Client(TelegramClient):  # type: ignore[misc]
         with suppress(Exception):
             await self.disconnected
 
-    def _lost(self) -> None:
-        if self.on_lost is not None:
-            self.on_lost()
-
     async def _handle_auto_reconnect(self) -> None:
         # Telethon 1.45 asks for no difference after a reconnect, so what was missed would show
         # up at the next gap or after 15 minutes. The name is private: a test holds it.
@@ -186,6 +192,26 @@ class Client(TelegramClient):  # type: ignore[misc]
         await self.catch_up()
         if self.on_reconnect is not None:
             self.on_reconnect()
+        self.gate.waits.line_back()
+
+    async def _create_exported_sender(self, dc_id: int) -> Transport:
+        # As Telethon's (1.45), which makes one that sends past the gate.
+        dc = await self._get_dc(dc_id)
+        transport = Transport(None, self.gate, account=False, loggers=self._log)
+        await transport.connect(
+            self._connection(
+                dc.ip_address,
+                dc.port,
+                dc.id,
+                loggers=self._log,
+                proxy=self._proxy,
+                local_addr=self._local_addr,
+            )
+        )
+        auth = await self(functions.auth.ExportAuthorizationRequest(dc_id))
+        self._init_request.query = functions.auth.ImportAuthorizationRequest(auth.id, auth.bytes)
+        await transport.send(functions.InvokeWithLayerRequest(LAYER, self._init_request))
+        return transport
 
     async def _call(
         self,
@@ -195,23 +221,33 @@ class Client(TelegramClient):  # type: ignore[misc]
         flood_sleep_threshold: int | None = None,
     ) -> Any:
         # Downloads bypass `__call__` and come through here too (Telethon 1.45).
-        requests = request if isinstance(request, list | tuple) else [request]
-        for one in requests:
-            check_allowed(one)
-        if isinstance(request, ONCE):
-            sender = Once(sender)
+        own = sender is self._sender
+        through = Once(sender) if isinstance(request, ONCE) else sender
+        send = partial(self._leave, through, request, ordered, flood_sleep_threshold)
         try:
-            result = await super()._call(sender, request, ordered, flood_sleep_threshold)
-            if isinstance(result, _TOO_LONG) and self.on_too_long is not None:
-                self.on_too_long()
-            return result
-        except FloodError:
-            for one in requests:
-                self._flood_waited_requests.pop(one.CONSTRUCTOR_ID, None)
+            result = await self.gate.let_through(request, send, account=own)
+        except RPCError as error:
+            if isinstance(request, DIFFERENCES) and not isinstance(error, _TOLD_OTHERWISE):
+                self._missed()
             raise
+        if isinstance(result, _TOO_LONG):
+            self._missed()
+        return result
+
+    async def _leave(self, *request: Any) -> Any:
+        try:
+            return await super()._call(*request)
+        finally:
+            self._flood_waited_requests.clear()
+
+    def _missed(self) -> None:
+        if self.on_missed is not None:
+            self.on_missed()
 
 
-def new_client(settings: TelegramConfig, *, persistent: bool, updates: bool = True) -> Client:
+def new_client(
+    settings: TelegramConfig, gate: Gate, *, persistent: bool, updates: bool = True
+) -> Client:
     """A client on the configured session, not yet connected.
 
     `persistent`: reconnect for ever, and catch up with what was missed, as the main job does;
@@ -226,6 +262,7 @@ def new_client(settings: TelegramConfig, *, persistent: bool, updates: bool = Tr
         open_session(settings),
         settings.api_id,
         settings.api_hash,
+        gate=gate,
         device_model=settings.device or "gpt-userbot",
         app_version=__version__,
         flood_sleep_threshold=0,
@@ -236,6 +273,20 @@ def new_client(settings: TelegramConfig, *, persistent: bool, updates: bool = Tr
         receive_updates=updates,
         **way,
     )
+
+
+def route(address: str) -> dict[str, Any]:
+    """What a TelegramClient needs to go through the proxy. Raises ConfigError."""
+    match parse(address):
+        case Socks() as proxy:
+            # Telethon 1.45: a tuple for python_socks, (kind, host, port, rdns, user, password).
+            way = (proxy.kind, proxy.host, proxy.port, True, proxy.user, proxy.password)
+            return {"proxy": way}
+        case MTProxy() as proxy:
+            return {
+                "connection": ConnectionTcpMTProxyRandomizedIntermediate,
+                "proxy": (proxy.host, proxy.port, proxy.secret),
+            }
 
 
 def _trust(server: ServerConfig) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.rules.utf16 import within
 from userbot.telegram.media import is_protected, media_of, picture_in, voice_of
 from userbot.telegram.people import People
 from userbot.telegram.senders import Senders
@@ -22,15 +22,16 @@ MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, IndexError, K
 class Converter:
     """Adds to a message what its update leaves out and was heard before.
 
-    `people`: who is a contact or blocked. Whatever reads a message may raise one of MALFORMED.
+    `people`: who is a contact or blocked. `titles`: how chats are called, kept here as far as
+    messages tell. Whatever reads a message may raise one of MALFORMED.
     """
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, titles: dict[int, str]) -> None:
         self._people = people
         self.senders = Senders()
         self.threads = Threads()
         self._owner = 0
-        self._titles: dict[int, str] = {}
+        self._titles = titles
         self._protecting: set[int] = set()
 
     def introduce(self, owner: Person) -> None:
@@ -161,10 +162,12 @@ def _check(incoming: Message) -> None:
 
 def _mentions(message: Any) -> frozenset[int | str]:
     found: set[int | str] = set()
+    text: str | None = None
     for entity in message.entities or ():
         if isinstance(entity, types.MessageEntityMentionName):
             found.add(entity.user_id)
         elif isinstance(entity, types.MessageEntityMention):
-            start, end = within(message.message, entity.offset, entity.length)
-            found.add(message.message[start:end].removeprefix("@").lower())
+            text = text or add_surrogate(message.message)
+            name = del_surrogate(text[entity.offset : entity.offset + entity.length])
+            found.add(name.removeprefix("@").lower())
     return frozenset(found)

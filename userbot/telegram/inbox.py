@@ -18,11 +18,10 @@ from functools import partial
 from typing import Any
 
 from telethon import events
-from telethon.errors import FloodWaitError, RPCError
+from telethon.errors import RPCError
 
 from userbot.errors import TelegramError
-from userbot.events import Ignored, Report, Waiting
-from userbot.ports import Clock
+from userbot.events import Ignored, Report
 from userbot.telegram.client import Client
 from userbot.telegram.convert import MALFORMED, Converter
 from userbot.telegram.people import People
@@ -36,11 +35,10 @@ Receive = Callable[[Message], None]
 class Inbox:
     """Listens on a client from the moment it is made. `people`: who is a contact or blocked."""
 
-    def __init__(self, client: Client, people: People, clock: Clock, report: Report) -> None:
+    def __init__(self, client: Client, people: People, report: Report) -> None:
         self._client = client
-        self._clock = clock
         self._report = report
-        self._converter = Converter(people)
+        self._converter = Converter(people, client.gate.waits.titles)
         self._receive: Receive | None = None
         self._held: list[tuple[Any, bool]] = []
         self._waiting: dict[int, deque[tuple[Any, bool]]] = {}
@@ -144,20 +142,12 @@ class Inbox:
             threads.looked_at(message.chat_id, root, await self._asked(message, fetch))
 
     async def _asked(self, message: Any, ask: Callable[[], Awaitable[Any]]) -> Any:
-        """What Telegram answers, waiting as it wants; None if it does not."""
-        while True:
-            try:
-                return await ask()
-            except FloodWaitError as error:
-                seconds = error.seconds + 1
-                chat = message.chat_id
-                self._converter.look_at_title(message)
-                self._report(
-                    Waiting(chat=chat, title=self.title(chat), reason="flood_wait", seconds=seconds)
-                )
-                await self._clock.sleep(seconds)
-            except (RPCError, ConnectionError, TelegramError, *MALFORMED):
-                return None
+        """What Telegram answers; None if it does not."""
+        self._converter.look_at_title(message)
+        try:
+            return await ask()
+        except (RPCError, ConnectionError, TelegramError, *MALFORMED):
+            return None
 
     def _hand_over(self, message: Any, live: bool) -> None:
         assert self._receive is not None

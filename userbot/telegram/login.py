@@ -9,7 +9,6 @@ from typing import Protocol
 
 from telethon.errors import (
     ApiIdInvalidError,
-    FloodWaitError,
     PasswordHashInvalidError,
     PhoneCodeEmptyError,
     PhoneCodeExpiredError,
@@ -181,12 +180,6 @@ def _explained(error: RPCError) -> UserbotError:
                 "Telegram does not know this pair of api_id and api_hash.",
                 "Copy both again from https://my.telegram.org.",
                 reason="api_id_invalid",
-            )
-        case FloodWaitError():
-            return TelegramError(
-                f"Telegram asks to wait {error.seconds} seconds before another login.",
-                "Asking again earlier makes the wait longer.",
-                reason="flood_wait",
             )
     name = error_name(error)
     return TelegramError(

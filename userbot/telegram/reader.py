@@ -21,7 +21,7 @@ from userbot.telegram.convert import expires_at, origin_of
 from userbot.telegram.downloads import Downloads
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.media import is_protected, media_word, picture_in, voice_of
-from userbot.telegram.retry import QUESTION_SECONDS, Retry
+from userbot.telegram.retry import Retry
 from userbot.telegram.threads import thread_of
 from userbot.types import Brought, ChatTop, Message, OwnMessage, Picture, Quoted, Since
 
@@ -48,7 +48,7 @@ class TelegramReader:
         self._client = client
         self._inbox = inbox
         self._clock = clock
-        self._retry = Retry(clock, report, inbox.title)
+        self._retry = Retry(clock, report, client.gate.waits.titles)
         self._downloads = Downloads(client, self._retry)
 
     @property
@@ -56,12 +56,16 @@ class TelegramReader:
         """Whether something waits for Telegram to say who sent it, or for a connection to come."""
         return self._inbox.waits or not self._client.stands()
 
+    async def connected(self) -> None:
+        """Come back when there is a connection. Raises PostponedError when the program ends."""
+        await self._client.gate.waits.connected()
+
     # Messages.
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
         """The message with its speaker; None if it is gone, empty or may not be read."""
-        ask = partial(self._with_sender, chat, message)
-        found = await self._retry.ask(chat, ask, longest=QUESTION_SECONDS)
+        with self._client.gate.for_a_question(chat):
+            found = await self._retry.ask(chat, partial(self._with_sender, chat, message))
         if not isinstance(found, types.Message) or is_protected(found):
             return None
         media = media_word(found)
@@ -95,8 +99,8 @@ class TelegramReader:
 
     async def latest(self, chat: int, before: int, count: int) -> list[Message]:
         """The messages before that one, the newest first."""
-        ask = partial(self._client.history, chat, limit=count, offset_id=before)
-        found = await self._retry.ask(chat, ask, longest=QUESTION_SECONDS)
+        with self._client.gate.for_a_question(chat):
+            found = await self._history(chat, limit=count, offset_id=before)
         return [await self._inbox.read(one) for one in found if isinstance(one, types.Message)]
 
     async def bring(
@@ -226,20 +230,23 @@ class TelegramReader:
         Raises AudioError if it is gone, empty or larger than `limit` bytes, and what `judge`
         raises about its first bytes.
         """
-        async with aclosing(self._downloads.file(chat, message, limit, judge)) as parts:
-            return b"".join([part async for part in parts])
+        with self._client.gate.for_a_question(chat):
+            async with aclosing(self._downloads.file(chat, message, limit, judge)) as parts:
+                return b"".join([part async for part in parts])
 
     async def save_file(
         self, chat: int, message: int, limit: int, path: Path, judge: Judge
     ) -> None:
         """The same as `path`, part by part."""
-        await self._downloads.save(chat, message, limit, path, judge)
+        with self._client.gate.for_a_question(chat):
+            await self._downloads.save(chat, message, limit, path, judge)
 
     async def fetch_pictures(
         self, chat: int, message: int, *, several: bool = False
     ) -> list[Picture]:
         """The picture of a message, with the others of its album, in order; none if it is gone."""
-        return await self._downloads.pictures(chat, message, several=several)
+        with self._client.gate.for_a_question(chat):
+            return await self._downloads.pictures(chat, message, several=several)
 
 
 def _tops(found: Any) -> list[ChatTop]:

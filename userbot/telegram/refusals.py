@@ -41,6 +41,16 @@ _CHAT_RESTS = (
     "*PREMIUM*",
 )
 _ACCOUNT_STOPS = ("PEER_FLOOD", "FROZEN_*", "USER_DEACTIVATED*")
+ABOUT_VOICE = frozenset(
+    {
+        "voice_messages_forbidden",
+        "chat_send_voices_forbidden",
+        "chat_send_media_forbidden",
+        "user_voice_messages_forbidden",
+    }
+)
+"""Reasons of errors that say nothing about texts
+(https://core.telegram.org/method/messages.sendMedia#possible-errors)."""
 _LOGIN_ENDS = ("AUTH_KEY_UNREGISTERED", "AUTH_KEY_DUPLICATED", "SESSION_REVOKED", "SESSION_EXPIRED")
 
 
@@ -50,7 +60,7 @@ def error_name(error: RPCError) -> str:
 
 
 def meaning(error: RPCError) -> UserbotError:
-    """The error that the rest of the program understands; flood waits are the outbox's."""
+    """The error that the rest of the program understands; pauses are the gate's."""
     name = error_name(error).upper()
     reason = name.lower()
     if _matches(name, _LOGIN_ENDS):
@@ -64,7 +74,7 @@ def meaning(error: RPCError) -> UserbotError:
     if _matches(name, _CHAT_RESTS):
         return ChatRefusedError(
             f"Telegram does not let this account write here ({name}).",
-            'The chat rests until the next start; set respond = "off" if this is to stay.',
+            'The chat rests for a while; set respond = "off" if this is to stay.',
             reason=reason,
         )
     return TelegramError(f"Telegram refused the request ({name}).", reason=reason)

@@ -1,15 +1,14 @@
 """The one way in which a look into Telegram is tried again.
 
 Telegram's own trouble and a connection that is gone pass by themselves: what became of a question,
-or what was missed, must not stay unknown for that. Each wait is shown. A try that got further
-than the ones before counts as the first.
+or what was missed, must not stay unknown for that. Each wait is shown. A try that got further than
+the ones before counts as the first. Pauses that Telegram asks for are the gate's.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
 
 from telethon.errors import (
     FileReferenceExpiredError,
@@ -28,41 +27,34 @@ from userbot.telegram.transport import TROUBLE
 
 T = TypeVar("T")
 
-QUESTION_SECONDS: Final = 600.0
-"""The longest that a question waits for what it only reads: by then nobody expects its answer."""
 _STALE = (FileReferenceExpiredError, FilerefUpgradeNeededError)
 """A message that is read again has a fresh reference to its file."""
 
 
 class Retry:
-    """Asks until there is an answer, or no hope for one. `title`: of a chat, "" if unknown."""
+    """Asks until there is an answer, or no hope for one. `titles`: how chats are called."""
 
-    def __init__(self, clock: Clock, report: Report, title: Callable[[int], str]) -> None:
+    def __init__(self, clock: Clock, report: Report, titles: Mapping[int, str]) -> None:
         self._clock = clock
         self._report = report
-        self._title = title
+        self._titles = titles
 
-    async def ask(
-        self, chat: int | None, question: Callable[[], Awaitable[T]], *, longest: float = math.inf
-    ) -> T:
-        """What Telegram answers. Raises TelegramError, NotLoggedInError.
-
-        `longest`: after how many seconds of pauses that Telegram asks for nobody wants it any more.
-        """
-        tries = self.tries(chat, longest)
+    async def ask(self, chat: int | None, question: Callable[[], Awaitable[T]]) -> T:
+        """What Telegram answers. Raises TelegramError, NotLoggedInError."""
+        tries = self.tries(chat)
         while True:
             try:
                 return await question()
             except Exception as error:
                 await tries.wait(error)
 
-    def tries(self, chat: int | None, longest: float = math.inf) -> Tries:
+    def tries(self, chat: int | None) -> Tries:
         """For what is asked in several requests, such as a file."""
-        return Tries(self, chat, longest)
+        return Tries(self, chat)
 
     async def pause(self, chat: int | None, reason: str, seconds: float, detail: str = "") -> None:
         """Wait, and show it."""
-        title = "" if chat is None else self._title(chat)
+        title = "" if chat is None else self._titles.get(chat, "")
         self._report(Waiting(chat=chat, title=title, reason=reason, seconds=seconds, detail=detail))
         await self._clock.sleep(seconds)
 
@@ -70,9 +62,8 @@ class Retry:
 class Tries:
     """Those of one look."""
 
-    def __init__(self, retry: Retry, chat: int | None, longest: float) -> None:
+    def __init__(self, retry: Retry, chat: int | None) -> None:
         self._retry = retry
-        self._left = longest
         self._chat = chat
         self._failed = 0
 
@@ -83,11 +74,7 @@ class Tries:
     async def wait(self, error: Exception) -> None:
         """Come back when another try is due; raises what the error means if there is none."""
         if isinstance(error, FloodWaitError | FloodPremiumWaitError):
-            self._left -= error.seconds + 1
-            if self._left < 0:
-                raise _flooded(error) from error
-            await self._retry.pause(self._chat, "flood_wait", error.seconds + 1)
-            return
+            return  # the gate has waited
         if isinstance(error, RPCError) and not isinstance(error, (*TROUBLE, *_STALE)):
             raise meaning(error) from error
         if isinstance(error, ValueError):
@@ -104,14 +91,6 @@ class Tries:
             await self._retry.pause(self._chat, "telegram_trouble", seconds, error_name(error))
         else:
             await self._retry.pause(self._chat, "network", seconds)
-
-
-def _flooded(error: Any) -> TelegramError:
-    return TelegramError(
-        f"Telegram asks to wait {error.seconds} s before anything is read.",
-        "Ask again later.",
-        reason="flood_wait",
-    )
 
 
 def _given_up(error: Exception) -> Exception:

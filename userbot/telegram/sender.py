@@ -11,12 +11,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telethon.errors import (
-    FloodPremiumWaitError,
-    FloodWaitError,
-    RPCError,
-    SlowModeWaitError,
-)
+from telethon.errors import RPCError
 from telethon.tl import functions, types
 
 from userbot.errors import (
@@ -24,6 +19,7 @@ from userbot.errors import (
     ChatRefusedError,
     MessageGoneError,
     NotLoggedInError,
+    PauseAskedError,
     TelegramError,
     UserbotError,
     VoiceRefusedError,
@@ -32,53 +28,43 @@ from userbot.errors import (
 from userbot.ports import Uploaded, Write
 from userbot.rules.waveform import packed
 from userbot.telegram.client import Client
-from userbot.telegram.own_deletions import DeleteInChannel
-from userbot.telegram.refusals import error_name, meaning, unknown_peer
+from userbot.telegram.refusals import ABOUT_VOICE, error_name, meaning, unknown_peer
+from userbot.telegram.requests import DeleteInChannel, DeleteOutsideChannels
 from userbot.telegram.transport import TroubleError, UnansweredError
-from userbot.telegram.turns import Turns
 from userbot.types import CommandMessage, ConversationId, Entity, RichText, Speech
 
 _GONE = frozenset({"MESSAGE_ID_INVALID", "REPLY_MESSAGE_ID_INVALID"})
-_NO_VOICE = frozenset(
-    {
-        "voice_messages_forbidden",
-        "chat_send_voices_forbidden",
-        "chat_send_media_forbidden",
-        "user_voice_messages_forbidden",
-    }
-)
-"""https://core.telegram.org/method/messages.sendMedia#possible-errors"""
 
 
 class TelegramSender:
     """`ports.Sender` over a client."""
 
-    def __init__(self, client: Client, turns: Turns) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._turns = turns
+        self._gate = client.gate
         self._voiceless: set[int] = set()
 
     def check(self, conversation: ConversationId) -> None:
         """Raise if it is known already that nothing may be written here."""
-        self._turns.check(conversation)
+        self._gate.check(conversation)
 
     async def acquire(self, conversation: ConversationId, write: Write, title: str = "") -> None:
         """Wait for the permit of a first text or an end; waits that are felt are shown."""
-        await self._turns.take(conversation, write, title)
+        await self._gate.acquire(conversation, write, title)
 
     async def acquire_after_answers(
         self, conversation: ConversationId, write: Write, title: str = ""
     ) -> None:
         """Wait for a permit that answers go before; waits that are felt are shown."""
-        await self._turns.take_after_answers(conversation, write, title)
+        await self._gate.acquire_after_answers(conversation, write, title)
 
     def try_acquire(self, conversation: ConversationId, write: Write) -> bool:
         """Take a permit if nobody else needs it: the way of a preview."""
-        return self._turns.spare(conversation, write)
+        return self._gate.try_acquire(conversation, write)
 
     def in_slow_mode(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode."""
-        return self._turns.slow(conversation.chat)
+        return self._gate.in_slow_mode(conversation.chat)
 
     async def send(
         self,
@@ -103,7 +89,7 @@ class TelegramSender:
             no_webpage=True,
             silent=silent or None,
         )
-        return _sent_id(await self._write(conversation, "send", request), random_id)
+        return _sent_id(await self._write(request), random_id)
 
     async def edit(self, conversation: ConversationId, message: int, text: RichText) -> None:
         """Put another text into a message of ours; the same text again is fine.
@@ -117,11 +103,11 @@ class TelegramSender:
             entities=[_entity(entity) for entity in text.entities],
             no_webpage=True,
         )
-        await self._write(conversation, "edit", request)
+        await self._write(request)
 
     async def typing(self, conversation: ConversationId, typing: bool) -> bool:
         """Show that an answer is being written, or no longer; whether it was. Never raises."""
-        if not self._client.stands() or not self._turns.typing(conversation):
+        if not self._client.stands() or not self._gate.try_typing(conversation):
             return False  # over no line it would be waited for, at the very end too
         action = types.SendMessageTypingAction if typing else types.SendMessageCancelAction
         try:
@@ -130,7 +116,7 @@ class TelegramSender:
                 action=action(),
                 top_msg_id=conversation.topic,
             )
-            await self._write(conversation, "typing", request)
+            await self._write(request)
         except UserbotError:
             return False
         return True
@@ -145,8 +131,8 @@ class TelegramSender:
         if isinstance(peer, types.InputPeerChannel):
             request = DeleteInChannel(peer, [command.message])
         else:
-            request = functions.messages.DeleteMessagesRequest([command.message], revoke=True)
-        await self._write(ConversationId(command.chat), "delete", request)
+            request = DeleteOutsideChannels(peer, [command.message])
+        await self._write(request)
 
     def takes_voice(self, conversation: ConversationId) -> bool:
         """False once Telegram has said that voice notes are not taken there."""
@@ -160,10 +146,12 @@ class TelegramSender:
         self.check(conversation)
         try:
             file = await self._client.upload_file(speech.data, file_name="voice.ogg")
+        except PauseAskedError as error:
+            raise _not_uploaded(error.reason.upper()) from error
         except RPCError as error:
             refusal = meaning(error)
             if isinstance(refusal, AccountStoppedError | NotLoggedInError):
-                raise self._turns.refused(conversation, refusal) from error
+                raise refusal from error
             raise _not_uploaded(error_name(error)) from error
         except (ConnectionError, TimeoutError, ValueError) as error:
             raise _not_uploaded(type(error).__name__) from error
@@ -196,7 +184,17 @@ class TelegramSender:
             entities=[_entity(entity) for entity in caption.entities] or None,
             reply_to=_reply_header(conversation, reply_to),
         )
-        return _sent_id(await self._write(conversation, "send", request), random_id)
+        try:
+            return _sent_id(await self._write(request), random_id)
+        except TelegramError as error:
+            if error.reason not in ABOUT_VOICE:
+                raise
+            self._voiceless.add(conversation.chat)
+            raise VoiceRefusedError(
+                "Voice notes are not taken in this chat.",
+                'Set voice = { answer_as = "text" } for it.',
+                reason=error.reason,
+            ) from error
 
     async def _peer(self, chat: int) -> Any:
         try:
@@ -206,14 +204,10 @@ class TelegramSender:
         except RPCError as error:
             raise meaning(error) from error
 
-    async def _write(self, conversation: ConversationId, method: str, request: Any) -> Any:
+    async def _write(self, request: Any) -> Any:
+        edit = isinstance(request, functions.messages.EditMessageRequest)
         try:
             return await self._client(request)
-        except (FloodWaitError, FloodPremiumWaitError, SlowModeWaitError) as error:
-            slow_mode = isinstance(error, SlowModeWaitError)
-            raise self._turns.pause(
-                conversation, method, error.seconds, slow_mode=slow_mode
-            ) from error
         except RPCError as error:
             name = error_name(error).upper()
             if name == "MESSAGE_NOT_MODIFIED":
@@ -224,32 +218,19 @@ class TelegramSender:
                     "The question, or the answer to it, was deleted meanwhile.",
                     reason="message_gone",
                 ) from error
-            refusal = meaning(error)
-            if method == "typing" and isinstance(refusal, ChatRefusedError):
-                raise refusal from error  # of messages it says nothing
-            raise self._refused(conversation, refusal) from error
+            raise meaning(error) from error
         except TroubleError as error:
             raise WriteInDoubtError(
                 "Telegram has trouble of its own with a message.", landed=error.taken
             ) from error
         except ConnectionError as error:
-            if isinstance(error, UnansweredError) and method != "edit":
+            if isinstance(error, UnansweredError) and not edit:
                 raise WriteInDoubtError(
                     "The connection was lost before Telegram said that it has the message."
                 ) from error
             raise TelegramError(
                 "The connection to Telegram was lost while writing.", reason="disconnected"
             ) from error
-
-    def _refused(self, conversation: ConversationId, error: UserbotError) -> UserbotError:
-        if error.reason not in _NO_VOICE:
-            return self._turns.refused(conversation, error)
-        self._voiceless.add(conversation.chat)
-        return VoiceRefusedError(
-            "Voice notes are not taken in this chat.",
-            'Set voice = { answer_as = "text" } for it.',
-            reason=error.reason,
-        )
 
 
 def _reply_header(conversation: ConversationId, reply_to: int | None) -> Any:

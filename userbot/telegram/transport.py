@@ -14,7 +14,7 @@ by then. And there is one attempt at a new line at a time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from telethon.errors import (
@@ -31,8 +31,9 @@ from telethon.network import MTProtoSender
 from telethon.tl import functions
 from telethon.tl.functions import PingRequest
 
-ONCE = (functions.messages.SendMessageRequest, functions.messages.SendMediaRequest)
-"""What makes a message: carried out twice, it would stand twice."""
+from userbot.telegram.gate import Gate
+from userbot.telegram.requests import ONCE
+
 _GIVEN_BACK = (*ONCE, functions.messages.EditMessageRequest)
 """What is not sent anew in silence; an edit, since Telegram may carry the lost one out last."""
 
@@ -61,10 +62,14 @@ class TroubleError(Exception):
 class Transport(MTProtoSender):  # type: ignore[misc]
     """Gives back what writes a message when the connection is lost, instead of sending it anew.
 
-    `on_lost` is told of each loss before anything else is sent.
+    `account`: the account's own connection, not a file's. The gate is told of each loss before
+    anything else is sent, and lets the first request through, which Telethon sends past the client.
     """
 
-    on_lost: Callable[[], None] = staticmethod(lambda: None)
+    def __init__(self, auth_key: Any, gate: Gate, *, account: bool, **settings: Any) -> None:
+        super().__init__(auth_key, **settings)
+        self._gate = gate
+        self._account = account
 
     def stands(self) -> bool:
         """Whether there is a connection, dead or alive; Telethon's own word means that it tries."""
@@ -79,8 +84,8 @@ class Transport(MTProtoSender):  # type: ignore[misc]
         # more, it tries twice at a time, and each new line ends the other.
         if self._reconnect_task is None or self._reconnect_task.done():
             super()._start_reconnect(error)
-            if self._reconnecting:
-                self.on_lost()
+            if self._reconnecting and self._account:
+                self._gate.waits.line_lost()
 
     def send(self, request: Any, ordered: bool = False) -> Any:
         """As MTProtoSender's."""
@@ -88,6 +93,11 @@ class Transport(MTProtoSender):  # type: ignore[misc]
             answer = asyncio.get_running_loop().create_future()
             answer.set_exception(UnansweredError("no line for a message"))
             return answer
+        if isinstance(request, functions.InvokeWithLayerRequest):
+            begin = partial(super().send, request, ordered=ordered)
+            return asyncio.ensure_future(
+                self._gate.let_through(request, begin, account=self._account)
+            )
         return super().send(request, ordered=ordered)
 
     async def _reconnect(self, last_error: Exception | None) -> None:

@@ -83,10 +83,6 @@ SENTENCES: Final = {
     "Copy both again from https://my.telegram.org.": (
         "Скопируйте их заново с https://my.telegram.org."
     ),
-    "Telegram asks to wait {} seconds before another login.": (
-        "Telegram просит подождать {0} {0:секунду|секунды|секунд}, прежде чем входить снова."
-    ),
-    "Asking again earlier makes the wait longer.": "Если не ждать, ждать придётся дольше.",
     "Telegram refused the login ({}).": "Telegram отклонил вход ({}).",
     "Try again later, or the other way: by QR code, or with --phone.": (
         "Попробуйте позже или другим способом: по QR-коду или с --phone."

@@ -8,8 +8,8 @@ SENTENCES: Final = {
     "Telegram does not let this account write here ({}).": (
         "Telegram не даёт этому аккаунту писать сюда ({})."
     ),
-    'The chat rests until the next start; set respond = "off" if this is to stay.': (
-        'Чат отдыхает до следующего запуска; если это надолго, поставьте respond = "off".'
+    'The chat rests for a while; set respond = "off" if this is to stay.': (
+        'Чат какое-то время отдыхает; если это надолго, поставьте respond = "off".'
     ),
     "Telegram restricted this account ({}).": "Telegram ограничил этот аккаунт ({}).",
     "Nothing more is sent. Open the official app and write to @SpamBot.": (

@@ -28,6 +28,9 @@ TYPING_WEIGHT = 0.1
 """What a typing signal takes of the account's bucket: it is no message, but it is a request."""
 FLOOD_MARGIN_SECONDS = 0.5
 """Telegram counts in whole seconds; who comes back early waits longer."""
+WRITES = frozenset({"send", "edit", "delete"})
+"""What a place is needed for. All else is a pause of its own method: reading, and typing, for
+which nobody waits."""
 _ROUNDING_SECONDS = 1e-6
 """Who comes back after just the seconds that were named must not miss the place by rounding."""
 
@@ -51,7 +54,7 @@ class Bucket:
         self._full_at = max(self._full_at, now) + self._interval * weight
         return max(0.0, self._full_at - self._allowance - now)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """A place that was taken will not be used."""
         self._full_at -= self._interval
 
@@ -77,10 +80,10 @@ class Pause:
     account_wide: bool = False
 
 
-class Governor:
+class RateLimiter:
     """The buckets, and the pauses that Telegram asked for, by method and chat.
 
-    Chats are Telethon's marked ids: groups and channels are negative.
+    Chats are Telethon's marked ids: groups and channels are negative; 0 is none of them.
     """
 
     def __init__(self, writes_per_second: float, burst: int) -> None:
@@ -90,30 +93,30 @@ class Governor:
         self._kept = min(max(1, burst // 4), burst - 1)
         self._kept_here = self._chat_burst // 2
         # Less than previews leave, so that a chat full of answers lets commands through.
-        self._kept_by_orders = min(max(1, burst // 6), burst - 1)
-        self._kept_here_by_orders = self._chat_burst // 3
+        self._kept_from_commands = min(max(1, burst // 6), burst - 1)
+        self._kept_here_from_commands = self._chat_burst // 3
         self._chats: dict[int, Bucket] = {}
         self._flooded_until: dict[int, float] = {}
         self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
         self._account_pause = 0.0
 
-    def chat_place(self, chat: int, now: float) -> float:
+    def acquire_chat(self, chat: int, now: float) -> float:
         """Take a place in a chat's bucket; gives the seconds until it is there."""
         return self._chat(chat, now).reserve(now)
 
-    def account_place(self, now: float) -> float:
+    def acquire_account(self, now: float) -> float:
         """Take a place in the account's bucket; gives the seconds until it is there."""
         return self._account.reserve(now)
 
-    def give_back_chat(self, chat: int) -> None:
+    def release_chat(self, chat: int) -> None:
         """The place in a chat's bucket will not be used."""
-        self._chats[chat].give_back()
+        self._chats[chat].release()
 
-    def give_back_account(self) -> None:
+    def release_account(self) -> None:
         """The place in the account's bucket will not be used."""
-        self._account.give_back()
+        self._account.release()
 
-    def spare(self, method: str, chat: int, now: float) -> bool:
+    def try_acquire(self, method: str, chat: int, now: float) -> bool:
         """Take a place in both buckets if nobody needs it: a preview's way.
 
         In each bucket something is kept for first texts and ends: half of the chat's, so that
@@ -130,7 +133,7 @@ class Governor:
         self._account.reserve(now)
         return True
 
-    def order_place(self, chat: int, now: float) -> float:
+    def acquire_after_answers(self, chat: int, now: float) -> float:
         """Take a place in both buckets, if no answer needs it: a command's way.
 
         Gives 0 if it was taken, else the seconds after which to ask again. Of the chat's burst a
@@ -138,8 +141,8 @@ class Governor:
         """
         here = self._chat(chat, now)
         seconds = max(
-            here.until_free(1 + self._kept_here_by_orders, now),
-            self._account.until_free(1 + self._kept_by_orders, now),
+            here.until_free(1 + self._kept_here_from_commands, now),
+            self._account.until_free(1 + self._kept_from_commands, now),
         )
         if seconds > _ROUNDING_SECONDS:
             return seconds
@@ -147,7 +150,7 @@ class Governor:
         self._account.reserve(now)
         return 0.0
 
-    def typing(self, chat: int, now: float) -> bool:
+    def try_typing(self, chat: int, now: float) -> bool:
         """Whether a typing signal may go; it takes a tenth of a write."""
         if self.pause("typing", chat, now) or self._account.free(now) < 1 + self._kept:
             return False
@@ -157,7 +160,8 @@ class Governor:
     def pause(self, method: str, chat: int, now: float) -> Pause | None:
         """The pause that holds this method in this chat back, if there is one."""
         until, reason = self._pauses.get((method, chat), (0.0, ""))
-        if self._account_pause > max(now, until):
+        writes = method in WRITES or method == "typing"
+        if writes and self._account_pause > max(now, until):
             return Pause(self._account_pause - now, "flood_wait", account_wide=True)
         return Pause(until - now, reason) if until > now else None
 
@@ -170,13 +174,13 @@ class Governor:
         until = now + seconds + FLOOD_MARGIN_SECONDS
         self._pauses = {key: one for key, one in self._pauses.items() if one[0] > now}
         self._pauses[method, chat] = (until, "flood_wait")
-        if method == "typing":
-            return  # nobody waits to type
+        if method not in WRITES:
+            return
         self._flooded_until[chat] = max(until, self._flooded_until.get(chat, 0.0))
         elsewhere = [
             ends
             for (kind, place), (ends, why) in self._pauses.items()
-            if why == "flood_wait" and kind != "typing" and place != chat
+            if why == "flood_wait" and kind in WRITES and place != chat
         ]
         if elsewhere:
             self._account_pause = max(self._account_pause, until, *elsewhere)

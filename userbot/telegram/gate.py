@@ -1,0 +1,289 @@
+"""The one gate that every request of the process passes, those that Telethon makes by itself too.
+
+Rule 1: a write leaves by a permit: there is a connection, Telegram asked for no pause, and there is
+room in the buckets of the chat and the account. Its writer waits for that before the write is
+recorded; what is recorded never waits here: held back, it raises and has not left.
+Rule 2: whatever reads waits here, and goes on when the pause is over, however long that is; only
+what a question reads along is given up when nobody expects its answer any more.
+Rule 3: what Telegram says is noted here and nowhere else: pauses by method and chat, slow mode,
+a chat that refuses, an account that is restricted or logged out.
+Rule 4: nothing waits in silence: a wait that is felt is shown before it begins. Each ends when the
+program does, unless it is over within the time that answers have then.
+Rule 5: a permit that is not used, because its writer was cancelled or held back, is given back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Final
+
+from telethon.errors import (
+    FloodPremiumWaitError,
+    FloodTestPhoneWaitError,
+    FloodWaitError,
+    RPCError,
+    SlowModeWaitError,
+)
+
+from userbot.errors import (
+    AccountStoppedError,
+    ChatRefusedError,
+    NotLoggedInError,
+    PauseAskedError,
+    TelegramError,
+    UserbotError,
+)
+from userbot.events import Notice, Report
+from userbot.ports import Clock
+from userbot.rules.rate_limiter import WRITES, RateLimiter
+from userbot.rules.resting import Resting
+from userbot.telegram.allowed import check_allowed
+from userbot.telegram.refusals import ABOUT_VOICE, meaning
+from userbot.telegram.requests import DIFFERENCES, Kind, kind_of
+from userbot.telegram.waits import TOLD_SECONDS, Waits
+from userbot.types import ConversationId
+
+QUESTION_SECONDS: Final = 600.0
+"""The longest that a question waits for what it only reads: by then nobody expects its answer."""
+_PAUSES = (
+    FloodWaitError,
+    FloodPremiumWaitError,
+    FloodTestPhoneWaitError,
+    SlowModeWaitError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a question reads: in which chat, and until when it is wanted."""
+
+    chat: int
+    until: float
+
+
+_wanted: ContextVar[_Wanted | None] = ContextVar("what a question reads", default=None)
+
+
+class Gate:
+    """`on_fatal` is told of an error that ends the program."""
+
+    def __init__(
+        self,
+        limiter: RateLimiter,
+        clock: Clock,
+        report: Report,
+        on_fatal: Callable[[UserbotError], None],
+    ) -> None:
+        self.waits = Waits(clock, report)
+        self._limiter = limiter
+        self._clock = clock
+        self._report = report
+        self._on_fatal = on_fatal
+        self._resting = Resting()
+        self._slow: set[int] = set()
+        self._told: set[tuple[str, int]] = set()
+        self._stopped: UserbotError | None = None
+
+    # Permits.
+
+    @property
+    def stopped(self) -> UserbotError | None:
+        """Set once Telegram restricted the account or ended its login: nothing more is written."""
+        return self._stopped
+
+    def check(self, conversation: ConversationId) -> None:
+        """Raise why nothing may be written here, if so."""
+        if self._stopped is not None:
+            raise self._stopped
+        if (why := self._resting.why(conversation, self._clock.monotonic())) is not None:
+            raise why
+
+    async def acquire(self, conversation: ConversationId, method: str, title: str = "") -> None:
+        """Wait for a permit, however long it takes.
+
+        Raises what `check` raises, and PostponedError if the program ends first.
+        """
+        with self.waits.counted(conversation.chat):
+            while True:
+                self.check(conversation)
+                await self.waits.connected()
+                await self._pauses(conversation, method, title)
+                if await self._places(conversation, method, title):
+                    return
+
+    async def acquire_after_answers(
+        self, conversation: ConversationId, method: str, title: str = ""
+    ) -> None:
+        """Wait for a permit that no answer needs. Raises as `acquire` does."""
+        chat, told = conversation.chat, False
+        while True:
+            self.check(conversation)
+            await self.waits.connected()
+            await self._pauses(conversation, method, title)
+            seconds = self._limiter.acquire_after_answers(chat, self._clock.monotonic())
+            if not seconds:
+                return
+            # The first wait tells of them all: others may be let through before.
+            if not told:
+                self.waits.tell(chat, title, seconds, "governor")
+            told = told or seconds >= TOLD_SECONDS
+            await self.waits.sleep(seconds)
+
+    def try_acquire(self, conversation: ConversationId, method: str) -> bool:
+        """Take a permit that nobody else needs, or none."""
+        self.check(conversation)
+        now = self._clock.monotonic()
+        return self.waits.line_stands and self._limiter.try_acquire(method, conversation.chat, now)
+
+    def try_typing(self, conversation: ConversationId) -> bool:
+        """Whether a typing signal may go now."""
+        try:
+            self.check(conversation)
+        except UserbotError:
+            return False
+        now = self._clock.monotonic()
+        return self.waits.line_stands and self._limiter.try_typing(conversation.chat, now)
+
+    def in_slow_mode(self, chat: int) -> bool:
+        """Whether the chat was found to be in slow mode."""
+        return chat in self._slow
+
+    # Requests.
+
+    @contextmanager
+    def for_a_question(self, chat: int) -> Iterator[None]:
+        """What is read in the block is given up when a question has waited too long for it."""
+        token = _wanted.set(_Wanted(chat, self._clock.monotonic() + QUESTION_SECONDS))
+        try:
+            yield
+        finally:
+            _wanted.reset(token)
+
+    async def let_through(
+        self, request: Any, send: Callable[[], Awaitable[Any]], *, account: bool = True
+    ) -> Any:
+        """Let a request leave by `send`; gives what Telegram answers.
+
+        `account`: over the account's own connection, not a file's. Raises PauseAskedError for a
+        write that may not leave now, and has not; TelegramError for what is not allowed, or what a
+        question has waited for too long; PostponedError if the program ends first; RPCError.
+        """
+        check_allowed(request)
+        kind = kind_of(request)
+        while True:
+            await self._enter(kind, request)
+            try:
+                result = await send()
+            except _PAUSES as error:
+                self._pause(kind, error)
+                if kind.stale:
+                    await self._enter(kind, request)
+                    raise
+            except RPCError as error:
+                self._refused(kind, meaning(error), account=account)
+                raise
+            else:
+                if kind.method == "send":
+                    self._resting.taken(ConversationId(kind.chat, kind.topic))
+                return result
+
+    async def _enter(self, kind: Kind, request: Any) -> None:
+        if kind.recorded and not self.waits.line_stands:
+            raise PauseAskedError(0, slow_mode=False)
+        pause = self._limiter.pause(kind.method, kind.chat, self._clock.monotonic())
+        if pause is None:
+            return
+        if not kind.waits:
+            raise PauseAskedError(pause.seconds, slow_mode=pause.reason == "slow_mode")
+        wanted = _wanted.get()
+        with self.waits.counted(wanted.chat if wanted else kind.chat):
+            while pause is not None:
+                await self._wait_to_read(kind, pause.seconds, request)
+                pause = self._limiter.pause(kind.method, kind.chat, self._clock.monotonic())
+
+    def _refused(self, kind: Kind, error: UserbotError, *, account: bool) -> None:
+        if isinstance(error, AccountStoppedError | NotLoggedInError):
+            if account:
+                self._stop(error)
+        elif isinstance(error, ChatRefusedError) and kind.method in WRITES:
+            # Where recordings are refused texts may be taken; only what is sent names its topic.
+            of_topic = error.reason.startswith("topic_") and kind.method != "send"
+            if error.reason not in ABOUT_VOICE and not of_topic:
+                where = ConversationId(kind.chat, kind.topic)
+                self._resting.refused(where, error, self._clock.monotonic())
+
+    def _pause(self, kind: Kind, error: Any) -> None:
+        now, seconds = self._clock.monotonic(), max(1.0, error.seconds)
+        slow_mode = isinstance(error, SlowModeWaitError)
+        if slow_mode:
+            self._slow.add(kind.chat)
+            self._limiter.slowed(kind.method, kind.chat, seconds, now)
+        else:
+            self._limiter.flooded(kind.method, kind.chat, seconds, now)
+        self._told.discard((kind.method, kind.chat))
+        if not kind.waits:
+            raise PauseAskedError(seconds, slow_mode=slow_mode) from error
+
+    def _stop(self, error: UserbotError) -> None:
+        if self._stopped is not None:
+            return
+        self._stopped = error
+        if error.reason == "peer_flood":
+            self._report(Notice(reason=error.reason, detail=str(error), hint=error.hint))
+        else:
+            self._on_fatal(error)
+
+    # Waits.
+
+    async def _wait_to_read(self, kind: Kind, seconds: float, request: Any) -> None:
+        wanted = _wanted.get()
+        if wanted is not None and self._clock.monotonic() + seconds > wanted.until:
+            raise TelegramError(
+                f"Telegram asks to wait {seconds:.0f} s before anything is read.",
+                "Ask again later.",
+                reason="flood_wait",
+            )
+        if (kind.method, kind.chat) not in self._told:
+            self._told.add((kind.method, kind.chat))
+            self.waits.tell(
+                wanted.chat if wanted else kind.chat, "", seconds, "flood_wait", kind.method
+            )
+        if isinstance(request, DIFFERENCES):
+            await self._clock.sleep(seconds)  # Telethon takes any other end for its own mistake
+        else:
+            await self.waits.sleep(seconds)
+
+    async def _pauses(self, conversation: ConversationId, method: str, title: str) -> None:
+        chat = conversation.chat
+        while pause := self._limiter.pause(method, chat, self._clock.monotonic()):
+            detail = "account" if pause.account_wide else method
+            self.waits.tell(chat, title, pause.seconds, pause.reason, detail)
+            await self.waits.sleep(pause.seconds)
+            self.check(conversation)
+
+    async def _places(self, conversation: ConversationId, method: str, title: str) -> bool:
+        """Take a place in both buckets, the chat's first: its wait must not hold others up."""
+        limiter, chat, clock = self._limiter, conversation.chat, self._clock
+        used = False
+        here = limiter.acquire_chat(chat, clock.monotonic())
+        try:
+            self.waits.tell(chat, title, here, "governor")
+            await self.waits.sleep(here)
+            of_account = limiter.acquire_account(clock.monotonic())
+            try:
+                felt = of_account + (here if here < TOLD_SECONDS else 0.0)
+                self.waits.tell(chat, title, felt, "governor")
+                await self.waits.sleep(of_account)
+                self.check(conversation)
+                paused = limiter.pause(method, chat, clock.monotonic()) is not None
+                used = self.waits.line_stands and not paused
+            finally:
+                if not used:
+                    limiter.release_account()
+        finally:
+            if not used:
+                limiter.release_chat(chat)
+        return used

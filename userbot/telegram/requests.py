@@ -1,0 +1,94 @@
+"""What a request is, as the gate and the transport see it: what it writes, and into which chat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from telethon.tl import functions, types
+from telethon.utils import get_peer_id
+
+
+class DeleteInChannel(functions.channels.DeleteMessagesRequest):  # type: ignore[misc]
+    """Deleting in a channel, without Telethon taking the channel's number for the account's.
+
+    The result of `channels.deleteMessages` counts in the channel's own sequence of events
+    (core.telegram.org/method/channels.deleteMessages). Telethon 1.45 enters every such result into
+    the account's sequence, where it may stand for the next private message, which is then never
+    brought. This result is an update of the channel, which Telethon enters where it belongs. It
+    names no message: what was deleted is known to whoever asked for it.
+    """
+
+    def read_result(self, reader: Any) -> Any:
+        """Called by Telethon with what came back."""
+        affected = reader.tgread_object()
+        update = types.UpdateDeleteChannelMessages(
+            self.channel.channel_id, [], affected.pts, affected.pts_count
+        )
+        # The date is not looked at, but without one it would mean that updates are missing.
+        return types.UpdateShort(update, datetime.fromtimestamp(0, UTC))
+
+
+class DeleteOutsideChannels(functions.messages.DeleteMessagesRequest):  # type: ignore[misc]
+    """Deleting for all where Telegram wants no chat named; the gate has to know which it is."""
+
+    def __init__(self, peer: Any, messages: list[int]) -> None:
+        super().__init__(messages, revoke=True)
+        self.peer = peer
+
+
+ONCE = (functions.messages.SendMessageRequest, functions.messages.SendMediaRequest)
+"""What makes a message: carried out twice, it would stand twice."""
+DIFFERENCES = (
+    functions.updates.GetDifferenceRequest,
+    functions.updates.GetChannelDifferenceRequest,
+)
+"""What Telethon asks by itself where something was missed."""
+_WRITES: dict[type, str] = {
+    **dict.fromkeys(ONCE, "send"),
+    functions.messages.EditMessageRequest: "edit",
+    functions.messages.SetTypingRequest: "typing",
+    DeleteInChannel: "delete",
+    DeleteOutsideChannels: "delete",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What Telegram counts apart. `chat`: its marked id, 0 where none is named."""
+
+    method: str
+    chat: int
+    topic: int | None
+    recorded: bool
+    """Others see it, and whoever made it noted it down before: held back, it is made anew."""
+    waits: bool
+    """It waits for the end of a pause; of the others, their makers know what to do instead."""
+    stale: bool
+    """After a pause, what it asks for may be gone: whoever asked has to look again."""
+
+
+def kind_of(request: Any) -> Kind:
+    """What kind of request this is; `method` is a `ports.Write` or "typing", else its own name."""
+    while hasattr(request, "query"):
+        request = request.query
+    write = _WRITES.get(type(request))
+    topic = getattr(getattr(request, "reply_to", request), "top_msg_id", None)
+    return Kind(
+        write or type(request).__name__.removesuffix("Request"),
+        _chat_of(request),
+        topic,
+        recorded=write is not None,
+        waits=write is None and not isinstance(request, functions.upload.SaveFilePartRequest),
+        stale=isinstance(request, functions.upload.GetFileRequest),
+    )
+
+
+def _chat_of(request: Any) -> int:
+    for name in ("peer", "channel"):
+        try:
+            return int(get_peer_id(getattr(request, name)))
+        except (AttributeError, TypeError, ValueError):
+            continue
+    return 0
