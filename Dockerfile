@@ -6,9 +6,9 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 RUN python -m venv /opt/userbot
 # Every package by its hash from the locks; those change seldom, so these layers are kept.
-COPY requirements.lock requirements-build.lock ./
-RUN pip install --no-deps --require-hashes -r requirements-build.lock \
-    && pip wheel --no-deps --no-build-isolation --require-hashes -r requirements.lock \
+COPY requirements requirements
+RUN pip install --no-deps --require-hashes -r requirements/build.txt \
+    && pip wheel --no-deps --no-build-isolation --require-hashes -r requirements/run.txt \
         --wheel-dir wheels \
     && /opt/userbot/bin/pip install --no-deps --no-index wheels/*.whl
 COPY pyproject.toml README.md LICENSE ./

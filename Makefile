@@ -55,7 +55,7 @@ live: setup-run  ## ten minutes by hand against Telegram's test data centre
 picture: setup-run  ## docs/demo.svg, the README's picture of the console
 	@$(BIN)/userbot demo --language en --picture docs/demo.svg
 
-lock:  ## write requirements*.lock after a change of dependencies in pyproject.toml
+lock:  ## write requirements/*.txt after a change of dependencies in pyproject.toml
 	@.ci/lock
 
 upgrade:  ## the same, with the newest versions

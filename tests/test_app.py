@@ -180,7 +180,7 @@ async def test_a_pending_question_of_somebody_who_may_not_ask_any_more_is_skippe
 ) -> None:
     now = datetime.now(UTC)
     with Store.open(stage.folder / "history.db") as store:
-        assert store.add(question(chat=stage.group.id, message=900, at=now), now)
+        assert store.questions.add(question(chat=stage.group.id, message=900, at=now), now)
     program = await stage.program([listed(stage.group.id, "all", from_="me")])
     assert (await program.tells(Skipped)).reason == "not_allowed"
     assert not stage.asked()

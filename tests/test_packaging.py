@@ -13,7 +13,8 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
-LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
+FOLDER = ROOT / "requirements"
+LOCKS = sorted(path.stem for path in FOLDER.glob("*.txt"))
 SECRETS = {
     "config.toml": "api_hash",
     "sessions/me.session": "a login",
@@ -80,24 +81,24 @@ def test_a_wheel_carries_the_program_its_types_and_its_command(
 
 def pins(lock: str) -> dict[str, str]:
     """Name → version of every package in a lock."""
-    text = (ROOT / lock).read_text(encoding="utf-8")
+    text = (FOLDER / f"{lock}.txt").read_text(encoding="utf-8")
     return dict(re.findall(r"^([a-z0-9-]+)==([^\s;\\]+)", text, flags=re.MULTILINE))
 
 
 def test_there_are_locks() -> None:
-    assert {"requirements.lock", "requirements-build.lock", "requirements-dev.lock"} <= set(LOCKS)
+    assert {"run", "build", "dev", "real"} == set(LOCKS)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_names_no_index_and_no_folder(lock: str) -> None:
-    lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
+    lines = (FOLDER / f"{lock}.txt").read_text(encoding="utf-8").splitlines()
     told = [line for line in lines if "://" in line or line.startswith("-") or "/" in line]
     assert told == []
 
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_package_of_a_lock_is_pinned_by_hash(lock: str) -> None:
-    text = re.sub(r"\\\n", " ", (ROOT / lock).read_text(encoding="utf-8"))
+    text = re.sub(r"\\\n", " ", (FOLDER / f"{lock}.txt").read_text(encoding="utf-8"))
     loose = [
         line
         for line in text.splitlines()
@@ -117,16 +118,16 @@ def test_the_locks_agree_on_every_version() -> None:
         > 1
     }
     assert differing == {}
-    assert every["requirements.lock"].keys() <= every["requirements-dev.lock"].keys()
+    assert every["run"].keys() <= every["dev"].keys()
 
 
 @pytest.mark.parametrize(
     ("lock", "group"),
     [
-        ("requirements.lock", None),
-        ("requirements-dev.lock", "dev"),
-        ("requirements-build.lock", "build"),
-        ("requirements-real.lock", "real"),
+        ("run", None),
+        ("dev", "dev"),
+        ("build", "build"),
+        ("real", "real"),
     ],
 )
 def test_a_lock_holds_what_pyproject_asks_for(lock: str, group: str | None) -> None:

@@ -119,7 +119,7 @@ class _Run:
     def _summary(self, reason: str) -> Stopped:
         pending = 0
         with suppress(StorageError):  # whatever is wrong was told already
-            pending = len(self._store.pending())
+            pending = len(self._store.questions.pending())
         return Stopped(
             reason=reason,
             answered=self._ground.settlement.answered_count,
@@ -170,7 +170,7 @@ class _Run:
             on_the_way_out.callback(changes.close)
             edges.inbox.open(house.owner, rooms.doorstep.receive)
             edges.client.takes_updates = True
-            self._store.hurry(STORE_SECONDS)
+            self._store.limit_wait(STORE_SECONDS)
             for work, name in (
                 (rooms.catch_up.watch, "the look for what was missed"),
                 (ground.forgetting.sweep, "the erasing of old words"),
@@ -197,7 +197,7 @@ class _Run:
         rooms.allowance.count_lost()
         self._ground.forgetting.sweep_once()
         rooms.migration.remind()
-        await rooms.migration.look(ask for ask, _ in self._store.pending())
+        await rooms.migration.look(ask for ask, _ in self._store.questions.pending())
         edges.deletions.open(rooms.deleted)
         await rooms.catch_up.begin()
         self._wishes(rooms).begin()
@@ -247,7 +247,7 @@ class _Run:
 
     def _wishes(self, rooms: Rooms) -> AskedAgain:
         store = self._store
-        return AskedAgain(store, store, self._ground.storing, rooms.again, self._clock)
+        return AskedAgain(store, self._ground.storing, rooms.again, self._clock)
 
     def _tell_stopping(self, rooms: Rooms) -> None:
         if writing := rooms.conversations.answering:

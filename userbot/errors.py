@@ -26,9 +26,10 @@ None of them ever carries a secret.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from userbot.types import Usage
+if TYPE_CHECKING:
+    from userbot.types import Usage
 
 
 class UserbotError(Exception):

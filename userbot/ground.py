@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from userbot.errors import StorageError
 from userbot.events import Report
-from userbot.path.aftermath import Aftermath, Questions
+from userbot.path.aftermath import Aftermath, QuestionChanges
 from userbot.path.allowance import Allowance
 from userbot.path.asking import SILENCES, Inquiry
 from userbot.path.assistant import Assistant
@@ -85,7 +85,7 @@ class Ground:
             refused,
         )
 
-    def aftermath(self, reader: Reader, questions: Questions) -> Aftermath:
+    def aftermath(self, reader: Reader, questions: QuestionChanges) -> Aftermath:
         """What became of questions, and of answers that an earlier run began."""
         aftermath = Aftermath(
             self.settings.trigger.prefix,
@@ -178,7 +178,6 @@ class Ground:
             sender=sender,
             typing=Typing(sender, self.clock),
             replying=replying,
-            eraser=self.store.eraser,
             settlement=self.settlement,
             store=self.store,
             storing=self.storing,

@@ -1,40 +1,67 @@
-"""The typed sections of config.toml: values, checked once by `config.load`.
+"""The typed sections of config.toml: each key once, with its type, its range and its default.
 
 Names and defaults are a contract with the people who write the file. None stands for a key
-that is not set. Secrets are kept out of `repr`.
+that is not set. Secrets are kept out of `repr`, and no value is told in an error. Types are strict:
+"6" is no number, and 1 is not true. What types cannot say, `userbot.config.validate` does.
+pydantic reads the tables of a file as these; what the program builds itself is not checked.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, Le
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Strict, Tag
+from pydantic import StringConstraints as Constraints
+from pydantic_core import PydanticCustomError
 
+
+def _path(value: Any) -> Any:
+    if isinstance(value, str) and (not value.strip() or "\0" in value):
+        raise PydanticCustomError("path_type", "no file can have this name")
+    return value
+
+
+def _word_or_list(value: Any) -> str:
+    return "list" if isinstance(value, list | tuple) else "word"
+
+
+Flag = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
+Natural = Annotated[Whole, Ge(0)]
+Number = Annotated[float, Strict(), Le(10**15)]
+Amount = Annotated[Number, Ge(0)]
+Filled = Annotated[str, Constraints(pattern=r"\S")]
+File = Annotated[Path, BeforeValidator(_path)]
 Respond = Literal["all", "mention", "prefix", "off"]
-Whom = Literal["me", "contacts", "anyone"] | tuple[str | int, ...]
+Show = Literal["transcript", "answer", "both"]
+AnswerAs = Literal["text", "voice", "same"]
+Whom = Annotated[
+    Annotated[Literal["me", "contacts", "anyone"], Tag("word")]
+    | Annotated[tuple[str | Whole, ...], Tag("list")],
+    Discriminator(_word_or_list),
+]
 """Who may ask: a word, or a list of @names and ids."""
-Natural = Annotated[int, Ge(0)]
-Seconds = Annotated[float, Ge(0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerConfig:
     """Another Telegram than the usual one: its test data centre, or one of your own."""
 
-    dc: Annotated[int, Ge(1), Le(5)]
+    dc: Annotated[Whole, Ge(1), Le(5)]
     host: str
-    port: Annotated[int, Ge(1), Le(65535)]
-    public_key: Path | None = None
+    port: Annotated[Whole, Ge(1), Le(65535)]
+    public_key: File | None = None
     """None: one of the keys that every client knows, as Telegram's test data centre has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramConfig:
-    api_id: Annotated[int, Gt(0), Le(2**31 - 1)]
-    api_hash: Annotated[str, MinLen(1)] = field(repr=False)
-    session: Path = Path("sessions/me")
+    api_id: Annotated[Whole, Gt(0), Le(2**31 - 1)]
+    api_hash: Filled = field(repr=False)
+    session: File = Path("sessions/me")
     proxy: str | None = field(default=None, repr=False)
     device: str | None = None
     server: ServerConfig | None = None
@@ -45,52 +72,52 @@ class OpenAIConfig:
     api_key: str | None = field(default=None, repr=False)
     base_url: str | None = None
     proxy: str | None = field(default=None, repr=False)
-    model: Annotated[str, MinLen(1)] = "gpt-5.4-mini"
+    model: Filled = "gpt-5.4-mini"
     system: str = (
         "You are a helpful assistant in a Telegram chat. Answer in the language of the question, "
         "briefly unless asked for more. Markdown is fine."
     )
-    temperature: Annotated[float, Ge(0), Le(2)] | None = None
-    max_completion_tokens: Annotated[int, Gt(0)] | None = None
+    temperature: Annotated[Number, Ge(0), Le(2)] | None = None
+    max_completion_tokens: Annotated[Whole, Gt(0)] | None = None
     reasoning_effort: str | None = None
-    timeout: Annotated[float, Gt(0)] = 60
-    stream: bool = True
+    timeout: Annotated[Number, Gt(0)] = 60
+    stream: Flag = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceConfig:
-    enabled: bool = True
-    model: Annotated[str, MinLen(1)] = "whisper-1"
+    enabled: Flag = True
+    model: Filled = "whisper-1"
     fallback_model: str = "gpt-transcribe"
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     language: str | None = None
     prompt: str | None = None
-    show: Literal["transcript", "answer", "both"] = "answer"
-    max_minutes: Annotated[float, Gt(0)] = 30
-    answer_as: Literal["text", "voice", "same"] = "text"
+    show: Show = "answer"
+    max_minutes: Annotated[Number, Gt(0)] = 30
+    answer_as: AnswerAs = "text"
     wake_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerConfig:
-    prefix: Annotated[str, MinLen(1)] = "/gpt"
-    from_: Whom = "me"
+    prefix: Filled = "/gpt"
+    from_: Annotated[Whom, Field(validation_alias="from")] = "me"
     own_prompt: Literal["reply", "edit"] = "reply"
-    burst_seconds: Seconds = 1.5
-    edits: bool = False
-    stand_down: bool = False
+    burst_seconds: Amount = 1.5
+    edits: Flag = False
+    stand_down: Flag = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatVoiceConfig:
     """What a chat's `voice = {…}` says instead of [voice]."""
 
-    enabled: bool | None = None
+    enabled: Flag | None = None
     language: str | None = None
     prompt: str | None = None
-    show: Literal["transcript", "answer", "both"] | None = None
-    answer_as: Literal["text", "voice", "same"] | None = None
+    show: Show | None = None
+    answer_as: AnswerAs | None = None
     wake_words: tuple[str, ...] | None = None
 
 
@@ -100,11 +127,11 @@ class ChatConfig:
 
     id: str | int
     respond: Respond
-    from_: Whom
+    from_: Annotated[Whom, Field(validation_alias="from")]
     system: str | None = None
-    model: Annotated[str, MinLen(1)] | None = None
+    model: Filled | None = None
     voice: ChatVoiceConfig | None = None
-    context_messages: Annotated[int, Ge(0), Le(100)] = 0
+    context_messages: Annotated[Whole, Ge(0), Le(100)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +146,8 @@ class Override:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryConfig:
-    database: Path = Path("sessions/history.db")
-    window_tokens: Annotated[int, Ge(256)] = 8000
+    database: File = Path("sessions/history.db")
+    window_tokens: Annotated[Whole, Ge(256)] = 8000
     idle_reset_minutes: Natural = 0
     retention_days: Natural = 0
 
@@ -135,9 +162,9 @@ class PersonLimits:
 class Prices:
     """Money per million tokens and per minute of audio, in a currency of your choice."""
 
-    input: Annotated[float, Ge(0)] | None = None
-    output: Annotated[float, Ge(0)] | None = None
-    audio_minute: Annotated[float, Ge(0)] | None = None
+    input: Amount | None = None
+    output: Amount | None = None
+    audio_minute: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +175,8 @@ class LimitsConfig:
     tokens_per_day: Natural = 200_000
     answers_per_hour: Natural = 60
     own_tokens_per_day: Natural | None = None
-    cost_per_day: Annotated[float, Ge(0)] | None = None
-    tell: bool = False
+    cost_per_day: Amount | None = None
+    tell: Flag = False
     timezone: str | None = None
     people: dict[str, PersonLimits] = field(default_factory=dict)
     prices: Prices | None = None
@@ -157,27 +184,31 @@ class LimitsConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacingConfig:
-    edit_seconds: Annotated[float, Ge(0.5)] = 2.0
+    edit_seconds: Annotated[Number, Ge(0.5)] = 2.0
     max_previews: Natural = 12
-    writes_per_second: Annotated[float, Gt(0)] = 1.0
-    burst: Annotated[int, Ge(1)] = 20
+    writes_per_second: Annotated[Number, Gt(0)] = 1.0
+    burst: Annotated[Whole, Ge(1)] = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatchUpConfig:
-    max_age_minutes: Annotated[float, Ge(0), Le(525_600)] = 10
+    max_age_minutes: Annotated[Number, Ge(0), Le(525_600)] = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsoleConfig:
     language: Literal["en", "ru"] | None = None
-    log_file: Path | None = None
-    log_text: bool = False
+    log_file: File | None = None
+    log_text: Flag = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration; each room of the program receives only its section."""
+
+    __pydantic_config__ = ConfigDict(
+        extra="forbid", hide_input_in_errors=True, allow_inf_nan=False
+    )  # of its sections, too
 
     telegram: TelegramConfig
     openai: OpenAIConfig = OpenAIConfig()
@@ -185,7 +216,7 @@ class Settings:
     trigger: TriggerConfig = TriggerConfig()
     chats: tuple[ChatConfig, ...] = ()
     history: HistoryConfig = HistoryConfig()
-    limits: LimitsConfig = field(default_factory=LimitsConfig)
+    limits: LimitsConfig = LimitsConfig()
     pacing: PacingConfig = PacingConfig()
     catch_up: CatchUpConfig = CatchUpConfig()
     console: ConsoleConfig = ConsoleConfig()

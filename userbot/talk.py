@@ -96,9 +96,9 @@ class Talk:
         self._ground.forgetting.sweep_once()
         now = self._clock.now()
         self._allowance.count_lost(now - _ABANDONED, terminal=True)
-        for ask, _ in self._store.pending(terminal=True):
+        for ask, _ in self._store.questions.pending(terminal=True):
             if now - ask.at > _ABANDONED:
-                self._store.mark(ask, "skipped", "stopped", now)
+                self._store.questions.mark(ask, "skipped", "stopped", now)
 
     async def say(self, line: str) -> bool:
         """Answer a line; False if it was stopped by cancelling. Raises StorageError."""
@@ -156,7 +156,7 @@ class Talk:
             raise UserbotError(
                 "Of the commands only /gpt_new works here.", "The others are for chats."
             )
-        self._store.begin_anew(_PLACE)
+        self._store.conversations.begin_anew(_PLACE)
         self._ground.memory.forget(_PLACE)
 
     def _stop(self, error: StorageError) -> None:

@@ -203,7 +203,7 @@ class Rooms:
 
         def grown_old(ask: Question) -> bool:
             old = grew_old(ask.at, lost, now, timedelta(minutes=max_age))
-            return old and not ask.attempt and not ground.store.recorded(ask)
+            return old and not ask.attempt and not ground.store.outbound.of(ask)
 
         def leave_out() -> None:
             self.conversations.stop_all(grown_old, "too_old", shown=False)
@@ -231,7 +231,7 @@ class Rooms:
             return
 
         def settle() -> None:
-            gone = self._ground.store.eraser.gone(ask)
+            gone = self._ground.store.questions.erased(ask)
             settlement.stopped(ask, "deleted" if gone else why)
             # What stands is a turn that only the store knows.
             self._ground.memory.forget(ask.conversation)

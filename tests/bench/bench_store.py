@@ -59,7 +59,7 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
     kept: list[Question] = []
 
     def add(index: int) -> None:
-        ask = store.add(asks[index], NOW + timedelta(milliseconds=index))
+        ask = store.questions.add(asks[index], NOW + timedelta(milliseconds=index))
         assert ask is not None
         kept.append(ask)
 
@@ -68,20 +68,24 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
 
     def settle(index: int) -> None:
         finish = Finish("stop", Usage(800, 200), "gpt-5.4-mini")
-        store.settle(kept[index], QUESTION, Answer(ANSWER, ANSWER, finish, (1,)), minute(index))
+        store.questions.settle(
+            kept[index], QUESTION, Answer(ANSWER, ANSWER, finish, (1,)), minute(index)
+        )
 
     calls: dict[str, Call] = {
         "add": add,
-        "add, known": lambda index: store.add(asks[index], NOW),
-        "mark": lambda index: store.mark(kept[index], "answering", "", NOW),
-        "writing": lambda index: store.writing(kept[index], 0, identity(index), ANSWER, NOW),
-        "written": lambda index: store.written(identity(index), 50_000_000 + index),
+        "add, known": lambda index: store.questions.add(asks[index], NOW),
+        "mark": lambda index: store.questions.mark(kept[index], "answering", "", NOW),
+        "writing": lambda index: store.outbound.record(
+            kept[index], 0, identity(index), ANSWER, NOW
+        ),
+        "written": lambda index: store.outbound.confirm(identity(index), 50_000_000 + index),
         "settle": settle,
-        "owns, ours": lambda index: store.owns(CHAT, 50_000_000 + index),
-        "owns, not ours": lambda index: store.owns(CHAT, messages[index], QUESTION),
-        "spent": lambda index: store.spent(CHAT, minute(index), DAY),
-        "turns, newest 50": lambda _: store.turns(ConversationId(CHAT), 50),
-        "pending": lambda _: store.pending(),
+        "owns, ours": lambda index: store.outbound.owns(CHAT, 50_000_000 + index),
+        "owns, not ours": lambda index: store.outbound.owns(CHAT, messages[index], QUESTION),
+        "spent": lambda index: store.ledger.spent(CHAT, minute(index), DAY),
+        "turns, newest 50": lambda _: store.conversations.exchanges(ConversationId(CHAT), 50),
+        "pending": lambda _: store.questions.pending(),
         "random_id": identity,
     }
     found = {"open": (opened, opened)}

@@ -65,7 +65,7 @@ def play(context_messages: int, turns: int = 100, seed: int = 7) -> Share:
                 )
             text = _words(dice, 5, 40)
             asked = in_group(question(text, message=10_000 + number, sender=dice.choice(PEOPLE)))
-            ask = store.add(replace(asked, at=NOW), NOW)
+            ask = store.questions.add(replace(asked, at=NOW), NOW)
             assert ask is not None
             shown = background.newest(
                 talk, topic=None, before=ask.message, count=context_messages, now=NOW
@@ -78,7 +78,7 @@ def play(context_messages: int, turns: int = 100, seed: int = 7) -> Share:
             estimated = estimate_messages(messages)
             largest = max(largest, estimated)
             reply = answer(_words(dice, 30, 150), usage=Usage(estimated * 4 // 3, 100))
-            store.settle(ask, ask.text, reply, NOW)
+            store.questions.settle(ask, ask.text, reply, NOW)
             turn = Exchange(ask.sender.name, ask.text, reply.text, ask.id)
             memory.remember(ask.conversation, turn, reply.finish.usage, estimated)
     return Share(reused, sent, largest)

@@ -221,7 +221,7 @@ class Storm:
             assert archive is not None
             failed = [one.id for one in archive.exchanges(-1, failed=True)]
         with Store.open(database) as store:
-            self.tally.again += len(store.wish_again(failed, datetime.now(UTC)))
+            self.tally.again += len(store.questions.request_retry(failed, datetime.now(UTC)))
 
     async def _settled(self) -> None:
         """What stands in the chat is in the history a moment later."""
@@ -229,7 +229,7 @@ class Storm:
         assert program is not None
         with Store.open(self.stage.folder / "history.db") as store:
             for _ in range(50):
-                if not store.pending():
+                if not store.questions.pending():
                     return
                 await asyncio.sleep(0.1)
 

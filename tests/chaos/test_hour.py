@@ -216,7 +216,7 @@ class Hour:
             for _ in range(400):
                 await asyncio.sleep(0.05)
                 waiting = [one for one in self.questions if one.fate == "answered"]
-                if all(self._answers(one) for one in waiting) and not store.pending():
+                if all(self._answers(one) for one in waiting) and not store.questions.pending():
                     await asyncio.sleep(1.2)  # what is too old is told together, after a second
                     return
         raise AssertionError(f"not all is settled: {store}\n{self.story(program)}")

@@ -104,7 +104,7 @@ class Process:
         return out, err
 
     def send_signal(self, number: signal.Signals) -> None:
-        if self.returncode is None:
+        if self.pid and self.returncode is None:  # 0 would be all of these tests
             os.kill(self.pid, number)
 
     def kill(self) -> None:
@@ -116,8 +116,9 @@ class Process:
 
     async def close(self) -> None:
         """Make sure that nothing is left of it."""
-        self.kill()
-        await self.wait()
+        if self._ending is not None:
+            self.kill()
+            await self.wait()
         if self._stdin >= 0:
             os.close(self._stdin)
             self._stdin = -1

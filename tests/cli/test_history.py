@@ -152,7 +152,7 @@ def test_a_chat_has_several_names(run: Run, store: Store, chat: str, asked: str)
 def test_a_question_without_an_answer_says_how_it_stands(run: Run, store: Store) -> None:
     keep(store, question("Hello?"), None)
     assert "→  pending\n" in run("501").stdout
-    store.mark(store.pending()[0][0], "failed", "model_silent", NOW)
+    store.questions.mark(store.questions.pending()[0][0], "failed", "model_silent", NOW)
     assert "→  failed (model_silent)\n" in run("501").stdout
 
 
@@ -362,13 +362,13 @@ def test_a_question_whose_words_are_gone_says_so(run: Run, store: Store) -> None
 
 
 def test_messages_that_were_answered_together_are_listed_once(run: Run, store: Store) -> None:
-    first = store.add(question("Hello"), NOW)
-    second = store.add(question("who comes?", message=2), NOW)
+    first = store.questions.add(question("Hello"), NOW)
+    second = store.questions.add(question("who comes?", message=2), NOW)
     assert first is not None
     assert second is not None
     whole = replace(second, text="Hello\nwho comes?")
-    store.join(first, whole, NOW)
-    store.settle(whole, whole.text, answer("Everybody."), NOW)
+    store.questions.join(first, whole, NOW)
+    store.questions.settle(whole, whole.text, answer("Everybody."), NOW)
     lines = run("501").stdout.splitlines()
     assert [line for line in lines if line.startswith("  ")] == [
         "  Hello",

@@ -154,9 +154,9 @@ def test_a_backup_is_whole_private_and_one_file_while_the_program_writes(
             n = 1000
             while not done.is_set():
                 n += 1
-                asked = other.add(question(f"number {n}", message=n), NOW)
+                asked = other.questions.add(question(f"number {n}", message=n), NOW)
                 assert asked is not None
-                other.settle(asked, asked.text, answer(), NOW + timedelta(seconds=n))
+                other.questions.settle(asked, asked.text, answer(), NOW + timedelta(seconds=n))
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -207,7 +207,7 @@ def test_a_damaged_history_leaves_no_backup(run: Run, store: Store, tmp_path: Pa
 
 @pytest.mark.parametrize("form", ["md", "html"])
 def test_why_there_is_no_answer_is_told_in_words(run: Run, store: Store, form: str) -> None:
-    asked = store.add(question("Too late?"), NOW)
+    asked = store.questions.add(question("Too late?"), NOW)
     assert asked is not None
-    store.mark(asked, "skipped", "too_old", NOW)
+    store.questions.mark(asked, "skipped", "too_old", NOW)
     assert "skipped (too old to answer)" in run("501", "--export", form).stdout

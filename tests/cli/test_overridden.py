@@ -33,10 +33,10 @@ def test_without_a_history_the_config_holds(tmp_path: Path) -> None:
 
 def test_what_commands_set_beats_the_config_and_the_rest_of_it_stays(tmp_path: Path) -> None:
     with Store.open(tmp_path / "history.db") as store:
-        store.override(GROUP, Override(respond="mention"))
-        store.override(CLUB, Override(model="parrot"))
-        store.override(HALL, Override(respond="off"))
-        store.override(HALL, Override())
+        store.overrides.set(GROUP, Override(respond="mention"))
+        store.overrides.set(CLUB, Override(model="parrot"))
+        store.overrides.set(HALL, Override(respond="off"))
+        store.overrides.set(HALL, Override())
         found, ordered = overridden(settings(tmp_path), {GROUP: LISTED})
     assert ordered == {GROUP: ["respond"], CLUB: ["model"]}
     assert found == {

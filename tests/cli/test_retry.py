@@ -68,7 +68,7 @@ async def test_when_none_runs_they_are_answered_at_the_next_start_however_old(
     path = house.folder / "sessions" / "history.db"
     with Store.open(path) as store:
         old = int((datetime.now(UTC) - timedelta(hours=5)).timestamp() * 1_000_000)
-        store._db.execute("UPDATE questions SET asked_at = ?", (old,))
+        store.database.connection.execute("UPDATE questions SET asked_at = ?", (old,))
     ended = await house.run("retry", "--plain")
     assert "hello" in ended.out
     assert "at the next start" in ended.err
@@ -94,9 +94,9 @@ async def test_since_and_chat_choose_and_what_was_forgotten_stays_so(house: Hous
     path = house.folder / "sessions" / "history.db"
     with Store.open(path) as store:
         for asked, minutes in rows:
-            kept = store.add(asked, now)
+            kept = store.questions.add(asked, now)
             assert kept is not None
-            store.mark(kept, "failed", "quota", now - timedelta(minutes=minutes))
+            store.questions.mark(kept, "failed", "quota", now - timedelta(minutes=minutes))
             if asked.text == "forgotten":
                 store.eraser.deleted([4], None, now)
     ended = await house.run("retry", "--since", "1h", "--chat", "Anna", "--json")

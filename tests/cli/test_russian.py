@@ -30,8 +30,8 @@ def told(house: House) -> None:
     with Store.open(house.folder / "sessions" / "history.db") as store:
         keep(store, question("привет", message=1))
         keep(store, question("ещё раз", message=2), None)
-        (failed, _) = store.pending()[0]
-        store.mark(failed, "failed", "unreachable", NOW)
+        (failed, _) = store.questions.pending()[0]
+        store.questions.mark(failed, "failed", "unreachable", NOW)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from tests.cli.house import House, until
 from tests.questions import question
 from userbot.sandbox.endpoint import Reply
-from userbot.storage.archive import Archive, Exchange
+from userbot.storage.archive import Archive, ArchivedQuestion
 from userbot.storage.store import Store
 from userbot.types import TERMINAL
 
@@ -31,7 +31,7 @@ def write_config(house: House, more: str = "") -> None:
     path.chmod(0o600)
 
 
-def kept(house: House) -> list[Exchange]:
+def kept(house: House) -> list[ArchivedQuestion]:
     with Archive.reading(house.folder / "sessions" / "history.db") as archive:
         assert archive is not None
         return archive.exchanges(100)
@@ -173,10 +173,10 @@ async def test_what_was_left_open_in_the_terminal_never_goes_to_telegram(house: 
     house.log_in()
     house.write_config()
     with Store.open(house.folder / "sessions" / "history.db") as store:
-        assert store.add(question(chat=TERMINAL, message=1, at=now), now)
-        failed = store.add(question(chat=TERMINAL, message=2, at=now), now)
+        assert store.questions.add(question(chat=TERMINAL, message=1, at=now), now)
+        failed = store.questions.add(question(chat=TERMINAL, message=2, at=now), now)
         assert failed is not None
-        store.mark(failed, "failed", "quota", now)
+        store.questions.mark(failed, "failed", "quota", now)
     running = await house.start("run", "--json")
     assert (await running.event("ready"))["pending"] == 0
     assert "No question has failed" in (await house.run("retry")).err

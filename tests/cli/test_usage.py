@@ -23,10 +23,10 @@ def database(house: House) -> Path:
     now = datetime.now(UTC)
     with Store.open(path) as store:
         for message, who in enumerate((ANNA, ANNA, OWNER), 1):
-            ask = store.add(question(WORDS, message=message, sender=who, at=now), now)
+            ask = store.questions.add(question(WORDS, message=message, sender=who, at=now), now)
             assert ask is not None
             usage = Usage(100, 50, estimated=who is OWNER)
-            store.settle(ask, WORDS, answer(WORDS, usage=usage), now, cost=2_500)
+            store.questions.settle(ask, WORDS, answer(WORDS, usage=usage), now, cost=2_500)
             store.ledger.spend(ask, now, kind="audio", model="w", audio_seconds=90, cost=9_000)
             store.ledger.spend(ask, now, kind="speech", model="s", audio_seconds=60, cost=0)
     return path

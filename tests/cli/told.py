@@ -17,7 +17,7 @@ Run = Callable[..., Any]
 def keep(store: Store, ask: Question, text: str | None = "Yes.", *, minutes: int = 0) -> None:
     """Store a question, answered unless `text` is None."""
     at = NOW + timedelta(minutes=minutes)
-    kept = store.add(ask, at)
+    kept = store.questions.add(ask, at)
     assert kept is not None
     if text is not None:
-        store.settle(kept, ask.text, answer(text, usage=Usage(1000, 234)), at)
+        store.questions.settle(kept, ask.text, answer(text, usage=Usage(1000, 234)), at)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from userbot.config.keys import Key
-from userbot.config.toml_lines import lines_of
+from userbot.config.toml_file import lines_of
 
 
 @pytest.mark.parametrize(

@@ -249,11 +249,6 @@ async def test_check_lists_what_the_endpoint_offers(chat: Chat, endpoint: Endpoi
     assert caught.value.reason == "unauthorized"
 
 
-async def test_warming_twice_builds_one_client(chat: Chat) -> None:
-    await asyncio.gather(chat.warm(), chat.warm())
-    await gathered(chat)
-
-
 async def test_a_server_without_keys_gets_along_with_none(endpoint: Endpoint) -> None:
     endpoint.api_key = None
     chat = Chat(OpenAIConfig(base_url=endpoint.base_url, api_key=" "))

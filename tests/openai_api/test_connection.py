@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from userbot.openai_api.connection import Connection
 from userbot.openai_api.speech import connection
 from userbot.settings import OpenAIConfig, VoiceConfig
 
@@ -37,3 +40,11 @@ def test_key_and_proxy_serve_only_the_endpoint_they_were_written_for(
     made = connection(voice, GENERAL)
     assert made._proxy == proxy
     assert made._key == key
+
+
+async def test_however_many_ask_for_it_at_once_there_is_one_client() -> None:
+    made = Connection("http://127.0.0.1:9/v1", None, None, 60)
+    first, second = await asyncio.gather(made.ready(), made.ready())
+    assert first is second
+    assert first is await made.ready()
+    await made.aclose()

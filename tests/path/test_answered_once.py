@@ -55,9 +55,9 @@ def waiting(stage: Stage, question: Message) -> Question:
         by_owner=False,
     )
     with Store.open(stage.folder / "history.db") as store:
-        kept = store.add(ask, ask.at)
+        kept = store.questions.add(ask, ask.at)
         assert kept is not None
-        store.mark(kept, "answering", "", ask.at)
+        store.questions.mark(kept, "answering", "", ask.at)
     return kept
 
 
@@ -66,9 +66,9 @@ def wrote(stage: Stage, ask: Question, *texts: str, ids: tuple[int, ...] = ()) -
     with Store.open(stage.folder / "history.db") as store:
         for part, text in enumerate(texts):
             identity = random_id(store.secret(), ask.chat, ask.message, ask.attempt, part)
-            store.writing(ask, part, identity, text, ask.at)
+            store.outbound.record(ask, part, identity, text, ask.at)
             if part < len(ids):
-                store.written(identity, ids[part])
+                store.outbound.confirm(identity, ids[part])
 
 
 @pytest.mark.parametrize("chat", CHATS)
@@ -147,7 +147,7 @@ async def test_what_waits_for_telegrams_pause_is_not_recorded_as_sent(
     stage.max.says(stage.group, "/gpt hello")
     await program.tells(Waiting, reason="flood_wait")
     with Store.open(stage.folder / "history.db") as store:
-        assert [writing for _, writing in store.pending()] == [False]
+        assert [writing for _, writing in store.questions.pending()] == [False]
     await program.stop()
 
 
@@ -244,11 +244,11 @@ async def test_the_same_words_typed_on_the_phone_are_the_owners(
     await asyncio.sleep(0.1)
     assert program._task is not None
     with Store.open(stage.folder / "history.db") as store:
-        [(ask, _)] = store.pending()
-        assert store.elsewhere(ask.chat, [typed.id_for(stage.olga)])
+        [(ask, _)] = store.questions.pending()
+        assert store.outbound.elsewhere(ask.chat, [typed.id_for(stage.olga)])
         identity = random_id(store.secret(), ask.chat, ask.message, 0, 0)
-        store.writing(ask, 0, identity, "Hello!", datetime.now(UTC))
-        store.mark(ask, "answering", "", datetime.now(UTC))
+        store.outbound.record(ask, 0, identity, "Hello!", datetime.now(UTC))
+        store.questions.mark(ask, "answering", "", datetime.now(UTC))
     stage.endpoint.responder = lambda _: "Hello to you!"
     program._task.cancel()
     await asyncio.wait({program._task})

@@ -112,7 +112,7 @@ async def test_a_group_that_is_not_listed_is_left_alone_and_not_even_stored(stag
     assert not stage.asked()
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        assert not store.pending()
+        assert not store.questions.pending()
     assert b"hello everybody" not in (stage.folder / "history.db").read_bytes()
 
 

@@ -97,9 +97,17 @@ async def test_a_chat_that_is_newly_selected_begins_now(stage: Stage) -> None:
     await first_run(stage)
     stage.telegram.tells_at_most(0)
     stage.max.says(stage.group, "before it was selected")
-    program = await stage.program([listed(stage.club.id), listed(stage.group.id)])
-    await asyncio.sleep(0.3)
-    assert not program.events(Heard)
+    with Store.open(stage.folder / "history.db") as store:
+        before = store.watermarks.last_look()
+        program = await stage.program([listed(stage.club.id), listed(stage.group.id)])
+        async with asyncio.timeout(60):
+            while (
+                store.watermarks.last_look() == before
+            ):  # noted when all that was found is decided about
+                await asyncio.sleep(0.01)
+    fresh = stage.max.says(stage.group, "after it was selected")
+    assert await stage.max.expects(stage.group, reply_to=fresh)
+    assert [heard.text for heard in program.events(Heard)] == [fresh.text]
 
 
 async def test_an_hour_away_answers_what_is_young_and_lists_the_rest(stage: Stage) -> None:
@@ -187,15 +195,15 @@ async def test_while_there_is_no_line_nothing_counts_as_looked_at(stage: Stage) 
     program = await stage.program(clock=QuickClock(200))  # it is noted every 0.15 s
     with Store.open(stage.folder / "history.db") as store:
         async with asyncio.timeout(60):
-            while (before := store.last_look()) is None:
+            while (before := store.watermarks.last_look()) is None:
                 await asyncio.sleep(0.01)
-            while store.last_look() == before:
+            while store.watermarks.last_look() == before:
                 await asyncio.sleep(0.01)
         await stage.telegram.stop()
         await program.tells(Waiting, reason="network")
-        before = store.last_look()
+        before = store.watermarks.last_look()
         await asyncio.sleep(0.6)
-        assert store.last_look() == before
+        assert store.watermarks.last_look() == before
     await stage.telegram.start(stage.telegram.port)
 
 

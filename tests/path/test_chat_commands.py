@@ -125,7 +125,9 @@ async def test_a_command_without_a_result_is_said_to_be_cut_off(stage: Stage) ->
     await program.stop()
     said = stage.olga.says(stage.club, "/gpt_usage")
     with Store.open(stage.folder / "history.db") as store:
-        store.ordered(stage.club.id, said.id_for(stage.olga), "usage", datetime.now(UTC), "Club")
+        store.commands.record(
+            stage.club.id, said.id_for(stage.olga), "usage", datetime.now(UTC), "Club"
+        )
     await stage.program()
     told = await result(stage)
     assert told.startswith("Club · /gpt_usage\nThe program ended before")
@@ -138,7 +140,7 @@ async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage)
     said = stage.olga.says(stage.club, "/gpt_usage")
     before = datetime.now(UTC) - timedelta(minutes=11)
     with Store.open(stage.folder / "history.db") as store:
-        store.ordered(stage.club.id, said.id_for(stage.olga), "usage", before, "Club")
+        store.commands.record(stage.club.id, said.id_for(stage.olga), "usage", before, "Club")
     program = await stage.program()
     (failed,) = program.events(Failed)
     assert failed.reason == "command_cut_off"

@@ -90,7 +90,7 @@ async def test_an_answer_that_makes_too_many_messages_is_cut_there(stage: Stage)
     assert stage.max.messages(stage.group)[-1].text.endswith(" …")
     assert await program.tells(Notice, reason="overlong")
     with Store.open(stage.folder / "history.db") as store:
-        (turn,) = store.turns(ConversationId(stage.group.id), 1)
+        (turn,) = store.conversations.exchanges(ConversationId(stage.group.id), 1)
         assert turn.answer == whole
 
 
@@ -353,7 +353,10 @@ async def test_an_answer_of_two_pages_with_a_table_and_code_as_another_account_s
 def recorded(folder: Path) -> list[tuple[int, str]]:
     """The writes in the history database: message and text."""
     with Store.open(folder / "history.db") as store:
-        return [tuple(row) for row in store._db.execute("SELECT message, text FROM writes")]
+        return [
+            tuple(row)
+            for row in store.database.connection.execute("SELECT message, text FROM writes")
+        ]
 
 
 async def test_what_nobody_sees_yet_is_not_rendered_with_every_piece(

@@ -4,64 +4,70 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.questions import ANNA, COST, NOW, answer, question
 from userbot.path.memory import Memory
 from userbot.rules.window import estimate_messages
+from userbot.storage.conversations import Conversations
 from userbot.storage.store import Store
 from userbot.types import ConversationId, Exchange, PromptMessage, Usage
 
 PLACE = ConversationId(ANNA.id)
 
 
-class CountingStore(Store):
-    """A store that remembers which places were read from it."""
+class CountingConversations(Conversations):
+    """Remembers which conversations were read."""
 
-    def __init__(self, path: Path, db: Any, repaired: int | None) -> None:
-        super().__init__(path, db, repaired)
+    def __init__(self, store: Store) -> None:
+        super().__init__(store.database)
         self.reads: list[ConversationId] = []
 
-    def turns(self, conversation: ConversationId, newest: int) -> list[Exchange]:
+    def exchanges(self, conversation: ConversationId, newest: int) -> list[Exchange]:
         self.reads.append(conversation)
-        return super().turns(conversation, newest)
+        return super().exchanges(conversation, newest)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[CountingStore]:
-    with CountingStore.open(tmp_path / "history.db") as store:
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "history.db") as store:
+        store.conversations = CountingConversations(store)
         yield store
 
 
+def reads(store: Store) -> list[ConversationId]:
+    assert isinstance(store.conversations, CountingConversations)
+    return store.conversations.reads
+
+
 def settle(store: Store, message: int, text: str, *, chat: int = ANNA.id) -> Exchange:
-    ask = store.add(question(text, chat=chat, message=message), NOW)
+    ask = store.questions.add(question(text, chat=chat, message=message), NOW)
     assert ask is not None
-    store.settle(ask, text, answer("Yes."), NOW)
+    store.questions.settle(ask, text, answer("Yes."), NOW)
     return Exchange("Anna", text, "Yes.")
 
 
-def test_a_place_is_read_from_the_store_once(store: CountingStore) -> None:
+def test_a_place_is_read_from_the_store_once(store: Store) -> None:
     turn = settle(store, 1, "first")
     memory = Memory(store, 8000)
     assert memory.turns(PLACE) == (turn,)
     assert memory.turns(PLACE) == (turn,)
-    assert store.reads == [PLACE]
+    assert reads(store) == [PLACE]
 
 
-def test_an_answer_becomes_the_newest_turn(store: CountingStore) -> None:
+def test_an_answer_becomes_the_newest_turn(store: Store) -> None:
     memory = Memory(store, 8000)
     assert memory.turns(PLACE) == ()
     turn = settle(store, 1, "first")
     memory.remember(PLACE, turn, COST, 30)
     assert memory.turns(PLACE) == (turn,)
-    assert store.reads == [PLACE]
+    assert reads(store) == [PLACE]
 
 
 @pytest.mark.parametrize("settled_first", [True, False], ids=["after", "before"])
 def test_an_answer_in_a_place_that_was_let_go_is_not_there_twice(
-    store: CountingStore, settled_first: bool
+    store: Store, settled_first: bool
 ) -> None:
     memory = Memory(store, 8000)
     turn = Exchange("Anna", "first", "Yes.")
@@ -74,29 +80,29 @@ def test_an_answer_in_a_place_that_was_let_go_is_not_there_twice(
     assert memory.turns(PLACE) == (turn,)
 
 
-def test_conversations_do_not_share_turns(store: CountingStore) -> None:
+def test_conversations_do_not_share_turns(store: Store) -> None:
     turn = settle(store, 1, "here")
     memory = Memory(store, 8000)
     assert memory.turns(PLACE) == (turn,)
     assert memory.turns(ConversationId(ANNA.id, 45)) == ()
 
 
-def test_the_place_silent_for_longest_is_let_go(store: CountingStore) -> None:
+def test_the_place_silent_for_longest_is_let_go(store: Store) -> None:
     memory = Memory(store, 8000, places=2)
     for chat in (1, 2, 1, 3, 1, 2):
         memory.turns(ConversationId(chat))
-    assert [conversation.chat for conversation in store.reads] == [1, 2, 3, 2]
+    assert [conversation.chat for conversation in reads(store)] == [1, 2, 3, 2]
 
 
-def test_a_place_that_is_forgotten_is_read_again(store: CountingStore) -> None:
+def test_a_place_that_is_forgotten_is_read_again(store: Store) -> None:
     memory = Memory(store, 8000)
     memory.turns(PLACE)
     memory.forget(PLACE)
     memory.turns(PLACE)
-    assert store.reads == [PLACE, PLACE]
+    assert reads(store) == [PLACE, PLACE]
 
 
-def test_turns_in_memory_are_bounded_by_the_budget(store: CountingStore) -> None:
+def test_turns_in_memory_are_bounded_by_the_budget(store: Store) -> None:
     memory = Memory(store, 1000)
     memory.turns(PLACE)
     most = 0
@@ -106,7 +112,7 @@ def test_turns_in_memory_are_bounded_by_the_budget(store: CountingStore) -> None
     assert most <= 1000 // 100
 
 
-def test_a_long_history_is_read_in_part(store: CountingStore) -> None:
+def test_a_long_history_is_read_in_part(store: Store) -> None:
     for message in range(1, 60):
         settle(store, message, f"question {message}")
     turns = Memory(store, 1000).turns(PLACE)
@@ -114,7 +120,7 @@ def test_a_long_history_is_read_in_part(store: CountingStore) -> None:
     assert turns[-1].question == "question 59"
 
 
-def test_what_a_request_cost_makes_the_window_narrower(store: CountingStore) -> None:
+def test_what_a_request_cost_makes_the_window_narrower(store: Store) -> None:
     memory = Memory(store, 1000)
     memory.turns(PLACE)
     for _ in range(8):
@@ -124,7 +130,7 @@ def test_what_a_request_cost_makes_the_window_narrower(store: CountingStore) -> 
     assert len(memory.turns(PLACE)) < 4
 
 
-def test_a_request_is_the_past_that_fits_and_the_question(store: CountingStore) -> None:
+def test_a_request_is_the_past_that_fits_and_the_question(store: Store) -> None:
     settle(store, 1, "Is it far?")
     memory = Memory(store, 1000)
     assert memory.messages("Be brief.", question("And back?", message=2)) == (
@@ -135,7 +141,7 @@ def test_a_request_is_the_past_that_fits_and_the_question(store: CountingStore) 
     )
 
 
-def test_a_question_larger_than_the_budget_is_sent_alone(store: CountingStore) -> None:
+def test_a_question_larger_than_the_budget_is_sent_alone(store: Store) -> None:
     settle(store, 1, "Is it far?")
     memory = Memory(store, 1000)
     huge = memory.messages("Be brief.", question("long " * 2000, message=2))

@@ -47,7 +47,7 @@ async def test_a_pending_question_is_answered_in_the_new_group_with_a_quotation(
     question = stage.max.says(stage.group, "where are they?")
     ask = waiting(stage, question)
     with Store.open(stage.folder / "history.db") as store:
-        store.override(stage.group.id, Override(model="parrot"))
+        store.overrides.set(stage.group.id, Override(model="parrot"))
     new = stage.telegram.migrate(stage.group)
     before = len(said(stage, stage.group))
     stage.endpoint.responder = lambda _: "Under the mat."
@@ -67,10 +67,10 @@ async def test_a_pending_question_is_answered_in_the_new_group_with_a_quotation(
     assert stage.asked()[-1][0]["content"].startswith("Be brief.")
     assert "remember the keys" in str(stage.asked()[-1])
     with Store.open(stage.folder / "history.db") as store:
-        assert [turn.answer for turn in store.turns(ConversationId(new.id), 5)][
+        assert [turn.answer for turn in store.conversations.exchanges(ConversationId(new.id), 5)][
             -1
         ] == "Under the mat."
-        assert store.turns(ConversationId(stage.group.id), 5) == []
+        assert store.conversations.exchanges(ConversationId(stage.group.id), 5) == []
 
 
 async def test_a_later_question_in_the_new_group_continues_the_old_conversation(
@@ -131,9 +131,9 @@ def killed_in_the_new_group(
     ask = waiting(stage, question)
     new = stage.telegram.migrate(stage.group)
     with Store.open(stage.folder / "history.db") as store:
-        store.migrate(stage.group.id, new.id)
+        store.conversations.migrate(stage.group.id, new.id)
         moved = ask.moved(new.id)
-        store.writing(moved, 0, of_answer(store.secret(), moved, 0), text, ask.at)
+        store.outbound.record(moved, 0, of_answer(store.secret(), moved, 0), text, ask.at)
     return moved, new
 
 
@@ -153,7 +153,7 @@ async def test_killed_while_it_answers_a_moved_question_it_finishes_its_own_mess
             begun = stage.olga.sends_voice(new, EN, caption=text)
         if stands == "and its id is known":
             with Store.open(stage.folder / "history.db") as store:
-                store.written(of_answer(store.secret(), ask, 0), begun.id_for(stage.olga))
+                store.outbound.confirm(of_answer(store.secret(), ask, 0), begun.id_for(stage.olga))
     stage.endpoint.responder = lambda _: "Here."
     voice = VoiceConfig(answer_as="voice") if as_what == "spoken" else VoiceConfig()
     program = await stage.program([listed(stage.group.id, "all")], voice=voice)
@@ -277,7 +277,7 @@ async def test_an_answer_under_way_while_the_group_moves_is_given_whole_in_the_n
     assert (answer_there.media is not None) == (as_what == "spoken")
     assert await program.tells(Notice, reason="answer_moved")
     with Store.open(stage.folder / "history.db") as store:
-        (turn,) = store.turns(ConversationId(new.id), 5)
+        (turn,) = store.conversations.exchanges(ConversationId(new.id), 5)
     assert turn.answer == words
 
 

@@ -140,7 +140,7 @@ async def test_stopped_the_history_keeps_the_answer_without_the_prompt(stage: St
     assert answered.chat is not None
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        (turn,) = store.turns(ConversationId(answered.chat), 10)
+        (turn,) = store.conversations.exchanges(ConversationId(answered.chat), 10)
     assert turn.question == "tell me"
     assert question.text == f"tell me\n\n{turn.answer}"
 
@@ -179,11 +179,11 @@ async def test_an_answer_begun_in_the_prompt_keeps_it_there_when_the_config_says
         by_owner=True,
     )
     with Store.open(stage.folder / "history.db") as store:
-        kept = store.add(ask, ask.at)
+        kept = store.questions.add(ask, ask.at)
         assert kept is not None
         identity = random_id(store.secret(), ask.chat, ask.message, 0, 0)
-        store.writing(kept, 0, identity, question.text, ask.at)
-        store.written(identity, ask.message)
+        store.outbound.record(kept, 0, identity, question.text, ask.at)
+        store.outbound.confirm(identity, ask.message)
     program = await stage.program()  # own_prompt = "reply"
     answered = await program.tells(Answered)
     assert question.text == "what is blue?\n\nIt is blue."

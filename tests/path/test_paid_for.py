@@ -114,7 +114,7 @@ async def test_what_was_refused_before_it_cost_anything_is_not_owed(stage: Stage
     stage.max.says(stage.group, "/gpt hello")
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        assert store.owed() == []
+        assert store.ledger.owed() == []
         assert stage.spent() == []
 
 

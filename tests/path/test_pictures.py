@@ -62,7 +62,7 @@ async def test_the_history_keeps_a_mark_and_no_picture(stage: Stage) -> None:
         assert JPEG not in file.read_bytes()
         assert base64.b64encode(JPEG) not in file.read_bytes()
     with Store.open(stage.folder / "history.db") as store:
-        assert not store.pending()
+        assert not store.questions.pending()
 
 
 async def test_few_questions_hold_pictures_at_a_time_and_the_others_come_after_them(

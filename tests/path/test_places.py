@@ -115,25 +115,25 @@ def test_a_move_is_one_step_and_happens_once(tmp_path: Path) -> None:
     with Store.open(tmp_path / "history.db") as store:
         kinds = {-5: ChatKind.GROUP, -1005: ChatKind.SUPERGROUP}
         for chat, text in ((-5, "old"), (-1005, "new")):
-            asked = store.add(question(text, chat=chat, kind=kinds[chat]), NOW)
+            asked = store.questions.add(question(text, chat=chat, kind=kinds[chat]), NOW)
             assert asked is not None
-            store.settle(asked, text, answer("Yes."), NOW)
-        store.override(-5, Override(model="parrot"))
-        waiting = store.add(question(chat=-5, message=2, kind=ChatKind.GROUP), NOW)
-        store.see(-5, 40)
-        assert store.migrate(-5, -1005)
-        assert not store.migrate(-5, -1005)
-        assert store.turns(ConversationId(-1005), 5) == [
+            store.questions.settle(asked, text, answer("Yes."), NOW)
+        store.overrides.set(-5, Override(model="parrot"))
+        waiting = store.questions.add(question(chat=-5, message=2, kind=ChatKind.GROUP), NOW)
+        store.watermarks.see(-5, 40)
+        assert store.conversations.migrate(-5, -1005)
+        assert not store.conversations.migrate(-5, -1005)
+        assert store.conversations.exchanges(ConversationId(-1005), 5) == [
             Exchange("Anna", "old", "Yes."),
             Exchange("Anna", "new", "Yes."),
         ]
-        assert store.turns(ConversationId(-5), 5) == []
-        assert store.overrides() == {-1005: Override(model="parrot")}
-        assert store.cost(NOW, -1005).answers == 2
-        assert store.moved() == {-5: -1005}
+        assert store.conversations.exchanges(ConversationId(-5), 5) == []
+        assert store.overrides.all() == {-1005: Override(model="parrot")}
+        assert store.conversations.cost(NOW, -1005).answers == 2
+        assert store.conversations.migrated() == {-5: -1005}
         assert waiting is not None
-        assert store.pending() == [(waiting.moved(-1005), False)]
-        assert (store.seen(-5), store.seen(-1005)) == (40, 0)
+        assert store.questions.pending() == [(waiting.moved(-1005), False)]
+        assert (store.watermarks.seen(-5), store.watermarks.seen(-1005)) == (40, 0)
     with Archive.reading(tmp_path / "history.db") as archive:
         assert archive is not None
         assert [one.text for one in archive.exchanges(5, chat=-1005)] == [

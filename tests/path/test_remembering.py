@@ -71,7 +71,7 @@ async def test_a_long_history_is_cut_to_the_window_and_nothing_is_lost_from_the_
     assert stage.asked()[-1][-3]["content"].startswith("Max: 10 ")
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        assert len(store.turns(ConversationId(stage.group.id), 100)) == 12
+        assert len(store.conversations.exchanges(ConversationId(stage.group.id), 100)) == 12
 
 
 async def test_only_questions_and_answers_are_kept(stage: Stage) -> None:

@@ -166,5 +166,5 @@ async def test_what_a_question_quotes_leaves_with_the_message_it_was_said_in(
     assert "cherries" not in history
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        turns = store.turns(ConversationId(stage.group.id), 5)
+        turns = store.conversations.exchanges(ConversationId(stage.group.id), 5)
     assert [turn.question for turn in turns] == ["whose", "and now"]

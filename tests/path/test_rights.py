@@ -245,7 +245,7 @@ async def test_who_asked_and_what_is_looked_at_anew_before_a_question_is_asked_a
         stage.olga.says(stage.group, "/gpt_retry", reply_to=question)
     else:
         with Store.open(stage.folder / "history.db") as store:
-            assert store.wish_again([1], datetime.now(UTC))
+            assert store.questions.request_retry([1], datetime.now(UTC))
     if how == "at a start":
         program = await stage.program(trigger=trigger)
     await program.tells(Skipped, reason=why)

@@ -31,46 +31,46 @@ from userbot.storage import backup, store
 TEXT = (
     "admit",
     "see",
-    "gone",
+    "erased",
     "mark",
     "changed_elsewhere",
-    "turns",
+    "exchanges",
     "standing",
     "whole",
     "longest_answer",
     "reserve",
     "said",
-    "writing",
-    "written",
-    "rewriting",
+    "record",
+    "confirm",
+    "rewrite",
     "settle",
 )
 """What the store does for one question and its answer, shown as it grows."""
 VOICE = (
     "admit",
     "see",
-    "gone",
+    "erased",
     "mark",
-    "transcript",
+    "find",
     "reserve",
     "spend",
-    "heard",
+    "keep",
     "changed_elsewhere",
-    "turns",
+    "exchanges",
     "standing",
     "whole",
     "longest_answer",
     "said",
-    "writing",
-    "written",
-    "rewriting",
+    "record",
+    "confirm",
+    "rewrite",
     "settle",
 )
 READING = {
-    "gone",
-    "transcript",
+    "erased",
+    "find",
     "changed_elsewhere",
-    "turns",
+    "exchanges",
     "standing",
     "whole",
     "longest_answer",
@@ -261,7 +261,15 @@ async def test_these_are_the_steps(asker: Asker) -> None:
     program = await asker.program()
     asker.probe.steps.clear()
     await asker.is_answered(program, asker.ask())
-    beside = {"expired", "older_than", "wished", "looked", "last_look", "seen", "deleted"}
+    beside = {
+        "expired",
+        "older_than",
+        "requested_retries",
+        "looked",
+        "last_look",
+        "seen",
+        "deleted",
+    }
     assert set(asker.probe.steps) - beside == set(VOICE if asker.aloud else TEXT)
 
 
@@ -283,7 +291,7 @@ async def test_a_database_that_is_busy_from_any_step_on_is_waited_for(asker: Ask
 
 @pytest.mark.parametrize(
     ("step", "later"),
-    [("answered_by", 0), ("answered_by", 1), ("asked_by", 0), ("quotes", 0), ("may_quote", 0)],
+    [("answered_by", 0), ("answered_by", 1), ("asked_by", 0), ("keep", 0), ("may_quote", 0)],
 )
 async def test_a_question_about_another_message_waits_for_a_busy_database(
     stage: Stage, probe: Probe, step: str, later: int
@@ -302,7 +310,7 @@ async def test_a_question_about_another_message_waits_for_a_busy_database(
     assert not program.events(Failed)
 
 
-@pytest.mark.parametrize("step", ["standing", "writing", "written", "rewriting", "settle"])
+@pytest.mark.parametrize("step", ["standing", "record", "confirm", "rewrite", "settle"])
 async def test_an_answer_in_the_owners_own_message_waits_for_a_busy_database(
     stage: Stage, probe: Probe, step: str
 ) -> None:
@@ -319,7 +327,9 @@ async def test_an_answer_in_the_owners_own_message_waits_for_a_busy_database(
     assert not program.events(Failed)
 
 
-@pytest.mark.parametrize("step", ["ordered", "turns", "noting", "noted", "finished"])
+@pytest.mark.parametrize(
+    "step", ["record", "exchanges", "record_results", "confirm_result", "finish"]
+)
 async def test_a_command_waits_for_a_busy_database_and_is_carried_out_once(
     stage: Stage, probe: Probe, step: str
 ) -> None:
@@ -340,7 +350,7 @@ async def test_a_command_waits_for_a_busy_database_and_is_carried_out_once(
     assert not [one for one in stage.olga.messages(stage.group) if "/gpt_history" in one.text]
     assert not program.events(Failed)
     with store.Store.open(asker.database) as kept_store:
-        assert not kept_store.open_commands()
+        assert not kept_store.commands.open()
 
 
 async def test_a_question_that_is_deleted_while_the_database_is_busy_is_not_answered(

@@ -26,7 +26,7 @@ from userbot.path.patience import Patience
 from userbot.path.recovery import recover
 from userbot.path.storing import Storing
 from userbot.sandbox.endpoint import Reply
-from userbot.storage.archive import Archive, Exchange
+from userbot.storage.archive import Archive, ArchivedQuestion
 from userbot.storage.store import Store
 
 _HOLD = """
@@ -68,7 +68,7 @@ def held(path: Path) -> Iterator[Lock]:
         lock.free()
 
 
-def kept(stage: Stage) -> list[Exchange]:
+def kept(stage: Stage) -> list[ArchivedQuestion]:
     with Archive.reading(stage.folder / "history.db") as archive:
         assert archive is not None
         return archive.exchanges(100)
@@ -360,7 +360,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
     def turns(*_: Any, **__: Any) -> Any:
         raise StorageError("The history cannot be read.", "Look.", reason=reason)
 
-    monkeypatch.setattr("userbot.storage.store.Store.turns", turns)
+    monkeypatch.setattr("userbot.storage.conversations.Conversations.exchanges", turns)
 
 
 async def test_damage_that_is_met_while_reading_ends_the_program_too(
@@ -414,7 +414,7 @@ async def test_what_another_process_wants_asked_again_while_the_program_starts_i
     def recovered_and_then_wished(*parts: Any) -> int:
         queued = recover(*parts)
         with Store.open(stage.folder / "history.db") as other:
-            assert other.wish_again([one.id for one in kept(stage)], datetime.now(UTC))
+            assert other.questions.request_retry([one.id for one in kept(stage)], datetime.now(UTC))
         return queued
 
     monkeypatch.setattr("userbot.app.recover", recovered_and_then_wished)

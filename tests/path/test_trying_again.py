@@ -15,7 +15,7 @@ from userbot.events import Answered, Answering, Failed, Skipped, Stopped, Waitin
 from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import PacingConfig
-from userbot.storage.archive import Archive, Exchange
+from userbot.storage.archive import Archive, ArchivedQuestion
 from userbot.storage.spending import spending
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
@@ -33,7 +33,7 @@ async def quick(stage: Stage, times: float = 20, silence: float = 60) -> Program
     return await stage.program(clock=QuickClock(times), openai=openai, pacing=FAST)
 
 
-def kept(stage: Stage) -> list[Exchange]:
+def kept(stage: Stage) -> list[ArchivedQuestion]:
     with Archive.reading(stage.folder / "history.db") as archive:
         assert archive is not None
         return archive.exchanges(100)

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from userbot.rules.markdown import MESSAGE_ENTITIES, MESSAGE_UNITS, render
-from userbot.rules.markdown.parts import units, visible
+from userbot.rules.markdown.parts import visible
+from userbot.rules.utf16 import units
 from userbot.types import RichText
 
 PIECES = [

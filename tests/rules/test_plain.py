@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.rules.plain import MESSAGE_UNITS, messages, shortened
+from userbot.rules.plain import messages, shortened
+from userbot.rules.utf16 import MESSAGE_UNITS
 
 
 def units(text: str) -> int:

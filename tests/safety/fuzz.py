@@ -32,7 +32,7 @@ from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.words import words
 from userbot.events import Event, Report
-from userbot.path.aftermath import Aftermath, Questions
+from userbot.path.aftermath import Aftermath, QuestionChanges
 from userbot.path.allowance import Allowance
 from userbot.path.background import Background
 from userbot.path.chat_commands import ChatCommands
@@ -301,7 +301,7 @@ class Target:
         reader = TelegramReader(self.client, inbox, clock, self._tell)
         background = Background(reader, self.store, rules, 1000, clock, self._tell)
         aftermath = Aftermath(
-            "/gpt", timedelta(minutes=10), reader, cast("Questions", None), self.store,
+            "/gpt", timedelta(minutes=10), reader, cast("QuestionChanges", None), self.store,
             self.store.eraser, clock, self._tell,
         )  # fmt: skip
         intake = Intake(
@@ -322,7 +322,7 @@ class Target:
 
     async def _handle(self, ask: Question) -> None:
         self.asks.append(ask)
-        self.store.mark(ask, "failed", "fuzz", datetime.now(UTC))
+        self.store.questions.mark(ask, "failed", "fuzz", datetime.now(UTC))
 
     def _tell(self, event: Event) -> None:
         line = describe(event, self._told).plain()

@@ -33,11 +33,11 @@ def store(path: Path) -> Iterator[Store]:
 
 def answered(store: Store, message: int, chat: int = ANNA.id, **more: object) -> Question:
     asked = replace(question(WORDS, chat=chat, message=message), **more)  # type: ignore[arg-type]
-    ask = store.add(asked, NOW)
+    ask = store.questions.add(asked, NOW)
     assert ask is not None
-    store.writing(ask, 0, message, f"{WORDS}!", NOW)
-    store.written(message, message + 1)
-    store.settle(ask, WORDS, answer(f"{WORDS}!", messages=(message + 1,)), NOW)
+    store.outbound.record(ask, 0, message, f"{WORDS}!", NOW)
+    store.outbound.confirm(message, message + 1)
+    store.questions.settle(ask, WORDS, answer(f"{WORDS}!", messages=(message + 1,)), NOW)
     return ask
 
 
@@ -53,18 +53,22 @@ def test_a_deleted_message_leaves_although_telegram_does_not_say_where(
     ask = answered(store, 10, chat)
     answered(store, 10, CHANNEL)
     assert store.eraser.deleted([message], None, NOW) == {ConversationId(chat)}
-    assert store.turns(ConversationId(chat), 5) == []
-    assert len(store.turns(ConversationId(CHANNEL), 5)) == 1, "a channel numbers its own messages"
-    assert store.eraser.gone(ask)
-    assert store.add(replace(ask, id=0), NOW) is None, "the proof that it was answered stays"
-    assert store.owns(chat, 11)
+    assert store.conversations.exchanges(ConversationId(chat), 5) == []
+    assert len(store.conversations.exchanges(ConversationId(CHANNEL), 5)) == 1, (
+        "a channel numbers its own messages"
+    )
+    assert store.questions.erased(ask)
+    assert store.questions.add(replace(ask, id=0), NOW) is None, (
+        "the proof that it was answered stays"
+    )
+    assert store.outbound.owns(chat, 11)
 
 
 def test_a_message_deleted_in_a_channel_leaves_there_alone(store: Store) -> None:
     answered(store, 10, CHANNEL)
     answered(store, 10)
     assert store.eraser.deleted([10], CHANNEL, NOW) == {ConversationId(CHANNEL)}
-    assert len(store.turns(ConversationId(ANNA.id), 5)) == 1
+    assert len(store.conversations.exchanges(ConversationId(ANNA.id), 5)) == 1
 
 
 def test_erased_words_are_nowhere_on_the_disk(store: Store, path: Path) -> None:
@@ -75,12 +79,12 @@ def test_erased_words_are_nowhere_on_the_disk(store: Store, path: Path) -> None:
 
 
 def test_a_question_deleted_before_its_answer_is_given_up(store: Store) -> None:
-    ask = store.add(question(WORDS, message=10), NOW)
+    ask = store.questions.add(question(WORDS, message=10), NOW)
     assert ask is not None
     store.eraser.deleted([10], None, NOW)
-    assert store.pending() == []
-    store.settle(ask, WORDS, answer(WORDS), NOW)
-    assert store.turns(ask.conversation, 5) == [], (
+    assert store.questions.pending() == []
+    store.questions.settle(ask, WORDS, answer(WORDS), NOW)
+    assert store.conversations.exchanges(ask.conversation, 5) == [], (
         "an answer that was under way brings nothing back"
     )
 
@@ -95,41 +99,41 @@ def test_words_expire_with_their_message(store: Store) -> None:
     answered(store, 20)
     assert store.eraser.expired(NOW) == set()
     assert store.eraser.expired(NOW + timedelta(hours=1)) == {ConversationId(ANNA.id)}
-    assert len(store.turns(ConversationId(ANNA.id), 5)) == 1
+    assert len(store.conversations.exchanges(ConversationId(ANNA.id), 5)) == 1
 
 
 def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
     store: Store, path: Path
 ) -> None:
-    ask = store.add(question("Is it true?", message=10, reply_to=5), NOW)
+    ask = store.questions.add(question("Is it true?", message=10, reply_to=5), NOW)
     assert ask is not None
-    store.heard(ask, 5, Transcript(text=WORDS, model="m", seconds=3), NOW, keep=True)
-    store.quotes(ask, frozenset(), frozenset(), NOW + timedelta(hours=1))
-    store.settle(ask, f"[…]\n> {WORDS}\n\nIs it true?", answer("Yes."), NOW)
+    store.transcripts.keep(ask, 5, Transcript(text=WORDS, model="m", seconds=3), NOW, words=True)
+    store.quotes.keep(ask, frozenset(), frozenset(), NOW + timedelta(hours=1))
+    store.questions.settle(ask, f"[…]\n> {WORDS}\n\nIs it true?", answer("Yes."), NOW)
     assert store.eraser.expired(NOW + timedelta(minutes=59)) == set()
     assert left_on_disk(path)
     assert store.eraser.expired(NOW + timedelta(hours=1)) == {ConversationId(ANNA.id)}
-    (turn,) = store.turns(ConversationId(ANNA.id), 5)
+    (turn,) = store.conversations.exchanges(ConversationId(ANNA.id), 5)
     assert (turn.question, turn.answer) == ("Is it true?", "Yes.")
     assert not left_on_disk(path)
     assert store.eraser.expired(NOW + timedelta(hours=2)) == set()
 
 
 def test_words_expire_although_the_program_began_anew_and_they_were_edited(store: Store) -> None:
-    ask = store.add(replace(question(WORDS), expires_at=NOW + timedelta(minutes=1)), NOW)
+    ask = store.questions.add(replace(question(WORDS), expires_at=NOW + timedelta(minutes=1)), NOW)
     assert ask is not None
-    ((pending, _),) = store.pending()
-    store.reword(replace(pending, text=f"{WORDS}, edited"))
-    store.settle(pending, f"{WORDS}, edited", answer(), NOW)
+    ((pending, _),) = store.questions.pending()
+    store.questions.reword(replace(pending, text=f"{WORDS}, edited"))
+    store.questions.settle(pending, f"{WORDS}, edited", answer(), NOW)
     assert store.eraser.expired(NOW + timedelta(minutes=2)) == {ConversationId(ANNA.id)}
 
 
 def test_what_is_older_than_is_kept_goes_but_not_what_is_being_answered(store: Store) -> None:
     answered(store, 10)
-    waiting = store.add(question(WORDS, message=20), NOW)
+    waiting = store.questions.add(question(WORDS, message=20), NOW)
     assert store.eraser.older_than(NOW + timedelta(seconds=1), NOW) == {ConversationId(ANNA.id)}
     assert waiting is not None
-    assert not store.eraser.gone(waiting)
+    assert not store.questions.erased(waiting)
 
 
 def test_clearing_takes_a_chat_a_topic_or_all(store: Store, path: Path) -> None:
@@ -145,11 +149,11 @@ def test_clearing_takes_a_chat_a_topic_or_all(store: Store, path: Path) -> None:
 
 def test_clearing_leaves_what_is_being_answered_and_does_not_count_it(store: Store) -> None:
     answered(store, 10)
-    waiting = store.add(question("still open", message=11), NOW)
+    waiting = store.questions.add(question("still open", message=11), NOW)
     assert waiting is not None
     assert store.eraser.clear(NOW) == 1
-    assert not store.eraser.gone(waiting)
-    store.settle(waiting, "still open", answer(), NOW)
+    assert not store.questions.erased(waiting)
+    store.questions.settle(waiting, "still open", answer(), NOW)
     assert store.eraser.clear(NOW) == 1
 
 
@@ -168,36 +172,38 @@ def test_what_was_heard_goes_with_the_question_for_which_it_was_heard(
 ) -> None:
     ask = answered(store, 10)
     heard = Transcript(text=WORDS, model="whisper", seconds=2)
-    store.heard(ask, 10, heard, NOW, keep=True)
-    store.heard(ask, 7, heard, NOW, keep=True)
+    store.transcripts.keep(ask, 10, heard, NOW, words=True)
+    store.transcripts.keep(ask, 7, heard, NOW, words=True)
     if how == "deleted":
         store.eraser.deleted([10], None, NOW)
     elif how == "older":
         store.eraser.older_than(NOW + timedelta(days=1), NOW)
     else:
         store.eraser.clear(NOW, ANNA.id)
-    assert store.transcript(ANNA.id, 10) is None
-    assert store.transcript(ANNA.id, 7) is None
-    store.heard(ask, 10, heard, NOW, keep=True)
-    assert store.transcript(ANNA.id, 10) is None, "it does not come back"
+    assert store.transcripts.find(ANNA.id, 10) is None
+    assert store.transcripts.find(ANNA.id, 7) is None
+    store.transcripts.keep(ask, 10, heard, NOW, words=True)
+    assert store.transcripts.find(ANNA.id, 10) is None, "it does not come back"
     assert not left_on_disk(path)
 
 
 def test_a_recording_that_was_only_asked_about_is_deleted_with_its_words(store: Store) -> None:
     ask = answered(store, 10)
-    store.heard(ask, 7, Transcript(text=WORDS, model="whisper", seconds=2), NOW, keep=True)
+    store.transcripts.keep(
+        ask, 7, Transcript(text=WORDS, model="whisper", seconds=2), NOW, words=True
+    )
     store.eraser.deleted([7], None, NOW)
-    assert store.transcript(ANNA.id, 7) is None
-    assert not store.eraser.gone(ask)
+    assert store.transcripts.find(ANNA.id, 7) is None
+    assert not store.questions.erased(ask)
 
 
 def noted(store: Store, chat: int, message: int, *, arrived: bool) -> None:
     """A /gpt_history in a chat, and what it told; `arrived`: Telegram confirmed that."""
-    command = store.ordered(chat, message, "history", NOW)
+    command = store.commands.record(chat, message, "history", NOW)
     assert command is not None
-    store.noting(command, OWNER.id, [CommandNote(message, f"Max: {WORDS}")], NOW)
+    store.commands.record_results(command, OWNER.id, [CommandNote(message, f"Max: {WORDS}")], NOW)
     if arrived:
-        store.noted(message, message + 1)
+        store.commands.confirm_result(message, message + 1)
 
 
 @pytest.mark.parametrize("how", ["older", "cleared", "all cleared", "forgotten", "arrived"])
@@ -212,9 +218,9 @@ def test_what_a_result_showed_goes_too(store: Store, path: Path, how: str) -> No
     elif how == "all cleared":
         store.eraser.clear(NOW)
     elif how == "forgotten":
-        store.forget(ANNA.id, NOW)
+        store.people.forget(ANNA.id, NOW)
     else:
-        assert store.owns(OWNER.id, 51), "it is still known as ours"
+        assert store.outbound.owns(OWNER.id, 51), "it is still known as ours"
         with contextlib.closing(sqlite3.connect(path)) as db:
             db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     assert not left_on_disk(path)
@@ -225,7 +231,7 @@ def test_a_result_that_is_not_confirmed_is_known_by_its_words_until_it_is_too_ol
 ) -> None:
     noted(store, GROUP, 50, arrived=False)
     store.eraser.older_than(NOW - timedelta(days=1), NOW)
-    assert store.owns(OWNER.id, 99, f"Max: {WORDS}")
+    assert store.outbound.owns(OWNER.id, 99, f"Max: {WORDS}")
 
 
 def test_the_name_of_a_file_goes_with_the_words(store: Store, path: Path) -> None:
@@ -237,14 +243,14 @@ def test_the_name_of_a_file_goes_with_the_words(store: Store, path: Path) -> Non
 
 @pytest.mark.parametrize("how", ["deleted", "older", "cleared", "forgotten", "expired"])
 def test_what_was_heard_in_part_goes_too(store: Store, path: Path, how: str) -> None:
-    ask = store.add(question("Is it true?", message=10, reply_to=7), NOW)
+    ask = store.questions.add(question("Is it true?", message=10, reply_to=7), NOW)
     assert ask is not None
     part = Transcript(text=WORDS, model="whisper", seconds=600)
-    store.heard_parts(ask, 7, [part, part], NOW)
-    assert store.parts_heard(ANNA.id, 7) == [part, part]
-    assert store.transcript(ANNA.id, 7) is None
-    store.quotes(ask, frozenset(), frozenset(), NOW + timedelta(hours=1))
-    store.mark(ask, "failed", "server_error", NOW)
+    store.transcripts.keep_parts(ask, 7, [part, part], NOW)
+    assert store.transcripts.parts(ANNA.id, 7) == [part, part]
+    assert store.transcripts.find(ANNA.id, 7) is None
+    store.quotes.keep(ask, frozenset(), frozenset(), NOW + timedelta(hours=1))
+    store.questions.mark(ask, "failed", "server_error", NOW)
     match how:
         case "deleted":
             store.eraser.deleted([7], None, NOW)
@@ -253,22 +259,22 @@ def test_what_was_heard_in_part_goes_too(store: Store, path: Path, how: str) -> 
         case "cleared":
             store.eraser.clear(NOW, ANNA.id)
         case "forgotten":
-            store.forget(ANNA.id, NOW)
+            store.people.forget(ANNA.id, NOW)
         case "expired":
             store.eraser.expired(NOW + timedelta(hours=1))
-    assert store.parts_heard(ANNA.id, 7) == []
+    assert store.transcripts.parts(ANNA.id, 7) == []
     if how != "deleted":  # a message that was only asked about stays in the log for a while
         assert not left_on_disk(path)
 
 
 def test_parts_that_were_heard_give_way_to_the_whole(store: Store) -> None:
-    ask = store.add(question("Is it true?", message=10, reply_to=7), NOW)
+    ask = store.questions.add(question("Is it true?", message=10, reply_to=7), NOW)
     assert ask is not None
     part = Transcript(text="one", model="whisper", seconds=600)
-    store.heard_parts(ask, 7, [part], NOW)
+    store.transcripts.keep_parts(ask, 7, [part], NOW)
     whole = Transcript(text="one two", model="whisper", seconds=900)
-    store.heard(ask, 7, whole, NOW, keep=True)
-    assert store.parts_heard(ANNA.id, 7) == []
-    assert store.transcript(ANNA.id, 7) == whole
-    store.heard_parts(ask, 7, [part], NOW)
-    assert store.transcript(ANNA.id, 7) == whole
+    store.transcripts.keep(ask, 7, whole, NOW, words=True)
+    assert store.transcripts.parts(ANNA.id, 7) == []
+    assert store.transcripts.find(ANNA.id, 7) == whole
+    store.transcripts.keep_parts(ask, 7, [part], NOW)
+    assert store.transcripts.find(ANNA.id, 7) == whole

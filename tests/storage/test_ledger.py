@@ -43,7 +43,7 @@ def admitted(
     def judge(spent: Spent) -> Refusal | None:
         return limits.check(policy, spent, ask.by_owner, expected=expected)
 
-    found = store.admit(ask, NOW, DAY, expected, judge)
+    found = store.questions.admit(ask, NOW, DAY, expected, judge)
     assert found is not None
     return found
 
@@ -51,7 +51,7 @@ def admitted(
 def test_questions_asked_at_once_do_not_slip_through_together(store: Store) -> None:
     refusals = [admitted(store, message, 40)[1] for message in range(1, 5)]
     assert [refusal is None for refusal in refusals] == [True, True, False, False]
-    assert len(store.pending()) == 2
+    assert len(store.questions.pending()) == 2
 
 
 def test_a_reservation_outlives_a_crash(path: Path) -> None:
@@ -64,14 +64,14 @@ def test_a_reservation_outlives_a_crash(path: Path) -> None:
 @pytest.mark.parametrize("state", ["failed", "skipped"])
 def test_a_reservation_ends_with_its_question(store: Store, state: str) -> None:
     ask, _ = admitted(store, 1, 90)
-    store.mark(ask, state, "why", NOW)
+    store.questions.mark(ask, state, "why", NOW)
     assert admitted(store, 2, 90)[1] is None
 
 
 def test_what_came_back_replaces_what_was_reserved(store: Store) -> None:
     ask, _ = admitted(store, 1, 90)
-    store.settle(ask, "q", answer(usage=Usage(5, 5)), NOW, cost=70)
-    spent = store.spent(ANNA.id, NOW, DAY)
+    store.questions.settle(ask, "q", answer(usage=Usage(5, 5)), NOW, cost=70)
+    spent = store.ledger.spent(ANNA.id, NOW, DAY)
     assert (spent.others_tokens_today, spent.person_tokens_today, spent.cost_today) == (10, 10, 70)
 
 
@@ -84,14 +84,14 @@ def test_the_whole_request_is_reserved_in_place_of_the_first_guess(store: Store)
 
     assert store.ledger.reserve(ask, Expected(85, 0), NOW, DAY, judge) is None
     assert store.ledger.reserve(other, Expected(85, 0), NOW, DAY, judge) is not None
-    assert store.spent(ANNA.id, NOW, DAY, ask.id).others_tokens_today == 10
+    assert store.ledger.spent(ANNA.id, NOW, DAY, ask.id).others_tokens_today == 10
 
 
 def test_each_person_and_the_owner_are_counted_apart(store: Store) -> None:
     for message, who in enumerate((ANNA, BEN, OWNER, BEN), 1):
         ask, _ = admitted(store, message, 1, who=who)
-        store.settle(ask, "q", answer(usage=Usage(4, 3)), NOW, cost=5)
-    spent = [store.spent(who.id, NOW, DAY) for who in (ANNA, BEN, OWNER)]
+        store.questions.settle(ask, "q", answer(usage=Usage(4, 3)), NOW, cost=5)
+    spent = [store.ledger.spent(who.id, NOW, DAY) for who in (ANNA, BEN, OWNER)]
     assert [one.person_tokens_today for one in spent] == [7, 14, 7]
     assert {one.others_tokens_today for one in spent} == {21}
     assert {one.cost_today for one in spent} == {20}
@@ -99,16 +99,16 @@ def test_each_person_and_the_owner_are_counted_apart(store: Store) -> None:
 
 def test_a_new_day_begins_with_nothing(store: Store) -> None:
     ask, _ = admitted(store, 1, 90)
-    store.settle(ask, "q", answer(usage=Usage(50, 50)), NOW, cost=5)
+    store.questions.settle(ask, "q", answer(usage=Usage(50, 50)), NOW, cost=5)
     tomorrow = DAY + timedelta(days=1)
-    assert store.spent(ANNA.id, tomorrow, tomorrow) == Spent(0, 0, 0)
+    assert store.ledger.spent(ANNA.id, tomorrow, tomorrow) == Spent(0, 0, 0)
 
 
 def test_audio_and_broken_answers_cost_too_but_are_no_answers(store: Store) -> None:
     ask, _ = admitted(store, 1, 1)
     store.ledger.spend(ask, NOW, kind="audio", model="w", audio_seconds=60, cost=6)
     store.ledger.spend(ask, NOW, kind="failed", model="m", usage=Usage(9, 1, True), cost=4)
-    spent = store.spent(ANNA.id, NOW, DAY, ask.id)
+    spent = store.ledger.spent(ANNA.id, NOW, DAY, ask.id)
     assert (spent.others_tokens_today, spent.cost_today, spent.answers_last_hour) == (10, 10, 0)
 
 
@@ -125,11 +125,11 @@ def test_a_whole_answer_is_kept_and_owed_until_it_is_settled(store: Store) -> No
     ask = came(store)
     usage = Usage(30, 12)
     assert store.ledger.whole(ask) == ("The whole answer.", Finish("stop", usage, "small"))
-    assert [(one.id, owed.usage) for one, owed, _ in store.owed()] == [(ask.id, usage)]
-    assert store.spent(BEN.id, NOW, DAY).others_tokens_today == 42
-    store.settle(ask, "q", answer(usage=usage), NOW, cost=5)
-    assert (store.ledger.whole(ask), store.owed()) == (None, [])
-    assert store.spent(BEN.id, NOW, DAY).others_tokens_today == 42
+    assert [(one.id, owed.usage) for one, owed, _ in store.ledger.owed()] == [(ask.id, usage)]
+    assert store.ledger.spent(BEN.id, NOW, DAY).others_tokens_today == 42
+    store.questions.settle(ask, "q", answer(usage=usage), NOW, cost=5)
+    assert (store.ledger.whole(ask), store.ledger.owed()) == (None, [])
+    assert store.ledger.spent(BEN.id, NOW, DAY).others_tokens_today == 42
 
 
 @pytest.mark.parametrize("how", ["deleted", "forgotten", "failed", "reworded"])
@@ -141,23 +141,23 @@ def test_a_whole_answer_that_is_not_wanted_any_more_leaves_no_word(
         case "deleted":
             store.eraser.deleted([ask.message], ask.chat, NOW)
         case "forgotten":
-            store.forget(ANNA.id, NOW)
+            store.people.forget(ANNA.id, NOW)
         case "failed":
-            store.mark(ask, "failed", "why", NOW)
+            store.questions.mark(ask, "failed", "why", NOW)
         case _:
-            store.reword(replace(ask, text="Something else?"))
+            store.questions.reword(replace(ask, text="Something else?"))
     assert store.ledger.whole(ask) is None
     store.close()
     assert b"mellifluous" not in path.read_bytes()
     with Store.open(path) as again:
-        assert again.owed(), "it was paid all the same"
+        assert again.ledger.owed(), "it was paid all the same"
 
 
 def test_what_is_paid_after_words_are_gone_is_owed_and_keeps_none(store: Store) -> None:
     ask, _ = admitted(store, 1, 1)
-    store.forget(ANNA.id, NOW)
+    store.people.forget(ANNA.id, NOW)
     store.ledger.said(ask, "words", Finish("stop", None, "small"), Usage(3, 4), 5)
-    assert (store.ledger.whole(ask), store.owed()) == (None, [])
+    assert (store.ledger.whole(ask), store.ledger.owed()) == (None, [])
 
 
 @pytest.mark.parametrize("kind", ["audio", "speech", "failed"])
@@ -165,10 +165,10 @@ def test_what_is_counted_is_owed_no_longer(store: Store, kind: str) -> None:
     ask, _ = admitted(store, 1, 1)
     owed = Owed("answer" if kind == "failed" else kind, "m", audio_seconds=3)
     store.ledger.reserve(ask, Expected(1, 1), NOW, DAY, lambda _: None, owed)
-    assert [one for _, one, _ in store.owed()] == [owed]
-    assert store.owed(terminal=True) == store.owed(NOW) == []
+    assert [one for _, one, _ in store.ledger.owed()] == [owed]
+    assert store.ledger.owed(terminal=True) == store.ledger.owed(NOW) == []
     store.ledger.spend(ask, NOW, kind=kind, model="m")
-    assert store.owed() == []
+    assert store.ledger.owed() == []
 
 
 def test_the_longest_answer_of_late_is_known(store: Store) -> None:
@@ -177,13 +177,15 @@ def test_the_longest_answer_of_late_is_known(store: Store) -> None:
         ask, _ = admitted(store, message, 1, policy=LimitsConfig(tokens_per_day=10**9))
         if message == LATELY:
             assert store.ledger.longest_answer() == 9000
-        store.settle(ask, "q", answer(usage=Usage(5, tokens)), NOW)
+        store.questions.settle(ask, "q", answer(usage=Usage(5, tokens)), NOW)
     assert store.ledger.longest_answer() == 70
 
 
 def test_a_message_brought_twice_is_admitted_once(store: Store) -> None:
     admitted(store, 1, 1)
-    assert store.admit(question(message=1), NOW, DAY, Expected(1, 1), lambda _: None) is None
+    assert (
+        store.questions.admit(question(message=1), NOW, DAY, Expected(1, 1), lambda _: None) is None
+    )
 
 
 def test_a_person_is_told_once_in_a_window(store: Store) -> None:
@@ -200,7 +202,9 @@ def test_spending_is_summed_by_day_chat_and_person(path: Path) -> None:
         for message, who in enumerate((ANNA, ANNA, BEN), 1):
             ask, _ = admitted(store, message, 1, who=who)
             at = NOW + timedelta(days=message - 1)
-            store.settle(replace(ask), "q", answer(usage=Usage(4, 3, message == 3)), at, cost=5)
+            store.questions.settle(
+                replace(ask), "q", answer(usage=Usage(4, 3, message == 3)), at, cost=5
+            )
             store.ledger.spend(ask, at, kind="audio", model="w", audio_seconds=30, cost=1)
         days = spending(path, "day", DAY, "UTC")
         people = spending(path, "person", DAY, "UTC")
@@ -225,8 +229,8 @@ def test_a_question_that_was_listened_to_and_skipped_is_a_request_all_the_same(
     store: Store,
 ) -> None:
     ask, _ = admitted(store, 1, 1)
-    store.mark(ask, "skipped", "no_wake_word", NOW)
-    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
+    store.questions.mark(ask, "skipped", "no_wake_word", NOW)
+    assert store.ledger.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
     heard = Transcript(text="for somebody else", model="whisper", seconds=2)
-    store.heard(ask, ask.message, heard, NOW, keep=False)
-    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 1
+    store.transcripts.keep(ask, ask.message, heard, NOW, words=False)
+    assert store.ledger.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 1

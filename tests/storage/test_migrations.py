@@ -90,7 +90,7 @@ def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     path.touch()
     with Store.open(path) as store:
-        assert store.pending() == []
+        assert store.questions.pending() == []
         assert store.repaired is None
 
 
@@ -101,7 +101,7 @@ def test_a_start_that_was_killed_before_the_first_step_is_taken_up(tmp_path: Pat
     db.close()
     assert path.stat().st_size
     with Store.open(path) as store:
-        assert store.pending() == []
+        assert store.questions.pending() == []
 
 
 _DIES = """
@@ -146,5 +146,5 @@ def test_killed_anywhere_in_its_steps_a_database_is_taken_up_there(tmp_path: Pat
         path = tmp_path / f"killed_{after}.db"
         assert opened_by_one_who_dies(path, after).returncode == 9
         with Store.open(path) as store:
-            assert store.pending() == []
+            assert store.questions.pending() == []
         assert shape(path) == shape(tmp_path / "whole.db")

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, in_group, question
-from userbot import ports
 from userbot.errors import StorageError
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
@@ -47,14 +46,9 @@ def store(path: Path) -> Iterator[Store]:
 
 
 def stored(store: Store, **about: object) -> Question:
-    ask = store.add(question(**about), NOW)  # type: ignore[arg-type]
+    ask = store.questions.add(question(**about), NOW)  # type: ignore[arg-type]
     assert ask is not None
     return ask
-
-
-def test_it_is_the_store_that_the_path_needs(store: Store) -> None:
-    port: ports.Store = store
-    assert port.pending() == []
 
 
 # Questions
@@ -74,27 +68,27 @@ def test_a_stored_question_comes_back_pending_and_whole(store: Store) -> None:
         ),
         plain=True,
     )
-    kept = store.add(asked, NOW)
+    kept = store.questions.add(asked, NOW)
     assert kept == replace(asked, id=1)
-    assert store.pending() == [(kept, False)]
+    assert store.questions.pending() == [(kept, False)]
 
 
 def test_a_message_that_is_known_is_not_stored_again(store: Store) -> None:
-    assert store.add(question("first"), NOW) is not None
-    assert store.add(question("first, again"), NOW) is None
-    assert store.add(question("first", title="Anna, renamed"), NOW) is None
-    assert [ask.text for ask, _ in store.pending()] == ["first"]
+    assert store.questions.add(question("first"), NOW) is not None
+    assert store.questions.add(question("first, again"), NOW) is None
+    assert store.questions.add(question("first", title="Anna, renamed"), NOW) is None
+    assert [ask.text for ask, _ in store.questions.pending()] == ["first"]
 
 
 def test_the_same_number_in_another_chat_is_another_message(store: Store) -> None:
-    assert store.add(question(chat=501, message=1), NOW) is not None
-    assert store.add(question(chat=502, message=1), NOW) is not None
+    assert store.questions.add(question(chat=501, message=1), NOW) is not None
+    assert store.questions.add(question(chat=502, message=1), NOW) is not None
 
 
 def test_a_conversation_takes_the_title_it_was_last_seen_with(store: Store) -> None:
     stored(store, message=1, title="Old")
     stored(store, message=2, title="New")
-    assert {ask.title for ask, _ in store.pending()} == {"New"}
+    assert {ask.title for ask, _ in store.questions.pending()} == {"New"}
 
 
 @pytest.mark.parametrize(
@@ -109,9 +103,9 @@ def test_a_conversation_takes_the_title_it_was_last_seen_with(store: Store) -> N
 )
 def test_any_text_can_be_stored(store: Store, sent: str, kept: str) -> None:
     ask = stored(store, text=sent, title=sent, sender=Person(id=5, name=sent))
-    store.writing(ask, 0, 1, sent, NOW)
-    store.settle(ask, sent, answer(sent), NOW)
-    assert store.turns(ask.conversation, 1) == [Exchange(kept, kept, kept)]
+    store.outbound.record(ask, 0, 1, sent, NOW)
+    store.questions.settle(ask, sent, answer(sent), NOW)
+    assert store.conversations.exchanges(ask.conversation, 1) == [Exchange(kept, kept, kept)]
 
 
 @pytest.mark.parametrize(
@@ -124,19 +118,19 @@ def test_any_text_can_be_stored(store: Store, sent: str, kept: str) -> None:
 )
 def test_a_question_is_open_until_it_is_given_up(store: Store, state: str, open_: bool) -> None:
     ask = stored(store)
-    store.mark(ask, state, "why", NOW)
-    assert bool(store.pending()) is open_
+    store.questions.mark(ask, state, "why", NOW)
+    assert bool(store.questions.pending()) is open_
 
 
 def test_an_unknown_state_is_refused(store: Store) -> None:
     with pytest.raises(StorageError):
-        store.mark(stored(store), "lost", "", NOW)
+        store.questions.mark(stored(store), "lost", "", NOW)
 
 
 def test_open_questions_come_oldest_first_and_tell_of_a_recorded_write(store: Store) -> None:
     first, second = stored(store, message=5), stored(store, message=3)
-    store.writing(second, 0, 77, "Half an ans", NOW)
-    assert store.pending() == [(first, False), (second, True)]
+    store.outbound.record(second, 0, 77, "Half an ans", NOW)
+    assert store.questions.pending() == [(first, False), (second, True)]
 
 
 # Writes
@@ -144,11 +138,11 @@ def test_open_questions_come_oldest_first_and_tell_of_a_recorded_write(store: St
 
 def test_a_confirmed_write_is_ours_by_its_number(store: Store) -> None:
     ask = stored(store)
-    store.writing(ask, 0, 77, "Hello", NOW)
-    assert not store.owns(ask.chat, 2)
-    store.written(77, 2)
-    assert store.owns(ask.chat, 2)
-    assert not store.owns(ask.chat + 1, 2)
+    store.outbound.record(ask, 0, 77, "Hello", NOW)
+    assert not store.outbound.owns(ask.chat, 2)
+    store.outbound.confirm(77, 2)
+    assert store.outbound.owns(ask.chat, 2)
+    assert not store.outbound.owns(ask.chat + 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -164,39 +158,39 @@ def test_a_confirmed_write_is_ours_by_its_number(store: Store) -> None:
 def test_an_unconfirmed_write_is_ours_by_its_text(
     store: Store, chat: int, text: str | None, ours: bool
 ) -> None:
-    store.writing(stored(store), 0, 77, "\nHello", NOW)
-    assert store.owns(chat, 2, text) is ours
+    store.outbound.record(stored(store), 0, 77, "\nHello", NOW)
+    assert store.outbound.owns(chat, 2, text) is ours
 
 
 def test_a_write_without_words_is_not_ours_by_its_text(store: Store) -> None:
     # A spoken answer has no words; neither has a voice note of the owner's.
-    store.writing(stored(store), 0, 77, "", NOW)
-    assert not store.owns(ANNA.id, 2, "")
+    store.outbound.record(stored(store), 0, 77, "", NOW)
+    assert not store.outbound.owns(ANNA.id, 2, "")
 
 
 def test_a_confirmed_write_is_not_ours_by_its_text(store: Store) -> None:
-    store.writing(stored(store), 0, 77, "Hello", NOW)
-    store.written(77, 2)
-    assert not store.owns(ANNA.id, 3, "Hello")
+    store.outbound.record(stored(store), 0, 77, "Hello", NOW)
+    store.outbound.confirm(77, 2)
+    assert not store.outbound.owns(ANNA.id, 3, "Hello")
 
 
 def test_a_write_sent_again_is_ours_by_either_text(store: Store) -> None:
     ask = stored(store)
-    store.writing(ask, 0, 77, "Hello", NOW)
-    store.writing(ask, 0, 77, "Hello there", NOW)
-    assert store.owns(ask.chat, 2, "Hello")
-    assert store.owns(ask.chat, 2, "Hello there")
-    store.written(77, 2)
-    assert store.owns(ask.chat, 2)
+    store.outbound.record(ask, 0, 77, "Hello", NOW)
+    store.outbound.record(ask, 0, 77, "Hello there", NOW)
+    assert store.outbound.owns(ask.chat, 2, "Hello")
+    assert store.outbound.owns(ask.chat, 2, "Hello there")
+    store.outbound.confirm(77, 2)
+    assert store.outbound.owns(ask.chat, 2)
 
 
 def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
     ask = stored(store)
-    store.writing(ask, 0, 77, "Hel", NOW)
-    store.written(77, 2)
-    store.rewriting(77, "Hello \ud83d", NOW)
-    assert store.owns(ask.chat, 2)
-    rows = store._db.execute("SELECT message, text FROM writes").fetchall()
+    store.outbound.record(ask, 0, 77, "Hel", NOW)
+    store.outbound.confirm(77, 2)
+    store.outbound.rewrite(77, "Hello \ud83d", NOW)
+    assert store.outbound.owns(ask.chat, 2)
+    rows = store.database.connection.execute("SELECT message, text FROM writes").fetchall()
     assert [tuple(row) for row in rows] == [(2, "Hello \ufffd")]
 
 
@@ -205,27 +199,29 @@ def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
 
 def test_an_answered_question_is_a_turn_as_it_was_heard(store: Store) -> None:
     ask = stored(store, text="")
-    store.settle(ask, "what the voice note says", answer("An answer."), NOW)
-    assert store.turns(ask.conversation, 10) == [
+    store.questions.settle(ask, "what the voice note says", answer("An answer."), NOW)
+    assert store.conversations.exchanges(ask.conversation, 10) == [
         Exchange("Anna", "what the voice note says", "An answer.")
     ]
-    assert store.pending() == []
+    assert store.questions.pending() == []
 
 
 def test_an_answered_question_stays_answered(store: Store) -> None:
     ask = stored(store)
-    store.settle(ask, "q", answer("first"), NOW)
-    store.mark(ask, "failed", "late", NOW)
-    store.settle(ask, "q", answer("second"), NOW)
-    assert store.turns(ask.conversation, 10) == [Exchange("Anna", "q", "first")]
-    assert store.spent(ANNA.id, NOW, DAY).others_tokens_today == 42
+    store.questions.settle(ask, "q", answer("first"), NOW)
+    store.questions.mark(ask, "failed", "late", NOW)
+    store.questions.settle(ask, "q", answer("second"), NOW)
+    assert store.conversations.exchanges(ask.conversation, 10) == [Exchange("Anna", "q", "first")]
+    assert store.ledger.spent(ANNA.id, NOW, DAY).others_tokens_today == 42
 
 
 def test_the_newest_turns_come_oldest_first(store: Store) -> None:
     for number in range(1, 6):
         ask = stored(store, message=number)
-        store.settle(ask, f"question {number}", answer(), NOW)
-    assert [turn.question for turn in store.turns(ConversationId(ANNA.id), 2)] == [
+        store.questions.settle(ask, f"question {number}", answer(), NOW)
+    assert [
+        turn.question for turn in store.conversations.exchanges(ConversationId(ANNA.id), 2)
+    ] == [
         "question 4",
         "question 5",
     ]
@@ -233,34 +229,34 @@ def test_the_newest_turns_come_oldest_first(store: Store) -> None:
 
 def test_a_turn_needs_an_answer_and_its_own_conversation(store: Store) -> None:
     stored(store, message=1)
-    store.mark(stored(store, message=2), "failed", "silent", NOW)
+    store.questions.mark(stored(store, message=2), "failed", "silent", NOW)
     elsewhere = stored(store, message=3, topic=45)
-    store.settle(elsewhere, "in a topic", answer(), NOW)
-    assert store.turns(ConversationId(ANNA.id), 10) == []
-    assert [turn.question for turn in store.turns(ConversationId(ANNA.id, 45), 10)] == [
-        "in a topic"
-    ]
+    store.questions.settle(elsewhere, "in a topic", answer(), NOW)
+    assert store.conversations.exchanges(ConversationId(ANNA.id), 10) == []
+    assert [
+        turn.question for turn in store.conversations.exchanges(ConversationId(ANNA.id, 45), 10)
+    ] == ["in a topic"]
 
 
 # Limits
 
 
 def settled(store: Store, message: int, *, at: timedelta, by: Person = ANNA) -> None:
-    asked = store.add(question(message=message, sender=by), NOW + at)
+    asked = store.questions.add(question(message=message, sender=by), NOW + at)
     assert asked is not None
-    store.settle(asked, "q", answer(usage=Usage(30, 12)), NOW + at)
+    store.questions.settle(asked, "q", answer(usage=Usage(30, 12)), NOW + at)
 
 
 def test_requests_of_a_person_count_for_a_minute(store: Store) -> None:
     for message, ago in enumerate((61, 60, 59, 0), start=1):
-        store.add(question(message=message), NOW - ago * SECOND)
-    store.add(question(message=9, sender=OWNER), NOW)
-    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 2
+        store.questions.add(question(message=message), NOW - ago * SECOND)
+    store.questions.add(question(message=9, sender=OWNER), NOW)
+    assert store.ledger.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 2
 
 
 def test_a_skipped_question_is_no_request(store: Store) -> None:
-    store.mark(stored(store), "skipped", "requests_per_minute", NOW)
-    assert store.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
+    store.questions.mark(stored(store), "skipped", "requests_per_minute", NOW)
+    assert store.ledger.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
 
 
 def test_tokens_of_all_but_the_owner_count_for_a_day(store: Store) -> None:
@@ -268,34 +264,34 @@ def test_tokens_of_all_but_the_owner_count_for_a_day(store: Store) -> None:
     settled(store, 2, at=DAY - NOW)
     settled(store, 3, at=-SECOND, by=OWNER)
     settled(store, 4, at=0 * SECOND)
-    assert store.spent(ANNA.id, NOW, DAY).others_tokens_today == 84
+    assert store.ledger.spent(ANNA.id, NOW, DAY).others_tokens_today == 84
     tomorrow = DAY + timedelta(days=1)
-    assert store.spent(ANNA.id, tomorrow, tomorrow).others_tokens_today == 0
+    assert store.ledger.spent(ANNA.id, tomorrow, tomorrow).others_tokens_today == 0
 
 
 def test_an_answer_without_usage_counts_no_tokens(store: Store) -> None:
-    store.settle(stored(store), "q", answer(usage=None), NOW)
-    assert store.spent(ANNA.id, NOW, DAY) == Spent(1, 0, 1)
+    store.questions.settle(stored(store), "q", answer(usage=None), NOW)
+    assert store.ledger.spent(ANNA.id, NOW, DAY) == Spent(1, 0, 1)
 
 
 def test_answers_count_for_an_hour_whoever_asked(store: Store) -> None:
     settled(store, 1, at=-3601 * SECOND)
     settled(store, 2, at=-3599 * SECOND, by=OWNER)
     settled(store, 3, at=0 * SECOND)
-    assert store.spent(ANNA.id, NOW, DAY).answers_last_hour == 2
+    assert store.ledger.spent(ANNA.id, NOW, DAY).answers_last_hour == 2
 
 
 def test_questions_open_beside_the_one_at_hand_count_as_answers(store: Store) -> None:
     counts = []
     for message in range(1, 5):
         ask = stored(store, message=message)
-        counts.append(store.spent(ANNA.id, NOW, DAY, ask.id).answers_last_hour)
+        counts.append(store.ledger.spent(ANNA.id, NOW, DAY, ask.id).answers_last_hour)
     assert counts == [0, 1, 2, 3]
 
 
 def test_a_clock_that_ran_ahead_for_a_while_blocks_nobody(store: Store) -> None:
     settled(store, 1, at=timedelta(days=400))
-    assert store.spent(ANNA.id, NOW, DAY) == Spent(0, 0, 0)
+    assert store.ledger.spent(ANNA.id, NOW, DAY) == Spent(0, 0, 0)
 
 
 # Meta
@@ -369,7 +365,7 @@ def test_what_was_stored_is_there_after_a_kill(path: Path, tmp_path: Path) -> No
                 path.with_name(path.name + suffix).read_bytes()
             )
     with Store.open(copy) as killed:
-        assert [ask.text for ask, _ in killed.pending()] == ["kept"]
+        assert [ask.text for ask, _ in killed.questions.pending()] == ["kept"]
 
 
 def random_bytes(path: Path) -> None:
@@ -478,23 +474,23 @@ def test_a_place_without_permission_is_refused(path: Path, closed: str) -> None:
 
 
 def test_what_sqlite_refuses_to_write_is_told_in_words(store: Store) -> None:
-    store._db.execute("PRAGMA query_only = ON")
+    store.database.connection.execute("PRAGMA query_only = ON")
     with pytest.raises(StorageError, match="read-only") as refused:
-        store.add(question(), NOW)
+        store.questions.add(question(), NOW)
     assert refused.value.reason == "storage_readonly"
 
 
 def test_a_full_disk_is_told_and_the_step_is_undone(store: Store) -> None:
     ask = stored(store)
-    store._db.execute("PRAGMA max_page_count = 1")
+    store.database.connection.execute("PRAGMA max_page_count = 1")
     long = answer("long " * 20_000)
     with pytest.raises(StorageError, match="disk is full") as refused:
-        store.settle(ask, "q", long, NOW)
+        store.questions.settle(ask, "q", long, NOW)
     assert refused.value.reason == "storage_full"
-    assert store.pending() == [(ask, False)]
-    store._db.execute("PRAGMA max_page_count = 1000000")
-    store.settle(ask, "q", long, NOW)
-    assert store.pending() == []
+    assert store.questions.pending() == [(ask, False)]
+    store.database.connection.execute("PRAGMA max_page_count = 1000000")
+    store.questions.settle(ask, "q", long, NOW)
+    assert store.questions.pending() == []
 
 
 def test_another_writer_is_waited_for_shortly_then_told(path: Path) -> None:
@@ -502,71 +498,71 @@ def test_another_writer_is_waited_for_shortly_then_told(path: Path) -> None:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="in use by another program") as refused:
-            store.add(question(), NOW)
+            store.questions.add(question(), NOW)
         assert refused.value.reason == "storage_busy"
-        assert store.pending() == []  # readers never wait
+        assert store.questions.pending() == []  # readers never wait
         other.execute("COMMIT")
         other.close()
-        assert store.add(question(), NOW) is not None
+        assert store.questions.add(question(), NOW) is not None
 
 
 def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     """Every statement that the calls run finds its rows by a key or an index."""
     seen: list[str] = []
     ask = stored(store, message=99)
-    store._db.set_trace_callback(seen.append)
-    store.add(in_group(question(message=3)), NOW)
-    store.admit(question(message=4), NOW, DAY, Expected(1, 1), lambda _: None)
+    store.database.connection.set_trace_callback(seen.append)
+    store.questions.add(in_group(question(message=3)), NOW)
+    store.questions.admit(question(message=4), NOW, DAY, Expected(1, 1), lambda _: None)
     store.ledger.reserve(ask, Expected(1, 1), NOW, DAY, lambda _: None)
     store.ledger.tell_once(ANNA.id, "requests_per_minute", DAY, NOW)
     store.eraser.deleted([5], None, NOW)
     store.eraser.expired(NOW)
     store.eraser.older_than(DAY, NOW)
     store.names.kept("@nobody")
-    store.owns(ask.chat, 2, "text")
-    store.mark(ask, "answering", "", NOW)
-    store.writing(ask, 0, 77, "text", NOW)
-    store.written(77, 2)
-    store.settle(ask, "q", answer(), NOW)
-    store.turns(ask.conversation, 5)
-    store.pending()
-    store.spent(ANNA.id, NOW, DAY)
-    store.rewriting(77, "more", NOW)
-    store.recorded(ask)
-    store.standing(ask)
-    store.quotes(ask, frozenset({OWNER.id}), frozenset({4}), NOW)
-    store.may_quote(ask, frozenset({OWNER.id}), frozenset({4}))
-    store.heard(ask, 99, Transcript(text="words", model="m", seconds=2), NOW, keep=True)
-    store.transcript(ask.chat, 99)
-    store.parts_heard(ask.chat, 99)
-    store.typed_elsewhere(ask.chat, 5)
-    store.elsewhere(ask.chat, [5])
-    store.asked_by(ask.chat, 99)
-    store.answered_by(ask.chat, 2)
-    store.again(ask.chat, 99, NOW)
-    store.anew(replace(ask, text="other"), NOW, DAY, Expected(1, 1), lambda _: "no")
-    store.last_answered(ask.conversation)
-    store.wished()
-    store.see(ask.chat, 99)
-    store.looked(NOW)
-    command = store.ordered(ask.chat, 7, "new", NOW)
+    store.outbound.owns(ask.chat, 2, "text")
+    store.questions.mark(ask, "answering", "", NOW)
+    store.outbound.record(ask, 0, 77, "text", NOW)
+    store.outbound.confirm(77, 2)
+    store.questions.settle(ask, "q", answer(), NOW)
+    store.conversations.exchanges(ask.conversation, 5)
+    store.questions.pending()
+    store.ledger.spent(ANNA.id, NOW, DAY)
+    store.outbound.rewrite(77, "more", NOW)
+    store.outbound.of(ask)
+    store.outbound.standing(ask)
+    store.quotes.keep(ask, frozenset({OWNER.id}), frozenset({4}), NOW)
+    store.quotes.may_quote(ask, frozenset({OWNER.id}), frozenset({4}))
+    store.transcripts.keep(ask, 99, Transcript(text="words", model="m", seconds=2), NOW, words=True)
+    store.transcripts.find(ask.chat, 99)
+    store.transcripts.parts(ask.chat, 99)
+    store.outbound.typed_elsewhere(ask.chat, 5)
+    store.outbound.elsewhere(ask.chat, [5])
+    store.questions.asked_by(ask.chat, 99)
+    store.outbound.answered_by(ask.chat, 2)
+    store.questions.retry(ask.chat, 99, NOW)
+    store.questions.reopen(replace(ask, text="other"), NOW, DAY, Expected(1, 1), lambda _: "no")
+    store.conversations.last_answered(ask.conversation)
+    store.questions.requested_retries()
+    store.watermarks.see(ask.chat, 99)
+    store.watermarks.looked(NOW)
+    command = store.commands.record(ask.chat, 7, "new", NOW)
     assert command is not None
-    store.noting(command, OWNER.id, [CommandNote(55, "Forgotten.")], NOW)
-    store.noted(55, 9)
-    store.finished(command)
-    store.begin_anew(ask.conversation)
-    store.unwritten(77)
+    store.commands.record_results(command, OWNER.id, [CommandNote(55, "Forgotten.")], NOW)
+    store.commands.confirm_result(55, 9)
+    store.commands.finish(command)
+    store.conversations.begin_anew(ask.conversation)
+    store.outbound.void(77)
     store.eraser.expired(NOW + DAYS)  # what it quotes
     store.eraser.deleted([4, 99], None, NOW)
     store.eraser.older_than(NOW + DAYS, NOW)
-    store._db.set_trace_callback(None)
+    store.database.connection.set_trace_callback(None)
     kinds = ("SELECT", "INSERT", "UPDATE", "DELETE")
     statements = {text for text in seen if text.split()[0] in kinds}
     assert len(statements) >= 60
     plans = {
         (text, step[3])
         for text in statements
-        for step in store._db.execute(f"EXPLAIN QUERY PLAN {text}")
+        for step in store.database.connection.execute(f"EXPLAIN QUERY PLAN {text}")
     }
     # The last row of usage is one row: by its key, backwards.
     last = [text for text, step in plans if step == "SCAN usage"]

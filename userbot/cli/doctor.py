@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common, common_flags, explained
 from userbot.cli.language import said
-from userbot.console.safe import printable
 from userbot.errors import ConfigError, SessionInUseError, UserbotError
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ class Finding:
     @property
     def told(self) -> str:
         """What was found, in the language of the command; nothing in it steers a terminal."""
+        from userbot.console.safe import printable
+
         where = f"{said(self.where)}: " if self.where else ""
         return printable(where + said(self.what))
 
@@ -237,6 +238,8 @@ def _print_json(found: list[Finding]) -> None:
 
 def _print(found: list[Finding], *, plain: bool) -> None:
     import sys
+
+    from userbot.console.safe import printable
 
     if plain or not sys.stdout.isatty():
         for finding in found:

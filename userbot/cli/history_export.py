@@ -24,7 +24,7 @@ from userbot.cli.history_view import (
 )
 from userbot.cli.language import said, titled
 from userbot.console.safe import json_text, printable
-from userbot.storage.archive import Exchange
+from userbot.storage.archive import ArchivedQuestion
 
 Format = Literal["md", "json", "html"]
 
@@ -42,27 +42,27 @@ small { color: #777 } .question, .answer { white-space: pre-wrap; overflow-wrap:
 </style></head><body>"""
 
 
-def export(form: Format, found: Iterable[Exchange]) -> Iterator[str]:
+def export(form: Format, found: Iterable[ArchivedQuestion]) -> Iterator[str]:
     """The lines of a document with these exchanges, by conversation."""
     ordered = sorted(found, key=lambda one: (one.conversation.chat, one.conversation.topic or 0))
     return {"md": _markdown, "json": _json, "html": _html}[form](ordered)
 
 
-def _conversations(found: list[Exchange]) -> Iterator[tuple[str, list[Exchange]]]:
+def _conversations(found: list[ArchivedQuestion]) -> Iterator[tuple[str, list[ArchivedQuestion]]]:
     for conversation, group in itertools.groupby(found, key=lambda one: one.conversation):
         exchanges = list(group)
         title = printable(titled(exchanges[-1].title, conversation.chat)) or said("(no title)")
         yield f"{title} ({where(conversation)})", exchanges
 
 
-def _json(found: list[Exchange]) -> Iterator[str]:
+def _json(found: list[ArchivedQuestion]) -> Iterator[str]:
     yield "["
     for at, one in enumerate(found, start=1):
         yield json_text(exchange_row(one)) + ("," if at < len(found) else "")
     yield "]"
 
 
-def _html(found: list[Exchange]) -> Iterator[str]:
+def _html(found: list[ArchivedQuestion]) -> Iterator[str]:
     yield _HEAD
     for title, exchanges in _conversations(found):
         yield f"<h1>{html.escape(title)}</h1>"
@@ -78,7 +78,7 @@ def _html(found: list[Exchange]) -> Iterator[str]:
     yield "</body></html>"
 
 
-def _markdown(found: list[Exchange]) -> Iterator[str]:
+def _markdown(found: list[ArchivedQuestion]) -> Iterator[str]:
     for title, exchanges in _conversations(found):
         yield f"# {_inert(title)}"
         yield ""

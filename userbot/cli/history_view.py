@@ -14,13 +14,13 @@ from userbot.cli.table import print_records, print_table
 from userbot.cli.why import why
 from userbot.console.safe import json_text, printable
 from userbot.console.words import words
-from userbot.storage.archive import Conversation, Exchange
+from userbot.storage.archive import ArchivedQuestion, ConversationSummary
 from userbot.types import ConversationId
 
 _HEADS = ("chat", "last", "asked", "tokens", "kind", "title")
 
 
-def conversations(common: Common, found: list[Conversation]) -> None:
+def conversations(common: Common, found: list[ConversationSummary]) -> None:
     """Print a row for each conversation."""
     if common.json:
         _print_json(_conversation_row(one) for one in found)
@@ -30,7 +30,7 @@ def conversations(common: Common, found: list[Conversation]) -> None:
         print_table(_HEADS, [_cells(one) for one in found], plain=True)
 
 
-def dialogue(common: Common, found: list[Exchange], *, everywhere: bool) -> None:
+def dialogue(common: Common, found: list[ArchivedQuestion], *, everywhere: bool) -> None:
     """Print at least one exchange; each names its chat if they come from `everywhere`."""
     if common.json:
         _print_json(map(exchange_row, found))
@@ -53,7 +53,7 @@ class _Line:
     text: str = ""
 
 
-def _lines(found: list[Exchange], *, everywhere: bool) -> Iterator[_Line]:
+def _lines(found: list[ArchivedQuestion], *, everywhere: bool) -> Iterator[_Line]:
     if not everywhere:
         title = titled(found[-1].title, found[-1].conversation.chat)
         yield _Line(printable(title) or said("(no title)"), str(found[-1].conversation.chat))
@@ -98,7 +98,7 @@ def _print_lines(common: Common, lines: Iterable[_Line]) -> None:
                 console.print(Text("  ").append_text(part) if part else part)
 
 
-def _print_table(found: list[Conversation]) -> None:
+def _print_table(found: list[ConversationSummary]) -> None:
     """A row a line at any width: ids stay whole, to be copied; a long title is cut short."""
     from rich.console import Console
     from rich.table import Table
@@ -127,7 +127,7 @@ def _print_table(found: list[Conversation]) -> None:
     console.print(table)
 
 
-def _cells(one: Conversation) -> tuple[str, ...]:
+def _cells(one: ConversationSummary) -> tuple[str, ...]:
     return (
         where(one.conversation),
         local(one.last),
@@ -138,7 +138,7 @@ def _cells(one: Conversation) -> tuple[str, ...]:
     )
 
 
-def _conversation_row(one: Conversation) -> dict[str, Any]:
+def _conversation_row(one: ConversationSummary) -> dict[str, Any]:
     return {
         "at": _utc(one.last),
         "chat": one.conversation.chat,
@@ -150,7 +150,7 @@ def _conversation_row(one: Conversation) -> dict[str, Any]:
     }
 
 
-def exchange_row(one: Exchange) -> dict[str, Any]:
+def exchange_row(one: ArchivedQuestion) -> dict[str, Any]:
     """An exchange as a JSON object; its names are a contract."""
     return {
         "at": _utc(one.at),
@@ -190,18 +190,18 @@ def where(conversation: ConversationId) -> str:
     )
 
 
-def named(one: Exchange) -> str:
+def named(one: ArchivedQuestion) -> str:
     """Who asked."""
     return printable(titled(one.name, one.conversation.chat)) or said("(no name)")
 
 
-def unanswered(one: Exchange) -> str:
+def unanswered(one: ArchivedQuestion) -> str:
     """Why there is no answer, in words."""
     state, told = said(one.state), printable(why(one.reason))
     return f"{state} ({told})" if told else state
 
 
-def question_lines(one: Exchange) -> Iterator[str]:
+def question_lines(one: ArchivedQuestion) -> Iterator[str]:
     """The question's words made harmless; "(deleted)" where they are gone."""
     return tame_lines(one.text or (said("(deleted)") if one.erased else ""))
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 import sys
 from typing import Literal
 
-from userbot.types import SAVED_TITLE, TERMINAL
-
 _asked: str | None = None
 _PLAINER = {
     **dict.fromkeys("“”„«»", '"'),
@@ -58,6 +56,8 @@ def said(sentence: str) -> str:
 
 def titled(title: str, chat: str | int) -> str:
     """How a chat is called: those that only the program has a name for, in that language."""
+    from userbot.types import SAVED_TITLE, TERMINAL
+
     return said(title) if title == SAVED_TITLE or chat == TERMINAL else title
 
 

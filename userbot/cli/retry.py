@@ -50,7 +50,7 @@ def retry(
         after = None if age is None else now - age
         failed = archive.exchanges(-1, chat=where[0], topic=where[1], failed=True, since=after)
     with Store.open(path) as store:
-        wished = store.wish_again(
+        wished = store.questions.request_retry(
             [one.id for one in failed if one.conversation.chat != TERMINAL], now
         )
     again = [one for one in failed if one.id in wished]

@@ -50,10 +50,16 @@ def shown_name(name: str) -> str:
 def value_at(data: Any, key: Key) -> Any:
     """The value at a key, or None if the way there ends."""
     for part in key:
-        if isinstance(data, dict) and isinstance(part, str):
+        if isinstance(data, dict):
             data = data.get(part)
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
         else:
             return None
     return data
+
+
+def table_at(data: Any, *key: str | int) -> dict[str, Any]:
+    """The table at a key, an empty one if there is none."""
+    found = value_at(data, key)
+    return found if isinstance(found, dict) else {}

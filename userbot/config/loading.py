@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
+
+from userbot.config.faults import keys_of, problems_of
 from userbot.config.keys import Key, Problem, dotted, value_at
-from userbot.config.reading import fault, read
-from userbot.config.sense import check_sense
-from userbot.config.shape import check_shape
 from userbot.config.sources import Sources
+from userbot.config.toml_file import fault, read
+from userbot.config.validate import check
 from userbot.errors import ConfigError, Fault
+from userbot.private_files import secure_file, secure_folder
 from userbot.settings import Settings
 
 _NO_TELEGRAM: Final = {"api_id": 1, "api_hash": "unused"}
@@ -69,13 +73,8 @@ def load(
     sources.lay_environment(environ)
     if not need_telegram:
         sources.data["telegram"] = dict(_NO_TELEGRAM)
-    settings, problems = check_shape(sources.data)
-    problems = [
-        *([unknown_profile] if unknown_profile else []),
-        *check_sense(sources.data, need_key=need_key),
-        *problems,
-    ]
-    found = _faults(problems, sources)
+    settings, problems = _checked(sources, need_key=need_key)
+    found = _faults([*([unknown_profile] if unknown_profile else []), *problems], sources)
     for other in sources.profiles if isinstance(sources.profiles, dict) else ():
         if other != profile:
             found += _faults_of_profile(other, Sources(path.name, copy.deepcopy(untouched), lines))
@@ -91,12 +90,39 @@ def load(
     )
 
 
+def check_modes(loaded: Loaded) -> tuple[str, ...]:
+    """Make the config file, session, database and their folders the owner's alone.
+
+    Missing folders are created. Gives a sentence for each repair, and for each that the system
+    refused. The config file counts if it holds a secret; the folder it stands in is left alone.
+    """
+    told = []
+    for path, secure in _private(loaded):
+        try:
+            if secure(path):
+                told.append(f"Others could read {path}; now only you can.")
+        except OSError as error:
+            told.append(f"{path} cannot be kept from others: {error.strerror}.")
+    return tuple(told)
+
+
 def _faults_of_profile(profile: str, sources: Sources) -> list[tuple[int, Fault]]:
     """What is wrong in a profile that is not chosen now, in its own lines."""
     sources.lay_profile(profile)
-    problems = [*check_sense(sources.data, need_key=False), *check_shape(sources.data)[1]]
+    _, problems = _checked(sources, need_key=False)
     own = [one for one in problems if sources.origin(one.key).profile == profile]
     return _faults(own, sources)
+
+
+def _checked(sources: Sources, *, need_key: bool) -> tuple[Settings | None, list[Problem]]:
+    """The settings, if the types fit, and every problem."""
+    data = sources.data
+    data.setdefault("telegram", {})
+    problems = list(check(data, need_key=need_key))
+    try:
+        return _reader().validate_python(data), problems
+    except ValidationError as error:
+        return None, [*problems, *problems_of(error, data)]
 
 
 def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]]:
@@ -110,20 +136,19 @@ def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]
     ]
 
 
+@functools.cache
+def _reader() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
+
+
 def _origins(sources: Sources) -> dict[str, str]:
     origins = {
-        f"{section.name}.{field.name.removesuffix('_')}": "default"
-        for section in dataclasses.fields(Settings)
-        for field in _fields_of_section(section.name)
+        f"{section}.{key}": "default"
+        for section, kind in keys_of(Settings).items()
+        if dataclasses.is_dataclass(kind)
+        for key in keys_of(kind)
     }
     return origins | {dotted(key): origin.told for key, origin in sources.set_keys().items()}
-
-
-def _fields_of_section(name: str) -> tuple[dataclasses.Field[Any], ...]:
-    from typing import get_type_hints
-
-    kind = get_type_hints(Settings)[name]
-    return dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
 
 
 def _anchored(section: Any, folder: Path) -> Any:
@@ -143,3 +168,20 @@ def _from_home(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:  # no such person here: then "~name" is a name
         return path
+
+
+def _private(loaded: Loaded) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
+    if loaded.holds_secret:
+        yield loaded.path, secure_file
+    session = loaded.settings.telegram.session
+    session = session.with_name(session.name.removesuffix(".session") + ".session")
+    database = loaded.settings.history.database
+    for folder in dict.fromkeys((session.parent, database.parent)):
+        if folder != loaded.path.parent:
+            yield folder, secure_folder
+    log = loaded.settings.console.log_file
+    if log is not None:
+        yield log, secure_file
+    for file in (session, database):
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            yield file.with_name(file.name + suffix), secure_file

@@ -25,10 +25,12 @@ from typing import Protocol
 from userbot.errors import ChatRefusedError, NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
 from userbot.path.settlement import in_doubt
-from userbot.ports import Clock, Eraser, Reader, Store
+from userbot.ports import Clock, Reader
 from userbot.rules.adoption import adopted, owners_answers
 from userbot.rules.lateness import grew_old
 from userbot.rules.trigger import question_of
+from userbot.storage.eraser import Eraser
+from userbot.storage.store import Store
 from userbot.types import (
     Answer,
     ChatKind,
@@ -42,7 +44,7 @@ from userbot.types import (
 )
 
 
-class Questions(Protocol):
+class QuestionChanges(Protocol):
     """Who has to do with open questions besides. Both raise StorageError."""
 
     def decide(self, incoming: Message) -> Decision:
@@ -71,7 +73,7 @@ class Aftermath:
         prefix: str,
         max_age: timedelta,
         reader: Reader,
-        questions: Questions,
+        questions: QuestionChanges,
         store: Store,
         eraser: Eraser,
         clock: Clock,
@@ -108,7 +110,7 @@ class Aftermath:
         """Look once more, if the connection was lost while it was answered. Raises as `look`."""
         while True:
             await self._reader.connected()
-            if not self._belated or not self._is_belated(ask, self._store.joined(ask)):
+            if not self._belated or not self._is_belated(ask, self._store.questions.joined(ask)):
                 return
             await self.look(ask)
 
@@ -119,7 +121,7 @@ class Aftermath:
         """
         if not self._belated:
             return ask, None
-        earlier = self._store.joined(ask)
+        earlier = self._store.questions.joined(ask)
         if not self._is_belated(ask, earlier):
             return ask, None
         pieces = [*earlier, ask]
@@ -155,7 +157,7 @@ class Aftermath:
     async def _look(
         self, ask: Question, pieces: Sequence[Question]
     ) -> tuple[Question, Answer | None]:
-        recorded, before = self._store.recorded(ask), self._before_the_move(ask)
+        recorded, before = self._store.outbound.of(ask), self._before_the_move(ask)
         begun = bool(recorded or before)
         try:
             since = await self._reader.since(ask.source, [piece.message for piece in pieces])
@@ -186,7 +188,7 @@ class Aftermath:
 
     def _see_that_nobody_answered(self, ask: Question, asked: Set[int], since: Since) -> None:
         if ask.attempt == 0 and ask.kind is not ChatKind.SAVED:
-            ours = {one.id for one in since.own if self._store.owns(ask.source, one.id)}
+            ours = {one.id for one in since.own if self._store.outbound.owns(ask.source, one.id)}
             if owners_answers(since.own, asked, ours, self._prefix):
                 told = "You have answered it yourself."
                 raise NothingToAnswerError(told, reason="owner_answered")
@@ -196,14 +198,14 @@ class Aftermath:
         if ask.moved_from is None:
             return []
         old = replace(ask, conversation=replace(ask.conversation, chat=ask.source), moved_from=None)
-        return self._store.recorded(old)
+        return self._store.outbound.of(old)
 
     def _check_the_old_group(self, ask: Question, before: list[Recorded], since: Since) -> None:
         """Raise NothingToAnswerError if what stands there may be the whole answer.
 
         What does not stand there never will: nobody writes there any more.
         """
-        elsewhere = self._store.elsewhere(ask.source, [one.id for one in since.own])
+        elsewhere = self._store.outbound.elsewhere(ask.source, [one.id for one in since.own])
         standing = adopted(before, since.own, ask.message, elsewhere)
         confirmed = {one.message for one in before}
         half = ask.id in self._halves and confirmed.issuperset(standing.values())
@@ -242,7 +244,7 @@ class Aftermath:
         """
         sender = replace(piece.sender, contact=True, blocked=False)
         at_home = replace(incoming, kind=piece.kind, sender=sender)
-        if self._store.owns(piece.source, piece.message):
+        if self._store.outbound.owns(piece.source, piece.message):
             return piece  # what reads otherwise there is an earlier answer
         decision = self._questions.decide(at_home)
         if not isinstance(decision, Question):
@@ -263,13 +265,13 @@ class Aftermath:
 
     def _standing(self, ask: Question, recorded: list[Recorded], since: Since) -> dict[int, int]:
         """What stands of its answer; the messages are known from now on."""
-        elsewhere = self._store.elsewhere(ask.chat, [one.id for one in since.own])
+        elsewhere = self._store.outbound.elsewhere(ask.chat, [one.id for one in since.own])
         standing = adopted(recorded, since.own, ask.replied_to, elsewhere)
         first = recorded[0]
         if first.message is not None and first.random_id not in standing and since.whole:
             raise NothingToAnswerError("Its answer was deleted.", reason="answer_gone")
         for identity, message in standing.items():
-            self._store.written(identity, message)
+            self._store.outbound.confirm(identity, message)
         return standing
 
     def _taken_up(

@@ -8,8 +8,6 @@ question meanwhile is looked up before it is answered.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from typing import Protocol
 
 from userbot.path.aftermath import Aftermath
 from userbot.path.allowance import Allowance
@@ -19,15 +17,8 @@ from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.ports import Clock
 from userbot.rules.trigger import forbidden_now
+from userbot.storage.store import Store
 from userbot.types import Person, Question
-
-
-class Questions(Protocol):
-    """Where questions are kept. Both raise StorageError."""
-
-    def again(self, chat: int, message: int, at: datetime) -> Question | str | None: ...
-
-    def mark(self, ask: Question, state: str, reason: str, at: datetime) -> None: ...
 
 
 class Again:
@@ -35,7 +26,7 @@ class Again:
 
     def __init__(
         self,
-        store: Questions,
+        store: Store,
         rules: HouseRules,
         allowance: Allowance,
         conversations: Conversations,
@@ -61,7 +52,7 @@ class Again:
         Gives "asked", "unknown", "not_allowed", "limited", or the state that it is in already
         ("answered", "pending", "answering").
         """
-        found = self._store.again(chat, message, self._clock.now())
+        found = self._store.questions.retry(chat, message, self._clock.now())
         if not isinstance(found, Question):
             return found or "unknown"
         became = "asked"
@@ -83,7 +74,7 @@ class Again:
         if found.sender.id in self._rules.forgotten:
             reason = "forgotten"
         if reason is not None:
-            self._store.mark(found, "skipped", reason, now)
+            self._store.questions.mark(found, "skipped", reason, now)
             self._settlement.skipped(found, reason, "The rules have changed since it was asked.")
             return "not_allowed"
         if (refusal := self._allowance.readmit(found)) is not None:

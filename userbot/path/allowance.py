@@ -24,12 +24,14 @@ from userbot.events import Notice, Report, Waiting, about
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.path.under_way import UnderWay
-from userbot.ports import Clock, Ledger, Speaker, Store
+from userbot.ports import Clock, Speaker
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.rules.spoken import seconds_of
 from userbot.rules.window import estimate, estimated_usage
 from userbot.settings import LimitsConfig, PersonLimits
+from userbot.storage.ledger import Ledger
+from userbot.storage.store import Store
 from userbot.types import (
     ChatRequest,
     Delta,
@@ -87,7 +89,7 @@ class Allowance:
         `joins`: it will be one with a question that counts already.
         """
         expected = self._least(ask)
-        admitted = self._store.admit(
+        admitted = self._store.questions.admit(
             ask,
             now,
             self._day(now),
@@ -106,7 +108,7 @@ class Allowance:
         None if it was not answered, or has no other words.
         """
         expected = self._least(ask)
-        return self._store.anew(
+        return self._store.questions.reopen(
             ask, now, self._day(now), expected, lambda spent: self._judge(ask, spent, expected)
         )
 
@@ -268,7 +270,7 @@ class Allowance:
 
         Of questions asked `before` then; `terminal`: of those asked there. Raises StorageError.
         """
-        lost = self._store.owed(before, terminal=terminal)
+        lost = self._store.ledger.owed(before, terminal=terminal)
         now = self._clock.now()
         for ask, owed, stands in lost:
             if owed.usage is None:
@@ -358,7 +360,9 @@ class Allowance:
         return limits.expected_of_question(self._limits.prices, self._system, ask.text)
 
     def _turned_away(self, ask: Question, refusal: Refusal, now: datetime) -> None:
-        self._storing.soon(partial(self._store.mark, ask, "skipped", refusal.reason, now), ask)
+        self._storing.soon(
+            partial(self._store.questions.mark, ask, "skipped", refusal.reason, now), ask
+        )
         self._tell(ask, refusal)
 
     def _tell(self, ask: Question, refusal: Refusal) -> None:

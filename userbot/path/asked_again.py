@@ -7,31 +7,20 @@ queued, so that none is queued twice.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Protocol
 
 from userbot.errors import StorageError
 from userbot.path.again import Again
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Store
+from userbot.ports import Clock
+from userbot.storage.store import Store
 
 EVERY_SECONDS = 1.0
-
-
-class Wishes(Protocol):
-    """Where such questions are marked. Raises StorageError."""
-
-    def wished(self) -> set[int]:
-        """The ids of questions that are wished again; the next call does not give them again."""
-        ...
 
 
 class AskedAgain:
     """Looks for wishes."""
 
-    def __init__(
-        self, wishes: Wishes, store: Store, storing: Storing, again: Again, clock: Clock
-    ) -> None:
-        self._wishes = wishes
+    def __init__(self, store: Store, storing: Storing, again: Again, clock: Clock) -> None:
         self._store = store
         self._storing = storing
         self._again = again
@@ -44,7 +33,7 @@ class AskedAgain:
 
         Raises StorageError.
         """
-        self._wishes.wished()
+        self._store.questions.requested_retries()
 
     async def watch(self) -> None:
         """Queue what is wished, until cancelled."""
@@ -54,9 +43,9 @@ class AskedAgain:
             await self._clock.sleep(EVERY_SECONDS)
 
     def _look(self) -> None:
-        self._wished |= self._wishes.wished()
+        self._wished |= self._store.questions.requested_retries()
         if self._wished:
-            for ask, _ in self._store.pending():
+            for ask, _ in self._store.questions.pending():
                 if ask.id in self._wished:
                     self._again.queue(ask)
                     self._wished.remove(ask.id)

@@ -15,9 +15,10 @@ from userbot.path.seeing import Seeing
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
 from userbot.path.typing import Typing
-from userbot.ports import Clock, Eraser, Sender, Store
+from userbot.ports import Clock, Sender
 from userbot.rules.request import request, system_text
 from userbot.settings import OpenAIConfig
+from userbot.storage.store import Store
 from userbot.types import ChatRequest, Question
 
 
@@ -38,7 +39,6 @@ class Assistant:
         sender: Sender,
         typing: Typing,
         replying: Answers,
-        eraser: Eraser,
         settlement: Settlement,
         store: Store,
         storing: Storing,
@@ -55,7 +55,6 @@ class Assistant:
         self._sender = sender
         self._typing = typing
         self._replying = replying
-        self._eraser = eraser
         self._settlement = settlement
         self._store = store
         self._storing = storing
@@ -108,8 +107,8 @@ class Assistant:
 
     def _begin(self, ask: Question) -> bool:
         """Take it up, unless its words are gone."""
-        if self._eraser.gone(ask):
+        if self._store.questions.erased(ask):
             return False
-        self._store.mark(ask, "answering", "", self._clock.now())
+        self._store.questions.mark(ask, "answering", "", self._clock.now())
         self._memory.begin(ask)
         return True

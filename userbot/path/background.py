@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Protocol
 
 from userbot.errors import NotLoggedInError, StorageError, TelegramError
 from userbot.events import Notice, Report
@@ -20,6 +19,7 @@ from userbot.path.house_rules import HouseRules
 from userbot.ports import Clock, Reader
 from userbot.rules import background
 from userbot.rules.background import Overheard
+from userbot.storage.store import Store
 from userbot.types import Message, Question, may_be_deleted_in
 
 CHATS = 256
@@ -28,14 +28,6 @@ KEPT = 200
 """Messages of one chat; more than any question shows, so that deletions leave enough."""
 FETCHED = 100
 """Messages of one fetch, the most that Telegram gives at once (messages.getHistory)."""
-
-
-class Known(Protocol):
-    """Which messages are questions and answers. All raise StorageError."""
-
-    def owns(self, chat: int, message: int, text: str | None = None) -> bool: ...
-
-    def asked_by(self, chat: int, message: int) -> int | None: ...
 
 
 class _Chat:
@@ -63,7 +55,7 @@ class Background:
     def __init__(
         self,
         reader: Reader,
-        known: Known,
+        known: Store,
         rules: HouseRules,
         window_tokens: int,
         clock: Clock,
@@ -169,8 +161,8 @@ class Background:
 
     def _is_background(self, incoming: Message) -> bool:
         return (
-            not self._known.owns(incoming.chat, incoming.message)
-            and self._known.asked_by(incoming.chat, incoming.message) is None
+            not self._known.outbound.owns(incoming.chat, incoming.message)
+            and self._known.questions.asked_by(incoming.chat, incoming.message) is None
         )
 
     def _take(self, chat: _Chat, incoming: Message) -> None:

@@ -30,7 +30,8 @@ from userbot.events import Failed, Notice, Report
 from userbot.path.doorstep import Doorstep
 from userbot.path.house_rules import HouseRules
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Reader, SeenStore
+from userbot.ports import Clock, Reader
+from userbot.storage.store import Store
 from userbot.types import Brought, ChatKind, ChatTop, Message
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ class CatchUp:
         receive: Callable[[Message], None],
         began: datetime | None,
         max_age_minutes: float,
-        store: SeenStore,
+        store: Store,
         storing: Storing,
         doorstep: Doorstep,
         clock: Clock,
@@ -87,7 +88,11 @@ class CatchUp:
         chat, at = incoming.chat, (incoming.chat, incoming.message)
         if at in self._meanwhile:
             return  # it arrived while its chat was looked through, before or after it was found
-        if not incoming.live and incoming.outgoing and self._store.owns(chat, incoming.message):
+        if (
+            not incoming.live
+            and incoming.outgoing
+            and self._store.outbound.owns(chat, incoming.message)
+        ):
             return  # nothing about it is to be decided
         self._receive(incoming)
         if self._all_behind:
@@ -104,8 +109,10 @@ class CatchUp:
 
     async def begin(self) -> None:
         """Before anything is taken: chats that were selected since the last look begin here."""
-        first = self._store.last_look() is None
-        chats = [chat for chat in self._rules.policy.chats if self._store.seen(chat) is None]
+        first = self._store.watermarks.last_look() is None
+        chats = [
+            chat for chat in self._rules.policy.chats if self._store.watermarks.seen(chat) is None
+        ]
         if not chats or (first and self._began is not None):
             return
         try:
@@ -115,7 +122,7 @@ class CatchUp:
             return
         for chat in chats:
             if chat in tops:
-                self._store.see(chat, tops[chat])
+                self._store.watermarks.see(chat, tops[chat])
 
     def wake(self) -> None:
         """Something may have been missed: look at once."""
@@ -130,7 +137,7 @@ class CatchUp:
                 await self._look()
             elif not self._undecided:
                 with suppress(StorageError):  # told
-                    await self._stored(partial(self._store.looked, self._clock.now()))
+                    await self._stored(partial(self._store.watermarks.looked, self._clock.now()))
             waiting = [
                 asyncio.ensure_future(self._wanted.wait()),
                 asyncio.ensure_future(self._clock.sleep(SILENT_SECONDS / 4)),
@@ -170,7 +177,7 @@ class CatchUp:
 
     async def _look_everywhere(self) -> None:
         now = self._clock.now()
-        last = await self._stored(self._store.last_look)
+        last = await self._stored(self._store.watermarks.last_look)
         selected = list(self._rules.policy.chats)
         found, newest = await asyncio.gather(
             self._reader.tops(selected), self._reader.newest_tops()
@@ -190,7 +197,7 @@ class CatchUp:
                     with self._one(top.chat):
                         await self._bring(top.chat, since=since, own=own)
         if await self._decided():
-            await self._stored(partial(self._store.looked, now))
+            await self._stored(partial(self._store.watermarks.looked, now))
 
     @contextmanager
     def _one(self, chat: int) -> Iterator[None]:
@@ -206,18 +213,18 @@ class CatchUp:
 
     async def _read_out(self, old: int) -> None:
         """What was asked in a group right before it became a supergroup."""
-        seen = await self._stored(partial(self._store.seen, old))
+        seen = await self._stored(partial(self._store.watermarks.seen, old))
         if seen is None:
             return
         await self._bring(old, after=seen)
         if await self._decided():
-            await self._stored(partial(self._store.read_out, old))
+            await self._stored(partial(self._store.watermarks.forget, old))
 
     async def _look_at(self, chat: int, top: ChatTop | None, *, first: bool) -> None:
         self._heard[chat] = self._clock.monotonic()
         if top is not None and top.supergroup:
             self._groups.add(chat)
-        seen = await self._stored(partial(self._store.seen, chat))
+        seen = await self._stored(partial(self._store.watermarks.seen, chat))
         if top is not None and seen is not None and top.message <= seen:
             return
         if seen is not None:
@@ -226,11 +233,11 @@ class CatchUp:
             brought = await self._bring(chat, since=self._began)
         else:
             if top is not None:
-                await self._stored(partial(self._store.see, chat, top.message))
+                await self._stored(partial(self._store.watermarks.see, chat, top.message))
             return
         newest = max(brought.newest, top.message if top else 0)
         if newest and await self._decided():
-            await self._stored(partial(self._store.see, chat, newest))
+            await self._stored(partial(self._store.watermarks.see, chat, newest))
         if brought.count:
             self._report(
                 Notice(
@@ -270,7 +277,7 @@ class CatchUp:
         for chat in list(self._newest):
             if self._all_behind:
                 return  # a look began meanwhile
-            self._store.see(chat, self._newest[chat])
+            self._store.watermarks.see(chat, self._newest[chat])
             del self._newest[chat]
 
     async def _stored(self, step: Callable[[], T]) -> T:

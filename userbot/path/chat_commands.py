@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Protocol
 
 from userbot.errors import (
     PostponedError,
@@ -24,25 +23,13 @@ from userbot.path.storing import Storing
 from userbot.ports import Clock, Reader
 from userbot.rules import commands
 from userbot.rules.command_texts import CommandTexts
+from userbot.storage.store import Store
 from userbot.types import (
     Command,
     CommandMessage,
     CommandNote,
     Message,
-    OpenCommand,
 )
-
-
-class OrderBook(Protocol):
-    """Where orders are recorded. All raise StorageError."""
-
-    def ordered(
-        self, chat: int, message: int, name: str, at: datetime, title: str = ""
-    ) -> CommandMessage | None: ...
-
-    def finished(self, command: CommandMessage) -> None: ...
-
-    def open_commands(self) -> list[OpenCommand]: ...
 
 
 class ChatCommands:
@@ -54,7 +41,7 @@ class ChatCommands:
         results: Results,
         texts: CommandTexts,
         reader: Reader,
-        store: OrderBook,
+        store: Store,
         storing: Storing,
         clock: Clock,
     ) -> None:
@@ -70,7 +57,7 @@ class ChatCommands:
     def receive(self, incoming: Message, command: Command) -> None:
         """Carry out an order; its result is told meanwhile. Raises StorageError."""
         now = self._clock.now()
-        recorded = self._store.ordered(
+        recorded = self._store.commands.record(
             incoming.chat, incoming.message, command.name, now, incoming.title
         )
         if recorded is None:
@@ -94,11 +81,11 @@ class ChatCommands:
         Raises StorageError.
         """
         now = self._clock.now()
-        for left in self._store.open_commands():
+        for left in self._store.commands.open():
             command = left.command
             notes: Sequence[CommandNote] | None = left.notes
             if now - left.at > timedelta(minutes=max_age_minutes):
-                self._store.finished(command)
+                self._store.commands.finish(command)
                 hint = "If the command still stands in the chat, delete it there."
                 self._results.failed(command, self._cut_off(command, hint))
                 continue

@@ -22,7 +22,8 @@ from userbot.path.conversations import Conversations
 from userbot.path.memory import Memory
 from userbot.path.settlement import Settlement
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Store
+from userbot.ports import Clock
+from userbot.storage.store import Store
 from userbot.types import Decision, Message, Question
 
 
@@ -71,7 +72,7 @@ class Edits:
         if incoming is None:
             return  # a newer one was taken before it
         self._background.edited(incoming)
-        if not self._store.owns(*at):
+        if not self._store.outbound.owns(*at):
             self._take(incoming)
         del self._newest[at]
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 from userbot.errors import StorageError
 from userbot.path.memory import Memory
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Eraser
+from userbot.ports import Clock
+from userbot.storage.eraser import Eraser
 from userbot.types import ConversationId
 
 SWEEP_SECONDS = 30.0

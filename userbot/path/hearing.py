@@ -18,11 +18,12 @@ from userbot.path.house_rules import HouseRules
 from userbot.path.replies import Replies
 from userbot.path.storing import Storing
 from userbot.path.transcription import Transcription
-from userbot.ports import Clock, Store
+from userbot.ports import Clock
 from userbot.rules.prompt import kept_until, messages_in, people_in
 from userbot.rules.voice import voice_of
 from userbot.rules.wake import question_in
 from userbot.settings import VoiceConfig
+from userbot.storage.store import Store
 from userbot.types import Picture, Question, Quoted, Transcript
 from userbot.types import Voice as Recording
 
@@ -112,7 +113,7 @@ class Hearing:
             if addressed is None:
                 raise NothingToAnswerError("Nobody was addressed.", reason="no_wake_word")
             now, free = self._clock.now(), replace(spoken, seconds=0)
-            keep = partial(self._store.heard, ask, ask.message, free, now, keep=True)
+            keep = partial(self._store.transcripts.keep, ask, ask.message, free, now, words=True)
             await self._storing.done(keep, ask)
             words = addressed
         replied = await self._replied(ask)
@@ -156,7 +157,7 @@ class Hearing:
         if quoted is not None:
             people, messages = people_in(quoted), messages_in(quoted)
             until = kept_until(quoted)
-            note = partial(self._store.quotes, ask, people, messages, until)
+            note = partial(self._store.quotes.keep, ask, people, messages, until)
             await self._storing.done(note, ask)
         return quoted
 

@@ -7,40 +7,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from userbot.rules import overriding
 from userbot.rules.trigger import ChatRule, Policy
 from userbot.settings import ChatConfig, Override, Whom
+from userbot.storage.store import Store
 from userbot.types import Question
-
-
-class Overrides(Protocol):
-    """Where what commands set is kept. All raise StorageError."""
-
-    def overrides(self) -> dict[int, Override]: ...
-
-    def override(self, chat: int, to: Override) -> None: ...
-
-    def forgotten(self) -> set[int]: ...
-
-    def migrate(self, old: int, new: int) -> bool: ...
-
-    def moved(self) -> dict[int, int]: ...
 
 
 class HouseRules:
     """The rules of this run. `policy` and `chats` are what the file says."""
 
     def __init__(
-        self, policy: Policy, chats: Mapping[int, ChatConfig], elsewhere: Whom, store: Overrides
+        self, policy: Policy, chats: Mapping[int, ChatConfig], elsewhere: Whom, store: Store
     ) -> None:
         self._listed = dict(policy.chats)
         self._blocks = dict(chats)
         self._elsewhere = elsewhere
         self._store = store
-        self._said = store.overrides()
-        self.moved = store.moved()
+        self._said = store.overrides.all()
+        self.moved = store.conversations.migrated()
         """Basic groups that became supergroups: the new id by the old one."""
         self.outdated = [(old, new) for old, new in self.moved.items() if old in self._listed]
         """Chats that the file lists by an id that they no longer have, and their new ids."""
@@ -48,7 +34,7 @@ class HouseRules:
             self._move(old, new)
         self.policy = policy
         """Who is answered, as it holds now."""
-        self.forgotten = store.forgotten()
+        self.forgotten = store.people.forgotten()
         """The people whose words are kept out."""
         self._apply()
 
@@ -64,13 +50,13 @@ class HouseRules:
 
     def say(self, chat: int, to: Override) -> None:
         """From now on commands have set this in a chat. Raises StorageError."""
-        self._store.override(chat, to)
+        self._store.overrides.set(chat, to)
         self._said[chat] = to
         self._apply()
 
     def migrate(self, old: int, new: int) -> bool:
         """A chat goes on under another id; False if that is known already. Raises StorageError."""
-        if not self._store.migrate(old, new):
+        if not self._store.conversations.migrate(old, new):
             return False
         self.moved[old] = new
         if old in self._said:

@@ -21,9 +21,10 @@ from userbot.path.house_rules import HouseRules
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.settlement import Settlement, preview
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Store
+from userbot.ports import Clock
 from userbot.rules.trigger import Known, decide
 from userbot.settings import TriggerConfig
+from userbot.storage.store import Store
 from userbot.types import Command, ConversationId, Decision, Ignore, Message, Person, Question
 
 
@@ -104,9 +105,9 @@ class Intake:
         """
         if incoming.live and incoming.outgoing and incoming.reply_to is not None:
             chat = incoming.chat
-            asked = self._store.asked_by(chat, incoming.reply_to) is not None
-            if asked and not self._store.owns(chat, incoming.message, incoming.text):
-                self._store.typed_elsewhere(chat, incoming.message)
+            asked = self._store.questions.asked_by(chat, incoming.reply_to) is not None
+            if asked and not self._store.outbound.owns(chat, incoming.message, incoming.text):
+                self._store.outbound.typed_elsewhere(chat, incoming.message)
 
     def decide(self, incoming: Message) -> Decision:
         """What is to be done about a message by the rules of now. Raises StorageError."""
@@ -126,9 +127,10 @@ class Intake:
         """What the store knows about a message."""
         chat = incoming.chat
         return Known(
-            ours=incoming.outgoing and self._store.owns(chat, incoming.message, incoming.text),
+            ours=incoming.outgoing
+            and self._store.outbound.owns(chat, incoming.message, incoming.text),
             replies_to_answer=incoming.reply_to is not None
-            and self._store.answered_by(chat, incoming.reply_to) is not None,
+            and self._store.outbound.answered_by(chat, incoming.reply_to) is not None,
             forgotten=incoming.sender is not None and incoming.sender.id in self._rules.forgotten,
         )
 
@@ -146,7 +148,9 @@ class Intake:
             self._settlement.limited(ask, refusal.reason, refusal.detail)
             return
         if self._loops.stops(ask, now, replies=replies, prefixed=prefixed):
-            self._storing.soon(partial(self._store.mark, ask, "skipped", "loop", now), ask)
+            self._storing.soon(
+                partial(self._store.questions.mark, ask, "skipped", "loop", now), ask
+            )
             self._settlement.limited(ask, "loop", self._loops.told(ask))
             return
         if not live:
@@ -162,8 +166,10 @@ class Intake:
         self._conversations.arrived(ask)
 
     def _skip_old(self, decided: Question, now: datetime) -> None:
-        if ask := self._store.add(decided, now):
-            self._storing.soon(partial(self._store.mark, ask, "skipped", "too_old", now), ask)
+        if ask := self._store.questions.add(decided, now):
+            self._storing.soon(
+                partial(self._store.questions.mark, ask, "skipped", "too_old", now), ask
+            )
             self._settlement.too_old(ask)
 
     def _ignored(self, incoming: Message, reason: str) -> None:

@@ -20,7 +20,7 @@ from userbot.events import Report, Waiting
 from userbot.path.allowance import Allowance
 from userbot.path.patience import Patience
 from userbot.path.storing import Storing
-from userbot.ports import Audio, Clock, Reader, Store, Transcriber, Workplace
+from userbot.ports import Audio, Clock, Reader, Transcriber, Workplace
 from userbot.rules import ghosts, lengths, ogg, retrying
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
 from userbot.rules.limits import PAID_ALL_THE_SAME
@@ -34,6 +34,7 @@ from userbot.rules.voice import (
     too_short,
 )
 from userbot.settings import VoiceConfig
+from userbot.storage.store import Store
 from userbot.types import Format, Hints, Loudness, Question, Sound, Transcript
 from userbot.types import Voice as Recording
 
@@ -177,7 +178,7 @@ class Listening:
             return Loudness.UNKNOWN
 
     async def _in_parts(self, task: Task, place: Workplace, seconds: float) -> Listened:
-        find = partial(self._store.parts_heard, task.ask.source, task.message)
+        find = partial(self._store.transcripts.parts, task.ask.source, task.message)
         known = await self._storing.done(find, task.ask)
         done: list[Transcript] = []
         texts: list[str] = []
@@ -188,7 +189,9 @@ class Listening:
                 said = await self._part(task, sound, texts, known)
                 done.append(said)
                 if task.keep and not known:  # else more is stored than was used by now
-                    keep = partial(self._store.heard_parts, task.ask, task.message, list(done))
+                    keep = partial(
+                        self._store.transcripts.keep_parts, task.ask, task.message, list(done)
+                    )
                     await self._storing.done(partial(keep, self._clock.now()), task.ask)
                 invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
                 if not invented and not ghosts.wordless(said.text):

@@ -19,12 +19,13 @@ from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.path.writes import Writes
 from userbot.path.written_reply import WrittenReply
-from userbot.ports import Clock, Sender, Store
+from userbot.ports import Clock, Sender
 from userbot.rules import pacing
 from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
 from userbot.rules.window import estimated_usage
 from userbot.settings import PacingConfig
+from userbot.storage.store import Store
 from userbot.types import (
     Answer,
     ChatRequest,
@@ -72,7 +73,7 @@ class LiveReply:
 
     async def begun(self, ask: Question) -> bool:
         """Whether an earlier run has begun to write the answer."""
-        return bool(await self._storing.done(lambda: self._store.standing(ask), ask))
+        return bool(await self._storing.done(lambda: self._store.outbound.standing(ask), ask))
 
     async def write(
         self,

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
 
-from userbot.ports import Store
 from userbot.rules import prompt
 from userbot.rules.window import (
     WindowState,
@@ -19,6 +18,7 @@ from userbot.rules.window import (
     shrunk,
     window,
 )
+from userbot.storage.store import Store
 from userbot.types import ConversationId, Exchange, PromptMessage, Question, Quoted, Usage
 
 PLACES = 256
@@ -70,9 +70,9 @@ class Memory:
         """A question is about to be answered: if its conversation was silent long, it is new."""
         if self._idle is None:
             return
-        last = self._store.last_answered(ask.conversation)
+        last = self._store.conversations.last_answered(ask.conversation)
         if last is not None and ask.at - last > self._idle:
-            self._store.begin_anew(ask.conversation, ask.id - 1)
+            self._store.conversations.begin_anew(ask.conversation, ask.id - 1)
             self.forget(ask.conversation)
 
     def shrink(self, conversation: ConversationId, estimated: int) -> None:
@@ -120,7 +120,9 @@ class Memory:
             self._held.clear()  # `history --clear` took words away
         held = self._held.get(conversation)
         if held is None:
-            turns = self._store.turns(conversation, newest=max(1, self._budget // _SHORTEST_TURN))
+            turns = self._store.conversations.exchanges(
+                conversation, newest=max(1, self._budget // _SHORTEST_TURN)
+            )
             held = self._held[conversation] = _Held(turns, WindowState(budget=self._budget))
             if len(self._held) > self._places:
                 self._held.popitem(last=False)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import timedelta
 
 from userbot.path.again import Again
 from userbot.path.conversations import Conversations
@@ -15,27 +14,13 @@ from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.trigger import forbidden_now
 from userbot.settings import OpenAIConfig, Override
+from userbot.storage.store import Store
 from userbot.types import (
-    ConversationId,
-    Cost,
-    Exchange,
     Message,
     Person,
 )
 
 _MONTH = timedelta(days=30)
-
-
-class Book(Protocol):
-    """What orders read and change on disk. All raise StorageError."""
-
-    def begin_anew(self, conversation: ConversationId, after: int | None = None) -> None: ...
-
-    def turns(self, conversation: ConversationId, newest: int) -> list[Exchange]: ...
-
-    def cost(self, since: datetime, chat: int | None = None) -> Cost: ...
-
-    def forget(self, person: int, at: datetime) -> int: ...
 
 
 class Orders:
@@ -49,7 +34,7 @@ class Orders:
         settings: OpenAIConfig,
         timezone: str | None,
         rules: HouseRules,
-        store: Book,
+        store: Store,
         memory: Memory,
         conversations: Conversations,
         again: Again,
@@ -73,11 +58,11 @@ class Orders:
             case commands.Mistake():
                 return self._texts.mistake(order)
             case commands.New():
-                self._store.begin_anew(incoming.conversation)
+                self._store.conversations.begin_anew(incoming.conversation)
                 self._memory.forget(incoming.conversation)
                 return say("new")
             case commands.ShowHistory():
-                turns = self._store.turns(incoming.conversation, order.count)
+                turns = self._store.conversations.exchanges(incoming.conversation, order.count)
                 return self._texts.history(turns, named=incoming.kind.several_people)
             case commands.Setting():
                 return self._setting(incoming.chat, order)
@@ -113,7 +98,7 @@ class Orders:
             return say("forget_me")
         if person in self._rules.forgotten:
             return say("forgot_already", who=name)
-        hit = self._store.forget(person, self._clock.now())
+        hit = self._store.people.forget(person, self._clock.now())
         self._rules.forgotten.add(person)
         self._memory.clear()
         self._conversations.stop_all(lambda ask: ask.sender.id == person, "stopped")
@@ -146,10 +131,10 @@ class Orders:
         cost = self._texts.cost
         return self._texts.say(
             "usage",
-            today=cost(self._store.cost(today)),
-            today_here=cost(self._store.cost(today, chat)),
-            month=cost(self._store.cost(month)),
-            month_here=cost(self._store.cost(month, chat)),
+            today=cost(self._store.conversations.cost(today)),
+            today_here=cost(self._store.conversations.cost(today, chat)),
+            month=cost(self._store.conversations.cost(month)),
+            month_here=cost(self._store.conversations.cost(month, chat)),
         )
 
     def _retry(self, incoming: Message) -> str:

@@ -21,8 +21,9 @@ from typing import Any, TypeVar
 from userbot.errors import PauseAskedError, TelegramError
 from userbot.path.first_text import FirstText
 from userbot.path.writes import Writes
-from userbot.ports import Clock, Sender, Store, Write
+from userbot.ports import Clock, Sender, Write
 from userbot.rules.random_id import of_answer
+from userbot.storage.store import Store
 from userbot.types import Question, RichText
 
 R = TypeVar("R")
@@ -70,7 +71,7 @@ class Parts:
         self._secret = secret
         self.standing: list[Standing] = [
             Standing(message, self._identity(part), RichText(text), sure=False)
-            for part, (message, text) in enumerate(store.standing(ask))
+            for part, (message, text) in enumerate(store.outbound.standing(ask))
         ]
         self.doubtful = False
         """Whether an edit was lost on its way: Telegram may carry it out after a later one."""
@@ -111,7 +112,7 @@ class Parts:
 
     async def _edit(self, at: int, text: RichText) -> None:
         before = self.standing[at]
-        self._store.rewriting(before.identity, text.text, self._clock.now())
+        self._store.outbound.rewrite(before.identity, text.text, self._clock.now())
         try:
             await self._sender.edit(self._ask.conversation, before.message, text)
         except TelegramError as error:

@@ -13,8 +13,9 @@ from datetime import timedelta
 from userbot.path.aftermath import Aftermath
 from userbot.path.conversations import Conversations
 from userbot.path.settlement import Settlement
-from userbot.ports import Clock, Store
+from userbot.ports import Clock
 from userbot.rules.trigger import Policy, forbidden_now
+from userbot.storage.store import Store
 from userbot.types import Person
 
 
@@ -35,15 +36,15 @@ def recover(
     """
     now = clock.now()
     queued = 0
-    for ask, writing in store.pending():
+    for ask, writing in store.questions.pending():
         sender = known(ask.sender) if ask.attempt else None
         late = now - ask.at > timedelta(minutes=max_age_minutes)
         if late and not writing and not ask.attempt:
-            store.mark(ask, "skipped", "too_old", now)
+            store.questions.mark(ask, "skipped", "too_old", now)
             settlement.too_old(ask)
             continue
         if (silent := forbidden_now(ask, policy, sender)) is not None:
-            store.mark(ask, "skipped", silent, now)
+            store.questions.mark(ask, "skipped", silent, now)
             settlement.skipped(ask, silent, "The rules have changed since it was asked.")
             continue
         aftermath.belated(ask)

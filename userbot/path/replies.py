@@ -7,25 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Set
 from dataclasses import replace
-from typing import Protocol
 
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.path.memory import Memory
 from userbot.ports import Reader
 from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
+from userbot.storage.store import Store
 from userbot.types import Question, Quoted
-
-
-class Turns(Protocol):
-    """Which messages belong to which question. Both raise StorageError."""
-
-    def asked_by(self, chat: int, message: int) -> int | None:
-        """The question that the message is."""
-        ...
-
-    def answered_by(self, chat: int, message: int) -> int | None:
-        """The question that the message answers or is a part of the answer to."""
-        ...
 
 
 class Replies:
@@ -34,7 +22,7 @@ class Replies:
     def __init__(
         self,
         reader: Reader,
-        store: Turns,
+        store: Store,
         memory: Memory,
         forgotten: Set[int],
         window_tokens: int,
@@ -55,7 +43,7 @@ class Replies:
         if ask.reply_to is None:
             return None
         alone = ask.about_reply and not ask.text
-        answered = self._store.answered_by(ask.source, ask.reply_to)
+        answered = self._store.outbound.answered_by(ask.source, ask.reply_to)
         if answered is not None and not alone and self._memory.holds(ask.conversation, answered):
             return None
         try:
@@ -90,13 +78,13 @@ class Replies:
         return chain_that_fits(above, self._budget)
 
     def _in_history(self, ask: Question, message: int) -> bool:
-        turn = self._store.answered_by(ask.source, message)
+        turn = self._store.outbound.answered_by(ask.source, message)
         if turn is None:
-            turn = self._store.asked_by(ask.source, message)
+            turn = self._store.questions.asked_by(ask.source, message)
         return turn is not None and self._memory.holds(ask.conversation, turn)
 
     async def _look(self, ask: Question, message: int) -> Quoted | None:
         found = await self._reader.quoted(ask.source, message)
-        if found is not None and self._store.answered_by(ask.source, message) is not None:
+        if found is not None and self._store.outbound.answered_by(ask.source, message) is not None:
             return replace(found, ours=True)
         return found

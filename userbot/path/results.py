@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -25,6 +24,7 @@ from userbot.ports import Clock, Write
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.plain import messages
 from userbot.rules.random_id import random_id
+from userbot.storage.store import Store
 from userbot.types import (
     SAVED_TITLE,
     CommandMessage,
@@ -53,18 +53,6 @@ class Writer(Protocol):
         ...
 
 
-class Book(Protocol):
-    """Where results are recorded. All raise StorageError."""
-
-    def noting(
-        self, command: CommandMessage, chat: int, notes: Sequence[CommandNote], at: datetime
-    ) -> None: ...
-
-    def noted(self, random_id: int, message: int) -> None: ...
-
-    def finished(self, command: CommandMessage) -> None: ...
-
-
 class Results:
     """Tells the owner. `secret` keys the random ids of this database."""
 
@@ -74,7 +62,7 @@ class Results:
         owner: Person,
         secret: bytes,
         texts: CommandTexts,
-        store: Book,
+        store: Store,
         storing: Storing,
         writer: Writer,
         clock: Clock,
@@ -106,7 +94,7 @@ class Results:
             for note in notes or ():
                 await self._send(command, note)
             if done and notes is not None:
-                await self._storing.done(partial(self._store.finished, command))
+                await self._storing.done(partial(self._store.commands.finish, command))
         except PostponedError:
             raise
         except UserbotError as error:
@@ -132,7 +120,7 @@ class Results:
             for number, part in enumerate(messages(text))
         ]
         now = self._clock.now()
-        note = partial(self._store.noting, command, self._saved.chat, notes, now)
+        note = partial(self._store.commands.record_results, command, self._saved.chat, notes, now)
         await self._storing.done(note)
         return notes
 
@@ -166,7 +154,9 @@ class Results:
             if doubt.message is None:
                 return
             message = doubt.message
-        await self._storing.done(partial(self._store.noted, note.random_id, message))
+        await self._storing.done(
+            partial(self._store.commands.confirm_result, note.random_id, message)
+        )
 
     async def _in_turn(
         self,

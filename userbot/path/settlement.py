@@ -31,12 +31,13 @@ from userbot.events import (
 )
 from userbot.path.loop_watch import LoopWatch
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Store
+from userbot.ports import Clock
 from userbot.rules.limits import cost_of
 from userbot.rules.own_prompt import below_prompt
 from userbot.rules.prompt import asked, messages_in, people_in
 from userbot.rules.window import estimated_usage
 from userbot.settings import Prices
+from userbot.storage.store import Store
 from userbot.types import Answer, ChatRequest, Exchange, Finish, Question, Quoted
 
 _PREVIEW_CHARACTERS = 120
@@ -111,7 +112,7 @@ class Settlement:
         settle = self._settling(ask, answer)
 
         def store() -> str:
-            text = question if self._store.may_quote(ask, people, messages) else ask.text
+            text = question if self._store.quotes.may_quote(ask, people, messages) else ask.text
             settle(text)
             return text
 
@@ -131,7 +132,7 @@ class Settlement:
             counted = answer
             paid = cost_of(self._prices, usage) if usage else 0
         now = self._clock.now()
-        return lambda text: self._store.settle(ask, text, counted, now, cost=paid)
+        return lambda text: self._store.questions.settle(ask, text, counted, now, cost=paid)
 
     def _stands(self, ask: Question, answer: Answer, seconds: float) -> None:
         """Tell of an answer that is stored."""
@@ -206,12 +207,12 @@ class Settlement:
 
     def joined(self, earlier: Question, whole: Question) -> None:
         """A question is answered with the message after it. Raises StorageError."""
-        self._store.join(earlier, whole, self._clock.now())
+        self._store.questions.join(earlier, whole, self._clock.now())
         self.skipped(earlier, "joined", "It is answered together with the next message.")
 
     def reworded(self, whole: Question) -> None:
         """A question has other words before its answer shows. Raises StorageError."""
-        self._store.reword(whole)
+        self._store.questions.reword(whole)
         self._report(
             Notice(
                 **about(whole),
@@ -222,7 +223,7 @@ class Settlement:
 
     def parted(self, before: Question, whole: Question, gone: Sequence[Question], why: str) -> None:
         """Of the messages of a question some are gone, and why. Raises StorageError."""
-        self._store.part(before, whole, gone, why, self._clock.now())
+        self._store.questions.part(before, whole, gone, why, self._clock.now())
         self._report(
             Notice(
                 **about(whole),
@@ -253,7 +254,7 @@ class Settlement:
         """
         standing = [
             (message, below_prompt(ask, shown) if message == ask.replied_to else shown)
-            for message, shown in self._store.standing(ask)
+            for message, shown in self._store.outbound.standing(ask)
         ]
         asking = self._asking.pop(ask.id, None)
         if asking is not None and standing:
@@ -292,7 +293,9 @@ class Settlement:
         )
 
     def _mark(self, ask: Question, state: str, reason: str) -> None:
-        self._storing.soon(partial(self._store.mark, ask, state, reason, self._clock.now()), ask)
+        self._storing.soon(
+            partial(self._store.questions.mark, ask, state, reason, self._clock.now()), ask
+        )
 
     def too_old(self, ask: Question) -> None:
         """Tell that a question, already marked as skipped, is too old: with others, in one line."""

@@ -12,10 +12,11 @@ from contextlib import suppress
 from userbot.errors import PauseAskedError, UserbotError
 from userbot.events import Failed, Report, about
 from userbot.path.writes import Writes
-from userbot.ports import Clock, Ledger, Sender
+from userbot.ports import Clock, Sender
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.rules.random_id import random_id
+from userbot.storage.ledger import Ledger
 from userbot.types import Question, RichText
 
 _PART = -1

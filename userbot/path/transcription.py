@@ -16,10 +16,11 @@ from userbot.events import Report, Transcribed, Waiting, about
 from userbot.path.listening import Listened, Listening, Task
 from userbot.path.settlement import preview
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Store
+from userbot.ports import Clock
 from userbot.rules import ghosts
 from userbot.rules.voice import refused, silence, too_short, unfit
 from userbot.settings import VoiceConfig
+from userbot.storage.store import Store
 from userbot.types import Loudness, Question, Transcript
 from userbot.types import Voice as Recording
 
@@ -57,7 +58,9 @@ class Transcription:
         `keep`: store and show the words. Raises NothingToAnswerError for silence and for what is
         too long, AudioError, ModelError, TelegramError, StorageError.
         """
-        known = await self._storing.done(lambda: self._store.transcript(ask.source, message), ask)
+        known = await self._storing.done(
+            lambda: self._store.transcripts.find(ask.source, message), ask
+        )
         if known is not None:
             if ghosts.wordless(known.text):
                 raise silence()
@@ -76,7 +79,10 @@ class Transcription:
         transcript = replace(heard.transcript, text="") if ghost else heard.transcript
         now = self._clock.now()
         await self._storing.done(
-            lambda: self._store.heard(ask, message, transcript, now, keep=keep or ghost), ask
+            lambda: self._store.transcripts.keep(
+                ask, message, transcript, now, words=keep or ghost
+            ),
+            ask,
         )
         if ghost:
             raise silence(phantom=not ghosts.wordless(heard.transcript.text))

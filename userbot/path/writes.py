@@ -19,8 +19,9 @@ from functools import partial
 from userbot.errors import TelegramError, UserbotError, WriteInDoubtError
 from userbot.events import Notice, Report, about
 from userbot.path.storing import Storing
-from userbot.ports import Clock, Reader, Sender, Store
+from userbot.ports import Clock, Reader, Sender
 from userbot.rules.adoption import adopted
+from userbot.storage.store import Store
 from userbot.types import Question, Since
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -73,7 +74,7 @@ class Writes:
         Raises what `Sender.send` raises; WriteInDoubtError only if nothing helped.
         """
         now, store = self._clock.now(), self._store
-        await self._storing.done(lambda: store.writing(ask, part, identity, text, now), ask)
+        await self._storing.done(lambda: store.outbound.record(ask, part, identity, text, now), ask)
         for pause in _PAUSES:
             try:
                 sent = Sent(await leave(), True)
@@ -92,9 +93,9 @@ class Writes:
                         raise
                 sent = Sent(found, False)
             except UserbotError:
-                self._storing.soon(partial(store.unwritten, identity), ask)
+                self._storing.soon(partial(store.outbound.void, identity), ask)
                 raise
-            await self._storing.done(partial(store.written, identity, sent.message), ask)
+            await self._storing.done(partial(store.outbound.confirm, identity, sent.message), ask)
             return sent
         raise AssertionError("the last one returns or raises")
 
@@ -108,16 +109,16 @@ class Writes:
         now, store = self._clock.now(), self._store
 
         def record() -> None:
-            store.writing(ask, 0, identity, text, now)
+            store.outbound.record(ask, 0, identity, text, now)
             # Known beforehand: whatever happens now, this message is ours from here on.
-            store.written(identity, ask.message)
+            store.outbound.confirm(identity, ask.message)
 
         await self._storing.done(record, ask)
         try:
             await leave()
         except TelegramError as error:
             if error.reason != "disconnected":
-                self._storing.soon(partial(store.unwritten, identity), ask)
+                self._storing.soon(partial(store.outbound.void, identity), ask)
             raise
 
     async def _found(
@@ -142,8 +143,8 @@ class Writes:
         except TelegramError:
             raise doubt from None
         store, own = self._store, [one.id for one in since.own]
-        elsewhere = await self._storing.done(lambda: store.elsewhere(ask.chat, own), ask)
-        recorded = await self._storing.done(lambda: store.recorded(ask), ask)
+        elsewhere = await self._storing.done(lambda: store.outbound.elsewhere(ask.chat, own), ask)
+        recorded = await self._storing.done(lambda: store.outbound.of(ask), ask)
         standing = adopted(recorded, since.own, ask.replied_to, elsewhere)
         if identity not in standing and not since.whole:
             raise doubt
@@ -151,6 +152,6 @@ class Writes:
             try:
                 self._still_wanted(ask, since, left)
             except UserbotError:
-                self._storing.soon(partial(self._store.unwritten, identity), ask)
+                self._storing.soon(partial(self._store.outbound.void, identity), ask)
                 raise
         return standing.get(identity)

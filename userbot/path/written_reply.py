@@ -32,9 +32,10 @@ from userbot.path.patience import Patience
 from userbot.path.storing import Storing
 from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
-from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render, units
+from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render
 from userbot.rules.pacing import Pace
 from userbot.rules.spoken import CAPTION_UNITS
+from userbot.rules.utf16 import units
 from userbot.types import (
     OVERLONG,
     ChatKind,

@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
-from userbot.ports.storage import Eraser, Ledger, Names, SeenStore, Store
 from userbot.types import (
     Brought,
     ChatRequest,
@@ -35,15 +34,10 @@ __all__ = [
     "Audio",
     "ChatModel",
     "Clock",
-    "Eraser",
     "Judge",
-    "Ledger",
-    "Names",
     "Reader",
-    "SeenStore",
     "Sender",
     "Speaker",
-    "Store",
     "Transcriber",
     "Uploaded",
     "Workplace",

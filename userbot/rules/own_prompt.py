@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from userbot.rules.markdown import MESSAGE_UNITS, units
+from userbot.rules.markdown import MESSAGE_UNITS
+from userbot.rules.utf16 import units
 from userbot.types import Question
 
 EDITABLE = timedelta(hours=47)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from userbot.rules.utf16 import units
 from userbot.settings import VoiceConfig
 from userbot.types import Question, RichText
 
@@ -40,6 +41,6 @@ def seconds_of(words: str) -> float:
 
 def caption_of(parts: Sequence[RichText]) -> RichText:
     """The answer as a caption if it is short, else an empty one."""
-    if len(parts) == 1 and len(parts[0].text.encode("utf-16-le")) // 2 <= CAPTION_UNITS:
+    if len(parts) == 1 and units(parts[0].text) <= CAPTION_UNITS:
         return parts[0]
     return RichText("")

@@ -17,15 +17,16 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.settings import Override
-from userbot.storage import database, migrations
-from userbot.storage.cells import instant
-from userbot.storage.cells import moment as _moment
-from userbot.storage.orders import override
+from userbot.storage import file, migrations
+from userbot.storage.columns import instant, moment
+from userbot.storage.database import Database
+from userbot.storage.failures import explained
+from userbot.storage.overrides import Overrides
 from userbot.types import ChatKind, ConversationId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
+class ConversationSummary:
     """One conversation in numbers; `tokens` are those that the endpoint told."""
 
     conversation: ConversationId
@@ -37,7 +38,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class ArchivedQuestion:
     """A question, and its answer if there is one; `at` is when it was asked."""
 
     id: int
@@ -71,11 +72,10 @@ class Match:
 class Archive:
     """The history database, read only. Every method raises StorageError."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
-        self._path = path
-        self._db = db
-        db.row_factory = sqlite3.Row
-        db.create_function("holds", 2, _holds, deterministic=True)
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.connection.row_factory = sqlite3.Row
+        database.connection.create_function("holds", 2, _holds, deterministic=True)
 
     @classmethod
     @contextmanager
@@ -84,20 +84,20 @@ class Archive:
 
         Raises StorageError if the file is no database of ours, damaged, older or newer.
         """
-        database.look(path)
+        file.look(path)
         if not path.exists() or not path.stat().st_size:
             yield None
             return
-        with database.explained(path):
+        with explained(path):
             db = _connect(path)
         try:
-            with database.explained(path):
+            with explained(path):
                 taken = _check(db, path)
-            yield cls(path, db) if taken else None
+            yield cls(Database(path, db)) if taken else None
         finally:
             db.close()
 
-    def conversations(self, limit: int | None = None) -> list[Conversation]:
+    def conversations(self, limit: int | None = None) -> list[ConversationSummary]:
         """The conversations, the one asked in last first; all without a limit."""
         rows = self.rows(
             "WITH spent AS (SELECT q.conversation, sum(u.prompt_tokens + u.completion_tokens)"
@@ -112,12 +112,12 @@ class Archive:
             {"limit": -1 if limit is None else limit},
         )
         return [
-            Conversation(
+            ConversationSummary(
                 conversation=_place(row),
                 kind=ChatKind(row["kind"]),
                 title=row["title"],
                 questions=row["questions"],
-                last=_moment(row["last"]),
+                last=moment(row["last"]),
                 tokens=row["tokens"],
             )
             for row in rows
@@ -132,7 +132,7 @@ class Archive:
         search: str | None = None,
         failed: bool = False,
         since: datetime | None = None,
-    ) -> list[Exchange]:
+    ) -> list[ArchivedQuestion]:
         """The newest exchanges, oldest first: of a chat, of one of its topics, or of all.
 
         Messages that were answered together are one.
@@ -163,7 +163,7 @@ class Archive:
             },
         )
         return [
-            Exchange(
+            ArchivedQuestion(
                 id=row["id"],
                 conversation=ConversationId(row["now_chat"], row["topic"] or None),
                 title=row["title"],
@@ -172,11 +172,11 @@ class Archive:
                 name=row["sender_name"],
                 username=row["sender_username"],
                 text=row["text"],
-                at=_moment(row["asked_at"]),
+                at=moment(row["asked_at"]),
                 state=row["state"],
                 reason=row["reason"],
                 answer=row["answer"],
-                answered_at=_moment(row["state_at"]) if row["state"] == "answered" else None,
+                answered_at=moment(row["state_at"]) if row["state"] == "answered" else None,
                 model=row["model"],
                 prompt_tokens=row["prompt_tokens"],
                 completion_tokens=row["completion_tokens"],
@@ -213,13 +213,11 @@ class Archive:
 
     def overrides(self) -> dict[int, Override]:
         """What commands in chats have set, by chat."""
-        rows = self.rows("SELECT chat, respond, whom, system, model FROM overrides", {})
-        return {row[0]: override(*row[1:]) for row in map(tuple, rows)}
+        return Overrides(self._database).all()
 
     def rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
         """What a query finds, by column names."""
-        with database.explained(self._path):
-            return self._db.execute(statement, values).fetchall()
+        return self._database.rows(statement, values)
 
 
 def folded(text: str) -> str:

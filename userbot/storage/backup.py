@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from userbot.errors import StorageError
-from userbot.storage import database
+from userbot.storage.failures import explained
 
 
 def backup(path: Path, to: Path) -> None:
@@ -17,7 +17,7 @@ def backup(path: Path, to: Path) -> None:
     The copy is one file, without a log beside it. Raises StorageError, and leaves nothing of a
     copy, if there is a file already, if either disk fails, and if the history is damaged.
     """
-    with database.explained(to):
+    with explained(to):
         try:
             os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
@@ -33,9 +33,9 @@ def backup(path: Path, to: Path) -> None:
     done = False
     try:
         with (
-            database.explained(path),
+            explained(path),
             closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
-            database.explained(to),
+            explained(to),
             closing(sqlite3.connect(to)) as copy,
         ):
             source.backup(copy)  # at one go: with a write-ahead log that locks nobody out

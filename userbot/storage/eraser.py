@@ -6,26 +6,23 @@ the question, of the answer, and of the writes that carried it; SQLite overwrite
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from userbot.storage import database
-from userbot.storage.cells import instant
-from userbot.types import CHANNELS, ConversationId, Question
+from userbot.storage.columns import instant
+from userbot.storage.database import Database
+from userbot.types import CHANNELS, ConversationId
 
 _AT_ONCE = 500
 """Rows in one transaction, so that a large clearing does not hold up an answer."""
 
 
 class Eraser:
-    """`ports.Eraser` in the history database; made by the store."""
+    """Takes words out of the history. Every method raises StorageError."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
-        self._path = path
-        self._db = db
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def deleted(
         self, messages: Sequence[int], chat: int | None, now: datetime
@@ -38,16 +35,15 @@ class Eraser:
         """
         where, values = ("chat = ?", [chat]) if chat is not None else ("chat > ?", [CHANNELS])
         found: list[int] = []
-        with database.explained(self._path):
-            for message in messages:
-                for query in (
-                    f"SELECT id FROM questions WHERE message = ? AND {where}",  # noqa: S608
-                    f"SELECT question FROM writes WHERE message = ? AND {where}",  # noqa: S608
-                    # Its words are in the question that it joined, too.
-                    f"SELECT joined_to FROM questions WHERE message = ? AND {where}",  # noqa: S608
-                ):
-                    rows = self._db.execute(query, (message, *values)).fetchall()
-                    found += [number for (number,) in rows if number is not None]
+        for message in messages:
+            for query in (
+                f"SELECT id FROM questions WHERE message = ? AND {where}",  # noqa: S608
+                f"SELECT question FROM writes WHERE message = ? AND {where}",  # noqa: S608
+                # Its words are in the question that it joined, too.
+                f"SELECT joined_to FROM questions WHERE message = ? AND {where}",  # noqa: S608
+            ):
+                rows = self._database.rows(query, (message, *values))
+                found += [number for (number,) in rows if number is not None]
         places = self._unquoted(messages, where, values)
         return places | self._erase(found, now, gave_up="deleted")
 
@@ -61,33 +57,25 @@ class Eraser:
         """
         places: set[ConversationId] = set()
         heard = 0
-        with database.step(self._db, self._path) as db:
+        with self._database.transaction():
             for message in messages:
                 # What was heard in it, for whatever question.
-                heard += db.execute(
+                heard += self._database.execute(
                     f"UPDATE transcripts SET text = NULL, parts = NULL"  # noqa: S608
                     f" WHERE message = ? AND {where}",
                     (message, *values),
                 ).rowcount
-                rows = db.execute(
+                rows = self._database.rows(
                     f"DELETE FROM quoted_messages WHERE message = ? AND {where}"  # noqa: S608
                     " RETURNING question",
                     (message, *values),
                 )
-                for (number,) in rows.fetchall():
-                    _own_words(db, number)
-                    places.add(_place_of(db, number))
+                for (number,) in rows:
+                    _own_words(self._database, number)
+                    places.add(_place_of(self._database, number))
         if places or heard:
-            self._checkpoint()
+            self._database.checkpoint()
         return places
-
-    def gone(self, ask: Question) -> bool:
-        """Whether the words of a question were erased."""
-        with database.explained(self._path):
-            row = self._db.execute(
-                "SELECT erased FROM questions WHERE id = ?", (ask.id,)
-            ).fetchone()
-        return row is not None and bool(row[0])
 
     def older_than(self, before: datetime, now: datetime) -> set[ConversationId]:
         """Erase what was asked before a date."""
@@ -110,19 +98,21 @@ class Eraser:
         places: set[ConversationId] = set()
         if not found:
             return places  # looked for again and again: nobody is held up, and nobody waited for
-        with database.step(self._db, self._path) as db:
+        with self._database.transaction():
             for number in found:
-                _own_words(db, number)
-                db.execute("UPDATE questions SET quoted_until = NULL WHERE id = ?", (number,))
+                _own_words(self._database, number)
+                self._database.execute(
+                    "UPDATE questions SET quoted_until = NULL WHERE id = ?", (number,)
+                )
                 # What was heard in the message that it replies to.
-                db.execute(
+                self._database.execute(
                     "UPDATE transcripts SET text = NULL, parts = NULL WHERE (message, chat) ="
                     " (SELECT reply_to, chat FROM questions WHERE id = ?)",
                     (number,),
                 )
-                places.add(_place_of(db, number))
+                places.add(_place_of(self._database, number))
         if places:
-            self._checkpoint()
+            self._database.checkpoint()
         return places
 
     def clear(self, now: datetime, chat: int | None = None, topic: int | None = None) -> int:
@@ -144,53 +134,46 @@ class Eraser:
 
     def _erase_notes(self, where: str, values: Sequence[Any]) -> None:
         """Erase what results of commands told, /gpt_history above all."""
-        with database.explained(self._path):
-            erased = self._db.execute(
-                f"UPDATE command_notes SET text = '' WHERE text <> '' AND ({where})",  # noqa: S608
-                values,
-            )
-            if erased.rowcount:
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        erased = self._database.execute(
+            f"UPDATE command_notes SET text = '' WHERE text <> '' AND ({where})",  # noqa: S608
+            values,
+        )
+        if erased.rowcount:
+            self._database.checkpoint()
 
     def _ids(self, where: str, values: Sequence[Any]) -> list[int]:
-        with database.explained(self._path):
-            rows = self._db.execute(f"SELECT id FROM questions WHERE {where}", values)  # noqa: S608
-            return [number for (number,) in rows.fetchall()]
+        rows = self._database.rows(f"SELECT id FROM questions WHERE {where}", values)  # noqa: S608
+        return [number for (number,) in rows]
 
     def _erase(
         self, ids: Sequence[int], now: datetime, *, gave_up: str | None
     ) -> set[ConversationId]:
         places: set[ConversationId] = set()
         for start in range(0, len(ids), _AT_ONCE):
-            with database.step(self._db, self._path) as db:
+            with self._database.transaction():
                 for number in ids[start : start + _AT_ONCE]:
-                    conversation = _erase_one(db, number, instant(now), gave_up)
+                    conversation = _erase_one(self._database, number, instant(now), gave_up)
                     if conversation is not None:
                         places.add(conversation)
         if places:
-            self._checkpoint()
+            self._database.checkpoint()
         return places
-
-    def _checkpoint(self) -> None:
-        with database.explained(self._path):
-            # The log still holds the old pages; another reader may put this off.
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _erase_one(
-    db: sqlite3.Connection, question: int, now: int, gave_up: str | None
+    database: Database, question: int, now: int, gave_up: str | None
 ) -> ConversationId | None:
     if gave_up is not None:
-        db.execute(
+        database.execute(
             "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?"
             " WHERE id = ? AND state IN ('pending', 'answering')",
             (gave_up, now, question),
         )
-    elif db.execute(
+    elif database.row(
         "SELECT 1 FROM questions WHERE id = ? AND state IN ('pending', 'answering')", (question,)
-    ).fetchone():
+    ):
         return None  # it is being answered at this moment: its words are needed, and go next time
-    erased = db.execute(
+    erased = database.execute(
         "UPDATE questions SET text = '', own_text = NULL, voice = NULL, forwarded_from = '',"
         " answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END, whole = NULL,"
         " erased = 1 WHERE id = ? AND erased = 0",
@@ -198,28 +181,29 @@ def _erase_one(
     )
     if not erased.rowcount:
         return None
-    db.execute("UPDATE writes SET text = '' WHERE question = ?", (question,))
+    database.execute("UPDATE writes SET text = '' WHERE question = ?", (question,))
     for heard in (
         "UPDATE transcripts SET text = NULL, parts = NULL WHERE question = ?",
         """UPDATE transcripts SET text = NULL, parts = NULL WHERE (message, chat) =
             (SELECT message, chat FROM questions WHERE id = ?)""",
     ):
-        db.execute(heard, (question,))
-    return _place_of(db, question)
+        database.execute(heard, (question,))
+    return _place_of(database, question)
 
 
-def _own_words(db: sqlite3.Connection, question: int) -> None:
+def _own_words(database: Database, question: int) -> None:
     """Leave a question the words of who asked it."""
-    db.execute(
+    database.execute(
         "UPDATE questions SET text = coalesce(own_text, text), own_text = NULL WHERE id = ?",
         (question,),
     )
 
 
-def _place_of(db: sqlite3.Connection, question: int) -> ConversationId:
-    row = db.execute(
+def _place_of(database: Database, question: int) -> ConversationId:
+    row = database.row(
         "SELECT c.chat, c.topic FROM questions AS q JOIN conversations AS c"
         " ON c.id = q.conversation WHERE q.id = ?",
         (question,),
-    ).fetchone()
+    )
+    assert row is not None  # a question has a conversation
     return ConversationId(row[0], row[1] or None)

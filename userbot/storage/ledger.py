@@ -13,15 +13,15 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
-from userbot.storage import database, debts
-from userbot.storage.cells import instant
-from userbot.types import Expected, Finish, Owed, Question, Spent, Usage
+from userbot.storage import question_rows
+from userbot.storage.columns import instant
+from userbot.storage.database import Database
+from userbot.storage.outbound import OutboundLog
+from userbot.types import TERMINAL, Expected, Finish, Owed, Question, Spent, Usage
 
 R = TypeVar("R")
 
@@ -61,15 +61,71 @@ _RESERVED = """
 
 
 class Ledger:
-    """`ports.Ledger` in the history database; made by the store."""
+    """What was spent and is reserved. Every method raises StorageError."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
-        self._path = path
-        self._db = db
+    def __init__(self, database: Database, outbound: OutboundLog) -> None:
+        self._database = database
+        self._outbound = outbound
+
+    def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
+        """What counts against the limits, beside what `question` is expected to cost.
+
+        The person's requests are those of the last 60 seconds that were not skipped, or were
+        paid for all the same, that question among them. Everything else includes what is
+        reserved for the other questions that are open: many asked at once do not slip through.
+        """
+        moment = instant(now)
+        row = {
+            "person": person,
+            "question": question,
+            "now": moment,
+            "minute": moment - _MINUTE,
+            "hour": moment - _HOUR,
+            "day": instant(day_began),
+        }
+        ((requests, others, answers, own, cost),) = self._database.rows(_SPENT, row)
+        ((open_others, open_count, open_own, open_cost),) = self._database.rows(_RESERVED, row)
+        return Spent(
+            person_requests_last_minute=requests,
+            others_tokens_today=others + open_others,
+            answers_last_hour=answers + open_count,
+            person_tokens_today=own + open_own,
+            cost_today=cost + open_cost,
+        )
+
+    def hold(self, question: int, expected: Expected) -> None:
+        """Reserve for a question."""
+        self._database.execute(
+            "UPDATE questions SET reserved_tokens = ?, reserved_cost = ? WHERE id = ?",
+            (expected.tokens, expected.cost, question),
+        )
+
+    def owed(
+        self, before: datetime | None = None, *, terminal: bool = False
+    ) -> list[tuple[Question, Owed, str]]:
+        """What is owed for questions, asked `before` then, and what stands of each answer.
+
+        `terminal`: for those that were asked there, and no others.
+        """
+        rows = self._database.rows("SELECT * FROM owed ORDER BY question")
+        found = []
+        for number, kind, model, prompt_tokens, completion_tokens, estimated, seconds in rows:
+            row = self._database.row(question_rows.QUESTIONS + " WHERE q.id = ?", (number,))
+            assert row is not None  # a question's row is never deleted
+            question = question_rows.question_of(row)
+            recent = before is not None and question.at >= before
+            if (question.chat == TERMINAL) is not terminal or recent:
+                continue
+            usage = None
+            if prompt_tokens is not None:
+                usage = Usage(prompt_tokens, completion_tokens, bool(estimated))
+            stands = "".join(text for _, text in self._outbound.standing(question))
+            found.append((question, Owed(kind, model, usage, seconds), stands))
+        return found
 
     def reserve(
         self,
-        ask: Question,
+        question: Question,
         expected: Expected,
         now: datetime,
         day_began: datetime,
@@ -81,38 +137,38 @@ class Ledger:
         It replaces what was reserved for it before. `owed`: what is paid from now on. Gives what
         `judge` gave.
         """
-        with database.step(self._db, self._path) as db:
-            verdict = judge(spent(db, ask.sender.id, now, day_began, ask.id))
+        with self._database.transaction():
+            verdict = judge(self.spent(question.sender.id, now, day_began, question.id))
             if verdict is None:
-                hold(db, ask.id, expected)
+                self.hold(question.id, expected)
                 if owed is not None:
-                    debts.owe(db, ask.id, owed)
+                    self._owe(question, owed)
             return verdict
 
-    def free(self, ask: Question, kind: str) -> None:
+    def free(self, question: Question, kind: str) -> None:
         """What was owed was not paid."""
-        with database.explained(self._path):
-            debts.owe_no_more(self._db, ask.id, kind)
+        self._database.execute(
+            "DELETE FROM owed WHERE question = ? AND kind = ?", (question.id, kind)
+        )
 
-    def said(self, ask: Question, text: str, finish: Finish, usage: Usage, cost: int) -> None:
+    def said(self, question: Question, text: str, finish: Finish, usage: Usage, cost: int) -> None:
         """The model's answer is whole, and cost so much: kept until it is settled."""
         whole = json.dumps([text, finish.reason, usage.prompt_tokens, usage.completion_tokens,
                             usage.estimated, finish.model])  # fmt: skip
-        with database.step(self._db, self._path) as db:
-            kept = db.execute(
+        with self._database.transaction():
+            kept = self._database.execute(
                 "UPDATE questions SET whole = ?, reserved_tokens = ?, reserved_cost = ?"
                 " WHERE id = ? AND erased = 0 AND state IN ('pending', 'answering')",
-                (whole, usage.total, cost, ask.id),
+                (whole, usage.total, cost, question.id),
             )
             if kept.rowcount:
-                debts.owe(db, ask.id, Owed("answer", finish.model, usage))
+                self._owe(question, Owed("answer", finish.model, usage))
 
-    def whole(self, ask: Question) -> tuple[str, Finish] | None:
+    def whole(self, question: Question) -> tuple[str, Finish] | None:
         """The model's answer to an open question, if all of it came before the program ended."""
-        with database.explained(self._path):
-            row = self._db.execute(
-                "SELECT whole FROM questions WHERE id = ? AND whole IS NOT NULL", (ask.id,)
-            ).fetchone()
+        row = self._database.row(
+            "SELECT whole FROM questions WHERE id = ? AND whole IS NOT NULL", (question.id,)
+        )
         if row is None:
             return None
         text, reason, prompt_tokens, completion_tokens, estimated, model = json.loads(row[0])
@@ -120,7 +176,7 @@ class Ledger:
 
     def spend(
         self,
-        ask: Question,
+        question: Question,
         at: datetime,
         *,
         kind: str,
@@ -133,13 +189,12 @@ class Ledger:
 
         It is owed no longer.
         """
-        with database.step(self._db, self._path) as db:
-            debts.owe_no_more(db, ask.id, "answer" if kind == "failed" else kind)
+        with self._database.transaction():
+            self.free(question, "answer" if kind == "failed" else kind)
             if kind == "failed":
-                hold(db, ask.id, Expected(0, 0))
-            enter(
-                db,
-                ask,
+                self.hold(question.id, Expected(0, 0))
+            self.enter(
+                question,
                 at,
                 kind=kind,
                 model=model,
@@ -150,106 +205,89 @@ class Ledger:
 
     def longest_answer(self) -> int:
         """Tokens of the longest of the answers that were paid lately; 0 before the first."""
-        with database.explained(self._path):
-            (tokens,) = self._db.execute(
-                "SELECT coalesce(max(completion_tokens), 0) FROM"
-                " (SELECT completion_tokens FROM usage ORDER BY id DESC LIMIT ?)",
-                (LATELY,),
-            ).fetchone()
+        ((tokens,),) = self._database.rows(
+            "SELECT coalesce(max(completion_tokens), 0) FROM"
+            " (SELECT completion_tokens FROM usage ORDER BY id DESC LIMIT ?)",
+            (LATELY,),
+        )
         return int(tokens)
 
     def tell_once(self, person: int, reason: str, since: datetime, now: datetime) -> bool:
         """Whether to tell a person of a limit: not if that was done after `since`."""
-        with database.explained(self._path):
-            told = self._db.execute(
-                "INSERT INTO told VALUES (?, ?, ?) ON CONFLICT (person, reason)"
-                " DO UPDATE SET at = excluded.at WHERE at < ?",
-                (person, reason, instant(now), instant(since)),
-            )
+        told = self._database.execute(
+            "INSERT INTO told VALUES (?, ?, ?) ON CONFLICT (person, reason)"
+            " DO UPDATE SET at = excluded.at WHERE at < ?",
+            (person, reason, instant(now), instant(since)),
+        )
         return bool(told.rowcount)
 
+    def enter(
+        self,
+        question: Question,
+        at: datetime,
+        *,
+        kind: str,
+        model: str,
+        usage: Usage | None,
+        audio_seconds: float = 0.0,
+        cost: int = 0,
+    ) -> None:
+        """Append a row of usage with its running sums; within a transaction.
 
-def spent(
-    db: sqlite3.Connection, person: int, now: datetime, day_began: datetime, question: int
-) -> Spent:
-    """What counts against the limits beside the tokens and the money of this question."""
-    moment = instant(now)
-    row = {
-        "person": person,
-        "question": question,
-        "now": moment,
-        "minute": moment - _MINUTE,
-        "hour": moment - _HOUR,
-        "day": instant(day_began),
-    }
-    requests, others, answers, own, cost = db.execute(_SPENT, row).fetchone()
-    open_others, open_count, open_own, open_cost = db.execute(_RESERVED, row).fetchone()
-    return Spent(
-        person_requests_last_minute=requests,
-        others_tokens_today=others + open_others,
-        answers_last_hour=answers + open_count,
-        person_tokens_today=own + open_own,
-        cost_today=cost + open_cost,
-    )
+        An answer is owed no longer.
+        """
+        if kind == "answer":
+            self.free(question, kind)
+        last = self._database.row(
+            "SELECT others_after, cost_after, answers_before + (kind = 'answer') FROM usage"
+            " ORDER BY id DESC LIMIT 1"
+        )
+        others, money, answers = last or (0, 0, 0)
+        of_person = self._database.row(
+            "SELECT person_after FROM usage WHERE person = ? ORDER BY id DESC LIMIT 1",
+            (question.sender.id,),
+        )
+        own = of_person[0] if of_person else 0
+        tokens = usage.total if usage else 0
+        self._database.execute(
+            "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
+            " completion_tokens, others_before, others_after, kind, estimated, audio_seconds, cost,"
+            " cost_before, cost_after, person_before, person_after, answers_before)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                question.id,
+                question.sender.id,
+                question.by_owner,
+                question.chat,
+                instant(at),
+                model,
+                usage and usage.prompt_tokens,
+                usage and usage.completion_tokens,
+                others,
+                others + (0 if question.by_owner else tokens),
+                kind,
+                usage is not None and usage.estimated,
+                audio_seconds,
+                cost,
+                money,
+                money + cost,
+                own,
+                own + tokens,
+                answers,
+            ),
+        )
 
-
-def hold(db: sqlite3.Connection, question: int, expected: Expected) -> None:
-    """Reserve for a question; within a step."""
-    db.execute(
-        "UPDATE questions SET reserved_tokens = ?, reserved_cost = ? WHERE id = ?",
-        (expected.tokens, expected.cost, question),
-    )
-
-
-def enter(
-    db: sqlite3.Connection,
-    ask: Question,
-    at: datetime,
-    *,
-    kind: str,
-    model: str,
-    usage: Usage | None,
-    audio_seconds: float = 0.0,
-    cost: int = 0,
-) -> None:
-    """Append a row of usage with its running sums; within a step. An answer is owed no longer."""
-    if kind == "answer":
-        debts.owe_no_more(db, ask.id, kind)
-    last = db.execute(
-        "SELECT others_after, cost_after, answers_before + (kind = 'answer') FROM usage"
-        " ORDER BY id DESC LIMIT 1"
-    ).fetchone()
-    others, money, answers = last or (0, 0, 0)
-    of_person = db.execute(
-        "SELECT person_after FROM usage WHERE person = ? ORDER BY id DESC LIMIT 1",
-        (ask.sender.id,),
-    ).fetchone()
-    own = of_person[0] if of_person else 0
-    tokens = usage.total if usage else 0
-    db.execute(
-        "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
-        " completion_tokens, others_before, others_after, kind, estimated, audio_seconds, cost,"
-        " cost_before, cost_after, person_before, person_after, answers_before)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            ask.id,
-            ask.sender.id,
-            ask.by_owner,
-            ask.chat,
-            instant(at),
-            model,
-            usage and usage.prompt_tokens,
-            usage and usage.completion_tokens,
-            others,
-            others + (0 if ask.by_owner else tokens),
-            kind,
-            usage is not None and usage.estimated,
-            audio_seconds,
-            cost,
-            money,
-            money + cost,
-            own,
-            own + tokens,
-            answers,
-        ),
-    )
+    def _owe(self, question: Question, owed: Owed) -> None:
+        usage = owed.usage
+        self._database.execute(
+            "INSERT OR REPLACE INTO owed VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                question.id,
+                owed.kind,
+                owed.model,
+                usage and usage.prompt_tokens,
+                usage and usage.completion_tokens,
+                usage is not None and usage.estimated,
+                owed.audio_seconds,
+            ),
+        )

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from userbot.storage import voice_rows
-from userbot.storage.cells import instant, moment, storable
+from userbot.storage.columns import instant, moment, storable, stored_voice, voice_of
 from userbot.types import ChatKind, ConversationId, Person, Question
 
 ADD = """
@@ -22,7 +21,7 @@ ADD = """
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
 
-ASKS = (
+QUESTIONS = (
     "SELECT q.id, c.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
     " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
     " q.forwarded_from, q.voice, q.listen_first, q.plain, q.pictures, q.expires_at,"
@@ -31,7 +30,6 @@ ASKS = (
     " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
     " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
 )
-
 
 SEE_CONVERSATION = """
     INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
@@ -63,7 +61,7 @@ def row_of(question: Question, at: datetime) -> dict[str, Any]:
         "reply_to": question.reply_to,
         "about_reply": question.about_reply,
         "forwarded_from": storable(question.forwarded_from),
-        "voice": question.voice and voice_rows.stored(question.voice),
+        "voice": question.voice and stored_voice(question.voice),
         "listen_first": question.listen_first,
         "plain": question.plain,
         "pictures": numbers(question.pictures),
@@ -73,8 +71,8 @@ def row_of(question: Question, at: datetime) -> dict[str, Any]:
     }
 
 
-def ask_of(row: Sequence[Any]) -> Question:
-    """The question that ASKS has found."""
+def question_of(row: Sequence[Any]) -> Question:
+    """The question that QUESTIONS has found."""
     ident, chat, topic, kind, title, message, sender, name, username, *rest = row
     by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:13]
     voice, listen_first, plain, pictures, expires_at, moved_from = more
@@ -90,7 +88,7 @@ def ask_of(row: Sequence[Any]) -> Question:
         reply_to=reply_to,
         about_reply=bool(about_reply),
         forwarded_from=forwarded_from,
-        voice=voice_rows.restored(voice) if voice else None,
+        voice=voice_of(voice) if voice else None,
         listen_first=bool(listen_first),
         plain=bool(plain),
         pictures=tuple(json.loads(pictures or "[]")),

@@ -2,51 +2,56 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from userbot.storage import database, ledger, question_rows
-from userbot.storage.cells import instant, storable
-from userbot.storage.eraser import Eraser
-from userbot.storage.steps import Steps
-from userbot.types import TERMINAL, Expected, Question, Spent
+from userbot.storage import question_rows
+from userbot.storage.columns import instant, storable
+from userbot.storage.database import Database
+from userbot.storage.ledger import Ledger
+from userbot.types import TERMINAL, Answer, Expected, Question, Spent
 
 R = TypeVar("R")
 
+_REQUESTED = "asked_again"
+"""The reason of a pending question that another process wants asked again."""
 
-class Questions(Steps):
+
+class Questions:
     """What was asked, and what became of it. Every method raises StorageError."""
 
-    eraser: Eraser
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self._database = database
+        self._ledger = ledger
 
     def asked_by(self, chat: int, message: int) -> int | None:
         """The question that the message is, if it is one."""
-        return self._question(
-            "SELECT id FROM questions WHERE chat = ? AND message = ?", chat, message
+        row = self._database.row(
+            "SELECT id FROM questions WHERE chat = ? AND message = ?", (chat, message)
         )
+        return None if row is None else int(row[0])
 
-    def add(self, ask: Question, at: datetime) -> Question | None:
+    def erased(self, question: Question) -> bool:
+        """Whether the words of a question are gone."""
+        row = self._database.row("SELECT erased FROM questions WHERE id = ?", (question.id,))
+        return row is not None and bool(row[0])
+
+    def add(self, question: Question, at: datetime) -> Question | None:
         """Store a question as pending and give it with its id; None if its message is known."""
-        with database.explained(self.path):
-            return self._insert(ask, at)
-
-    def _insert(self, ask: Question, at: datetime) -> Question | None:
-        row = question_rows.row_of(ask, at)
-        cursor = self._db.execute(question_rows.ADD, row)
+        row = question_rows.row_of(question, at)
+        cursor = self._database.execute(question_rows.ADD, row)
         if not cursor.rowcount:
             # The message is known, or its conversation is new or has another title.
-            with nullcontext(self._db) if self._db.in_transaction else self._step() as db:
-                db.execute(question_rows.SEE_CONVERSATION, row)
-                cursor = db.execute(question_rows.ADD, row)
-        return replace(ask, id=cursor.lastrowid or 0) if cursor.rowcount else None
+            with self._database.transaction():
+                self._database.execute(question_rows.SEE_CONVERSATION, row)
+                cursor = self._database.execute(question_rows.ADD, row)
+        return replace(question, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
     def admit(
         self,
-        ask: Question,
+        question: Question,
         at: datetime,
         day_began: datetime,
         expected: Expected,
@@ -58,20 +63,22 @@ class Questions(Steps):
         stored, with the state "skipped". Gives the question with its id and what `judge` gave;
         None if its message is known.
         """
-        with self._step() as db:
-            kept = self._insert(ask, at)
+        with self._database.transaction():
+            kept = self.add(question, at)
             if kept is None:
                 return None
-            verdict = judge(ledger.spent(db, ask.sender.id, at, day_began, kept.id))
+            verdict = judge(self._ledger.spent(question.sender.id, at, day_began, kept.id))
             if verdict is None:
-                ledger.hold(db, kept.id, expected)
+                self._ledger.hold(kept.id, expected)
             else:
-                db.execute("UPDATE questions SET state = 'skipped' WHERE id = ?", (kept.id,))
+                self._database.execute(
+                    "UPDATE questions SET state = 'skipped' WHERE id = ?", (kept.id,)
+                )
         return kept, verdict
 
-    def anew(
+    def reopen(
         self,
-        ask: Question,
+        question: Question,
         at: datetime,
         day_began: datetime,
         expected: Expected,
@@ -82,83 +89,106 @@ class Questions(Steps):
         The messages of its answer belong to the new answer. It counts as asked now. None if it was
         not answered or has these words already; if it was spoken, or is several messages.
         """
-        with self._step() as db:
-            row = db.execute(
+        with self._database.transaction():
+            row = self._database.row(
                 "SELECT id, attempt, reason, text, own_text, stored_at, state_at FROM questions"
                 " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
                 " AND coalesce(own_text, text) <> ? AND voice IS NULL AND pictures = ''"
                 " AND NOT EXISTS (SELECT 1 FROM questions AS other"
                 " WHERE other.joined_to = questions.id)",
-                (ask.message, ask.chat, storable(ask.text)),
-            ).fetchone()
+                (question.message, question.chat, storable(question.text)),
+            )
             if row is None:
                 return None
             number, attempt, *before = row
-            kept = replace(ask, id=number, attempt=attempt)
+            kept = replace(question, id=number, attempt=attempt)
             change = (
                 "UPDATE questions SET state = ?, reason = ?, text = ?, own_text = ?,"
                 " stored_at = ?, state_at = ? WHERE id = ?"
             )
             now = instant(at)
-            db.execute(change, ("pending", "", storable(ask.text), None, now, now, number))
-            spent = ledger.spent(db, ask.sender.id, at, day_began, number)
+            self._database.execute(
+                change, ("pending", "", storable(question.text), None, now, now, number)
+            )
+            spent = self._ledger.spent(question.sender.id, at, day_began, number)
             # Its row counts once; each time it was answered lately was a request, too.
-            (lately,) = db.execute(
-                "SELECT count(*) FROM usage WHERE question = ? AND at > ?",
+            lately = self._database.rows(
+                "SELECT 1 FROM usage WHERE question = ? AND at > ?",
                 (number, instant(at - timedelta(minutes=1))),
-            ).fetchone()
-            requests = spent.person_requests_last_minute + lately
+            )
+            requests = spent.person_requests_last_minute + len(lately)
             verdict = judge(replace(spent, person_requests_last_minute=requests))
             if verdict is None:
-                ledger.hold(db, number, expected)
+                self._ledger.hold(number, expected)
             else:
-                db.execute(change, ("answered", *before, number))
+                self._database.execute(change, ("answered", *before, number))
         return kept, verdict
 
-    def again(self, chat: int, message: int, at: datetime) -> Question | str | None:
+    def retry(self, chat: int, message: int, at: datetime) -> Question | str | None:
         """Make a question that failed or was skipped pending anew, and give it.
 
         `message` is the question's own or one of its answer's. If it is in another state, that;
         None if there is no such question, or its words were deleted.
         """
-        with self._step() as db:
-            found = db.execute(
+        with self._database.transaction():
+            found = self._database.row(
                 "SELECT coalesce((SELECT id FROM questions WHERE message = ?1 AND chat = ?2),"
                 " (SELECT question FROM writes WHERE message = ?1 AND chat = ?2))",
                 (message, chat),
-            ).fetchone()
-            row = db.execute(question_rows.ASKS + " WHERE q.id = ?", found).fetchone()
+            )
+            row = self._database.row(question_rows.QUESTIONS + " WHERE q.id = ?", found or ())
             if row is None:
                 return None
-            ask = question_rows.ask_of(row)
+            question = question_rows.question_of(row)
             state = str(row[-3])
-            if not pending_anew(db, ask.id, at):
-                return None if state in ("failed", "skipped") or self.eraser.gone(ask) else state
-        return replace(ask, attempt=ask.attempt + 1)
+            if not self._pending_anew(question.id, at):
+                ended = state in ("failed", "skipped")
+                return None if ended or self.erased(question) else state
+        return replace(question, attempt=question.attempt + 1)
+
+    def request_retry(self, questions: Sequence[int], at: datetime) -> set[int]:
+        """Mark questions that failed to be asked again by whoever answers; gives those that are.
+
+        Not one whose words are gone.
+        """
+        with self._database.transaction():
+            return {one for one in questions if self._pending_anew(one, at, _REQUESTED)}
+
+    def requested_retries(self) -> set[int]:
+        """The questions so marked; the mark is taken off."""
+        # Looked at first, since it is asked every second: only a writer has to wait for others.
+        if not self._database.row(
+            "SELECT 1 FROM questions WHERE state IN ('pending', 'answering') AND reason = ?",
+            (_REQUESTED,),
+        ):
+            return set()
+        rows = self._database.rows(
+            "UPDATE questions SET reason = '' WHERE state IN ('pending', 'answering')"
+            " AND reason = ? RETURNING id",
+            (_REQUESTED,),
+        )
+        return {number for (number,) in rows}
 
     def join(self, earlier: Question, whole: Question, at: datetime) -> None:
         """A question that is not answered yet is one with a later message, as `whole`.
 
         It ends as skipped ("joined"); its words go where those of the later one go.
         """
-        with self._step() as db:
-            db.execute(
+        with self._database.transaction():
+            self._database.execute(
                 "UPDATE questions SET state = 'skipped', reason = 'joined', state_at = ?,"
                 " whole = NULL, joined_to = ? WHERE id = ? AND state <> 'answered'",
                 (instant(at), whole.id, earlier.id),
             )
-            db.execute(
-                "UPDATE questions SET joined_to = ? WHERE joined_to = ?", (whole.id, earlier.id)
-            )
-            _reword(db, whole)
+            self._joined_to(whole, earlier)
+            self.reword(whole)
 
-    def joined(self, ask: Question) -> list[Question]:
+    def joined(self, question: Question) -> list[Question]:
         """The earlier messages that are one with a question, oldest first."""
-        with database.explained(self.path):
-            rows = self._db.execute(
-                question_rows.ASKS + " WHERE q.joined_to = ? ORDER BY q.message", (ask.id,)
-            ).fetchall()
-        return [question_rows.ask_of(row) for row in rows]
+        rows = self._database.rows(
+            question_rows.QUESTIONS + " WHERE q.joined_to = ? ORDER BY q.message", (question.id,)
+        )
+        return [question_rows.question_of(row) for row in rows]
 
     def part(
         self, before: Question, whole: Question, gone: Sequence[Question], reason: str, at: datetime
@@ -167,41 +197,50 @@ class Questions(Steps):
 
         If its last message is among them, the one before that takes its place.
         """
-        with self._step() as db:
+        with self._database.transaction():
             if whole.id != before.id:
-                db.execute(
+                self._database.execute(
                     "UPDATE questions SET joined_to = NULL, (state, reason, state_at,"
                     " reserved_tokens, reserved_cost) = (SELECT state, reason, state_at,"
                     " reserved_tokens, reserved_cost FROM questions WHERE id = ?) WHERE id = ?",
                     (before.id, whole.id),
                 )
-                db.execute(
-                    "UPDATE questions SET joined_to = ? WHERE joined_to = ?", (whole.id, before.id)
-                )
-            db.executemany(
+                self._joined_to(whole, before)
+            self._database.execute_each(
                 "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?,"
                 " joined_to = NULL, whole = NULL WHERE id = ? AND state <> 'answered'",
                 [(reason, instant(at), one.id) for one in gone],
             )
-            _reword(db, whole)
+            self.reword(whole)
 
     def reword(self, whole: Question) -> None:
         """A question that is not answered yet has other words now."""
-        with self._step() as db:
-            _reword(db, whole)
+        self._database.execute(
+            "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
+            " pictures = ?, expires_at = ?, whole = NULL"
+            " WHERE id = ? AND erased = 0 AND state <> 'answered'",
+            (
+                storable(whole.text),
+                storable(whole.forwarded_from),
+                whole.reply_to,
+                whole.about_reply,
+                question_rows.numbers(whole.pictures),
+                whole.expires_at and instant(whole.expires_at),
+                whole.id,
+            ),
+        )
 
-    def mark(self, ask: Question, state: str, reason: str, at: datetime) -> None:
+    def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why.
 
         An answered question stays answered.
         """
-        with database.explained(self.path):
-            self._db.execute(
-                "UPDATE questions SET state = ?1, reason = ?2, state_at = ?3,"
-                " whole = CASE ?1 WHEN 'answering' THEN whole END"
-                " WHERE id = ?4 AND state <> 'answered'",
-                (state, reason, instant(at), ask.id),
-            )
+        self._database.execute(
+            "UPDATE questions SET state = ?1, reason = ?2, state_at = ?3,"
+            " whole = CASE ?1 WHEN 'answering' THEN whole END"
+            " WHERE id = ?4 AND state <> 'answered'",
+            (state, reason, instant(at), question.id),
+        )
 
     def pending(self, *, terminal: bool = False) -> list[tuple[Question, bool]]:
         """Questions that are neither answered nor given up, oldest first.
@@ -209,38 +248,56 @@ class Questions(Steps):
         The flag tells whether a write for it was recorded. `terminal`: those that were asked
         there, and no others.
         """
-        with database.explained(self.path):
-            rows = self._db.execute(
-                question_rows.ASKS
-                + " WHERE q.state IN ('pending', 'answering') AND (q.chat = ?) = ?"
-                " ORDER BY q.id",
-                (TERMINAL, terminal),
-            ).fetchall()
-        return [(question_rows.ask_of(row), bool(row[-1])) for row in rows]
+        rows = self._database.rows(
+            question_rows.QUESTIONS + " WHERE q.state IN ('pending', 'answering')"
+            " AND (q.chat = ?) = ? ORDER BY q.id",
+            (TERMINAL, terminal),
+        )
+        return [(question_rows.question_of(row), bool(row[-1])) for row in rows]
 
+    def settle(
+        self, question: Question, text: str, answer: Answer, at: datetime, *, cost: int = 0
+    ) -> None:
+        """The question (as `text`) is answered: its state, its turn and its usage at once.
 
-def pending_anew(db: sqlite3.Connection, question: int, at: datetime, reason: str = "") -> bool:
-    """Let a question that failed or was skipped be asked again; False if it may not be."""
-    changed = db.execute(
-        "UPDATE questions SET state = 'pending', reason = ?, attempt = attempt + 1, state_at = ?"
-        " WHERE id = ? AND state IN ('failed', 'skipped') AND erased = 0 AND reason <> 'forgotten'",
-        (reason, instant(at), question),
-    )
-    return bool(changed.rowcount)
+        Of a question that is answered already nothing changes. An answer whose usage the
+        endpoint did not tell counts no tokens. `cost` is in millionths. Words that were deleted
+        meanwhile do not come back.
+        """
+        with self._database.transaction():
+            changed = self._database.execute(
+                "UPDATE questions SET state = 'answered', reason = ?1, state_at = ?2,"
+                " text = CASE WHEN erased THEN '' ELSE ?3 END,"
+                " own_text = CASE WHEN erased THEN NULL ELSE ?4 END,"
+                " answer = CASE WHEN erased THEN '' ELSE ?5 END, model = ?6, whole = NULL"
+                " WHERE id = ?7 AND state <> 'answered'",
+                (
+                    answer.finish.reason,
+                    instant(at),
+                    storable(text),
+                    None if text == question.text else storable(question.text),
+                    storable(answer.text),
+                    answer.finish.model,
+                    question.id,
+                ),
+            )
+            if changed.rowcount:
+                finish = answer.finish
+                self._ledger.enter(
+                    question, at, kind="answer", model=finish.model, usage=finish.usage, cost=cost
+                )
 
+    def _joined_to(self, whole: Question, before: Question) -> None:
+        self._database.execute(
+            "UPDATE questions SET joined_to = ? WHERE joined_to = ?", (whole.id, before.id)
+        )
 
-def _reword(db: sqlite3.Connection, whole: Question) -> None:
-    db.execute(
-        "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
-        " pictures = ?, expires_at = ?, whole = NULL"
-        " WHERE id = ? AND erased = 0 AND state <> 'answered'",
-        (
-            storable(whole.text),
-            storable(whole.forwarded_from),
-            whole.reply_to,
-            whole.about_reply,
-            question_rows.numbers(whole.pictures),
-            whole.expires_at and instant(whole.expires_at),
-            whole.id,
-        ),
-    )
+    def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:
+        """Let a question that failed or was skipped be asked again; False if it may not be."""
+        changed = self._database.execute(
+            "UPDATE questions SET state = 'pending', reason = ?, attempt = attempt + 1,"
+            " state_at = ? WHERE id = ? AND state IN ('failed', 'skipped') AND erased = 0"
+            " AND reason <> 'forgotten'",
+            (reason, instant(at), question),
+        )
+        return bool(changed.rowcount)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from userbot.storage.archive import Archive
-from userbot.storage.cells import instant, moment
+from userbot.storage.columns import instant, moment
 
 _ROWS = """
     SELECT u.at, u.chat, u.person, u.kind, u.audio_seconds, u.cost, u.estimated,

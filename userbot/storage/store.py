@@ -18,36 +18,46 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from userbot.storage import database, ledger, migrations
-from userbot.storage.cells import instant, moment
-from userbot.storage.debts import Debts
-from userbot.storage.dialogue import Dialogue
+from userbot.storage import file, migrations
+from userbot.storage.columns import instant, moment
+from userbot.storage.commands import CommandStore
+from userbot.storage.conversations import Conversations
+from userbot.storage.database import Database
 from userbot.storage.eraser import Eraser
-from userbot.storage.heard import Heard
+from userbot.storage.failures import explained
 from userbot.storage.ledger import Ledger
-from userbot.storage.moves import Moves
 from userbot.storage.names import Names
-from userbot.storage.orders import Orders
+from userbot.storage.outbound import OutboundLog
+from userbot.storage.overrides import Overrides
+from userbot.storage.people import ForgottenPeople
 from userbot.storage.questions import Questions
-from userbot.storage.quotations import Quotations
-from userbot.storage.sights import Sights
-from userbot.types import Spent
+from userbot.storage.quotes import Quotes
+from userbot.storage.transcripts import Transcripts
+from userbot.storage.watermarks import Watermarks
 
 
-class Store(Questions, Debts, Dialogue, Heard, Quotations, Sights, Moves, Orders):
-    """The history database of one account. Every method raises StorageError.
+class Store:
+    """The history database of one account, in parts. Every method raises StorageError.
 
     Use from one thread. `repaired` is the mode that the file had if others could read it
     (it is 0600 now), else None.
     """
 
-    def __init__(self, path: Path, db: sqlite3.Connection, repaired: int | None) -> None:
-        self.path = path
+    def __init__(self, database: Database, repaired: int | None) -> None:
+        self.database = database
         self.repaired = repaired
-        self.ledger = Ledger(path, db)
-        self.names = Names(path, db)
-        self.eraser = Eraser(path, db)
-        self._db = db
+        self.outbound = OutboundLog(database)
+        self.ledger = Ledger(database, self.outbound)
+        self.questions = Questions(database, self.ledger)
+        self.conversations = Conversations(database)
+        self.transcripts = Transcripts(database)
+        self.quotes = Quotes(database)
+        self.watermarks = Watermarks(database)
+        self.commands = CommandStore(database)
+        self.overrides = Overrides(database)
+        self.people = ForgottenPeople(database)
+        self.names = Names(database)
+        self.eraser = Eraser(database)
         self._version = self._data_version()
 
     @classmethod
@@ -57,9 +67,9 @@ class Store(Questions, Debts, Dialogue, Heard, Quotations, Sights, Moves, Orders
         `busy_seconds`: how long a call waits for another process that is writing. Raises
         StorageError, with the file untouched, if it is read-only, damaged, foreign or newer.
         """
-        repaired = database.create(path)
-        database.look(path)
-        with database.explained(path):
+        repaired = file.create(path)
+        file.look(path)
+        with explained(path):
             db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
             try:
                 # The header above may be older than what the write-ahead log says.
@@ -77,17 +87,20 @@ class Store(Questions, Debts, Dialogue, Heard, Quotations, Sights, Moves, Orders
             except BaseException:
                 db.close()
                 raise
-        return cls(path, db, repaired)
+        return cls(Database(path, db), repaired)
 
-    def hurry(self, seconds: float) -> None:
+    @property
+    def path(self) -> Path:
+        """Where the file is."""
+        return self.database.path
+
+    def limit_wait(self, seconds: float) -> None:
         """From now on no call waits longer than that for another process that is writing."""
-        with database.explained(self.path):
-            self._db.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+        self.database.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     def close(self) -> None:
         """Let go of the file; the write-ahead log is folded into it."""
-        with database.explained(self.path):
-            self._db.close()
+        self.database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -114,27 +127,15 @@ class Store(Questions, Debts, Dialogue, Heard, Quotations, Sights, Moves, Orders
         changed, self._version = version != self._version, version
         return changed
 
-    def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
-        """What counts against the limits, beside what `question` is expected to cost.
-
-        The person's requests are those of the last 60 seconds that were not skipped, or were
-        paid for all the same, that question among them. Everything else includes what is
-        reserved for the other questions that are open: many asked at once do not slip through.
-        """
-        with database.explained(self.path):
-            return ledger.spent(self._db, person, now, day_began, question)
-
     def _data_version(self) -> int:
-        with database.explained(self.path):
-            (version,) = self._db.execute("PRAGMA data_version").fetchone()
+        ((version,),) = self.database.rows("PRAGMA data_version")
         return int(version)
 
     def _once(self, key: str, value: int | bytes) -> int | bytes:
         """The value under `key` in meta: this one, if there was none."""
-        with database.explained(self.path):
-            self._db.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (key, value)
-            )
-            row = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        found: int | bytes = row[0]
-        return found
+        self.database.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (key, value)
+        )
+        ((found,),) = self.database.rows("SELECT value FROM meta WHERE key = ?", (key,))
+        kept: int | bytes = found
+        return kept

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from telethon.helpers import add_surrogate, del_surrogate
 from telethon.tl import types
 from telethon.utils import get_display_name
 
+from userbot.rules.utf16 import within
 from userbot.telegram.media import is_protected, media_of, picture_in, voice_of
 from userbot.telegram.people import People
 from userbot.telegram.senders import Senders
@@ -162,12 +162,10 @@ def _check(incoming: Message) -> None:
 
 def _mentions(message: Any) -> frozenset[int | str]:
     found: set[int | str] = set()
-    text: str | None = None
     for entity in message.entities or ():
         if isinstance(entity, types.MessageEntityMentionName):
             found.add(entity.user_id)
         elif isinstance(entity, types.MessageEntityMention):
-            text = text or add_surrogate(message.message)
-            name = del_surrogate(text[entity.offset : entity.offset + entity.length])
-            found.add(name.removeprefix("@").lower())
+            start, end = within(message.message, entity.offset, entity.length)
+            found.add(message.message[start:end].removeprefix("@").lower())
     return frozenset(found)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from telethon.errors import RPCError, UsernameInvalidError, UsernameNotOccupiedError
 from telethon.tl import functions, types
@@ -16,7 +16,6 @@ from telethon.utils import get_display_name, get_peer_id, resolve_id
 
 from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
-from userbot.ports import Names
 from userbot.rules.trigger import Allowed, ChatRule, Listening, Policy
 from userbot.rules.voice import voice_of
 from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
@@ -25,13 +24,25 @@ from userbot.telegram.refusals import meaning
 from userbot.types import KeptName, Person
 
 
+class KeptNames(Protocol):
+    """Whom @names meant when they were first resolved. Both raise StorageError."""
+
+    def kept(self, name: str) -> KeptName | None:
+        """Whom the name meant; None if it was never resolved."""
+        ...
+
+    def keep(self, name: KeptName, at: datetime) -> None:
+        """Remember a name; one that is known already stays as it is."""
+        ...
+
+
 class Directory:
     """Looks up the account and names over a connected client.
 
     `names` remembers whom a name meant; without it each is asked for anew.
     """
 
-    def __init__(self, client: Client, names: Names | None = None) -> None:
+    def __init__(self, client: Client, names: KeptNames | None = None) -> None:
         self._client = client
         self._names = names
         self._kept: dict[str, KeptName] = {}

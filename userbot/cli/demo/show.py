@@ -13,6 +13,7 @@ from rich.text import Text
 from userbot.cli.console import Console
 from userbot.console.live import Live
 from userbot.console.words import words
+from userbot.rules.utf16 import within
 from userbot.sandbox.state import Message
 
 _WORDS = {
@@ -129,12 +130,9 @@ class Show:
 def styled(text: str, entities: list[Any]) -> Text:
     """A message's text with its entities as a terminal can show them."""
     shown = Text(text)
-    units = text.encode("utf-16-le")
     for entity in entities:
         style = _STYLES.get(type(entity).__name__.removeprefix("MessageEntity"))
         if style is None:
             continue
-        start = len(units[: entity.offset * 2].decode("utf-16-le", "ignore"))
-        end = len(units[: (entity.offset + entity.length) * 2].decode("utf-16-le", "ignore"))
-        shown.stylize(style, start, end)
+        shown.stylize(style, *within(text, entity.offset, entity.length))
     return shown

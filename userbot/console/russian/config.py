@@ -65,7 +65,12 @@ SENTENCES: Final = {
     "{} must be blocks, not {}": "{} — это должны быть блоки, а не {}",
     "Write [[chats]] with two brackets.": "Пишите [[chats]] с двойными скобками.",
     "{} is missing": "не задано: {}",
-    "It takes {}.": "Здесь ожидается {}.",
+    'It takes "all", "mention", "prefix" or "off".': (
+        'Здесь ожидается "all", "mention", "prefix" или "off".'
+    ),
+    'It takes "me", "contacts", "anyone", or a list of @names and ids.': (
+        'Здесь ожидается "me", "contacts", "anyone" или список из @имён и id.'
+    ),
     "{} is still a placeholder": "в {} ещё стоит заготовка",
     "Put it in brackets: a list.": "Возьмите в квадратные скобки: это список.",
     "Write the number without quotes.": "Пишите число без кавычек.",
@@ -170,15 +175,11 @@ PARTS: Final = {
     '{}" and "{}': '{}" и "{}',
     "true or false": "true или false",
     "a whole number": "целое число",
-    "a whole number from {} to {}": "целое число от {} до {}",
-    "a whole number of at least {}": "целое число не меньше {}",
-    "a whole number above {}, at most {}": "целое число больше {}, но не больше {}",
-    "a whole number above {}": "целое число больше {}",
     "a number": "число",
-    "a number from {} to {}": "число от {} до {}",
-    "a number of at least {}": "число не меньше {}",
-    "a number above {}, at most {}": "число больше {}, но не больше {}",
-    "a number above {}": "число больше {}",
+    "a finite number": "конечное число",
+    "at least {}": "не меньше {}",
+    "above {}": "больше {}",
+    "at most {}": "не больше {}",
     "a path in quotes": "путь в кавычках",
     "a text in quotes": "текст в кавычках",
     "a text in quotes that is not empty": "непустой текст в кавычках",

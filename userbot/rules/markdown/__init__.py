@@ -6,14 +6,13 @@ source → protected (what the parser must not touch) → walked (its events as 
 
 from userbot.rules.markdown.parts import (
     MESSAGE_ENTITIES,
-    MESSAGE_UNITS,
     MOST_CHARACTERS,
     MOST_MESSAGES,
     bounded,
     broken_off,
-    units,
 )
 from userbot.rules.markdown.rendering import render
+from userbot.rules.utf16 import MESSAGE_UNITS
 
 __all__ = [
     "MESSAGE_ENTITIES",
@@ -23,5 +22,4 @@ __all__ = [
     "bounded",
     "broken_off",
     "render",
-    "units",
 ]

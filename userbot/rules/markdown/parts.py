@@ -12,10 +12,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from userbot.rules.markdown.rich import Rich, Span
+from userbot.rules.utf16 import MESSAGE_UNITS, fitting, offsets, units
 from userbot.types import Entity, RichText
 
-MESSAGE_UNITS = 4096
-"""UTF-16 units of one message (core.telegram.org/api/config, `message_length_max`)."""
 MESSAGE_ENTITIES = 100
 """Telegram ignores or refuses what is more (core.telegram.org/api/entities)."""
 MOST_MESSAGES = 20
@@ -52,11 +51,6 @@ def broken_off(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
     return (*whole, RichText(text + _ELLIPSIS, kept))
 
 
-def units(text: str) -> int:
-    """Its length in UTF-16 units."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def visible(text: str) -> bool:
     """Whether there is anything to see; Telegram refuses a message without."""
     return any(unicodedata.category(character) not in _UNSEEN for character in text)
@@ -69,7 +63,7 @@ def _parts(rich: Rich, most: int) -> Iterator[Rich]:
     """Those that may touch the next message: a long answer has thousands of others."""
     start = _skip(rich, 0, code)
     while start < len(rich.text):
-        end = _longest(rich.text, start, most)
+        end = fitting(rich.text, start, most)
         near = [span for span in near if span.end > start]
         while later and later[0].start < end:
             near.append(later.popleft())
@@ -79,19 +73,6 @@ def _parts(rich: Rich, most: int) -> Iterator[Rich]:
         yield _piece(rich.text, near, start, end)
         most = MESSAGE_UNITS
         start = _skip(rich, end, code)
-
-
-def _longest(text: str, start: int, most: int) -> int:
-    """Where a message of so many units that begins at `start` is full."""
-    end = min(len(text), start + most)
-    piece = text[start:end]
-    if piece.isascii():
-        return end
-    over = sum(character > "\uffff" for character in piece) + len(piece) - most
-    while over > 0:
-        end -= 1
-        over -= 2 if text[end] > "\uffff" else 1
-    return end
 
 
 def _before_too_many(spans: list[Span], start: int, end: int) -> int:
@@ -157,16 +138,10 @@ def _piece(text: str, spans: list[Span], start: int, end: int) -> Rich:
 
 
 def _message(part: Rich) -> RichText:
-    text = part.text
-    if text.isascii():
-        entities = [_entity(span, span.start, span.end) for span in part.spans]
-    else:
-        offsets = [0]
-        for character in text:
-            offsets.append(offsets[-1] + (2 if character > "\uffff" else 1))
-        entities = [_entity(span, offsets[span.start], offsets[span.end]) for span in part.spans]
+    at = range(len(part.text) + 1) if part.text.isascii() else offsets(part.text)
+    entities = [_entity(span, at[span.start], at[span.end]) for span in part.spans]
     entities.sort(key=lambda entity: (entity.offset, -entity.length))
-    return RichText(text, tuple(entities))
+    return RichText(part.text, tuple(entities))
 
 
 def _entity(span: Span, start: int, end: int) -> Entity:

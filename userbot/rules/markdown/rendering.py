@@ -7,11 +7,12 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from userbot.rules.markdown.inert import quieted
-from userbot.rules.markdown.parts import MESSAGE_UNITS, messages, visible
+from userbot.rules.markdown.parts import messages, visible
 from userbot.rules.markdown.rich import Rich, Span, tidy
 from userbot.rules.markdown.source import clean, events, protected
 from userbot.rules.markdown.unfinished import closed
 from userbot.rules.markdown.walk import Walker
+from userbot.rules.utf16 import MESSAGE_UNITS
 from userbot.types import RichText
 
 _BARS = re.compile(r"\|{2,}|\n\n")

@@ -19,6 +19,8 @@ from typing import Any
 
 import pyromark
 
+from userbot.rules.utf16 import paired
+
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES
     | pyromark.Options.ENABLE_STRIKETHROUGH
@@ -110,11 +112,7 @@ def events(text: str) -> Iterator[tuple[Any, Any]]:
 
 def clean(text: str) -> str:
     """Without what can be neither parsed nor sent: lone surrogates, noncharacters, returns."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _NONCHARACTERS.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return _NONCHARACTERS.sub("", paired(text).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def protected(markdown: str) -> Source:

@@ -1,0 +1,239 @@
+"""What the types of the config cannot say: placeholders, names, addresses, what contradicts.
+
+Works on the parsed tables, so that every fault is told at once, and says nothing about a value
+of a wrong type: the types do. No problem holds a value of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from userbot import proxy
+from userbot.config.keys import Key, Problem, label, table_at, value_at
+from userbot.errors import ConfigError
+
+_EXAMPLE_IDS: Final = {0, 12345, 123456, 1234567, 12345678}
+_EXAMPLE_HASH: Final = "0123456789abcdef0123456789abcdef"
+_GET_API: Final = {
+    "api_id": "Get your own at https://my.telegram.org, or set TELEGRAM_API_ID.",
+    "api_hash": "Get your own at https://my.telegram.org, or set TELEGRAM_API_HASH.",
+}
+_IDS: Final = 2**63
+_USERNAME: Final = re.compile(r"@[A-Za-z]\w{2,31}", re.ASCII)
+_LIST_CHATS: Final = "`userbot chats` lists them."
+
+
+def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
+    """Every problem of the merged tables; `need_key`: the model is going to be asked."""
+    if isinstance(telegram := data.get("telegram"), dict):
+        yield from _application(telegram, own_server="server" in telegram)
+    yield from _texts(data)
+    openai = table_at(data, "openai")
+    if need_key and not (openai.get("api_key") or openai.get("base_url")):
+        key = ("openai", "api_key")
+        hint = "Set OPENAI_API_KEY; for a server of your own, base_url is enough."
+        yield Problem(key, f"{label(key)} is missing", hint)
+    yield from _telegram_proxy(value_at(data, ("telegram", "proxy")))
+    yield from _people(("trigger", "from"), value_at(data, ("trigger", "from")))
+    yield from _chats(data.get("chats"))
+    yield from _timezone(value_at(data, ("limits", "timezone")))
+    yield from _limited_people(table_at(data, "limits", "people"))
+    yield from _prices(table_at(data, "limits"), _speaks(data))
+
+
+def _application(telegram: dict[str, Any], *, own_server: bool) -> Iterator[Problem]:
+    """`own_server`: that takes any id and hash."""
+    api_id, api_hash = telegram.get("api_id"), telegram.get("api_hash")
+    example = api_hash == _EXAMPLE_HASH and not own_server
+    placeholders = {
+        "api_id": type(api_id) is int and api_id in ({0} if own_server else _EXAMPLE_IDS),
+        "api_hash": isinstance(api_hash, str) and (example or not _is_secret(api_hash)),
+    }
+    for name, hint in _GET_API.items():
+        key = ("telegram", name)
+        if name not in telegram:
+            yield Problem(key, f"{label(key)} is missing", hint)
+        elif placeholders[name]:
+            yield Problem(key, f"{label(key)} is still a placeholder", hint)
+
+
+def _is_secret(text: str) -> bool:
+    """Whether this can be a secret: not nothing, dots, <…>, "your key", other than plain ASCII."""
+    plain = text.isascii() and text.isprintable() and " " not in text
+    return bool(text) and plain and not re.search(r"\.\.\.|[<>]|your|x{4}", text.lower())
+
+
+def _is_key(text: str) -> bool:
+    return not text or _is_secret(text)
+
+
+def _is_address(text: str) -> bool:
+    return re.fullmatch(r"https?://[^\s/?#]+\S*", text) is not None
+
+
+def _is_web_proxy(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return False
+    kinds = ("http", "https", "socks5", "socks5h")
+    return parts.scheme in kinds and bool(parts.hostname) and port != 0 and " " not in address
+
+
+def _is_prefix(text: str) -> bool:
+    return text == " ".join(text.split()) or not text.strip()
+
+
+_KEY: Final = (
+    _is_key,
+    "{key} is still a placeholder",
+    "Put your key there, or remove the line and set OPENAI_API_KEY.",
+)
+_ADDRESS: Final = (
+    _is_address,
+    "{key} must be a web address",
+    "Write it like http://localhost:11434/v1.",
+)
+_TEXTS: Final[dict[Key, tuple[Callable[[str], bool], str, str]]] = {
+    ("openai", "api_key"): _KEY,
+    ("voice", "api_key"): _KEY,
+    ("openai", "base_url"): _ADDRESS,
+    ("voice", "base_url"): _ADDRESS,
+    ("openai", "proxy"): (
+        _is_web_proxy,
+        "{key} is no address of a proxy",
+        "Write http://user:password@host:3128 or socks5://host:1080.",
+    ),
+    ("trigger", "prefix"): (
+        _is_prefix,
+        "{key} must begin and end with a sign, with single spaces between words",
+        "White space after the prefix is expected anyway.",
+    ),
+}
+"""Texts that must be more than texts: how that is seen, what is wrong otherwise, and a hint."""
+
+
+def _texts(data: dict[str, Any]) -> Iterator[Problem]:
+    for key, (right, message, hint) in _TEXTS.items():
+        value = value_at(data, key)
+        if isinstance(value, str) and not right(value):
+            yield Problem(key, message.format(key=label(key)), hint)
+
+
+def _telegram_proxy(address: Any) -> Iterator[Problem]:
+    key = ("telegram", "proxy")
+    try:
+        proxy.parse(address if isinstance(address, str) else "socks5://none")
+    except ConfigError as error:
+        (found,) = error.faults
+        yield Problem(key, f"{label(key)} {found.message.removeprefix('the proxy ')}", found.hint)
+
+
+def _chats(blocks: Any) -> Iterator[Problem]:
+    seen: set[str | int] = set()
+    for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
+        key: Key = ("chats", number)
+        chat = table_at(block).get("id")
+        if chat is not None:
+            yield from _chat((*key, "id"), chat, seen)
+        yield from _people((*key, "from"), table_at(block).get("from"))
+
+
+def _chat(key: Key, chat: Any, seen: set[str | int]) -> Iterator[Problem]:
+    """`seen`: the chats that have a block already; this one joins them."""
+    if type(chat) is int:
+        if chat == 0 or abs(chat) >= _IDS:
+            yield Problem(key, f"{label(key)} is a number that no chat has", _LIST_CHATS)
+    elif not isinstance(chat, str) or (chat != "saved" and not _USERNAME.fullmatch(chat)):
+        message = f'{label(key)} must be "@name", a number or "saved"'
+        yield Problem(key, message, _name_hint(chat) or _LIST_CHATS)
+        return
+    same = chat.lower() if isinstance(chat, str) else chat
+    if same in seen:
+        message = f"{label(key)} names a chat that has a block already"
+        yield Problem(key, message, "Keep one block for each chat.")
+    seen.add(same)
+
+
+def _people(key: Key, allowed: Any) -> Iterator[Problem]:
+    """A list of people: @names and the positive ids of users."""
+    for position, person in enumerate(allowed if isinstance(allowed, list) else (), start=1):
+        here = (*key, position - 1)
+        if type(person) is int:
+            if not 0 < person < _IDS:
+                yield Problem(
+                    here,
+                    f"{label(key)} lists people, and its entry {position} is no person's id",
+                    "People have positive ids; a chat's members cannot be named by its id.",
+                )
+        elif not isinstance(person, str) or not _USERNAME.fullmatch(person):
+            hint = _name_hint(person)
+            if person in ("me", "contacts", "anyone"):
+                hint = "The owner may always ask; the word stands alone, without brackets."
+            told = f"{label(key)} must list @names and ids, and its entry {position} is neither"
+            yield Problem(here, told, hint)
+
+
+def _name_hint(text: Any) -> str:
+    if not isinstance(text, str):
+        return ""
+    if re.fullmatch(r"-?\d{1,20}", text):
+        return "Write the number without quotes."
+    if re.fullmatch(r"[A-Za-z]\w{2,31}", text, re.ASCII):
+        return "A name begins with @."
+    if "t.me/" in text:
+        return "Write the name that stands after t.me/, with an @ before it."
+    if text.startswith("@"):
+        return "A name is @ and a letter, then two to 31 letters, digits or _."
+    return ""
+
+
+def _limited_people(people: dict[str, Any]) -> Iterator[Problem]:
+    for name in people:
+        is_id = name.isascii() and name.isdecimal() and 0 < int(name[:20]) < _IDS
+        if not is_id and not _USERNAME.fullmatch(name):
+            key = ("limits", "people", name)
+            hint = 'Write [limits.people."@name"] or [limits.people.123456].'
+            yield Problem(key, "[limits.people] takes @names and ids of people", hint)
+
+
+def _speaks(data: dict[str, Any]) -> bool:
+    """Whether answers are spoken, anywhere."""
+    chats = data.get("chats")
+    tables = [data, *(chats if isinstance(chats, list) else ())]
+    return any(table_at(table, "voice").get("answer_as") in ("voice", "same") for table in tables)
+
+
+def _prices(limits: dict[str, Any], speaks: bool) -> Iterator[Problem]:
+    """Money cannot be limited without knowing what things cost."""
+    key, given = ("limits", "cost_per_day"), table_at(limits, "prices")
+    if not limits.get("cost_per_day"):
+        return
+    if "input" not in given or "output" not in given:
+        hint = "Give input and output per million tokens under [limits.prices]."
+        yield Problem(key, f"{label(key)} needs prices", hint)
+    elif speaks and "audio_minute" not in given:
+        hint = "Give audio_minute under [limits.prices]; 0 if it costs nothing."
+        yield Problem(key, f"{label(key)} needs the price of spoken answers", hint)
+
+
+def _timezone(name: Any) -> Iterator[Problem]:
+    if not isinstance(name, str):
+        return
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        known = available_timezones()
+        close = get_close_matches(name, known, n=1)
+        hint = f'Did you mean "{close[0]}"?' if close else 'Write one like "Europe/Berlin".'
+        if not known:
+            hint = "This system has no list of time zones: install the package tzdata."
+        key = ("limits", "timezone")
+        yield Problem(key, f"{label(key)} is no time zone that is known here", hint)
