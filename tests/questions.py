@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from userbot.storage.store import Store
 from userbot.types import Answer, ChatKind, ConversationId, Finish, Person, Question, Usage
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
@@ -57,3 +58,18 @@ def answer(
     messages: tuple[int, ...] = (2,),
 ) -> Answer:
     return Answer(text, text, Finish("stop", usage, "small-model"), messages)
+
+
+def pay_and_settle(
+    store: Store, asked: Question, text: str, given: Answer, at: datetime, *, cost: int = 0
+) -> None:
+    """The model's answer came, was paid, and stands."""
+    finish = given.finish
+    usage = finish.usage or Usage(0, 0)
+    store.ledger.capture_answer(asked, given.text, finish, usage, cost, at)
+    store.questions.settle(asked, text, given, at)
+
+
+def reword(store: Store, whole: Question, at: datetime = NOW) -> None:
+    """A question has other words now, before it is answered."""
+    store.questions.save_pieces([whole], whole, (), at)

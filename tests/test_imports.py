@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).parent.parent / "userbot"
 
 VALUES = {"types", "events", "errors", "settings"}
 SHARED = VALUES | {"ports", "rules"}
+MIDDLE = {"turn", "intake"}
 ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console"}
 # Small pieces of the system around us: the edges use them, what decides never does.
 SYSTEM = {"clock", "signals", "private_files", "masking", "proxy"}
@@ -24,23 +25,24 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES),
     "ports": VALUES,
     "rules": VALUES,
-    "path": SHARED | {"storage"},
+    "turn": SHARED | {"storage"},
+    "intake": SHARED | {"storage", "turn"},
     **dict.fromkeys(SYSTEM, VALUES | {"ports"}),
     **dict.fromkeys(ADAPTERS, SHARED | SYSTEM),
     "config": VALUES | SYSTEM,
     "sandbox": VALUES,
-    "ground": SHARED | {"path", "storage"},
-    "edges": SHARED | ADAPTERS | {"ground"},
-    "wiring": SHARED | SYSTEM | ADAPTERS | {"path", "ground", "edges"},
-    "app": SHARED | SYSTEM | ADAPTERS | {"path", "ground", "edges", "wiring"},
-    "talk": SHARED | SYSTEM | ADAPTERS | {"path", "ground"},
+    "account": SHARED | ADAPTERS,
+    "build": SHARED | ADAPTERS | MIDDLE | {"account"},
+    "app": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"account", "build"},
+    "talk": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build"},
     "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "talk", "sandbox"},
     "__init__": set(),
     "__main__": {"cli", "signals"},
 }
 WHY = {
     "config": "only cli loads the config, so that each room receives only its section",
-    "path": "only ground and wiring, app and talk, wire the path to its adapters but the store",
+    "turn": "only build, app and talk wire the middle to its adapters",
+    "intake": "only build, app and talk wire the middle to its adapters",
     "app": "only cli starts the app",
     "cli": "nothing knows how it was called",
     "sandbox": "only cli's demo and sandbox commands open the sandbox",
@@ -137,7 +139,7 @@ def imports(file: str, source: str, modules: set[str]) -> list[Import]:
 
 
 def module_of(file: str) -> str:
-    """`path/intake.py` → `userbot.path.intake`."""
+    """`turn/settle.py` → `userbot.turn.settle`."""
     parts = ["userbot", *Path(file).with_suffix("").parts]
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
@@ -217,15 +219,15 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
     ("file", "source", "rule"),
     [
         pytest.param(
-            "rules/a.py", "from userbot import path", "rules may not import path", id="up"
+            "rules/a.py", "from userbot import turn", "rules may not import turn", id="up"
         ),
         pytest.param(
             "rules/a.py", "import userbot.ports", "rules may not import ports", id="ports"
         ),
         pytest.param(
-            "path/a.py",
-            "from userbot.telegram import outbox",
-            "path may not import telegram",
+            "turn/a.py",
+            "from userbot.telegram import gate",
+            "turn may not import telegram",
             id="out",
         ),
         pytest.param(
@@ -236,12 +238,12 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
         ),
         pytest.param(
             "audio.py",
-            "from . import path",
-            "wire the path to its adapters",
-            id="adapter-to-path",
+            "from . import turn",
+            "wire the middle to its adapters",
+            id="adapter-to-middle",
         ),
         pytest.param(
-            "cli/a.py", "import userbot.path", "wire the path to its adapters", id="second-wirer"
+            "cli/a.py", "import userbot.turn", "wire the middle to its adapters", id="second-wirer"
         ),
         pytest.param(
             "app.py", "from userbot import config", "only cli loads the config", id="config"
@@ -252,14 +254,14 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
         ),
         pytest.param("ports.py", "from userbot.rules import a", "may import errors", id="ports-up"),
         pytest.param("novel.py", "import userbot.errors", "novel is a new room", id="unknown-room"),
-        pytest.param("path/a.py", "import telethon.tl", "only in sandbox, telegram", id="telethon"),
-        pytest.param("path/a.py", "from openai import x", "only in openai_api", id="openai"),
+        pytest.param("turn/a.py", "import telethon.tl", "only in sandbox, telegram", id="telethon"),
+        pytest.param("turn/a.py", "from openai import x", "only in openai_api", id="openai"),
         pytest.param("storage/a.py", "import rich", "only in cli, console", id="rich"),
         pytest.param("config.py", "def f(): import pydub", "only in audio", id="lazy-counts"),
         pytest.param("app.py", "import sqlite3", "only in storage", id="sqlite3"),
         pytest.param("app.py", "import yaml", "nobody owns yaml", id="new-library"),
         pytest.param(
-            "path/a.py",
+            "turn/a.py",
             "if TYPE_CHECKING:\n    import telethon",
             "only in sandbox, telegram",
             id="types-count",
@@ -287,7 +289,7 @@ def test_an_import_against_a_rule_is_named_with_the_rule(file: str, source: str,
         ["__init__.py", "config.py", "ports.py", "errors.py", "app.py", "rules/a.py"]
         + [
             f"{room}/__init__.py"
-            for room in ("path", "rules", "storage", "telegram", "sandbox", "cli")
+            for room in ("turn", "rules", "storage", "telegram", "sandbox", "cli")
         ],
         "",
     )

@@ -1,22 +1,23 @@
-"""The composition root: opens what `wiring` made, in order, and ends it in order."""
+"""One run: opens what is built, in order, and ends it in order."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
+from userbot.account import Account, Adapters, Program, account_of
+from userbot.build import Services
 from userbot.clock import SystemClock
-from userbot.edges import Edges, House, house_of
 from userbot.errors import StorageError, UserbotError
 from userbot.events import Notice, Ready, Report, Stopped
-from userbot.ground import Ground
-from userbot.path.asked_again import AskedAgain
-from userbot.path.recovery import recover
-from userbot.path.watch import Watch
+from userbot.intake.watch import Watch
 from userbot.ports import Clock
+from userbot.rules.lateness import grew_old
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
@@ -29,7 +30,8 @@ from userbot.telegram.outage import Outage, watch_line
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file
 from userbot.telegram.session_lock import session_lock
-from userbot.wiring import Rooms
+from userbot.turn.store_back import StoreBack
+from userbot.types import Message, Question
 
 T = TypeVar("T")
 
@@ -41,6 +43,9 @@ STORE_SECONDS = 0.05
 
 _AGAIN_SECONDS = 0.2
 """After which a connecting that goes on all the same is cancelled once more."""
+
+RETRY_SECONDS = 1.0
+"""How often `userbot retry` is looked out for."""
 
 PEOPLE_SECONDS = 5.0
 """How long the first messages wait for the account's contacts."""
@@ -91,11 +96,13 @@ class _Run:
         self._clock = clock or SystemClock()
         self.outage = Outage(self._clock, report)
         self._watch = Watch(self._clock, report)
-        self._ground = Ground(settings, report, store, self._clock, self._stop)
+        self._settings = settings
+        self._store_back = StoreBack(store, self._clock, report, self._stop)
         self._end = end or asyncio.get_running_loop().create_future()
         limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
         self._gate = Gate(limiter, self._clock, report, self._stop)
         self._tasks: list[asyncio.Task[Any]] = []
+        self._services: Services | None = None
 
     async def until_stopped(self, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
@@ -120,10 +127,11 @@ class _Run:
         pending = 0
         with suppress(StorageError):  # whatever is wrong was told already
             pending = len(self._store.questions.pending())
+        told = None if self._services is None else self._services.told
         return Stopped(
             reason=reason,
-            answered=self._ground.settlement.answered_count,
-            failed=self._ground.settlement.failed_count,
+            answered=told.answered_count if told else 0,
+            failed=told.failed_count if told else 0,
             pending=pending,
             restricted=self._gate.stopped.reason if self._gate.stopped else "",
         )
@@ -138,102 +146,160 @@ class _Run:
 
     async def _work(self) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
-        ground = self._ground
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, self._tasks)
-            edges = Edges(ground, self._gate)
-            on_the_way_out.push_async_callback(edges.aclose)
+            adapters = Adapters(self._settings, self._gate, self._clock, self._report)
+            on_the_way_out.push_async_callback(adapters.aclose)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
-            warm = asyncio.create_task(edges.model.warm())
+            warm = asyncio.create_task(adapters.model.warm())
             self._until(on_the_way_out, warm)
             on_the_way_out.callback(self.outage.over)
-            connecting = asyncio.create_task(edges.client.connect())
+            connecting = asyncio.create_task(adapters.client.connect())
             on_the_way_out.push_async_callback(_cancelled, connecting)
             await asyncio.wait({connecting, self._end}, return_when=asyncio.FIRST_COMPLETED)
             if not connecting.done():
                 return
             connecting.result()
             self.outage.over()
-            awake = watch_line(self._clock, self._report, edges.client, self.outage)
+            awake = watch_line(self._clock, self._report, adapters.client, self.outage)
             self._until(on_the_way_out, asyncio.create_task(awake))
             # Both lists come while names are looked up; the inbox holds what arrives before them.
-            known = self._beside(self._watch.once(edges.people.load(), "the list of contacts"))
-            directory = Directory(edges.client, self._store.names)
-            house = await house_of(directory, ground)
-            rooms = Rooms(ground, edges, house)
-            self._end_in_order(on_the_way_out, edges, rooms)
+            known = self._beside(self._watch.once(adapters.people.load(), "the list of contacts"))
+            directory = Directory(adapters.client, self._store.names)
+            now = self._clock.now()
+            began = self._store.began(now)
+            account = await account_of(directory, self._settings, began, now)
+            services = self._services = Services(
+                self._settings,
+                self._store,
+                self._store_back,
+                Program(account, adapters),
+                self._clock,
+                self._report,
+            )
+            self._end_in_order(on_the_way_out, adapters, services)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
-            await self._recover(edges, rooms, house)
-            changes = Changes(edges.client, edges.inbox, rooms.edited, rooms.migration.moved)
+            await self._recover(adapters, services, account)
+            changes = Changes(adapters.client, adapters.inbox, self._edited, self._moved)
             on_the_way_out.callback(changes.close)
-            edges.inbox.open(house.owner, rooms.doorstep.receive)
-            edges.client.takes_updates = True
+            adapters.inbox.open(account.owner, services.doorstep.receive)
+            adapters.client.takes_updates = True
             self._store.limit_wait(STORE_SECONDS)
             for work, name in (
-                (rooms.catch_up.watch, "the look for what was missed"),
-                (ground.forgetting.sweep, "the erasing of old words"),
-                (self._wishes(rooms).watch, "the look-out for userbot retry"),
+                (services.catch_up.watch, "the look for what was missed"),
+                (services.forgetting.sweep, "the erasing of old words"),
+                (self._look_for_retries, "the look-out for userbot retry"),
             ):
                 self._until(on_the_way_out, self._watch.keep(work, name))
             self._beside(self._watch.once(self._tell_moved(directory), "the look at @names"))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
-            listening = asyncio.create_task(edges.client.run_until_disconnected())
+            listening = asyncio.create_task(adapters.client.run_until_disconnected())
             self._beside(listening)
             await warm
             await asyncio.wait({listening, self._end}, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
                 self._stop(why_disconnected(listening.exception()))
 
-    async def _recover(self, edges: Edges, rooms: Rooms, house: House) -> None:
+    async def _recover(self, adapters: Adapters, services: Services, account: Account) -> None:
         """What was pending comes first; then it is said that all is ready."""
-
-        def reconnected() -> None:
-            rooms.reconnected(self.outage.back())
-
-        edges.client.on_reconnect = reconnected
-        edges.client.on_missed = rooms.missed
-        rooms.allowance.count_lost()
-        self._ground.forgetting.sweep_once()
-        rooms.migration.remind()
-        await rooms.migration.look(ask for ask, _ in self._store.questions.pending())
-        edges.deletions.open(rooms.deleted)
-        await rooms.catch_up.begin()
-        self._wishes(rooms).begin()
-        pending = recover(
-            rooms.rules.policy,
-            self._ground.settings.catch_up.max_age_minutes,
-            self._store,
-            rooms.conversations,
-            rooms.aftermath,
-            self._ground.settlement,
-            edges.people.known,
-            self._clock,
-        )
-        rooms.commands.take_up(self._ground.settings.catch_up.max_age_minutes)
+        max_age = timedelta(minutes=self._settings.catch_up.max_age_minutes)
+        adapters.client.on_reconnect = self._reconnected
+        adapters.client.on_missed = self._missed
+        services.budget.capture_lost()
+        services.forgetting.sweep_once()
+        services.migration.remind()
+        await services.migration.look(question for question, _ in self._store.questions.pending())
+        adapters.deletions.open(self._deleted)
+        await services.catch_up.begin()
+        pending = services.retries.at_start(self._clock.now(), max_age)
+        services.commands.take_up(self._settings.catch_up.max_age_minutes)
         self._report(
             Ready(
-                account=house.owner.name,
-                model=self._ground.settings.openai.model,
-                chats=len(rooms.rules.policy.chats),
+                account=account.owner.name,
+                model=self._settings.openai.model,
+                chats=len(services.chats.policy.chats),
                 seconds=time.monotonic() - self._began,
                 pending=pending,
             )
         )
 
-    def _end_in_order(self, on_the_way_out: AsyncExitStack, edges: Edges, rooms: Rooms) -> None:
+    # -- what Telegram tells
+
+    def _edited(self, message: Message) -> None:
+        """A message reads otherwise now."""
+        services = self._built
+        if not services.doorstep.edited(message):  # else it is not decided whether it asks anything
+            services.late.soon(partial(services.edits.edited, message))
+
+    def _deleted(self, messages: Sequence[int], chat: int | None) -> None:
+        """Messages are gone; `chat` where Telegram says which."""
+        services = self._built
+        services.doorstep.deleted(chat, messages)
+        # First, so that what is left of a question is not taken for the words that go.
+        services.queue.deleted(chat, messages)
+        services.forgetting.deleted(messages, chat)
+        services.background.deleted(chat, messages)
+
+    def _moved(self, old: int, new: int, title: str) -> None:
+        """A group became a supergroup."""
+        services = self._built
+        services.late.soon(partial(services.migration.moved, old, new, title))
+
+    def _missed(self) -> None:
+        """Telegram skips what it had to tell, or could not tell it: look for it."""
+        services = self._built
+        services.background.clear()  # edits and deletions that were missed are never told
+        services.doorstep.missed()
+        services.queue.missed()
+        services.catch_up.wake()
+
+    def _reconnected(self) -> None:
+        """The connection stands again: what grew too old meanwhile is not answered."""
+        services, now = self._built, self._clock.now()
+        lost = now - timedelta(seconds=self.outage.back())
+        self._missed()
+        services.late.soon(partial(self._leave_out, lost, now))
+
+    def _leave_out(self, lost: datetime, now: datetime) -> None:
+        max_age = timedelta(minutes=self._settings.catch_up.max_age_minutes)
+
+        def is_too_old(question: Question) -> bool:
+            old = grew_old(question.at, lost, now, max_age) and not question.attempt
+            return old and not self._store.outbound.of(question)
+
+        self._built.queue.stop_all(is_too_old, "too_old", shown=False)
+
+    @property
+    def _built(self) -> Services:
+        assert self._services is not None
+        return self._services
+
+    async def _look_for_retries(self) -> None:
+        """Take up what another process wants asked again, until cancelled."""
+        services = self._built
+        while True:
+            with suppress(StorageError):  # told
+                await services.late.done(lambda: services.retries.look(self._clock.now()))
+            await self._clock.sleep(RETRY_SECONDS)
+
+    # -- the end
+
+    def _end_in_order(
+        self, on_the_way_out: AsyncExitStack, adapters: Adapters, services: Services
+    ) -> None:
         """How it ends, last line first: nothing new is begun, what is begun has ten seconds."""
         # While the last answers are written, what arrives is stored for the next start.
-        on_the_way_out.push_async_callback(edges.inbox.close)
-        on_the_way_out.push_async_callback(self._ground.storing.drain)
-        on_the_way_out.push_async_callback(_drained, rooms)
-        on_the_way_out.callback(self._ground.patience.leave)
+        on_the_way_out.push_async_callback(adapters.inbox.close)
+        on_the_way_out.push_async_callback(services.late.drain)
+        on_the_way_out.push_async_callback(_drained, services)
+        on_the_way_out.callback(self._store_back.leave)
         on_the_way_out.callback(self._gate.waits.leave)
-        on_the_way_out.callback(edges.deletions.close)
-        on_the_way_out.callback(edges.people.close)
-        on_the_way_out.callback(self._tell_stopping, rooms)
-        on_the_way_out.push_async_callback(rooms.doorstep.close)
+        on_the_way_out.callback(adapters.deletions.close)
+        on_the_way_out.callback(adapters.people.close)
+        on_the_way_out.callback(self._tell_stopping, services)
+        on_the_way_out.push_async_callback(services.doorstep.close)
 
     def _beside(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
         """A task whose end is waited for at the end."""
@@ -245,15 +311,11 @@ class _Run:
         on_the_way_out.callback(task.cancel)
         self._beside(task)
 
-    def _wishes(self, rooms: Rooms) -> AskedAgain:
-        store = self._store
-        return AskedAgain(store, self._ground.storing, rooms.again, self._clock)
-
-    def _tell_stopping(self, rooms: Rooms) -> None:
-        if writing := rooms.conversations.answering:
+    def _tell_stopping(self, services: Services) -> None:
+        if writing := services.queue.answering:
             detail = f"Stopping, waiting for answers: {writing}."
             self._report(Notice(reason="stopping", detail=detail, count=writing))
-        if telling := rooms.commands.telling:
+        if telling := services.commands.telling:
             detail = f"Stopping, waiting for results of commands: {telling}."
             self._report(Notice(reason="stopping_commands", detail=detail, count=telling))
 
@@ -279,12 +341,12 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
         await asyncio.wait({task}, timeout=_AGAIN_SECONDS)
 
 
-async def _drained(rooms: Rooms) -> None:
+async def _drained(services: Services) -> None:
     """Let what is on its way leave: all of it at once, since ten seconds are all there is."""
     await asyncio.gather(
-        rooms.conversations.drain(DRAIN_SECONDS),
-        rooms.commands.drain(DRAIN_SECONDS),
-        rooms.telling.drain(DRAIN_SECONDS),
+        services.queue.drain(DRAIN_SECONDS),
+        services.commands.drain(DRAIN_SECONDS),
+        services.limit_notice.drain(DRAIN_SECONDS),
     )
 
 

@@ -26,6 +26,7 @@ None of them ever carries a secret.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -141,7 +142,14 @@ class WriteInDoubtError(TelegramError):
 
 
 class LimitReachedError(UserbotError):
-    """A limit of the config refuses a question before anything is paid for it."""
+    """A limit of the config refuses a question before anything is paid for it.
+
+    `window`: how long that limit counts.
+    """
+
+    def __init__(self, message: str, *, reason: str, window: timedelta) -> None:
+        super().__init__(message, reason=reason)
+        self.window = window
 
 
 class PostponedError(UserbotError):

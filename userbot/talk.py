@@ -1,7 +1,7 @@
-"""The second composition root: the assistant in the terminal, without Telegram.
+"""The assistant in the terminal, without Telegram: the same turns, with a screen to write on.
 
-It is the same path, with a screen for an outbox: the same model, memory, limits and history. Its
-conversation has a place of its own in the store, which `userbot run` leaves alone.
+It has the same model, history, limits and database. Its conversation has a place of its own in the
+store, which `userbot run` leaves alone.
 """
 
 # ruff: noqa: ARG002 - what stands in for chats needs nothing of what is asked
@@ -12,33 +12,45 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn, cast
 
+from userbot.build import SILENCES, history_of
 from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
 from userbot.events import Report
-from userbot.ground import Ground
+from userbot.intake.forgetting import Forgetting
+from userbot.intake.late_writes import LateWrites
 from userbot.openai_api.chat import Chat as ChatModel
-from userbot.path.hearing import Said
-from userbot.path.house_rules import HouseRules
-from userbot.path.replying import Written
 from userbot.ports import Reader, Sender
 from userbot.rules.trigger import Policy, command_of, question_of
-from userbot.settings import PacingConfig, Settings, VoiceConfig
+from userbot.settings import PacingConfig, Settings
 from userbot.storage.store import Store
+from userbot.turn.answer import AnswerStage
+from userbot.turn.budget import Budget
+from userbot.turn.chat_rules import ChatRules
+from userbot.turn.complete import Complete
+from userbot.turn.deliver.messages import ReplyMessages
+from userbot.turn.deliver.typing import Typing
+from userbot.turn.deliver.writing import InWriting, WritingStyle
+from userbot.turn.judge import Judge
+from userbot.turn.loop_watch import LoopWatch
+from userbot.turn.outbound import Outbound
+from userbot.turn.requests import Requests
+from userbot.turn.resume import Resume
+from userbot.turn.runner import Run, Runner
+from userbot.turn.settle import Settle, Told
+from userbot.turn.store_back import StoreBack
+from userbot.turn.turn import Interruption, Material, Stage, Turn
 from userbot.types import (
     TERMINAL,
     ChatKind,
     ConversationId,
-    Decision,
-    Message,
     Person,
-    Picture,
     Question,
     Since,
 )
 
 _YOU = Person(id=TERMINAL, name="You")
-_PLACE = ConversationId(TERMINAL)
+_TERMINAL = ConversationId(TERMINAL)
 _LIVELY = PacingConfig(edit_seconds=0.05, max_previews=100_000)
 _WHOLE = PacingConfig(max_previews=0)
 _ABANDONED = timedelta(hours=1)
@@ -46,74 +58,86 @@ _ABANDONED = timedelta(hours=1)
 
 
 class Talk:
-    """A conversation. `lively`: an answer is shown as it grows."""
+    """A conversation. Where the terminal is lively, an answer is shown as it grows."""
 
     def __init__(
         self, settings: Settings, store: Store, report: Report, terminal: Terminal
     ) -> None:
-        self._settings = settings
+        self._prefix = settings.trigger.prefix
         self._store = store
         self._terminal = terminal
         self._clock = clock = SystemClock()
         self._broken: StorageError | None = None
-        self._ground = ground = Ground(settings, report, store, clock, self._stop)
-        self._settlement = ground.settlement
+        self._told = Told(report)
+        self._store_back = store_back = StoreBack(store, clock, report, self._stop)
+        self._late = LateWrites(store_back)
+        self._history = history = history_of(settings, store)
+        retention = settings.history.retention_days
+        self._forgetting = Forgetting(store.eraser, history, self._late, clock, retention)
         policy = Policy(
-            prefix=settings.trigger.prefix,
+            prefix=self._prefix,
             owner=TERMINAL,
             owner_usernames=frozenset(),
             elsewhere="me",
             chats={},
             began=clock.now(),  # not the first start, which is that of `userbot run`
         )
-        rules, nowhere = HouseRules(policy, {}, "me", store), _Nowhere()
+        chats = ChatRules(policy, {}, "me", store)
         # What answers asks of them is less than the whole port.
-        reader, sender = cast("Reader", nowhere), cast("Sender", terminal)
-        self._allowance = ground.allowance({})
+        reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
+        self._requests = requests = Requests(settings.openai, settings.voice, chats, history)
+        system, limits = settings.openai.system, settings.limits
+        self._budget = budget = Budget(limits, {}, system, store, clock, report)
         self._model = ChatModel(settings.openai, report)
-        aftermath = ground.aftermath(reader, nowhere)
-        writes = ground.writes(sender, reader, aftermath)
-        pacing = _LIVELY if terminal.lively else _WHOLE
-        self._assistant = ground.assistant(
-            rules,
-            aftermath,
-            _Read(),
-            reader,
-            ground.background(reader, rules),
-            self._model,
-            self._allowance,
-            sender,
-            Written(ground.in_writing(pacing, sender, writes)),
+        resume = Resume(Judge(chats, store), reader, store, _ABANDONED, clock, report)
+        outbound = Outbound(sender, reader, resume, store, clock, report)
+        typing = Typing(sender, clock)
+        style = WritingStyle(_LIVELY if terminal.lively else _WHOLE)
+        messages = ReplyMessages(sender, outbound, store, clock)
+        longest = SILENCES * settings.openai.timeout
+        answer = AnswerStage(
+            Complete(self._model, requests, budget, longest, clock, report),
+            requests,
+            outbound,
+            InWriting(style, sender, messages, typing, clock, report),
         )
+        stages: dict[Stage, Run] = {
+            Stage.RESUME: resume,
+            Stage.UNDERSTAND: self._understand,
+            Stage.SETTLE: Settle(store, history, LoopWatch(), self._told, clock),
+        }
+        self._runner = Runner(stages, answer, typing, store, store_back, clock)
 
     @property
     def failed(self) -> int:
         """How many questions were not answered."""
-        return self._settlement.failed_count
+        return self._told.failed_count
 
     def begin(self) -> None:
         """Do what is due at a start: erase what is old, give up what was left open."""
-        self._ground.forgetting.sweep_once()
+        self._forgetting.sweep_once()
         now = self._clock.now()
-        self._allowance.count_lost(now - _ABANDONED, terminal=True)
-        for ask, _ in self._store.questions.pending(terminal=True):
-            if now - ask.at > _ABANDONED:
-                self._store.questions.mark(ask, "skipped", "stopped", now)
+        self._budget.capture_lost(now - _ABANDONED, terminal=True)
+        for question, _ in self._store.questions.pending(terminal=True):
+            if now - question.at > _ABANDONED:
+                self._store.questions.mark(question, "skipped", "stopped", now)
 
     async def say(self, line: str) -> bool:
         """Answer a line; False if it was stopped by cancelling. Raises StorageError."""
-        order = command_of(line, self._settings.trigger.prefix)
+        order = command_of(line, self._prefix)
         if order is not None:
             self._order(getattr(order, "name", ""))
             return True
-        ask = self._ask(line, self._clock.now())
-        if ask is None:
+        question = self._question(line, self._clock.now())
+        if question is None:
             return True
+        turn = Turn(question)
+        running = asyncio.ensure_future(self._runner.run(turn))
         try:
-            await self._assistant.handle(ask)
+            await asyncio.shield(running)
         except asyncio.CancelledError:
-            self._settlement.stopped(ask)
-            self._ground.memory.forget(_PLACE)
+            turn.interrupt(Interruption("stopped", "stopped"))
+            await running
             return False
         finally:
             self._terminal.end()
@@ -123,17 +147,22 @@ class Talk:
 
     async def aclose(self) -> None:
         """Close what was opened."""
-        self._ground.patience.leave()
-        await self._ground.storing.drain()
+        self._store_back.leave()
+        await self._late.drain()
         await self._model.aclose()
 
-    def _ask(self, line: str, now: datetime) -> Question | None:
-        question = question_of(line, self._settings.trigger.prefix)
-        text = line.strip() if question is None else question
+    async def _understand(self, turn: Turn) -> None:
+        """What is typed says what it says."""
+        self._requests.begin(turn)
+        turn.material = Material(turn.question)
+
+    def _question(self, line: str, now: datetime) -> Question | None:
+        asked = question_of(line, self._prefix)
+        text = line.strip() if asked is None else asked
         if not text:
             return None
         typed = Question(
-            conversation=_PLACE,
+            conversation=_TERMINAL,
             message=self._terminal.new_message(),
             kind=ChatKind.PRIVATE,
             title="Terminal",
@@ -142,39 +171,29 @@ class Talk:
             at=now,
             by_owner=True,
         )
-        admitted = self._allowance.admit(typed, now)
+        admitted = self._budget.admit(typed, now)
         if admitted is None:
             return None
-        ask, refusal = admitted
+        question, refusal = admitted
         if refusal is not None:
-            self._settlement.limited(ask, refusal.reason, refusal.detail)
+            self._told.limited(question, refusal.reason, refusal.detail)
             return None
-        return ask
+        return question
 
     def _order(self, name: str) -> None:
         if name != "new":
             raise UserbotError(
                 "Of the commands only /gpt_new works here.", "The others are for chats."
             )
-        self._store.conversations.begin_anew(_PLACE)
-        self._ground.memory.forget(_PLACE)
+        self._store.conversations.begin_anew(_TERMINAL)
+        self._history.forget(_TERMINAL)
 
     def _stop(self, error: StorageError) -> None:
         self._broken = error
 
 
-class _Read:
-    """What is typed says what it says; implements `assistant.Ears`."""
-
-    def voice_in(self, chat: int) -> VoiceConfig:
-        return VoiceConfig()
-
-    async def hear(self, ask: Question) -> Said:
-        return Said(ask, None)
-
-
 class _Nowhere:
-    """There is no chat behind the terminal; nothing of the path asks for it."""
+    """There is no chat behind the terminal; nothing of a turn asks for it."""
 
     async def connected(self) -> None:
         """Nothing comes from elsewhere, and nothing is missed."""
@@ -183,25 +202,6 @@ class _Nowhere:
         self._refuse()
 
     async def lately(self, chat: int, at: datetime) -> Since:
-        self._refuse()
-
-    async def follow(self, ask: Question) -> None:
-        self._refuse()
-
-    def decide(self, incoming: Message) -> Decision:
-        self._refuse()
-
-    def reads(
-        self, ask: Question, pieces: Sequence[Question], gone: Sequence[Question], why: str
-    ) -> None:
-        self._refuse()
-
-    async def latest(self, chat: int, before: int, count: int) -> list[Message]:
-        self._refuse()
-
-    async def fetch_pictures(
-        self, chat: int, message: int, *, several: bool = False
-    ) -> list[Picture]:
         self._refuse()
 
     def _refuse(self) -> NoReturn:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.bench.filling import ANSWER, QUESTION, fill
 from tests.bench.harness import arguments
+from tests.questions import pay_and_settle
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
 from userbot.types import Answer, ChatKind, ConversationId, Finish, Person, Question, Usage
@@ -68,8 +69,8 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
 
     def settle(index: int) -> None:
         finish = Finish("stop", Usage(800, 200), "gpt-5.4-mini")
-        store.questions.settle(
-            kept[index], QUESTION, Answer(ANSWER, ANSWER, finish, (1,)), minute(index)
+        pay_and_settle(
+            store, kept[index], QUESTION, Answer(ANSWER, ANSWER, finish, (1,)), minute(index)
         )
 
     calls: dict[str, Call] = {

@@ -11,12 +11,12 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.questions import NOW, answer, in_group, question
-from userbot.path.memory import Memory
+from tests.questions import NOW, answer, in_group, pay_and_settle, question
 from userbot.rules import background
 from userbot.rules.background import Overheard
 from userbot.rules.window import estimate_messages
 from userbot.storage.store import Store
+from userbot.turn.history import History
 from userbot.types import Exchange, Person, PromptMessage, Usage
 
 SYSTEM = "You are a helpful assistant in a Telegram chat. Answer briefly. Markdown is fine."
@@ -49,7 +49,7 @@ def play(context_messages: int, turns: int = 100, seed: int = 7) -> Share:
         tempfile.TemporaryDirectory() as folder,
         Store.open(Path(folder) / "history.db") as store,
     ):
-        memory = Memory(store, WINDOW)
+        memory = History(store, WINDOW)
         talk: list[Overheard] = []
         for number in range(1, turns + 1):
             for _ in range(TALK):
@@ -78,7 +78,7 @@ def play(context_messages: int, turns: int = 100, seed: int = 7) -> Share:
             estimated = estimate_messages(messages)
             largest = max(largest, estimated)
             reply = answer(_words(dice, 30, 150), usage=Usage(estimated * 4 // 3, 100))
-            store.questions.settle(ask, ask.text, reply, NOW)
+            pay_and_settle(store, ask, ask.text, reply, NOW)
             turn = Exchange(ask.sender.name, ask.text, reply.text, ask.id)
             memory.remember(ask.conversation, turn, reply.finish.usage, estimated)
     return Share(reused, sent, largest)

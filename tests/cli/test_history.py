@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.told import Run, keep
-from tests.questions import ANNA, NOW, OWNER, answer, in_group, question
+from tests.questions import ANNA, NOW, OWNER, answer, in_group, pay_and_settle, question
 from userbot.cli import history_view
 from userbot.storage.store import Store
 from userbot.types import ChatKind, Person
@@ -367,8 +367,8 @@ def test_messages_that_were_answered_together_are_listed_once(run: Run, store: S
     assert first is not None
     assert second is not None
     whole = replace(second, text="Hello\nwho comes?")
-    store.questions.join(first, whole, NOW)
-    store.questions.settle(whole, whole.text, answer("Everybody."), NOW)
+    store.questions.save_pieces([first, whole], whole, (), NOW)
+    pay_and_settle(store, whole, whole.text, answer("Everybody."), NOW)
     lines = run("501").stdout.splitlines()
     assert [line for line in lines if line.startswith("  ")] == [
         "  Hello",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.questions import NOW, answer
+from tests.questions import NOW, answer, pay_and_settle
 from userbot.storage.store import Store
 from userbot.types import Question, Usage
 
@@ -20,4 +20,4 @@ def keep(store: Store, ask: Question, text: str | None = "Yes.", *, minutes: int
     kept = store.questions.add(ask, at)
     assert kept is not None
     if text is not None:
-        store.questions.settle(kept, ask.text, answer(text, usage=Usage(1000, 234)), at)
+        pay_and_settle(store, kept, ask.text, answer(text, usage=Usage(1000, 234)), at)

@@ -170,7 +170,7 @@ async def test_a_slow_telegram_holds_up_neither_the_model_nor_the_newest_text(
 async def test_an_edit_that_is_carried_out_after_its_line_was_lost_does_not_undo_the_end(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.path.written_reply._LATE_SECONDS", 3.0)
+    monkeypatch.setattr("userbot.turn.deliver.writing._LATE_SECONDS", 3.0)
     late = stage.telegram.faults.add("messages.editMessage", delay=2.5)
     stage.endpoint.responder = lambda _: streamed(*SENTENCES, delay=0.03)
     program = await stage.program(pacing=FAST)
@@ -369,7 +369,7 @@ async def test_what_nobody_sees_yet_is_not_rendered_with_every_piece(
         rendered += 1
         return render(*given, **more)
 
-    monkeypatch.setattr("userbot.path.written_reply.render", counted)
+    monkeypatch.setattr("userbot.turn.deliver.writing.render", counted)
     pieces = ("$$", *("x + " for _ in range(300)), "y$$")  # shown when it is whole
     stage.endpoint.responder = lambda _: streamed(*pieces, delay=0.002)
     program = await stage.program(pacing=FAST)

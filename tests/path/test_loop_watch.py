@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.questions import NOW, question
-from userbot.path.loop_watch import LoopWatch
 from userbot.rules.loops import MOST
+from userbot.turn.loop_watch import LoopWatch
 from userbot.types import Voice
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, COST, NOW, answer, question
-from userbot.path.memory import Memory
+from tests.questions import ANNA, COST, NOW, answer, pay_and_settle, question
 from userbot.rules.window import estimate_messages
 from userbot.storage.conversations import Conversations
 from userbot.storage.store import Store
+from userbot.turn.history import History
 from userbot.types import ConversationId, Exchange, PromptMessage, Usage
 
 PLACE = ConversationId(ANNA.id)
@@ -44,20 +44,20 @@ def reads(store: Store) -> list[ConversationId]:
 def settle(store: Store, message: int, text: str, *, chat: int = ANNA.id) -> Exchange:
     ask = store.questions.add(question(text, chat=chat, message=message), NOW)
     assert ask is not None
-    store.questions.settle(ask, text, answer("Yes."), NOW)
+    pay_and_settle(store, ask, text, answer("Yes."), NOW)
     return Exchange("Anna", text, "Yes.")
 
 
 def test_a_place_is_read_from_the_store_once(store: Store) -> None:
     turn = settle(store, 1, "first")
-    memory = Memory(store, 8000)
+    memory = History(store, 8000)
     assert memory.turns(PLACE) == (turn,)
     assert memory.turns(PLACE) == (turn,)
     assert reads(store) == [PLACE]
 
 
 def test_an_answer_becomes_the_newest_turn(store: Store) -> None:
-    memory = Memory(store, 8000)
+    memory = History(store, 8000)
     assert memory.turns(PLACE) == ()
     turn = settle(store, 1, "first")
     memory.remember(PLACE, turn, COST, 30)
@@ -69,7 +69,7 @@ def test_an_answer_becomes_the_newest_turn(store: Store) -> None:
 def test_an_answer_in_a_place_that_was_let_go_is_not_there_twice(
     store: Store, settled_first: bool
 ) -> None:
-    memory = Memory(store, 8000)
+    memory = History(store, 8000)
     turn = Exchange("Anna", "first", "Yes.")
     if settled_first:
         settle(store, 1, "first")
@@ -82,20 +82,20 @@ def test_an_answer_in_a_place_that_was_let_go_is_not_there_twice(
 
 def test_conversations_do_not_share_turns(store: Store) -> None:
     turn = settle(store, 1, "here")
-    memory = Memory(store, 8000)
+    memory = History(store, 8000)
     assert memory.turns(PLACE) == (turn,)
     assert memory.turns(ConversationId(ANNA.id, 45)) == ()
 
 
 def test_the_place_silent_for_longest_is_let_go(store: Store) -> None:
-    memory = Memory(store, 8000, places=2)
+    memory = History(store, 8000, places=2)
     for chat in (1, 2, 1, 3, 1, 2):
         memory.turns(ConversationId(chat))
     assert [conversation.chat for conversation in reads(store)] == [1, 2, 3, 2]
 
 
 def test_a_place_that_is_forgotten_is_read_again(store: Store) -> None:
-    memory = Memory(store, 8000)
+    memory = History(store, 8000)
     memory.turns(PLACE)
     memory.forget(PLACE)
     memory.turns(PLACE)
@@ -103,7 +103,7 @@ def test_a_place_that_is_forgotten_is_read_again(store: Store) -> None:
 
 
 def test_turns_in_memory_are_bounded_by_the_budget(store: Store) -> None:
-    memory = Memory(store, 1000)
+    memory = History(store, 1000)
     memory.turns(PLACE)
     most = 0
     for _ in range(200):
@@ -115,13 +115,13 @@ def test_turns_in_memory_are_bounded_by_the_budget(store: Store) -> None:
 def test_a_long_history_is_read_in_part(store: Store) -> None:
     for message in range(1, 60):
         settle(store, message, f"question {message}")
-    turns = Memory(store, 1000).turns(PLACE)
+    turns = History(store, 1000).turns(PLACE)
     assert len(turns) == 25
     assert turns[-1].question == "question 59"
 
 
 def test_what_a_request_cost_makes_the_window_narrower(store: Store) -> None:
-    memory = Memory(store, 1000)
+    memory = History(store, 1000)
     memory.turns(PLACE)
     for _ in range(8):
         memory.remember(PLACE, Exchange("Anna", "q" * 150, "a" * 120), None, 0)
@@ -132,7 +132,7 @@ def test_what_a_request_cost_makes_the_window_narrower(store: Store) -> None:
 
 def test_a_request_is_the_past_that_fits_and_the_question(store: Store) -> None:
     settle(store, 1, "Is it far?")
-    memory = Memory(store, 1000)
+    memory = History(store, 1000)
     assert memory.messages("Be brief.", question("And back?", message=2)) == (
         PromptMessage("system", "Be brief."),
         PromptMessage("user", "Is it far?"),
@@ -143,7 +143,7 @@ def test_a_request_is_the_past_that_fits_and_the_question(store: Store) -> None:
 
 def test_a_question_larger_than_the_budget_is_sent_alone(store: Store) -> None:
     settle(store, 1, "Is it far?")
-    memory = Memory(store, 1000)
+    memory = History(store, 1000)
     huge = memory.messages("Be brief.", question("long " * 2000, message=2))
     assert [message.role for message in huge] == ["system", "user"]
     assert estimate_messages(huge) > 1000

@@ -28,7 +28,7 @@ def came(stage: Stage, ask: Question, text: str = WHOLE) -> None:
     paying(stage, ask, Owed("answer", "test", Usage(70, 0, estimated=True)))
     with Store.open(stage.folder / "history.db") as store:
         usage = Usage(80, 7)
-        store.ledger.said(ask, text, Finish("stop", usage, "test"), usage, 0)
+        store.ledger.capture_answer(ask, text, Finish("stop", usage, "test"), usage, 0, ask.at)
 
 
 async def test_an_answer_that_had_come_is_given_and_not_asked_for_again(stage: Stage) -> None:

@@ -68,7 +68,7 @@ async def test_the_history_keeps_a_mark_and_no_picture(stage: Stage) -> None:
 async def test_few_questions_hold_pictures_at_a_time_and_the_others_come_after_them(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.path.seeing.AT_ONCE", 1)
+    monkeypatch.setattr("userbot.turn.understand.attachments.AT_ONCE", 1)
     go_on = asyncio.Event()
 
     async def answer(request: Any) -> str:

@@ -21,13 +21,13 @@ from tests.stage import Stage, listed
 from userbot.clock import SystemClock
 from userbot.errors import StorageError
 from userbot.events import Answered, Answering, Event, Failed, Heard, Notice, Stopped, Waiting
-from userbot.path.doorstep import Doorstep
-from userbot.path.patience import Patience
-from userbot.path.recovery import recover
-from userbot.path.storing import Storing
+from userbot.intake.doorstep import Doorstep
+from userbot.intake.late_writes import LateWrites
+from userbot.intake.retries import Retries
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.archive import Archive, ArchivedQuestion
 from userbot.storage.store import Store
+from userbot.turn.store_back import StoreBack
 
 _HOLD = """
 import sqlite3, sys
@@ -111,7 +111,7 @@ async def test_questions_wait_in_order_for_a_busy_database_and_none_is_lost(stag
 async def test_more_questions_than_can_be_held_are_all_answered_once_in_every_chat(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.path.doorstep.MOST_HELD", 3)
+    monkeypatch.setattr("userbot.intake.doorstep.MOST_HELD", 3)
     chats = [listed(stage.club.id)]
     program = await stage.program(chats)
     stage.max.says(stage.club, "number 0")
@@ -334,25 +334,25 @@ async def test_damage_met_while_an_answer_is_written_ends_the_program_before_it_
 
 
 @pytest.mark.parametrize("free", [True, False], ids=["free by then", "busy to the end"])
-async def test_at_the_end_what_waits_is_tried_once_more(free: bool) -> None:
+async def test_at_the_end_what_waits_is_tried_once_more(tmp_path: Path, free: bool) -> None:
     told: list[Event] = []
-    patience = Patience(SystemClock(), told.append)
-    storing = Storing(patience, SystemClock(), told.append, lambda _: None)
-    tried = 0
+    with Store.open(tmp_path / "history.db", busy_seconds=0) as store, held(store.path):
+        back = StoreBack(store, SystemClock(), told.append, lambda _: None)
+        late = LateWrites(back)
+        tried = 0
 
-    def step() -> None:
-        nonlocal tried
-        tried += 1
-        if not (leaving and free):
-            raise StorageError("It is busy.", reason="storage_busy")
+        def step() -> None:
+            nonlocal tried
+            tried += 1
+            if not (back.is_leaving and free):
+                raise StorageError("It is busy.", reason="storage_busy")
 
-    leaving = False
-    storing.soon(step)
-    await asyncio.sleep(0.01)
-    before, leaving = tried, True
-    patience.leave()
-    await asyncio.wait_for(storing.drain(), 60)
-    assert tried == before + 1
+        late.soon(step)
+        await asyncio.sleep(0.01)
+        before = tried
+        back.leave()
+        await asyncio.wait_for(late.drain(), 30)
+        assert tried == before + 1
     assert [type(event) for event in told] == [Waiting]
 
 
@@ -411,12 +411,14 @@ async def test_what_another_process_wants_asked_again_while_the_program_starts_i
     await program.tells(Failed, reason="quota")
     await program.stop()
 
+    at_start = Retries.at_start
+
     def recovered_and_then_wished(*parts: Any) -> int:
-        queued = recover(*parts)
+        queued = at_start(*parts)
         with Store.open(stage.folder / "history.db") as other:
             assert other.questions.request_retry([one.id for one in kept(stage)], datetime.now(UTC))
         return queued
 
-    monkeypatch.setattr("userbot.app.recover", recovered_and_then_wished)
+    monkeypatch.setattr(Retries, "at_start", recovered_and_then_wished)
     await stage.program()
     assert await stage.max.expects(stage.group, reply_to=question)

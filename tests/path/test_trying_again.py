@@ -202,7 +202,7 @@ async def test_half_an_answer_that_waits_when_the_program_ends_is_finished_in_it
 async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.ground.SILENCES", 2)
+    monkeypatch.setattr("userbot.build.SILENCES", 2)
 
     async def endless(request: dict[str, Any]) -> Reply:
         if "for ever" in request["messages"][-1]["content"]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from dataclasses import replace
 
 import pytest
 
+from tests.questions import question
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
 from userbot.events import Answered, Failed
-from userbot.path.typing import EVERY_SECONDS, Typing
 from userbot.sandbox import tl
 from userbot.sandbox.endpoint import Reply
+from userbot.turn.deliver.typing import EVERY_SECONDS, Typing
+from userbot.turn.turn import Turn
 from userbot.types import ConversationId
 
 QUICK = QuickClock(20)
@@ -30,6 +33,11 @@ class Signals:
         return True
 
 
+def turn_in(conversation: ConversationId) -> Turn:
+    """A question there that is being answered."""
+    return Turn(replace(question(), conversation=conversation), began=QUICK.monotonic())
+
+
 @pytest.fixture
 def signals() -> Signals:
     return Signals()
@@ -41,10 +49,11 @@ def typing(signals: Signals) -> Typing:
 
 
 async def test_signals_go_on_until_the_first_text(typing: Typing, signals: Signals) -> None:
-    async with typing.during(PLACE) as text_stands:
-        await QUICK.sleep(12)
-        text_stands()
-        await QUICK.sleep(12)
+    turn = turn_in(PLACE)
+    typing.begin(turn)
+    await QUICK.sleep(12)
+    typing.text_stands(turn)
+    await QUICK.sleep(12)
     times = [at for at, _, _ in signals.seen]
     assert len(times) == 3
     assert all(b - a >= EVERY_SECONDS for a, b in itertools.pairwise(times))
@@ -53,8 +62,10 @@ async def test_signals_go_on_until_the_first_text(typing: Typing, signals: Signa
 
 async def test_two_answers_in_one_chat_share_its_signals(typing: Typing, signals: Signals) -> None:
     async def answer(conversation: ConversationId) -> None:
-        async with typing.during(conversation):
-            await QUICK.sleep(7)
+        turn = turn_in(conversation)
+        typing.begin(turn)
+        await QUICK.sleep(7)
+        typing.text_stands(turn)
 
     await asyncio.gather(answer(PLACE), answer(TOPIC))
     assert len(signals.seen) == 2
@@ -63,8 +74,9 @@ async def test_two_answers_in_one_chat_share_its_signals(typing: Typing, signals
 async def test_an_answer_that_is_there_at_once_is_not_announced(
     typing: Typing, signals: Signals
 ) -> None:
-    async with typing.during(PLACE) as text_stands:
-        text_stands()
+    turn = turn_in(PLACE)
+    typing.begin(turn)
+    typing.text_stands(turn)
     assert signals.seen == []
 
 
@@ -78,13 +90,10 @@ async def test_an_answer_that_is_there_at_once_is_not_announced(
 async def test_a_failure(
     typing: Typing, signals: Signals, seconds: float, seen: list[bool]
 ) -> None:
-    async def fail() -> None:
-        async with typing.during(PLACE):
-            await QUICK.sleep(seconds)
-            raise ValueError("no answer")
-
-    with pytest.raises(ValueError, match="no answer"):
-        await fail()
+    turn = turn_in(PLACE)
+    typing.begin(turn)
+    await QUICK.sleep(seconds)
+    await typing.over(turn)
     assert [on for _, _, on in signals.seen] == seen
 
 

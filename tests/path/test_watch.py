@@ -10,16 +10,16 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Stage
+from userbot.build import longest_seconds
 from userbot.errors import ModelError
 from userbot.events import Answered, Answering, Event, Failed, Heard
-from userbot.path import forgetting
-from userbot.path.watch import Watch
+from userbot.intake import forgetting
+from userbot.intake.watch import Watch
 from userbot.rules.limits import HELD_SECONDS
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import OpenAIConfig, Settings, TelegramConfig, VoiceConfig
 from userbot.storage.archive import Archive
-from userbot.wiring import longest_seconds
 
 
 async def test_what_dies_is_told_and_started_again() -> None:
@@ -92,7 +92,7 @@ async def first_hangs(request: dict[str, list[dict[str, str]]]) -> Reply:
 async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 4.0)
+    monkeypatch.setattr("userbot.build.longest_seconds", lambda _: 0.5)
 
     stage.endpoint.responder = first_hangs
     program = await stage.program()
@@ -114,10 +114,10 @@ async def test_an_answer_that_hangs_is_cut_and_the_next_question_goes_on(
 async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stopped(*_: object) -> None:
+    def dies(*_: object) -> None:
         raise KeyError("a secret")
 
-    monkeypatch.setattr("userbot.path.settlement.Settlement.stopped", stopped)
+    monkeypatch.setattr("userbot.turn.runner.what_stands", dies)
 
     stage.endpoint.responder = first_hangs
     program = await stage.program()
@@ -126,15 +126,15 @@ async def test_a_question_that_dies_leaves_those_behind_it_their_answers(
     second = stage.max.says(stage.group, "/gpt second")
     await program.tells(Heard, text="second")
     stage.olga.says(stage.group, "/gpt_stop")
-    assert "conversation" in (await program.tells(Failed, reason="task_died")).error
+    assert "secret" not in str(await program.tells(Failed, reason="internal"))
     assert await stage.max.expects(stage.group, reply_to=second)
 
 
 async def test_what_telegram_lets_wait_does_not_hang(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("userbot.wiring.longest_seconds", lambda _: 4.0)
-    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_150", chat=stage.group)
+    monkeypatch.setattr("userbot.build.longest_seconds", lambda _: 1.0)
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_20", chat=stage.group)
     pacing = replace(stage.settings().pacing, max_previews=0)
     program = await stage.program(clock=QuickClock(25), pacing=pacing)
     question = stage.max.says(stage.group, "/gpt hello")

@@ -177,7 +177,7 @@ def test_an_answer_counts_as_long_as_answers_become(
 def test_a_person_is_told_in_their_language(limit: int, question: str, words: str) -> None:
     refusal = check(LimitsConfig(requests_per_minute=limit), Spent(9, 0, 0), by_owner=False)
     assert refusal is not None
-    assert words in told(refusal, question)
+    assert words in told(refusal.window, question)
 
 
 def utc(text: str) -> datetime:

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from telethon.errors import RPCError
 from telethon.sessions import MemorySession
@@ -32,23 +32,14 @@ from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.console.words import words
 from userbot.events import Event, Report
-from userbot.path.aftermath import Aftermath, QuestionChanges
-from userbot.path.allowance import Allowance
-from userbot.path.background import Background
-from userbot.path.chat_commands import ChatCommands
-from userbot.path.conversations import Conversations
-from userbot.path.first_text import FirstText
-from userbot.path.forgetting import Forgetting
-from userbot.path.house_rules import HouseRules
-from userbot.path.intake import Intake
-from userbot.path.loop_watch import LoopWatch
-from userbot.path.memory import Memory
-from userbot.path.patience import Patience
-from userbot.path.settlement import Settlement
-from userbot.path.storing import Storing
+from userbot.intake.admission import Admission
+from userbot.intake.forgetting import Forgetting
+from userbot.intake.late_writes import LateWrites
+from userbot.intake.queue import Queue
+from userbot.intake.receiver import Receiver
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.rules.trigger import Allowed, ChatRule, Policy
-from userbot.settings import LimitsConfig, TriggerConfig
+from userbot.settings import LimitsConfig
 from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
@@ -57,7 +48,20 @@ from userbot.telegram.gate import Gate
 from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
+from userbot.turn.budget import Budget
+from userbot.turn.chat_rules import ChatRules
+from userbot.turn.history import History
+from userbot.turn.judge import Judge
+from userbot.turn.loop_watch import LoopWatch
+from userbot.turn.settle import Told
+from userbot.turn.store_back import StoreBack
+from userbot.turn.turn import Turn
+from userbot.turn.understand.background import Background
 from userbot.types import Command, Message, Person, Question
+
+if TYPE_CHECKING:
+    from userbot.intake.chat_commands import ChatCommands
+    from userbot.turn.runner import Runner
 
 OWNER = Person(id=7_000_000_001, name="Olga", username="olga")
 FRIEND = 7_000_000_002
@@ -285,44 +289,44 @@ class Target:
         many = LimitsConfig(
             requests_per_minute=10**9, tokens_per_day=10**12, answers_per_hour=10**9
         )
-        patience = Patience(clock, self._tell)
-        storing = Storing(patience, clock, self._tell, lambda _: None)
-        allowance = Allowance(
-            many, {}, "", self.store, self.store.ledger, storing, patience, clock, self._tell,
-            lambda _ask, _refusal: None,
-        )  # fmt: skip
-        settlement = Settlement(self.store, storing, clock, self._tell)
-        self.conversations = Conversations(
-            self._handle, settlement.stopped, settlement, FirstText(), clock, 1.5
+        late = LateWrites(StoreBack(self.store, clock, self._tell, lambda _: None))
+        chats = ChatRules(policy, {}, "anyone", self.store)
+        self.queue = Queue(cast("Runner", self), 1.5, None, clock, self._tell)
+        budget = Budget(many, {}, "", self.store, clock, self._tell)
+        admission = Admission(
+            budget, self.queue, LoopWatch(), Told(self._tell), clock, timedelta(minutes=10)
         )
-        people = People(self.client, self._tell)
-        inbox = Inbox(self.client, people, self._tell)
-        rules = HouseRules(policy, {}, "anyone", self.store)
+        inbox = Inbox(self.client, People(self.client, self._tell), self._tell)
         reader = TelegramReader(self.client, inbox, clock, self._tell)
-        background = Background(reader, self.store, rules, 1000, clock, self._tell)
-        aftermath = Aftermath(
-            "/gpt", timedelta(minutes=10), reader, cast("QuestionChanges", None), self.store,
-            self.store.eraser, clock, self._tell,
-        )  # fmt: skip
-        intake = Intake(
-            rules, cast("ChatCommands", _NoCommands()), background, allowance, aftermath,
-            LoopWatch(), 10, TriggerConfig(), self.store, storing, self.conversations, settlement,
-            clock,
+        background = Background(reader, self.store, chats, 1000, clock, self._tell)
+        receiver = Receiver(
+            Judge(chats, self.store),
+            admission,
+            cast("ChatCommands", _NoCommands()),
+            background,
+            self.store,
             self._tell,
-        )  # fmt: skip
+        )
         deletions = Deletions(self.client)
-        memory = Memory(self.store, 1000)
-        deletions.open(Forgetting(self.store.eraser, memory, storing, clock, 0).deleted)
-        inbox.open(OWNER, intake.receive)
+        history = History(self.store, 1000)
+        deletions.open(Forgetting(self.store.eraser, history, late, clock, 0).deleted)
+        inbox.open(OWNER, receiver.receive)
         self._told = words("en")
         self._json = io.StringIO()
         self._lines = JsonLines(self._json, verbose=True)
         self._log = logging.getLogger("telethon")
         self._handler = _Catcher(self.failures)
 
-    async def _handle(self, ask: Question) -> None:
-        self.asks.append(ask)
-        self.store.questions.mark(ask, "failed", "fuzz", datetime.now(UTC))
+    # What the queue needs of a runner.
+
+    async def run(self, turn: Turn) -> None:
+        """Every question ends here."""
+        turn.began = 0.0
+        self.asks.append(turn.question)
+        self.store.questions.mark(turn.question, "failed", "fuzz", datetime.now(UTC))
+
+    def save(self, turn: Turn) -> None:
+        """Of what messages a turn is made is nobody's business here."""
 
     def _tell(self, event: Event) -> None:
         line = describe(event, self._told).plain()
@@ -364,7 +368,7 @@ class Target:
                     self.failures[position] = f"seed {number}: {self.failures[position]}"
                 if len(self.failures) > 5:
                     break
-            await self.conversations.drain(5)
+            await self.queue.drain(5)
         finally:
             self._log.removeHandler(self._handler)
             self._log.propagate = propagate

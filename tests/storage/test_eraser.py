@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, answer, question
+from tests.questions import ANNA, NOW, OWNER, answer, pay_and_settle, question, reword
 from userbot.storage.store import Store
 from userbot.types import CommandNote, ConversationId, Question, Transcript, Voice
 
@@ -37,7 +37,7 @@ def answered(store: Store, message: int, chat: int = ANNA.id, **more: object) ->
     assert ask is not None
     store.outbound.record(ask, 0, message, f"{WORDS}!", NOW)
     store.outbound.confirm(message, message + 1)
-    store.questions.settle(ask, WORDS, answer(f"{WORDS}!", messages=(message + 1,)), NOW)
+    pay_and_settle(store, ask, WORDS, answer(f"{WORDS}!", messages=(message + 1,)), NOW)
     return ask
 
 
@@ -83,7 +83,7 @@ def test_a_question_deleted_before_its_answer_is_given_up(store: Store) -> None:
     assert ask is not None
     store.eraser.deleted([10], None, NOW)
     assert store.questions.pending() == []
-    store.questions.settle(ask, WORDS, answer(WORDS), NOW)
+    pay_and_settle(store, ask, WORDS, answer(WORDS), NOW)
     assert store.conversations.exchanges(ask.conversation, 5) == [], (
         "an answer that was under way brings nothing back"
     )
@@ -109,7 +109,7 @@ def test_quoted_words_expire_with_their_own_message_and_the_question_stays(
     assert ask is not None
     store.transcripts.keep(ask, 5, Transcript(text=WORDS, model="m", seconds=3), NOW, words=True)
     store.quotes.keep(ask, frozenset(), frozenset(), NOW + timedelta(hours=1))
-    store.questions.settle(ask, f"[…]\n> {WORDS}\n\nIs it true?", answer("Yes."), NOW)
+    pay_and_settle(store, ask, f"[…]\n> {WORDS}\n\nIs it true?", answer("Yes."), NOW)
     assert store.eraser.expired(NOW + timedelta(minutes=59)) == set()
     assert left_on_disk(path)
     assert store.eraser.expired(NOW + timedelta(hours=1)) == {ConversationId(ANNA.id)}
@@ -123,8 +123,8 @@ def test_words_expire_although_the_program_began_anew_and_they_were_edited(store
     ask = store.questions.add(replace(question(WORDS), expires_at=NOW + timedelta(minutes=1)), NOW)
     assert ask is not None
     ((pending, _),) = store.questions.pending()
-    store.questions.reword(replace(pending, text=f"{WORDS}, edited"))
-    store.questions.settle(pending, f"{WORDS}, edited", answer(), NOW)
+    reword(store, replace(pending, text=f"{WORDS}, edited"))
+    pay_and_settle(store, pending, f"{WORDS}, edited", answer(), NOW)
     assert store.eraser.expired(NOW + timedelta(minutes=2)) == {ConversationId(ANNA.id)}
 
 
@@ -153,7 +153,7 @@ def test_clearing_leaves_what_is_being_answered_and_does_not_count_it(store: Sto
     assert waiting is not None
     assert store.eraser.clear(NOW) == 1
     assert not store.questions.erased(waiting)
-    store.questions.settle(waiting, "still open", answer(), NOW)
+    pay_and_settle(store, waiting, "still open", answer(), NOW)
     assert store.eraser.clear(NOW) == 1
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, answer, question
+from tests.questions import ANNA, NOW, OWNER, answer, pay_and_settle, question, reword
 from userbot.rules import limits
 from userbot.rules.limits import Refusal
 from userbot.settings import LimitsConfig
@@ -70,7 +70,7 @@ def test_a_reservation_ends_with_its_question(store: Store, state: str) -> None:
 
 def test_what_came_back_replaces_what_was_reserved(store: Store) -> None:
     ask, _ = admitted(store, 1, 90)
-    store.questions.settle(ask, "q", answer(usage=Usage(5, 5)), NOW, cost=70)
+    pay_and_settle(store, ask, "q", answer(usage=Usage(5, 5)), NOW, cost=70)
     spent = store.ledger.spent(ANNA.id, NOW, DAY)
     assert (spent.others_tokens_today, spent.person_tokens_today, spent.cost_today) == (10, 10, 70)
 
@@ -90,7 +90,7 @@ def test_the_whole_request_is_reserved_in_place_of_the_first_guess(store: Store)
 def test_each_person_and_the_owner_are_counted_apart(store: Store) -> None:
     for message, who in enumerate((ANNA, BEN, OWNER, BEN), 1):
         ask, _ = admitted(store, message, 1, who=who)
-        store.questions.settle(ask, "q", answer(usage=Usage(4, 3)), NOW, cost=5)
+        pay_and_settle(store, ask, "q", answer(usage=Usage(4, 3)), NOW, cost=5)
     spent = [store.ledger.spent(who.id, NOW, DAY) for who in (ANNA, BEN, OWNER)]
     assert [one.person_tokens_today for one in spent] == [7, 14, 7]
     assert {one.others_tokens_today for one in spent} == {21}
@@ -99,7 +99,7 @@ def test_each_person_and_the_owner_are_counted_apart(store: Store) -> None:
 
 def test_a_new_day_begins_with_nothing(store: Store) -> None:
     ask, _ = admitted(store, 1, 90)
-    store.questions.settle(ask, "q", answer(usage=Usage(50, 50)), NOW, cost=5)
+    pay_and_settle(store, ask, "q", answer(usage=Usage(50, 50)), NOW, cost=5)
     tomorrow = DAY + timedelta(days=1)
     assert store.ledger.spent(ANNA.id, tomorrow, tomorrow) == Spent(0, 0, 0)
 
@@ -117,17 +117,17 @@ def came(store: Store, words: str = "The whole answer.") -> Question:
     ask, _ = admitted(store, 1, 1)
     store.ledger.reserve(ask, Expected(3, 3), NOW, DAY, lambda _: None, Owed("answer", "small"))
     usage = Usage(30, 12)
-    store.ledger.said(ask, words, Finish("stop", usage, "small"), usage, 5)
+    store.ledger.capture_answer(ask, words, Finish("stop", usage, "small"), usage, 5, NOW)
     return ask
 
 
-def test_a_whole_answer_is_kept_and_owed_until_it_is_settled(store: Store) -> None:
+def test_a_whole_answer_is_counted_at_once_and_kept_until_it_is_settled(store: Store) -> None:
     ask = came(store)
     usage = Usage(30, 12)
     assert store.ledger.whole(ask) == ("The whole answer.", Finish("stop", usage, "small"))
-    assert [(one.id, owed.usage) for one, owed, _ in store.ledger.owed()] == [(ask.id, usage)]
+    assert store.ledger.owed() == []
     assert store.ledger.spent(BEN.id, NOW, DAY).others_tokens_today == 42
-    store.questions.settle(ask, "q", answer(usage=usage), NOW, cost=5)
+    store.questions.settle(ask, "q", answer(usage=usage), NOW)
     assert (store.ledger.whole(ask), store.ledger.owed()) == (None, [])
     assert store.ledger.spent(BEN.id, NOW, DAY).others_tokens_today == 42
 
@@ -145,18 +145,20 @@ def test_a_whole_answer_that_is_not_wanted_any_more_leaves_no_word(
         case "failed":
             store.questions.mark(ask, "failed", "why", NOW)
         case _:
-            store.questions.reword(replace(ask, text="Something else?"))
+            reword(store, replace(ask, text="Something else?"))
     assert store.ledger.whole(ask) is None
     store.close()
     assert b"mellifluous" not in path.read_bytes()
     with Store.open(path) as again:
-        assert again.ledger.owed(), "it was paid all the same"
+        assert again.ledger.spent(BEN.id, NOW, DAY).others_tokens_today == 42, (
+            "it was paid all the same"
+        )
 
 
-def test_what_is_paid_after_words_are_gone_is_owed_and_keeps_none(store: Store) -> None:
+def test_what_is_paid_after_words_are_gone_keeps_none(store: Store) -> None:
     ask, _ = admitted(store, 1, 1)
     store.people.forget(ANNA.id, NOW)
-    store.ledger.said(ask, "words", Finish("stop", None, "small"), Usage(3, 4), 5)
+    store.ledger.capture_answer(ask, "words", Finish("stop", None, "small"), Usage(3, 4), 5, NOW)
     assert (store.ledger.whole(ask), store.ledger.owed()) == (None, [])
 
 
@@ -177,7 +179,7 @@ def test_the_longest_answer_of_late_is_known(store: Store) -> None:
         ask, _ = admitted(store, message, 1, policy=LimitsConfig(tokens_per_day=10**9))
         if message == LATELY:
             assert store.ledger.longest_answer() == 9000
-        store.questions.settle(ask, "q", answer(usage=Usage(5, tokens)), NOW)
+        pay_and_settle(store, ask, "q", answer(usage=Usage(5, tokens)), NOW)
     assert store.ledger.longest_answer() == 70
 
 
@@ -202,8 +204,8 @@ def test_spending_is_summed_by_day_chat_and_person(path: Path) -> None:
         for message, who in enumerate((ANNA, ANNA, BEN), 1):
             ask, _ = admitted(store, message, 1, who=who)
             at = NOW + timedelta(days=message - 1)
-            store.questions.settle(
-                replace(ask), "q", answer(usage=Usage(4, 3, message == 3)), at, cost=5
+            pay_and_settle(
+                store, replace(ask), "q", answer(usage=Usage(4, 3, message == 3)), at, cost=5
             )
             store.ledger.spend(ask, at, kind="audio", model="w", audio_seconds=30, cost=1)
         days = spending(path, "day", DAY, "UTC")

@@ -83,6 +83,7 @@ def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> No
         "commands_left_open",
         "debts_and_whole_answers",
         "transcripts_by_question",
+        "payments_by_question",
     ]
 
 

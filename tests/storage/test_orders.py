@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, answer, question
+from tests.questions import ANNA, NOW, OWNER, answer, pay_and_settle, question
 from userbot.settings import Override
 from userbot.storage.store import Store
 from userbot.types import CommandNote, ConversationId, Cost, Exchange, Finish, Question, Usage
@@ -33,7 +33,7 @@ def settled(store: Store, asked: Question, text: str | None = None) -> Question:
     ask = stored(store, asked)
     store.outbound.record(ask, 0, ask.id, "Yes, because.", NOW)
     store.outbound.confirm(ask.id, asked.message + 100)
-    store.questions.settle(ask, text or ask.text, answer("Yes, because."), NOW)
+    pay_and_settle(store, ask, text or ask.text, answer("Yes, because."), NOW)
     return ask
 
 
@@ -69,7 +69,7 @@ def test_a_conversation_begins_anew_after_all_that_was_asked(store: Store) -> No
     settled(store, question("first"))
     waiting = stored(store, question("asked before, answered after", message=2))
     store.conversations.begin_anew(ConversationId(ANNA.id))
-    store.questions.settle(waiting, waiting.text, answer(), NOW)
+    pay_and_settle(store, waiting, waiting.text, answer(), NOW)
     assert store.conversations.exchanges(ConversationId(ANNA.id), 10) == []
     settled(store, question("then", message=3))
     assert store.conversations.exchanges(ConversationId(ANNA.id), 10) == [
@@ -105,7 +105,7 @@ def test_a_question_is_asked_again_as_another_attempt(store: Store, state: str) 
 def test_a_question_in_another_state_is_not_asked_again(store: Store) -> None:
     ask = stored(store, question())
     assert store.questions.retry(ask.chat, ask.message, NOW) == "pending"
-    store.questions.settle(ask, ask.text, answer(), NOW)
+    pay_and_settle(store, ask, ask.text, answer(), NOW)
     assert store.questions.retry(ask.chat, ask.message, NOW) == "answered"
     assert store.questions.retry(ask.chat, 99, NOW) is None
 
@@ -114,7 +114,8 @@ def test_forgotten_words_are_gone_from_the_file(store: Store, tmp_path: Path) ->
     settled(store, question("my cherries"))
     open_one = stored(store, question("cherries again", message=2))
     usage = Usage(prompt_tokens=1, completion_tokens=1)
-    store.ledger.said(open_one, "Sweet cherries.", Finish("stop", usage, "m"), usage, 0)
+    finish = Finish("stop", usage, "m")
+    store.ledger.capture_answer(open_one, "Sweet cherries.", finish, usage, 0, NOW)
     quoting = settled(
         store,
         question("is that so?", message=3, chat=GROUP, sender=OWNER),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, answer, in_group, question
+from tests.questions import ANNA, NOW, OWNER, answer, in_group, pay_and_settle, question
 from userbot.errors import StorageError
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
@@ -104,7 +104,7 @@ def test_a_conversation_takes_the_title_it_was_last_seen_with(store: Store) -> N
 def test_any_text_can_be_stored(store: Store, sent: str, kept: str) -> None:
     ask = stored(store, text=sent, title=sent, sender=Person(id=5, name=sent))
     store.outbound.record(ask, 0, 1, sent, NOW)
-    store.questions.settle(ask, sent, answer(sent), NOW)
+    pay_and_settle(store, ask, sent, answer(sent), NOW)
     assert store.conversations.exchanges(ask.conversation, 1) == [Exchange(kept, kept, kept)]
 
 
@@ -199,7 +199,7 @@ def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
 
 def test_an_answered_question_is_a_turn_as_it_was_heard(store: Store) -> None:
     ask = stored(store, text="")
-    store.questions.settle(ask, "what the voice note says", answer("An answer."), NOW)
+    pay_and_settle(store, ask, "what the voice note says", answer("An answer."), NOW)
     assert store.conversations.exchanges(ask.conversation, 10) == [
         Exchange("Anna", "what the voice note says", "An answer.")
     ]
@@ -208,7 +208,7 @@ def test_an_answered_question_is_a_turn_as_it_was_heard(store: Store) -> None:
 
 def test_an_answered_question_stays_answered(store: Store) -> None:
     ask = stored(store)
-    store.questions.settle(ask, "q", answer("first"), NOW)
+    pay_and_settle(store, ask, "q", answer("first"), NOW)
     store.questions.mark(ask, "failed", "late", NOW)
     store.questions.settle(ask, "q", answer("second"), NOW)
     assert store.conversations.exchanges(ask.conversation, 10) == [Exchange("Anna", "q", "first")]
@@ -218,7 +218,7 @@ def test_an_answered_question_stays_answered(store: Store) -> None:
 def test_the_newest_turns_come_oldest_first(store: Store) -> None:
     for number in range(1, 6):
         ask = stored(store, message=number)
-        store.questions.settle(ask, f"question {number}", answer(), NOW)
+        pay_and_settle(store, ask, f"question {number}", answer(), NOW)
     assert [
         turn.question for turn in store.conversations.exchanges(ConversationId(ANNA.id), 2)
     ] == [
@@ -231,7 +231,7 @@ def test_a_turn_needs_an_answer_and_its_own_conversation(store: Store) -> None:
     stored(store, message=1)
     store.questions.mark(stored(store, message=2), "failed", "silent", NOW)
     elsewhere = stored(store, message=3, topic=45)
-    store.questions.settle(elsewhere, "in a topic", answer(), NOW)
+    pay_and_settle(store, elsewhere, "in a topic", answer(), NOW)
     assert store.conversations.exchanges(ConversationId(ANNA.id), 10) == []
     assert [
         turn.question for turn in store.conversations.exchanges(ConversationId(ANNA.id, 45), 10)
@@ -244,7 +244,7 @@ def test_a_turn_needs_an_answer_and_its_own_conversation(store: Store) -> None:
 def settled(store: Store, message: int, *, at: timedelta, by: Person = ANNA) -> None:
     asked = store.questions.add(question(message=message, sender=by), NOW + at)
     assert asked is not None
-    store.questions.settle(asked, "q", answer(usage=Usage(30, 12)), NOW + at)
+    pay_and_settle(store, asked, "q", answer(usage=Usage(30, 12)), NOW + at)
 
 
 def test_requests_of_a_person_count_for_a_minute(store: Store) -> None:
@@ -270,7 +270,7 @@ def test_tokens_of_all_but_the_owner_count_for_a_day(store: Store) -> None:
 
 
 def test_an_answer_without_usage_counts_no_tokens(store: Store) -> None:
-    store.questions.settle(stored(store), "q", answer(usage=None), NOW)
+    pay_and_settle(store, stored(store), "q", answer(usage=None), NOW)
     assert store.ledger.spent(ANNA.id, NOW, DAY) == Spent(1, 0, 1)
 
 
@@ -485,11 +485,11 @@ def test_a_full_disk_is_told_and_the_step_is_undone(store: Store) -> None:
     store.database.connection.execute("PRAGMA max_page_count = 1")
     long = answer("long " * 20_000)
     with pytest.raises(StorageError, match="disk is full") as refused:
-        store.questions.settle(ask, "q", long, NOW)
+        pay_and_settle(store, ask, "q", long, NOW)
     assert refused.value.reason == "storage_full"
     assert store.questions.pending() == [(ask, False)]
-    store.database.connection.execute("PRAGMA max_page_count = 1000000")
-    store.questions.settle(ask, "q", long, NOW)
+    store.database.execute("PRAGMA max_page_count = 1000000")
+    pay_and_settle(store, ask, "q", long, NOW)
     assert store.questions.pending() == []
 
 
@@ -523,7 +523,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.questions.mark(ask, "answering", "", NOW)
     store.outbound.record(ask, 0, 77, "text", NOW)
     store.outbound.confirm(77, 2)
-    store.questions.settle(ask, "q", answer(), NOW)
+    pay_and_settle(store, ask, "q", answer(), NOW)
     store.conversations.exchanges(ask.conversation, 5)
     store.questions.pending()
     store.ledger.spent(ANNA.id, NOW, DAY)

@@ -158,17 +158,17 @@ def day_began(now: datetime, timezone: str | None) -> datetime:
     return midnight.astimezone(UTC)
 
 
-def window_began(refusal: Refusal, now: datetime, day: datetime) -> datetime:
-    """Since when a person who was told of this limit is not told again; `day`: when it began."""
-    return day if refusal.window >= _DAY else now - refusal.window
+def window_began(window: timedelta, now: datetime, day: datetime) -> datetime:
+    """Since when a person who was told of a limit is not told again; `day`: when it began."""
+    return day if window >= _DAY else now - window
 
 
-def told(refusal: Refusal, question: str) -> str:
+def told(window: timedelta, question: str) -> str:
     """What a person reads in place, in the language of the question; names nobody's numbers."""
     russian = any("а" <= letter <= "я" or letter == "ё" for letter in question.lower())
-    if refusal.window >= _DAY:
+    if window >= _DAY:
         return _TOMORROW_RU if russian else _TOMORROW_EN
-    minute = refusal.window <= _MINUTE
+    minute = window <= _MINUTE
     if russian:
         return _SOON_RU.format("минуту" if minute else "час")
     return _SOON_EN.format("minute" if minute else "hour")

@@ -1,9 +1,17 @@
-"""Plain text as messages of a size."""
+"""Plain text: as messages of a size, and as the few words that the console shows of it."""
 
 from __future__ import annotations
 
 from userbot.rules.utf16 import MESSAGE_UNITS, fitting, units
 from userbot.types import RichText
+
+PREVIEW_CHARACTERS = 120
+
+
+def preview(text: str) -> str:
+    """The first words of a text, as much as the console may show of it."""
+    line = " ".join(text[: PREVIEW_CHARACTERS * 2].split())
+    return line if len(line) <= PREVIEW_CHARACTERS else line[: PREVIEW_CHARACTERS - 1] + "…"
 
 
 def messages(text: str) -> tuple[RichText, ...]:

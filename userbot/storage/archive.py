@@ -145,7 +145,8 @@ class Archive:
             " u.completion_tokens"
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
             # The store gives both rows the same moment, and that column has an index.
-            " LEFT JOIN usage AS u ON u.at = q.state_at AND u.question = q.id"
+            " LEFT JOIN usage AS u ON u.id = (SELECT max(id) FROM usage WHERE question = q.id"
+            "   AND kind IN ('answer', 'failed'))"
             " AND u.kind = 'answer'"
             " WHERE q.reason <> 'joined'"
             " AND (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"

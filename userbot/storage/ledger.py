@@ -151,18 +151,25 @@ class Ledger:
             "DELETE FROM owed WHERE question = ? AND kind = ?", (question.id, kind)
         )
 
-    def said(self, question: Question, text: str, finish: Finish, usage: Usage, cost: int) -> None:
-        """The model's answer is whole, and cost so much: kept until it is settled."""
+    def capture_answer(
+        self,
+        question: Question,
+        text: str,
+        finish: Finish,
+        usage: Usage,
+        cost: int,
+        at: datetime,
+    ) -> None:
+        """The model's answer is whole, and cost so much: kept until it is settled, and counted."""
         whole = json.dumps([text, finish.reason, usage.prompt_tokens, usage.completion_tokens,
                             usage.estimated, finish.model])  # fmt: skip
         with self._database.transaction():
-            kept = self._database.execute(
-                "UPDATE questions SET whole = ?, reserved_tokens = ?, reserved_cost = ?"
+            self._database.execute(
+                "UPDATE questions SET whole = ?, reserved_tokens = 0, reserved_cost = 0"
                 " WHERE id = ? AND erased = 0 AND state IN ('pending', 'answering')",
-                (whole, usage.total, cost, question.id),
+                (whole, question.id),
             )
-            if kept.rowcount:
-                self._owe(question, Owed("answer", finish.model, usage))
+            self.enter(question, at, kind="answer", model=finish.model, usage=usage, cost=cost)
 
     def whole(self, question: Question) -> tuple[str, Finish] | None:
         """The model's answer to an open question, if all of it came before the program ended."""

@@ -193,6 +193,11 @@ def transcripts_in_parts(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE transcripts ADD COLUMN parts TEXT")
 
 
+def payments_by_question(db: sqlite3.Connection) -> None:
+    """What an exchange has cost is found without a scan: it is counted before it is settled."""
+    db.execute("CREATE INDEX usage_question ON usage (question)")
+
+
 MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     conversations_questions_writes_and_usage,
     voice_and_transcripts,
@@ -208,6 +213,7 @@ MIGRATIONS: list[Callable[[sqlite3.Connection], None]] = [
     commands_left_open,
     debts_and_whole_answers,
     transcripts_by_question,
+    payments_by_question,
 ]
 
 

@@ -169,20 +169,6 @@ class Questions:
         )
         return {number for (number,) in rows}
 
-    def join(self, earlier: Question, whole: Question, at: datetime) -> None:
-        """A question that is not answered yet is one with a later message, as `whole`.
-
-        It ends as skipped ("joined"); its words go where those of the later one go.
-        """
-        with self._database.transaction():
-            self._database.execute(
-                "UPDATE questions SET state = 'skipped', reason = 'joined', state_at = ?,"
-                " whole = NULL, joined_to = ? WHERE id = ? AND state <> 'answered'",
-                (instant(at), whole.id, earlier.id),
-            )
-            self._joined_to(whole, earlier)
-            self.reword(whole)
-
     def joined(self, question: Question) -> list[Question]:
         """The earlier messages that are one with a question, oldest first."""
         rows = self._database.rows(
@@ -190,45 +176,51 @@ class Questions:
         )
         return [question_rows.question_of(row) for row in rows]
 
-    def part(
-        self, before: Question, whole: Question, gone: Sequence[Question], reason: str, at: datetime
+    def save_pieces(
+        self,
+        pieces: Sequence[Question],
+        whole: Question,
+        gone: Sequence[tuple[Question, str]],
+        at: datetime,
     ) -> None:
-        """Of the messages of a question some are gone, and why: it is `whole` now.
+        """A question that is not answered yet is made of these messages: it is `whole` now.
 
-        If its last message is among them, the one before that takes its place.
+        `whole` is in the place of the last one. The others end as skipped ("joined"), and those
+        that are `gone` with their reason. The same call twice changes nothing.
         """
+        now = instant(at)
         with self._database.transaction():
-            if whole.id != before.id:
-                self._database.execute(
-                    "UPDATE questions SET joined_to = NULL, (state, reason, state_at,"
-                    " reserved_tokens, reserved_cost) = (SELECT state, reason, state_at,"
-                    " reserved_tokens, reserved_cost FROM questions WHERE id = ?) WHERE id = ?",
-                    (before.id, whole.id),
-                )
-                self._joined_to(whole, before)
+            # One that was joined takes the place of a last message that is gone.
+            self._database.execute(
+                "UPDATE questions SET joined_to = NULL, state_at = ?, reason = '',"
+                " state = CASE WHEN state = 'skipped' AND reason = 'joined' THEN 'pending'"
+                " ELSE state END WHERE id = ?",
+                (now, whole.id),
+            )
+            self._database.execute_each(
+                "UPDATE questions SET state = 'skipped', reason = 'joined', state_at = ?,"
+                " whole = NULL, joined_to = ? WHERE id = ? AND state <> 'answered'",
+                [(now, whole.id, one.id) for one in pieces if one.id != whole.id],
+            )
             self._database.execute_each(
                 "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?,"
                 " joined_to = NULL, whole = NULL WHERE id = ? AND state <> 'answered'",
-                [(reason, instant(at), one.id) for one in gone],
+                [(reason, now, one.id) for one, reason in gone],
             )
-            self.reword(whole)
-
-    def reword(self, whole: Question) -> None:
-        """A question that is not answered yet has other words now."""
-        self._database.execute(
-            "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
-            " pictures = ?, expires_at = ?, whole = NULL"
-            " WHERE id = ? AND erased = 0 AND state <> 'answered'",
-            (
-                storable(whole.text),
-                storable(whole.forwarded_from),
-                whole.reply_to,
-                whole.about_reply,
-                question_rows.numbers(whole.pictures),
-                whole.expires_at and instant(whole.expires_at),
-                whole.id,
-            ),
-        )
+            self._database.execute(
+                "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
+                " pictures = ?, expires_at = ?, whole = NULL"
+                " WHERE id = ? AND erased = 0 AND state <> 'answered'",
+                (
+                    storable(whole.text),
+                    storable(whole.forwarded_from),
+                    whole.reply_to,
+                    whole.about_reply,
+                    question_rows.numbers(whole.pictures),
+                    whole.expires_at and instant(whole.expires_at),
+                    whole.id,
+                ),
+            )
 
     def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
         """Set a question's state: "answering", "failed" or "skipped", and why.
@@ -255,41 +247,27 @@ class Questions:
         )
         return [(question_rows.question_of(row), bool(row[-1])) for row in rows]
 
-    def settle(
-        self, question: Question, text: str, answer: Answer, at: datetime, *, cost: int = 0
-    ) -> None:
-        """The question (as `text`) is answered: its state, its turn and its usage at once.
+    def settle(self, question: Question, text: str, answer: Answer, at: datetime) -> None:
+        """The question (as `text`) is answered: its state and its exchange at once.
 
-        Of a question that is answered already nothing changes. An answer whose usage the
-        endpoint did not tell counts no tokens. `cost` is in millionths. Words that were deleted
-        meanwhile do not come back.
+        Of a question that is answered already nothing changes. Words that were deleted meanwhile do
+        not come back. What it cost was captured before.
         """
-        with self._database.transaction():
-            changed = self._database.execute(
-                "UPDATE questions SET state = 'answered', reason = ?1, state_at = ?2,"
-                " text = CASE WHEN erased THEN '' ELSE ?3 END,"
-                " own_text = CASE WHEN erased THEN NULL ELSE ?4 END,"
-                " answer = CASE WHEN erased THEN '' ELSE ?5 END, model = ?6, whole = NULL"
-                " WHERE id = ?7 AND state <> 'answered'",
-                (
-                    answer.finish.reason,
-                    instant(at),
-                    storable(text),
-                    None if text == question.text else storable(question.text),
-                    storable(answer.text),
-                    answer.finish.model,
-                    question.id,
-                ),
-            )
-            if changed.rowcount:
-                finish = answer.finish
-                self._ledger.enter(
-                    question, at, kind="answer", model=finish.model, usage=finish.usage, cost=cost
-                )
-
-    def _joined_to(self, whole: Question, before: Question) -> None:
         self._database.execute(
-            "UPDATE questions SET joined_to = ? WHERE joined_to = ?", (whole.id, before.id)
+            "UPDATE questions SET state = 'answered', reason = ?1, state_at = ?2,"
+            " text = CASE WHEN erased THEN '' ELSE ?3 END,"
+            " own_text = CASE WHEN erased THEN NULL ELSE ?4 END,"
+            " answer = CASE WHEN erased THEN '' ELSE ?5 END, model = ?6, whole = NULL"
+            " WHERE id = ?7 AND state <> 'answered'",
+            (
+                answer.finish.reason,
+                instant(at),
+                storable(text),
+                None if text == question.text else storable(question.text),
+                storable(answer.text),
+                answer.finish.model,
+                question.id,
+            ),
         )
 
     def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:

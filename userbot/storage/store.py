@@ -98,6 +98,10 @@ class Store:
         """From now on no call waits longer than that for another process that is writing."""
         self.database.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
+    def probe(self) -> None:
+        """Write something of no account, to see whether the database takes it."""
+        self.database.execute("REPLACE INTO meta VALUES ('probe', randomblob(16))")
+
     def close(self) -> None:
         """Let go of the file; the write-ahead log is folded into it."""
         self.database.close()

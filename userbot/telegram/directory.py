@@ -16,6 +16,7 @@ from telethon.utils import get_display_name, get_peer_id, resolve_id
 
 from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
+from userbot.ports import KnownNames
 from userbot.rules.trigger import Allowed, ChatRule, Listening, Policy
 from userbot.rules.voice import voice_of
 from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
@@ -42,7 +43,7 @@ class Directory:
     `names` remembers whom a name meant; without it each is asked for anew.
     """
 
-    def __init__(self, client: Client, names: KeptNames | None = None) -> None:
+    def __init__(self, client: Client, names: KnownNames | None = None) -> None:
         self._client = client
         self._names = names
         self._kept: dict[str, KeptName] = {}

@@ -19,9 +19,9 @@ from userbot.events import (
     Transcribed,
     Waiting,
 )
-from userbot.path import listening
 from userbot.sandbox import ogg
 from userbot.settings import VoiceConfig
+from userbot.turn.understand import recording as listening
 
 
 @needs_ffmpeg

@@ -75,7 +75,7 @@ async def busy(seconds):
         pass
 """
     found = {}
-    for where in ("userbot/path/slow.py", "/userbot/sandbox/slow.py"):
+    for where in ("userbot/turn/slow.py", "/userbot/sandbox/slow.py"):
         scope: dict[str, Any] = {"time": time}
         exec(compile(busy, where, "exec"), scope)
         with watched_loop() as blocks:

@@ -13,9 +13,10 @@ from tests.path.voice.notes import EN, NEARLY_NOTHING, last_question, needs_ffmp
 from tests.stage import Stage, listed
 from userbot import audio
 from userbot.events import Answered, Failed, Skipped, Waiting
-from userbot.path import listening, transcription
 from userbot.sandbox import ogg
 from userbot.sandbox.endpoint_audio import Recording, UndecodableError
+from userbot.turn.understand import recording as listening
+from userbot.turn.understand import transcribe as transcription
 
 
 @pytest.fixture

@@ -1,0 +1,72 @@
+"""What reaches out of this process, and whose account it is: known before anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from userbot.events import Report
+from userbot.openai_api.chat import Chat as ChatModel
+from userbot.openai_api.speaker import Speaker
+from userbot.openai_api.speech import Speech
+from userbot.ports import Clock
+from userbot.rules.trigger import Policy
+from userbot.settings import ChatConfig, PersonLimits, Settings
+from userbot.telegram.client import new_client
+from userbot.telegram.deletions import Deletions
+from userbot.telegram.directory import Directory
+from userbot.telegram.gate import Gate
+from userbot.telegram.inbox import Inbox
+from userbot.telegram.people import People
+from userbot.types import Person
+
+
+class Adapters:
+    """Telegram, and the models."""
+
+    def __init__(self, settings: Settings, gate: Gate, clock: Clock, report: Report) -> None:
+        self.client = new_client(settings.telegram, gate, persistent=True)
+        self.people = People(self.client, report)
+        self.inbox = Inbox(self.client, self.people, report)
+        self.deletions = Deletions(self.client)
+        self.model = ChatModel(settings.openai, report)
+        self.speech = Speech(settings.voice, settings.openai, report)
+        self.speaker = Speaker(settings.openai)
+
+    async def aclose(self) -> None:
+        """Disconnect, and close what was opened to the models."""
+        await self.client.disconnect()
+        await self.speaker.aclose()
+        await self.speech.aclose()
+        await self.model.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account it is, and who may do what: every name of the config as an id."""
+
+    owner: Person
+    policy: Policy
+    chats: Mapping[int, ChatConfig]
+    limited: Mapping[int, PersonLimits]
+    first: bool
+    """This is the first start of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An account, and what reaches out of the process for it."""
+
+    account: Account
+    adapters: Adapters
+
+
+async def account_of(
+    directory: Directory, settings: Settings, began: datetime, now: datetime
+) -> Account:
+    """Ask Telegram. Raises UserbotError where the config names what is not there."""
+    owner = await directory.owner()
+    policy, chats = await directory.policy(settings.trigger, settings.voice, settings.chats, began)
+    limited = await directory.people(settings.limits.people)
+    return Account(owner, policy, chats, limited, began >= now)

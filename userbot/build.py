@@ -1,0 +1,192 @@
+"""Builds the program out of its parts, in the order of a message's way.
+
+Nothing here works by itself: `app` opens what is built, and ends it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from userbot.account import Program
+from userbot.audio import Ffmpeg
+from userbot.console.sentences import in_russian
+from userbot.console.words import language_of
+from userbot.events import Report
+from userbot.intake.admission import Admission
+from userbot.intake.catch_up import CatchUp
+from userbot.intake.chat_commands import ChatCommands
+from userbot.intake.command_handlers import (
+    ChatRuleCommands,
+    CommandHandlers,
+    ConversationCommands,
+    ForgetCommand,
+    UsageCommand,
+)
+from userbot.intake.command_results import CommandResults
+from userbot.intake.doorstep import Doorstep
+from userbot.intake.edits import Edits
+from userbot.intake.forgetting import Forgetting
+from userbot.intake.late_writes import LateWrites
+from userbot.intake.migration import Migration
+from userbot.intake.queue import Queue
+from userbot.intake.receiver import Receiver
+from userbot.intake.retries import Retries
+from userbot.ports import Clock
+from userbot.rules.command_texts import CommandTexts
+from userbot.rules.commands import stem as command_stem
+from userbot.rules.limits import HELD_SECONDS
+from userbot.rules.retrying import PATIENCE_SECONDS
+from userbot.settings import Settings
+from userbot.storage.store import Store
+from userbot.telegram.reader import TelegramReader
+from userbot.telegram.sender import TelegramSender
+from userbot.turn.answer import AnswerStage
+from userbot.turn.budget import Budget
+from userbot.turn.chat_rules import ChatRules
+from userbot.turn.complete import Complete
+from userbot.turn.deliver.messages import ReplyMessages
+from userbot.turn.deliver.typing import Typing
+from userbot.turn.deliver.voice import ByVoice
+from userbot.turn.deliver.writing import InWriting, WritingStyle
+from userbot.turn.history import History
+from userbot.turn.judge import Judge
+from userbot.turn.limit_notice import LimitNotice
+from userbot.turn.loop_watch import LoopWatch
+from userbot.turn.outbound import Outbound
+from userbot.turn.requests import Requests
+from userbot.turn.resume import Resume
+from userbot.turn.runner import Run, Runner
+from userbot.turn.settle import Settle, Told
+from userbot.turn.store_back import StoreBack
+from userbot.turn.turn import Stage
+from userbot.turn.understand.attachments import Attachments
+from userbot.turn.understand.background import Background
+from userbot.turn.understand.paid import PaidTranscription
+from userbot.turn.understand.recording import Recordings
+from userbot.turn.understand.replied import Replied
+from userbot.turn.understand.stage import Understand
+from userbot.turn.understand.transcribe import Transcribe
+from userbot.turn.understand.words import Words
+
+SILENCES = 10
+"""One answer may take so many times what the endpoint may be silent (`[openai].timeout`)."""
+
+
+class Services:
+    """All that `app` opens and ends."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        store_back: StoreBack,
+        program: Program,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        account, adapters = program.account, program.adapters
+        client, inbox = adapters.client, adapters.inbox
+        max_age = timedelta(minutes=settings.catch_up.max_age_minutes)
+        sender = TelegramSender(client)
+        reader = TelegramReader(client, inbox, clock, report)
+
+        self.store_back = store_back
+        self.late = LateWrites(store_back)
+        self.chats = ChatRules(account.policy, account.chats, settings.trigger.from_, store)
+        self.judge = Judge(self.chats, store)
+        history = history_of(settings, store)
+        requests = Requests(settings.openai, settings.voice, self.chats, history)
+        system = settings.openai.system
+        self.budget = Budget(settings.limits, account.limited, system, store, clock, report)
+        loops = LoopWatch()
+        window = settings.history.window_tokens
+        self.background = Background(reader, store, self.chats, window, clock, report)
+
+        resume = Resume(self.judge, reader, store, max_age, clock, report)
+        outbound = Outbound(sender, reader, resume, store, clock, report)
+        zone = settings.limits.timezone
+        self.limit_notice = LimitNotice(sender, outbound, store, zone, clock, report)
+        self.told = Told(report, self.limit_notice if settings.limits.tell else None)
+        typing = Typing(sender, clock)
+        paid = PaidTranscription(adapters.speech, self.budget, clock, report)
+        ffmpeg = Ffmpeg(settings.history.database)
+        recordings = Recordings(reader, ffmpeg, paid, store, clock, report)
+        replied = Replied(reader, store, history, self.chats.forgotten, window)
+        words = Words(
+            Transcribe(recordings, store, clock, report), replied, requests, store, report
+        )
+        attachments = Attachments(reader, report)
+        russian = language_of(settings.console.language) == "ru"
+        style = WritingStyle(
+            settings.pacing, settings.trigger.own_prompt, in_russian if russian else str
+        )
+        messages = ReplyMessages(sender, outbound, store, clock)
+        longest = SILENCES * settings.openai.timeout
+        answer = AnswerStage(
+            Complete(adapters.model, requests, self.budget, longest, clock, report),
+            requests,
+            outbound,
+            InWriting(style, sender, messages, typing, clock, report),
+            ByVoice(adapters.speaker, self.budget, sender, outbound, store.secret(), report),
+        )
+        stages: dict[Stage, Run] = {
+            Stage.RESUME: resume,
+            Stage.UNDERSTAND: Understand(
+                words, self.background, attachments, requests, sender, typing
+            ),
+            Stage.SETTLE: Settle(store, history, loops, self.told, clock),
+        }
+        runner = Runner(stages, answer, typing, store, store_back, clock)
+        burst = settings.trigger.burst_seconds
+        self.queue = Queue(runner, burst, longest_seconds(settings), clock, report)
+
+        self.migration = Migration(self.chats, reader, history, self.queue, report)
+        runner.moves = self.migration
+        known = adapters.people.known
+        self.retries = Retries(store, self.chats, self.budget, self.queue, self.told, known)
+        self.edits = Edits(self.judge, self.background, self.queue, self.retries, store, clock)
+        if settings.trigger.edits:
+            self.edits.answers_anew = max_age
+        retention = settings.history.retention_days
+        self.forgetting = Forgetting(store.eraser, history, self.late, clock, retention)
+
+        prefix, language = settings.trigger.prefix, language_of(settings.console.language)
+        texts = CommandTexts(language, prefix, command_stem(prefix))
+        handlers = CommandHandlers(
+            texts,
+            ConversationCommands(texts, store, history, self.queue, self.retries, clock),
+            ChatRuleCommands(texts, settings.openai, self.chats, self.queue),
+            UsageCommand(texts, store, zone, clock),
+            ForgetCommand(account.owner, self.chats, store, history, self.queue, clock),
+        )
+        results = CommandResults(account.owner, texts, store, self.late, sender, report)
+        self.commands = ChatCommands(handlers, results, reader, store, self.late, clock)
+        admission = Admission(self.budget, self.queue, loops, self.told, clock, max_age)
+        receiver = Receiver(self.judge, admission, self.commands, self.background, store, report)
+        receiver.stand_down = settings.trigger.stand_down
+        self.doorstep = Doorstep(self.late)
+        self.catch_up = CatchUp(
+            self.chats,
+            reader,
+            receiver.receive,
+            None if account.first else account.policy.began,
+            settings.catch_up.max_age_minutes,
+            store,
+            self.late,
+            self.doorstep,
+            clock,
+            report,
+        )
+        self.doorstep.open(self.catch_up.receive, self.catch_up.wake)
+
+
+def history_of(settings: Settings, store: Store) -> History:
+    """What each conversation remembers."""
+    idle = timedelta(minutes=settings.history.idle_reset_minutes)
+    return History(store, settings.history.window_tokens, idle=idle or None)
+
+
+def longest_seconds(settings: Settings) -> float:
+    """After how long an answer counts as hung: more than listening and asking may take together."""
+    asking = 2 * SILENCES * settings.openai.timeout + PATIENCE_SECONDS
+    return asking + 2 * HELD_SECONDS + 2 * 60 * settings.voice.max_minutes

@@ -1,0 +1,162 @@
+"""Carries out what the owner orders in a chat, and tells him in Saved Messages.
+
+Rule 1: an order is recorded before it is carried out, so that it is carried out once.
+Rule 2: what it changes is changed before anything is awaited; only the telling takes time.
+Rule 3: what a run leaves of this undone, the next one finishes, if it starts soon enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from datetime import timedelta
+from functools import partial
+
+from userbot.errors import (
+    PostponedError,
+    StorageError,
+    UserbotError,
+)
+from userbot.intake.command_handlers import CommandHandlers
+from userbot.intake.command_results import CommandResults
+from userbot.intake.late_writes import LateWrites
+from userbot.ports import Clock, Reader
+from userbot.rules import commands
+from userbot.storage.store import Store
+from userbot.types import (
+    Command,
+    CommandMessage,
+    CommandNote,
+    Message,
+)
+
+
+class ChatCommands:
+    """The owner's commands, from their message to their result."""
+
+    def __init__(
+        self,
+        handlers: CommandHandlers,
+        results: CommandResults,
+        reader: Reader,
+        store: Store,
+        late: LateWrites,
+        clock: Clock,
+    ) -> None:
+        self._handlers = handlers
+        self._results = results
+        self._texts = handlers.texts
+        self._reader = reader
+        self._store = store
+        self._late = late
+        self._clock = clock
+        self._telling: dict[asyncio.Task[None], CommandMessage] = {}
+
+    def receive(self, incoming: Message, command: Command) -> None:
+        """Carry out an order; its result is told meanwhile. Raises StorageError."""
+        now = self._clock.now()
+        recorded = self._store.commands.record(
+            incoming.chat, incoming.message, command.name, now, incoming.title
+        )
+        if recorded is None:
+            return  # Telegram brought it twice; the first one was carried out.
+        self._results.notice(recorded, "command", self._texts.say("ordered", word=command.name))
+        order = commands.parse(command)
+        if isinstance(order, commands.ForgetPerson):
+            self._begin(recorded, self._forget(recorded, order))
+            return
+        carry_out = partial(self._handlers.carry_out, incoming, order)
+        try:
+            result = carry_out()
+        except StorageError:  # it is recorded: it would not be carried out again
+            self._begin(recorded, self._later(recorded, carry_out))
+        else:
+            self._begin(recorded, self._results.told(recorded, result, self._clock.now()))
+
+    def take_up(self, max_age_minutes: float) -> None:
+        """At start: finish what the last run left open. Of what is older it is only said.
+
+        Raises StorageError.
+        """
+        now = self._clock.now()
+        for left in self._store.commands.open():
+            command = left.command
+            notes: Sequence[CommandNote] | None = left.notes
+            if now - left.at > timedelta(minutes=max_age_minutes):
+                self._store.commands.finish(command)
+                hint = "If the command still stands in the chat, delete it there."
+                self._results.failed(command, self._cut_off(command, hint))
+                continue
+            named = self._texts.named(command.name)
+            self._results.notice(
+                command, "command_taken_up", f"{named} of the last run is finished."
+            )
+            if notes is None:
+                self._begin(
+                    command,
+                    self._results.told(command, self._texts.say("cut_off"), self._clock.now()),
+                )
+            else:
+                self._begin(command, self._results.tell(command, notes))
+
+    @property
+    def telling(self) -> int:
+        """How many commands wait to be deleted, or their results to be told."""
+        return len(self._telling)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the results on their way be told, for so long; then cancel them, and say which."""
+        if self._telling:
+            _, late = await asyncio.wait(self._telling, timeout=seconds)
+            for task in late:
+                self._tell_cut_off(self._telling[task])
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _forget(self, recorded: CommandMessage, order: commands.ForgetPerson) -> None:
+        try:
+            who = (
+                order.who
+                if isinstance(order.who, int)
+                else await self._reader.find_person(order.who)
+            )
+            text = await self._late.done(lambda: self._handlers.forget(who, str(order.who)))
+        except UserbotError as error:
+            self._results.failed(recorded, error)
+            text = self._texts.say("failed", error=error)
+        await self._results.told(recorded, text, self._clock.now())
+
+    async def _later(self, command: CommandMessage, carry_out: Callable[[], str]) -> None:
+        """Carry an order out as soon as the store lets it be, and tell its result."""
+        try:
+            text = await self._late.done(carry_out)
+        except StorageError as error:
+            text = self._texts.say("failed", error=error)
+        except PostponedError:
+            return  # what is left of it, the next start finishes
+        await self._results.told(command, text, self._clock.now())
+
+    def _begin(self, command: CommandMessage, telling: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(self._to_its_end(command, telling))
+        self._telling[task] = command
+        task.add_done_callback(lambda done: self._telling.pop(done, None))
+
+    async def _to_its_end(
+        self, command: CommandMessage, telling: Coroutine[None, None, None]
+    ) -> None:
+        try:
+            await telling
+        except PostponedError:
+            self._tell_cut_off(command)
+
+    def _tell_cut_off(self, command: CommandMessage) -> None:
+        hint = "It is finished at the next start, if that is soon."
+        self._results.failed(command, self._cut_off(command, hint))
+
+    def _cut_off(self, command: CommandMessage, hint: str) -> UserbotError:
+        return UserbotError(
+            f"The program ended before the result of {self._texts.named(command.name)}"
+            " was in Saved Messages.",
+            hint,
+            reason="command_cut_off",
+        )

@@ -1,0 +1,226 @@
+"""Carries out what the owner ordered in a chat, at once, and says what came of it.
+
+Nothing here is awaited: what is ordered holds when a call returns. Each call raises StorageError.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from userbot.intake.queue import Queue
+from userbot.intake.retries import Retries
+from userbot.ports import Clock
+from userbot.rules import commands, limits
+from userbot.rules.command_texts import CommandTexts
+from userbot.rules.trigger import forbidden_now
+from userbot.settings import OpenAIConfig, Override
+from userbot.storage.store import Store
+from userbot.turn.chat_rules import ChatRules
+from userbot.turn.history import History
+from userbot.types import Message, Person, Question
+
+_MONTH = timedelta(days=30)
+
+
+class ConversationCommands:
+    """What concerns the conversation that a command stands in."""
+
+    def __init__(
+        self,
+        texts: CommandTexts,
+        store: Store,
+        history: History,
+        queue: Queue,
+        retries: Retries,
+        clock: Clock,
+    ) -> None:
+        self._texts = texts
+        self._store = store
+        self._history = history
+        self._queue = queue
+        self._retries = retries
+        self._clock = clock
+
+    def new(self, message: Message) -> str:
+        """The conversation begins anew."""
+        self._store.conversations.begin_anew(message.conversation)
+        self._history.forget(message.conversation)
+        return self._texts.say("new")
+
+    def history(self, message: Message, count: int) -> str:
+        """Its last exchanges."""
+        exchanges = self._store.conversations.exchanges(message.conversation, count)
+        return self._texts.history(exchanges, named=message.kind.several_people)
+
+    def stop(self, message: Message) -> str:
+        """The answer that is being written there ends."""
+        return self._texts.say("stopped" if self._queue.stop(message.conversation) else "stop_none")
+
+    def retry(self, message: Message) -> str:
+        """The question that the command replies to is asked again."""
+        if message.reply_to is None:
+            return self._texts.say("retry_how")
+        became = self._retries.ask(message.chat, message.reply_to, self._clock.now())
+        return self._texts.say(f"retry_{became}")
+
+
+class ChatRuleCommands:
+    """Who is answered in a chat, and how."""
+
+    def __init__(
+        self, texts: CommandTexts, settings: OpenAIConfig, chats: ChatRules, queue: Queue
+    ) -> None:
+        self._texts = texts
+        self._settings = settings
+        self._chats = chats
+        self._queue = queue
+
+    def on(self, chat: int, order: commands.On) -> str:
+        """Others are answered there."""
+        to = replace(self._chats.said(chat), respond=order.respond, from_=order.from_)
+        self._allow(chat, to)
+        return self._texts.say("on", rule=self._texts.rule(self._chats.get(chat)))
+
+    def off(self, chat: int) -> str:
+        """Nobody but the owner is answered there."""
+        self._allow(chat, replace(self._chats.said(chat), respond="off"))
+        return self._texts.say("off")
+
+    def as_configured(self, chat: int) -> str:
+        """What the file says holds there again."""
+        self._allow(chat, replace(self._chats.said(chat), respond=None, from_=None))
+        return self._texts.say("as_configured", rule=self._texts.rule(self._chats.get(chat)))
+
+    def setting(self, chat: int, order: commands.Setting) -> str:
+        """Show or set the system text or the model of a chat."""
+        key, said = order.key, self._chats.said(chat)
+        if order.value is not None:
+            value = order.value or None
+            changed = replace(said, system=value) if key == "system" else replace(said, model=value)
+            self._chats.say(chat, changed)
+        block = self._chats.get(chat)
+        here = None if block is None else getattr(block, key)
+        now = str(getattr(self._settings, key) if here is None else here)
+        if order.value is None:
+            return self._texts.setting(key, now, by_command=getattr(said, key) is not None)
+        return self._texts.say(f"{key}_{'set' if order.value else 'reset'}", value=now)
+
+    def _allow(self, chat: int, to: Override) -> None:
+        """From now on this holds in a chat, for what waits there and does not show yet, too."""
+        self._chats.say(chat, to)
+
+        def is_forbidden(question: Question) -> bool:
+            return question.chat == chat and forbidden_now(question, self._chats.policy) is not None
+
+        self._queue.stop_all(is_forbidden, "not_allowed", shown=False)
+
+
+class UsageCommand:
+    """What was spent."""
+
+    def __init__(
+        self, texts: CommandTexts, store: Store, timezone: str | None, clock: Clock
+    ) -> None:
+        self._texts = texts
+        self._store = store
+        self._timezone = timezone
+        self._clock = clock
+
+    def usage(self, chat: int) -> str:
+        """Today and in a month, everywhere and in a chat."""
+        now, cost = self._clock.now(), self._texts.cost
+        today, month = limits.day_began(now, self._timezone), now - _MONTH
+        return self._texts.say(
+            "usage",
+            today=cost(self._store.conversations.cost(today)),
+            today_here=cost(self._store.conversations.cost(today, chat)),
+            month=cost(self._store.conversations.cost(month)),
+            month_here=cost(self._store.conversations.cost(month, chat)),
+        )
+
+
+class ForgetCommand:
+    """A person's words leave the history, and are kept out."""
+
+    def __init__(
+        self,
+        owner: Person,
+        chats: ChatRules,
+        store: Store,
+        history: History,
+        queue: Queue,
+        clock: Clock,
+    ) -> None:
+        self._owner = owner
+        self._chats = chats
+        self._store = store
+        self._history = history
+        self._queue = queue
+        self._clock = clock
+
+    def forget(self, person: int | None, name: str, texts: CommandTexts) -> str:
+        """Forget a person, if that name is anybody's; gives what to tell."""
+        if person is None:
+            return texts.say("forget_nobody", who=name)
+        if person == self._owner.id:
+            return texts.say("forget_me")
+        if person in self._chats.forgotten:
+            return texts.say("forgot_already", who=name)
+        hit = self._store.people.forget(person, self._clock.now())
+        self._chats.forgotten.add(person)
+        self._history.clear()
+
+        def is_theirs(question: Question) -> bool:
+            return question.sender.id == person
+
+        self._queue.stop_all(is_theirs, "stopped")
+        return texts.say("forgot", who=name, n=hit)
+
+
+class CommandHandlers:
+    """Hands each command to whom it concerns."""
+
+    def __init__(
+        self,
+        texts: CommandTexts,
+        conversation: ConversationCommands,
+        rules: ChatRuleCommands,
+        usage: UsageCommand,
+        forget: ForgetCommand,
+    ) -> None:
+        self.texts = texts
+        self._conversation = conversation
+        self._rules = rules
+        self._usage = usage
+        self._forget = forget
+
+    def carry_out(self, message: Message, order: commands.ChatCommand | commands.Mistake) -> str:
+        """Do what was ordered; gives what to tell."""
+        match order:
+            case commands.Mistake():
+                return self.texts.mistake(order)
+            case commands.New():
+                return self._conversation.new(message)
+            case commands.ShowHistory():
+                return self._conversation.history(message, order.count)
+            case commands.Stop():
+                return self._conversation.stop(message)
+            case commands.Retry():
+                return self._conversation.retry(message)
+            case commands.Setting():
+                return self._rules.setting(message.chat, order)
+            case commands.On():
+                return self._rules.on(message.chat, order)
+            case commands.AsConfigured():
+                return self._rules.as_configured(message.chat)
+            case commands.Off():
+                return self._rules.off(message.chat)
+            case commands.ShowUsage():
+                return self._usage.usage(message.chat)
+            case _:
+                return self.texts.say("help")
+
+    def forget(self, person: int | None, name: str) -> str:
+        """Forget a person, if that name is anybody's; gives what to tell."""
+        return self._forget.forget(person, name, self.texts)

@@ -1,0 +1,156 @@
+"""Tells what came of a command: in Saved Messages, while the command leaves its chat.
+
+Outside Saved Messages nothing of it stays: the command's message, and no other, is deleted for
+all, and the result goes to Saved Messages, recorded as ours before it leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from userbot.errors import (
+    ChatRefusedError,
+    PauseAskedError,
+    PostponedError,
+    UserbotError,
+    WriteInDoubtError,
+)
+from userbot.events import About, Failed, Notice, Report
+from userbot.intake.late_writes import LateWrites
+from userbot.ports import Sender, Write
+from userbot.rules.command_texts import CommandTexts
+from userbot.rules.plain import messages
+from userbot.rules.random_id import random_id
+from userbot.storage.store import Store
+from userbot.types import (
+    SAVED_TITLE,
+    CommandMessage,
+    CommandNote,
+    ConversationId,
+    Person,
+    RichText,
+)
+
+T = TypeVar("T")
+
+
+class CommandResults:
+    """Tells the owner."""
+
+    def __init__(
+        self,
+        owner: Person,
+        texts: CommandTexts,
+        store: Store,
+        late: LateWrites,
+        writer: Sender,
+        report: Report,
+    ) -> None:
+        self._owner = owner
+        self._saved = ConversationId(owner.id)
+        self._secret = store.secret()
+        self._texts = texts
+        self._store = store
+        self._late = late
+        self._writer = writer
+        self._report = report
+
+    async def told(self, command: CommandMessage, text: str, at: datetime) -> None:
+        """Record a result as messages, and tell it; if it cannot be recorded it is not told."""
+        try:
+            notes: Sequence[CommandNote] | None = await self._noted(command, text, at)
+        except UserbotError as error:
+            self.failed(command, error)
+            notes = None
+        await self.tell(command, notes)
+
+    async def tell(self, command: CommandMessage, notes: Sequence[CommandNote] | None) -> None:
+        """Delete the command and tell its result; what fails stays open for the next start."""
+        done = await self._deleted(command)
+        try:
+            for note in notes or ():
+                await self._send(command, note)
+            if done and notes is not None:
+                await self._late.done(partial(self._store.commands.finish, command))
+        except PostponedError:
+            raise
+        except UserbotError as error:
+            self.failed(command, error)
+
+    def notice(self, command: CommandMessage, reason: str, detail: str) -> None:
+        """Say on the console what becomes of a command."""
+        self._report(Notice(**self._about(command), reason=reason, detail=detail))
+
+    def failed(self, command: CommandMessage, error: UserbotError) -> None:
+        """Say on the console what went wrong with a command."""
+        self._report(
+            Failed(**self._about(command), reason=error.reason, error=str(error), hint=error.hint)
+        )
+
+    async def _noted(
+        self, command: CommandMessage, text: str, at: datetime
+    ) -> Sequence[CommandNote]:
+        if command.chat != self._saved.chat:
+            text = self._texts.headed(command.title, command.name, text)
+        notes = [
+            CommandNote(
+                random_id(self._secret, command.chat, command.message, -1, number), part.text
+            )
+            for number, part in enumerate(messages(text))
+        ]
+        note = partial(self._store.commands.record_results, command, self._saved.chat, notes, at)
+        await self._late.done(note)
+        return notes
+
+    async def _deleted(self, command: CommandMessage) -> bool:
+        """Delete a command outside Saved Messages; False if another try may help."""
+        if command.chat == self._saved.chat:
+            return True
+        try:
+            delete = partial(self._writer.delete, command)
+            await self._in_turn(ConversationId(command.chat), "delete", command.title, delete)
+        except PostponedError:
+            raise
+        except UserbotError as error:
+            self.failed(command, error)
+            return isinstance(error, ChatRefusedError)
+        return True
+
+    async def _send(self, command: CommandMessage, note: CommandNote) -> None:
+        send = partial(
+            self._writer.send,
+            self._saved,
+            RichText(note.text),
+            reply_to=command.message if command.chat == self._saved.chat else None,
+            random_id=note.random_id,
+        )
+        try:
+            message = await self._in_turn(self._saved, "send", SAVED_TITLE, send)
+        except WriteInDoubtError as doubt:
+            if not doubt.landed:
+                raise
+            if doubt.message is None:
+                return
+            message = doubt.message
+        await self._late.done(partial(self._store.commands.confirm_result, note.random_id, message))
+
+    async def _in_turn(
+        self,
+        conversation: ConversationId,
+        kind: Write,
+        title: str,
+        write: Callable[[], Awaitable[T]],
+    ) -> T:
+        while True:
+            await self._writer.acquire_after_answers(conversation, kind, title)
+            with suppress(PauseAskedError):
+                return await write()
+
+    def _about(self, command: CommandMessage) -> About:
+        return About(
+            chat=command.chat, title=command.title, message=command.message, person=self._owner
+        )

@@ -1,0 +1,325 @@
+"""One worker a conversation: its questions in order, other conversations beside it.
+
+Rule 1: a conversation has at most one worker, and a worker runs one turn at a time.
+Rule 2: a worker lives only while its queue has something: an idle conversation costs nothing.
+Rule 3: who wants something of a turn uses one of three verbs: change, stop, missed. They touch
+memory only; the runner acts on them, and persists.
+Rule 4: while draining nothing new begins; what is queued stays pending in the store.
+Rule 5: an answer that hangs is cut at a bound, so that the next question goes on.
+Rule 6: until the first text of its answer leaves, a question may still grow by a message that joins
+it, once while it is being answered, lose one, or change by an edit: then its answer starts over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import suppress
+
+from userbot.errors import StorageError
+from userbot.events import Report, Skipped, about
+from userbot.ports import Clock
+from userbot.rules import bursts
+from userbot.rules.plain import preview
+from userbot.turn.resume import told_change
+from userbot.turn.runner import Runner
+from userbot.turn.turn import Interruption, Turn
+from userbot.types import ConversationId, Question, may_be_deleted_in
+
+_LAST_SECONDS = 5.0
+"""How long what was cut may take to end."""
+_LONGEST_EDIT_WAIT = 30.0
+"""Seconds that somebody who edits a question again and again waits for its answer at most."""
+
+
+class Queue:
+    """The turns of all conversations. `longest`: seconds after which an answer counts as hung."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        burst_seconds: float,
+        longest: float | None,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._runner = runner
+        self._burst = burst_seconds
+        self._longest = longest
+        self._clock = clock
+        self._report = report
+        self._turns: dict[ConversationId, deque[Turn]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = False
+
+    # -- what is put in
+
+    def put(
+        self,
+        question: Question,
+        pieces: Sequence[Question] = (),
+        *,
+        belated: bool = False,
+    ) -> None:
+        """Queue a question by itself; it is begun at once if its conversation is idle.
+
+        `belated`: something about it may have been missed.
+        """
+        self._put(Turn(question, [*pieces, question], belated=belated))
+
+    def reopen(self, question: Question) -> None:
+        """Queue a question that was answered and reads otherwise now."""
+        told_change(question, (), self._report)
+        self._put(Turn(question))
+
+    def arrived(self, question: Question, *, belated: bool = False) -> None:
+        """Queue a message that has just arrived, or let it join the question before it."""
+        now = self._clock.monotonic()
+        begins = now + bursts.waits(question)
+        turn = None if self._draining else self._joinable(question)
+        if turn is None:
+            self._put(Turn(question, joinable=now, begins=begins, belated=belated))
+            return
+        earlier = turn.question
+        turn.belated = turn.belated or belated
+        turn.joinable, turn.begins = now, max(turn.begins, begins)
+        self._change(turn, [*turn.pieces, question])
+        self._report(
+            Skipped(
+                **about(earlier),
+                reason="joined",
+                detail="It is answered together with the next message.",
+                text=preview(earlier.text),
+            )
+        )
+
+    def joins(self, question: Question) -> bool:
+        """Whether a message that arrives now would join the question before it."""
+        return not self._draining and self._joinable(question) is not None
+
+    def piece(self, chat: int, message: int, *, shown: bool = False) -> Question | None:
+        """The message as it is asked or waits to be, until the first text of its answer leaves.
+
+        `shown`: until its answer stands whole.
+        """
+        turn = self._find(chat, message)
+        if turn is None or turn.is_ending or not (turn.is_open or (shown and turn.has_begun)):
+            return None
+        return turn.piece(chat, message)
+
+    # -- the three verbs
+
+    def change(self, piece: Question) -> None:
+        """A message that `piece` gave reads otherwise now: so it is asked.
+
+        Who edits again and again waits longer each time.
+        """
+        turn = self._find(piece.source, piece.message)
+        if turn is None or turn.is_ending or turn.answer is not None:
+            return
+        pieces = [piece if one.message == piece.message else one for one in turn.pieces]
+        if turn.has_begun:
+            wait = min(2.0 ** (turn.restarts - 1), _LONGEST_EDIT_WAIT) if turn.restarts else 0.0
+            turn.begins = self._clock.monotonic() + wait
+        if self._change(turn, pieces):
+            told_change(turn.question, (), self._report)
+
+    def withdraw(self, piece: Question) -> None:
+        """A message asks nothing any more."""
+        turn = self._find(piece.source, piece.message)
+        if turn is not None:
+            left = [one for one in turn.pieces if one.message != piece.message]
+            self._without(turn, left, "edited")
+
+    def deleted(self, chat: int | None, messages: Iterable[int]) -> None:
+        """Messages were deleted in Telegram; answers to them end as if they were stopped.
+
+        Of several messages what is left is asked, if no text stands yet. `chat` is None where
+        Telegram does not tell it: then it is a private chat or a basic group.
+        """
+        gone = frozenset(messages)
+        for turn in list(self._each()):
+            left = [
+                one
+                for one in turn.pieces
+                if one.message not in gone or not may_be_deleted_in(one.source, chat)
+            ]
+            if len(left) < len(turn.pieces):
+                self._without(turn, left, "deleted")
+
+    def stop(self, conversation: ConversationId) -> Question | None:
+        """End the answer that is being written there; gives its question, if there is one.
+
+        Those that are queued behind it go on.
+        """
+        for turns in self._turns.values():
+            if turns and turns[0].question.conversation == conversation and not turns[0].is_ending:
+                self._stop(turns[0], "stopped")
+                return turns[0].question
+        return None
+
+    def stop_all(
+        self, which: Callable[[Question], bool], reason: str, *, shown: bool = True
+    ) -> None:
+        """End the answers to questions with such a message, and leave out those that are queued.
+
+        `shown`: those too of which a text stands already.
+        """
+        for turn in list(self._each()):
+            if any(map(which, turn.pieces)) and (shown or turn.is_open):
+                self._stop(turn, reason)
+
+    def missed(self) -> None:
+        """Something may have been missed: what does not show yet is looked up before it does."""
+        for turn in self._each():
+            if turn.is_open:
+                turn.belated = True
+
+    def moved(self, old: int, new: int) -> list[Question]:
+        """A chat goes on as another: its questions are answered there.
+
+        Gives those whose answer was under way.
+        """
+        cut = []
+        for turn in self._each():
+            if turn.question.chat == old and not turn.is_ending:
+                turn.moves(new)
+                if turn.has_begun:
+                    cut.append(turn.question)
+        return cut
+
+    # -- the end
+
+    @property
+    def answering(self) -> int:
+        """How many questions are being answered at this moment."""
+        return sum(turns[0].has_begun for turns in self._turns.values() if turns)
+
+    async def drain(self, seconds: float) -> None:
+        """Let the answers being written finish, for so long; then cut them.
+
+        What waits for something is left to the next start at once.
+        """
+        self._draining = True
+        for turn in self._each():
+            turn.is_leaving = True
+            if turn.waiting not in ("", "gate", "store"):
+                turn.interrupt(Interruption("leaving"))
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=seconds)
+        if late:
+            for turn in self._each():
+                turn.interrupt(Interruption("leaving"))
+            _, late = await asyncio.wait(late, timeout=_LAST_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    # -- inside
+
+    def _put(self, turn: Turn) -> None:
+        if self._draining:
+            return
+        conversation = turn.question.conversation
+        turns = self._turns.get(conversation)
+        if turns is not None:
+            turns.append(turn)
+            return
+        self._turns[conversation] = deque([turn])
+        self._begin(self._work(conversation), f"conversation {conversation.chat}")
+
+    def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _joinable(self, question: Question) -> Turn | None:
+        """The turn that a message which arrives now joins."""
+        turns = self._turns.get(question.conversation)
+        turn = turns[-1] if turns else None
+        if turn is None or not turn.is_open or turn.has_started_over:
+            return None
+        if len(turn.question.text) + len(question.text) > bursts.MOST_CHARACTERS:
+            return None
+        gap = self._clock.monotonic() - turn.joinable
+        return turn if bursts.joins(turn.pieces[-1], question, gap, self._burst) else None
+
+    def _find(self, chat: int, message: int) -> Turn | None:
+        for turn in self._each():
+            if turn.piece(chat, message) is not None:
+                return turn
+        return None
+
+    def _each(self) -> Iterator[Turn]:
+        return (turn for turns in self._turns.values() for turn in turns)
+
+    def _change(
+        self, turn: Turn, pieces: Sequence[Question], gone: Sequence[Question] = (), why: str = ""
+    ) -> bool:
+        """Let a turn be made of these; whether that asks something else."""
+        if not turn.becomes(pieces, gone, why):
+            return False
+        if turn.has_begun:
+            if turn.interruption is None and turn.stream is not None:
+                turn.restarts += 1  # before the model is asked, it costs nothing to begin anew
+            turn.interrupt(Interruption("changed"))
+        with suppress(StorageError):  # else the runner stores it before anything else
+            self._runner.save(turn)
+        return True
+
+    def _without(self, turn: Turn, left: Sequence[Question], why: str) -> None:
+        """Go on without some messages, or end: where none is left, or the answer shows."""
+        if not left or not turn.is_open:
+            self._stop(turn, why)
+            return
+        gone = [one for one in turn.pieces if one not in left]
+        if self._change(turn, left, gone, why):
+            told_change(turn.question, gone, self._report)
+
+    def _stop(self, turn: Turn, reason: str) -> None:
+        if turn.is_ending:
+            return
+        turn.interrupt(Interruption("stopped", reason))
+        turns = next(turns for turns in self._turns.values() if turn in turns)
+        if turn is not turns[0]:
+            turns.remove(turn)
+            self._begin(self._runner.run(turn), "a stopped question")
+
+    async def _work(self, conversation: ConversationId) -> None:
+        turns = self._turns[conversation]
+        try:
+            while turns and not self._draining:
+                try:
+                    await self._answer(turns[0])
+                except Exception as error:  # it must not take those behind it along
+                    asyncio.get_running_loop().call_exception_handler(
+                        {
+                            "message": "a question could not be settled",
+                            "exception": error,
+                            "task": asyncio.current_task(),
+                        }
+                    )
+                finally:
+                    turns.popleft()
+        finally:
+            del self._turns[conversation]
+
+    async def _answer(self, turn: Turn) -> None:
+        while not turn.is_ending and (wait := turn.begins - self._clock.monotonic()) > 0:
+            await self._clock.sleep(min(wait, bursts.BATCH_SECONDS / 4))
+        task = asyncio.ensure_future(self._runner.run(turn))
+        try:
+            while not (await asyncio.wait({task}, timeout=self._longest))[0]:
+                if turn.waiting:
+                    continue  # what it waits for will come
+                turn.interrupt(Interruption("stopped", "hung"))
+                if not (await asyncio.wait({task}, timeout=_LAST_SECONDS))[0]:
+                    await self._runner.give_up(turn)
+                    return
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait({task}, timeout=_LAST_SECONDS)
+            raise
+        task.result()

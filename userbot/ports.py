@@ -1,0 +1,320 @@
+"""The few things of the outside world that the middle needs, as the middle sees them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+from userbot.types import (
+    Brought,
+    ChatRequest,
+    ChatTop,
+    CommandMessage,
+    ConversationId,
+    Delta,
+    Finish,
+    Format,
+    Hints,
+    KeptName,
+    Loudness,
+    Message,
+    Picture,
+    Quoted,
+    RichText,
+    Since,
+    Sound,
+    Speech,
+    Transcript,
+)
+
+__all__ = [
+    "Audio",
+    "ChatModel",
+    "Clock",
+    "Judge",
+    "KnownNames",
+    "Reader",
+    "Sender",
+    "Speaker",
+    "Transcriber",
+    "Uploaded",
+    "Workplace",
+    "Write",
+]
+
+Judge = Callable[[bytes], object]
+"""Sees the first bytes of a file before more is fetched; what it raises ends the download."""
+
+Write = Literal["send", "edit", "delete"]
+"""What Telegram counts apart: a pause that it asks for holds one of them."""
+
+
+class Clock(Protocol):
+    """Time, so that tests can own it."""
+
+    def now(self) -> datetime:
+        """The wall clock, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Reader(Protocol):
+    """Reads from Telegram: pauses that it asks for are waited out and shown.
+
+    Every method but `waits` may raise TelegramError.
+    """
+
+    @property
+    def waits(self) -> bool:
+        """Whether something waits for Telegram to say who sent it, or for a connection to come."""
+        ...
+
+    async def connected(self) -> None:
+        """Come back when there is a connection, and it is known what may have been missed.
+
+        Raises PostponedError when the program ends first.
+        """
+        ...
+
+    async def quoted(self, chat: int, message: int) -> Quoted | None:
+        """The message with its speaker, or None if it is gone or may not be used."""
+        ...
+
+    async def since(self, chat: int, messages: Sequence[int]) -> Since:
+        """A question's messages as they stand, and the account's after the first of them.
+
+        All in one look, however many they are.
+        """
+        ...
+
+    async def lately(self, chat: int, at: datetime) -> Since:
+        """The account's messages since a moment of Telegram's."""
+        ...
+
+    async def latest(self, chat: int, before: int, count: int) -> list[Message]:
+        """The messages before that one, the newest first."""
+        ...
+
+    async def migrated(self, chats: Sequence[int]) -> list[tuple[int, int, str]]:
+        """Which of these basic groups are supergroups by now: old id, new id, title."""
+        ...
+
+    async def tops(self, chats: Sequence[int]) -> list[ChatTop]:
+        """These chats with their newest message; without those that are empty or out of reach."""
+        ...
+
+    async def newest_tops(self) -> list[ChatTop]:
+        """The newest chats of the account, whichever they are, with their newest message."""
+        ...
+
+    async def bring(
+        self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
+    ) -> Brought:
+        """Let arrive what is newer than a message, or than a date; `own`: what is our own.
+
+        Oldest first, 2000 messages at most.
+        """
+        ...
+
+    async def fetch_file(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
+        """The file of a message, in memory.
+
+        Raises AudioError if it is gone, empty or larger than `limit` bytes.
+        """
+        ...
+
+    async def save_file(
+        self, chat: int, message: int, limit: int, path: Path, judge: Judge
+    ) -> None:
+        """The same as `path`, part by part."""
+        ...
+
+    async def fetch_pictures(
+        self, chat: int, message: int, *, several: bool = False
+    ) -> list[Picture]:
+        """The picture of a message, with those of its album; `several`: there are others beside."""
+        ...
+
+    async def find_person(self, name: str) -> int | None:
+        """The id of the person with this @name; None if nobody has it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A voice note that Telegram has and nobody sees; `file`: the sender's own word for it."""
+
+    speech: Speech
+    file: object
+
+
+class Sender(Protocol):
+    """Writes into Telegram, in place. A write takes its permit first, then leaves at once.
+
+    Every call but `typing` may raise ChatRefusedError, when the chat takes nothing from us, and
+    AccountStoppedError, when the account may not write at all. A permit that is waited for raises
+    PostponedError when the program ends first.
+    """
+
+    def check(self, conversation: ConversationId) -> None:
+        """Raise if it is known already that nothing may be written here."""
+        ...
+
+    async def acquire(self, conversation: ConversationId, write: Write, title: str = "") -> None:
+        """Wait for the permit of a first text or an end; waits that are felt are shown.
+
+        `title`: how the chat is called when a wait is shown.
+        """
+        ...
+
+    async def acquire_after_answers(
+        self, conversation: ConversationId, write: Write, title: str = ""
+    ) -> None:
+        """Wait for a permit that no answer needs: the way of what commands write."""
+        ...
+
+    def try_acquire(self, conversation: ConversationId, write: Write) -> bool:
+        """Take a permit if nobody else needs it: the way of a preview."""
+        ...
+
+    def in_slow_mode(self, conversation: ConversationId) -> bool:
+        """Whether the chat was found to be in slow mode: an answer is one message there."""
+        ...
+
+    async def send(
+        self,
+        conversation: ConversationId,
+        text: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
+        silent: bool = False,
+    ) -> int:
+        """Send a message and give its id; `silent`: nobody's phone rings.
+
+        Raises PauseAskedError when it did not leave and another permit is needed,
+        MessageGoneError when `reply_to` is not there, WriteInDoubtError when it may stand all
+        the same, else TelegramError.
+        """
+        ...
+
+    async def edit(self, conversation: ConversationId, message: int, text: RichText) -> None:
+        """Put another text into a message of ours; the same text again is fine.
+
+        Raises PauseAskedError when it did not leave and another permit is needed,
+        MessageGoneError when the message is not there, else TelegramError.
+        """
+        ...
+
+    async def typing(self, conversation: ConversationId, typing: bool) -> bool:
+        """Show that an answer is being written, or no longer; whether it was. Never raises."""
+        ...
+
+    async def delete(self, command: CommandMessage) -> None:
+        """Delete a command's message for all; no other message can be deleted.
+
+        Raises as `send` does.
+        """
+        ...
+
+    def takes_voice(self, conversation: ConversationId) -> bool:
+        """False once Telegram has said that voice notes are not taken there."""
+        ...
+
+    async def upload_voice(self, conversation: ConversationId, speech: Speech) -> Uploaded:
+        """Bring a voice note to Telegram, where nobody sees it yet; it can be sent once.
+
+        It takes no permit. Raises VoiceRefusedError when it cannot be, and as `check` does.
+        """
+        ...
+
+    async def send_voice(
+        self,
+        conversation: ConversationId,
+        uploaded: Uploaded,
+        caption: RichText,
+        *,
+        reply_to: int | None,
+        random_id: int,
+    ) -> int:
+        """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
+        ...
+
+
+class Transcriber(Protocol):
+    """Speech to text behind an OpenAI-compatible endpoint."""
+
+    async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
+        """What is spoken. Raises ModelError; asks once."""
+        ...
+
+
+class Speaker(Protocol):
+    """Text to speech behind an OpenAI-compatible endpoint."""
+
+    @property
+    def model(self) -> str: ...
+
+    async def speak(self, text: str) -> Speech:
+        """The text, spoken; at most 4096 characters. Raises ModelError."""
+        ...
+
+
+class Workplace(Protocol):
+    """A private folder for one recording, which is gone afterwards."""
+
+    source: Path
+    """Where the recording is to be put."""
+
+    async def read(self, form: Format) -> float:
+        """Decode what was put there; gives its seconds. Raises AudioError if it is damaged."""
+        ...
+
+    async def loudness(self) -> Loudness:
+        """How loud the loudest of it is, after `read`."""
+        ...
+
+    def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
+        """What was read, in sounds that every endpoint takes, cut where nobody speaks."""
+        ...
+
+
+class Audio(Protocol):
+    """Makes other formats, or less, of a recording."""
+
+    async def usable(self) -> bool:
+        """Whether what it needs is installed."""
+        ...
+
+    def workplace(self, max_seconds: float) -> AbstractAsyncContextManager[Workplace]:
+        """A place for one recording, of which a little more than that is read at most."""
+        ...
+
+
+class ChatModel(Protocol):
+    """A model behind an OpenAI-compatible endpoint."""
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
+        """The answer in pieces, then one Finish. Raises ModelError."""
+        ...
+
+
+class KnownNames(Protocol):
+    """Whom @names meant when they were first resolved. All raise StorageError."""
+
+    def kept(self, name: str) -> KeptName | None:
+        """Whom the name meant; None if it was never resolved."""
+        ...
+
+    def keep(self, name: KeptName, at: datetime) -> None:
+        """Remember a name; one that is known already stays as it is."""
+        ...

@@ -1,0 +1,85 @@
+"""The third stage: the model's stream becomes messages in place.
+
+`complete` keeps the stream going, `deliver` brings what it says to Telegram beside it. Neither
+knows of the other; what was paid is captured before the end of the answer leaves.
+"""
+
+from __future__ import annotations
+
+from userbot.errors import LimitReachedError, MessageGoneError, ModelError
+from userbot.rules.spoken import answered_by_voice
+from userbot.turn.complete import Complete
+from userbot.turn.deliver.voice import ByVoice
+from userbot.turn.deliver.writing import InWriting
+from userbot.turn.outbound import Outbound
+from userbot.turn.requests import Requests
+from userbot.turn.turn import Turn
+
+
+class AnswerStage:
+    """Answers what was understood. `by_voice`: None where nothing is spoken."""
+
+    def __init__(
+        self,
+        complete: Complete,
+        requests: Requests,
+        outbound: Outbound,
+        in_writing: InWriting,
+        by_voice: ByVoice | None = None,
+    ) -> None:
+        self._complete = complete
+        self._requests = requests
+        self._outbound = outbound
+        self._in_writing = in_writing
+        self._by_voice = by_voice
+
+    async def run(self, turn: Turn) -> None:
+        """Give a turn its answer.
+
+        Raises ModelError, LimitReachedError and TelegramError when there is none: what was shown
+        by then is closed, if it can be. Raises StorageError and Reconsider when it is to run again.
+        """
+        self._outbound.confirm(turn)
+        if turn.failure is None:
+            try:
+                await self._answer(turn)
+                return
+            except MessageGoneError:
+                if not turn.messages:
+                    raise
+                await self._complete.abandon(turn)
+                turn.answer = self._in_writing.deleted(turn)
+                return
+            except (ModelError, LimitReachedError) as error:
+                turn.failure = error
+        await self._in_writing.close(turn, turn.failure)
+        raise turn.failure
+
+    async def _answer(self, turn: Turn) -> None:
+        speaks = self._speaks(turn)
+        await self._complete.open(turn)
+        while True:
+            assert turn.stream is not None
+            await (turn.stream.end() if speaks else self._in_writing.follow(turn))
+            if await self._complete.ended(turn):
+                break
+        if speaks and self._by_voice is not None:
+            turn.answer = await self._by_voice.finish(turn)
+        if turn.answer is None:
+            turn.answer = await self._in_writing.finish(turn)
+
+    def _speaks(self, turn: Turn) -> bool:
+        material = turn.material
+        assert material is not None
+        if self._by_voice is None or self._requests.only_transcript(material):
+            return False
+        voice = self._requests.voice_in(turn.question.chat)
+        return answered_by_voice(voice, turn.question) and self._by_voice.may_speak(turn)
+
+    async def abandon(self, turn: Turn) -> None:
+        """The answer is not wanted any more, or given to its end.
+
+        Raises StorageError; it can be begun anew then.
+        """
+        self._outbound.confirm(turn)
+        await self._complete.abandon(turn)

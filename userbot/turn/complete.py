@@ -1,0 +1,182 @@
+"""The model is asked, again if need be, and with less of the conversation if that was too long.
+
+Rule 1: what may pass is tried again, after a wait that is shown; what cannot is not.
+Rule 2: an answer that broke off is begun anew; nothing of it is a part of the new one.
+Rule 3: each request is authorized before it leaves, and captured when its stream has ended.
+Rule 4: an answer that goes on and on is ended, by its length and by its time.
+Rule 5: an answer that an earlier run has paid for is not asked for again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from userbot.errors import ModelError
+from userbot.events import Answering, Notice, Report, Waiting, about
+from userbot.ports import ChatModel, Clock
+from userbot.rules import limits, retrying
+from userbot.rules.shown import quotation
+from userbot.rules.window import estimate_messages, estimated_usage
+from userbot.turn.budget import Budget
+from userbot.turn.requests import Requests
+from userbot.turn.stream import Stream
+from userbot.turn.turn import Turn
+from userbot.types import Finish, Usage
+
+_TOO_LONG = "context_length"
+_GOLDEN = 0.618
+"""Multiples of it, without their whole part, lie far apart: questions that come after each other
+do not try again at the same moment."""
+
+
+class Complete:
+    """Keeps a stream going until it holds a whole answer. `longest`: seconds of one request."""
+
+    def __init__(
+        self,
+        model: ChatModel,
+        requests: Requests,
+        budget: Budget,
+        longest: float,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._model = model
+        self._requests = requests
+        self._budget = budget
+        self._longest = longest
+        self._clock = clock
+        self._report = report
+
+    async def open(self, turn: Turn) -> None:
+        """See that the turn has a stream: one that is whole already, or a request to the model.
+
+        Raises LimitReachedError and StorageError.
+        """
+        if turn.stream is not None:
+            if turn.stream.idle:
+                await self._ask(turn, turn.stream)
+            return
+        material = turn.material
+        assert material is not None
+        if material.spoken is not None and self._requests.only_transcript(material):
+            spoken = material.spoken
+            finish = Finish("stop", Usage(0, 0), spoken.model)
+            turn.stream = Stream.whole(quotation(spoken.text), finish, self._clock)
+            return
+        kept = self._budget.whole(turn.question)
+        if kept is not None:
+            turn.stream = Stream.whole(*kept, self._clock)
+            self._report(
+                Notice(
+                    **about(turn.question),
+                    reason="answer_kept",
+                    detail="Its answer was whole already: the model is not asked again.",
+                )
+            )
+            return
+        await self._ask(turn, Stream(self._clock))
+
+    async def ended(self, turn: Turn) -> bool:
+        """The stream has ended: whether it is whole; else the model is asked again by now.
+
+        Raises ModelError when it is not asked again, LimitReachedError and StorageError.
+        """
+        stream = turn.stream
+        assert stream is not None
+        error = stream.error
+        if error is None:
+            self._capture(turn, stream)
+            return True
+        self._broke_off(turn, stream, cut=False)
+        if not isinstance(error, ModelError):
+            raise error
+        if error.reason == _TOO_LONG and stream.began is None and not turn.tight:
+            self._shrink(turn)
+            stream.idle = True
+            await self._ask(turn, stream)
+            return False
+        seconds = retrying.pause(
+            stream.failures + 1,
+            error.retry_after,
+            spent=self._clock.monotonic() - stream.first_asked,
+            spread=turn.question.id * _GOLDEN % 1,
+        )
+        if seconds is None:
+            raise error
+        self._report(
+            Waiting(
+                **about(turn.question), reason="model_again", seconds=seconds, detail=str(error)
+            )
+        )
+        with turn.waits("model"):
+            await self._clock.sleep(seconds)
+        stream.failures += 1
+        stream.idle = True
+        await self._ask(turn, stream)
+        return False
+
+    async def abandon(self, turn: Turn) -> None:
+        """Nobody wants the answer any more: what it cost so far is captured.
+
+        Raises StorageError; it can be begun anew then.
+        """
+        stream = turn.stream
+        if stream is not None:
+            await stream.close()
+            if stream.error is None and stream.finish is not None:
+                self._capture(turn, stream)
+            else:
+                self._broke_off(turn, stream, cut=True)
+        self._budget.capture(turn)
+
+    async def _ask(self, turn: Turn, stream: Stream) -> None:
+        if turn.request is None:
+            turn.request = self._requests.build(turn)
+            turn.estimated = estimate_messages(turn.request.messages)
+        request = turn.request
+        await self._budget.authorize(turn, self._budget.for_answer(request, turn.estimated))
+        self._report(Answering(**about(turn.question), model=request.model))
+        stream.read(self._model.stream(request), request.model, self._longest)
+        turn.stream = stream
+
+    def _shrink(self, turn: Turn) -> None:
+        """Ask with less: the window becomes smaller, and stays so. The store keeps every word."""
+        self._requests.shrink(turn)
+        turn.tight, turn.request = True, None
+        self._report(
+            Notice(
+                **about(turn.question),
+                reason="shrunk",
+                detail="The conversation was too long for the model: asked again with less of it.",
+                hint="Lower window_tokens under [history] to spare the first try.",
+            )
+        )
+
+    def _capture(self, turn: Turn, stream: Stream) -> None:
+        assert stream.finish is not None
+        if turn.payment is None:
+            return
+        finish, text = stream.finish, stream.said
+        usage = finish.usage
+        if usage is None:
+            assert turn.request is not None
+            usage = estimated_usage(turn.request.messages, text, stream.thought)
+            stream.finish = finish = replace(finish, usage=usage)
+        self._budget.capture_answer(turn, text, finish, usage)
+
+    def _broke_off(self, turn: Turn, stream: Stream, *, cut: bool) -> None:
+        """What a request cost that brought no whole answer; nothing, if it never began."""
+        if turn.payment is None or turn.payment.kind != "answer":
+            return
+        error = stream.error
+        told = error.usage if isinstance(error, ModelError) else None
+        if isinstance(error, ModelError):
+            cut = cut or error.reason in limits.PAID_ALL_THE_SAME
+        if not (told or cut or stream.said or stream.thought):
+            self._budget.void(turn)
+            return
+        assert turn.request is not None
+        usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
+        turn.cost = usage
+        self._budget.broke_off(turn, usage)

@@ -1,0 +1,161 @@
+"""The answer as a voice note, where it can be one; else as text.
+
+Rule 1: whatever keeps it from being spoken, the answer is written, and the console says why.
+Rule 2: as with texts, the message is recorded in the store right before it leaves: not while it
+is uploaded, nor while it waits for its permit.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from userbot.errors import (
+    LimitReachedError,
+    ModelError,
+    PauseAskedError,
+    UserbotError,
+    VoiceRefusedError,
+)
+from userbot.events import Notice, Report, about
+from userbot.ports import Sender, Speaker, Uploaded
+from userbot.rules import limits
+from userbot.rules.markdown import render
+from userbot.rules.random_id import of_answer
+from userbot.rules.spoken import caption_of, seconds_of, words_of
+from userbot.turn.budget import Budget
+from userbot.turn.outbound import Outbound, shielded
+from userbot.turn.turn import Standing, Turn
+from userbot.types import Answer, RichText, Speech
+
+
+@dataclass(slots=True)
+class _Note:
+    """A voice note on its way; what was sent once is gone, even if nobody knows where to."""
+
+    sender: Sender
+    turn: Turn
+    speech: Speech
+    caption: RichText
+    random_id: int
+    uploaded: Uploaded | None = None
+
+    async def upload(self) -> None:
+        conversation = self.turn.question.conversation
+        self.uploaded = await self.sender.upload_voice(conversation, self.speech)
+
+    async def leave(self) -> int:
+        if self.uploaded is None:
+            await self.upload()
+        uploaded, self.uploaded = self.uploaded, None
+        assert uploaded is not None
+        question = self.turn.question
+        return await self.sender.send_voice(
+            question.conversation,
+            uploaded,
+            self.caption,
+            reply_to=question.replied_to,
+            random_id=self.random_id,
+        )
+
+
+class ByVoice:
+    """Speaks answers. What it does not give is for writing."""
+
+    def __init__(
+        self,
+        speaker: Speaker,
+        budget: Budget,
+        sender: Sender,
+        outbound: Outbound,
+        secret: bytes,
+        report: Report,
+    ) -> None:
+        self._speaker = speaker
+        self._budget = budget
+        self._sender = sender
+        self._outbound = outbound
+        self._secret = secret
+        self._report = report
+
+    def may_speak(self, turn: Turn) -> bool:
+        """Whether the answer of a turn can still be spoken."""
+        return (
+            not turn.spoken_to_end
+            and not turn.messages
+            and self._sender.takes_voice(turn.question.conversation)
+        )
+
+    async def finish(self, turn: Turn) -> Answer | None:
+        """Speak the whole answer; None if it is to be written after all.
+
+        Raises TelegramError, StorageError and Reconsider.
+        """
+        stream, material = turn.stream, turn.material
+        assert stream is not None
+        assert material is not None
+        text, preface = stream.text, material.preface
+        words = words_of(render(text))
+        if words is None:
+            turn.spoken_to_end = True
+            return None
+        caption = caption_of(render(preface + text))
+        if not caption.text and turn.question.replied_to is None:
+            caption = caption_of(render(preface))  # nothing else tells what it answers
+        try:
+            if turn.speech is None:
+                turn.speech = await self._speak(turn, words)
+            await self._send(turn, turn.speech, caption)
+        except (LimitReachedError, ModelError, VoiceRefusedError) as error:
+            turn.spoken_to_end = True
+            self._tell(turn, error)
+        return turn.answer
+
+    async def _speak(self, turn: Turn, words: str) -> Speech:
+        """Have words spoken; what that costs is captured, paid in vain too."""
+        model, seconds = self._speaker.model, seconds_of(words)
+        await self._budget.authorize(turn, self._budget.for_speech(model, seconds))
+        try:
+            speech = await self._speaker.speak(words)
+        except ModelError as error:
+            if error.reason in limits.PAID_ALL_THE_SAME | {"bad_answer"}:
+                self._budget.paid(turn, model, seconds)
+            else:
+                self._budget.void(turn)
+            raise
+        turn.speech = speech
+        self._budget.paid(turn, model, speech.seconds)
+        return speech
+
+    async def _send(self, turn: Turn, speech: Speech, caption: RichText) -> None:
+        question, random_id = turn.question, of_answer(self._secret, turn.question, 0)
+        note = _Note(self._sender, turn, speech, caption, random_id)
+        while True:
+            await note.upload()
+            with turn.waits("gate"):
+                await self._sender.acquire(question.conversation, "send", question.title)
+            with suppress(PauseAskedError):  # the next permit comes after the pause
+                await shielded(self._leave(turn, note))
+                self._outbound.confirm(turn)
+                return
+
+    async def _leave(self, turn: Turn, note: _Note) -> None:
+        sent = await self._outbound.send(turn, 0, note.random_id, note.caption.text, note.leave)
+        standing = Standing(sent.message, note.random_id, note.caption, confirmed=False)
+        turn.messages.append(standing)
+        # It is whole, whatever becomes of this stage.
+        stream = turn.stream
+        assert stream is not None
+        assert stream.finish is not None
+        text = stream.text
+        turn.answer = Answer(text, note.caption.text or text, stream.finish, (sent.message,))
+
+    def _tell(self, turn: Turn, error: UserbotError) -> None:
+        self._report(
+            Notice(
+                **about(turn.question),
+                reason="answered_in_writing",
+                detail=f"Answered in writing instead of by voice. {error}",
+                hint=error.hint,
+            )
+        )

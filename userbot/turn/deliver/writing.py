@@ -1,0 +1,322 @@
+"""The answer as messages: previews while the model writes, then its end.
+
+Rule 1: the first text and the end wait for their permit, however long; previews between them take
+one only if nobody else needs it, and end with the first pause that Telegram asks for.
+Rule 2: what was shown is never left as if it were whole: it is finished, or closed with "…". That
+holds for what an earlier run has shown, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from userbot.errors import (
+    AccountStoppedError,
+    ChatRefusedError,
+    MessageGoneError,
+    ModelError,
+    NotLoggedInError,
+    PauseAskedError,
+    TelegramError,
+    WriteInDoubtError,
+)
+from userbot.events import Notice, Report, Waiting, about
+from userbot.ports import Clock, Sender
+from userbot.rules import pacing, retrying
+from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render
+from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
+from userbot.rules.pacing import Pace
+from userbot.rules.spoken import CAPTION_UNITS
+from userbot.rules.utf16 import units
+from userbot.settings import PacingConfig
+from userbot.turn.deliver.messages import ReplyMessages
+from userbot.turn.deliver.typing import Typing
+from userbot.turn.turn import Turn
+from userbot.types import OVERLONG, Answer, ChatKind, Entity, Finish, RichText
+
+_LOOK_SECONDS = 0.1
+"""How often a text is rendered, always as a whole, while a reader would see no difference."""
+_LATE_SECONDS = 5.0
+"""After which an edit whose connection was lost is taken to be carried out, or never to be."""
+_CAPTION_TOO_LONG = "media_caption_too_long"
+_NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError)
+"""What the same write would meet again, or what may not be repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class WritingStyle:
+    """How answers are written. `own_prompt`: as in [trigger].
+
+    `told`: an error's sentence as the owner reads it, in his language.
+    """
+
+    pacing: PacingConfig = field(default_factory=PacingConfig)
+    own_prompt: str = "reply"
+    told: Callable[[str], str] = str
+
+
+class InWriting:
+    """Delivers answers as text."""
+
+    def __init__(
+        self,
+        style: WritingStyle,
+        sender: Sender,
+        messages: ReplyMessages,
+        typing: Typing,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._style = style
+        self._sender = sender
+        self._messages = messages
+        self._typing = typing
+        self._clock = clock
+        self._report = report
+
+    async def follow(self, turn: Turn) -> None:
+        """Show the answer as it grows, until its stream has ended.
+
+        Raises TelegramError, StorageError and Reconsider.
+        """
+        stream = turn.stream
+        assert stream is not None
+        self._begin(turn)
+        await stream.news()
+        if stream.began is not None:
+            turn.pace = pacing.began(self._pace(turn), stream.began)
+        while not stream.ended:
+            seconds = pacing.due(self._pace(turn), stream.text, self._clock.monotonic())
+            if seconds is None:
+                await stream.end()
+            elif seconds <= 0:
+                await self._preview(turn)
+            elif turn.messages:
+                await stream.end(seconds)
+            else:
+                await stream.readable(seconds)
+
+    async def finish(self, turn: Turn) -> Answer:
+        """Bring the whole answer to where it belongs. Raises as `follow` does, and ModelError."""
+        self._begin(turn)
+        await self._finish(turn)
+        assert turn.stream is not None
+        assert turn.stream.finish is not None
+        return _answer(turn, turn.stream.text, turn.stream.finish)
+
+    def deleted(self, turn: Turn) -> Answer:
+        """Somebody deleted the answer while it was written: what was written of it."""
+        self._notice(turn, "answer_deleted", "Somebody deleted the answer while it was written.")
+        assert turn.stream is not None
+        model = "" if turn.request is None else turn.request.model
+        finish = turn.stream.finish or Finish("deleted", None, model)
+        return _answer(turn, turn.stream.text, finish)
+
+    async def close(self, turn: Turn, error: Exception) -> None:
+        """The answer failed: close what was shown; where only the owner reads, say why."""
+        shown = tuple(one.text for one in turn.messages)
+        if shown:
+            newest = (
+                () if turn.taken_up or turn.stream is None else self._wanted(turn)[: len(shown)]
+            )
+            await self._break_off(turn, newest or shown)
+        elif (
+            turn.question.kind is ChatKind.SAVED
+            and isinstance(error, ModelError)
+            and not turn.belated
+        ):
+            self._begin(turn)
+            text = _plain(turn, f"⚠️ {self._style.told(str(error))}")
+            with suppress(TelegramError, NotLoggedInError):
+                await self._bring(turn, (text,))
+
+    def _begin(self, turn: Turn) -> None:
+        """Decide where the answer stands, once."""
+        if turn.pace is not None:
+            return
+        style = self._style
+        pace = Pace(edit_seconds=style.pacing.edit_seconds, max_previews=style.pacing.max_previews)
+        if turn.taken_up:
+            pace = pacing.ended(pace)  # previews would shrink what stands, before it grows again
+        else:
+            above = above_answer(turn.question, style.own_prompt, self._clock.now())
+            turn.in_place = above is not None
+        turn.pace = pace
+
+    async def _preview(self, turn: Turn) -> None:
+        stream, conversation = turn.stream, turn.question.conversation
+        assert stream is not None
+        wanted = self._wanted(turn)
+        write = self._messages.next_write(turn, wanted)
+        if write is None:
+            await stream.news()  # so far a reader would see no difference
+            await stream.end(_LOOK_SECONDS)
+            return
+        if not turn.messages:
+            with turn.waits("gate"):
+                await self._sender.acquire(conversation, write, turn.question.title)
+            if stream.error is not None:
+                return
+            wanted = self._wanted(turn)  # while it waited for its permit, more was said
+        elif not self._sender.try_acquire(conversation, write):
+            turn.pace = pacing.put_off(self._pace(turn), self._clock.monotonic())
+            return
+        try:
+            await self._write(turn, wanted)
+        except _NOT_AGAIN:
+            raise
+        except TelegramError:
+            # A pause that was asked for, or trouble that may have passed when the end is due.
+            turn.pace = pacing.ended(self._pace(turn))
+        else:
+            turn.pace = pacing.shown(self._pace(turn), self._clock.monotonic())
+
+    async def _finish(self, turn: Turn) -> None:
+        wanted = self._wanted(turn)
+        if not wanted:
+            raise ModelError("The model's answer is empty.", "Ask again.", reason="empty_answer")
+        first = MESSAGE_UNITS
+        try:
+            try:
+                await self._bring(turn, wanted)
+            except TelegramError as error:
+                if error.reason != _CAPTION_TOO_LONG:
+                    raise
+                # It was spoken before it was asked for anew: beside a recording is less room.
+                first = CAPTION_UNITS
+                wanted = self._wanted(turn, first)
+                await self._bring(turn, wanted)
+        except MessageGoneError:
+            raise
+        except TelegramError:
+            await self._break_off(turn, tuple(one.text for one in turn.messages))
+            raise
+        if turn.edit_lost:
+            await self._bring_again(turn, wanted)
+        if len(self._rendered(turn, first)) > MOST_MESSAGES or _overlong(turn):
+            self._notice(
+                turn, "overlong", f"The answer has more than {MOST_MESSAGES} messages: cut there."
+            )
+        left = sum(len(part.text) for part in wanted[len(turn.messages) :])
+        if left:
+            self._notice(
+                turn,
+                "slow_mode_rest",
+                f"The chat is in slow mode: {left} characters were not sent.",
+            )
+
+    async def _bring_again(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
+        """See that the end stands, when what was lost on its way has arrived at last, if ever."""
+        await self._clock.sleep(_LATE_SECONDS)
+        turn.edit_lost = False
+        for one in turn.messages:
+            one.sure = False
+        with suppress(TelegramError, NotLoggedInError):
+            await self._bring(turn, wanted[: len(turn.messages)])
+
+    async def _break_off(self, turn: Turn, texts: tuple[RichText, ...]) -> None:
+        """Let it be seen that there will be no more than this, if there is anything."""
+        with suppress(TelegramError, NotLoggedInError):
+            if texts:
+                await self._bring(turn, broken_off(texts))
+
+    async def _bring(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
+        """Write until `wanted` stands, each write with its permit, however long that takes."""
+        conversation, clock, failed = turn.question.conversation, self._clock, 0
+        while True:
+            if self._sender.in_slow_mode(conversation):
+                wanted = wanted[: max(1, len(turn.messages))]
+            write = self._messages.next_write(turn, wanted)
+            if write is None:
+                return
+            if write == "edit":
+                await clock.sleep(pacing.end_due(self._pace(turn), clock.monotonic()))
+            with turn.waits("gate"):
+                await self._sender.acquire(conversation, write, turn.question.title)
+            try:
+                await self._write(turn, wanted)
+            except PauseAskedError:
+                continue
+            except TelegramError as error:
+                # A lost line is told by itself, and its end is waited for, however long that takes.
+                lost = error.reason == "disconnected"
+                failed += not lost
+                seconds = retrying.pause(max(failed, 1), 0.0)
+                never = isinstance(error, _NOT_AGAIN) or error.reason == _CAPTION_TOO_LONG
+                if write == "send" or never or seconds is None:
+                    raise
+                # The same edit twice is one; half an answer must not stay for a passing trouble.
+                if not lost:
+                    self._report(
+                        Waiting(
+                            **about(turn.question),
+                            reason="edit_again",
+                            seconds=seconds,
+                            detail=str(error),
+                        )
+                    )
+                with turn.waits("connection"):
+                    await clock.sleep(seconds)
+                continue
+            failed = 0
+            if write == "edit":
+                turn.pace = pacing.put_off(self._pace(turn), clock.monotonic())
+
+    async def _write(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
+        await self._messages.write(turn, wanted)
+        if turn.messages:
+            self._typing.text_stands(turn)
+
+    def _wanted(self, turn: Turn, first: int = MESSAGE_UNITS) -> tuple[RichText, ...]:
+        """The newest text as messages; in slow mode what is shown beforehand is one of them."""
+        assert turn.stream is not None
+        finish = turn.stream.finish
+        wanted = bounded(self._rendered(turn, first))
+        if wanted and _overlong(turn) and len(wanted) <= MOST_MESSAGES:
+            wanted = broken_off(wanted)
+        if finish is None and self._sender.in_slow_mode(turn.question.conversation):
+            return wanted[: max(1, len(turn.messages))]
+        return wanted
+
+    def _rendered(self, turn: Turn, first: int) -> tuple[RichText, ...]:
+        stream, material = turn.stream, turn.material
+        assert stream is not None
+        text = stream.text
+        if text and material is not None:
+            text = material.preface + text
+        return render(
+            text,
+            turn.question.text if material is None else material.question.text,
+            unfinished=stream.finish is None,
+            above=prompt_of(turn.question) if turn.in_place else "",
+            first=first,
+        )
+
+    def _pace(self, turn: Turn) -> Pace:
+        assert turn.pace is not None
+        return turn.pace
+
+    def _notice(self, turn: Turn, reason: str, detail: str) -> None:
+        self._report(Notice(**about(turn.question), reason=reason, detail=detail))
+
+
+def _answer(turn: Turn, text: str, finish: Finish) -> Answer:
+    shown = turn.messages[0].text.text
+    if turn.in_place:
+        shown = below_prompt(turn.question, shown)
+    return Answer(text, shown, finish, tuple(one.message for one in turn.messages))
+
+
+def _overlong(turn: Turn) -> bool:
+    finish = turn.stream.finish if turn.stream is not None else None
+    return finish is not None and finish.reason == OVERLONG
+
+
+def _plain(turn: Turn, text: str) -> RichText:
+    """A text that is no Markdown, below the prompt if it is to stand in its message."""
+    above = prompt_of(turn.question)
+    if not turn.in_place or not above:
+        return RichText(text)
+    return RichText(f"{above}\n\n{text}", (Entity("blockquote", 0, units(above)),))

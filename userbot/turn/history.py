@@ -1,0 +1,137 @@
+"""The turns of the conversations that are going on, in memory.
+
+A place is loaded from the store once, then grows with each answer; the window keeps it small.
+Places that were silent for longest are let go: the store still has them.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import timedelta
+
+from userbot.rules import prompt
+from userbot.rules.window import (
+    WindowState,
+    calibrated,
+    estimate_messages,
+    shrunk,
+    window,
+)
+from userbot.storage.store import Store
+from userbot.types import ConversationId, Exchange, PromptMessage, Question, Quoted, Usage
+
+PLACES = 256
+"""How many conversations are held at once."""
+_SHORTEST_TURN = 40
+"""Tokens; how many turns are read from the store at most is the budget divided by this."""
+
+
+@dataclass(slots=True)
+class _Held:
+    turns: list[Exchange]
+    state: WindowState
+
+    def fit(self, beside: int = 0) -> tuple[Exchange, ...]:
+        """Keep the turns that fit beside so many estimated tokens, and give them."""
+        kept, self.state = window(self.turns, self.state, beside)
+        if len(kept) < len(self.turns) or (kept and kept[0] is not self.turns[0]):
+            self.turns = list(kept)
+        return kept
+
+
+class History:
+    """What each conversation remembers. Its calls raise StorageError."""
+
+    def __init__(
+        self,
+        store: Store,
+        window_tokens: int,
+        *,
+        places: int = PLACES,
+        idle: timedelta | None = None,
+    ) -> None:
+        """`idle`: a conversation that was silent for so long begins anew."""
+        self._store = store
+        self._idle = idle
+        self._budget = window_tokens
+        self._places = places
+        self._held: OrderedDict[ConversationId, _Held] = OrderedDict()
+
+    def messages(
+        self, system: str, question: Question, quoted: Quoted | None = None, background: str = ""
+    ) -> tuple[PromptMessage, ...]:
+        """What the model sees of a question, with as much of the past as fits."""
+        alone = prompt.build(system, (), question, quoted, background)
+        turns = self.turns(question.conversation, estimate_messages(alone))
+        return prompt.build(system, turns, question, quoted, background) if turns else alone
+
+    def begin(self, question: Question) -> None:
+        """A question is about to be answered: if its conversation was silent long, it is new.
+
+        Of one that is answered anew the old exchange is none any more.
+        """
+        held = self._held.get(question.conversation)
+        if held is not None and any(one.id == question.id for one in held.turns):
+            self.forget(question.conversation)
+        if self._idle is None:
+            return
+        last = self._store.conversations.last_answered(question.conversation)
+        if last is not None and question.at - last > self._idle:
+            self._store.conversations.begin_anew(question.conversation, question.id - 1)
+            self.forget(question.conversation)
+
+    def shrink(self, conversation: ConversationId, estimated: int) -> None:
+        """A request of so many estimated tokens was too long for the model: use half of that.
+
+        Only the window is smaller from now on; the store keeps every word.
+        """
+        held = self._load(conversation)
+        held.state = shrunk(held.state, estimated)
+
+    def turns(self, conversation: ConversationId, beside: int = 0) -> tuple[Exchange, ...]:
+        """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
+        return self._load(conversation).fit(beside)
+
+    def remember(
+        self, conversation: ConversationId, turn: Exchange, usage: Usage | None, estimated: int
+    ) -> None:
+        """Append a turn. `usage` is what its request cost, `estimated` at so many tokens.
+
+        A conversation that is not held is not loaded for it: the store gives the turn later. So
+        this needs no store, and cannot fail: the answer stands already.
+        """
+        held = self._held.get(conversation)
+        if held is None:
+            return
+        held.turns.append(turn)
+        if usage is not None and not usage.estimated:
+            held.state = calibrated(held.state, estimated, usage.prompt_tokens)
+        held.fit()
+
+    def holds(self, conversation: ConversationId, turn: int) -> bool:
+        """Whether the model sees this turn, by its question's id, in the conversation."""
+        return any(held.id == turn for held in self.turns(conversation))
+
+    def forget(self, conversation: ConversationId) -> None:
+        """Let go of a conversation: it is read from the store again when it is next needed."""
+        self._held.pop(conversation, None)
+
+    def clear(self) -> None:
+        """Let go of every conversation."""
+        self._held.clear()
+
+    def _load(self, conversation: ConversationId) -> _Held:
+        if self._store.changed_elsewhere():
+            self._held.clear()  # `history --clear` took words away
+        held = self._held.get(conversation)
+        if held is None:
+            turns = self._store.conversations.exchanges(
+                conversation, newest=max(1, self._budget // _SHORTEST_TURN)
+            )
+            held = self._held[conversation] = _Held(turns, WindowState(budget=self._budget))
+            if len(self._held) > self._places:
+                self._held.popitem(last=False)
+        else:
+            self._held.move_to_end(conversation)
+        return held

@@ -1,0 +1,65 @@
+"""Keeps the rhythm of everybody who is answered, so that two programs cannot go on for ever."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from datetime import datetime
+
+from userbot.rules import loops
+from userbot.rules.loops import Rhythm
+from userbot.types import ConversationId, Question
+
+SENDERS = 1024
+"""How many are kept in mind; who was silent for longest is let go."""
+
+
+class LoopWatch:
+    """A rhythm for each sender in each conversation. The owner has none."""
+
+    def __init__(self) -> None:
+        self._rhythms: OrderedDict[tuple[ConversationId, int], Rhythm] = OrderedDict()
+
+    def stops(self, question: Question, now: datetime, *, replies: bool, prefixed: bool) -> bool:
+        """Take note of a question; whether it is one too many of a loop.
+
+        `replies`: to an answer of ours.
+        """
+        if question.by_owner:
+            return False
+        rhythm = self._rhythms.get(_key(question))
+        if rhythm is None:
+            return False
+        # Nobody speaks a note in less time than it lasts.
+        spoken = (
+            question.voice.seconds if question.voice is not None and question.voice.spoken else 0.0
+        )
+        characters = max(len(question.text), round(min(spoken, loops.PAUSE) * loops.TYPING))
+        rhythm = loops.heard(
+            rhythm, now.timestamp(), characters, replies=replies, prefixed=prefixed
+        )
+        self._keep(question, rhythm)
+        return loops.stopped(rhythm)
+
+    def answered(self, question: Question, now: datetime) -> None:
+        """Our answer to this question stands."""
+        if not question.by_owner:
+            rhythm = self._rhythms.get(_key(question), Rhythm())
+            self._keep(question, loops.answered(rhythm, now.timestamp()))
+
+    def told(self, question: Question) -> str:
+        """Why a question is refused, in a sentence."""
+        minutes = round(loops.COOL / 60)
+        return (
+            f"{question.sender.name} comes back quicker than a person could, as a program does:"
+            f" no more answers there until {minutes} minutes of silence."
+        )
+
+    def _keep(self, question: Question, rhythm: Rhythm) -> None:
+        self._rhythms[_key(question)] = rhythm
+        self._rhythms.move_to_end(_key(question))
+        if len(self._rhythms) > SENDERS:
+            self._rhythms.popitem(last=False)
+
+
+def _key(question: Question) -> tuple[ConversationId, int]:
+    return question.conversation, question.sender.id

@@ -1,0 +1,272 @@
+"""What became of a question while nobody listened, looked up before it is answered.
+
+Rule 1: a question that was deleted meanwhile is not answered.
+Rule 2: what an earlier run has written is found again, by its id or by its recorded text, and is
+finished in its own messages.
+Rule 3: anything else of the account's under the question is the owner's own answer: the question
+is skipped, and the owner's words are never touched.
+Rule 4: a question that was edited meanwhile is asked as it reads now, with what was said beside a
+recording, and without those of its messages that are gone.
+Rule 5: if a write may stand and cannot be looked for, or could not be finished where it stands,
+nothing is sent.
+Rule 6: nobody listens while the connection is lost, either: what is being answered then is looked
+up before its first text leaves. On any other day nothing is asked of Telegram for that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from userbot.errors import NothingToAnswerError, TelegramError
+from userbot.events import Notice, Report, about
+from userbot.ports import Clock, Reader
+from userbot.rules.adoption import adopted, owners_answers
+from userbot.rules.lateness import grew_old
+from userbot.rules.random_id import of_answer
+from userbot.rules.trigger import question_of
+from userbot.storage.store import Store
+from userbot.turn.judge import Judge
+from userbot.turn.turn import Standing, Turn
+from userbot.types import (
+    Answer,
+    ChatKind,
+    Finish,
+    Message,
+    Question,
+    Recorded,
+    RichText,
+    Since,
+)
+
+
+def in_doubt() -> NothingToAnswerError:
+    """Nobody knows whether the answer to a question stands in Telegram."""
+    return NothingToAnswerError(
+        "It may have been answered already.",
+        "Look into the chat; to have it asked again, reply to it with /gpt_retry.",
+        reason="in_doubt",
+    )
+
+
+class Resume:
+    """The first stage. `max_age`: older questions are not answered after an outage."""
+
+    def __init__(
+        self,
+        judge: Judge,
+        reader: Reader,
+        store: Store,
+        max_age: timedelta,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._judge = judge
+        self._reader = reader
+        self._store = store
+        self._max_age = max_age
+        self._clock = clock
+        self._report = report
+
+    async def __call__(self, turn: Turn) -> None:
+        """Find out what stands of the answer, and whether one is still wanted.
+
+        Raises NothingToAnswerError where none is, TelegramError and StorageError.
+        """
+        if self._store.questions.erased(turn.question):
+            raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+        self._store.questions.mark(turn.question, "answering", "", self._clock.now())
+        if turn.belated:
+            turn.belated = False  # whatever is missed from here on is for another look
+            try:
+                await self._look(turn)
+            except NothingToAnswerError:
+                raise
+            except BaseException:
+                turn.belated = True
+                raise
+        if not turn.messages:
+            self._take_up(turn)
+        turn.looked = True
+
+    def still_wanted(self, question: Question, since: Since, lost: datetime) -> None:
+        """Before its first text leaves again, since the connection was `lost` at that time.
+
+        Raises NothingToAnswerError if no answer is wanted any more.
+        """
+        if since.gone:
+            raise self._deleted(question, since)
+        self._see_that_nobody_answered(question, {question.message}, since)
+        if not question.attempt and grew_old(question.at, lost, self._clock.now(), self._max_age):
+            raise NothingToAnswerError(
+                "There was no connection until it was too old.", reason="too_old"
+            )
+
+    def _take_up(self, turn: Turn) -> None:
+        """What an earlier run left standing is the beginning of the answer."""
+        question, secret = turn.question, self._store.secret()
+        turn.messages = [
+            Standing(message, of_answer(secret, question, part), RichText(text), sure=False)
+            for part, (message, text) in enumerate(self._store.outbound.standing(question))
+        ]
+        turn.taken_up = bool(turn.messages)
+        if turn.taken_up:
+            turn.in_place = turn.messages[0].message == question.replied_to
+
+    async def _look(self, turn: Turn) -> None:
+        question = turn.question
+        if len(turn.pieces) == 1:
+            turn.pieces = [*self._store.questions.joined(question), question]
+        pieces = turn.pieces
+        recorded, before = self._store.outbound.of(question), self._before_the_move(question)
+        begun = bool(recorded or before)
+        try:
+            since = await self._reader.since(question.source, [one.message for one in pieces])
+        except TelegramError as error:
+            if begun:
+                raise in_doubt() from error
+            raise
+        if since.gone and (begun or len(since.gone) == len(pieces)):
+            raise self._deleted(question, since)
+        if before:
+            self._check_the_old_group(question, before, since)
+        if recorded:
+            there = since
+            if question.moved_from is not None:
+                there = await self._reader.lately(question.chat, question.at)
+            if standing := self._standing(question, recorded, there):
+                self._taken_up(turn, recorded[0], standing, there)
+                return
+            if not there.whole:
+                raise in_doubt()
+        self._see_that_nobody_answered(question, {one.message for one in pieces}, since)
+        if not begun:
+            self._reread(turn, since)
+
+    def _deleted(self, question: Question, since: Since) -> NothingToAnswerError:
+        self._store.eraser.deleted(sorted(since.gone), question.source, self._clock.now())
+        return NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+
+    def _see_that_nobody_answered(self, question: Question, asked: Set[int], since: Since) -> None:
+        if question.attempt == 0 and question.kind is not ChatKind.SAVED:
+            ours = {
+                one.id for one in since.own if self._store.outbound.owns(question.source, one.id)
+            }
+            if owners_answers(since.own, asked, ours, self._judge.prefix):
+                told = "You have answered it yourself."
+                raise NothingToAnswerError(told, reason="owner_answered")
+
+    def _before_the_move(self, question: Question) -> list[Recorded]:
+        """What was written of the answer in the group that its chat was before."""
+        if question.moved_from is None:
+            return []
+        there = replace(question.conversation, chat=question.source)
+        return self._store.outbound.of(replace(question, conversation=there, moved_from=None))
+
+    def _check_the_old_group(
+        self, question: Question, before: list[Recorded], since: Since
+    ) -> None:
+        """Raise NothingToAnswerError if something of the answer stands, or may stand, there.
+
+        Nobody can finish it there any more.
+        """
+        elsewhere = self._store.outbound.elsewhere(question.source, [one.id for one in since.own])
+        if adopted(before, since.own, question.message, elsewhere):
+            raise begun_before_move()
+        if not since.whole:
+            raise in_doubt()
+
+    def _reread(self, turn: Turn, since: Since) -> None:
+        """See that the question is asked as its messages read now. Raises NothingToAnswerError."""
+        pieces = turn.pieces
+        if len(pieces) == 1 and not any(one.edited_at for one in since.found.values()):
+            return
+        left: list[Question] = []
+        gone: list[Question] = []
+        for piece in pieces:
+            message = since.found.get(piece.message)
+            now = None if message is None else self._as_it_reads(piece, message)
+            (gone if now is None else left).append(now or piece)
+        if not left:
+            raise NothingToAnswerError("It was edited, and asks nothing any more.", reason="edited")
+        if turn.becomes(left, gone, "deleted" if since.gone else "edited"):
+            turn.start_over()
+            told_change(turn.question, gone, self._report)
+        if since.gone:
+            self._store.eraser.deleted(sorted(since.gone), turn.question.source, self._clock.now())
+
+    def _as_it_reads(self, piece: Question, message: Message) -> Question | None:
+        """A message as it reads now; None if it was edited to ask nothing any more.
+
+        That its sender may ask was decided when it came.
+        """
+        sender = replace(piece.sender, contact=True, blocked=False)
+        at_home = replace(message, kind=piece.kind, sender=sender)
+        if self._store.outbound.owns(piece.source, piece.message):
+            return piece  # what reads otherwise there is an earlier answer
+        decision = self._judge.decide(at_home)
+        if not isinstance(decision, Question):
+            if message.edited_at is not None:
+                return None
+            asked = question_of(message.text, self._judge.prefix)
+            return replace(piece, text=message.text.strip() if asked is None else asked)
+        return replace(
+            piece,
+            text=decision.text,
+            forwarded_from=decision.forwarded_from,
+            reply_to=decision.reply_to,
+            about_reply=decision.about_reply,
+            pictures=decision.pictures,
+            album=decision.album,
+            expires_at=decision.expires_at,
+        )
+
+    def _standing(
+        self, question: Question, recorded: list[Recorded], since: Since
+    ) -> dict[int, int]:
+        """What stands of its answer; the messages are known from now on."""
+        elsewhere = self._store.outbound.elsewhere(question.chat, [one.id for one in since.own])
+        standing = adopted(recorded, since.own, question.replied_to, elsewhere)
+        first = recorded[0]
+        if first.message is not None and first.random_id not in standing and since.whole:
+            raise NothingToAnswerError("Its answer was deleted.", reason="answer_gone")
+        for random_id, message in standing.items():
+            self._store.outbound.confirm(random_id, message)
+        return standing
+
+    def _taken_up(
+        self, turn: Turn, first: Recorded, standing: dict[int, int], since: Since
+    ) -> None:
+        """A voice note is the whole answer; a text is finished where it stands."""
+        message = standing[first.random_id]
+        if any(one.id == message and one.voice for one in since.own):
+            finish = Finish("stop", None, "")
+            turn.answer = Answer(first.text, first.text, finish, (message,))
+            return
+        self._report(
+            Notice(
+                **about(turn.question),
+                reason="taken_up",
+                detail="Its answer was begun before, and is finished in its own message.",
+            )
+        )
+
+
+def begun_before_move() -> NothingToAnswerError:
+    """Half an answer stands in a group that is closed."""
+    return NothingToAnswerError(
+        "Its answer was begun before the group became a supergroup, and cannot be finished.",
+        "Look into the old group; to have it answered all the same, ask it anew.",
+        reason="begun_before_move",
+    )
+
+
+def told_change(question: Question, gone: Sequence[Question], report: Report) -> None:
+    """Tell that a question is asked as it reads now."""
+    reason, detail = (
+        ("question_parted", "A message of the question is gone: it is asked without it.")
+        if gone
+        else ("question_edited", "The question was edited: it is asked as it reads now.")
+    )
+    report(Notice(**about(question), reason=reason, detail=detail))

@@ -1,0 +1,226 @@
+"""Takes a turn to its end: what is next, until nothing is.
+
+Each kind of trouble has its place here: the store takes nothing (the stage is run again when it
+does), somebody interrupts (what he wants is done), a refusal (the outcome), anything unforeseen
+(logged, the outcome too). Whatever happens, the next question goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Protocol
+
+from userbot.errors import (
+    ChatRefusedError,
+    LimitReachedError,
+    NothingToAnswerError,
+    PostponedError,
+    StorageError,
+    UserbotError,
+    WriteInDoubtError,
+)
+from userbot.ports import Clock
+from userbot.storage.store import Store
+from userbot.turn.deliver.typing import Typing
+from userbot.turn.resume import begun_before_move, in_doubt
+from userbot.turn.settle import what_stands
+from userbot.turn.store_back import StoreBack
+from userbot.turn.turn import Interruption, Outcome, Reconsider, Stage, Turn
+from userbot.types import Question, is_basic_group
+
+_LOOK_SECONDS = 0.1
+"""How often a question that waits for its next edit is looked at."""
+_log = logging.getLogger(__name__)
+
+Run = Callable[[Turn], Coroutine[Any, Any, None]]
+
+
+class Answers(Protocol):
+    """The stage whose work costs while it goes on."""
+
+    async def run(self, turn: Turn) -> None: ...
+
+    async def abandon(self, turn: Turn) -> None: ...
+
+
+class Moves(Protocol):
+    """Knows which groups become supergroups."""
+
+    async def follow(self, question: Question) -> None:
+        """See whether the group of a question has moved: then its turn is told."""
+        ...
+
+
+class Runner:
+    """Runs turns. `stages`: what is run for each but the answer."""
+
+    def __init__(
+        self,
+        stages: dict[Stage, Run],
+        answer: Answers,
+        typing: Typing,
+        store: Store,
+        store_back: StoreBack,
+        clock: Clock,
+    ) -> None:
+        self._stages: dict[Stage, Run] = {**stages, Stage.ANSWER: answer.run}
+        self._answer = answer
+        self._typing = typing
+        self._store = store
+        self._store_back = store_back
+        self._clock = clock
+        self.moves: Moves | None = None
+        """Set once chats can move."""
+
+    async def run(self, turn: Turn) -> None:
+        """Take a turn to its end, or to where it is left to the next start. Never raises."""
+        turn.began = self._clock.monotonic() if turn.began is None else turn.began
+        try:
+            while (stage := turn.next()) is not None:
+                try:
+                    await self._step(turn, stage)
+                except StorageError as trouble:
+                    await self._store_back.wait(trouble, turn)
+                except Reconsider:
+                    continue
+                except PostponedError:
+                    turn.interruption = Interruption("leaving")
+                except UserbotError as why:
+                    turn.refusal = why
+                except Leave:
+                    return
+                except Exception as bug:
+                    turn.outcome = _internal(bug)
+                    if stage is Stage.SETTLE:
+                        return  # the row stays open
+        except StorageError:
+            return  # the next start finds the question open
+        finally:
+            turn.held.close()
+            await self._typing.over(turn)
+
+    def save(self, turn: Turn) -> None:
+        """Store of what messages a turn is made. Raises StorageError."""
+        if not turn.saved:
+            self._store.questions.save_pieces(
+                turn.pieces, turn.question, turn.gone, self._clock.now()
+            )
+            turn.gone, turn.saved = [], True
+
+    async def _step(self, turn: Turn, stage: Stage) -> None:
+        """Do what somebody wants, what follows from a refusal, or what is next."""
+        if turn.interruption is not None:
+            await self._interrupted(turn, turn.interruption)
+            return
+        if turn.refusal is not None:
+            await self._refused(turn, turn.refusal)
+            turn.refusal = None
+            return
+        self.save(turn)
+        if stage is Stage.SETTLE:
+            await self._answer.abandon(turn)
+            await self._typing.over(turn)
+        turn.task = asyncio.ensure_future(self._stages[stage](turn))
+        try:
+            await turn.task
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            if turn.interruption is None:  # set while it ran
+                raise
+        finally:
+            turn.task = None
+        turn.troubles = 0
+
+    async def _interrupted(self, turn: Turn, interruption: Interruption) -> None:
+        """Do what somebody outside wants. Raises StorageError; it can be begun anew then."""
+        await self._answer.abandon(turn)
+        if interruption.kind == "leaving":
+            raise Leave
+        if interruption.kind == "changed":
+            turn.start_over()
+            await self._until_it_begins(turn, interruption)
+        elif turn.answer is None and turn.outcome is None:
+            unfinished = interruption.reason in ("hung", "begun_before_move")
+            turn.answer = None if unfinished else what_stands(turn)
+            turn.outcome = _stopped(interruption.reason) if turn.answer is None else None
+        if turn.interruption is interruption:
+            turn.interruption = None
+
+    async def give_up(self, turn: Turn) -> None:
+        """A stage does not end, whatever is done: the question is failed without it."""
+        turn.outcome = _stopped("hung")
+        with suppress(StorageError):
+            await self._stages[Stage.SETTLE](turn)
+
+    async def _until_it_begins(self, turn: Turn, interruption: Interruption) -> None:
+        """More of the question may be expected; who edits again and again waits longer."""
+        while turn.interruption is interruption:
+            wait = turn.begins - self._clock.monotonic()
+            if wait <= 0:
+                return
+            if turn.is_leaving:
+                raise Leave
+            await self._clock.sleep(min(wait, _LOOK_SECONDS))
+
+    async def _refused(self, turn: Turn, why: UserbotError) -> None:
+        """A refusal is the outcome, unless the group has moved. Raises StorageError."""
+        if (
+            isinstance(why, ChatRefusedError)
+            and is_basic_group(turn.question.chat)
+            and self.moves is not None
+        ):
+            await self.moves.follow(turn.question)
+            if turn.interruption is not None:
+                return  # it goes on where its group is now
+        turn.outcome = _outcome(why)
+
+
+class Leave(Exception):  # noqa: N818 - no failure
+    """The program ends: the turn is left to the next start."""
+
+
+def _outcome(why: UserbotError) -> Outcome:
+    if isinstance(why, WriteInDoubtError):
+        why = in_doubt()
+    skipped = isinstance(why, ChatRefusedError | LimitReachedError | NothingToAnswerError)
+    return Outcome("skipped" if skipped else "failed", why.reason, why)
+
+
+def _internal(bug: Exception) -> Outcome:
+    _log.error("a question ended in an error that nobody foresaw", exc_info=bug)
+    return _outcome(
+        UserbotError(
+            f"The program made a mistake ({type(bug).__name__}).",
+            "Run with -v to see where, and report it.",
+            reason="internal",
+        )
+    )
+
+
+def _stopped(reason: str) -> Outcome:
+    if reason == "hung":
+        return _outcome(
+            UserbotError(
+                "The answer came to no end, and was cut.",
+                "Reply /gpt_retry to the question, or run `userbot retry`.",
+                reason="hung",
+            )
+        )
+    if reason == "begun_before_move":
+        return _outcome(begun_before_move())
+    return _outcome(NothingToAnswerError(_WHY[reason], reason=reason))
+
+
+_WHY = {
+    "stopped": "It was stopped.",
+    "deleted": "It was deleted before its answer.",
+    "edited": "It was edited, and asks nothing any more.",
+    "not_allowed": "The rules have changed since it was asked.",
+    "stood_down": "You wrote there yourself before its answer.",
+    "too_old": "It is too old.",
+}

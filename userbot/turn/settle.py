@@ -1,0 +1,190 @@
+"""The last stage: how a question ends: its state and its exchange, then the line on the console.
+
+Rule 1: state and answer change in one transaction, once; what was paid is captured before.
+Rule 2: nothing is told before it is stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+from userbot.errors import LimitReachedError, UserbotError
+from userbot.events import (
+    Answered,
+    Failed,
+    Ignored,
+    Limited,
+    Notice,
+    Report,
+    Skipped,
+    about,
+)
+from userbot.ports import Clock
+from userbot.rules.own_prompt import below_prompt
+from userbot.rules.plain import preview
+from userbot.rules.prompt import asked, messages_in, people_in
+from userbot.storage.store import Store
+from userbot.turn.history import History
+from userbot.turn.limit_notice import LimitNotice
+from userbot.turn.loop_watch import LoopWatch
+from userbot.turn.turn import Turn
+from userbot.types import Answer, Exchange, Finish, Question
+
+_TOGETHER_SECONDS = 1.0
+"""What is found to be too old within so long is one line."""
+_CHATS_TOLD = 5
+
+
+class Told:
+    """Says on the console how questions ended; counts them for the summary at the end."""
+
+    def __init__(self, report: Report, limit_notice: LimitNotice | None = None) -> None:
+        """`limit_notice`: tells people that a limit is reached, where the config wants that."""
+        self._report = report
+        self._limit_notice = limit_notice
+        self._too_old: list[Question] = []
+        self.answered_count = 0
+        self.failed_count = 0
+
+    def answered(self, question: Question, answer: Answer, seconds: float) -> None:
+        """Its answer stands."""
+        usage = answer.finish.usage
+        self.answered_count += 1
+        self._report(
+            Answered(
+                **about(question),
+                answers=answer.messages,
+                model=answer.finish.model,
+                seconds=seconds,
+                prompt_tokens=usage.prompt_tokens if usage else None,
+                completion_tokens=usage.completion_tokens if usage else None,
+                text=preview(answer.shown),
+                estimated=usage is not None and usage.estimated,
+                reason="" if answer.finish.reason == "stop" else answer.finish.reason,
+            )
+        )
+
+    def failed(self, question: Question, error: UserbotError) -> None:
+        """It could not be answered."""
+        self.failed_count += 1
+        self._report(
+            Failed(**about(question), reason=error.reason, error=str(error), hint=error.hint)
+        )
+
+    def limited(
+        self, question: Question, reason: str, detail: str, window: timedelta | None = None
+    ) -> None:
+        """A limit refused it, one that counts for so long."""
+        self._report(Limited(**about(question), reason=reason, detail=detail))
+        if self._limit_notice is not None and window is not None:
+            self._limit_notice.refused(question, reason, window)
+
+    def skipped(self, question: Question, reason: str, detail: str, hint: str = "") -> None:
+        """It will not be answered by itself."""
+        text = preview(question.text)
+        self._report(Skipped(**about(question), reason=reason, detail=detail, text=text, hint=hint))
+
+    def not_meant(self, question: Question, reason: str) -> None:
+        """Something spoken was listened to and is nobody's question."""
+        self._report(Ignored(**about(question), reason=reason, notable=False))
+
+    def too_old(self, question: Question) -> None:
+        """It is too old: with others, in one line."""
+        if not self._too_old:
+            asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_too_old)
+        self._too_old.append(question)
+
+    def _tell_too_old(self) -> None:
+        old, self._too_old = self._too_old, []
+        if len(old) == 1:
+            self.skipped(old[0], "too_old", "The program, or its connection, was away too long.")
+            return
+        chats = Counter(question.title or str(question.chat) for question in old)
+        where = ", ".join(f"{title} {number}" for title, number in chats.most_common(_CHATS_TOLD))
+        self._report(
+            Notice(
+                reason="old_questions",
+                detail=f"{len(old)} questions are too old to be answered: {where}.",
+                hint="To have one answered all the same, reply to it with /gpt_retry.",
+            )
+        )
+
+
+class Settle:
+    """Stores how a turn ended."""
+
+    def __init__(
+        self,
+        store: Store,
+        history: History,
+        loops: LoopWatch,
+        told: Told,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._history = history
+        self._loops = loops
+        self._told = told
+        self._clock = clock
+
+    async def __call__(self, turn: Turn) -> None:
+        """Store the outcome and tell it. Raises StorageError; then nothing of it happened."""
+        outcome = turn.outcome
+        if outcome is None or outcome.state == "answered":
+            self._answered(turn)
+        else:
+            now = self._clock.now()
+            self._store.questions.mark(turn.question, outcome.state, outcome.reason, now)
+            turn.settled = True
+            self._ended(turn)
+        turn.settled = True
+
+    def _answered(self, turn: Turn) -> None:
+        question, answer, material = turn.question, turn.answer, turn.material
+        assert answer is not None
+        quoted = material.quoted if material is not None else None
+        own = question if material is None else material.question
+        text, people, messages = asked(own, quoted), people_in(quoted), messages_in(quoted)
+        if not self._store.quotes.may_quote(own, people, messages):
+            text = own.text
+        self._store.questions.settle(own, text, answer, self._clock.now())
+        turn.settled = True
+        self._loops.answered(question, self._clock.now())
+        seconds = self._clock.monotonic() - (turn.began or 0.0)
+        self._told.answered(question, answer, 0.0 if turn.request is None else seconds)
+        if answer.finish.reason == "stopped":
+            self._history.forget(question.conversation)  # only the store knows what it keeps of it
+            return
+        exchange = Exchange(question.sender.name, text, answer.text, question.id)
+        usage = answer.finish.usage if turn.request is not None else None
+        self._history.remember(question.conversation, exchange, usage, turn.estimated)
+
+    def _ended(self, turn: Turn) -> None:
+        question, outcome = turn.question, turn.outcome
+        assert outcome is not None
+        why = outcome.why
+        assert why is not None
+        if isinstance(why, LimitReachedError):
+            self._told.limited(question, why.reason, str(why), why.window)
+        elif why.reason == "too_old":
+            self._told.too_old(question)
+        elif why.reason == "no_wake_word":
+            self._told.not_meant(question, why.reason)
+        elif outcome.state == "skipped":
+            self._told.skipped(question, why.reason, str(why), why.hint)
+        else:
+            self._told.failed(question, why)
+
+
+def what_stands(turn: Turn) -> Answer | None:
+    """What stands of an answer that was stopped: an answer like any other, if anything does."""
+    if not turn.messages or turn.request is None:
+        return None
+    shown = [one.text.text for one in turn.messages]
+    if turn.in_place:
+        shown[0] = below_prompt(turn.question, shown[0])
+    finish = Finish("stopped", turn.cost, turn.request.model)
+    messages = tuple(one.message for one in turn.messages)
+    return Answer("\n\n".join(shown), shown[0], finish, messages)

@@ -1,0 +1,318 @@
+"""One question on its way to its answer. Nothing else in the process knows where it stands.
+
+| stage      | runs while                                       | leaves                           |
+| ---------- | ------------------------------------------------ | -------------------------------- |
+| resume     | it was not looked up, or perhaps missed an edit  | what stands of an earlier answer |
+| understand | it is not known what is asked                    | `material`                       |
+| answer     | there is no answer                               | `answer`, `messages`             |
+| settle     | the outcome is not stored                        | nothing: the turn is over        |
+
+Rule 1: `next` is the whole order: the first stage whose result is missing. A stage can be run again
+at any time: it looks at what the turn and the store hold, and does what is missing.
+Rule 2: until the first text has left, a turn may change (`becomes`): what depended on the messages
+that changed is dropped. From then on the question is what it was asked as.
+Rule 3: whoever wants something of a running turn interrupts it; only its runner acts on that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from math import inf
+from typing import TYPE_CHECKING, Literal
+
+from userbot.errors import UserbotError, WriteInDoubtError
+from userbot.rules import bursts
+from userbot.types import (
+    Answer,
+    Loudness,
+    Picture,
+    Question,
+    Quoted,
+    RichText,
+    Speech,
+    Transcript,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    from userbot.rules.pacing import Pace
+    from userbot.turn.budget import Payment
+    from userbot.turn.stream import Stream
+    from userbot.types import ChatRequest
+
+
+class Stage(Enum):
+    """What happens to a question, in order."""
+
+    RESUME = "resume"
+    UNDERSTAND = "understand"
+    ANSWER = "answer"
+    SETTLE = "settle"
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """What somebody outside wants of a running turn.
+
+    "changed": it asks something else now. "stopped": it ends, for that reason. "leaving": the
+    program ends, and the question stays open for its next start.
+    """
+
+    kind: Literal["changed", "stopped", "leaving"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a question ended; `why` tells of what failed or was skipped."""
+
+    state: Literal["answered", "failed", "skipped"]
+    reason: str = ""
+    why: UserbotError | None = None
+
+
+class Reconsider(Exception):  # noqa: N818 - no failure
+    """Something may have been missed: the turn has to look before it goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A question as it was understood.
+
+    `question`: with its spoken words as text. `quoted`: the message that it is about, its spoken
+    words included. `spoken`: what was transcribed for it, if anything.
+    """
+
+    question: Question
+    quoted: Quoted | None = None
+    spoken: Transcript | None = None
+    only_spoken: bool = False
+    """Nobody wrote a word: the recording is all that was asked."""
+    pictures: tuple[Picture, ...] = ()
+    background: str = ""
+    preface: str = ""
+    """Markdown that stands before the answer: what was heard, or the question itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribedRecording:
+    """What was said, in so many parts, and how loud it was."""
+
+    transcript: Transcript
+    loudness: Loudness
+    parts: int = 1
+
+
+@dataclass(slots=True)
+class Standing:
+    """One message of the answer: its id, the write that it is recorded as, and what it shows."""
+
+    message: int
+    random_id: int
+    text: RichText
+    sure: bool = True
+    """False if it may show something else: an edit of it may be on its way."""
+    confirmed: bool = True
+    """The store knows its id."""
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """A question, and all that is known of it while it is answered."""
+
+    question: Question
+    """As it is asked: one of all its pieces."""
+    pieces: list[Question] = field(default_factory=list)
+    """The messages that it is made of, oldest first."""
+    gone: list[tuple[Question, str]] = field(default_factory=list)
+    """Messages that are no part of it any more, and why; until that is stored."""
+    saved: bool = True
+    """The store knows of what it is made."""
+
+    # In its queue.
+    joinable: float = -inf
+    """When its last message arrived, by the monotonic clock; others may join it after that."""
+    begins: float = -inf
+    """Not before that moment, since more of it is expected."""
+    restarts: int = 0
+    """How often the model was asked in vain, because the question changed."""
+
+    # What the stages have found.
+    belated: bool = False
+    """Something about it may have been missed: it is looked up before its first text."""
+    looked: bool = False
+    """It is known what an earlier run has left of it."""
+    heard: dict[int, TranscribedRecording] = field(default_factory=dict)
+    """What was heard for it, by message, as it came."""
+    transcripts: dict[int, Transcript] = field(default_factory=dict)
+    """The words of it."""
+    said: tuple[int, float, Transcript] | None = None
+    """What was transcribed last, of a sound of so many seconds, until that is captured."""
+    parts: dict[int, list[Transcript]] = field(default_factory=dict)
+    """What was heard of recordings that are not heard to their end, by message."""
+    material: Material | None = None
+    request: ChatRequest | None = None
+    tight: bool = False
+    """The model is asked without all that the question can do without."""
+    estimated: int = 0
+    """Tokens of the request, as they were estimated."""
+    stream: Stream | None = None
+    failure: UserbotError | None = None
+    """Why there will be no answer, or no more of it; what was shown is still to be closed."""
+    cost: Usage | None = None
+    """What an answer that broke off has cost, by estimate if need be."""
+    payment: Payment | None = None
+    """What is being paid for it."""
+    speech: Speech | None = None
+    spoken_to_end: bool = False
+    """It is not to be answered by voice any more."""
+    pace: Pace | None = None
+    messages: list[Standing] = field(default_factory=list)
+    """What stands of its answer in Telegram, part by part."""
+    taken_up: bool = False
+    """An earlier run had begun its answer."""
+    in_place: bool = False
+    """The first part is the question's own message."""
+    edit_lost: bool = False
+    """An edit was lost on its way: Telegram may carry it out after a later one."""
+    void: list[int] = field(default_factory=list)
+    """Random ids of records that Telegram certainly did not take, still in the store."""
+    doubt: WriteInDoubtError | None = None
+    """Why nobody knows whether its last message stands, until that is found out."""
+    left_at: datetime | None = None
+    """When its last message left."""
+    answer: Answer | None = None
+    outcome: Outcome | None = None
+    settled: bool = False
+
+    # What goes on.
+    began: float | None = None
+    """When it was taken up, by the monotonic clock."""
+    first_text_left: bool = False
+    waiting: str = ""
+    """On what it waits: "store", "limit", "model", "connection", "gate", if on anything."""
+    troubles: int = 0
+    """How often the store took nothing since a stage came to its end."""
+    trouble_began: float = 0.0
+    interruption: Interruption | None = None
+    refusal: UserbotError | None = None
+    """What a stage was refused with, until it is known what follows from it."""
+    is_leaving: bool = False
+    """The program ends: nothing is waited for any more."""
+    task: asyncio.Future[None] | None = None
+    """The stage that is running."""
+    typing: asyncio.Task[None] | None = None
+    held: ExitStack = field(default_factory=ExitStack)
+    """What is given back when its material is dropped."""
+
+    def __post_init__(self) -> None:
+        self.pieces = self.pieces or [self.question]
+
+    def next(self) -> Stage | None:
+        """What is to be done now; None when the turn is over."""
+        if self.settled:
+            return None
+        if self.outcome is not None:
+            return Stage.SETTLE
+        if not self.looked or (self.belated and not self.first_text_left):
+            return Stage.RESUME
+        if self.material is None:
+            return Stage.UNDERSTAND
+        return Stage.ANSWER if self.answer is None else Stage.SETTLE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still change: nothing of its answer was shown."""
+        stopped = self.interruption is not None and self.interruption.kind == "stopped"
+        over = self.settled or self.outcome is not None or self.answer is not None
+        return not (over or stopped or self.first_text_left)
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it is decided that there will be no answer, or no more of it."""
+        stopped = self.interruption is not None and self.interruption.kind == "stopped"
+        return stopped or self.outcome is not None or self.settled
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a stage has run."""
+        return self.began is not None
+
+    @property
+    def has_started_over(self) -> bool:
+        """Whether it is being answered for another time already."""
+        return self.has_begun and self.restarts > 0 and self.interruption is None
+
+    def piece(self, chat: int, message: int) -> Question | None:
+        """The piece that is this message, if one is."""
+        for piece in self.pieces:
+            if piece.message == message and piece.source == chat:
+                return piece
+        return None
+
+    def becomes(
+        self, pieces: Sequence[Question], gone: Sequence[Question] = (), why: str = ""
+    ) -> bool:
+        """It is made of these messages, as they read now, and of some not any more.
+
+        Gives whether that asks something else than before.
+        """
+        whole = bursts.together(pieces)
+        before = self.question
+        if not gone and whole.id == before.id and whole.text == before.text:
+            self.pieces = list(pieces)
+            return False
+        self.gone += [(one, why) for one in gone]
+        self.question, self.pieces, self.saved = whole, list(pieces), False
+        return True
+
+    def interrupt(self, interruption: Interruption) -> None:
+        """Have the runner act on this; an end that is decided stays so."""
+        if self.settled or (self.interruption is not None and self.interruption.kind == "stopped"):
+            return
+        self.interruption = interruption
+        if self.task is not None:
+            self.task.cancel()
+
+    def start_over(self) -> None:
+        """Drop what was made of the question; what was paid for its recordings stays."""
+        self.held.close()
+        self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
+        self.tight = self.spoken_to_end = False
+        self.taken_up = bool(self.messages)
+        self.first_text_left = self.taken_up
+
+    def moves(self, new: int) -> None:
+        """Its group goes on as the supergroup `new`: it is answered there, from its beginning.
+
+        What stands of half an answer cannot be finished: then it ends.
+        """
+        self.question = self.question.moved(new)
+        self.pieces = [one.moved(new) for one in self.pieces]
+        if not self.has_begun or self.answer is not None or self.is_ending:
+            return
+        if self.first_text_left:
+            self.interrupt(Interruption("stopped", "begun_before_move"))
+        else:
+            self.belated = True
+            self.interrupt(Interruption("changed"))
+
+    @contextmanager
+    def waits(self, on: str) -> Iterator[None]:
+        """While the block waits for something, it does not count as hung.
+
+        Raises CancelledError when the program ends, which waits for nothing but a permit.
+        """
+        if self.is_leaving and on != "gate":
+            self.interruption = self.interruption or Interruption("leaving")
+            raise asyncio.CancelledError
+        before, self.waiting = self.waiting, on
+        try:
+            yield
+        finally:
+            self.waiting = before

@@ -1,0 +1,85 @@
+"""The pictures of a question: its own, and those of the message that it replies to.
+
+Rule 1: they are fetched for a question that was let in, and kept nowhere: the history has a mark.
+Rule 2: what cannot be shown is told, and the words are answered without it.
+Rule 3: a question holds `MOST_TOGETHER` bytes at most, and a few questions hold some at a time,
+until they are answered; the others wait in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from userbot.errors import NotLoggedInError, TelegramError
+from userbot.events import Notice, Report, Waiting, about
+from userbot.ports import Reader
+from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit
+from userbot.turn.turn import Material, Turn
+from userbot.types import Picture, Question
+
+AT_ONCE = 8
+"""Questions with pictures in work at the same time, all conversations together: some 50 MB."""
+
+
+class Attachments:
+    """Fetches pictures."""
+
+    def __init__(self, reader: Reader, report: Report) -> None:
+        self._reader = reader
+        self._report = report
+        self._room = asyncio.Semaphore(AT_ONCE)
+
+    async def add(self, turn: Turn, material: Material) -> Material:
+        """A question with its pictures; raises TelegramError if nothing else is asked."""
+        question, quoted = material.question, material.quoted
+        found: dict[int, Picture] = {}
+        if question.pictures or (quoted is not None and quoted.picture):
+            await self._enter(turn)
+        words = question.text or (quoted.text if quoted else "")
+        if quoted is not None and quoted.picture and question.reply_to is not None:
+            await self._fetch(question, (question.reply_to,), found, words)
+            quoted = replace(quoted, text=marked(quoted.text), media=None)
+        if question.pictures:
+            await self._fetch(question, question.pictures, found, words)
+            question = replace(question, text=marked(question.text))
+        pictures = tuple(found.values())
+        fitting = that_fit([len(picture.data) for picture in pictures])
+        several = len(found.keys() | set(question.pictures))
+        if fitting < several:
+            told = f"Of {several} pictures the first {fitting} are shown to the model."
+            self._tell(question, told)
+        return replace(material, question=question, quoted=quoted, pictures=pictures[:fitting])
+
+    async def _enter(self, turn: Turn) -> None:
+        if self._room.locked():
+            self._report(Waiting(**about(turn.question), reason="pictures", seconds=0))
+        with turn.waits("pictures"):
+            await self._room.acquire()
+        turn.held.callback(self._room.release)
+
+    async def _fetch(
+        self, question: Question, messages: tuple[int, ...], found: dict[int, Picture], words: str
+    ) -> None:
+        for message in messages:
+            if message in found:
+                continue  # it came with its album
+            if sum(len(picture.data) for picture in found.values()) > MOST_TOGETHER:
+                return
+            several = len(messages) > 1
+            try:
+                fetched = await self._reader.fetch_pictures(
+                    question.source, message, several=several
+                )
+            except NotLoggedInError:
+                raise
+            except TelegramError as error:
+                if not words:
+                    raise
+                told = f"What is written is answered without the picture. {error}"
+                self._tell(question, told, error.hint)
+            else:
+                found.update((picture.message, picture) for picture in fetched)
+
+    def _tell(self, question: Question, detail: str, hint: str = "") -> None:
+        self._report(Notice(**about(question), reason="unseen", detail=detail, hint=hint))

@@ -1,0 +1,73 @@
+"""One sound to the endpoint, and its words back: authorized before, captured after, tried again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from userbot.errors import ModelError
+from userbot.events import Report, Waiting, about
+from userbot.ports import Clock, Transcriber
+from userbot.rules import retrying
+from userbot.rules.limits import PAID_ALL_THE_SAME
+from userbot.turn.budget import Budget
+from userbot.types import Hints, Sound, Transcript
+
+if TYPE_CHECKING:
+    from userbot.turn.turn import Turn
+    from userbot.turn.understand.recording import TranscriptionJob
+
+
+class PaidTranscription:
+    """Asks the endpoint; what may pass is tried again."""
+
+    def __init__(
+        self, transcriber: Transcriber, budget: Budget, clock: Clock, report: Report
+    ) -> None:
+        self._transcriber = transcriber
+        self._budget = budget
+        self._clock = clock
+        self._report = report
+
+    async def transcribe(
+        self, job: TranscriptionJob, sound: Sound, prompt: str | None
+    ) -> Transcript:
+        """The words of a sound. Raises ModelError, LimitReachedError and StorageError."""
+        turn, model = job.turn, job.settings.model
+        hints = Hints(language=job.settings.language, prompt=prompt)
+        if turn.said is not None and turn.said[:2] == (job.message, sound.seconds):
+            return self._captured(turn, turn.said[2])
+        began, failed = self._clock.monotonic(), 0
+        while True:
+            await self._budget.authorize(turn, self._budget.for_audio(model, sound.seconds))
+            try:
+                said = await self._transcriber.transcribe(sound, hints)
+            except ModelError as error:
+                if error.reason in PAID_ALL_THE_SAME:
+                    self._budget.paid(turn, model, sound.seconds)
+                else:
+                    self._budget.void(turn)
+                failed += 1
+                spent = self._clock.monotonic() - began
+                seconds = retrying.pause(failed, error.retry_after, spent=spent)
+                if seconds is None:
+                    raise
+                why = str(error)
+            else:
+                turn.said = job.message, sound.seconds, said
+                return self._captured(turn, said)
+            self._report(
+                Waiting(
+                    **about(turn.question, job.message),
+                    reason="transcription_again",
+                    seconds=seconds,
+                    detail=why,
+                )
+            )
+            with turn.waits("model"):
+                await self._clock.sleep(seconds)
+
+    def _captured(self, turn: Turn, said: Transcript) -> Transcript:
+        assert turn.said is not None
+        self._budget.paid(turn, said.model, turn.said[1])
+        turn.said = None
+        return said

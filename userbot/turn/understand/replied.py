@@ -1,0 +1,97 @@
+"""The message that a question replies to, and the chain above it.
+
+What the history shows anyway is not brought again; nor is what may not be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+
+from userbot.errors import NotLoggedInError, TelegramError
+from userbot.ports import Reader
+from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
+from userbot.storage.store import Store
+from userbot.turn.history import History
+from userbot.types import Question, Quoted
+
+
+class Replied:
+    """Follows replies upwards. `forgotten`: people whose words are kept out."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        store: Store,
+        history: History,
+        forgotten: Set[int],
+        window_tokens: int,
+    ) -> None:
+        self._reader = reader
+        self._store = store
+        self._history = history
+        self._forgotten = forgotten
+        self._budget = window_tokens
+
+    async def quoted(self, question: Question) -> Quoted | None:
+        """The message that the question replies to, with the chain above it.
+
+        None if there is none, if it may not be read, and if it is an answer that the history
+        shows, unless it alone is the question. Raises TelegramError where it alone is, and
+        StorageError.
+        """
+        if question.reply_to is None:
+            return None
+        alone = question.about_reply and not question.text
+        answered = self._store.outbound.answered_by(question.source, question.reply_to)
+        if (
+            answered is not None
+            and not alone
+            and self._history.holds(question.conversation, answered)
+        ):
+            return None
+        try:
+            quoted = await self._look(question, question.reply_to)
+        except NotLoggedInError:
+            raise
+        except TelegramError:
+            if alone:
+                raise
+            return None
+        if quoted is None or quoted.person in self._forgotten:
+            return None
+        if answered is not None and alone:
+            return quoted
+        return replace(quoted, above=await self._above(question, quoted))
+
+    async def _above(self, question: Question, quoted: Quoted) -> tuple[Quoted, ...]:
+        above: list[Quoted] = []
+        at = quoted.reply_to
+        while at is not None and len(above) < MOST_QUOTED - 1:
+            if self._in_history(question, at):
+                break
+            try:
+                found = await self._look(question, at)
+            except TelegramError:
+                break
+            if found is None:
+                break
+            if found.person not in self._forgotten:
+                above.insert(0, found)
+            at = found.reply_to
+        return chain_that_fits(above, self._budget)
+
+    def _in_history(self, question: Question, message: int) -> bool:
+        turn = self._store.outbound.answered_by(question.source, message)
+        if turn is None:
+            turn = self._store.questions.asked_by(question.source, message)
+        return turn is not None and self._history.holds(question.conversation, turn)
+
+    async def _look(self, question: Question, message: int) -> Quoted | None:
+        found = await self._reader.quoted(question.source, message)
+        if (
+            found is not None
+            and self._store.outbound.answered_by(question.source, message) is not None
+        ):
+            return replace(found, ours=True)
+        return found

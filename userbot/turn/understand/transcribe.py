@@ -1,0 +1,125 @@
+"""The words of a recording: from the turn, from the store, or transcribed, once.
+
+Rule 1: what can be known before anything is fetched is looked at first: length, size, loudness.
+Rule 2: only a few recordings are in work at a time, and only one of the large ones.
+Rule 3: what was paid for is in the turn, then in the store, before anything is done with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from userbot.events import Report, Transcribed, Waiting, about
+from userbot.ports import Clock
+from userbot.rules import ghosts
+from userbot.rules.plain import preview
+from userbot.rules.voice import refused, silence, too_short, unfit
+from userbot.settings import VoiceConfig
+from userbot.storage.store import Store
+from userbot.turn.turn import TranscribedRecording, Turn
+from userbot.turn.understand.recording import Recordings, TranscriptionJob
+from userbot.types import Loudness, Transcript
+from userbot.types import Voice as Recording
+
+AT_ONCE = 8
+"""Recordings in work at the same time, all conversations together."""
+LARGE_BYTES = 2_000_000
+"""Ten minutes of a voice note; of what has more, one is in work at a time."""
+
+
+class Transcribe:
+    """Transcripts, each paid once."""
+
+    def __init__(self, recordings: Recordings, store: Store, clock: Clock, report: Report) -> None:
+        self._recordings = recordings
+        self._store = store
+        self._clock = clock
+        self._report = report
+        self._small = asyncio.Semaphore(AT_ONCE)
+        self._large = asyncio.Semaphore(1)
+
+    async def words(
+        self, turn: Turn, message: int, recording: Recording, settings: VoiceConfig
+    ) -> Transcript:
+        """What is said in a message of the question's chat.
+
+        The words of a note that is perhaps meant for others are kept in the turn alone. Raises
+        NothingToAnswerError for silence and for what is too long, AudioError, ModelError,
+        TelegramError, StorageError.
+        """
+        question = turn.question
+        known = turn.transcripts.get(message) or self._store.transcripts.find(
+            question.source, message
+        )
+        if known is not None:
+            if ghosts.wordless(known.text):
+                raise silence()
+            turn.transcripts[message] = known
+            return known
+        reason = unfit(recording, settings.max_minutes)
+        if reason is not None:
+            raise refused(reason, settings.max_minutes)
+        loudness = ghosts.loudness_of(recording.waveform)
+        if loudness is Loudness.SILENT or too_short(recording.seconds):
+            raise silence()
+        began = self._clock.monotonic()
+        heard = turn.heard.get(message)
+        if heard is None:
+            async with self._slot(turn, message, recording):
+                job = TranscriptionJob(turn, message, recording, settings)
+                heard = turn.heard[message] = await self._recordings.transcribe(job)
+        ghost, keep = _is_ghost(heard), not question.listen_first
+        # That nobody speaks there is known from now on; what was invented is not kept.
+        transcript = replace(heard.transcript, text="") if ghost else heard.transcript
+        self._store.transcripts.keep(
+            question, message, transcript, self._clock.now(), words=keep or ghost
+        )
+        if ghost:
+            raise silence(phantom=not ghosts.wordless(heard.transcript.text))
+        turn.transcripts[message] = transcript
+        self._report(
+            Transcribed(
+                **about(question, message),
+                text=preview(transcript.text) if keep else "",
+                model=transcript.model,
+                duration=transcript.seconds,
+                seconds=self._clock.monotonic() - began,
+                parts=heard.parts,
+            )
+        )
+        return transcript
+
+    def keep(self, turn: Turn, message: int) -> None:
+        """A note was meant for us: its words may be stored. Raises StorageError."""
+        free = replace(turn.transcripts[message], seconds=0)
+        self._store.transcripts.keep(turn.question, message, free, self._clock.now(), words=True)
+
+    @asynccontextmanager
+    async def _slot(self, turn: Turn, message: int, recording: Recording) -> AsyncIterator[None]:
+        large = recording.size > LARGE_BYTES
+        slots = self._large if large else self._small
+        if slots.locked():
+            self._report(
+                Waiting(
+                    **about(turn.question, message),
+                    reason="large_recordings" if large else "recordings",
+                    seconds=0,
+                )
+            )
+        with turn.waits("recordings"):
+            await slots.acquire()
+        try:
+            yield
+        finally:
+            slots.release()
+
+
+def _is_ghost(heard: TranscribedRecording) -> bool:
+    text = heard.transcript.text
+    if ghosts.wordless(text) or ghosts.credit(text):
+        return True
+    quiet = heard.loudness in (Loudness.SILENT, Loudness.QUIET)
+    return quiet and ghosts.phantom(text)

@@ -1,0 +1,133 @@
+"""The words of a question: written, spoken, and those of the message that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from userbot.errors import AudioError, ModelError, NothingToAnswerError, TelegramError
+from userbot.events import Notice, Report, about
+from userbot.rules.prompt import kept_until, messages_in, people_in
+from userbot.rules.wake import question_in
+from userbot.storage.store import Store
+from userbot.turn.requests import Requests
+from userbot.turn.turn import Material, Turn
+from userbot.turn.understand.replied import Replied
+from userbot.turn.understand.transcribe import Transcribe
+from userbot.types import Quoted, Transcript
+from userbot.types import Voice as Recording
+
+
+class Words:
+    """Finds out what is asked, but for pictures."""
+
+    def __init__(
+        self,
+        transcribe: Transcribe,
+        replied: Replied,
+        requests: Requests,
+        store: Store,
+        report: Report,
+    ) -> None:
+        self._transcribe = transcribe
+        self._replied = replied
+        self._requests = requests
+        self._store = store
+        self._report = report
+
+    async def of(self, turn: Turn) -> Material:
+        """Read and hear a question.
+
+        What is written is answered even if what is said cannot be heard. Raises
+        NothingToAnswerError when it turns out to be none, TelegramError when it is nothing but a
+        message that is gone, StorageError, and what transcribing raises.
+        """
+        question = turn.question
+        if question.voice is not None:
+            return await self._own_sound(turn, question.voice)
+        quoted = await self._asked_about(turn)
+        if quoted is None or quoted.voice is None or question.reply_to is None:
+            return Material(question, quoted)
+        written = question.text or quoted.text
+        spoken = await self._heard(turn, question.reply_to, quoted.voice, written)
+        if spoken is None:
+            return Material(question, quoted)
+        words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
+        quoted = replace(quoted, text=words, media=None)
+        return Material(question, quoted, spoken, not question.text)
+
+    async def is_meant_for_us(self, turn: Turn) -> None:
+        """Listen whether a note addresses the owner. Raises NothingToAnswerError if it does not."""
+        question = turn.question
+        assert question.voice is not None
+        spoken = await self._heard(turn, question.message, question.voice, question.text)
+        if spoken is not None:
+            self._addressed(turn, spoken)
+
+    async def _own_sound(self, turn: Turn, voice: Recording) -> Material:
+        question = turn.question
+        spoken = await self._heard(turn, question.message, voice, question.text)
+        if spoken is None:
+            return Material(question, await self._quoted(turn))
+        words = self._addressed(turn, spoken) if question.listen_first else spoken.text
+        quoted = await self._quoted(turn)
+        if question.text:
+            # What is written beside a recording says what to do with it.
+            above = () if quoted is None else (*quoted.above, quoted)
+            return Material(question, Quoted(question.sender.name, words, above=above), spoken)
+        return Material(replace(question, text=words), quoted, spoken, only_spoken=True)
+
+    def _addressed(self, turn: Turn, spoken: Transcript) -> str:
+        """What a note asks that addresses the owner; its words are kept from then on."""
+        question = turn.question
+        wake_words = self._requests.voice_in(question.chat).wake_words
+        addressed = question_in(spoken.text, self._requests.prefix, wake_words)
+        if addressed is None:
+            raise NothingToAnswerError("Nobody was addressed.", reason="no_wake_word")
+        self._transcribe.keep(turn, question.message)
+        return addressed
+
+    async def _heard(
+        self, turn: Turn, message: int, recording: Recording, written: str
+    ) -> Transcript | None:
+        """What is said in a recording; None if it cannot be heard and `written` goes without it."""
+        voice = self._requests.voice_in(turn.question.chat)
+        if not voice.enabled:
+            if not written:
+                raise NothingToAnswerError("Voice is off in this chat.", reason="voice_off")
+            return None
+        try:
+            return await self._transcribe.words(turn, message, recording, voice)
+        except (NothingToAnswerError, AudioError, ModelError) as error:
+            if not written:
+                raise
+            self._report(
+                Notice(
+                    **about(turn.question),
+                    reason="unheard",
+                    detail=f"What is written is answered without the recording. {error}",
+                    hint=error.hint,
+                )
+            )
+            return None
+
+    async def _quoted(self, turn: Turn) -> Quoted | None:
+        """The message that the question replies to; its words go when it goes, from now on."""
+        question = turn.question
+        quoted = await self._replied.quoted(question)
+        if quoted is not None:
+            self._store.quotes.keep(
+                question, people_in(quoted), messages_in(quoted), kept_until(quoted)
+            )
+        return quoted
+
+    async def _asked_about(self, turn: Turn) -> Quoted | None:
+        """The message that the question replies to, unless the history shows it anyway."""
+        question, quoted = turn.question, await self._quoted(turn)
+        empty = quoted is None or not (quoted.text or quoted.voice or quoted.picture)
+        if empty and not question.text and not question.pictures:
+            raise TelegramError(
+                "The message asked about has nothing that may be used.",
+                "Ask again in words of your own.",
+                reason="nothing_asked",
+            )
+        return quoted
