@@ -10,7 +10,6 @@ from userbot.events import Report
 from userbot.openai_api.chat import Chat as ChatModel
 from userbot.openai_api.speaker import Speaker
 from userbot.openai_api.speech import Speech
-from userbot.ports import Clock
 from userbot.rules.trigger import Policy
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.telegram.client import new_client
@@ -25,7 +24,7 @@ from userbot.types import Person
 class Adapters:
     """Telegram, and the models."""
 
-    def __init__(self, settings: Settings, gate: Gate, clock: Clock, report: Report) -> None:
+    def __init__(self, settings: Settings, gate: Gate, report: Report) -> None:
         self.client = new_client(settings.telegram, gate, persistent=True)
         self.people = People(self.client, report)
         self.inbox = Inbox(self.client, self.people, report)

@@ -148,7 +148,7 @@ class _Run:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, self._tasks)
-            adapters = Adapters(self._settings, self._gate, self._clock, self._report)
+            adapters = Adapters(self._settings, self._gate, self._report)
             on_the_way_out.push_async_callback(adapters.aclose)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.

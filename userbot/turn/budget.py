@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from userbot.errors import LimitReachedError
@@ -23,28 +23,12 @@ from userbot.rules.limits import Refusal
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits
 from userbot.storage.store import Store
+from userbot.turn.payment import Payment
 from userbot.turn.turn import Turn
 from userbot.types import ChatRequest, Expected, Finish, Owed, Question, Spent, Usage
 
 _LOOK_SECONDS = 1.0
 """How often a question that waits for the answers of others is judged again."""
-
-
-@dataclass(slots=True)
-class Payment:
-    """What is being paid: its estimate, and what it came to once that is known."""
-
-    kind: str
-    """"answer", "audio" (transcribed) or "speech" (spoken)."""
-    model: str
-    expected: Expected
-    """What is judged before it is paid."""
-    usage: Usage | None = None
-    audio_seconds: float = 0.0
-    answer: Expected = limits.NOTHING
-    """What the answer may cost besides, as long as answers become."""
-    known: bool = False
-    """What it came to is known: it is only to be captured."""
 
 
 class Budget:

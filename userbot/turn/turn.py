@@ -41,7 +41,7 @@ from userbot.types import (
 
 if TYPE_CHECKING:
     from userbot.rules.pacing import Pace
-    from userbot.turn.budget import Payment
+    from userbot.turn.payment import Payment
     from userbot.turn.stream import Stream
     from userbot.types import ChatRequest
 

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from userbot.errors import ModelError
 from userbot.events import Report, Waiting, about
 from userbot.ports import Clock, Transcriber
 from userbot.rules import retrying
 from userbot.rules.limits import PAID_ALL_THE_SAME
+from userbot.settings import VoiceConfig
 from userbot.turn.budget import Budget
+from userbot.turn.turn import Turn
 from userbot.types import Hints, Sound, Transcript
+from userbot.types import Voice as Recording
 
-if TYPE_CHECKING:
-    from userbot.turn.turn import Turn
-    from userbot.turn.understand.recording import TranscriptionJob
+
+@dataclass(frozen=True, slots=True)
+class TranscriptionJob:
+    """A recording to transcribe: in which message, for which turn, as which settings say."""
+
+    turn: Turn
+    message: int
+    recording: Recording
+    settings: VoiceConfig
+
+    @property
+    def most_seconds(self) -> float:
+        """How long it may be."""
+        return self.settings.max_minutes * 60
 
 
 class PaidTranscription:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -31,10 +30,9 @@ from userbot.rules.voice import (
 )
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
-from userbot.turn.turn import TranscribedRecording, Turn
-from userbot.turn.understand.paid import PaidTranscription
+from userbot.turn.turn import TranscribedRecording
+from userbot.turn.understand.paid import PaidTranscription, TranscriptionJob
 from userbot.types import Format, Loudness, Sound, Transcript
-from userbot.types import Voice as Recording
 
 _PROMPT_CHARACTERS = 200
 """The last words of one part, with which the next one begins."""
@@ -44,21 +42,6 @@ _SLACK_BYTES = 1_000_000
 """By how much a file may be larger than its message says."""
 _SAME_SECONDS = 0.01
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class TranscriptionJob:
-    """A recording to transcribe: in which message, for which turn, as which settings say."""
-
-    turn: Turn
-    message: int
-    recording: Recording
-    settings: VoiceConfig
-
-    @property
-    def most_seconds(self) -> float:
-        """How long it may be."""
-        return self.settings.max_minutes * 60
 
 
 class Recordings:

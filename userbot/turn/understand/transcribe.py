@@ -20,7 +20,8 @@ from userbot.rules.voice import refused, silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.turn.turn import TranscribedRecording, Turn
-from userbot.turn.understand.recording import Recordings, TranscriptionJob
+from userbot.turn.understand.paid import TranscriptionJob
+from userbot.turn.understand.recording import Recordings
 from userbot.types import Loudness, Transcript
 from userbot.types import Voice as Recording
 
