@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 
-from telegramify_markdown.latex_escape.helper import LatexToUnicodeHelper
-
-_convert: Callable[[str], str] = LatexToUnicodeHelper().convert
 _ROOT = re.compile(r"\\sqrt\{([^{}]*)\}")
 _UNKNOWN = re.compile(r"\\(?:displaystyle|textstyle|limits|nolimits|quad|qquad|,|;|!)(?![A-Za-z])")
 _LONGEST = 2000
@@ -21,8 +19,9 @@ def readable(formula: str) -> str:
     simple = _ROOT.sub(
         lambda found: f"√({found[1]})" if len(found[1]) > 1 else f"√{found[1]}", formula
     )
+    convert = _convert()
     try:
-        converted = str(_convert(_UNKNOWN.sub(" ", simple))).strip()
+        converted = str(convert(_UNKNOWN.sub(" ", simple))).strip()
     except Exception:
         # A library's parser of a language without an end: whatever it stumbles over.
         return formula
@@ -33,6 +32,15 @@ def superscript(text: str) -> str:
     """A text as a power: ``10`` is ¹⁰."""
     converted = readable(f"^{{{text}}}")
     return converted or text
+
+
+@cache
+def _convert() -> Callable[[str], str]:
+    # Its package takes as long to import as the rest of the rules, and few answers hold formulas.
+    from telegramify_markdown.latex_escape.helper import LatexToUnicodeHelper
+
+    convert: Callable[[str], str] = LatexToUnicodeHelper().convert
+    return convert
 
 
 def _words(text: str) -> int:
