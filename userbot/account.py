@@ -13,11 +13,10 @@ from userbot.openai_api.speech import Speech
 from userbot.rules.trigger import Policy
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.telegram.client import new_client
-from userbot.telegram.deletions import Deletions
-from userbot.telegram.directory import Directory
 from userbot.telegram.gate import Gate
-from userbot.telegram.inbox import Inbox
+from userbot.telegram.names import NameResolver
 from userbot.telegram.people import People
+from userbot.telegram.updates import Updates
 from userbot.types import Person
 
 
@@ -27,8 +26,7 @@ class Adapters:
     def __init__(self, settings: Settings, gate: Gate, report: Report) -> None:
         self.client = new_client(settings.telegram, gate, persistent=True)
         self.people = People(self.client, report)
-        self.inbox = Inbox(self.client, self.people, report)
-        self.deletions = Deletions(self.client)
+        self.updates = Updates(self.client, self.people, report)
         self.model = ChatModel(settings.openai, report)
         self.speech = Speech(settings.voice, settings.openai, report)
         self.speaker = Speaker(settings.openai)
@@ -62,10 +60,10 @@ class Program:
 
 
 async def account_of(
-    directory: Directory, settings: Settings, began: datetime, now: datetime
+    names: NameResolver, settings: Settings, began: datetime, now: datetime
 ) -> Account:
     """Ask Telegram. Raises UserbotError where the config names what is not there."""
-    owner = await directory.owner()
-    policy, chats = await directory.policy(settings.trigger, settings.voice, settings.chats, began)
-    limited = await directory.people(settings.limits.people)
+    owner = await names.owner()
+    policy, chats = await names.policy(settings.trigger, settings.voice, settings.chats, began)
+    limited = await names.people(settings.limits.people)
     return Account(owner, policy, chats, limited, began >= now)

@@ -22,14 +22,12 @@ from userbot.rules.rate_limiter import RateLimiter
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
-from userbot.telegram.changes import Changes
-from userbot.telegram.directory import Directory
 from userbot.telegram.gate import Gate
+from userbot.telegram.names import NameResolver
 from userbot.telegram.network_log import network_told
 from userbot.telegram.outage import Outage, watch_line
 from userbot.telegram.refusals import login_ended, why_disconnected
-from userbot.telegram.session import session_file
-from userbot.telegram.session_lock import session_lock
+from userbot.telegram.session import session_file, session_lock
 from userbot.turn.store_back import StoreBack
 from userbot.types import Message, Question
 
@@ -164,12 +162,12 @@ class _Run:
             self.outage.over()
             awake = watch_line(self._clock, self._report, adapters.client, self.outage)
             self._until(on_the_way_out, asyncio.create_task(awake))
-            # Both lists come while names are looked up; the inbox holds what arrives before them.
+            # Both lists come while names are looked up; what arrives before them is held.
             known = self._beside(self._watch.once(adapters.people.load(), "the list of contacts"))
-            directory = Directory(adapters.client, self._store.names)
+            names = NameResolver(adapters.client, self._store.names)
             now = self._clock.now()
             began = self._store.began(now)
-            account = await account_of(directory, self._settings, began, now)
+            account = await account_of(names, self._settings, began, now)
             services = self._services = Services(
                 self._settings,
                 self._store,
@@ -182,9 +180,9 @@ class _Run:
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
             await self._recover(adapters, services, account)
-            changes = Changes(adapters.client, adapters.inbox, self._edited, self._moved)
-            on_the_way_out.callback(changes.close)
-            adapters.inbox.open(account.owner, services.doorstep.receive)
+            adapters.updates.open_changes(self._edited, self._moved)
+            on_the_way_out.callback(adapters.updates.close_changes)
+            adapters.updates.open(account.owner, services.doorstep.receive)
             adapters.client.takes_updates = True
             self._store.limit_wait(STORE_SECONDS)
             for work, name in (
@@ -193,7 +191,7 @@ class _Run:
                 (self._look_for_retries, "the look-out for userbot retry"),
             ):
                 self._until(on_the_way_out, self._watch.keep(work, name))
-            self._beside(self._watch.once(self._tell_moved(directory), "the look at @names"))
+            self._beside(self._watch.once(self._tell_moved(names), "the look at @names"))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(adapters.client.run_until_disconnected())
             self._beside(listening)
@@ -211,7 +209,7 @@ class _Run:
         services.forgetting.sweep_once()
         services.migration.remind()
         await services.migration.look(question for question, _ in self._store.questions.pending())
-        adapters.deletions.open(self._deleted)
+        adapters.updates.open_deletions(self._deleted)
         await services.catch_up.begin()
         pending = services.retries.at_start(self._clock.now(), max_age)
         services.commands.take_up(self._settings.catch_up.max_age_minutes)
@@ -291,12 +289,11 @@ class _Run:
     ) -> None:
         """How it ends, last line first: nothing new is begun, what is begun has ten seconds."""
         # While the last answers are written, what arrives is stored for the next start.
-        on_the_way_out.push_async_callback(adapters.inbox.close)
+        on_the_way_out.push_async_callback(adapters.updates.close)
         on_the_way_out.push_async_callback(services.late.drain)
         on_the_way_out.push_async_callback(_drained, services)
         on_the_way_out.callback(self._store_back.leave)
         on_the_way_out.callback(self._gate.waits.leave)
-        on_the_way_out.callback(adapters.deletions.close)
         on_the_way_out.callback(adapters.people.close)
         on_the_way_out.callback(self._tell_stopping, services)
         on_the_way_out.push_async_callback(services.doorstep.close)
@@ -319,8 +316,8 @@ class _Run:
             detail = f"Stopping, waiting for results of commands: {telling}."
             self._report(Notice(reason="stopping_commands", detail=detail, count=telling))
 
-    async def _tell_moved(self, directory: Directory) -> None:
-        for name in await directory.moved_on():
+    async def _tell_moved(self, names: NameResolver) -> None:
+        for name in await names.moved_on():
             self._report(
                 Notice(
                     reason="name_moved",

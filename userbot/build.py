@@ -85,10 +85,10 @@ class Services:
         report: Report,
     ) -> None:
         account, adapters = program.account, program.adapters
-        client, inbox = adapters.client, adapters.inbox
+        client = adapters.client
         max_age = timedelta(minutes=settings.catch_up.max_age_minutes)
         sender = TelegramSender(client)
-        reader = TelegramReader(client, inbox, clock, report)
+        reader = TelegramReader(client, adapters.updates)
 
         self.store_back = store_back
         self.late = LateWrites(store_back)

@@ -43,11 +43,10 @@ from userbot.settings import LimitsConfig
 from userbot.storage.store import Store
 from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
-from userbot.telegram.deletions import Deletions
 from userbot.telegram.gate import Gate
-from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
+from userbot.telegram.updates import Updates
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
@@ -269,7 +268,7 @@ class _NoCommands:
 
 
 class Target:
-    """The path from the inbox to the queue, with a real store; what it did is in its lists."""
+    """The path from an update to the queue, with a real store; what it did is in its lists."""
 
     def __init__(self, folder: Path, allowed: Allowed) -> None:
         self.told: list[Event] = []
@@ -296,8 +295,8 @@ class Target:
         admission = Admission(
             budget, self.queue, LoopWatch(), Told(self._tell), clock, timedelta(minutes=10)
         )
-        inbox = Inbox(self.client, People(self.client, self._tell), self._tell)
-        reader = TelegramReader(self.client, inbox, clock, self._tell)
+        updates = Updates(self.client, People(self.client, self._tell), self._tell)
+        reader = TelegramReader(self.client, updates)
         background = Background(reader, self.store, chats, 1000, clock, self._tell)
         receiver = Receiver(
             Judge(chats, self.store),
@@ -307,10 +306,9 @@ class Target:
             self.store,
             self._tell,
         )
-        deletions = Deletions(self.client)
         history = History(self.store, 1000)
-        deletions.open(Forgetting(self.store.eraser, history, late, clock, 0).deleted)
-        inbox.open(OWNER, receiver.receive)
+        updates.open_deletions(Forgetting(self.store.eraser, history, late, clock, 0).deleted)
+        updates.open(OWNER, receiver.receive)
         self._told = words("en")
         self._json = io.StringIO()
         self._lines = JsonLines(self._json, verbose=True)

@@ -240,7 +240,7 @@ async def test_a_chat_that_may_not_be_read_can_still_be_written_to(bench: Bench)
 
 async def test_slow_mode_is_remembered_of_its_chat(bench: Bench) -> None:
     await bench.pauses(says(CLUB), 30, slow=True)
-    assert [bench.gate.in_slow_mode(one.chat) for one in (CLUB, FRIEND)] == [True, False]
+    assert [bench.gate.in_slow_mode(one) for one in (CLUB, FRIEND)] == [True, False]
 
 
 @pytest.mark.parametrize(

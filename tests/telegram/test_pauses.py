@@ -13,7 +13,7 @@ from tests.quick_clock import QuickClock
 from tests.stage import Stage, listed
 from userbot.events import Answered, Failed, Waiting
 from userbot.telegram.client import Client
-from userbot.telegram.transport import Transport
+from userbot.telegram.transport import MTProtoTransport
 
 QUICK = QuickClock(100)
 AT_A_START = [
@@ -79,7 +79,7 @@ async def test_what_a_refused_difference_would_have_brought_is_answered(
             id="client",
         ),
         pytest.param(
-            Transport,
+            MTProtoTransport,
             MTProtoSender,
             ["_reconnect", "_start_reconnect", "_try_connect", "send"],
             id="transport",

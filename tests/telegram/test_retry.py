@@ -14,7 +14,8 @@ from tests.quick_clock import QuickClock
 from userbot.errors import TelegramError
 from userbot.events import Event, Waiting
 from userbot.rules.retrying import ATTEMPTS
-from userbot.telegram.retry import Retry
+from userbot.telegram.retry import Tries
+from userbot.telegram.waits import Waits
 
 
 class Asked:
@@ -31,8 +32,10 @@ class Asked:
         return "history"
 
 
-def retrying(told: list[Event]) -> Retry:
-    return Retry(QuickClock(10_000), told.append, {7: "Weekend"})
+def tries(told: list[Event]) -> Tries:
+    waits = Waits(QuickClock(10_000), told.append)
+    waits.titles[7] = "Weekend"
+    return Tries(waits, 7)
 
 
 @pytest.mark.parametrize(
@@ -47,14 +50,14 @@ def retrying(told: list[Event]) -> Retry:
 async def test_trouble_that_passes_is_waited_out_and_shown(error: Exception, reason: str) -> None:
     told: list[Event] = []
     asked = Asked(*[error] * (ATTEMPTS - 1))
-    assert await retrying(told).ask(7, asked) == "history"
+    assert await tries(told).ask(asked) == "history"
     waits = [one for one in told if isinstance(one, Waiting)]
     assert [(one.reason, one.title) for one in waits] == [(reason, "Weekend")] * (ATTEMPTS - 1)
 
 
 async def test_a_stale_reference_to_a_file_is_asked_for_again_without_a_wait() -> None:
     told: list[Event] = []
-    assert await retrying(told).ask(7, Asked(FileReferenceExpiredError(None))) == "history"
+    assert await tries(told).ask(Asked(FileReferenceExpiredError(None))) == "history"
     assert not told
 
 
@@ -62,19 +65,19 @@ async def test_a_stale_reference_to_a_file_is_asked_for_again_without_a_wait() -
 async def test_trouble_without_an_end_is_given_up(error: Exception) -> None:
     asked = Asked(*[error] * (ATTEMPTS + 1))
     with pytest.raises(TelegramError):
-        await retrying([]).ask(7, asked)
+        await tries([]).ask(asked)
     assert asked.times == ATTEMPTS
 
 
 async def test_who_gets_further_has_all_the_tries_again() -> None:
-    tries = retrying([]).tries(7)
+    download = tries([])
     for _ in range(3 * ATTEMPTS):
-        await tries.wait(ConnectionError("gone"))
-        tries.progressed()
+        await download.wait(ConnectionError("gone"))
+        download.progressed()
 
 
 async def test_a_refusal_is_no_trouble_and_ends_it_at_once() -> None:
     asked = Asked(ChannelPrivateError(None))
     with pytest.raises(TelegramError) as caught:
-        await retrying([]).ask(7, asked)
+        await tries([]).ask(asked)
     assert (caught.value.reason, asked.times) == ("channel_private", 1)

@@ -53,13 +53,13 @@ async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, ChatConfig]
 
     from userbot.cli.online import online, require_session
     from userbot.telegram.dialogs import dialogs
-    from userbot.telegram.directory import Directory
+    from userbot.telegram.names import NameResolver
 
     require_session(settings.telegram)
     async with online(settings.telegram) as client:
-        directory = Directory(client)
-        owner = await directory.owner()
-        _, selected = await directory.policy(
+        names = NameResolver(client)
+        owner = await names.owner()
+        _, selected = await names.policy(
             settings.trigger, settings.voice, settings.chats, datetime.now(UTC)
         )
         return await dialogs(client, owner.id), selected

@@ -181,12 +181,12 @@ async def _looked(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
 
 async def _login(settings: TelegramConfig) -> str:
     from userbot.cli.online import online, require_session
-    from userbot.telegram.directory import Directory
+    from userbot.telegram.names import NameResolver
 
     require_session(settings)
     try:
         async with online(settings) as client:
-            return f"logged in as {(await Directory(client).owner()).name}"
+            return f"logged in as {(await NameResolver(client).owner()).name}"
     except SessionInUseError:
         return "in use by a running userbot, which has logged in with it"
 

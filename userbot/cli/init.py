@@ -99,10 +99,10 @@ async def _log_in(telegram: TelegramConfig, phone: str | None) -> str:
 async def _dialogs(telegram: TelegramConfig) -> list[Dialog]:
     from userbot.cli.online import online
     from userbot.telegram.dialogs import dialogs
-    from userbot.telegram.directory import Directory
+    from userbot.telegram.names import NameResolver
 
     async with online(telegram) as client:
-        return await dialogs(client, (await Directory(client).owner()).id)
+        return await dialogs(client, (await NameResolver(client).owner()).id)
 
 
 def _other_server(server: str | None, public_key: Path | None, dc: int) -> ServerConfig | None:

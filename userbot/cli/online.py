@@ -19,12 +19,11 @@ from userbot.private_files import secure_folder
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.settings import TelegramConfig
 from userbot.telegram.client import Client, new_client
-from userbot.telegram.directory import Directory
 from userbot.telegram.gate import Gate
 from userbot.telegram.login import Asks, by_phone, by_qr
+from userbot.telegram.names import NameResolver
 from userbot.telegram.refusals import login_ended
-from userbot.telegram.session import NOT_OURS, remove_session, session_file
-from userbot.telegram.session_lock import session_lock
+from userbot.telegram.session import NOT_OURS, remove_session, session_file, session_lock
 
 CONNECT_SECONDS = 12.0
 """How long Telegram may take to answer before a person is told that it does not."""
@@ -50,7 +49,7 @@ async def log_in(
         if session_file(settings.session).exists():
             try:
                 async with connected(settings) as client:
-                    return (await Directory(client).owner()).name, False
+                    return (await NameResolver(client).owner()).name, False
             except NotLoggedInError as error:
                 if error.reason in NOT_OURS:
                     raise
@@ -61,7 +60,7 @@ async def log_in(
             async with connected(settings) as client:
                 await (by_qr(client, asks) if qr else by_phone(client, asks, phone))
                 done = client.takes_updates = True  # what comes from now on is to be heard
-                return (await Directory(client).owner()).name, True
+                return (await NameResolver(client).owner()).name, True
         finally:
             if not done:
                 remove_session(settings.session)

@@ -82,7 +82,7 @@ def age_of(typed: str) -> timedelta:
 
 
 def _runs(settings: TelegramConfig) -> bool:
-    from userbot.telegram.session_lock import session_lock
+    from userbot.telegram.session import session_lock
 
     if not settings.session.parent.exists():
         return False

@@ -46,7 +46,7 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
 
     from userbot.errors import SessionInUseError, UserbotError
     from userbot.signals import stop_on_signals
-    from userbot.telegram.session_lock import session_lock
+    from userbot.telegram.session import session_lock
 
     stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     # Signals first: whatever comes, the scratch folder is removed.

@@ -37,7 +37,7 @@ from userbot.telegram.gate import Gate
 from userbot.telegram.refusals import login_ended, meaning
 from userbot.telegram.requests import DIFFERENCES, ONCE
 from userbot.telegram.session import open_session
-from userbot.telegram.transport import Once, Transport
+from userbot.telegram.transport import MTProtoTransport, Once
 
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
 _TOLD_OTHERWISE = (UnauthorizedError, AuthKeyError, ChannelPrivateError, ChannelInvalidError)
@@ -52,7 +52,7 @@ class Client(TelegramClient):  # type: ignore[misc]
     def __init__(self, *args: Any, gate: Gate, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.gate = gate
-        self._sender = Transport(
+        self._sender = MTProtoTransport(
             self.session.auth_key,
             gate,
             account=True,
@@ -194,10 +194,10 @@ class Client(TelegramClient):  # type: ignore[misc]
             self.on_reconnect()
         self.gate.waits.line_back()
 
-    async def _create_exported_sender(self, dc_id: int) -> Transport:
+    async def _create_exported_sender(self, dc_id: int) -> MTProtoTransport:
         # As Telethon's (1.45), which makes one that sends past the gate.
         dc = await self._get_dc(dc_id)
-        transport = Transport(None, self.gate, account=False, loggers=self._log)
+        transport = MTProtoTransport(None, self.gate, account=False, loggers=self._log)
         await transport.connect(
             self._connection(
                 dc.ip_address,

@@ -11,7 +11,6 @@ from telethon.utils import get_display_name
 from userbot.rules.utf16 import within
 from userbot.telegram.media import is_protected, media_of, picture_in, voice_of
 from userbot.telegram.people import People
-from userbot.telegram.senders import Senders
 from userbot.telegram.threads import Threads, is_automatic_forward
 from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person
 
@@ -27,8 +26,7 @@ class Converter:
     """
 
     def __init__(self, people: People, titles: dict[int, str]) -> None:
-        self._people = people
-        self.senders = Senders()
+        self.people = people
         self.threads = Threads()
         self._owner = 0
         self._titles = titles
@@ -37,7 +35,7 @@ class Converter:
     def introduce(self, owner: Person) -> None:
         """Whose account it is."""
         self._owner = owner.id
-        self.senders.introduce(owner)
+        self.people.introduce(owner)
 
     def title(self, chat: int) -> str:
         """The title of a chat as it was last seen; "" if it was not."""
@@ -45,21 +43,21 @@ class Converter:
 
     def complete(self, message: Any) -> bool:
         """Whether all is known that has to be: who sent it, and what began its thread."""
-        sender = self.senders.of(message)
+        sender = self.people.of(message)
         known = sender is not None or message.sender_id is None
         return known and self.threads.unknown_root(message) is None
 
     def incoming(self, message: Any, *, live: bool) -> Message:
         """The message; a sender that is not known by now is None."""
         self.look_at_title(message)
-        sender = self.senders.of(message)
+        sender = self.people.of(message)
         topic, reply_to = self.threads.place(message)
         incoming = Message(
             conversation=ConversationId(message.chat_id, topic),
             message=message.id,
             kind=self._kind(message),
             title=self.title(message.chat_id),
-            sender=None if sender is None else self._people.known(sender),
+            sender=None if sender is None else self.people.known(sender),
             text=message.message or "",
             at=message.date,
             outgoing=bool(message.out),
@@ -88,7 +86,7 @@ class Converter:
             self._titles[chat] = SAVED_TITLE
         elif message.chat is not None:
             self._titles[chat] = get_display_name(message.chat) or ""
-        elif chat not in self._titles and (person := self.senders.named(chat)):
+        elif chat not in self._titles and (person := self.people.named(chat)):
             self._titles[chat] = person.name  # a private chat, by a short update
 
     def _is_protected(self, message: Any) -> bool:

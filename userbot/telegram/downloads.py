@@ -23,7 +23,7 @@ from userbot.ports import Judge
 from userbot.rules import pictures
 from userbot.telegram.client import Client
 from userbot.telegram.media import copies_of, picture_in, voice_of
-from userbot.telegram.retry import Retry
+from userbot.telegram.retry import Tries
 from userbot.types import Picture
 
 _PART: Final = 512 * 1024
@@ -45,9 +45,9 @@ class _Place:
 class Downloads:
     """Fetches files over a client."""
 
-    def __init__(self, client: Client, retry: Retry) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
-        self._retry = retry
+        self._waits = client.gate.waits
 
     async def file(
         self, chat: int, message: int, limit: int, judge: Judge
@@ -119,7 +119,7 @@ class Downloads:
         self, chat: int, number: int, message: Any, place: Callable[[Any], _Place]
     ) -> AsyncGenerator[bytes, None]:
         """What a message carries, part by part; it is read anew for each try."""
-        tries, got = self._retry.tries(chat), 0
+        tries, got = Tries(self._waits, chat), 0
         while True:
             if message is None:
                 message = await self._message(chat, number)
@@ -145,7 +145,7 @@ class Downloads:
         return (await self._messages(chat, [number]))[0]
 
     async def _messages(self, chat: int, numbers: list[int]) -> list[Any]:
-        return await self._retry.ask(chat, partial(self._client.messages, chat, numbers))
+        return await Tries(self._waits, chat).ask(partial(self._client.messages, chat, numbers))
 
 
 def _recording(message: Any) -> _Place:

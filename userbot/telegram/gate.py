@@ -37,7 +37,7 @@ from userbot.errors import (
     UserbotError,
 )
 from userbot.events import Notice, Report
-from userbot.ports import Clock
+from userbot.ports import Clock, Write
 from userbot.rules.rate_limiter import WRITES, RateLimiter
 from userbot.rules.resting import Resting
 from userbot.telegram.allowed import check_allowed
@@ -101,7 +101,7 @@ class Gate:
         if (why := self._resting.why(conversation, self._clock.monotonic())) is not None:
             raise why
 
-    async def acquire(self, conversation: ConversationId, method: str, title: str = "") -> None:
+    async def acquire(self, conversation: ConversationId, write: Write, title: str = "") -> None:
         """Wait for a permit, however long it takes.
 
         Raises what `check` raises, and PostponedError if the program ends first.
@@ -110,19 +110,19 @@ class Gate:
             while True:
                 self.check(conversation)
                 await self.waits.connected()
-                await self._pauses(conversation, method, title)
-                if await self._places(conversation, method, title):
+                await self._pauses(conversation, write, title)
+                if await self._places(conversation, write, title):
                     return
 
     async def acquire_after_answers(
-        self, conversation: ConversationId, method: str, title: str = ""
+        self, conversation: ConversationId, write: Write, title: str = ""
     ) -> None:
         """Wait for a permit that no answer needs. Raises as `acquire` does."""
         chat, told = conversation.chat, False
         while True:
             self.check(conversation)
             await self.waits.connected()
-            await self._pauses(conversation, method, title)
+            await self._pauses(conversation, write, title)
             seconds = self._limiter.acquire_after_answers(chat, self._clock.monotonic())
             if not seconds:
                 return
@@ -132,11 +132,11 @@ class Gate:
             told = told or seconds >= TOLD_SECONDS
             await self.waits.sleep(seconds)
 
-    def try_acquire(self, conversation: ConversationId, method: str) -> bool:
+    def try_acquire(self, conversation: ConversationId, write: Write) -> bool:
         """Take a permit that nobody else needs, or none."""
         self.check(conversation)
         now = self._clock.monotonic()
-        return self.waits.line_stands and self._limiter.try_acquire(method, conversation.chat, now)
+        return self.waits.line_stands and self._limiter.try_acquire(write, conversation.chat, now)
 
     def try_typing(self, conversation: ConversationId) -> bool:
         """Whether a typing signal may go now."""
@@ -147,9 +147,9 @@ class Gate:
         now = self._clock.monotonic()
         return self.waits.line_stands and self._limiter.try_typing(conversation.chat, now)
 
-    def in_slow_mode(self, chat: int) -> bool:
+    def in_slow_mode(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode."""
-        return chat in self._slow
+        return conversation.chat in self._slow
 
     # Requests.
 
@@ -256,15 +256,15 @@ class Gate:
         else:
             await self.waits.sleep(seconds)
 
-    async def _pauses(self, conversation: ConversationId, method: str, title: str) -> None:
+    async def _pauses(self, conversation: ConversationId, write: Write, title: str) -> None:
         chat = conversation.chat
-        while pause := self._limiter.pause(method, chat, self._clock.monotonic()):
-            detail = "account" if pause.account_wide else method
+        while pause := self._limiter.pause(write, chat, self._clock.monotonic()):
+            detail = "account" if pause.account_wide else write
             self.waits.tell(chat, title, pause.seconds, pause.reason, detail)
             await self.waits.sleep(pause.seconds)
             self.check(conversation)
 
-    async def _places(self, conversation: ConversationId, method: str, title: str) -> bool:
+    async def _places(self, conversation: ConversationId, write: Write, title: str) -> bool:
         """Take a place in both buckets, the chat's first: its wait must not hold others up."""
         limiter, chat, clock = self._limiter, conversation.chat, self._clock
         used = False
@@ -278,7 +278,7 @@ class Gate:
                 self.waits.tell(chat, title, felt, "governor")
                 await self.waits.sleep(of_account)
                 self.check(conversation)
-                paused = limiter.pause(method, chat, clock.monotonic()) is not None
+                paused = limiter.pause(write, chat, clock.monotonic()) is not None
                 used = self.waits.line_stands and not paused
             finally:
                 if not used:

@@ -27,7 +27,7 @@ PONG_SECONDS = 15.0
 that makes it 45 seconds until it is known."""
 
 
-class Line(Protocol):
+class Link(Protocol):
     """A client."""
 
     def stands(self) -> bool:
@@ -95,7 +95,7 @@ class Outage:
             await self._clock.sleep(_MINUTE if told <= _MINUTES else _LONGER)
 
 
-async def watch_line(clock: Clock, report: Report, client: Line, outage: Outage) -> None:
+async def watch_line(clock: Clock, report: Report, client: Link, outage: Outage) -> None:
     """Make the connection anew where it only looks alive, until cancelled."""
     looks = 0
     outage.slept()  # while there was no connection yet nobody looked
@@ -113,7 +113,7 @@ async def watch_line(clock: Clock, report: Report, client: Line, outage: Outage)
             client.reconnect()
 
 
-async def _alive(clock: Clock, client: Line) -> bool:
+async def _alive(clock: Clock, client: Link) -> bool:
     """Whether Telegram answers; also if nothing can be asked: that such a line is lost is known."""
     if not client.stands():
         return True

@@ -1,4 +1,7 @@
-"""Who is a contact and who is blocked: asked once at the start, then kept by Telegram's updates.
+"""Who is who: whoever was heard of, who is a contact, and who is blocked.
+
+Contacts and the blocked are asked for once at the start, then kept by Telegram's updates. Who sent
+a message is remembered, because many updates name their sender by id only.
 
 Rule 1: nobody is a contact until Telegram said so: the account's list, or a user that came whole.
 Rule 2: people known only in passing (`min`, core.telegram.org/api/min) change nothing.
@@ -13,7 +16,7 @@ from typing import Any
 from telethon import events
 from telethon.errors import RPCError
 from telethon.tl import functions, types
-from telethon.utils import get_peer_id
+from telethon.utils import get_display_name, get_peer_id
 
 from userbot.events import Notice, Report
 from userbot.telegram.client import Client
@@ -21,6 +24,8 @@ from userbot.types import Person
 
 _PAGE = 100
 """How many blocked people Telegram names at once."""
+_REMEMBERED = 10_000
+"""How many people are remembered; whoever was heard of first is forgotten first."""
 
 
 class People:
@@ -31,6 +36,8 @@ class People:
         self._report = report
         self._contacts: set[int] = set()
         self._blocked: set[int] = set()
+        self._owner: Person | None = None
+        self._met: dict[int, Person] = {}
         client.add_event_handler(self._on_update, events.Raw())
 
     def known(self, person: Person) -> Person:
@@ -39,6 +46,36 @@ class People:
         if (person.contact, person.blocked) == (contact, blocked):
             return person
         return replace(person, contact=contact, blocked=blocked)
+
+    def introduce(self, owner: Person) -> None:
+        """Whose account it is: known from now on, as he is."""
+        self._owner = owner
+
+    def named(self, marked_id: int) -> Person | None:
+        """Whoever has this id, if we heard of them."""
+        if self._owner is not None and marked_id == self._owner.id:
+            return self._owner
+        return self._met.get(marked_id)
+
+    def of(self, message: Any) -> Person | None:
+        """Who sent a message, if that is known without asking."""
+        sender_id = message.sender_id
+        if sender_id is None:
+            return self._owner if message.out and not message.post else None
+        entity = message.sender
+        known = self.named(sender_id)
+        if entity is None or (known is not None and getattr(entity, "min", False)):
+            return known
+        return self.met(sender_id, entity)
+
+    def met(self, marked_id: int, entity: Any) -> Person:
+        """What Telegram tells of somebody is true from now on."""
+        if self._owner is not None and marked_id == self._owner.id:
+            return self._owner
+        person = self._met[marked_id] = _person_of(marked_id, entity)
+        if len(self._met) > _REMEMBERED:
+            del self._met[next(iter(self._met))]
+        return person
 
     async def load(self) -> None:
         """Ask for both lists; what Telegram refuses is told, and then nobody is a contact."""
@@ -94,3 +131,16 @@ class People:
     def close(self) -> None:
         """Stop listening."""
         self._client.remove_event_handler(self._on_update)
+
+
+def _person_of(marked_id: int, entity: Any) -> Person:
+    """A user, or a chat that speaks as one, as a Person."""
+    # People known only in passing (`min`) carry no trustworthy contact flag.
+    known_well = isinstance(entity, types.User) and not entity.min
+    return Person(
+        id=marked_id,
+        name=get_display_name(entity) or str(marked_id),
+        username=getattr(entity, "username", None),
+        bot=bool(getattr(entity, "bot", False)),
+        contact=known_well and bool(entity.contact),
+    )

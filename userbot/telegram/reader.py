@@ -14,15 +14,14 @@ from telethon.tl import functions, types
 from telethon.utils import get_display_name, get_peer_id, resolve_id
 
 from userbot.errors import TelegramError
-from userbot.events import Report
-from userbot.ports import Clock, Judge
+from userbot.ports import Judge
 from userbot.telegram.client import Client
 from userbot.telegram.convert import expires_at, origin_of
 from userbot.telegram.downloads import Downloads
-from userbot.telegram.inbox import Inbox
 from userbot.telegram.media import is_protected, media_word, picture_in, voice_of
-from userbot.telegram.retry import Retry
+from userbot.telegram.retry import Tries
 from userbot.telegram.threads import thread_of
+from userbot.telegram.updates import Updates
 from userbot.types import Brought, ChatTop, Message, OwnMessage, Picture, Quoted, Since
 
 T = TypeVar("T")
@@ -39,33 +38,32 @@ _PAUSE_SECONDS = 0.2
 
 
 class TelegramReader:
-    """`ports.Reader` over a client; `inbox` knows how to read a message, and takes what is brought.
+    """`ports.Reader` over a client; `updates` can read a message, and takes what is brought.
 
     Every method may raise TelegramError, and NotLoggedInError.
     """
 
-    def __init__(self, client: Client, inbox: Inbox, clock: Clock, report: Report) -> None:
+    def __init__(self, client: Client, updates: Updates) -> None:
         self._client = client
-        self._inbox = inbox
-        self._clock = clock
-        self._retry = Retry(clock, report, client.gate.waits.titles)
-        self._downloads = Downloads(client, self._retry)
+        self._updates = updates
+        self._waits = client.gate.waits
+        self._downloads = Downloads(client)
 
     @property
     def waits(self) -> bool:
         """Whether something waits for Telegram to say who sent it, or for a connection to come."""
-        return self._inbox.waits or not self._client.stands()
+        return self._updates.waits or not self._client.stands()
 
     async def connected(self) -> None:
         """Come back when there is a connection. Raises PostponedError when the program ends."""
-        await self._client.gate.waits.connected()
+        await self._waits.connected()
 
     # Messages.
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
         """The message with its speaker; None if it is gone, empty or may not be read."""
         with self._client.gate.for_a_question(chat):
-            found = await self._retry.ask(chat, partial(self._with_sender, chat, message))
+            found = await Tries(self._waits, chat).ask(partial(self._with_sender, chat, message))
         if not isinstance(found, types.Message) or is_protected(found):
             return None
         media = media_word(found)
@@ -101,12 +99,12 @@ class TelegramReader:
         """The messages before that one, the newest first."""
         with self._client.gate.for_a_question(chat):
             found = await self._history(chat, limit=count, offset_id=before)
-        return [await self._inbox.read(one) for one in found if isinstance(one, types.Message)]
+        return [await self._updates.read(one) for one in found if isinstance(one, types.Message)]
 
     async def bring(
         self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
     ) -> Brought:
-        """Hand the inbox what is newer than a message, or than a date; `own`: what is our own.
+        """Let arrive what is newer than a message, or than a date; `own`: what is our own.
 
         Oldest first, 2000 at most, as if it had just come.
         """
@@ -117,15 +115,15 @@ class TelegramReader:
             for message in page:
                 newest = max(newest, message.id)
                 if isinstance(message, types.Message) and (message.out or not own):
-                    self._inbox.bring(message)
+                    self._updates.bring(message)
                     count += 1
             whole = len(page) < _PAGE
             if whole:
                 break
-            await self._clock.sleep(_PAUSE_SECONDS)
-        # What the inbox asks Telegram about is decided a moment later; it is not lost by then.
-        await self._inbox.settled(chat)
-        return Brought(count, newest, self._inbox.title(chat), whole)
+            await self._waits.sleep(_PAUSE_SECONDS)
+        # What Telegram is asked about is decided a moment later; it is not lost by then.
+        await self._updates.settled(chat)
+        return Brought(count, newest, self._updates.title(chat), whole)
 
     async def _since(self, chat: int, messages: Sequence[int], **begin: Any) -> Since:
         found = await self._history(chat, limit=_LOOKED_THROUGH, reverse=True, **begin)
@@ -135,7 +133,7 @@ class TelegramReader:
             if not isinstance(one, types.Message):
                 continue
             if one.id in messages:
-                asked[one.id] = await self._inbox.read(one)
+                asked[one.id] = await self._updates.read(one)
             elif one.out:
                 _, reply_to = thread_of(one)
                 sound = voice_of(one)
@@ -147,7 +145,7 @@ class TelegramReader:
         return Since(asked, frozenset(gone), tuple(own), whole)
 
     async def _history(self, chat: int, **which: Any) -> list[Any]:
-        return await self._retry.ask(chat, partial(self._client.history, chat, **which))
+        return await Tries(self._waits, chat).ask(partial(self._client.history, chat, **which))
 
     async def _with_sender(self, chat: int, message: int) -> Any:
         (found,) = await self._client.messages(chat, [message])
@@ -163,7 +161,7 @@ class TelegramReader:
 
     async def newest_tops(self) -> list[ChatTop]:
         """The newest chats with their newest message."""
-        return list(_tops(await self._retry.ask(None, self._client.newest_dialogs)))
+        return list(_tops(await Tries(self._waits).ask(self._client.newest_dialogs)))
 
     async def migrated(self, chats: Sequence[int]) -> list[tuple[int, int, str]]:
         """Those of these basic groups that are supergroups by now: old id, new id, title.
@@ -190,7 +188,7 @@ class TelegramReader:
     async def find_person(self, name: str) -> int | None:
         """The id of the person with this @name; None if nobody has it."""
         try:
-            found = await self._retry.ask(None, partial(self._client.resolve, name))
+            found = await Tries(self._waits).ask(partial(self._client.resolve, name))
         except TelegramError as error:
             if isinstance(error.__cause__, UsernameNotOccupiedError | UsernameInvalidError):
                 return None
@@ -204,14 +202,14 @@ class TelegramReader:
         for at in range(0, len(chats), _PAGE):
             page = chats[at : at + _PAGE]
             try:
-                found.append(await self._retry.ask(None, partial(ask, page)))
+                found.append(await Tries(self._waits).ask(partial(ask, page)))
             except TelegramError as error:
                 if error.reason == "disconnected":
                     raise
                 # One that this account has never met, or may not see, refuses all of them.
                 for chat in page if len(page) > 1 else ():
                     with suppress(TelegramError):
-                        found.append(await self._retry.ask(None, partial(ask, [chat])))
+                        found.append(await Tries(self._waits).ask(partial(ask, [chat])))
         return found
 
     async def _dialogs(self, chats: Sequence[int]) -> Any:

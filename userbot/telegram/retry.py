@@ -1,13 +1,13 @@
 """The one way in which a look into Telegram is tried again.
 
 Telegram's own trouble and a connection that is gone pass by themselves: what became of a question,
-or what was missed, must not stay unknown for that. Each wait is shown. A try that got further than
-the ones before counts as the first. Pauses that Telegram asks for are the gate's.
+or what was missed, must not stay unknown for that. A try that got further than the ones before
+counts as the first. Pauses that Telegram asks for are the gate's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from telethon.errors import (
@@ -19,11 +19,10 @@ from telethon.errors import (
 )
 
 from userbot.errors import TelegramError
-from userbot.events import Report, Waiting
-from userbot.ports import Clock
 from userbot.rules import retrying
 from userbot.telegram.refusals import error_name, meaning, unknown_peer
 from userbot.telegram.transport import TROUBLE
+from userbot.telegram.waits import Waits
 
 T = TypeVar("T")
 
@@ -31,41 +30,24 @@ _STALE = (FileReferenceExpiredError, FilerefUpgradeNeededError)
 """A message that is read again has a fresh reference to its file."""
 
 
-class Retry:
-    """Asks until there is an answer, or no hope for one. `titles`: how chats are called."""
+class Tries:
+    """Those of one look into a chat, 0 for none of them; each wait is shown."""
 
-    def __init__(self, clock: Clock, report: Report, titles: Mapping[int, str]) -> None:
-        self._clock = clock
-        self._report = report
-        self._titles = titles
+    def __init__(self, waits: Waits, chat: int = 0) -> None:
+        self._waits = waits
+        self._chat = chat
+        self._failed = 0
 
-    async def ask(self, chat: int | None, question: Callable[[], Awaitable[T]]) -> T:
-        """What Telegram answers. Raises TelegramError, NotLoggedInError."""
-        tries = self.tries(chat)
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Ask until there is an answer, or no hope for one.
+
+        Raises TelegramError, NotLoggedInError, and PostponedError if the program ends first.
+        """
         while True:
             try:
                 return await question()
             except Exception as error:
-                await tries.wait(error)
-
-    def tries(self, chat: int | None) -> Tries:
-        """For what is asked in several requests, such as a file."""
-        return Tries(self, chat)
-
-    async def pause(self, chat: int | None, reason: str, seconds: float, detail: str = "") -> None:
-        """Wait, and show it."""
-        title = "" if chat is None else self._titles.get(chat, "")
-        self._report(Waiting(chat=chat, title=title, reason=reason, seconds=seconds, detail=detail))
-        await self._clock.sleep(seconds)
-
-
-class Tries:
-    """Those of one look."""
-
-    def __init__(self, retry: Retry, chat: int | None) -> None:
-        self._retry = retry
-        self._chat = chat
-        self._failed = 0
+                await self.wait(error)
 
     def progressed(self) -> None:
         """Something came: what fails now fails for the first time."""
@@ -88,9 +70,11 @@ class Tries:
         if isinstance(error, _STALE):
             return
         if isinstance(error, RPCError):
-            await self._retry.pause(self._chat, "telegram_trouble", seconds, error_name(error))
+            reason, detail = "telegram_trouble", error_name(error)
         else:
-            await self._retry.pause(self._chat, "network", seconds)
+            reason, detail = "network", ""
+        self._waits.tell(self._chat, "", seconds, reason, detail)
+        await self._waits.sleep(seconds)
 
 
 def _given_up(error: Exception) -> Exception:

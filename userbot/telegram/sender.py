@@ -25,7 +25,7 @@ from userbot.errors import (
     VoiceRefusedError,
     WriteInDoubtError,
 )
-from userbot.ports import Uploaded, Write
+from userbot.ports import Uploaded
 from userbot.rules.waveform import packed
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import ABOUT_VOICE, error_name, meaning, unknown_peer
@@ -41,30 +41,14 @@ class TelegramSender:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._gate = client.gate
+        self._gate = gate = client.gate
         self._voiceless: set[int] = set()
-
-    def check(self, conversation: ConversationId) -> None:
-        """Raise if it is known already that nothing may be written here."""
-        self._gate.check(conversation)
-
-    async def acquire(self, conversation: ConversationId, write: Write, title: str = "") -> None:
-        """Wait for the permit of a first text or an end; waits that are felt are shown."""
-        await self._gate.acquire(conversation, write, title)
-
-    async def acquire_after_answers(
-        self, conversation: ConversationId, write: Write, title: str = ""
-    ) -> None:
-        """Wait for a permit that answers go before; waits that are felt are shown."""
-        await self._gate.acquire_after_answers(conversation, write, title)
-
-    def try_acquire(self, conversation: ConversationId, write: Write) -> bool:
-        """Take a permit if nobody else needs it: the way of a preview."""
-        return self._gate.try_acquire(conversation, write)
-
-    def in_slow_mode(self, conversation: ConversationId) -> bool:
-        """Whether the chat was found to be in slow mode."""
-        return self._gate.in_slow_mode(conversation.chat)
+        # Who may write when is the gate's to say.
+        self.check = gate.check
+        self.acquire = gate.acquire
+        self.acquire_after_answers = gate.acquire_after_answers
+        self.try_acquire = gate.try_acquire
+        self.in_slow_mode = gate.in_slow_mode
 
     async def send(
         self,

@@ -4,17 +4,21 @@ Rules:
 1. A key works only where it was made. Telethon forgets one that a server does not know, so a login
    at the real Telegram is never shown to another server.
 2. A server of one's own may move to another port and keep its logins.
+3. One process a session: Telegram and the session file both break when two use it.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from telethon.sessions import SQLiteSession
 
-from userbot.errors import NotLoggedInError, UserbotError
+from userbot.errors import NotLoggedInError, SessionInUseError, UserbotError
 from userbot.settings import ServerConfig, TelegramConfig
 
 NOT_OURS = frozenset({"foreign_session", "damaged_session"})
@@ -24,6 +28,28 @@ NOT_OURS = frozenset({"foreign_session", "damaged_session"})
 def session_file(session: Path) -> Path:
     """Where the session lives: ``sessions/me`` is ``sessions/me.session``."""
     return session if session.suffix == ".session" else session.with_name(session.name + ".session")
+
+
+@contextmanager
+def session_lock(session: Path) -> Iterator[None]:
+    """Hold the session for as long as the block runs.
+
+    The operating system lets go of the lock when the process ends, however it ends.
+    Raises SessionInUseError if another process holds it.
+    """
+    lock = FileLock(session_file(session).with_suffix(".lock"), timeout=0, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SessionInUseError(
+            "Another process is using this session.",
+            "Stop the other `userbot` first; one session serves one process.",
+            reason="session_in_use",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def open_session(settings: TelegramConfig) -> SQLiteSession:

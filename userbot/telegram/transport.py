@@ -59,7 +59,7 @@ class TroubleError(Exception):
         self.taken = isinstance(error, RandomIdDuplicateError)
 
 
-class Transport(MTProtoSender):  # type: ignore[misc]
+class MTProtoTransport(MTProtoSender):  # type: ignore[misc]
     """Gives back what writes a message when the connection is lost, instead of sending it anew.
 
     `account`: the account's own connection, not a file's. The gate is told of each loss before

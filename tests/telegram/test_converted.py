@@ -1,4 +1,4 @@
-"""What the inbox makes of updates that tell less than they could."""
+"""What becomes of messages that tell less than they could."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from telethon.tl import types
 
 from tests.safety.fuzz import FRIEND, OWNER, offline_client
-from userbot.telegram.inbox import Inbox
 from userbot.telegram.people import People
+from userbot.telegram.updates import Updates
 from userbot.types import Message
 
 GROUP = 4_000_001
@@ -27,13 +27,13 @@ def message(client: Any, number: int, group: Any | None) -> Any:
 
 async def test_a_protected_group_is_known_by_what_came_before() -> None:
     client = offline_client(print)
-    inbox = Inbox(client, People(client, print), print)
+    updates = Updates(client, People(client, print), print)
     received: list[Message] = []
-    inbox.open(OWNER, received.append)
+    updates.open(OWNER, received.append)
     now = datetime.now(UTC)
     for number, protects in enumerate((True, None, False, None), 1):
         group = protects is not None and types.Chat(
             GROUP, "Weekend", types.ChatPhotoEmpty(), 3, now, 1, noforwards=protects
         )
-        inbox.bring(message(client, number, group or None))
+        updates.bring(message(client, number, group or None))
     assert [one.protected for one in received] == [True, True, False, False]

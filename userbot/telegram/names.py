@@ -37,7 +37,7 @@ class KeptNames(Protocol):
         ...
 
 
-class Directory:
+class NameResolver:
     """Looks up the account and names over a connected client.
 
     `names` remembers whom a name meant; without it each is asked for anew.

@@ -1,8 +1,8 @@
-"""Listens: what arrives goes on as `Message`, in order.
+"""Listens: what arrives goes on as `Message`, in order; what is edited, deleted or moved is told.
 
 Rule 1: a message is handed over before anything is awaited, if its sender is known.
 Rule 2: else Telegram is asked who that is; what the same chat brings meanwhile waits behind it.
-Rule 3: messages that arrive before the path is ready are held and handed over in order.
+Rule 3: what arrives before somebody takes it is held and handed over in order.
 Rule 4: what is no message of the schema, whatever is wrong with it, is told and goes no further.
 Rule 5: what was held, or waited, may have been edited or deleted meanwhile, and nobody knew it yet:
 it goes on as one to be looked up. Not so the owner's own: who typed them is told by how they came.
@@ -13,14 +13,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
 from telethon import events
 from telethon.errors import RPCError
+from telethon.tl import types
+from telethon.utils import get_peer_id
 
-from userbot.errors import TelegramError
+from userbot.errors import PostponedError, TelegramError
 from userbot.events import Ignored, Report
 from userbot.telegram.client import Client
 from userbot.telegram.convert import MALFORMED, Converter
@@ -30,9 +32,17 @@ from userbot.types import Message, Person
 _log = logging.getLogger(__name__)
 
 Receive = Callable[[Message], None]
+Deleted = Callable[[Sequence[int], int | None], None]
+"""Takes message ids and the marked id of their chat, None where it is not told: in private chats
+and basic groups, whose messages are numbered over the whole account."""
+Moved = Callable[[int, int, str], None]
+"""Told the marked ids of a basic group and of the supergroup that it became, and its title."""
+
+_NEW = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
+_DELETED = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
 
 
-class Inbox:
+class Updates:
     """Listens on a client from the moment it is made. `people`: who is a contact or blocked."""
 
     def __init__(self, client: Client, people: People, report: Report) -> None:
@@ -40,18 +50,49 @@ class Inbox:
         self._report = report
         self._converter = Converter(people, client.gate.waits.titles)
         self._receive: Receive | None = None
+        self._deleted: Deleted | None = None
+        self._edited: Receive | None = None
+        self._moved: Moved | None = None
         self._held: list[tuple[Any, bool]] = []
+        self._held_deletions: list[tuple[Sequence[int], int | None]] = []
         self._waiting: dict[int, deque[tuple[Any, bool]]] = {}
         self._asking: set[asyncio.Task[None]] = set()
         client.add_event_handler(self._on_message, events.NewMessage())
+        client.add_event_handler(self._on_edited, events.MessageEdited())
+        client.add_event_handler(self._on_service, events.Raw(_NEW))
+        client.add_event_handler(self._on_deleted, events.Raw(_DELETED))
+
+    def open_deletions(self, deleted: Deleted) -> None:
+        """Tell the deletions that were held, then each as it comes."""
+        self._deleted = deleted
+        held, self._held_deletions = self._held_deletions, []
+        for messages, chat in held:
+            deleted(messages, chat)
+
+    def open_changes(self, edited: Receive, moved: Moved) -> None:
+        """Tell of messages that read otherwise and chats that move, from now on."""
+        self._edited, self._moved = edited, moved
 
     def open(self, owner: Person, receive: Receive) -> None:
-        """Hand over what was held, then every message as it comes."""
+        """Hand over the messages that were held, then each as it comes."""
         self._converter.introduce(owner)
         self._receive = receive
         held, self._held = self._held, []
         for message, live in held:
             self._take(message, live and bool(message.out))
+
+    def close_changes(self) -> None:
+        """Listen to new messages only."""
+        for handler in (self._on_edited, self._on_service, self._on_deleted):
+            self._client.remove_event_handler(handler)
+
+    async def close(self) -> None:
+        """Stop listening; what arrives from now on is left for the next start."""
+        self.close_changes()
+        self._client.remove_event_handler(self._on_message)
+        for task in self._asking:
+            task.cancel()
+        await asyncio.gather(*self._asking, return_exceptions=True)
 
     def title(self, chat: int) -> str:
         """The title of a chat as it was last seen; "" if it was not."""
@@ -79,12 +120,34 @@ class Inbox:
         await self._complete(message)
         return self._converter.incoming(message, live=False)
 
-    async def close(self) -> None:
-        """Stop listening; what arrives from now on is left for the next start."""
-        self._client.remove_event_handler(self._on_message)
-        for task in self._asking:
-            task.cancel()
-        await asyncio.gather(*self._asking, return_exceptions=True)
+    async def _on_edited(self, event: events.MessageEdited.Event) -> None:
+        if self._edited is not None:
+            self._edited(await self.read(event.message))
+
+    async def _on_service(self, update: Any) -> None:
+        # Both groups tell of a move; whichever comes first is enough.
+        message = update.message
+        action = getattr(message, "action", None)
+        if isinstance(action, types.MessageActionChatMigrateTo):
+            old, new = message.peer_id, types.PeerChannel(action.channel_id)
+        elif isinstance(action, types.MessageActionChannelMigrateFrom):
+            old, new = types.PeerChat(action.chat_id), message.peer_id
+        else:
+            return
+        if self._moved is not None:
+            self._moved(get_peer_id(old), get_peer_id(new), self.title(get_peer_id(old)))
+
+    async def _on_deleted(self, update: Any) -> None:
+        chat = None
+        if isinstance(update, types.UpdateDeleteChannelMessages):
+            if not _is_id(update.channel_id):
+                return
+            chat = get_peer_id(types.PeerChannel(update.channel_id))
+        messages = [number for number in update.messages or () if _is_id(number)]
+        if self._deleted is None:
+            self._held_deletions.append((messages, chat))
+        else:
+            self._deleted(messages, chat)
 
     async def _on_message(self, event: events.NewMessage.Event) -> None:
         # Telethon 1.45 gives what getDifference brings no pts of its own.
@@ -131,11 +194,11 @@ class Inbox:
 
         Both are remembered: one request per person and run, and one per thread.
         """
-        senders, threads = self._converter.senders, self._converter.threads
-        if senders.of(message) is None and message.sender_id is not None:
+        people, threads = self._converter.people, self._converter.threads
+        if people.of(message) is None and message.sender_id is not None:
             entity = await self._asked(message, message.get_sender)
             if entity is not None:
-                senders.met(message.sender_id, entity)
+                people.met(message.sender_id, entity)
         root = threads.unknown_root(message)
         if root is not None:
             fetch = partial(self._client.get_messages, message.chat_id, ids=root)
@@ -146,7 +209,7 @@ class Inbox:
         self._converter.look_at_title(message)
         try:
             return await ask()
-        except (RPCError, ConnectionError, TelegramError, *MALFORMED):
+        except (RPCError, ConnectionError, TelegramError, PostponedError, *MALFORMED):
             return None
 
     def _hand_over(self, message: Any, live: bool) -> None:
@@ -164,3 +227,8 @@ class Inbox:
         self._report(
             Ignored(message=number if isinstance(number, int) else None, reason="malformed")
         )
+
+
+def _is_id(number: Any) -> bool:
+    """Whether this can be an id at all: the store takes no larger ones."""
+    return isinstance(number, int) and 0 < number < 2**53
