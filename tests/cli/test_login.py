@@ -248,3 +248,14 @@ async def test_what_telegram_refuses_is_one_sentence_with_a_hint(house: House) -
         assert (ended.code, ended.sentences) == (1, [f"error: {sentence}"])
         assert len(ended.hints) == 1
         assert not house.session.exists()
+
+
+@pytest.mark.parametrize("method", ["help.getConfig", "auth.sendCode", "auth.signIn"])
+async def test_a_pause_that_telegram_asks_for_is_waited_out_and_said(
+    house: House, method: str
+) -> None:
+    house.write_config()
+    house.stage.telegram.faults.add(method, "FLOOD_WAIT_1")
+    ended = await house.run("login", "--phone", PHONE, lines="22222\n")
+    assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
+    assert [line for line in ended.sentences if "Telegram asks" in line], ended.err
