@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from userbot.storage.store import Store
-from userbot.types import Answer, ChatKind, ConversationId, Finish, Person, Question, Usage
+from userbot.types import Answer, ChatKind, ConversationId, Finish, Payment, Person, Question, Usage
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
 ANNA = Person(id=501, name="Anna", username="anna")
@@ -60,14 +60,49 @@ def answer(
     return Answer(text, text, Finish("stop", usage, "small-model"), messages)
 
 
+def authorized(
+    store: Store, question: Question, payment: Payment | None = None, at: datetime = NOW
+) -> int:
+    """A payment that no limit refuses."""
+    payment = payment or Payment("answer", "small-model")
+    given = store.ledger.authorize(question, payment, at, at, lambda _firm, _with_answers: None)
+    assert given is not None
+    return given
+
+
+def paid(
+    store: Store,
+    question: Question,
+    at: datetime = NOW,
+    *,
+    kind: str = "answer",
+    usage: Usage | None = COST,
+    seconds: float = 0.0,
+    cost: int = 0,
+    text: str | None = "A question with its answer.",
+) -> None:
+    """It was paid; `text`: the model's whole answer, None if that broke off."""
+    payment = authorized(store, question, Payment(kind, "small-model"), at)
+    whole = None
+    if kind == "answer" and text is not None:
+        whole = text, Finish("stop", usage, "small-model")
+    store.ledger.capture(
+        payment,
+        cost,
+        at,
+        usage=usage if kind == "answer" else None,
+        seconds=seconds,
+        whole=whole,
+    )
+
+
 def pay_and_settle(
     store: Store, asked: Question, text: str, given: Answer, at: datetime, *, cost: int = 0
 ) -> None:
-    """The model's answer came, was paid, and stands."""
-    finish = given.finish
-    usage = finish.usage or Usage(0, 0)
-    store.ledger.capture_answer(asked, given.text, finish, usage, cost, at)
-    store.questions.settle(asked, text, given, at)
+    """The model's answer came, was paid, and stands; the question reads so."""
+    usage = given.finish.usage or Usage(0, 0)
+    paid(store, asked, at, usage=usage, cost=cost, text=given.text)
+    store.questions.settle(replace(asked, text=text), given, at)
 
 
 def reword(store: Store, whole: Question, at: datetime = NOW) -> None:

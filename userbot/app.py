@@ -168,6 +168,7 @@ class _Run:
             now = self._clock.now()
             began = self._store.began(now)
             account = await account_of(names, self._settings, began, now)
+            self._store.belongs_to(account.owner.id)
             services = self._services = Services(
                 self._settings,
                 self._store,

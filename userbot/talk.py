@@ -117,7 +117,7 @@ class Talk:
         """Do what is due at a start: erase what is old, give up what was left open."""
         self._forgetting.sweep_once()
         now = self._clock.now()
-        self._budget.capture_lost(now - _ABANDONED, terminal=True)
+        self._budget.capture_lost("talk", now - _ABANDONED)
         for question, _ in self._store.questions.pending(terminal=True):
             if now - question.at > _ABANDONED:
                 self._store.questions.mark(question, "skipped", "stopped", now)

@@ -1,6 +1,6 @@
 """What each call of the store costs, in an empty history and in a long one.
 
-    python tests/bench/bench_store.py [--stored 200000] [--tiny]
+    python tests/bench/bench_store.py [--stored 200000] [--today 10000] [--tiny]
 
 A call on the hot path must cost the same in both: median and 95th percentile in microseconds.
 """
@@ -11,16 +11,16 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
 from tests.bench.filling import ANSWER, QUESTION, fill
 from tests.bench.harness import arguments
-from tests.questions import pay_and_settle
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
-from userbot.types import Answer, ChatKind, ConversationId, Finish, Person, Question, Usage
+from userbot.types import Answer, ChatKind, ConversationId, Finish, Payment, Person, Question, Usage
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = NOW.replace(hour=0)
@@ -32,10 +32,11 @@ Call = Callable[[int], object]
 
 
 def main() -> None:
-    stored: int = arguments(__doc__ or "", stored=(200_000, 1000)).stored
+    given = arguments(__doc__ or "", stored=(200_000, 1000), today=(10_000, 100))
+    stored: int = given.stored
     with tempfile.TemporaryDirectory() as folder:
-        empty = measure(Path(folder) / "empty.db", 0)
-        full = measure(Path(folder) / "full.db", stored)
+        empty = measure(Path(folder) / "empty.db", 0, 0)
+        full = measure(Path(folder) / "full.db", stored, given.today)
     print(f"{'call':<28}{'empty':>16}{f'{stored:,} stored':>22}   (median / p95, µs)")
     for name, (median, late) in empty.items():
         print(
@@ -43,12 +44,12 @@ def main() -> None:
         )
 
 
-def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
+def measure(path: Path, stored: int, today: int) -> dict[str, tuple[float, float]]:
     """Median and 95th percentile of every call, in µs, with so many questions in the file."""
     began = time.perf_counter()
     Store.open(path).close()
     if stored:
-        fill(path, stored, [CHAT + number for number in range(200)], NOW)
+        fill(path, stored, [CHAT + number for number in range(200)], NOW, today)
         print(f"filled in {time.perf_counter() - began:.1f} s: {path.stat().st_size >> 20} MiB")
     began = time.perf_counter()
     store = Store.open(path)
@@ -67,25 +68,32 @@ def measure(path: Path, stored: int) -> dict[str, tuple[float, float]]:
     def identity(index: int) -> int:
         return random_id(secret, CHAT, messages[index], 0, 0)
 
+    def pay(index: int) -> None:
+        payment = Payment("answer", "m", prompt_tokens=800, completion_tokens=1000)
+        ask, at, usage = kept[index], minute(index), Usage(800, 200)
+        given = store.ledger.authorize(ask, payment, at, DAY, lambda *_: None)
+        assert isinstance(given, int)
+        whole = ANSWER, Finish("stop", usage, "m")
+        store.ledger.capture(given, 7, at, usage=usage, whole=whole)
+
     def settle(index: int) -> None:
         finish = Finish("stop", Usage(800, 200), "gpt-5.4-mini")
-        pay_and_settle(
-            store, kept[index], QUESTION, Answer(ANSWER, ANSWER, finish, (1,)), minute(index)
+        store.questions.settle(
+            replace(kept[index], text=QUESTION), Answer(ANSWER, ANSWER, finish, (1,)), minute(index)
         )
 
     calls: dict[str, Call] = {
         "add": add,
         "add, known": lambda index: store.questions.add(asks[index], NOW),
-        "mark": lambda index: store.questions.mark(kept[index], "answering", "", NOW),
-        "writing": lambda index: store.outbound.record(
-            kept[index], 0, identity(index), ANSWER, NOW
-        ),
-        "written": lambda index: store.outbound.confirm(identity(index), 50_000_000 + index),
+        "mark": lambda index: store.questions.mark(kept[index], "failed", "", NOW),
+        "record": lambda index: store.outbound.record(kept[index], 0, identity(index), ANSWER, NOW),
+        "confirm": lambda index: store.outbound.confirm(identity(index), 50_000_000 + index),
+        "authorize, capture": pay,
         "settle": settle,
         "owns, ours": lambda index: store.outbound.owns(CHAT, 50_000_000 + index),
         "owns, not ours": lambda index: store.outbound.owns(CHAT, messages[index], QUESTION),
         "spent": lambda index: store.ledger.spent(CHAT, minute(index), DAY),
-        "turns, newest 50": lambda _: store.conversations.exchanges(ConversationId(CHAT), 50),
+        "exchanges, newest 50": lambda _: store.conversations.exchanges(ConversationId(CHAT), 50),
         "pending": lambda _: store.questions.pending(),
         "random_id": identity,
     }

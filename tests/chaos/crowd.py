@@ -134,8 +134,8 @@ class Crowd:
                 (chat, message): (state, reason, answer or "", usages, attempt)
                 for chat, message, state, reason, answer, usages, attempt in db.execute(
                     "SELECT chat, message, state, reason, answer,"
-                    " (SELECT count(*) FROM usage WHERE question = questions.id"
-                    " AND kind = 'answer'), attempt FROM questions"
+                    " (SELECT count(*) FROM payments WHERE question = questions.id"
+                    " AND complete), attempt FROM questions"
                 )
             }
         left = Left()

@@ -281,9 +281,9 @@ def test_a_damaged_history_is_told_and_left_as_it_is(run: Run, folder: Path) -> 
 def test_a_history_of_an_older_version_is_told(
     run: Run, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from userbot.storage import migrations
+    from userbot.storage import schema
 
-    monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, lambda _: None])
+    monkeypatch.setattr(schema, "NEWEST", schema.NEWEST + 1)
     result = run()
     assert result.exit_code == 1
     assert "older version of userbot" in result.stderr

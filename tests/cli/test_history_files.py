@@ -156,7 +156,7 @@ def test_a_backup_is_whole_private_and_one_file_while_the_program_writes(
                 n += 1
                 asked = other.questions.add(question(f"number {n}", message=n), NOW)
                 assert asked is not None
-                other.questions.settle(asked, asked.text, answer(), NOW + timedelta(seconds=n))
+                other.questions.settle(asked, answer(), NOW + timedelta(seconds=n))
 
     writer = threading.Thread(target=write)
     writer.start()

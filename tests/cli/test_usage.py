@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.house import House
-from tests.questions import ANNA, OWNER, answer, pay_and_settle, question
+from tests.questions import ANNA, OWNER, answer, paid, question
 from userbot.storage.store import Store
 from userbot.types import Usage
 
@@ -26,9 +26,10 @@ def database(house: House) -> Path:
             ask = store.questions.add(question(WORDS, message=message, sender=who, at=now), now)
             assert ask is not None
             usage = Usage(100, 50, estimated=who is OWNER)
-            pay_and_settle(store, ask, WORDS, answer(WORDS, usage=usage), now, cost=2_500)
-            store.ledger.spend(ask, now, kind="audio", model="w", audio_seconds=90, cost=9_000)
-            store.ledger.spend(ask, now, kind="speech", model="s", audio_seconds=60, cost=0)
+            paid(store, ask, now, usage=usage, cost=2_500)
+            store.questions.settle(ask, answer(WORDS), now)
+            paid(store, ask, now, kind="audio", seconds=90, cost=9_000)
+            paid(store, ask, now, kind="speech", seconds=60)
     return path
 
 

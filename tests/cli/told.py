@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.questions import NOW, answer, pay_and_settle
+from tests.questions import NOW, answer, paid
 from userbot.storage.store import Store
 from userbot.types import Question, Usage
 
@@ -20,4 +20,5 @@ def keep(store: Store, ask: Question, text: str | None = "Yes.", *, minutes: int
     kept = store.questions.add(ask, at)
     assert kept is not None
     if text is not None:
-        pay_and_settle(store, kept, ask.text, answer(text, usage=Usage(1000, 234)), at)
+        paid(store, kept, at, usage=Usage(1000, 234), text=text)
+        store.questions.settle(kept, answer(text, usage=Usage(1000, 234)), at)

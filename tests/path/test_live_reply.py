@@ -355,7 +355,7 @@ def recorded(folder: Path) -> list[tuple[int, str]]:
     with Store.open(folder / "history.db") as store:
         return [
             tuple(row)
-            for row in store.database.connection.execute("SELECT message, text FROM writes")
+            for row in store.database.connection.execute("SELECT message, text FROM outbound")
         ]
 
 

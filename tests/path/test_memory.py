@@ -21,7 +21,7 @@ class CountingConversations(Conversations):
     """Remembers which conversations were read."""
 
     def __init__(self, store: Store) -> None:
-        super().__init__(store.database)
+        super().__init__(store.database, store.quotes)
         self.reads: list[ConversationId] = []
 
     def exchanges(self, conversation: ConversationId, newest: int) -> list[Exchange]:

@@ -6,29 +6,32 @@ import pytest
 
 from tests.path.test_answered_once import answers, waiting, wrote
 from tests.path.voice.notes import until
+from tests.questions import authorized
 from tests.stage import Stage
 from userbot import app
 from userbot.events import Answered, Notice, Skipped, Waiting
-from userbot.rules.limits import NOTHING
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.store import Store
-from userbot.types import Finish, Owed, Question, Usage
+from userbot.types import Finish, Payment, Question, Usage
 
 WHOLE = "All of this was paid for."
 
 
-def paying(stage: Stage, ask: Question, owed: Owed) -> None:
+REQUEST = Payment("answer", "test", prompt_tokens=70, completion_tokens=1000)
+
+
+def paying(stage: Stage, ask: Question, payment: Payment) -> int:
     """The last run was killed while it paid for this."""
     with Store.open(stage.folder / "history.db") as store:
-        store.ledger.reserve(ask, NOTHING, ask.at, ask.at, lambda _: None, owed)
+        return authorized(store, ask, payment, ask.at)
 
 
 def came(stage: Stage, ask: Question, text: str = WHOLE) -> None:
     """The last run was killed after the last word of an answer."""
-    paying(stage, ask, Owed("answer", "test", Usage(70, 0, estimated=True)))
+    payment = paying(stage, ask, REQUEST)
     with Store.open(stage.folder / "history.db") as store:
-        usage = Usage(80, 7)
-        store.ledger.capture_answer(ask, text, Finish("stop", usage, "test"), usage, 0, ask.at)
+        whole = text, Finish("stop", Usage(80, 7), "test")
+        store.ledger.capture(payment, 0, ask.at, usage=Usage(80, 7), whole=whole)
 
 
 async def test_an_answer_that_had_come_is_given_and_not_asked_for_again(stage: Stage) -> None:
@@ -89,7 +92,7 @@ async def test_a_request_that_was_under_way_is_counted_by_estimate_and_asked_aga
     begun = stage.olga.says(stage.group, "word " * 30, reply_to=question)
     ask = waiting(stage, question)
     wrote(stage, ask, "word " * 30, ids=(begun.id_for(stage.olga),))
-    paying(stage, ask, Owed("answer", "test", Usage(70, 0, estimated=True)))
+    paying(stage, ask, REQUEST)
     stage.endpoint.responder = lambda _: Reply("Yes.", usage=Usage(60, 2))
     for _ in range(2):
         program = await stage.program()
@@ -102,7 +105,7 @@ async def test_a_request_that_was_under_way_is_counted_by_estimate_and_asked_aga
 
 async def test_a_transcription_that_was_under_way_is_counted(stage: Stage) -> None:
     question = stage.max.says(stage.group, "/gpt hello")
-    paying(stage, waiting(stage, question), Owed("audio", "whisper-1", audio_seconds=90))
+    paying(stage, waiting(stage, question), Payment("audio", "whisper-1", audio_seconds=90))
     program = await stage.program()
     assert await program.tells(Notice, reason="lost_counted")
     assert [day.audio_seconds for day in stage.spent()] == [90]
@@ -114,7 +117,7 @@ async def test_what_was_refused_before_it_cost_anything_is_not_owed(stage: Stage
     stage.max.says(stage.group, "/gpt hello")
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
-        assert store.ledger.owed() == []
+        assert store.ledger.authorized("run") == []
         assert stage.spent() == []
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.path.test_remembering import ask
-from tests.questions import NOW, answer, question
+from tests.questions import NOW, answer, pay_and_settle, question
 from tests.stage import Program, Stage, listed
 from userbot.events import Answered, Limited, Notice
 from userbot.sandbox.state import Message
@@ -117,10 +117,7 @@ def test_a_move_is_one_step_and_happens_once(tmp_path: Path) -> None:
         for chat, text in ((-5, "old"), (-1005, "new")):
             asked = store.questions.add(question(text, chat=chat, kind=kinds[chat]), NOW)
             assert asked is not None
-            paid = answer("Yes.").finish
-            assert paid.usage is not None
-            store.ledger.capture_answer(asked, "Yes.", paid, paid.usage, 0, NOW)
-            store.questions.settle(asked, text, answer("Yes."), NOW)
+            pay_and_settle(store, asked, text, answer("Yes."), NOW)
         store.overrides.set(-5, Override(model="parrot"))
         waiting = store.questions.add(question(chat=-5, message=2, kind=ChatKind.GROUP), NOW)
         store.watermarks.see(-5, 40)

@@ -167,4 +167,7 @@ async def test_what_a_question_quotes_leaves_with_the_message_it_was_said_in(
     await program.stop()
     with Store.open(stage.folder / "history.db") as store:
         turns = store.conversations.exchanges(ConversationId(stage.group.id), 5)
-    assert [turn.question for turn in turns] == ["whose", "and now"]
+    assert [turn.question.partition("]\n")[2] or turn.question for turn in turns] == [
+        "> and plums\n\nwhose",
+        "and now",
+    ]

@@ -8,7 +8,7 @@ import pytest
 
 from tests.pace import growth
 from tests.questions import ANNA, in_group, question
-from userbot.rules.prompt import asked, build, chain_that_fits, people_in, speaker
+from userbot.rules.prompt import asked, build, chain_that_fits, speaker
 from userbot.types import ChatKind, Exchange, Person, PromptMessage, Quoted
 
 SYSTEM = "You are brief."
@@ -254,9 +254,3 @@ def test_the_newest_of_a_chain_fit_into_its_share() -> None:
     assert [one.text[0] for one in kept] == ["4", "5"]
     assert all(len(one.text) <= 1000 for one in kept)
     assert chain_that_fits(above, 256) == ()
-
-
-def test_whose_words_a_question_holds() -> None:
-    quoted = Quoted("Max", "b", person=2, above=(Quoted("Lena", "a", person=3), Quoted("", "x")))
-    assert people_in(quoted) == {2, 3}
-    assert people_in(None) == frozenset()

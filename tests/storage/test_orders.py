@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, answer, pay_and_settle, question
+from tests.questions import ANNA, NOW, OWNER, answer, paid, question
 from userbot.settings import Override
 from userbot.storage.store import Store
-from userbot.types import CommandNote, ConversationId, Cost, Exchange, Finish, Question, Usage
+from userbot.types import CommandNote, ConversationId, Cost, Exchange, Question, Quoted
 
 GROUP = -1001
 
@@ -29,11 +29,12 @@ def stored(store: Store, asked: Question) -> Question:
     return ask
 
 
-def settled(store: Store, asked: Question, text: str | None = None) -> Question:
+def settled(store: Store, asked: Question) -> Question:
     ask = stored(store, asked)
     store.outbound.record(ask, 0, ask.id, "Yes, because.", NOW)
     store.outbound.confirm(ask.id, asked.message + 100)
-    pay_and_settle(store, ask, text or ask.text, answer("Yes, because."), NOW)
+    paid(store, ask)
+    store.questions.settle(ask, answer("Yes, because."), NOW)
     return ask
 
 
@@ -69,7 +70,7 @@ def test_a_conversation_begins_anew_after_all_that_was_asked(store: Store) -> No
     settled(store, question("first"))
     waiting = stored(store, question("asked before, answered after", message=2))
     store.conversations.begin_anew(ConversationId(ANNA.id))
-    pay_and_settle(store, waiting, waiting.text, answer(), NOW)
+    store.questions.settle(waiting, answer(), NOW)
     assert store.conversations.exchanges(ConversationId(ANNA.id), 10) == []
     settled(store, question("then", message=3))
     assert store.conversations.exchanges(ConversationId(ANNA.id), 10) == [
@@ -105,7 +106,7 @@ def test_a_question_is_asked_again_as_another_attempt(store: Store, state: str) 
 def test_a_question_in_another_state_is_not_asked_again(store: Store) -> None:
     ask = stored(store, question())
     assert store.questions.retry(ask.chat, ask.message, NOW) == "pending"
-    pay_and_settle(store, ask, ask.text, answer(), NOW)
+    store.questions.settle(ask, answer(), NOW)
     assert store.questions.retry(ask.chat, ask.message, NOW) == "answered"
     assert store.questions.retry(ask.chat, 99, NOW) is None
 
@@ -113,18 +114,12 @@ def test_a_question_in_another_state_is_not_asked_again(store: Store) -> None:
 def test_forgotten_words_are_gone_from_the_file(store: Store, tmp_path: Path) -> None:
     settled(store, question("my cherries"))
     open_one = stored(store, question("cherries again", message=2))
-    usage = Usage(prompt_tokens=1, completion_tokens=1)
-    finish = Finish("stop", usage, "m")
-    store.ledger.capture_answer(open_one, "Sweet cherries.", finish, usage, 0, NOW)
-    quoting = settled(
-        store,
-        question("is that so?", message=3, chat=GROUP, sender=OWNER),
-        "> my cherries\n\nis that so?",
-    )
-    store.quotes.keep(quoting, frozenset({ANNA.id}), frozenset())
+    paid(store, open_one, text="Sweet cherries.")
+    quoting = settled(store, question("is that so?", message=3, chat=GROUP, sender=OWNER))
+    store.quotes.keep(quoting, Quoted("Anna", "my cherries", message=2, person=ANNA.id))
     other = settled(store, question("apples", message=4, sender=OWNER))
-    assert store.people.forget(ANNA.id, NOW) == 2
-    assert store.people.forgotten() == {ANNA.id}
+    assert store.eraser.forget(ANNA.id, NOW) == 2
+    assert store.eraser.forgotten() == {ANNA.id}
     assert store.questions.pending() == []
     assert store.conversations.exchanges(ConversationId(GROUP), 5) == [
         Exchange("Olga", "is that so?", "Yes, because.")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.questions import ANNA, NOW, OWNER, answer, in_group, pay_and_settle, question
+from tests.questions import ANNA, NOW, OWNER, answer, authorized, in_group, paid, question
 from userbot.errors import StorageError
 from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
@@ -24,6 +24,7 @@ from userbot.types import (
     Expected,
     Person,
     Question,
+    Quoted,
     Spent,
     Transcript,
     Usage,
@@ -104,7 +105,7 @@ def test_a_conversation_takes_the_title_it_was_last_seen_with(store: Store) -> N
 def test_any_text_can_be_stored(store: Store, sent: str, kept: str) -> None:
     ask = stored(store, text=sent, title=sent, sender=Person(id=5, name=sent))
     store.outbound.record(ask, 0, 1, sent, NOW)
-    pay_and_settle(store, ask, sent, answer(sent), NOW)
+    store.questions.settle(replace(ask, text=sent), answer(sent), NOW)
     assert store.conversations.exchanges(ask.conversation, 1) == [Exchange(kept, kept, kept)]
 
 
@@ -190,7 +191,7 @@ def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
     store.outbound.confirm(77, 2)
     store.outbound.rewrite(77, "Hello \ud83d", NOW)
     assert store.outbound.owns(ask.chat, 2)
-    rows = store.database.connection.execute("SELECT message, text FROM writes").fetchall()
+    rows = store.database.connection.execute("SELECT message, text FROM outbound").fetchall()
     assert [tuple(row) for row in rows] == [(2, "Hello \ufffd")]
 
 
@@ -199,7 +200,7 @@ def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
 
 def test_an_answered_question_is_a_turn_as_it_was_heard(store: Store) -> None:
     ask = stored(store, text="")
-    pay_and_settle(store, ask, "what the voice note says", answer("An answer."), NOW)
+    store.questions.settle(replace(ask, text="what the voice note says"), answer("An answer."), NOW)
     assert store.conversations.exchanges(ask.conversation, 10) == [
         Exchange("Anna", "what the voice note says", "An answer.")
     ]
@@ -208,17 +209,16 @@ def test_an_answered_question_is_a_turn_as_it_was_heard(store: Store) -> None:
 
 def test_an_answered_question_stays_answered(store: Store) -> None:
     ask = stored(store)
-    pay_and_settle(store, ask, "q", answer("first"), NOW)
+    store.questions.settle(replace(ask, text="q"), answer("first"), NOW)
     store.questions.mark(ask, "failed", "late", NOW)
-    store.questions.settle(ask, "q", answer("second"), NOW)
+    store.questions.settle(replace(ask, text="q"), answer("second"), NOW)
     assert store.conversations.exchanges(ask.conversation, 10) == [Exchange("Anna", "q", "first")]
-    assert store.ledger.spent(ANNA.id, NOW, DAY).others_tokens_today == 42
 
 
 def test_the_newest_turns_come_oldest_first(store: Store) -> None:
     for number in range(1, 6):
         ask = stored(store, message=number)
-        pay_and_settle(store, ask, f"question {number}", answer(), NOW)
+        store.questions.settle(replace(ask, text=f"question {number}"), answer(), NOW)
     assert [
         turn.question for turn in store.conversations.exchanges(ConversationId(ANNA.id), 2)
     ] == [
@@ -231,7 +231,7 @@ def test_a_turn_needs_an_answer_and_its_own_conversation(store: Store) -> None:
     stored(store, message=1)
     store.questions.mark(stored(store, message=2), "failed", "silent", NOW)
     elsewhere = stored(store, message=3, topic=45)
-    pay_and_settle(store, elsewhere, "in a topic", answer(), NOW)
+    store.questions.settle(replace(elsewhere, text="in a topic"), answer(), NOW)
     assert store.conversations.exchanges(ConversationId(ANNA.id), 10) == []
     assert [
         turn.question for turn in store.conversations.exchanges(ConversationId(ANNA.id, 45), 10)
@@ -244,19 +244,20 @@ def test_a_turn_needs_an_answer_and_its_own_conversation(store: Store) -> None:
 def settled(store: Store, message: int, *, at: timedelta, by: Person = ANNA) -> None:
     asked = store.questions.add(question(message=message, sender=by), NOW + at)
     assert asked is not None
-    pay_and_settle(store, asked, "q", answer(usage=Usage(30, 12)), NOW + at)
+    paid(store, asked, NOW + at, usage=Usage(30, 12))
+    store.questions.settle(asked, answer(), NOW + at)
 
 
 def test_requests_of_a_person_count_for_a_minute(store: Store) -> None:
     for message, ago in enumerate((61, 60, 59, 0), start=1):
         store.questions.add(question(message=message), NOW - ago * SECOND)
     store.questions.add(question(message=9, sender=OWNER), NOW)
-    assert store.ledger.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 2
+    assert store.ledger.spent(ANNA.id, NOW, DAY)[0].person_requests_last_minute == 2
 
 
 def test_a_skipped_question_is_no_request(store: Store) -> None:
     store.questions.mark(stored(store), "skipped", "requests_per_minute", NOW)
-    assert store.ledger.spent(ANNA.id, NOW, DAY).person_requests_last_minute == 0
+    assert store.ledger.spent(ANNA.id, NOW, DAY)[0].person_requests_last_minute == 0
 
 
 def test_tokens_of_all_but_the_owner_count_for_a_day(store: Store) -> None:
@@ -264,34 +265,34 @@ def test_tokens_of_all_but_the_owner_count_for_a_day(store: Store) -> None:
     settled(store, 2, at=DAY - NOW)
     settled(store, 3, at=-SECOND, by=OWNER)
     settled(store, 4, at=0 * SECOND)
-    assert store.ledger.spent(ANNA.id, NOW, DAY).others_tokens_today == 84
+    assert store.ledger.spent(ANNA.id, NOW, DAY)[0].others_tokens_today == 84
     tomorrow = DAY + timedelta(days=1)
-    assert store.ledger.spent(ANNA.id, tomorrow, tomorrow).others_tokens_today == 0
+    assert store.ledger.spent(ANNA.id, tomorrow, tomorrow)[0].others_tokens_today == 0
 
 
-def test_an_answer_without_usage_counts_no_tokens(store: Store) -> None:
-    pay_and_settle(store, stored(store), "q", answer(usage=None), NOW)
-    assert store.ledger.spent(ANNA.id, NOW, DAY) == Spent(1, 0, 1)
+def test_an_answer_that_was_not_paid_for_counts_no_tokens(store: Store) -> None:
+    store.questions.settle(replace(stored(store), text="q"), answer(usage=None), NOW)
+    assert store.ledger.spent(ANNA.id, NOW, DAY) == (Spent(1, 0, 1),) * 2
 
 
 def test_answers_count_for_an_hour_whoever_asked(store: Store) -> None:
     settled(store, 1, at=-3601 * SECOND)
     settled(store, 2, at=-3599 * SECOND, by=OWNER)
     settled(store, 3, at=0 * SECOND)
-    assert store.ledger.spent(ANNA.id, NOW, DAY).answers_last_hour == 2
+    assert store.ledger.spent(ANNA.id, NOW, DAY)[0].answers_last_hour == 2
 
 
 def test_questions_open_beside_the_one_at_hand_count_as_answers(store: Store) -> None:
     counts = []
     for message in range(1, 5):
         ask = stored(store, message=message)
-        counts.append(store.ledger.spent(ANNA.id, NOW, DAY, ask.id).answers_last_hour)
+        counts.append(store.ledger.spent(ANNA.id, NOW, DAY, ask.id)[0].answers_last_hour)
     assert counts == [0, 1, 2, 3]
 
 
 def test_a_clock_that_ran_ahead_for_a_while_blocks_nobody(store: Store) -> None:
     settled(store, 1, at=timedelta(days=400))
-    assert store.ledger.spent(ANNA.id, NOW, DAY) == Spent(0, 0, 0)
+    assert store.ledger.spent(ANNA.id, NOW, DAY) == (Spent(0, 0, 0),) * 2
 
 
 # Meta
@@ -485,11 +486,11 @@ def test_a_full_disk_is_told_and_the_step_is_undone(store: Store) -> None:
     store.database.connection.execute("PRAGMA max_page_count = 1")
     long = answer("long " * 20_000)
     with pytest.raises(StorageError, match="disk is full") as refused:
-        pay_and_settle(store, ask, "q", long, NOW)
+        store.questions.settle(replace(ask, text="q"), long, NOW)
     assert refused.value.reason == "storage_full"
     assert store.questions.pending() == [(ask, False)]
-    store.database.execute("PRAGMA max_page_count = 1000000")
-    pay_and_settle(store, ask, "q", long, NOW)
+    store.database.connection.execute("PRAGMA max_page_count = 1000000")
+    store.questions.settle(replace(ask, text="q"), long, NOW)
     assert store.questions.pending() == []
 
 
@@ -513,7 +514,12 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.database.connection.set_trace_callback(seen.append)
     store.questions.add(in_group(question(message=3)), NOW)
     store.questions.admit(question(message=4), NOW, DAY, Expected(1, 1), lambda _: None)
-    store.ledger.reserve(ask, Expected(1, 1), NOW, DAY, lambda _: None)
+    payment = authorized(store, ask)
+    store.ledger.capture(payment, 1, NOW, usage=Usage(1, 1), whole=("words", answer().finish))
+    store.ledger.whole(ask)
+    store.ledger.longest_answer()
+    store.ledger.void(payment)
+    store.ledger.authorized("run", NOW)
     store.ledger.tell_once(ANNA.id, "requests_per_minute", DAY, NOW)
     store.eraser.deleted([5], None, NOW)
     store.eraser.expired(NOW)
@@ -523,15 +529,17 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.questions.mark(ask, "answering", "", NOW)
     store.outbound.record(ask, 0, 77, "text", NOW)
     store.outbound.confirm(77, 2)
-    pay_and_settle(store, ask, "q", answer(), NOW)
+    store.questions.settle(replace(ask, text="q"), answer(), NOW)
     store.conversations.exchanges(ask.conversation, 5)
     store.questions.pending()
     store.ledger.spent(ANNA.id, NOW, DAY)
     store.outbound.rewrite(77, "more", NOW)
     store.outbound.of(ask)
     store.outbound.standing(ask)
-    store.quotes.keep(ask, frozenset({OWNER.id}), frozenset({4}), NOW)
-    store.quotes.may_quote(ask, frozenset({OWNER.id}), frozenset({4}))
+    quoted = Quoted("Olga", "words", message=4, person=OWNER.id, expires_at=NOW)
+    store.quotes.keep(ask, quoted)
+    store.quotes.reword(ask, quoted)
+    store.quotes.of(ask.id)
     store.transcripts.keep(ask, 99, Transcript(text="words", model="m", seconds=2), NOW, words=True)
     store.transcripts.find(ask.chat, 99)
     store.transcripts.parts(ask.chat, 99)
@@ -540,7 +548,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.questions.asked_by(ask.chat, 99)
     store.outbound.answered_by(ask.chat, 2)
     store.questions.retry(ask.chat, 99, NOW)
-    store.questions.reopen(replace(ask, text="other"), NOW, DAY, Expected(1, 1), lambda _: "no")
+    store.questions.reopen(replace(ask, text="other"), NOW, DAY, Expected(1, 1), lambda _: None)
     store.conversations.last_answered(ask.conversation)
     store.questions.requested_retries()
     store.watermarks.see(ask.chat, 99)
@@ -564,11 +572,8 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
         for text in statements
         for step in store.database.connection.execute(f"EXPLAIN QUERY PLAN {text}")
     }
-    # The last row of usage is one row: by its key, backwards.
-    last = [text for text, step in plans if step == "SCAN usage"]
-    assert all("FROM usage ORDER BY id DESC LIMIT 1" in text for text in last)
     scans = {step for _, step in plans if step.startswith("SCAN")}
-    few = {"SCAN CONSTANT ROW", "SCAN usage"}
-    # Indexes of what is open, or not confirmed yet, hold that and nothing else.
-    short = ("questions_open", "notes_kept")
-    assert {step for step in scans if not step.endswith(short)} <= few
+    # What is open, authorized or not confirmed yet is not much, and its index holds nothing else.
+    # The newest answers are read from the end of theirs.
+    short = ("questions_open", "payments_authorized", "results_kept", "payments_paid")
+    assert {step for step in scans if not step.endswith(short)} <= {"SCAN CONSTANT ROW"}

@@ -167,7 +167,7 @@ class ForgetCommand:
             return texts.say("forget_me")
         if person in self._chats.forgotten:
             return texts.say("forgot_already", who=name)
-        hit = self._store.people.forget(person, self._clock.now())
+        hit = self._store.eraser.forget(person, self._clock.now())
         self._chats.forgotten.add(person)
         self._history.clear()
 

@@ -17,7 +17,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from userbot.rules.window import estimate
 from userbot.types import Exchange, PromptMessage, Question, Quoted
@@ -87,27 +86,6 @@ def asked(ask: Question, quoted: Quoted | None = None) -> str:
     if above or quoted.ours or quoted.origin or (ask.kind.several_people and not own):
         return f"{above}[The question is this message of {writer}:]\n{_block(quoted.text)}"
     return _own(quoted.text)
-
-
-def people_in(quoted: Quoted | None) -> frozenset[int]:
-    """Whose words a question holds through the message it replies to."""
-    if quoted is None:
-        return frozenset()
-    return frozenset(one.person for one in (quoted, *quoted.above) if one.person)
-
-
-def messages_in(quoted: Quoted | None) -> frozenset[int]:
-    """Which messages a question holds words of, beside its own."""
-    if quoted is None:
-        return frozenset()
-    return frozenset(one.message for one in (quoted, *quoted.above) if one.message)
-
-
-def kept_until(quoted: Quoted | None) -> datetime | None:
-    """When the first of the messages that a question replies to is deleted by its chat."""
-    if quoted is None:
-        return None
-    return min((one.expires_at for one in (quoted, *quoted.above) if one.expires_at), default=None)
 
 
 def chain_that_fits(above: Sequence[Quoted], window_tokens: int) -> tuple[Quoted, ...]:

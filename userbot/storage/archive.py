@@ -4,6 +4,7 @@ A connection of its own that cannot write, beside the program that may be runnin
 look through the whole history; they are for commands, never for the program's own path.
 """
 
+# ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
 import sqlite3
@@ -17,11 +18,13 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.settings import Override
-from userbot.storage import file, migrations
+from userbot.storage import file, question_rows, schema
 from userbot.storage.columns import instant, moment
+from userbot.storage.conversations import Conversations
 from userbot.storage.database import Database
 from userbot.storage.failures import explained
 from userbot.storage.overrides import Overrides
+from userbot.storage.quotes import Quotes
 from userbot.types import ChatKind, ConversationId
 
 
@@ -74,7 +77,7 @@ class Archive:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        database.connection.row_factory = sqlite3.Row
+        self._texts = Conversations(database, Quotes(database))
         database.connection.create_function("holds", 2, _holds, deterministic=True)
 
     @classmethod
@@ -100,14 +103,15 @@ class Archive:
     def conversations(self, limit: int | None = None) -> list[ConversationSummary]:
         """The conversations, the one asked in last first; all without a limit."""
         rows = self.rows(
-            "WITH spent AS (SELECT q.conversation, sum(u.prompt_tokens + u.completion_tokens)"
-            "   AS tokens FROM usage AS u JOIN questions AS q ON q.id = u.question GROUP BY 1)"
+            "WITH paid AS (SELECT q.conversation, sum(p.prompt_tokens + p.completion_tokens)"
+            "   AS tokens FROM payments AS p JOIN questions AS q ON q.id = p.question"
+            "   WHERE p.state = 'captured' GROUP BY 1)"
             # What is joined is shown with the question that it is answered with.
-            " SELECT c.chat, c.topic, c.kind, c.title,"
+            " SELECT c.chat AS place, c.topic, c.kind, c.title,"
             " count(*) FILTER (WHERE q.reason <> 'joined') AS questions,"
-            " max(q.asked_at) AS last, coalesce(spent.tokens, 0) AS tokens"
+            " max(q.asked_at) AS last, coalesce(paid.tokens, 0) AS tokens"
             " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
-            " LEFT JOIN spent ON spent.conversation = c.id"
+            " LEFT JOIN paid ON paid.conversation = c.id"
             " GROUP BY c.id ORDER BY max(q.id) DESC LIMIT :limit",
             {"limit": -1 if limit is None else limit},
         )
@@ -141,16 +145,14 @@ class Archive:
         `failed` only questions that failed; with `since` only those that ended so after that.
         """
         rows = self.rows(
-            "SELECT q.*, c.chat AS now_chat, c.topic, c.title, u.prompt_tokens,"
-            " u.completion_tokens"
-            " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
-            # The store gives both rows the same moment, and that column has an index.
-            " LEFT JOIN usage AS u ON u.id = (SELECT max(id) FROM usage WHERE question = q.id"
-            "   AND kind IN ('answer', 'failed'))"
-            " AND u.kind = 'answer'"
+            f"SELECT {question_rows.FIELDS}, p.prompt_tokens, p.completion_tokens"
+            f"{question_rows.FROM} LEFT JOIN payments AS p ON p.id = (SELECT max(id) FROM payments"
+            " WHERE question = q.id AND kind = 'answer' AND state = 'captured')"
+            " AND q.state = 'answered'"
             " WHERE q.reason <> 'joined'"
             " AND (:chat IS NULL OR c.chat = :chat) AND (:topic IS NULL OR c.topic = :topic)"
-            " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words))"
+            " AND (:words IS NULL OR holds(q.text, :words) OR holds(q.answer, :words) OR EXISTS"
+            " (SELECT 1 FROM quotes WHERE question = q.id AND holds(quotes.text, :words)))"
             " AND (NOT :failed OR q.state = 'failed')"
             " AND (:since IS NULL OR q.state_at >= :since)"
             " ORDER BY q.id DESC LIMIT :limit",
@@ -166,13 +168,13 @@ class Archive:
         return [
             ArchivedQuestion(
                 id=row["id"],
-                conversation=ConversationId(row["now_chat"], row["topic"] or None),
+                conversation=_place(row),
                 title=row["title"],
                 message=row["message"],
                 person=row["sender"],
                 name=row["sender_name"],
                 username=row["sender_username"],
-                text=row["text"],
+                text=self._texts.worded(row),
                 at=moment(row["asked_at"]),
                 state=row["state"],
                 reason=row["reason"],
@@ -231,11 +233,11 @@ def _holds(text: str | None, words: str) -> bool:
 
 
 def _check(db: sqlite3.Connection, path: Path) -> int:
-    taken = migrations.version(db)
+    taken = schema.version(db)
     (application,) = db.execute("PRAGMA application_id").fetchone()
     (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    migrations.check(taken, application, empty=not tables, path=path)
-    if 0 < taken < len(migrations.MIGRATIONS):
+    schema.check(taken, application, empty=not tables, path=path)
+    if 0 < taken < schema.NEWEST:
         raise StorageError(
             f"{path} was written by an older version of userbot.",
             "Start `userbot run` once: it brings the history up to date.",
@@ -248,7 +250,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     address = f"{path.absolute().as_uri()}?mode=ro"
     db = sqlite3.connect(address, uri=True, timeout=2, isolation_level=None)
     try:
-        migrations.version(db)
+        schema.version(db)
     except sqlite3.OperationalError:
         db.close()
         if path.with_name(path.name + "-wal").exists():
@@ -260,4 +262,4 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _place(row: sqlite3.Row) -> ConversationId:
-    return ConversationId(row["chat"], row["topic"] or None)
+    return ConversationId(row["place"], row["topic"] or None)

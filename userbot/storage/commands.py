@@ -25,8 +25,8 @@ class CommandStore:
     ) -> CommandMessage | None:
         """Record a command's message, open until `finish`; None if it is known already."""
         cursor = self._database.execute(
-            "INSERT INTO commands (chat, message, name, at, title, open)"
-            " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (message, chat) DO NOTHING",
+            "INSERT INTO commands (chat, message, name, at, title)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT (message, chat) DO NOTHING",
             (chat, message, storable(name), instant(at), storable(title)),
         )
         if not cursor.rowcount:
@@ -38,7 +38,7 @@ class CommandStore:
         with self._database.transaction():
             self._database.execute("UPDATE commands SET open = 0 WHERE id = ?", (command.id,))
             self._database.execute(
-                "UPDATE command_notes SET text = '' WHERE command = ? AND text <> ''",
+                "UPDATE command_results SET text = '' WHERE command = ? AND text <> ''",
                 (command.id,),
             )
 
@@ -58,7 +58,7 @@ class CommandStore:
         """Record the messages that tell a command's result, before any leaves to `chat`."""
         with self._database.transaction():
             self._database.execute_each(
-                "INSERT INTO command_notes (command, chat, random_id, text, at)"
+                "INSERT INTO command_results (command, chat, random_id, text, at)"
                 " VALUES (?, ?, ?, ?, ?)",
                 [
                     (command.id, chat, note.random_id, storable(note.text), instant(at))
@@ -69,13 +69,13 @@ class CommandStore:
     def confirm_result(self, random_id: int, message: int) -> None:
         """Telegram gave the recorded result this message id; its words have served then."""
         self._database.execute(
-            "UPDATE command_notes SET message = ?, text = '' WHERE random_id = ?",
+            "UPDATE command_results SET message = ?, text = '' WHERE random_id = ?",
             (message, random_id),
         )
 
     def _notes_left(self, command: int) -> tuple[CommandNote, ...] | None:
         rows = self._database.rows(
-            "SELECT random_id, text, message FROM command_notes WHERE command = ? ORDER BY id",
+            "SELECT random_id, text, message FROM command_results WHERE command = ? ORDER BY id",
             (command,),
         )
         if not rows:

@@ -1,39 +1,52 @@
 """Conversations: what was asked and answered in them, as the model is told of it."""
 
+# ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime
 
+from userbot.rules.prompt import asked
+from userbot.storage import question_rows
 from userbot.storage.columns import instant, moment
 from userbot.storage.database import Database
+from userbot.storage.quotes import Quotes
 from userbot.types import ConversationId, Cost, Exchange
 
 _ANSWERED = (
-    " FROM questions WHERE state = 'answered'"
-    " AND conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
-    " AND id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
+    " WHERE q.state = 'answered'"
+    " AND q.conversation = (SELECT id FROM conversations WHERE chat = ?1 AND topic = ?2)"
+    " AND q.id > (SELECT begun_after FROM conversations WHERE chat = ?1 AND topic = ?2)"
 )
 
 
 class Conversations:
     """What each conversation remembers, and where it went. Every method raises StorageError."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, quotes: Quotes) -> None:
         self._database = database
+        self._quotes = quotes
 
     def exchanges(self, conversation: ConversationId, newest: int) -> list[Exchange]:
         """The newest exchanges, oldest first, since the conversation was last begun anew."""
         rows = self._database.rows(
-            f"SELECT sender_name, text, answer, id {_ANSWERED}"
-            " AND answer IS NOT NULL AND erased = 0 ORDER BY id DESC LIMIT ?3",
+            question_rows.SELECT + _ANSWERED + " AND q.answer IS NOT NULL AND q.erased = 0"
+            " ORDER BY q.id DESC LIMIT ?3",
             (conversation.chat, conversation.topic or 0, newest),
         )
-        return [Exchange(*row) for row in reversed(rows)]
+        return [
+            Exchange(row["sender_name"], self.worded(row), row["answer"], row["id"])
+            for row in reversed(rows)
+        ]
+
+    def worded(self, row: sqlite3.Row) -> str:
+        """A question with what still stands of the words that it quotes, as the model sees it."""
+        return asked(question_rows.question_of(row), self._quotes.of(row["id"]))
 
     def last_answered(self, conversation: ConversationId) -> datetime | None:
         """When the conversation was last answered since it was begun anew, if it was."""
         row = self._database.row(
-            f"SELECT state_at {_ANSWERED} ORDER BY id DESC LIMIT 1",
+            "SELECT q.state_at FROM questions AS q" + _ANSWERED + " ORDER BY q.id DESC LIMIT 1",
             (conversation.chat, conversation.topic or 0),
         )
         return None if row is None else moment(row[0])
@@ -49,10 +62,9 @@ class Conversations:
     def cost(self, since: datetime, chat: int | None = None) -> Cost:
         """What answers have cost since then, in one chat or in all."""
         row = self._database.row(
-            "SELECT count(CASE WHEN kind = 'answer' THEN 1 END),"
-            " coalesce(sum(prompt_tokens), 0),"
-            " coalesce(sum(completion_tokens), 0) FROM usage"
-            " WHERE at >= ?1 AND (?2 IS NULL OR chat = ?2)",
+            "SELECT coalesce(sum(complete), 0), coalesce(sum(prompt_tokens), 0),"
+            " coalesce(sum(completion_tokens), 0) FROM payments"
+            " WHERE state = 'captured' AND at >= ?1 AND (?2 IS NULL OR chat = ?2)",
             (instant(since), chat),
         )
         assert row is not None  # a sum always gives a row
@@ -68,7 +80,7 @@ class Conversations:
         database = self._database
         with database.transaction():
             if not database.execute(
-                "INSERT INTO moved (old, new) VALUES (?, ?) ON CONFLICT (old) DO NOTHING",
+                "INSERT INTO migrated (old, new) VALUES (?, ?) ON CONFLICT (old) DO NOTHING",
                 (old, new),
             ).rowcount:
                 return False
@@ -91,14 +103,14 @@ class Conversations:
                 "UPDATE conversations SET chat = :new, kind = 'supergroup' WHERE chat = :old",
                 "UPDATE OR IGNORE overrides SET chat = :new WHERE chat = :old",
                 "DELETE FROM overrides WHERE chat = :old",
-                "UPDATE usage SET chat = :new WHERE chat = :old",
+                "UPDATE payments SET chat = :new WHERE chat = :old",
                 # The new history begins with the move: all of it came since the old one was seen.
-                """INSERT INTO seen (chat, message) SELECT :new, 0 FROM seen WHERE chat = :old
-                    ON CONFLICT (chat) DO NOTHING""",
+                """INSERT INTO watermarks (chat, message)
+                    SELECT :new, 0 FROM watermarks WHERE chat = :old ON CONFLICT DO NOTHING""",
             ):
                 database.execute(statement, {"old": old, "new": new})
         return True
 
     def migrated(self) -> dict[int, int]:
         """Basic groups that became supergroups: the new id by the old one."""
-        return dict(self._database.rows("SELECT old, new FROM moved"))
+        return dict(self._database.rows("SELECT old, new FROM migrated"))

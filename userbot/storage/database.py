@@ -23,6 +23,7 @@ class Database:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self.connection = connection
+        connection.row_factory = sqlite3.Row
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

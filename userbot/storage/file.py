@@ -10,7 +10,7 @@ import stat
 import sys
 from pathlib import Path
 
-from userbot.storage import migrations
+from userbot.storage import schema
 from userbot.storage.failures import damaged, explained
 
 _MAGIC = b"SQLite format 3\x00"
@@ -64,7 +64,7 @@ def look(path: Path) -> None:
     log = path.with_name(path.name + "-wal")
     if pages * (65536 if page == 1 else page) > size and not (log.exists() and log.stat().st_size):
         raise damaged(path, "is damaged: its end is missing")
-    migrations.check(
+    schema.check(
         int.from_bytes(header[60:64], "big"),
         int.from_bytes(header[68:72], "big"),
         empty=pages <= 1,

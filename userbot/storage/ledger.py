@@ -1,13 +1,11 @@
-"""What was spent, and what is reserved for questions that are open.
+"""Payments: authorized before something is asked for, captured with its price, or voided.
 
-1. A question is let in, or its request is paid, only in the same transaction in which the limits
+1. A question is let in, or a payment authorized, only in the same transaction in which the limits
    were looked at: nothing comes between.
-2. A reservation is a pair of numbers in the question's row and counts while the question is open,
-   so it survives a crash, and ends with the question however that ends.
-3. What is being paid is a row of `owed` until it is counted: whoever was killed meanwhile finds at
-   the next start what nobody has counted.
-4. Sums are running sums in the rows of usage: a day's, or an hour's, is one subtraction, however
-   many rows.
+2. A payment is one row from its authorization on, so it survives a kill: the next start captures
+   what the program before it left authorized.
+3. What is captured is summed up at once, by quarters of an hour: a day's sum is a hundred rows at
+   most, however many payments there were.
 """
 
 from __future__ import annotations
@@ -17,204 +15,236 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from userbot.storage import question_rows
-from userbot.storage.columns import instant
+from userbot.storage.columns import instant, storable
 from userbot.storage.database import Database
-from userbot.storage.outbound import OutboundLog
-from userbot.types import TERMINAL, Expected, Finish, Owed, Question, Spent, Usage
+from userbot.types import TERMINAL, Expected, Finish, Payment, Question, Spent, Usage
 
 R = TypeVar("R")
 
 LATELY = 50
-"""So many requests tell how long answers become."""
+"""So many answers tell how long answers become."""
+EVERYBODY = -(2**62)
+"""Stands for all in `spent`: all their money, and the tokens of all but the owner. No marked id."""
 _MINUTE = 60 * 1_000_000
 _HOUR = 60 * _MINUTE
+QUARTER = 15 * _MINUTE
+"""Of an hour, in microseconds."""
 
-_SPENT = """
-    SELECT
-        (SELECT count(*) FROM questions
-            WHERE sender = :person AND stored_at > :minute AND stored_at <= :now
-            AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM transcripts AS heard
-                WHERE heard.message IN (questions.message, questions.reply_to)
-                AND heard.chat = questions.chat AND heard.question = questions.id)
-            OR (reason <> 'joined' AND EXISTS (SELECT 1 FROM usage AS paid
-                WHERE paid.person = :person AND paid.at > :minute
-                AND paid.question = questions.id)))),
-        coalesce((SELECT others_after FROM usage ORDER BY id DESC LIMIT 1)
-            - (SELECT others_before FROM usage WHERE at BETWEEN :day AND :now
-                ORDER BY at LIMIT 1), 0),
-        coalesce((SELECT answers_before + (kind = 'answer') FROM usage ORDER BY id DESC LIMIT 1)
-            - (SELECT answers_before FROM usage WHERE at > :hour AND at <= :now
-                ORDER BY at LIMIT 1), 0),
-        coalesce((SELECT person_after FROM usage WHERE person = :person ORDER BY id DESC LIMIT 1)
-            - (SELECT person_before FROM usage WHERE person = :person AND at BETWEEN :day AND :now
-                ORDER BY at LIMIT 1), 0),
-        coalesce((SELECT cost_after FROM usage ORDER BY id DESC LIMIT 1)
-            - (SELECT cost_before FROM usage WHERE at BETWEEN :day AND :now
-                ORDER BY at LIMIT 1), 0)"""
-_RESERVED = """
-    SELECT coalesce(sum(CASE WHEN by_owner THEN 0 ELSE reserved_tokens END), 0),
-        count(*),
-        coalesce(sum(CASE WHEN sender = :person THEN reserved_tokens ELSE 0 END), 0),
-        coalesce(sum(reserved_cost), 0)
+_REQUESTS = """
+    SELECT count(*) FROM questions
+    WHERE sender = :person AND stored_at > :minute AND stored_at <= :now
+    AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM payments
+        WHERE question = questions.id AND (kind = 'audio' OR reason <> 'joined')))"""
+_ANSWERS = """
+    SELECT coalesce(sum(1 + answered_before), 0) FROM questions
+    WHERE state = 'answered' AND state_at > :hour AND state_at <= :now"""
+_CAPTURED = """
+    SELECT coalesce(sum(tokens) FILTER (WHERE person = :everybody), 0),
+        coalesce(sum(tokens) FILTER (WHERE person = :person), 0),
+        coalesce(sum(cost) FILTER (WHERE person = :everybody), 0)
+    FROM spent WHERE person IN (:everybody, :person) AND quarter BETWEEN :day AND :quarter"""
+_OPEN = """
+    SELECT count(*), coalesce(sum(least_tokens) FILTER (WHERE NOT by_owner), 0),
+        coalesce(sum(least_tokens) FILTER (WHERE sender = :person), 0),
+        coalesce(sum(least_cost), 0)
     FROM questions WHERE state IN ('pending', 'answering') AND id <> :question"""
+# What a killed program left may stay authorized until it starts again: no answer takes an hour.
+# The plus keeps SQLite to the index of what is authorized, which is short.
+_AUTHORIZED = """
+    SELECT coalesce(sum(prompt_tokens) FILTER (WHERE NOT by_owner), 0),
+        coalesce(sum(prompt_tokens) FILTER (WHERE person = :person), 0),
+        coalesce(sum(cost), 0),
+        coalesce(sum(completion_tokens) FILTER (WHERE NOT by_owner AND at > :hour), 0),
+        coalesce(sum(completion_tokens) FILTER (WHERE person = :person AND at > :hour), 0),
+        coalesce(sum(answer_cost) FILTER (WHERE at > :hour), 0)
+    FROM payments WHERE state = 'authorized' AND question <> :question AND +at >= :began"""
+
+
+def program_of(question: Question) -> str:
+    """Who answers it, and pays: `userbot run`, or `talk`, which may share the database."""
+    return "talk" if question.chat == TERMINAL else "run"
 
 
 class Ledger:
-    """What was spent and is reserved. Every method raises StorageError."""
+    """What was paid, and what is being paid. Every method raises StorageError."""
 
-    def __init__(self, database: Database, outbound: OutboundLog) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._outbound = outbound
 
-    def spent(self, person: int, now: datetime, day_began: datetime, question: int = 0) -> Spent:
-        """What counts against the limits, beside what `question` is expected to cost.
+    def spent(
+        self, person: int, now: datetime, day_began: datetime, question: int = 0
+    ) -> tuple[Spent, Spent]:
+        """What counts against the limits: for sure, and together with answers under way.
 
-        The person's requests are those of the last 60 seconds that were not skipped, or were
-        paid for all the same, that question among them. Everything else includes what is
-        reserved for the other questions that are open: many asked at once do not slip through.
+        Of `question` nothing counts but what is captured, and that it is a request: those of the
+        person are those of the last 60 seconds that were not skipped, or were paid for all the
+        same. For sure is what was captured, what is authorized but for the answers, and the least
+        that the other open questions will cost: many asked at once do not slip through.
         """
-        moment = instant(now)
+        at = instant(now)
+        began = instant(day_began)
         row = {
             "person": person,
+            "everybody": EVERYBODY,
             "question": question,
-            "now": moment,
-            "minute": moment - _MINUTE,
-            "hour": moment - _HOUR,
-            "day": instant(day_began),
+            "now": at,
+            "minute": at - _MINUTE,
+            "hour": at - _HOUR,
+            "began": began,
+            "day": began // QUARTER,
+            "quarter": at // QUARTER,
         }
-        ((requests, others, answers, own, cost),) = self._database.rows(_SPENT, row)
-        ((open_others, open_count, open_own, open_cost),) = self._database.rows(_RESERVED, row)
-        return Spent(
-            person_requests_last_minute=requests,
-            others_tokens_today=others + open_others,
-            answers_last_hour=answers + open_count,
-            person_tokens_today=own + open_own,
-            cost_today=cost + open_cost,
-        )
+        ((requests,),) = self._database.rows(_REQUESTS, row)
+        ((answers,),) = self._database.rows(_ANSWERS, row)
+        ((others, own, cost),) = self._database.rows(_CAPTURED, row)
+        ((count, open_others, open_own, open_cost),) = self._database.rows(_OPEN, row)
+        ((paid_others, paid_own, paid_cost, *way),) = self._database.rows(_AUTHORIZED, row)
 
-    def hold(self, question: int, expected: Expected) -> None:
-        """Reserve for a question."""
+        def sums(on_way_others: int, on_way_own: int, on_way_cost: int) -> Spent:
+            return Spent(
+                person_requests_last_minute=requests,
+                answers_last_hour=answers + count,
+                others_tokens_today=others + open_others + paid_others + on_way_others,
+                person_tokens_today=own + open_own + paid_own + on_way_own,
+                cost_today=cost + open_cost + paid_cost + on_way_cost,
+            )
+
+        return sums(0, 0, 0), sums(*way)
+
+    def hold(self, question: int, least: Expected) -> None:
+        """This is the least that an open question will cost."""
         self._database.execute(
-            "UPDATE questions SET reserved_tokens = ?, reserved_cost = ? WHERE id = ?",
-            (expected.tokens, expected.cost, question),
+            "UPDATE questions SET least_tokens = ?, least_cost = ? WHERE id = ?",
+            (least.tokens, least.cost, question),
         )
 
-    def owed(
-        self, before: datetime | None = None, *, terminal: bool = False
-    ) -> list[tuple[Question, Owed, str]]:
-        """What is owed for questions, asked `before` then, and what stands of each answer.
-
-        `terminal`: for those that were asked there, and no others.
-        """
-        rows = self._database.rows("SELECT * FROM owed ORDER BY question")
-        found = []
-        for number, kind, model, prompt_tokens, completion_tokens, estimated, seconds in rows:
-            row = self._database.row(question_rows.QUESTIONS + " WHERE q.id = ?", (number,))
-            assert row is not None  # a question's row is never deleted
-            question = question_rows.question_of(row)
-            recent = before is not None and question.at >= before
-            if (question.chat == TERMINAL) is not terminal or recent:
-                continue
-            usage = None
-            if prompt_tokens is not None:
-                usage = Usage(prompt_tokens, completion_tokens, bool(estimated))
-            stands = "".join(text for _, text in self._outbound.standing(question))
-            found.append((question, Owed(kind, model, usage, seconds), stands))
-        return found
-
-    def reserve(
+    def authorize(
         self,
         question: Question,
-        expected: Expected,
+        payment: Payment,
         now: datetime,
         day_began: datetime,
-        judge: Callable[[Spent], R | None],
-        owed: Owed | None = None,
-    ) -> R | None:
-        """Reserve what a stored question is about to cost, unless `judge` refuses.
+        judge: Callable[[Spent, Spent], R | None],
+    ) -> int | R:
+        """Authorize a payment in place of the question's least cost, unless `judge` refuses.
 
-        It replaces what was reserved for it before. `owed`: what is paid from now on. Gives what
-        `judge` gave.
+        `judge` looks at both sums of `spent`. Gives the payment's id, or what `judge` gave.
         """
         with self._database.transaction():
-            verdict = judge(self.spent(question.sender.id, now, day_began, question.id))
-            if verdict is None:
-                self.hold(question.id, expected)
-                if owed is not None:
-                    self._owe(question, owed)
-            return verdict
+            verdict = judge(*self.spent(question.sender.id, now, day_began, question.id))
+            if verdict is not None:
+                return verdict
+            self.hold(question.id, Expected(0, 0))
+            cursor = self._database.execute(
+                "INSERT INTO payments (question, program, kind, model, prompt_tokens,"
+                " completion_tokens, audio_seconds, cost, answer_cost, person, by_owner, chat, at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    question.id,
+                    program_of(question),
+                    payment.kind,
+                    payment.model,
+                    payment.prompt_tokens,
+                    payment.completion_tokens,
+                    payment.audio_seconds,
+                    payment.cost,
+                    payment.answer_cost,
+                    question.sender.id,
+                    question.by_owner,
+                    question.chat,
+                    instant(now),
+                ),
+            )
+            return cursor.lastrowid or 0
 
-    def free(self, question: Question, kind: str) -> None:
-        """What was owed was not paid."""
-        self._database.execute(
-            "DELETE FROM owed WHERE question = ? AND kind = ?", (question.id, kind)
-        )
-
-    def capture_answer(
+    def capture(
         self,
-        question: Question,
-        text: str,
-        finish: Finish,
-        usage: Usage,
+        payment: int,
         cost: int,
         at: datetime,
+        *,
+        usage: Usage | None = None,
+        seconds: float = 0.0,
+        model: str | None = None,
+        whole: tuple[str, Finish] | None = None,
     ) -> None:
-        """The model's answer is whole, and cost so much: kept until it is settled, and counted."""
-        whole = json.dumps([text, finish.reason, usage.prompt_tokens, usage.completion_tokens,
-                            usage.estimated, finish.model])  # fmt: skip
+        """What was authorized was paid, and cost so much; once, whoever says so.
+
+        `model`: which it was, where the endpoint says something else than it was asked for.
+        `whole`: the model's answer, which came to its end. It is kept with its question until that
+        is settled, unless the question has ended or its words are gone.
+        """
+        tokens = usage or Usage(0, 0)
         with self._database.transaction():
-            self._database.execute(
-                "UPDATE questions SET whole = ?, reserved_tokens = 0, reserved_cost = 0"
-                " WHERE id = ? AND erased = 0 AND state IN ('pending', 'answering')",
-                (whole, question.id),
+            row = self._database.row(
+                "UPDATE payments SET state = 'captured', prompt_tokens = ?, completion_tokens = ?,"
+                " estimated = ?, audio_seconds = ?, cost = ?, answer_cost = 0, complete = ?,"
+                " at = ?, model = coalesce(?, model)"
+                " WHERE id = ? AND state = 'authorized' RETURNING question, person, by_owner",
+                (
+                    tokens.prompt_tokens,
+                    tokens.completion_tokens,
+                    tokens.estimated,
+                    seconds,
+                    cost,
+                    whole is not None,
+                    instant(at),
+                    whole[1].model if whole else model,
+                    payment,
+                ),
             )
-            self.enter(question, at, kind="answer", model=finish.model, usage=usage, cost=cost)
+            if row is None:
+                return
+            question, person, by_owner = row
+            sums = ((person, tokens.total), (EVERYBODY, 0 if by_owner else tokens.total))
+            self._database.execute_each(
+                "INSERT INTO spent VALUES (?, ?, ?, ?) ON CONFLICT (person, quarter) DO UPDATE"
+                " SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost",
+                [(who, instant(at) // QUARTER, count, cost) for who, count in sums],
+            )
+            if whole is not None:
+                text, finish = whole
+                kept = [storable(text), finish.reason, finish.model, tokens.prompt_tokens]
+                self._database.execute(
+                    "UPDATE questions SET whole = ? WHERE id = ? AND erased = 0"
+                    " AND state IN ('pending', 'answering')",
+                    (
+                        json.dumps([*kept, tokens.completion_tokens, tokens.estimated]),
+                        question,
+                    ),
+                )
+
+    def void(self, payment: int) -> None:
+        """What was authorized cost nothing."""
+        self._database.execute(
+            "DELETE FROM payments WHERE id = ? AND state = 'authorized'", (payment,)
+        )
+
+    def authorized(self, program: str, before: datetime | None = None) -> list[Payment]:
+        """What a program left authorized, before then: at its start, what a kill cut off."""
+        rows = self._database.rows(
+            "SELECT kind, model, prompt_tokens, completion_tokens, audio_seconds, cost,"
+            " answer_cost, id, question FROM payments WHERE state = 'authorized'"
+            " AND program = ?1 AND (?2 IS NULL OR at < ?2) ORDER BY id",
+            (program, before and instant(before)),
+        )
+        return [Payment(*row) for row in rows]
 
     def whole(self, question: Question) -> tuple[str, Finish] | None:
-        """The model's answer to an open question, if all of it came before the program ended."""
+        """The model's answer to an open question, if all of it came before it was settled."""
         row = self._database.row(
             "SELECT whole FROM questions WHERE id = ? AND whole IS NOT NULL", (question.id,)
         )
         if row is None:
             return None
-        text, reason, prompt_tokens, completion_tokens, estimated, model = json.loads(row[0])
+        text, reason, model, prompt_tokens, completion_tokens, estimated = json.loads(row[0])
         return text, Finish(reason, Usage(prompt_tokens, completion_tokens, estimated), model)
-
-    def spend(
-        self,
-        question: Question,
-        at: datetime,
-        *,
-        kind: str,
-        model: str,
-        usage: Usage | None = None,
-        audio_seconds: float = 0.0,
-        cost: int = 0,
-    ) -> None:
-        """Count what was paid beside an answer: "audio", "speech", or what "failed".
-
-        It is owed no longer.
-        """
-        with self._database.transaction():
-            self.free(question, "answer" if kind == "failed" else kind)
-            if kind == "failed":
-                self.hold(question.id, Expected(0, 0))
-            self.enter(
-                question,
-                at,
-                kind=kind,
-                model=model,
-                usage=usage,
-                audio_seconds=audio_seconds,
-                cost=cost,
-            )
 
     def longest_answer(self) -> int:
         """Tokens of the longest of the answers that were paid lately; 0 before the first."""
         ((tokens,),) = self._database.rows(
-            "SELECT coalesce(max(completion_tokens), 0) FROM"
-            " (SELECT completion_tokens FROM usage ORDER BY id DESC LIMIT ?)",
+            "SELECT coalesce(max(completion_tokens), 0) FROM (SELECT completion_tokens"
+            " FROM payments WHERE state = 'captured' AND kind = 'answer' ORDER BY id DESC LIMIT ?)",
             (LATELY,),
         )
         return int(tokens)
@@ -227,74 +257,3 @@ class Ledger:
             (person, reason, instant(now), instant(since)),
         )
         return bool(told.rowcount)
-
-    def enter(
-        self,
-        question: Question,
-        at: datetime,
-        *,
-        kind: str,
-        model: str,
-        usage: Usage | None,
-        audio_seconds: float = 0.0,
-        cost: int = 0,
-    ) -> None:
-        """Append a row of usage with its running sums; within a transaction.
-
-        An answer is owed no longer.
-        """
-        if kind == "answer":
-            self.free(question, kind)
-        last = self._database.row(
-            "SELECT others_after, cost_after, answers_before + (kind = 'answer') FROM usage"
-            " ORDER BY id DESC LIMIT 1"
-        )
-        others, money, answers = last or (0, 0, 0)
-        of_person = self._database.row(
-            "SELECT person_after FROM usage WHERE person = ? ORDER BY id DESC LIMIT 1",
-            (question.sender.id,),
-        )
-        own = of_person[0] if of_person else 0
-        tokens = usage.total if usage else 0
-        self._database.execute(
-            "INSERT INTO usage (question, person, by_owner, chat, at, model, prompt_tokens,"
-            " completion_tokens, others_before, others_after, kind, estimated, audio_seconds, cost,"
-            " cost_before, cost_after, person_before, person_after, answers_before)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                question.id,
-                question.sender.id,
-                question.by_owner,
-                question.chat,
-                instant(at),
-                model,
-                usage and usage.prompt_tokens,
-                usage and usage.completion_tokens,
-                others,
-                others + (0 if question.by_owner else tokens),
-                kind,
-                usage is not None and usage.estimated,
-                audio_seconds,
-                cost,
-                money,
-                money + cost,
-                own,
-                own + tokens,
-                answers,
-            ),
-        )
-
-    def _owe(self, question: Question, owed: Owed) -> None:
-        usage = owed.usage
-        self._database.execute(
-            "INSERT OR REPLACE INTO owed VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                question.id,
-                owed.kind,
-                owed.model,
-                usage and usage.prompt_tokens,
-                usage and usage.completion_tokens,
-                usage is not None and usage.estimated,
-                owed.audio_seconds,
-            ),
-        )

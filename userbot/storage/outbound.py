@@ -16,8 +16,8 @@ from userbot.types import Question, Recorded
 _NEWEST = 64
 """How many of a chat's newest writes without an id are compared with a text."""
 _UNCONFIRMED = (
-    "SELECT text FROM writes WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
-    "SELECT text FROM command_notes WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
+    "SELECT text FROM outbound WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
+    "SELECT text FROM command_results WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
 )
 
 
@@ -34,8 +34,8 @@ class OutboundLog:
         text is the same but for white space around it, which Telegram removes.
         """
         known = self._database.row(
-            "SELECT 1 FROM writes WHERE chat = ?1 AND message = ?2 UNION ALL"
-            " SELECT 1 FROM command_notes WHERE chat = ?1 AND message = ?2",
+            "SELECT 1 FROM outbound WHERE chat = ?1 AND message = ?2 UNION ALL"
+            " SELECT 1 FROM command_results WHERE chat = ?1 AND message = ?2",
             (chat, message),
         )
         wanted = storable(text or "").strip()
@@ -50,7 +50,7 @@ class OutboundLog:
     def answered_by(self, chat: int, message: int) -> int | None:
         """The question that the message answers or is a part of the answer to, if it does."""
         row = self._database.row(
-            "SELECT question FROM writes WHERE chat = ? AND message = ?", (chat, message)
+            "SELECT question FROM outbound WHERE chat = ? AND message = ?", (chat, message)
         )
         return None if row is None else int(row[0])
 
@@ -63,7 +63,7 @@ class OutboundLog:
         is recorded again, since either text may be the one that stands in Telegram.
         """
         self._database.execute(
-            "INSERT INTO writes (random_id, question, part, attempt, chat, text, at)"
+            "INSERT INTO outbound (random_id, question, part, attempt, chat, text, at)"
             " VALUES (?, ?, ?, (SELECT attempt FROM questions WHERE id = ?2), ?, ?, ?)",
             (random_id, question.id, part, question.chat, storable(text), instant(at)),
         )
@@ -75,21 +75,21 @@ class OutboundLog:
         often it is edited. Of a write that Telegram certainly did not take it is the next text.
         """
         self._database.execute(
-            "UPDATE writes SET text = ?, at = ? WHERE random_id = ?",
+            "UPDATE outbound SET text = ?, at = ? WHERE random_id = ?",
             (storable(text), instant(at), random_id),
         )
 
     def confirm(self, random_id: int, message: int) -> None:
         """Telegram gave the recorded write this message id."""
         self._database.execute(
-            "UPDATE writes SET message = ? WHERE random_id = ?", (message, random_id)
+            "UPDATE outbound SET message = ? WHERE random_id = ?", (message, random_id)
         )
 
     def void(self, random_id: int) -> None:
         """Telegram certainly did not take the recorded write: nothing of it can stand."""
         self._database.execute(
             # A question that becomes its own answer has an id before that leaves.
-            "DELETE FROM writes WHERE random_id = ? AND (message IS NULL OR message ="
+            "DELETE FROM outbound WHERE random_id = ? AND (message IS NULL OR message ="
             " (SELECT message FROM questions WHERE id = question))",
             (random_id,),
         )
@@ -100,7 +100,7 @@ class OutboundLog:
         Into the chat where it is answered: what was written into one that moved is not finished.
         """
         rows = self._database.rows(
-            "SELECT part, random_id, text, message FROM writes WHERE question = ?"
+            "SELECT part, random_id, text, message FROM outbound WHERE question = ?"
             " AND attempt = ? AND chat = ? AND part >= 0 ORDER BY part, id",
             (question.id, question.attempt, question.chat),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -12,24 +13,18 @@ from userbot.types import ChatKind, ConversationId, Person, Question
 
 ADD = """
     INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, reply_to, about_reply, voice, listen_first, forwarded_from, plain, pictures,
-        asked_at, stored_at, state_at, expires_at)
-    SELECT id, :source, :message, :sender, :name, :username, :by_owner, :text, :reply_to,
-        :about_reply, :voice, :listen_first, :forwarded_from, :plain, :pictures,
-        :asked_at, :stored_at, :stored_at, :expires_at
+        by_owner, text, labelled, reply_to, about_reply, voice, listen_first, forwarded_from,
+        plain, pictures, asked_at, stored_at, state_at, expires_at)
+    SELECT id, :source, :message, :sender, :name, :username,
+        :by_owner, :text, :labelled, :reply_to, :about_reply, :voice, :listen_first,
+        :forwarded_from, :plain, :pictures, :asked_at, :stored_at, :stored_at, :expires_at
     FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
         AND :title IN (title, '')
     ON CONFLICT (message, chat) DO NOTHING"""
 
-QUESTIONS = (
-    "SELECT q.id, c.chat, c.topic, c.kind, c.title, q.message, q.sender, q.sender_name,"
-    " q.sender_username, q.by_owner, q.text, q.reply_to, q.about_reply, q.asked_at, q.attempt,"
-    " q.forwarded_from, q.voice, q.listen_first, q.plain, q.pictures, q.expires_at,"
-    " nullif(q.chat, c.chat), q.state, q.reason,"
-    # A write of an earlier attempt says nothing about the one that is under way.
-    " EXISTS (SELECT 1 FROM writes WHERE question = q.id AND attempt = q.attempt)"
-    " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation"
-)
+FIELDS = """q.*, c.chat AS place, c.topic, c.kind, c.title"""
+FROM = " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation "
+SELECT = f"SELECT {FIELDS} {FROM}"
 
 SEE_CONVERSATION = """
     INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
@@ -37,11 +32,6 @@ SEE_CONVERSATION = """
         title = CASE excluded.title WHEN '' THEN title ELSE excluded.title END
         WHERE kind <> excluded.kind OR excluded.title NOT IN (title, '')"""
 """A short update knows no title (''); the one that is known stays."""
-
-
-def numbers(numbers: Sequence[int]) -> str:
-    """Ids of messages as one cell."""
-    return json.dumps(list(numbers)) if numbers else ""
 
 
 def row_of(question: Question, at: datetime) -> dict[str, Any]:
@@ -57,43 +47,55 @@ def row_of(question: Question, at: datetime) -> dict[str, Any]:
         "name": storable(question.sender.name),
         "username": question.sender.username and storable(question.sender.username),
         "by_owner": question.by_owner,
-        "text": storable(question.text),
-        "reply_to": question.reply_to,
-        "about_reply": question.about_reply,
-        "forwarded_from": storable(question.forwarded_from),
         "voice": question.voice and stored_voice(question.voice),
         "listen_first": question.listen_first,
         "plain": question.plain,
-        "pictures": numbers(question.pictures),
         "asked_at": instant(question.at),
         "stored_at": instant(at),
+        **words_of(question),
+    }
+
+
+def words_of(question: Question) -> dict[str, Any]:
+    """What changes when a question is worded otherwise."""
+    return {
+        "text": storable(question.text),
+        "labelled": question.labelled,
+        "forwarded_from": storable(question.forwarded_from),
+        "reply_to": question.reply_to,
+        "about_reply": question.about_reply,
+        "pictures": _numbers(question.pictures),
         "expires_at": question.expires_at and instant(question.expires_at),
     }
 
 
-def question_of(row: Sequence[Any]) -> Question:
-    """The question that QUESTIONS has found."""
-    ident, chat, topic, kind, title, message, sender, name, username, *rest = row
-    by_owner, text, reply_to, about_reply, asked_at, attempt, forwarded_from, *more = rest[:13]
-    voice, listen_first, plain, pictures, expires_at, moved_from = more
+def question_of(row: sqlite3.Row) -> Question:
+    """The question that SELECT has found."""
+    expires_at = row["expires_at"]
     return Question(
-        id=ident,
-        conversation=ConversationId(chat, topic or None),
-        kind=ChatKind(kind),
-        title=title,
-        message=message,
-        sender=Person(id=sender, name=name, username=username),
-        by_owner=bool(by_owner),
-        text=text,
-        reply_to=reply_to,
-        about_reply=bool(about_reply),
-        forwarded_from=forwarded_from,
-        voice=voice_of(voice) if voice else None,
-        listen_first=bool(listen_first),
-        plain=bool(plain),
-        pictures=tuple(json.loads(pictures or "[]")),
+        id=row["id"],
+        conversation=ConversationId(row["place"], row["topic"] or None),
+        kind=ChatKind(row["kind"]),
+        title=row["title"],
+        message=row["message"],
+        sender=Person(id=row["sender"], name=row["sender_name"], username=row["sender_username"]),
+        by_owner=bool(row["by_owner"]),
+        text=row["text"],
+        labelled=bool(row["labelled"]),
+        reply_to=row["reply_to"],
+        about_reply=bool(row["about_reply"]),
+        forwarded_from=row["forwarded_from"],
+        voice=voice_of(row["voice"]) if row["voice"] else None,
+        listen_first=bool(row["listen_first"]),
+        plain=bool(row["plain"]),
+        pictures=tuple(json.loads(row["pictures"] or "[]")),
         expires_at=None if expires_at is None else moment(expires_at),
-        at=moment(asked_at),
-        attempt=attempt,
-        moved_from=moved_from,
+        at=moment(row["asked_at"]),
+        attempt=row["attempt"],
+        moved_from=None if row["chat"] == row["place"] else row["chat"],
     )
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Ids of messages as one column."""
+    return json.dumps(list(numbers)) if numbers else ""

@@ -1,22 +1,24 @@
 """Questions: stored before anything else happens to them, unique by chat and message."""
 
+# ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
 
+from userbot.rules.limits import Refusal
 from userbot.storage import question_rows
 from userbot.storage.columns import instant, storable
 from userbot.storage.database import Database
 from userbot.storage.ledger import Ledger
 from userbot.types import TERMINAL, Answer, Expected, Question, Spent
 
-R = TypeVar("R")
-
 _REQUESTED = "asked_again"
 """The reason of a pending question that another process wants asked again."""
+
+
+Judge = Callable[[Spent], Refusal | None]
 
 
 class Questions:
@@ -32,6 +34,11 @@ class Questions:
             "SELECT id FROM questions WHERE chat = ? AND message = ?", (chat, message)
         )
         return None if row is None else int(row[0])
+
+    def find(self, number: int) -> Question:
+        """A question by its id; a row is never deleted."""
+        (row,) = self._database.rows(question_rows.SELECT + " WHERE q.id = ?", (number,))
+        return question_rows.question_of(row)
 
     def erased(self, question: Question) -> bool:
         """Whether the words of a question are gone."""
@@ -50,79 +57,63 @@ class Questions:
         return replace(question, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
     def admit(
-        self,
-        question: Question,
-        at: datetime,
-        day_began: datetime,
-        expected: Expected,
-        judge: Callable[[Spent], R | None],
-    ) -> tuple[Question, R | None] | None:
-        """Store a question and reserve what it is expected to cost, all at once.
+        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
+    ) -> tuple[Question, Refusal | None] | None:
+        """Store a question with the least that it will cost, all at once.
 
-        `judge` looks at what was spent; what it gives refuses the question, which is then only
-        stored, with the state "skipped". Gives the question with its id and what `judge` gave;
-        None if its message is known.
+        Refused by `judge`, which looks at what was spent, it is only stored, as skipped. Gives the
+        question with its id and why it was refused, if it was; None if its message is known.
         """
         with self._database.transaction():
             kept = self.add(question, at)
-            if kept is None:
-                return None
-            verdict = judge(self._ledger.spent(question.sender.id, at, day_began, kept.id))
-            if verdict is None:
-                self._ledger.hold(kept.id, expected)
-            else:
-                self._database.execute(
-                    "UPDATE questions SET state = 'skipped' WHERE id = ?", (kept.id,)
-                )
-        return kept, verdict
+            return None if kept is None else (kept, self._judged(kept, at, day_began, least, judge))
+
+    def readmit(
+        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
+    ) -> Refusal | None:
+        """Let a stored question in once more, as `admit` does."""
+        with self._database.transaction():
+            return self._judged(question, at, day_began, least, judge)
 
     def reopen(
-        self,
-        question: Question,
-        at: datetime,
-        day_began: datetime,
-        expected: Expected,
-        judge: Callable[[Spent], R | None],
-    ) -> tuple[Question, R | None] | None:
+        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
+    ) -> tuple[Question, Refusal | None] | None:
         """Make an answered question, worded otherwise by now, pending anew, unless `judge` refuses.
 
         The messages of its answer belong to the new answer. It counts as asked now. None if it was
         not answered or has these words already; if it was spoken, or is several messages.
         """
-        with self._database.transaction():
-            row = self._database.row(
-                "SELECT id, attempt, reason, text, own_text, stored_at, state_at FROM questions"
+        database = self._database
+        with database.transaction():
+            row = database.row(
+                "SELECT id, attempt, reason, text, stored_at, state_at FROM questions"
                 " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
-                " AND coalesce(own_text, text) <> ? AND voice IS NULL AND pictures = ''"
-                " AND NOT EXISTS (SELECT 1 FROM questions AS other"
-                " WHERE other.joined_to = questions.id)",
+                " AND text <> ? AND voice IS NULL AND pictures = '' AND NOT EXISTS"
+                " (SELECT 1 FROM questions AS other WHERE other.joined_to = questions.id)",
                 (question.message, question.chat, storable(question.text)),
             )
             if row is None:
                 return None
             number, attempt, *before = row
-            kept = replace(question, id=number, attempt=attempt)
             change = (
-                "UPDATE questions SET state = ?, reason = ?, text = ?, own_text = ?,"
-                " stored_at = ?, state_at = ? WHERE id = ?"
+                "UPDATE questions SET state = ?, reason = ?, text = ?, stored_at = ?, state_at = ?,"
+                " answered_before = answered_before + ? WHERE id = ?"
             )
             now = instant(at)
-            self._database.execute(
-                change, ("pending", "", storable(question.text), None, now, now, number)
-            )
-            spent = self._ledger.spent(question.sender.id, at, day_began, number)
+            database.execute(change, ("pending", "", storable(question.text), now, now, 1, number))
+            spent, _ = self._ledger.spent(question.sender.id, at, day_began, number)
             # Its row counts once; each time it was answered lately was a request, too.
-            lately = self._database.rows(
-                "SELECT 1 FROM usage WHERE question = ? AND at > ?",
+            lately = database.rows(
+                "SELECT 1 FROM payments WHERE question = ? AND at > ?",
                 (number, instant(at - timedelta(minutes=1))),
             )
             requests = spent.person_requests_last_minute + len(lately)
-            verdict = judge(replace(spent, person_requests_last_minute=requests))
-            if verdict is None:
-                self._ledger.hold(number, expected)
+            refusal = judge(replace(spent, person_requests_last_minute=requests))
+            if refusal is None:
+                self._ledger.hold(number, least)
             else:
-                self._database.execute(change, ("answered", *before, number))
-        return kept, verdict
+                database.execute(change, ("answered", *before, -1, number))
+        return replace(question, id=number, attempt=attempt), refusal
 
     def retry(self, chat: int, message: int, at: datetime) -> Question | str | None:
         """Make a question that failed or was skipped pending anew, and give it.
@@ -131,19 +122,20 @@ class Questions:
         None if there is no such question, or its words were deleted.
         """
         with self._database.transaction():
-            found = self._database.row(
+            (found,) = self._database.rows(
                 "SELECT coalesce((SELECT id FROM questions WHERE message = ?1 AND chat = ?2),"
-                " (SELECT question FROM writes WHERE message = ?1 AND chat = ?2))",
+                " (SELECT question FROM outbound WHERE message = ?1 AND chat = ?2))",
                 (message, chat),
             )
-            row = self._database.row(question_rows.QUESTIONS + " WHERE q.id = ?", found or ())
+            row = self._database.row(
+                question_rows.SELECT + " WHERE q.id = ?", (found and found[0],)
+            )
             if row is None:
                 return None
             question = question_rows.question_of(row)
-            state = str(row[-3])
             if not self._pending_anew(question.id, at):
-                ended = state in ("failed", "skipped")
-                return None if ended or self.erased(question) else state
+                ended = row["erased"] or row["state"] in ("failed", "skipped")
+                return None if ended else str(row["state"])
         return replace(question, attempt=question.attempt + 1)
 
     def request_retry(self, questions: Sequence[int], at: datetime) -> set[int]:
@@ -172,7 +164,7 @@ class Questions:
     def joined(self, question: Question) -> list[Question]:
         """The earlier messages that are one with a question, oldest first."""
         rows = self._database.rows(
-            question_rows.QUESTIONS + " WHERE q.joined_to = ? ORDER BY q.message", (question.id,)
+            question_rows.SELECT + " WHERE q.joined_to = ? ORDER BY q.message", (question.id,)
         )
         return [question_rows.question_of(row) for row in rows]
 
@@ -188,38 +180,31 @@ class Questions:
         `whole` is in the place of the last one. The others end as skipped ("joined"), and those
         that are `gone` with their reason. The same call twice changes nothing.
         """
-        now = instant(at)
-        with self._database.transaction():
+        now, database = instant(at), self._database
+        with database.transaction():
             # One that was joined takes the place of a last message that is gone.
-            self._database.execute(
+            database.execute(
                 "UPDATE questions SET joined_to = NULL, state_at = ?, reason = '',"
                 " state = CASE WHEN state = 'skipped' AND reason = 'joined' THEN 'pending'"
                 " ELSE state END WHERE id = ?",
                 (now, whole.id),
             )
-            self._database.execute_each(
+            database.execute_each(
                 "UPDATE questions SET state = 'skipped', reason = 'joined', state_at = ?,"
                 " whole = NULL, joined_to = ? WHERE id = ? AND state <> 'answered'",
                 [(now, whole.id, one.id) for one in pieces if one.id != whole.id],
             )
-            self._database.execute_each(
+            database.execute_each(
                 "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?,"
                 " joined_to = NULL, whole = NULL WHERE id = ? AND state <> 'answered'",
                 [(reason, now, one.id) for one, reason in gone],
             )
-            self._database.execute(
-                "UPDATE questions SET text = ?, forwarded_from = ?, reply_to = ?, about_reply = ?,"
-                " pictures = ?, expires_at = ?, whole = NULL"
-                " WHERE id = ? AND erased = 0 AND state <> 'answered'",
-                (
-                    storable(whole.text),
-                    storable(whole.forwarded_from),
-                    whole.reply_to,
-                    whole.about_reply,
-                    question_rows.numbers(whole.pictures),
-                    whole.expires_at and instant(whole.expires_at),
-                    whole.id,
-                ),
+            database.execute(
+                "UPDATE questions SET text = :text, labelled = :labelled,"
+                " forwarded_from = :forwarded_from, reply_to = :reply_to,"
+                " about_reply = :about_reply, pictures = :pictures, expires_at = :expires_at,"
+                " whole = NULL WHERE id = :id AND erased = 0 AND state <> 'answered'",
+                {"id": whole.id, **question_rows.words_of(whole)},
             )
 
     def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
@@ -241,34 +226,46 @@ class Questions:
         there, and no others.
         """
         rows = self._database.rows(
-            question_rows.QUESTIONS + " WHERE q.state IN ('pending', 'answering')"
-            " AND (q.chat = ?) = ? ORDER BY q.id",
+            # A write of an earlier attempt says nothing about the one that is under way.
+            f"SELECT {question_rows.FIELDS}, EXISTS (SELECT 1 FROM outbound"
+            f" WHERE question = q.id AND attempt = q.attempt) AS begun {question_rows.FROM}"
+            " WHERE q.state IN ('pending', 'answering') AND (q.chat = ?) = ? ORDER BY q.id",
             (TERMINAL, terminal),
         )
-        return [(question_rows.question_of(row), bool(row[-1])) for row in rows]
+        return [(question_rows.question_of(row), bool(row["begun"])) for row in rows]
 
-    def settle(self, question: Question, text: str, answer: Answer, at: datetime) -> None:
-        """The question (as `text`) is answered: its state and its exchange at once.
+    def settle(self, question: Question, answer: Answer, at: datetime) -> None:
+        """The question is answered: its words, its answer and its state at once.
 
-        Of a question that is answered already nothing changes. Words that were deleted meanwhile do
-        not come back. What it cost was captured before.
+        Of a question that is answered already nothing changes, and words that were deleted
+        meanwhile do not come back.
         """
         self._database.execute(
-            "UPDATE questions SET state = 'answered', reason = ?1, state_at = ?2,"
-            " text = CASE WHEN erased THEN '' ELSE ?3 END,"
-            " own_text = CASE WHEN erased THEN NULL ELSE ?4 END,"
-            " answer = CASE WHEN erased THEN '' ELSE ?5 END, model = ?6, whole = NULL"
-            " WHERE id = ?7 AND state <> 'answered'",
-            (
-                answer.finish.reason,
-                instant(at),
-                storable(text),
-                None if text == question.text else storable(question.text),
-                storable(answer.text),
-                answer.finish.model,
-                question.id,
-            ),
+            "UPDATE questions SET state = 'answered', reason = :reason, state_at = :at,"
+            " text = CASE WHEN erased THEN '' ELSE :text END, labelled = :labelled,"
+            " answer = CASE WHEN erased THEN '' ELSE :answer END, model = :model, whole = NULL"
+            " WHERE id = :id AND state <> 'answered'",
+            {
+                "id": question.id,
+                "at": instant(at),
+                "reason": answer.finish.reason,
+                "model": answer.finish.model,
+                "answer": storable(answer.text),
+                "text": storable(question.text),
+                "labelled": question.labelled,
+            },
         )
+
+    def _judged(
+        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
+    ) -> Refusal | None:
+        spent, _ = self._ledger.spent(question.sender.id, at, day_began, question.id)
+        refusal = judge(spent)
+        if refusal is None:
+            self._ledger.hold(question.id, least)
+        else:
+            self.mark(question, "skipped", refusal.reason, at)
+        return refusal
 
     def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:
         """Let a question that failed or was skipped be asked again; False if it may not be."""

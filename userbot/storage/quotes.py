@@ -1,60 +1,88 @@
-"""Words that a question holds of others."""
+"""Words of others that questions quote: rows of their own, which go when those words go."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
 
-from userbot.storage.columns import instant
+from userbot.storage.columns import instant, storable
 from userbot.storage.database import Database
-from userbot.types import Question
+from userbot.types import Question, Quoted
 
 
 class Quotes:
-    """Whose words a question quotes. Every method raises StorageError."""
+    """What a question quotes, oldest first. Every method raises StorageError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def keep(
-        self,
-        question: Question,
-        people: frozenset[int],
-        messages: frozenset[int],
-        until: datetime | None = None,
-    ) -> None:
-        """A question is about to hold words of these people, from these messages of its chat.
+    def keep(self, question: Question, quoted: Quoted | None) -> None:
+        """A question quotes this, and what stands above it, from now on; in place of before.
 
-        `until`: when they go by themselves, because the chat deletes their message then.
+        Not if the question's words are gone.
+        """
+        with self._database.transaction():
+            self._database.execute("DELETE FROM quotes WHERE question = ?", (question.id,))
+            if quoted is not None:
+                self._add(question, list(enumerate((*quoted.above, quoted))))
+
+    def reword(self, question: Question, quoted: Quoted) -> None:
+        """More is known of what a question quotes: what a recording says, which pictures it has.
+
+        What was deleted since `keep` does not come back.
         """
         with self._database.transaction():
             self._database.execute_each(
-                "INSERT INTO quotations (question, person) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                [(question.id, person) for person in people],
+                "UPDATE quotes SET text = ?, media = ? WHERE question = ? AND message = ?",
+                [
+                    (storable(one.text), one.media, question.id, one.message)
+                    for one in (*quoted.above, quoted)
+                ],
             )
-            self._database.execute_each(
-                "INSERT INTO quoted_messages (question, chat, message) VALUES (?, ?, ?)"
-                " ON CONFLICT DO NOTHING",
-                [(question.id, question.source, message) for message in messages],
-            )
-            if until is not None:
-                self._database.execute(
-                    "UPDATE questions SET quoted_until = ? WHERE id = ?",
-                    (instant(until), question.id),
-                )
+            if not quoted.message:  # the asker's own spoken words come in only now
+                self._add(question, [(len(quoted.above), quoted)])
 
-    def may_quote(
-        self, question: Question, people: frozenset[int], messages: frozenset[int]
-    ) -> bool:
-        """Whether a question may be kept with the words that it quotes.
-
-        Not if one of the people was forgotten, or one of the messages deleted, since `keep`.
-        """
-        queries = (
-            ("SELECT 1 FROM quotations WHERE question = ? AND person = ?", people),
-            ("SELECT 1 FROM quoted_messages WHERE question = ? AND message = ?", messages),
+    def of(self, question: int) -> Quoted | None:
+        """What still stands of what a question quotes."""
+        rows = self._database.rows(
+            "SELECT speaker, text, message, person, origin, media, ours FROM quotes"
+            " WHERE question = ? ORDER BY position",
+            (question,),
         )
-        return all(
-            self._database.row(query, (question.id, number))
-            for query, numbers in queries
-            for number in numbers
+        quotes = [
+            Quoted(
+                speaker,
+                text,
+                message=message,
+                person=person,
+                origin=origin,
+                media=media,
+                ours=bool(ours),
+            )
+            for speaker, text, message, person, origin, media, ours in rows
+        ]
+        return replace(quotes[-1], above=tuple(quotes[:-1])) if quotes else None
+
+    def _add(self, question: Question, quotes: Sequence[tuple[int, Quoted]]) -> None:
+        self._database.execute_each(
+            "INSERT OR REPLACE INTO quotes (question, position, chat, message, person, speaker,"
+            " origin, ours, text, media, expires_at)"
+            " SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM questions"
+            " WHERE id = ?1 AND erased = 0",
+            [
+                (
+                    question.id,
+                    position,
+                    question.source,
+                    one.message,
+                    one.person,
+                    storable(one.speaker),
+                    storable(one.origin),
+                    one.ours,
+                    storable(one.text),
+                    one.media,
+                    one.expires_at and instant(one.expires_at),
+                )
+                for position, one in quotes
+            ],
         )

@@ -13,13 +13,12 @@ from userbot.storage.archive import Archive
 from userbot.storage.columns import instant, moment
 
 _ROWS = """
-    SELECT u.at, u.chat, u.person, u.kind, u.audio_seconds, u.cost, u.estimated,
-        u.prompt_tokens IS NOT NULL AS told,
-        coalesce(u.prompt_tokens, 0) AS prompt, coalesce(u.completion_tokens, 0) AS completion,
+    SELECT p.at, p.chat, p.person, p.kind, p.audio_seconds, p.cost, p.estimated,
+        p.prompt_tokens AS prompt, p.completion_tokens AS completion,
         c.title, q.sender_name AS name
-    FROM usage AS u JOIN questions AS q ON q.id = u.question
+    FROM payments AS p JOIN questions AS q ON q.id = p.question
     JOIN conversations AS c ON c.id = q.conversation
-    WHERE u.at >= :since ORDER BY u.id"""
+    WHERE p.state = 'captured' AND p.at >= :since ORDER BY p.id"""
 
 
 @dataclass(slots=True)
@@ -53,8 +52,7 @@ def spending(database: Path, by: str, since: datetime, timezone: str | None) -> 
     for row in rows:
         one = sums.setdefault(key(row, zone), Spending(key(row, zone)))
         one.title = {"chat": row["title"], "person": row["name"]}.get(by, "")
-        # What is given of what an earlier run paid for is no request.
-        one.requests += row["kind"] not in ("audio", "speech") and row["told"]
+        one.requests += row["kind"] == "answer"
         one.prompt_tokens += row["prompt"]
         one.completion_tokens += row["completion"]
         if row["kind"] == "speech":

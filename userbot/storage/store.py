@@ -3,7 +3,7 @@
 How "answered once" is kept:
 1. A question is a row before anything else happens to it, unique by chat and message.
 2. A write is a row before it leaves; it learns its message id when Telegram tells.
-3. "answered" is final: state, turn and usage change in one transaction, once.
+3. "answered" is final: state and answer change in one transaction, once.
 
 Every call is one short transaction on the caller's thread. Each is served by an index and
 touches a bounded number of rows, however long the history is.
@@ -18,7 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from userbot.storage import file, migrations
+from userbot.errors import StorageError
+from userbot.storage import file, schema
 from userbot.storage.columns import instant, moment
 from userbot.storage.commands import CommandStore
 from userbot.storage.conversations import Conversations
@@ -29,7 +30,6 @@ from userbot.storage.ledger import Ledger
 from userbot.storage.names import Names
 from userbot.storage.outbound import OutboundLog
 from userbot.storage.overrides import Overrides
-from userbot.storage.people import ForgottenPeople
 from userbot.storage.questions import Questions
 from userbot.storage.quotes import Quotes
 from userbot.storage.transcripts import Transcripts
@@ -46,16 +46,15 @@ class Store:
     def __init__(self, database: Database, repaired: int | None) -> None:
         self.database = database
         self.repaired = repaired
-        self.outbound = OutboundLog(database)
-        self.ledger = Ledger(database, self.outbound)
+        self.ledger = Ledger(database)
         self.questions = Questions(database, self.ledger)
-        self.conversations = Conversations(database)
-        self.transcripts = Transcripts(database)
+        self.outbound = OutboundLog(database)
         self.quotes = Quotes(database)
+        self.conversations = Conversations(database, self.quotes)
+        self.transcripts = Transcripts(database)
         self.watermarks = Watermarks(database)
         self.commands = CommandStore(database)
         self.overrides = Overrides(database)
-        self.people = ForgottenPeople(database)
         self.names = Names(database)
         self.eraser = Eraser(database)
         self._version = self._data_version()
@@ -75,7 +74,7 @@ class Store:
                 # The header above may be older than what the write-ahead log says.
                 (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
                 (application,) = db.execute("PRAGMA application_id").fetchone()
-                migrations.check(migrations.version(db), application, empty=not tables, path=path)
+                schema.check(schema.version(db), application, empty=not tables, path=path)
                 # Half the usual size: a step writes each page it touches to the log as a whole.
                 db.execute("PRAGMA page_size = 2048")
                 db.execute("PRAGMA journal_mode = WAL")
@@ -83,7 +82,7 @@ class Store:
                 db.execute("PRAGMA journal_size_limit = 8388608")
                 # Words that were deleted are overwritten, not only unlinked.
                 db.execute("PRAGMA secure_delete = ON")
-                migrations.migrate(db)
+                schema.migrate(db)
             except BaseException:
                 db.close()
                 raise
@@ -124,6 +123,15 @@ class Store:
     def secret(self) -> bytes:
         """32 random bytes of this database, for `rules.random_id`."""
         return bytes(self._once("secret", secrets.token_bytes(32)))
+
+    def belongs_to(self, account: int) -> None:
+        """The database is this account's from now on; raises StorageError if it is another's."""
+        if self._once("account", account) != account:
+            raise StorageError(
+                f"The history in {self.path} belongs to another Telegram account.",
+                "Log in with that account, or set [history].database to another file.",
+                reason="storage_account",
+            )
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (`history --clear`)."""

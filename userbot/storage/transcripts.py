@@ -12,8 +12,8 @@ from userbot.storage.database import Database
 from userbot.types import Question, Transcript
 
 _ADD = """
-    INSERT INTO transcripts (question, chat, message, person, by_owner, {words}, model, seconds, at)
-    VALUES (:question, :chat, :message, :person, :by_owner,
+    INSERT INTO transcripts (question, chat, message, person, {words}, model, seconds, at)
+    VALUES (:question, :chat, :message, :person,
         CASE WHEN (SELECT erased FROM questions WHERE id = :question) THEN NULL ELSE :words END,
         :model, :seconds, :at)
     ON CONFLICT (message, chat) DO UPDATE SET """
@@ -90,7 +90,6 @@ class Transcripts:
                 "chat": question.source,
                 "message": message,
                 "person": question.sender.id,
-                "by_owner": question.by_owner,
                 "words": words,
                 "model": parts[-1].model,
                 "seconds": sum(part.seconds for part in parts),

@@ -16,20 +16,20 @@ class Watermarks:
 
     def seen(self, chat: int) -> int | None:
         """The newest message of a chat that was decided about; None if it is not known."""
-        row = self._database.row("SELECT message FROM seen WHERE chat = ?", (chat,))
+        row = self._database.row("SELECT message FROM watermarks WHERE chat = ?", (chat,))
         return None if row is None else int(row[0])
 
     def see(self, chat: int, message: int) -> None:
         """The chat was seen up to this message, unless it was seen further already."""
         self._database.execute(
-            "INSERT INTO seen (chat, message) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE"
+            "INSERT INTO watermarks (chat, message) VALUES (?, ?) ON CONFLICT (chat) DO UPDATE"
             " SET message = excluded.message WHERE message < excluded.message",
             (chat, message),
         )
 
     def forget(self, chat: int) -> None:
         """A group that became a supergroup holds nothing that was not decided about."""
-        self._database.execute("DELETE FROM seen WHERE chat = ?", (chat,))
+        self._database.execute("DELETE FROM watermarks WHERE chat = ?", (chat,))
 
     def last_look(self) -> datetime | None:
         """When all chats were last looked at; None: never."""

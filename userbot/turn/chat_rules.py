@@ -34,7 +34,7 @@ class ChatRules:
             self._move(old, new)
         self.policy = policy
         """Who is answered, as it holds now."""
-        self.forgotten = store.people.forgotten()
+        self.forgotten = store.eraser.forgotten()
         """The people whose words are kept out."""
         self._apply()
 

@@ -24,7 +24,7 @@ from userbot.events import (
 from userbot.ports import Clock
 from userbot.rules.own_prompt import below_prompt
 from userbot.rules.plain import preview
-from userbot.rules.prompt import asked, messages_in, people_in
+from userbot.rules.prompt import asked
 from userbot.storage.store import Store
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
@@ -146,10 +146,10 @@ class Settle:
         assert answer is not None
         quoted = material.quoted if material is not None else None
         own = question if material is None else material.question
-        text, people, messages = asked(own, quoted), people_in(quoted), messages_in(quoted)
-        if not self._store.quotes.may_quote(own, people, messages):
-            text = own.text
-        self._store.questions.settle(own, text, answer, self._clock.now())
+        if quoted is not None:
+            self._store.quotes.reword(own, quoted)
+        self._store.questions.settle(own, answer, self._clock.now())
+        text = asked(own, self._store.quotes.of(own.id))
         turn.settled = True
         self._loops.answered(question, self._clock.now())
         seconds = self._clock.monotonic() - (turn.began or 0.0)

@@ -41,9 +41,8 @@ from userbot.types import (
 
 if TYPE_CHECKING:
     from userbot.rules.pacing import Pace
-    from userbot.turn.payment import Payment
     from userbot.turn.stream import Stream
-    from userbot.types import ChatRequest
+    from userbot.types import ChatRequest, Payment
 
 
 class Stage(Enum):

@@ -44,7 +44,7 @@ from userbot.types.media import (
     Transcript,
     Voice,
 )
-from userbot.types.spending import Cost, Expected, Owed, Spent
+from userbot.types.spending import Cost, Expected, Payment, Spent
 
 __all__ = [
     "CHANNELS",
@@ -74,8 +74,8 @@ __all__ = [
     "Loudness",
     "Message",
     "OpenCommand",
-    "Owed",
     "OwnMessage",
+    "Payment",
     "Person",
     "Picture",
     "PromptMessage",

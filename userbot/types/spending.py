@@ -18,7 +18,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What counts against the limits at one moment: spent, or reserved for open questions.
+    """What counts against the limits at one moment: paid, being paid, or bound to be.
 
     The question at hand is among the requests and in nothing else. Money is in millionths.
     """
@@ -39,11 +39,22 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Owed:
-    """What is being paid for a question while nobody has counted it: it outlives a crash."""
+class Payment:
+    """What is about to be paid for a question; money in millionths."""
 
     kind: str
-    """"answer", "audio" (listened to) or "speech" (spoken)."""
+    """"answer", "audio" (transcribed) or "speech" (spoken)."""
     model: str
-    usage: Usage | None = None
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    """What the answer may come to."""
     audio_seconds: float = 0.0
+    cost: int = 0
+    """Of the prompt, or of the audio: this much is certain."""
+    answer_cost: int = 0
+    """What the answer may cost."""
+    id: int = 0
+    """Its row, once it is authorized."""
+    question: int = 0
+    usage: Usage | None = None
+    """What the answer came to, from when that is known until it is captured."""

@@ -19,7 +19,7 @@ from userbot.settings import VoiceConfig
 def paid_seconds(stage: Stage) -> float:
     with sqlite3.connect(stage.folder / "history.db") as db:
         return float(
-            db.execute("SELECT sum(audio_seconds) FROM usage WHERE kind = 'audio'").fetchone()[0]
+            db.execute("SELECT sum(audio_seconds) FROM payments WHERE kind = 'audio'").fetchone()[0]
         )
 
 

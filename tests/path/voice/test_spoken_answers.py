@@ -219,7 +219,7 @@ async def test_a_spoken_answer_that_had_not_left_is_given_after_a_restart(
     await asyncio.sleep(0.05)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
-        assert db.execute("SELECT count(*) FROM writes").fetchone() == (0,)
+        assert db.execute("SELECT count(*) FROM outbound").fetchone() == (0,)
     await stage.program([listed(stage.group.id)], voice=voice)
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert answer.reply_to is question
@@ -237,7 +237,7 @@ async def test_a_spoken_answer_that_has_left_is_waited_for_by_a_program_that_sto
     await until(lambda: met.happened)
     await program.stop()
     with sqlite3.connect(stage.folder / "history.db") as db:
-        ((message,),) = db.execute("SELECT message FROM writes")
+        ((message,),) = db.execute("SELECT message FROM outbound")
     assert message is not None
 
 

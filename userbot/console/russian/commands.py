@@ -64,6 +64,18 @@ NAMES: Final = {
     "Update userbot, or set [history].database to another file.": (
         "Обновите userbot или укажите другой файл в [history].database."
     ),
+    "{} is from before the first release of userbot and cannot be read any more.": (
+        "{} записан ещё до первого выпуска userbot, прочитать его больше нельзя."
+    ),
+    "Nothing was changed. Move the file away, and userbot starts a new history.": (
+        "Ничего не изменено. Уберите файл — userbot начнёт новую историю."
+    ),
+    "The history in {} belongs to another Telegram account.": (
+        "История в {} принадлежит другому аккаунту Telegram."
+    ),
+    "Log in with that account, or set [history].database to another file.": (
+        "Войдите в тот аккаунт или укажите другой файл в [history].database."
+    ),
     "{} is a database of another program.": "{} — база другой программы.",
     "Set [history].database to a file of its own.": "Укажите в [history].database отдельный файл.",
     "Nothing was asked in that topic.": "В этой теме ничего не спрашивали.",

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from userbot.errors import AudioError, ModelError, NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
-from userbot.rules.prompt import kept_until, messages_in, people_in
 from userbot.rules.wake import question_in
 from userbot.storage.store import Store
 from userbot.turn.requests import Requests
@@ -114,10 +113,8 @@ class Words:
         """The message that the question replies to; its words go when it goes, from now on."""
         question = turn.question
         quoted = await self._replied.quoted(question)
-        if quoted is not None:
-            self._store.quotes.keep(
-                question, people_in(quoted), messages_in(quoted), kept_until(quoted)
-            )
+        if question.reply_to is not None:
+            self._store.quotes.keep(question, quoted)
         return quoted
 
     async def _asked_about(self, turn: Turn) -> Quoted | None:

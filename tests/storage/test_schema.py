@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from userbot.storage import migrations
+from userbot.errors import StorageError
+from userbot.storage import schema
 from userbot.storage.store import Store
 
 
@@ -21,13 +22,8 @@ def db() -> Iterator[sqlite3.Connection]:
     db.close()
 
 
-def add_notes(db: sqlite3.Connection) -> None:
-    db.execute("CREATE TABLE notes (text TEXT)")
-
-
-def fail_halfway(db: sqlite3.Connection) -> None:
-    db.execute("CREATE TABLE half (text TEXT)")
-    raise RuntimeError("halfway")
+ADD_NOTES = "CREATE TABLE notes (text TEXT)"
+FAIL_HALFWAY = "CREATE TABLE half (text TEXT);\nCREATE nonsense"
 
 
 def tables(db: sqlite3.Connection) -> set[str]:
@@ -35,56 +31,61 @@ def tables(db: sqlite3.Connection) -> set[str]:
 
 
 def test_a_new_database_takes_every_step(db: sqlite3.Connection) -> None:
-    migrations.migrate(db)
-    assert migrations.version(db) == len(migrations.MIGRATIONS)
-    assert {"meta", "conversations", "questions", "writes", "usage"} <= tables(db)
+    schema.migrate(db)
+    assert schema.version(db) == schema.NEWEST
+    assert {"meta", "conversations", "questions", "outbound", "payments"} <= tables(db)
 
 
 def test_a_database_takes_only_the_steps_it_lacks(
     db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrations.migrate(db)
+    schema.migrate(db)
     db.execute("INSERT INTO meta VALUES ('kept', 1)")
-    monkeypatch.setattr(migrations, "MIGRATIONS", [*migrations.MIGRATIONS, add_notes])
-    migrations.migrate(db)
-    migrations.migrate(db)
+    monkeypatch.setattr(schema, "STEPS", [*schema.STEPS, ADD_NOTES])
+    schema.migrate(db)
+    schema.migrate(db)
     assert "notes" in tables(db)
-    assert migrations.version(db) == len(migrations.MIGRATIONS)
+    assert schema.version(db) == schema.NEWEST + 1
     assert db.execute("SELECT value FROM meta WHERE key = 'kept'").fetchone() == (1,)
 
 
 def test_a_step_that_fails_leaves_the_database_before_it(
     db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    steps = [*migrations.MIGRATIONS, add_notes, fail_halfway]
-    monkeypatch.setattr(migrations, "MIGRATIONS", steps)
-    with pytest.raises(RuntimeError, match="halfway"):
-        migrations.migrate(db)
-    assert migrations.version(db) == len(steps) - 1
+    steps = [*schema.STEPS, ADD_NOTES, FAIL_HALFWAY]
+    monkeypatch.setattr(schema, "STEPS", steps)
+    with pytest.raises(sqlite3.OperationalError, match="nonsense"):
+        schema.migrate(db)
+    assert schema.version(db) == schema.NEWEST + 1
     assert "notes" in tables(db)
     assert "half" not in tables(db)
     assert not db.in_transaction
 
 
-def test_the_steps_that_were_released_are_the_same_and_in_the_same_order() -> None:
-    """Append to this list; never change what stands in it."""
-    assert [step.__name__ for step in migrations.MIGRATIONS] == [
-        "conversations_questions_writes_and_usage",
-        "voice_and_transcripts",
-        "commands_overrides_and_people",
-        "money_reservations_names_and_erasing",
-        "counts_that_do_not_grow",
-        "plain_questions_pictures_and_bursts",
-        "own_messages_and_what_was_seen",
-        "transcripts_in_parts",
-        "quoted_words_that_expire",
-        "words_of_results",
-        "quoted_messages",
-        "commands_left_open",
-        "debts_and_whole_answers",
-        "transcripts_by_question",
-        "payments_by_question",
-    ]
+def test_a_database_from_before_the_first_release_is_refused_and_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE usage (id INTEGER)")
+    db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+    db.execute("PRAGMA user_version = 14")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(StorageError, match="before the first release") as refused:
+        Store.open(path)
+    assert refused.value.reason == "storage_before"
+    assert "Move the file away" in refused.value.hint
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_database_belongs_to_the_account_that_came_first(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "history.db") as store:
+        store.belongs_to(7)
+    with Store.open(tmp_path / "history.db") as store:
+        store.belongs_to(7)
+        with pytest.raises(StorageError, match="another Telegram account") as refused:
+            store.belongs_to(8)
+    assert refused.value.reason == "storage_account"
 
 
 def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:

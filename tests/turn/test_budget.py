@@ -1,0 +1,259 @@
+"""What a question may cost: at the door, before each payment, and after a kill."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from tests.questions import ANNA, NOW, OWNER, answer, question
+from userbot.errors import LimitReachedError
+from userbot.events import Event, Report
+from userbot.rules.limits import ANSWER_TOKENS
+from userbot.rules.window import estimate
+from userbot.settings import LimitsConfig, PersonLimits, Prices
+from userbot.storage.store import Store
+from userbot.turn.budget import Budget, Held
+from userbot.turn.turn import Turn
+from userbot.types import ChatRequest, Finish, Payment, Person, PromptMessage, Question, Usage
+
+DAY = NOW.replace(hour=0, minute=0)
+BEN = Person(id=502, name="Ben")
+OPEN = LimitsConfig(requests_per_minute=100, answers_per_hour=100, timezone="UTC")
+REQUEST = ChatRequest(model="small", messages=(PromptMessage("user", "hello"),))
+CAPPED = replace(REQUEST, max_completion_tokens=50)
+
+
+class Frozen:
+    """A clock that stands still."""
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path / "history.db") as store:
+        yield store
+
+
+def budget(
+    store: Store,
+    config: LimitsConfig = OPEN,
+    people: Mapping[int, PersonLimits] = MappingProxyType({}),
+    report: Report = lambda _: None,
+) -> Budget:
+    return Budget(config, people, "", store, Frozen(), report)
+
+
+def let_in(one: Budget, message: int, who: Person = ANNA) -> Question:
+    admitted = one.admit(question(message=message, sender=who), NOW)
+    assert admitted is not None
+    assert admitted[1] is None
+    return admitted[0]
+
+
+def authorized(one: Budget, ask: Question, payment: Payment) -> Turn:
+    """A turn that pays, since nothing stands against it."""
+    given = one.try_authorize(ask, payment)
+    assert isinstance(given, Payment)
+    return Turn(ask, payment=given)
+
+
+def refused(one: Budget, ask: Question, payment: Payment) -> str:
+    with pytest.raises(LimitReachedError) as error:
+        one.try_authorize(ask, payment)
+    return error.value.reason
+
+
+def whole(one: Budget, turn: Turn, prompt_tokens: int, completion_tokens: int) -> None:
+    usage = Usage(prompt_tokens, completion_tokens)
+    one.capture_answer(turn, "Whole.", Finish("stop", usage, "small"), usage)
+    assert turn.payment is None
+
+
+# At the door
+
+
+def test_a_question_is_stored_and_let_in_once(store: Store) -> None:
+    one = budget(store)
+    ask = let_in(one, 1)
+    assert store.questions.pending() == [(ask, False)]
+    assert one.admit(question(message=1), NOW) is None
+
+
+def test_a_refused_question_is_stored_as_skipped_with_the_reason(store: Store) -> None:
+    one = budget(store, replace(OPEN, requests_per_minute=1))
+    let_in(one, 1)
+    admitted = one.admit(question(message=2), NOW)
+    assert admitted is not None
+    assert admitted[1] is not None
+    assert admitted[1].reason == "requests_per_minute"
+    assert store.questions.pending(), "the first one"
+    ((state, reason),) = store.database.rows(
+        "SELECT state, reason FROM questions WHERE id = ?", (admitted[0].id,)
+    )
+    assert (state, reason) == ("skipped", "requests_per_minute")
+
+
+def test_a_message_that_joins_a_question_is_no_request_of_its_own(store: Store) -> None:
+    one = budget(store, replace(OPEN, requests_per_minute=1, answers_per_hour=1))
+    let_in(one, 1)
+    admitted = one.admit(question(message=2), NOW, joins=True)
+    assert admitted is not None
+    assert admitted[1] is None
+
+
+def test_a_person_with_limits_of_his_own_is_held_to_them(store: Store) -> None:
+    one = budget(store, people={BEN.id: PersonLimits(tokens_per_day=0)})
+    let_in(one, 1)
+    admitted = one.admit(question(message=2, sender=BEN), NOW)
+    assert admitted is not None
+    assert admitted[1] is not None
+    assert admitted[1].reason == "person_tokens_per_day"
+
+
+def test_who_asks_again_is_let_in_or_skipped(store: Store) -> None:
+    ask = let_in(budget(store), 1)
+    store.questions.mark(ask, "failed", "timeout", NOW)
+    again = store.questions.retry(ask.chat, ask.message, NOW)
+    assert isinstance(again, Question)
+    assert budget(store).readmit(again) is None
+    none = budget(store, replace(OPEN, tokens_per_day=0))
+    refusal = none.readmit(again)
+    assert refusal is not None
+    assert refusal.reason == "tokens_per_day"
+    assert store.questions.pending() == []
+
+
+def test_an_edited_question_is_opened_again_unless_a_limit_refuses_it(store: Store) -> None:
+    ask = let_in(budget(store), 1)
+    store.questions.settle(ask, answer(), NOW)
+    edited = question("Other words?", message=1)
+    refused_one = budget(store, replace(OPEN, tokens_per_day=0)).reopen(edited, NOW)
+    assert refused_one is not None
+    assert refused_one[1] is not None
+    assert store.questions.pending() == []
+    assert budget(store).reopen(edited, NOW) == (replace(edited, id=ask.id), None)
+    assert [one.text for one, _ in store.questions.pending()] == ["Other words?"]
+    assert budget(store).reopen(edited, NOW) is None
+
+
+# Before a payment
+
+
+def test_a_request_that_fits_is_let_through_whatever_its_answer_comes_to(store: Store) -> None:
+    one = budget(store, replace(OPEN, tokens_per_day=100))
+    authorized(one, let_in(one, 1), one.for_answer(REQUEST, 90))
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].others_tokens_today == 90
+
+
+def test_a_request_that_does_not_fit_is_refused(store: Store) -> None:
+    one = budget(store, replace(OPEN, tokens_per_day=100))
+    assert refused(one, let_in(one, 1), one.for_answer(REQUEST, 101)) == "tokens_per_day"
+    assert store.ledger.authorized("run") == []
+
+
+def test_while_only_answers_under_way_leave_no_room_a_question_is_held(store: Store) -> None:
+    one = budget(store, replace(OPEN, tokens_per_day=500))
+    first, second = let_in(one, 1), let_in(one, 2, BEN)
+    paying = authorized(one, first, one.for_answer(REQUEST, 90))
+    held = one.try_authorize(second, one.for_answer(REQUEST, 90))
+    assert isinstance(held, Held)
+    assert held.refusal.reason == "tokens_per_day"
+    whole(one, paying, 90, 10)
+    authorized(one, second, one.for_answer(REQUEST, 90))
+
+
+def test_what_was_paid_for_sure_is_not_waited_for(store: Store) -> None:
+    one = budget(store, replace(OPEN, tokens_per_day=500))
+    first, second = let_in(one, 1), let_in(one, 2, BEN)
+    whole(one, authorized(one, first, one.for_answer(REQUEST, 90)), 90, 400)
+    assert refused(one, second, one.for_answer(REQUEST, 90)) == "tokens_per_day"
+
+
+def test_a_question_never_waits_for_itself(store: Store) -> None:
+    one = budget(store, replace(OPEN, tokens_per_day=500))
+    ask = let_in(one, 1)
+    authorized(one, ask, one.for_answer(REQUEST, 90))
+    authorized(one, ask, one.for_answer(REQUEST, 90))
+
+
+def test_an_answer_counts_as_long_as_its_cap_or_as_the_longest_of_late(store: Store) -> None:
+    one = budget(store)
+    ask = let_in(one, 1)
+    assert one.for_answer(CAPPED, 10).completion_tokens == 50
+    assert one.for_answer(REQUEST, 10).completion_tokens == ANSWER_TOKENS
+    whole(one, authorized(one, ask, one.for_answer(REQUEST, 10)), 10, 3000)
+    assert one.for_answer(REQUEST, 10).completion_tokens == 3000
+
+
+PRICED = replace(OPEN, cost_per_day=0.001, prices=Prices(input=1, output=2, audio_minute=0.0006))
+
+
+def test_the_day_s_money_is_everybody_s_and_audio_costs_too(store: Store) -> None:
+    one = budget(store, PRICED)
+    ask = let_in(one, 1, OWNER)
+    one.paid(authorized(one, ask, one.for_audio("whisper", 60)), "whisper", 60)
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 600
+    assert refused(one, ask, one.for_audio("whisper", 60)) == "cost_per_day"
+    one.void(authorized(one, ask, one.for_audio("whisper", 30)))
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 600
+
+
+def test_words_are_spoken_while_there_is_money_and_no_other_limit_matters(store: Store) -> None:
+    ask = let_in(budget(store), 1)
+    one = budget(store, replace(PRICED, tokens_per_day=0))
+    one.paid(authorized(one, ask, one.for_speech("tts", 10)), "tts", 100)
+    assert refused(one, ask, one.for_speech("tts", 10)) == "cost_per_day"
+
+
+# After a payment
+
+
+def test_a_whole_answer_is_kept_with_its_price(store: Store) -> None:
+    one = budget(store, PRICED)
+    ask = let_in(one, 1)
+    whole(one, authorized(one, ask, one.for_answer(CAPPED, 80)), 90, 10)
+    assert one.whole(ask) == ("Whole.", Finish("stop", Usage(90, 10), "small"))
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 110
+
+
+def test_an_answer_that_broke_off_costs_and_is_not_kept(store: Store) -> None:
+    one = budget(store, PRICED)
+    ask = let_in(one, 1)
+    turn = authorized(one, ask, one.for_answer(CAPPED, 80))
+    one.broke_off(turn, Usage(80, 5, estimated=True))
+    assert (turn.payment, one.whole(ask)) == (None, None)
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 90
+
+
+def test_what_a_kill_cut_off_costs_its_prompt_and_what_stands(store: Store) -> None:
+    told: list[Event] = []
+    one = budget(store, PRICED, report=told.append)
+    ask = let_in(one, 1)
+    authorized(one, ask, one.for_answer(CAPPED, 80))
+    authorized(one, ask, one.for_audio("whisper", 10))
+    shown = "word " * 30
+    store.outbound.record(ask, 0, 77, shown, NOW)
+    store.outbound.confirm(77, 2)
+    one.capture_lost("talk")  # another program's are its own
+    one.capture_lost("run", NOW)  # of that moment: it may be running
+    assert not told
+    one.capture_lost("run", NOW + timedelta(seconds=1))
+    one.capture_lost()
+    assert len(told) == 1
+    spent, with_answers = store.ledger.spent(BEN.id, NOW, DAY)
+    assert spent == with_answers
+    tokens = 80 + estimate(shown)
+    assert (spent.others_tokens_today, spent.cost_today) == (tokens, tokens + estimate(shown) + 100)
