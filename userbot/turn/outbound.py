@@ -71,7 +71,7 @@ class Outbound:
         """
         question = turn.question
         if turn.doubt is None:
-            self._first_text(turn)
+            self.check(turn)
             now = self._clock.now()
             self._store.outbound.record(question, part, random_id, text, now)
             turn.first_text_left, turn.left_at = True, now
@@ -107,7 +107,7 @@ class Outbound:
 
         Raises as `send` does, and what `Sender.edit` raises.
         """
-        self._first_text(turn)
+        self.check(turn)
         question = turn.question
         self._store.outbound.record(question, 0, random_id, text, self._clock.now())
         # Known beforehand: whatever happens now, this message is ours from here on.
@@ -128,8 +128,13 @@ class Outbound:
                 self._store.outbound.confirm(one.random_id, one.message)
                 one.confirmed = True
 
-    def _first_text(self, turn: Turn) -> None:
-        if turn.belated and not turn.first_text_left:
+    def check(self, turn: Turn) -> None:
+        """In the breath in which a write leaves: whether it is still wanted as it is.
+
+        Raises Reconsider if somebody has interrupted the turn meanwhile, or if something may have
+        been missed before its first text.
+        """
+        if turn.interruption is not None or (turn.belated and not turn.first_text_left):
             raise Reconsider
 
     def _not_taken(self, turn: Turn, random_id: int) -> None:

@@ -60,6 +60,7 @@ class ReplyMessages:
 
     async def _edit(self, turn: Turn, at: int, text: RichText) -> None:
         one = turn.messages[at]
+        self._outbound.check(turn)
         self._store.outbound.rewrite(one.random_id, text.text, self._clock.now())
         try:
             await self._sender.edit(turn.question.conversation, one.message, text)
