@@ -124,10 +124,7 @@ class Complete:
         stream = turn.stream
         if stream is not None:
             await stream.close()
-            if stream.error is None and stream.finish is not None:
-                self._capture(turn, stream)
-            else:
-                self._broke_off(turn, stream, cut=True)
+            self._broke_off(turn, stream, cut=True)  # whole or not, nobody is given it
         self._budget.capture(turn)
 
     async def _ask(self, turn: Turn, stream: Stream) -> None:
@@ -170,8 +167,9 @@ class Complete:
         if turn.payment is None or turn.payment.kind != "answer":
             return
         error = stream.error
-        told = error.usage if isinstance(error, ModelError) else None
+        told = stream.finish.usage if stream.finish is not None else None
         if isinstance(error, ModelError):
+            told = error.usage
             cut = cut or error.reason in limits.PAID_ALL_THE_SAME
         if not (told or cut or stream.said or stream.thought):
             self._budget.void(turn)
