@@ -8,7 +8,7 @@ ARGS ?=
 # Tests at a time: more than two cores would hold, since most of them wait.
 WORKERS ?= 5
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos live picture lock upgrade build \
+.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos live picture texts lock upgrade build \
 	run clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
@@ -54,6 +54,9 @@ live: setup-run  ## ten minutes by hand against Telegram's test data centre
 
 picture: setup-run  ## docs/demo.svg, the README's picture of the console
 	@$(BIN)/userbot demo --language en --picture docs/demo.svg
+
+texts: setup-dev  ## bring the translations in userbot/locale up to date with the texts marked in the code
+	@.ci/texts
 
 lock:  ## write requirements/*.txt after a change of dependencies in pyproject.toml
 	@.ci/lock

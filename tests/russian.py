@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-from userbot.console.sentences import in_russian
-
 _AS_IS = re.compile(
     r"`[^`]*`|“[^”]*”|«[^»]*»|\"[^\"]*\"|https?://\S+|\S*[/_=@]\S*|\[[^]]*\]|--\S+"
     r"|userbot [a-z]+|\bOLGA\b|PKCS#1 RSA"
@@ -16,10 +14,3 @@ _AS_IS = re.compile(
 def english_in(text: str) -> list[str]:
     """The English that is left in a text: two words of it that follow each other."""
     return re.findall(r"\b[A-Za-z]?[a-z]+ [a-z]{2,}\b", _AS_IS.sub(" · ", text))
-
-
-def untranslated(output: str) -> list[str]:
-    """The errors and hints in what a command printed in English that would stay English."""
-    told = re.findall(r"^(?:error: |  → )(.+)$", output, re.MULTILINE)
-    placed = (re.sub(r"^(?:\S+|\[\[chats\]\] number \d+, \w+): ", "", one) for one in told)
-    return [one for one in map(in_russian, placed) if english_in(one)]

@@ -39,8 +39,8 @@ async def test_a_name_that_nobody_has_is_an_error_at_the_start(stage: Stage) -> 
     with pytest.raises(ConfigError) as caught:
         await stage.program([listed("@nobody_at_all"), listed("@nobody_else")])
     assert [fault.message for fault in caught.value.faults] == [
-        "nobody is called @nobody_at_all.",
-        "nobody is called @nobody_else.",
+        "nobody has the name @nobody_at_all.",
+        "nobody has the name @nobody_else.",
     ]
 
 

@@ -67,11 +67,11 @@ def test_no_config_login_or_history_is_published(
     assert leaked == []
 
 
-def test_a_wheel_carries_the_program_its_types_and_its_command(
+def test_a_wheel_carries_the_program_its_types_its_translations_and_its_command(
     built: dict[str, dict[str, bytes]],
 ) -> None:
     wheel = built["wheel"]
-    assert "userbot/py.typed" in wheel
+    assert {"userbot/py.typed", "userbot/locale/ru/LC_MESSAGES/userbot.mo"} <= wheel.keys()
     assert not [
         name for name in wheel if not re.match(r"(userbot|gpt_userbot-[^/]+\.dist-info)/", name)
     ]

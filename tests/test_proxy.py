@@ -62,21 +62,23 @@ def test_an_address_means(address: str, means: Socks | MTProxy) -> None:
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        pytest.param("", "no address", id="nothing"),
-        pytest.param("host:1080", "no address", id="no kind"),
-        pytest.param("ftp://me:s3cret@host", "no address", id="another kind"),
-        pytest.param("socks5://me:s3cret@:1080", "no address", id="no host"),
-        pytest.param("socks5://me:s3cret@host:99999", "no address", id="no port"),
-        pytest.param("socks5://host:0", "no address", id="port zero"),
-        pytest.param("http://[me:s3cret", "no address", id="broken"),
-        pytest.param("tg://proxy?port=443&secret=" + HEX, "lacks a server", id="no server"),
-        pytest.param("tg://proxy?server=h&port=x&secret=" + HEX, "or a port", id="wrong port"),
-        pytest.param("tg://proxy?server=h&port=70000&secret=" + HEX, "or a port", id="high port"),
-        pytest.param("tg://proxy?server=h&port=443", "no valid secret", id="no secret"),
-        pytest.param("tg://proxy?server=h&port=443&secret=s3cret", "valid secret", id="short"),
+        pytest.param("", "not a proxy address", id="nothing"),
+        pytest.param("host:1080", "not a proxy address", id="no kind"),
+        pytest.param("ftp://me:s3cret@host", "not a proxy address", id="another kind"),
+        pytest.param("socks5://me:s3cret@:1080", "not a proxy address", id="no host"),
+        pytest.param("socks5://me:s3cret@host:99999", "not a proxy address", id="no port"),
+        pytest.param("socks5://host:0", "not a proxy address", id="port zero"),
+        pytest.param("http://[me:s3cret", "not a proxy address", id="broken"),
+        pytest.param("tg://proxy?port=443&secret=" + HEX, "server or port missing", id="no server"),
         pytest.param(
-            f"tg://proxy?server=h&port=443&secret=ee{HEX}7777", "imitates TLS", id="fake TLS"
+            "tg://proxy?server=h&port=x&secret=" + HEX, "server or port missing", id="wrong port"
         ),
+        pytest.param(
+            "tg://proxy?server=h&port=70000&secret=" + HEX, "server or port missing", id="high port"
+        ),
+        pytest.param("tg://proxy?server=h&port=443", "invalid secret", id="no secret"),
+        pytest.param("tg://proxy?server=h&port=443&secret=s3cret", "valid secret", id="short"),
+        pytest.param(f"tg://proxy?server=h&port=443&secret=ee{HEX}7777", "fake TLS", id="fake TLS"),
     ],
 )
 def test_what_is_none_is_refused_without_being_repeated(address: str, says: str) -> None:

@@ -28,6 +28,7 @@ from userbot.telegram.network_log import network_told
 from userbot.telegram.outage import Outage, watch_line
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file, session_lock
+from userbot.texts import _, n_
 from userbot.turn.store_back import StoreBack
 from userbot.types import Message, Question
 
@@ -311,10 +312,18 @@ class _Run:
 
     def _tell_stopping(self, services: Services) -> None:
         if writing := services.queue.answering:
-            detail = f"Stopping, waiting for answers: {writing}."
+            detail = n_(
+                "Stopping: waiting for {count} answer. Ctrl-C again stops at once.",
+                "Stopping: waiting for {count} answers. Ctrl-C again stops at once.",
+                writing,
+            )
             self._report(Notice(reason="stopping", detail=detail, count=writing))
         if telling := services.commands.telling:
-            detail = f"Stopping, waiting for results of commands: {telling}."
+            detail = n_(
+                "Stopping: waiting for {count} command. Ctrl-C again stops at once.",
+                "Stopping: waiting for {count} commands. Ctrl-C again stops at once.",
+                telling,
+            )
             self._report(Notice(reason="stopping_commands", detail=detail, count=telling))
 
     async def _tell_moved(self, names: NameResolver) -> None:
@@ -322,8 +331,8 @@ class _Run:
             self._report(
                 Notice(
                     reason="name_moved",
-                    detail=f"{name} is another's name by now, or nobody's.",
-                    hint="Its right stays with whom you gave it to; to give it anew, write an id.",
+                    detail=_("{name} now belongs to somebody else, or to nobody.", name=name),
+                    hint=_("The person you gave the right to keeps it. To change that, use an id."),
                 )
             )
 

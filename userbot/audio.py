@@ -11,6 +11,7 @@ pydub is imported when it is first needed; a voice note needs neither.
 from __future__ import annotations
 
 import asyncio
+import errno
 import functools
 import glob
 import math
@@ -22,8 +23,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from userbot.errors import AudioError
+from userbot.errors import AudioError, system_reason
 from userbot.rules.ghosts import QUIET_DBFS, loudness_at
+from userbot.texts import _, joined
 from userbot.types import Format, Loudness, Sound
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class Ffmpeg:
             folder = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._folder))  # 0700
             yield Workplace(program, folder, max_seconds)
         except OSError as error:
-            raise _no_room(error.strerror or type(error).__name__) from error
+            raise _no_room(error) from error
         finally:
             if folder is not None:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -110,7 +112,7 @@ class Workplace:
         self.source.unlink()
         self._seconds = self._sound.stat().st_size / _BYTES_PER_SECOND
         if not self._seconds:
-            raise _unreadable("It holds no sound.")
+            raise _unreadable(_("It contains no sound."))
         return self._seconds
 
     async def loudness(self) -> Loudness:
@@ -191,7 +193,9 @@ class Workplace:
         except TimeoutError:
             process.kill()
             await process.wait()
-            raise _unreadable(f"ffmpeg took more than {_RUN_SECONDS:.0f} s.") from None
+            raise _unreadable(
+                _("ffmpeg took more than {seconds:.0f} s.", seconds=_RUN_SECONDS)
+            ) from None
         except BaseException:
             process.kill()
             await process.wait()
@@ -199,8 +203,9 @@ class Workplace:
         if process.returncode:
             lines = told.decode(errors="replace").strip().splitlines()
             if _FULL in told:
-                raise _no_room(_FULL.decode())
-            raise _unreadable(f"ffmpeg says: {lines[-1][:200]}." if lines else "")
+                raise _no_room(OSError(errno.ENOSPC, _FULL.decode()))
+            said = _("ffmpeg says: {line}.", line=lines[-1][:200]) if lines else ""
+            raise _unreadable(said)
 
 
 async def _last_words(stderr: asyncio.StreamReader) -> bytes:
@@ -244,17 +249,17 @@ def _pydub() -> Any:
     return pydub
 
 
-def _no_room(why: str) -> AudioError:
+def _no_room(error: OSError) -> AudioError:
     return AudioError(
-        f"The recording cannot be put on the disk ({why}).",
-        "Make room where [history].database is, then ask for it again.",
+        _("The recording cannot be saved to disk ({why}).", why=system_reason(error)),
+        _("Free space where [history].database is, then ask for it again."),
         reason="audio_no_room",
     )
 
 
 def _unreadable(why: str) -> AudioError:
     return AudioError(
-        f"The recording cannot be read. {why}".rstrip(),
-        "It may be damaged; ask for it again as a voice note.",
+        joined(_("The recording cannot be read."), why),
+        _("It may be damaged; ask for it again as a voice note."),
         reason="audio_unreadable",
     )

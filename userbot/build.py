@@ -9,8 +9,6 @@ from datetime import timedelta
 
 from userbot.account import Program
 from userbot.audio import Ffmpeg
-from userbot.console.sentences import in_russian
-from userbot.console.words import language_of
 from userbot.events import Report
 from userbot.intake.admission import Admission
 from userbot.intake.catch_up import CatchUp
@@ -40,6 +38,7 @@ from userbot.settings import Settings
 from userbot.storage.store import Store
 from userbot.telegram.reader import TelegramReader
 from userbot.telegram.sender import TelegramSender
+from userbot.texts import language_of
 from userbot.turn.answer import AnswerStage
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
@@ -116,10 +115,8 @@ class Services:
             Transcribe(recordings, store, clock, report), replied, requests, store, report
         )
         attachments = Attachments(reader, report)
-        russian = language_of(settings.console.language) == "ru"
-        style = WritingStyle(
-            settings.pacing, settings.trigger.own_prompt, in_russian if russian else str
-        )
+        language = language_of(settings.console.language)
+        style = WritingStyle(settings.pacing, settings.trigger.own_prompt, language)
         messages = ReplyMessages(sender, outbound, store, clock)
         longest = SILENCES * settings.openai.timeout
         answer = AnswerStage(

@@ -25,12 +25,42 @@ None of them ever carries a secret.
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from userbot.texts import _, joined
 
 if TYPE_CHECKING:
     from userbot.types import Usage
+
+_SYSTEM: Final = {
+    errno.ENOENT: _("no such file or directory"),
+    errno.EACCES: _("permission denied"),
+    errno.EPERM: _("permission denied"),
+    errno.ENOSPC: _("no space left on the disk"),
+    errno.EDQUOT: _("disk quota exceeded"),
+    errno.EROFS: _("read-only file system"),
+    errno.EISDIR: _("this is a folder"),
+    errno.ENOTDIR: _("this is not a folder"),
+    errno.EEXIST: _("the file exists already"),
+    errno.ENAMETOOLONG: _("the file name is too long"),
+    errno.ELOOP: _("too many levels of symbolic links"),
+    errno.EMFILE: _("too many open files"),
+    errno.EIO: _("input/output error"),
+    errno.EINVAL: _("invalid argument"),
+    errno.EADDRINUSE: _("address already in use"),
+    errno.EADDRNOTAVAIL: _("no such address here"),
+    errno.ECONNREFUSED: _("connection refused"),
+    errno.ECONNRESET: _("connection reset"),
+    errno.ENETUNREACH: _("network is unreachable"),
+}
+
+
+def system_reason(error: OSError) -> str:
+    """What the operating system said, in words that can be translated."""
+    return _SYSTEM.get(error.errno or 0) or error.strerror or type(error).__name__
 
 
 class UserbotError(Exception):
@@ -66,7 +96,7 @@ class ConfigError(UserbotError):
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         first = faults[0]
-        super().__init__(f"{first.where}: {first.message}", first.hint, reason="config")
+        super().__init__(joined(first.where, first.message, by=": "), first.hint, reason="config")
         self.faults = faults
 
 
@@ -120,7 +150,7 @@ class PauseAskedError(TelegramError):
 
     def __init__(self, seconds: float, *, slow_mode: bool) -> None:
         reason = "slow_mode" if slow_mode else "flood_wait"
-        super().__init__(f"Telegram asks to wait {seconds:g} s.", reason=reason)
+        super().__init__(_("Telegram asks to wait {seconds:g} s.", seconds=seconds), reason=reason)
         self.slow_mode = slow_mode
 
 

@@ -18,11 +18,12 @@ from typing import NoReturn
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from userbot.errors import ConfigError, Fault
+from userbot.texts import _
 
 _PORTS = {"socks5": 1080, "socks4": 1080, "http": 3128}
 """The kinds of proxies, and the usual port of each."""
 _SECRET_BYTES = 16
-_FORMS = "Write socks5://user:password@host:1080, http://host:3128, or paste an MTProxy link."
+_FORMS = _("Write socks5://user:password@host:1080, http://host:3128, or paste an MTProxy link.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,12 @@ def parse(address: str) -> Socks | MTProxy:
         parts = urlsplit(address.strip())
         port = parts.port
     except ValueError:
-        _refuse("is no address of a proxy", _FORMS)
+        _refuse(_("not a proxy address"), _FORMS)
     if parts.scheme == "tg" or parts.hostname in ("t.me", "telegram.me"):
         return _mtproxy(parts.query)
     kind = parts.scheme.removesuffix("h")  # socks5h: the proxy looks names up, as it always does
     if kind not in _PORTS or not parts.hostname or port == 0:
-        _refuse("is no address of a proxy", _FORMS)
+        _refuse(_("not a proxy address"), _FORMS)
     return Socks(
         kind=kind,
         host=parts.hostname,
@@ -71,7 +72,10 @@ def _mtproxy(query: str) -> MTProxy:
     said = {name: values[0].strip() for name, values in parse_qs(query.replace("+", "%2B")).items()}
     host, port, secret = (said.get(name, "") for name in ("server", "port", "secret"))
     if not host or not re.fullmatch(r"\d{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
-        _refuse("lacks a server or a port", "Copy the whole MTProxy link: server, port and secret.")
+        _refuse(
+            _("server or port missing"),
+            _("Copy the whole MTProxy link: server, port and secret."),
+        )
     return MTProxy(host=host, port=int(port), secret=_secret(secret).hex())
 
 
@@ -85,15 +89,18 @@ def _secret(text: str) -> bytes:
             secret = b""
     if len(secret) > _SECRET_BYTES and secret[0] == 0xEE:
         _refuse(
-            "is an MTProxy that imitates TLS (its secret begins with ee), which is not supported",
-            "Use one whose secret begins with dd, or a SOCKS5 proxy.",
+            _("an MTProxy with fake TLS (its secret begins with ee) is not supported"),
+            _("Use one whose secret begins with dd, or a SOCKS5 proxy."),
         )
     if len(secret) == _SECRET_BYTES + 1 and secret[0] == 0xDD:
         secret = secret[1:]
     if len(secret) != _SECRET_BYTES:
-        _refuse("has no valid secret", "Copy the whole MTProxy link: server, port and secret.")
+        _refuse(
+            _("invalid secret"),
+            _("Copy the whole MTProxy link: server, port and secret."),
+        )
     return secret
 
 
 def _refuse(what: str, hint: str) -> NoReturn:
-    raise ConfigError((Fault("telegram.proxy", f"the proxy {what}", hint),)) from None
+    raise ConfigError((Fault("telegram.proxy", what, hint),)) from None

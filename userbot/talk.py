@@ -24,6 +24,7 @@ from userbot.ports import Reader, Sender
 from userbot.rules.trigger import Policy, command_of, question_of
 from userbot.settings import PacingConfig, Settings
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.answer import AnswerStage
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
@@ -118,7 +119,7 @@ class Talk:
         self._forgetting.sweep_once()
         now = self._clock.now()
         self._budget.capture_lost("talk", now - _ABANDONED)
-        for question, _ in self._store.questions.pending(terminal=True):
+        for question, _answer in self._store.questions.pending(terminal=True):
             if now - question.at > _ABANDONED:
                 self._store.questions.mark(question, "skipped", "stopped", now)
 
@@ -183,7 +184,7 @@ class Talk:
     def _order(self, name: str) -> None:
         if name != "new":
             raise UserbotError(
-                "Of the commands only /gpt_new works here.", "The others are for chats."
+                _("Of the commands only /gpt_new works here."), _("The others are for chats.")
             )
         self._store.conversations.begin_anew(_TERMINAL)
         self._history.forget(_TERMINAL)
@@ -205,4 +206,4 @@ class _Nowhere:
         self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise TelegramError("There is no Telegram here.", reason="terminal")
+        raise TelegramError(_("Telegram is not available here."), reason="terminal")

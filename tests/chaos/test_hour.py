@@ -23,7 +23,6 @@ import pytest
 from tests.quick_clock import SteppedClock
 from tests.stage import Program, Stage, listed
 from userbot.console.describe import describe
-from userbot.console.words import words
 from userbot.events import Notice, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
@@ -295,7 +294,7 @@ class Hour:
 
     def story(self, program: Program) -> str:
         """What the console showed, and what became of every question."""
-        shown = [describe(event, words("en")).plain() for event in program.told]
+        shown = [describe(event, "en").plain() for event in program.told]
         fates = [f"{one}: {self._answers(one)}" for one in self.questions]
         return "\n".join([*shown, *fates])
 

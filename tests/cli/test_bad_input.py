@@ -40,7 +40,7 @@ class Case:
 CASES = {
     "no config": Case("run", None, 3, "config.toml does not exist", "userbot init"),
     "an empty config": Case("run", "", 3, "is empty", "userbot init"),
-    "a binary config": Case("run", b"\x7fELF\xff\xfe\x00", 3, "is not text in UTF-8", "UTF-8"),
+    "a binary config": Case("run", b"\x7fELF\xff\xfe\x00", 3, "is not UTF-8 text", "UTF-8"),
     "a folder for a config": Case("run --config .", None, 3, "is a folder", "userbot init"),
     "broken TOML": Case("run", "[telegram\n", 3, "config.toml:1:10: this is not valid TOML", "→"),
     "an unknown key": Case(
@@ -64,7 +64,7 @@ CASES = {
         "login --phone +1",
         f'{API}proxy = "ftp://me:s3cret@host"\n',
         3,
-        "config.toml:4: [telegram] proxy is no address of a proxy",
+        "config.toml:4: [telegram] proxy: not a proxy address",
         "socks5://",
     ),
     "no server key": Case(
@@ -74,18 +74,20 @@ CASES = {
         "no.pem is not a readable PKCS#1 RSA key",
         "PEM",
     ),
-    "no login": Case("run", f"{API}{KEY}", 4, "There is no valid login.", "userbot login"),
-    "no login for chats": Case("chats", API, 4, "There is no valid login.", "userbot login"),
+    "no login": Case("run", f"{API}{KEY}", 4, "You are not logged in.", "userbot login"),
+    "no login for chats": Case("chats", API, 4, "You are not logged in.", "userbot login"),
     "no terminal and no input": Case(
-        "init", None, 1, "There is no answer to “api_id”", "Run it in a terminal"
+        "init", None, 1, "No answer to “api_id”", "Run it in a terminal"
     ),
-    "a config that init would overwrite": Case("init", API, 1, "stays as it is", "--force"),
-    "init for half a server": Case("init --server x:1", None, 2, "--public-key FILE", "As in"),
-    "an unknown command": Case("chat", None, 2, "No such command “chat”.", "Did you mean chats?"),
+    "a config that init would overwrite": Case("init", API, 1, "was not changed", "--force"),
+    "init for half a server": Case(
+        "init --server x:1", None, 2, "--public-key FILE", "For example"
+    ),
+    "an unknown command": Case("chat", None, 2, "No such command: chat.", "Did you mean chats?"),
     "an unknown option": Case("run --confg x", None, 2, "--confg", "Did you mean --config?"),
     "an option without its value": Case("login --phone", None, 2, "--phone", "--help"),
     "a wrong number": Case("sandbox --port 99999", None, 2, "--port", "sandbox --help"),
-    "one word too many": Case("chats a b", None, 2, "(b)", "chats --help"),
+    "one word too many": Case("chats a b", None, 2, "argument: b.", "chats --help"),
     "a sandbox in a file": Case("sandbox --data config.toml", "", 1, "is a file", "--data"),
 }
 
@@ -247,8 +249,8 @@ async def test_while_the_program_runs_others_on_its_session_are_exit_5(house: Ho
         assert len(ended.hints) == 1
     doctor = await house.run("doctor")
     assert doctor.code == 0
-    assert "✓ login · in use by a running userbot" in doctor.out
-    assert "✓ model · sandbox is offered at" in doctor.out
+    assert "✓ login · logged in: a running userbot" in doctor.out
+    assert "✓ model · sandbox is available at" in doctor.out
     assert "✓ history" in doctor.out
     assert (await running.stop(signal.SIGTERM)).code == 0
 
@@ -265,7 +267,7 @@ async def test_a_telegram_that_is_not_there_is_told_and_not_waited_for(house: Ho
     )
     for ended in (chats, login):
         assert (ended.code, ended.out) == (1, "")
-        assert ended.sentences == [f"error: Telegram cannot be reached at 127.0.0.1:{port}."]
+        assert ended.sentences == [f"error: Cannot reach Telegram at 127.0.0.1:{port}."]
         assert len(ended.hints) == 1
     assert not other.session.exists()
 
@@ -279,7 +281,7 @@ async def test_a_telegram_that_never_answers_is_given_up(
     assert online.CONNECT_SECONDS < 15
     monkeypatch.setattr(online, "CONNECT_SECONDS", 0.3)
     stage.telegram.faults.add("help.getConfig", delay=60, times=None)
-    with pytest.raises(TelegramError, match="cannot be reached"):
+    with pytest.raises(TelegramError, match="Cannot reach"):
         async with online.online(stage.settings().telegram):
             pass
 

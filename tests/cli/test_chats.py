@@ -61,7 +61,7 @@ async def test_a_word_finds_a_chat_and_gives_the_block_that_selects_it(house: Ho
     assert block == {"id": house.stage.club.id, "respond": "mention", "from": "contacts"}
     nothing = await house.run("chats", "nobody")
     assert (nothing.code, nothing.out) == (0, "")
-    assert nothing.err == "No chat has that in its name.\n"
+    assert nothing.err == "No chat has that name.\n"
 
 
 async def test_in_a_terminal_it_is_a_table_that_fits_80_and_140_columns(house: House) -> None:
@@ -72,7 +72,7 @@ async def test_in_a_terminal_it_is_a_table_that_fits_80_and_140_columns(house: H
         assert await screen.ends() == 0
         lines = screen.plain.splitlines()
         assert max(map(len, lines)) <= columns
-        assert lines[0].split() == ["id", "kind", "title", "@name", "who", "is", "answered"]
+        assert lines[0].split() == ["id", "kind", "title", "@name", "answers"]
         assert any(
             line.split()[:3] == [str(house.stage.group.id), "group", "Weekend"] for line in lines
         )
@@ -84,5 +84,5 @@ async def test_a_name_in_the_config_that_nobody_has_is_exit_3(house: House) -> N
     house.log_in()
     ended = await house.run("chats")
     assert (ended.code, ended.out) == (3, "")
-    assert "nobody is called @nobody_here." in ended.err
+    assert "nobody has the name @nobody_here." in ended.err
     assert "  → " in ended.err

@@ -27,14 +27,14 @@ async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> Non
         f"✓ values · config.toml sets [telegram] api_id, api_hash · {sets}",
         "✓ values · profile long sets [openai] max_completion_tokens",
         "✓ values · the environment sets OPENAI_API_KEY",
-        "✓ values · what is not named here is as by default",
-        "✓ files · readable by you alone",
+        "✓ values · everything else has its default",
+        "✓ files · readable only by you",
         "✓ login · logged in as Olga",
-        f"✓ model · sandbox is offered at {host}",
-        f"✓ voice · {host} does not list whisper-1; the first voice note will tell",
+        f"✓ model · sandbox is available at {host}",
+        f"✓ voice · {host} does not list whisper-1: checked on the first voice note",
         "  → If it does not transcribe, set base_url under [voice] to a server that does.",
         f"✓ ffmpeg · {find_ffmpeg()}",
-        f"✓ history · {house.session.parent / 'history.db'} will be made at the first start",
+        f"✓ history · {house.session.parent / 'history.db'} will be created at the first start",
     ]
     assert not (house.session.parent / "history.db").exists()
 
@@ -55,8 +55,8 @@ async def test_each_thing_that_is_not_ready_is_told_with_a_hint_and_the_rest_is_
     assert all("hint" in found[check] for check in ("login", "model", "history"))
     assert found["config"]["ok"]
     assert found["value"]["what"].partition(" from ")[1]
-    assert "✗ login · There is no valid login.\n  → Log in with `userbot login`." in plain.out
-    assert "does not offer the model gpt-9.\n  → It offers sandbox" in plain.out
+    assert "✗ login · You are not logged in.\n  → Log in with `userbot login`." in plain.out
+    assert "has no model gpt-9.\n  → It has sandbox" in plain.out
     assert stat.S_IMODE(house.session.parent.stat().st_mode) == 0o700
 
 

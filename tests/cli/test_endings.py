@@ -31,7 +31,7 @@ async def test_ctrl_c_says_that_answers_are_waited_for_and_a_second_one_leaves_t
     house.stage.max.says(house.stage.group, "/gpt hello")
     await screen.shows("Weekend · Max +\\d")
     screen.types("\x03")
-    await screen.shows("жду один ответ · ещё раз Ctrl-C — сразу конец")
+    await screen.shows("жду 1 ответ. Ещё раз Ctrl-C — сразу.")
     screen.types("\x03")
     assert await screen.ends() == 130
     assert screen.text.rfind("\x1b[?25h") > screen.text.rfind("\x1b[?25l")  # the cursor is back

@@ -161,7 +161,7 @@ def test_only_the_newest_are_shown_and_the_rest_is_told_of(run: Run, store: Stor
     result = run("501", "--limit", "1")
     assert "And the axe?" in result.stdout
     assert "Где" not in result.stdout
-    assert result.stderr == "Only the newest 1 are shown.\n  → See more with --limit 5.\n"
+    assert result.stderr == "Showing only the newest 1.\n  → Use --limit 5 for more.\n"
 
 
 def test_a_dialogue_as_json_has_every_field(run: Run, store: Store) -> None:
@@ -225,7 +225,7 @@ def test_words_are_found_in_any_chat_and_any_case(
 
 def test_a_search_in_a_chat_stays_there(run: Run, store: Store) -> None:
     fill(store)
-    assert "Nothing holds “everybody”." in run("anna", "--search", "everybody").stderr
+    assert "No match for “everybody”." in run("anna", "--search", "everybody").stderr
     assert "Who comes?" in run("weekend", "--search", "everybody").stdout
 
 
@@ -235,9 +235,9 @@ def test_a_search_in_a_chat_stays_there(run: Run, store: Store) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        pytest.param(("nobody",), "No chat in the history is called “nobody”.", id="unknown"),
-        pytest.param(("a",), "“a” fits 4 chats: ", id="ambiguous"),
-        pytest.param(("--jsn",), "There is no option --jsn.", id="option"),
+        pytest.param(("nobody",), "No chat named “nobody” in the history.", id="unknown"),
+        pytest.param(("a",), "“a” matches 4 chats: ", id="ambiguous"),
+        pytest.param(("--jsn",), "No such option: --jsn.", id="option"),
         pytest.param(("anna", "--limit", "0"), "--limit", id="limit"),
     ],
 )
@@ -257,15 +257,15 @@ def test_a_missing_history_is_told_and_not_made(
 ) -> None:
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "There is no history yet" in result.stderr
-    assert "→ It begins with the first question." in result.stderr
+    assert "No history yet" in result.stderr
+    assert "→ It starts with the first question." in result.stderr
     assert not (folder / "sessions").exists()
 
 
 def test_an_empty_history_is_told(run: Run, store: Store) -> None:
     result = run()
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "There is no history yet" in result.stderr
+    assert "No history yet" in result.stderr
 
 
 def test_a_damaged_history_is_told_and_left_as_it_is(run: Run, folder: Path) -> None:

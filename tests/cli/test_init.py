@@ -76,7 +76,7 @@ async def test_enter_takes_what_stands_in_brackets_and_no_chat_is_a_fine_choice(
     ended = await house.run("init", *at_the_stage(house), "--phone", PHONE, lines=lines)
     assert ended.code == 0, ended.err
     assert "3 of 4 · Your login" in ended.err
-    assert "A server of your own takes any api_id and api_hash." in ended.err
+    assert "Your own server accepts any api_id and api_hash." in ended.err
     settings = load(house.folder / "config.toml", None, {}).settings
     assert (settings.telegram.api_id, settings.chats) == (1, ())
     assert settings.openai.model == "sandbox"
@@ -84,21 +84,21 @@ async def test_enter_takes_what_stands_in_brackets_and_no_chat_is_a_fine_choice(
 
 async def test_a_server_of_ones_own_takes_any_number_as_api_id(house: House) -> None:
     ended = await house.run("init", *at_the_stage(house), lines="abc\n")
-    assert "It is a number, 1 or more." in ended.err
+    assert "It is a number, at least 1." in ended.err
     assert "five digits" not in ended.err
 
 
 async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: House) -> None:
     lines = f"abc\n0\n2040817\nshort\n{API_HASH}\n3\n1\nwith blanks\nsk-test-1\n"
     ended = await house.run("init", lines=lines)  # input ends before it would ask the real Telegram
-    assert "It is a number of five digits or more." in ended.err
-    assert "It is 32 digits and letters from a to f." in ended.err
+    assert "It is a number with at least five digits." in ended.err
+    assert "It is 32 characters: digits and letters from a to f." in ended.err
     assert "Give a number from 1 to 2." in ended.err
-    assert "It has no blanks; copy it anew." in ended.err
+    assert "It has no spaces; copy it again." in ended.err
     assert "https://my.telegram.org" in ended.err
     assert "VPN and ad blocker" in ended.err
     assert "sk-test-1" not in ended.err
-    assert (ended.code, ended.sentences[-1][:34]) == (1, "error: There is no answer to “Mode")
+    assert (ended.code, ended.sentences[-1][:30]) == (1, "error: No answer to “Model”: s")
     assert not (house.folder / "config.toml").exists()
 
 
@@ -106,7 +106,7 @@ async def test_a_key_that_the_server_refuses_is_asked_for_again(house: House) ->
     lines = f"\n\n2\n{house.stage.endpoint.base_url}\nsk-wrong\n{MODEL_KEY}\n\n{PHONE}\n22222\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines)
     assert ended.code == 0, ended.err
-    assert "does not accept the key." in ended.err
+    assert "rejected the key." in ended.err
     assert load(house.folder / "config.toml", None, {}).settings.openai.api_key == MODEL_KEY
 
 
@@ -126,7 +126,7 @@ async def test_a_local_server_from_the_environment_is_asked_for_its_models(house
     lines = f"\n\n\n{PHONE}\n22222\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines, env=env)
     assert ended.code == 0, ended.err
-    assert "It offers these models:" in ended.err
+    assert "Available models:" in ended.err
     assert load(house.folder / "config.toml", None, env).settings.openai.model == "sandbox"
 
 
@@ -151,7 +151,7 @@ async def test_when_the_login_fails_the_config_stays_and_it_says_how_to_go_on(
     assert ended.code == 1
     settings = load(house.folder / "config.toml", None, {}).settings
     assert (settings.openai.api_key, settings.openai.model) == ("sk-test-1", "gpt-5.4-mini")
-    assert "`userbot login` goes on here" in ended.err
+    assert "continue with `userbot login`" in ended.err
     assert not house.session.exists()
 
 
@@ -190,7 +190,7 @@ async def test_a_place_where_nothing_can_be_written_is_told(house: House, folder
         "init", "--config", str(path), *at_the_stage(house), lines=answers(house, "")
     )
     assert (ended.code, ended.out) == (1, "")
-    assert ended.sentences[-1].startswith("error: The system does not allow it: ")
+    assert ended.sentences[-1].startswith("error: The system refused: ")
     assert ended.hints
 
 
@@ -203,7 +203,7 @@ async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(hous
         (r"api_id \[1\]: $", "2040817"),
         (r"api_hash \[anyhash\]: $", ""),
         (r"Number \[1\]: $", "1"),
-        (r"API key \(stays hidden\): $", MODEL_KEY),
+        (r"API key \(hidden\): $", MODEL_KEY),
         (r"Model \[gpt-5.4-mini\]: $", ""),
         (r"2  code .*\nNumber \[1\]: $", ""),
     ):
@@ -217,7 +217,7 @@ async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(hous
     screen.types("1\n")
     await screen.shows("Who may ask there?[^$]*Number \\[1\\]: $")
     screen.types("anyone\n")
-    await screen.shows("What is a question\\?[^$]*Number \\[1\\]: $")
+    await screen.shows("When should it answer\\?[^$]*Number \\[1\\]: $")
     screen.types("all\n")
     await screen.shows("is ready. Start with: userbot run\n")
     assert await screen.ends() == 0

@@ -76,8 +76,8 @@ async def test_a_wrong_code_an_empty_one_and_a_wrong_password_may_be_given_again
     lines = f"+9996620009\n11111\n\n22222\nnot it\n\n{PASSWORD}\n"
     ended = await house.run("login", lines=lines)
     assert (ended.code, ended.out) == (0, "Logged in as Nina.\n")
-    assert ended.err.count("That code is not right.") == 2
-    assert ended.err.count("That password is not right.") == 2
+    assert ended.err.count("Wrong code.") == 2
+    assert ended.err.count("Wrong password.") == 2
     methods = [call.method for call in house.stage.telegram.calls]
     assert methods.count("auth.sendCode") == 1
 
@@ -116,7 +116,7 @@ async def test_after_a_scanned_qr_code_the_password_is_asked_for_and_not_shown(
     screen = await house.terminal("login")
     await screen.shows(QR_END)
     nina.scans(shown_link(house.stage))
-    await screen.shows("two-step verification: ")
+    await screen.shows("two-step verification password: ")
     screen.types(f"{PASSWORD}\n")
     await screen.shows("Logged in as Nina.")
     assert await screen.ends() == 0
@@ -164,7 +164,7 @@ async def test_a_key_that_the_server_does_not_know_is_no_login_and_a_new_one_rep
     server = house.stage.telegram
     write_session(house.session, server.dc, server.host, server.port, bytes(range(256)))
     refused = await house.run("chats")
-    assert (refused.code, refused.sentences) == (4, ["error: There is no valid login."])
+    assert (refused.code, refused.sentences) == (4, ["error: You are not logged in."])
     ended = await house.run("login", "--phone", PHONE, lines="22222\n")
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
 
@@ -177,7 +177,7 @@ async def test_a_login_at_the_real_telegram_is_never_shown_to_another_server(hou
     for command in ("login", "run"):
         ended = await house.run(command)
         assert ended.code == 4, command
-        assert "is a login at another Telegram, 149.154.167.51:443." in ended.err
+        assert "is a login to another Telegram, 149.154.167.51:443." in ended.err
         assert ended.hints, command
     assert house.session.read_bytes() == before
     assert not house.stage.telegram.calls
@@ -222,7 +222,7 @@ async def test_logout_ends_the_login_at_telegram_and_removes_the_file(house: Hou
     assert not house.session.exists()
     assert not house.stage.telegram.state.logins_of(house.stage.olga)[1:]
     again = await house.run("logout")
-    assert (again.code, again.sentences) == (4, ["error: There is no login to end."])
+    assert (again.code, again.sentences) == (4, ["error: You are not logged in."])
 
 
 async def test_logout_of_a_login_that_was_ended_elsewhere_removes_its_file(house: House) -> None:
@@ -231,7 +231,7 @@ async def test_logout_of_a_login_that_was_ended_elsewhere_removes_its_file(house
     house.stage.telegram.revoke(house.stage.olga)
     ended = await house.run("logout")
     assert ended.code == 0
-    assert "was ended before" in ended.out
+    assert "had already been ended" in ended.out
     assert not house.session.exists()
 
 
@@ -240,7 +240,7 @@ async def test_what_telegram_refuses_is_one_sentence_with_a_hint(house: House) -
     faults = house.stage.telegram.faults
     for error, sentence in {
         "PHONE_NUMBER_BANNED": "Telegram has banned this phone number.",
-        "API_ID_INVALID": "Telegram does not know this pair of api_id and api_hash.",
+        "API_ID_INVALID": "Telegram does not recognize this api_id and api_hash.",
         "SMS_CODE_CREATE_FAILED": "Telegram refused the login (SMS_CODE_CREATE_FAILED).",
     }.items():
         faults.add("auth.sendCode", error)

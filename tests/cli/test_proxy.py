@@ -54,7 +54,7 @@ async def test_one_that_is_not_there_or_refuses_is_told_without_its_password(hou
             houses.append(other)
         for ended in await asyncio.gather(*(other.run("chats") for other in houses[1:])):
             assert (ended.code, ended.out) == (1, "")
-            assert ended.sentences == ["error: Telegram cannot be reached through the proxy."]
+            assert ended.sentences == ["error: Cannot reach Telegram through the proxy."]
             assert len(ended.hints) == 1
             assert "t0psecret" not in ended.err
         assert not proxy.ways

@@ -40,14 +40,14 @@ async def test_the_running_program_asks_them_again_at_once(house: House) -> None
     assert ended.code == 0
     rows = [json.loads(line) for line in ended.out.splitlines()]
     assert [row["text"] for row in rows] == ["number 0", "number 1"]
-    assert "2 questions are asked again." in ended.err
+    assert "Retrying 2 questions." in ended.err
     for asked in questions:
         assert await stage.max.expects(stage.group, reply_to=asked)
     await running.event("answered")
     await running.event("answered")
     ended = await house.run("retry")
     assert (ended.code, ended.out) == (0, "")
-    assert "No question has failed" in ended.err
+    assert "No failed questions" in ended.err
     await running.stop(signal.SIGINT)
     assert states(house) == ["answered"] * 2
     assert len(stage.max.messages(stage.group)) == 5, "each is answered once"
@@ -111,7 +111,7 @@ async def test_without_a_history_it_says_so(house: House) -> None:
     house.write_config()
     ended = await house.run("retry")
     assert ended.code == 0
-    assert "no history yet" in ended.err
+    assert "No history yet" in ended.err
     assert not (house.folder / "sessions" / "history.db").exists()
 
 

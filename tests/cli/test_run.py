@@ -124,7 +124,7 @@ async def test_in_a_terminal_without_a_login_it_leads_through_one_and_goes_on(
 ) -> None:
     house.write_config(ANYONE)
     screen = await house.terminal("run")
-    await screen.shows("There is no login yet.")
+    await screen.shows("You are not logged in yet.")
     await screen.shows(QR_END)
     house.stage.olga.scans(shown_link(house.stage))
     await screen.shows("Logged in as Olga.")

@@ -103,7 +103,7 @@ async def test_with_a_folder_messages_and_logins_outlive_a_restart_on_another_po
 
     second = await house.run("sandbox", "--data", "kept")
     assert second.code == 1
-    assert second.sentences == ["error: Another sandbox keeps its state in kept."]
+    assert second.sentences == ["error: Another sandbox is using kept."]
     ended = await running.stop(signal.SIGTERM)
     assert (ended.code, ended.err) == (0, "")
     running, again = await sandbox(house, "--data", "kept")
@@ -155,5 +155,5 @@ async def test_a_port_that_is_taken_is_told(house: House) -> None:
 async def test_a_folder_with_something_else_in_it_is_told_and_left_alone(house: House) -> None:
     (house.folder / "kept").mkdir()
     (house.folder / "kept" / "commands.jsonl").write_text("no commands at all\n")
-    refused(await house.run("sandbox", "--data", "kept"), "kept holds a state that")
+    refused(await house.run("sandbox", "--data", "kept"), "kept contains a state that")
     assert (house.folder / "kept" / "commands.jsonl").read_text() == "no commands at all\n"

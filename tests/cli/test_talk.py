@@ -85,7 +85,7 @@ async def test_a_failure_in_a_pipe_is_told_with_a_hint_and_an_exit_code(house: H
     ended = await house.run("talk", "--plain", lines="one\ntwo\n")
     assert ended.code == 1
     assert ended.out == "You asked: two\n"
-    assert "no credit left" in ended.err
+    assert "out of credit" in ended.err
     assert "→" in ended.err
 
 
@@ -179,6 +179,6 @@ async def test_what_was_left_open_in_the_terminal_never_goes_to_telegram(house: 
         store.questions.mark(failed, "failed", "quota", now)
     running = await house.start("run", "--json")
     assert (await running.event("ready"))["pending"] == 0
-    assert "No question has failed" in (await house.run("retry")).err
+    assert "No failed questions" in (await house.run("retry")).err
     await running.stop(signal.SIGINT)
     assert not house.stage.endpoint.requests

@@ -56,7 +56,7 @@ async def test_usage_without_a_history_says_so(house: House) -> None:
     house.write_config()
     ended = await house.run("usage")
     assert (ended.code, ended.out) == (0, "")
-    assert "Nothing was spent" in ended.err
+    assert "Nothing was used" in ended.err
 
 
 async def test_usage_by_something_else_is_wrong_usage(house: House, database: Path) -> None:

@@ -44,7 +44,7 @@ def test_an_unknown_profile_is_refused_with_those_there_are(
 @pytest.mark.parametrize("text", ["", "[profile]", "[[profile]]\nx = 1"])
 def test_a_profile_of_a_file_without_any_is_refused(config: Path, text: str) -> None:
     (fault,) = faults(config, GOOD + text, profile="production")
-    assert fault.hint == "The file has no [profile.NAME] at all."
+    assert fault.hint == "The file has no [profile.NAME]."
 
 
 def test_a_fault_in_a_profile_has_its_line_there(config: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_proxy_that_is_none_is_told_before_it_is_used(
 ) -> None:
     text = GOOD.replace(f"[{table}]", f'[{table}]\nproxy = "{address}"')
     (fault,) = faults(config, text)
-    assert fault.message == f"[{table}] proxy is no address of a proxy"
+    assert fault.message == f"[{table}] proxy: not a proxy address"
     assert "s3cret" not in fault.message + fault.hint
     assert fault.hint
 

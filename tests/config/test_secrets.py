@@ -98,4 +98,4 @@ def test_a_config_without_secrets_may_be_read_by_others(config: Path) -> None:
 def test_what_cannot_be_kept_from_others_is_told(config: Path) -> None:
     (config.parent / "sessions").write_text("a file where a folder should be")
     told = check_modes(loaded(config))
-    assert any("cannot be kept from others" in sentence for sentence in told)
+    assert any("cannot be made private" in sentence for sentence in told)

@@ -11,16 +11,16 @@ import pytest
 from rich.console import Console
 
 from userbot import events as happened
-from userbot.console.describe import describe
+from userbot.console.describe import HEADS, Lines, describe
 from userbot.console.json_lines import JsonLines
-from userbot.console.lines import Lines
 from userbot.console.live import Live
+from userbot.console.reasons import ENDED, unanswered
 from userbot.console.safe import printable
-from userbot.console.words import language_of, words
 from userbot.events import Event
 from userbot.rules.limits import check
 from userbot.settings import LimitsConfig
-from userbot.types import SAVED_TITLE, Person
+from userbot.texts import LANGUAGES, Language, Text, language_of, translated
+from userbot.types import SAVED_TITLE, Person, Spent
 
 MAX = Person(id=42, name="Max")
 WHERE: dict[str, Any] = {"chat": -100, "title": "Weekend", "message": 7, "person": MAX}
@@ -47,7 +47,6 @@ EVENTS: list[Event] = [
     happened.Stopped(reason="interrupted", answered=3, failed=1, pending=2),
 ]
 IDS = [event.event for event in EVENTS]
-LANGUAGES = ["en", "ru"]
 
 
 def test_there_is_an_example_of_every_event() -> None:
@@ -57,9 +56,11 @@ def test_there_is_an_example_of_every_event() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("event", EVENTS, ids=IDS)
-def test_every_event_has_a_line_with_its_name_chat_and_person(event: Event, language: str) -> None:
-    line = describe(event, words(language))
-    assert line.head == words(language)[event.event]
+def test_every_event_has_a_line_with_its_name_chat_and_person(
+    event: Event, language: Language
+) -> None:
+    line = describe(event, language)
+    assert line.head == translated(HEADS[event.event][0], language)
     assert bool(line.where) == (event.chat is not None)
     if event.chat is not None:
         assert "Weekend" in line.where
@@ -68,14 +69,12 @@ def test_every_event_has_a_line_with_its_name_chat_and_person(event: Event, lang
 
 
 @pytest.mark.parametrize(("language", "shown"), [("en", "Saved Messages"), ("ru", "Избранное")])
-def test_saved_messages_are_called_so_and_not_by_the_owners_name(language: str, shown: str) -> None:
+def test_saved_messages_are_called_so_and_not_by_the_owners_name(
+    language: Language, shown: str
+) -> None:
     olga = Person(id=7, name="Olga")
     event = happened.Heard(chat=7, title=SAVED_TITLE, message=1, person=olga, text="a note")
-    assert describe(event, words(language)).where == shown
-
-
-def test_both_languages_have_the_same_phrases() -> None:
-    assert words("en").keys() == words("ru").keys()
+    assert describe(event, language).where == shown
 
 
 @pytest.mark.parametrize(
@@ -95,19 +94,18 @@ def test_the_language_is_the_one_asked_for_else_the_systems(
 
 
 def test_every_reason_of_a_limit_has_words() -> None:
-    from userbot.types import Spent
-
     for spent in (Spent(99, 0, 0), Spent(0, 10**9, 0), Spent(0, 0, 10**9)):
         refusal = check(LimitsConfig(), spent, by_owner=False)
         assert refusal is not None
-        assert refusal.reason in words("en")
+        assert isinstance(refusal.detail, Text)
+        assert isinstance(unanswered(refusal.reason), Text)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [80, 140])
-def test_the_live_console_keeps_to_the_width(width: int, language: str) -> None:
+def test_the_live_console_keeps_to_the_width(width: int, language: Language) -> None:
     paper = Console(width=width, record=True, file=io.StringIO(), highlight=False)
-    live = Live(words(language), verbose=True, console=paper)
+    live = Live(language, verbose=True, console=paper)
     long = "слово and words " * 30
     for event in [*EVENTS, happened.Heard(**WHERE, text=long)]:
         live(event)
@@ -119,7 +117,7 @@ def test_the_live_console_keeps_to_the_width(width: int, language: str) -> None:
 
 def test_what_is_being_answered_is_shown_until_it_is_answered() -> None:
     paper = Console(width=80, file=io.StringIO(), force_terminal=True)
-    live = Live(words("en"), verbose=False, console=paper)
+    live = Live("en", verbose=False, console=paper)
     live(happened.Answering(**WHERE, model="m"))
     assert live._live is not None
     live(happened.Failed(**WHERE, reason="timeout", error="No answer."))
@@ -133,7 +131,7 @@ def test_what_is_being_answered_is_shown_until_it_is_answered() -> None:
 )
 def test_a_connection_that_stands_is_no_row_any_more(stands: Event) -> None:
     paper = Console(file=io.StringIO(), force_terminal=True, width=80)
-    live = Live(words("en"), verbose=False, console=paper)
+    live = Live("en", verbose=False, console=paper)
     live(happened.Waiting(reason="network", seconds=2.5))
     assert live._live is not None
     live(stands)
@@ -143,7 +141,7 @@ def test_a_connection_that_stands_is_no_row_any_more(stands: Event) -> None:
 @pytest.mark.parametrize("verbose", [True, False], ids=["verbose", "quiet"])
 def test_everyday_ignored_messages_are_shown_only_when_asked_for(verbose: bool) -> None:
     paper = io.StringIO()
-    lines = Lines(paper, words("en"), verbose=verbose)
+    lines = Lines(paper, "en", verbose=verbose)
     lines(happened.Ignored(**WHERE, reason="not_listed", notable=False))
     assert bool(paper.getvalue()) is verbose
 
@@ -191,18 +189,18 @@ def test_texts_of_others_cannot_steer_the_terminal(text: str, shown: str) -> Non
 
 def test_a_wait_of_which_nobody_knows_the_length_tells_none() -> None:
     wait = happened.Waiting(chat=-100, title="Weekend", reason="large_recordings", seconds=0)
-    told = describe(wait, words("en")).plain()
-    assert told == "waiting  Weekend · one large recording is listened to at a time"
+    told = describe(wait, "en").plain()
+    assert told == "waiting  Weekend · large recordings are processed one at a time"
 
 
 def test_a_notice_about_a_chat_names_nobody_in_it() -> None:
     notice = happened.Notice(chat=1, title="Club", reason="caught_up", detail="One.")
-    assert describe(notice, words("en")).where == "Club"
+    assert describe(notice, "en").where == "Club"
 
 
 @pytest.mark.parametrize("language", ["en", "ru"])
-def test_why_an_answer_ended_early_is_said_in_the_consoles_language(language: str) -> None:
-    spoken = words(language)
+def test_why_an_answer_ended_early_is_said_in_the_consoles_language(language: Language) -> None:
+    spoken = language
     for reason in ("length", "deleted", "stopped"):
         answered = happened.Answered(
             chat=1,
@@ -214,4 +212,4 @@ def test_why_an_answer_ended_early_is_said_in_the_consoles_language(language: st
             text="",
             reason=reason,
         )
-        assert describe(answered, spoken).what.endswith(spoken[f"ended_{reason}"])
+        assert describe(answered, spoken).what.endswith(translated(ENDED[reason], spoken))

@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from userbot.console.log_file import LogFile
-from userbot.console.words import words
 from userbot.events import Answered, Heard
 
 
 def log(path: Path, *, text: bool = False, most: int = 10_000, count: int = 1) -> None:
-    file = LogFile(path, words("en"), text=text, most=most, kept=2)
+    file = LogFile(path, "en", text=text, most=most, kept=2)
     for _ in range(count):
         file(Heard(chat=1, title="Club", text="the code is 4711"))
         file(
@@ -70,7 +69,7 @@ def test_it_does_not_grow_for_ever(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
 def test_a_full_disk_holds_nobody_up(tmp_path: Path) -> None:
-    file = LogFile(tmp_path / "run.log", words("en"), text=False)
+    file = LogFile(tmp_path / "run.log", "en", text=False)
     file._file.close()
     file._file = open("/dev/full", "a", encoding="utf-8")  # noqa: SIM115
     for _ in range(2):

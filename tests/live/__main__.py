@@ -27,7 +27,6 @@ from telethon.tl import functions, types
 
 from userbot import app
 from userbot.console.describe import describe
-from userbot.console.words import words
 from userbot.events import Answered, Event
 from userbot.sandbox.endpoint import Endpoint
 from userbot.settings import (
@@ -144,10 +143,9 @@ async def run_program(folder: Path, api_id: int, api_hash: str) -> bool:
     await endpoint.start()
     answered = asyncio.Event()
     end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    phrases = words("en")
 
     def report(event: Event) -> None:
-        print("   ", describe(event, phrases).plain())
+        print("   ", describe(event, "en").plain())
         if isinstance(event, Answered):
             answered.set()
 

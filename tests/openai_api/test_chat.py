@@ -185,7 +185,7 @@ async def test_tokens_spent_before_the_first_word_are_told_as_such(
     chat: Chat, endpoint: Endpoint
 ) -> None:
     endpoint.responder = lambda _: Reply("", "length")
-    with pytest.raises(ModelError, match="used up its tokens") as caught:
+    with pytest.raises(ModelError, match="ran out of tokens") as caught:
         await gathered(chat)
     assert (caught.value.reason, caught.value.retry_after) == ("empty_answer", None)
 

@@ -1,4 +1,4 @@
-"""A message goes the whole path, over real sockets: who is answered, where, and how."""
+"""A message goes the whole path, over real sockets: answers, where, and how."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ async def test_an_hour_away_answers_what_is_young_and_lists_the_rest(stage: Stag
     assert await stage.lena.expects(stage.club, reply_to=young)
     assert len(program.events(Heard)) == 1
     told = await program.tells(Notice, reason="old_questions")
-    assert told.detail == "3 questions are too old to be answered: Club 3."
+    assert told.detail == "3 questions are too old to answer: Club 3."
 
 
 async def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(stage: Stage) -> None:
@@ -142,7 +142,7 @@ async def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(stage: Stage
     await stage.telegram.start(stage.telegram.port)
     async with clock.running(20):
         back = await program.tells(Notice, reason="reconnected")
-        assert "stands again after" in back.detail
+        assert "Reconnected to Telegram after" in back.detail
         assert await stage.max.expects(stage.club, reply_to=missed)
         await program.stop()
 
@@ -234,7 +234,7 @@ async def test_what_was_being_answered_when_the_computer_fell_asleep_is_too_old_
     if first == "the line":
         stage.telegram.drop_connections(stage.olga)
     back = await program.tells(Notice, reason="reconnected")
-    assert "again after 28" in back.detail
+    assert "after 28" in back.detail
     model.set()
     assert (await program.tells(Skipped)).reason == "too_old"
     assert not stage.writes("sendMessage")

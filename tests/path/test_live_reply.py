@@ -12,12 +12,12 @@ import pytest
 
 from tests.quick_clock import QuickClock
 from tests.stage import Sight, Stage, Window
-from userbot.console.sentences import in_russian
 from userbot.events import Answered, Failed, Notice, Stopped
 from userbot.rules.markdown import MOST_CHARACTERS, MOST_MESSAGES, render
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import ConsoleConfig, PacingConfig
 from userbot.storage.store import Store
+from userbot.texts import translated
 from userbot.types import ConversationId, RichText
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
@@ -245,7 +245,7 @@ async def test_a_failure_is_told_in_the_consoles_language(stage: Stage) -> None:
     stage.olga.says(stage.olga, "/gpt tell me")
     failed = await program.tells(Failed)
     line = stage.olga.messages(stage.olga)[-1]
-    assert line.text == f"⚠️ {in_russian(failed.error)}"
+    assert line.text == f"⚠️ {translated(failed.error, 'ru')}"
     assert line.text != f"⚠️ {failed.error}"
 
 

@@ -55,7 +55,7 @@ async def test_a_pending_question_is_answered_in_the_new_group_with_a_quotation(
     program = await stage.program(chats)
 
     notice = await program.tells(Notice, reason="chat_moved")
-    assert f"Change id = {stage.group.id} to id = {new.id}" in notice.hint
+    assert f"change `id = {stage.group.id}` to `id = {new.id}`" in notice.hint
     answered = await program.tells(Answered, message=ask.message)
     assert answered.chat == new.id
     (answer,) = said(stage, new)

@@ -74,7 +74,7 @@ async def test_a_new_login_still_reaches_a_chat_that_was_named_once(stage: Stage
 async def test_a_name_in_the_limits_that_nobody_has_is_an_error_at_the_start(stage: Stage) -> None:
     from userbot.settings import LimitsConfig, PersonLimits
 
-    with pytest.raises(ConfigError, match="nobody is called @nobody_at_all"):
+    with pytest.raises(ConfigError, match="nobody has the name @nobody_at_all"):
         await stage.program(limits=LimitsConfig(people={"@nobody_at_all": PersonLimits()}))
 
 

@@ -86,7 +86,7 @@ async def test_a_server_that_is_started_again_answers_what_waited_for_it(stage: 
     await stage.endpoint.stop()
     question = stage.max.says(stage.group, "/gpt hello")
     waiting = await program.tells(Waiting, reason="model_again")
-    assert "nothing listens there" in waiting.detail
+    assert "connection refused" in waiting.detail
     await stage.endpoint.start(port)
     assert await stage.max.expects(stage.group, reply_to=question)
     assert not program.events(Failed)

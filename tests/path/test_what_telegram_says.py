@@ -11,13 +11,14 @@ import pytest
 from tests.quick_clock import QuickClock
 from tests.stage import Program, Stage
 from userbot.console.describe import describe
-from userbot.console.words import words
+from userbot.console.reasons import REASONS
 from userbot.errors import AccountStoppedError, NotLoggedInError
 from userbot.events import Answered, Failed, Notice, Skipped, Stopped, Waiting
 from userbot.rules.resting import REST_SECONDS
 from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox.endpoint import Reply
 from userbot.settings import PacingConfig
+from userbot.texts import translated
 
 SENTENCES = tuple(f"Sentence number {n} says a little more than the last. " for n in range(30))
 WHOLE = "".join(SENTENCES).strip()
@@ -234,7 +235,8 @@ async def test_peer_flood_ends_all_writes_but_not_the_program(stage: Stage) -> N
     (stopped,) = program.events(Stopped)
     assert stopped.restricted == "peer_flood"
     for language in ("en", "ru"):
-        assert words(language)["peer_flood"] in describe(stopped, words(language)).plain()
+        why = translated(REASONS["peer_flood"], language)
+        assert why in describe(stopped, language).plain()
 
 
 @pytest.mark.parametrize("method", [SEND, EDIT])

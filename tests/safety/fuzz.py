@@ -30,7 +30,6 @@ from telethon.tl.tlobject import TLObject
 from userbot.clock import SystemClock
 from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
-from userbot.console.words import words
 from userbot.events import Event, Report
 from userbot.intake.admission import Admission
 from userbot.intake.forgetting import Forgetting
@@ -309,7 +308,6 @@ class Target:
         history = History(self.store, 1000)
         updates.open_deletions(Forgetting(self.store.eraser, history, late, clock, 0).deleted)
         updates.open(OWNER, receiver.receive)
-        self._told = words("en")
         self._json = io.StringIO()
         self._lines = JsonLines(self._json, verbose=True)
         self._log = logging.getLogger("telethon")
@@ -327,7 +325,7 @@ class Target:
         """Of what messages a turn is made is nobody's business here."""
 
     def _tell(self, event: Event) -> None:
-        line = describe(event, self._told).plain()
+        line = describe(event, "en").plain()
         if any(ord(letter) < 32 or letter in "\x7f\x9b\u202e\u2066\u2028" for letter in line):
             self.failures.append(f"it steers the console: {line!r}")
         self._lines(event)

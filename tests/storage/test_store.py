@@ -458,7 +458,7 @@ def test_a_folder_is_no_database(tmp_path: Path) -> None:
 
 def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "sessions").write_text("")
-    with pytest.raises(StorageError, match="a file stands in its place"):
+    with pytest.raises(StorageError, match="a file has its name"):
         Store.open(tmp_path / "sessions" / "history.db")
 
 

@@ -39,6 +39,7 @@ from userbot.cli.sandbox import sandbox
 from userbot.cli.talk import talk
 from userbot.cli.usage import usage
 from userbot.cli.usage_errors import is_help, usage_error
+from userbot.texts import _
 
 app = typer.Typer(
     name="userbot",
@@ -56,7 +57,9 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(
+    help=_("A Telegram userbot: /gpt in your chats, answered right there from your own account.")
+)
 def root(
     ctx: typer.Context,
     config: ConfigOption = None,
@@ -67,7 +70,10 @@ def root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_show_version, is_eager=True, help="Show the version and leave."
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help=_("Show the version and leave."),
         ),
     ] = False,
 ) -> None:
@@ -75,21 +81,51 @@ def root(
     ctx.obj = Common(config=config, profile=profile, plain=plain, json=json, verbose=verbose)
 
 
-for _command in (
-    run,
-    init,
-    login,
-    logout,
-    chats,
-    history,
-    usage,
-    doctor,
-    retry,
-    talk,
-    demo,
-    sandbox,
-):
-    app.command(context_settings=HISTORY_SETTINGS if _command is history else None)(_command)
+_COMMANDS = {
+    run: [_("Listen in the selected chats and answer.")],
+    init: [
+        _("Write config.toml by asking a few questions."),
+        _(
+            "Four short steps: Telegram's api_id and api_hash, the model, the login, the chats."
+            " Without a terminal each answer is a line of standard input."
+        ),
+    ],
+    login: [
+        _("Log in to Telegram, by QR code or login code."),
+        _(
+            "Without a terminal each answer is a line of standard input: phone (if not given),"
+            " code, and password if the account has one."
+        ),
+    ],
+    logout: [_("End this login and remove its session file.")],
+    chats: [_("List your chats, with the [[chats]] block to paste.")],
+    history: [_("List conversations, or show one."), _("Works while the program runs.")],
+    usage: [_("Show requests, tokens, audio minutes and cost.")],
+    doctor: [_("Check that everything is set up.")],
+    retry: [_("Retry failed questions, at once if the program runs.")],
+    talk: [
+        _("Talk to the same assistant in the terminal."),
+        _("Telegram is not needed. One question per line; /quit or /exit ends."),
+    ],
+    demo: [
+        _("Watch the whole program in a small simulated Telegram."),
+        _("It needs no account, no key and no network."),
+    ],
+    sandbox: [
+        _("Run a small Telegram and a model endpoint on this computer."),
+        _(
+            "For any MTProto client and any OpenAI client, until Ctrl-C. The accounts' codes"
+            " never change."
+        ),
+    ],
+}
+"""Each command with its help: the sentence that lists it, and what else there is to say."""
+for _command, _help in _COMMANDS.items():
+    app.command(
+        context_settings=HISTORY_SETTINGS if _command is history else None,
+        short_help=_help[0],
+        help="\n\n".join(_help),
+    )(_command)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from userbot.cli.common import fitted
 from userbot.cli.language import said
 from userbot.errors import UserbotError
+from userbot.texts import _
 
 TRIES = 5
 
@@ -59,13 +60,13 @@ def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
         line = ""
     except UnicodeError:
         raise UserbotError(
-            f"The answer to “{said(question)}” is no text.",
-            "Answers are text in UTF-8, one a line.",
+            _("The answer to “{question}” is not text.", question=question),
+            _("Answers are UTF-8 text, one per line."),
         ) from None
     if not line:
         raise UserbotError(
-            f"There is no answer to “{said(question)}”: standard input has ended.",
-            "Run it in a terminal, or give each answer on a line of its own.",
+            _("No answer to “{question}”: standard input has ended.", question=question),
+            _("Run it in a terminal, or give each answer on a line of its own."),
             reason="no_answer",
         )
     return line.strip() or default
@@ -80,12 +81,15 @@ def ask_until(
     hidden: bool = False,
 ) -> str:
     """Ask until the answer is right; `otherwise` says what was expected. Raises as `ask` does."""
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         answer = ask(question, default=default, hidden=hidden)
         if right(answer):
             return answer
         tell_below(otherwise)
-    raise UserbotError(f"The answer to “{said(question)}” was wrong {TRIES} times.", otherwise)
+    raise UserbotError(
+        _("The answer to “{question}” was wrong {tries} times.", question=question, tries=TRIES),
+        otherwise,
+    )
 
 
 def ask_choice(question: str, choices: Sequence[tuple[str, str]], *, default: int = 1) -> str:
@@ -100,8 +104,8 @@ def ask_choice(question: str, choices: Sequence[tuple[str, str]], *, default: in
     def right(answer: str) -> bool:
         return answer in names or (answer.isdecimal() and 1 <= int(answer) <= len(names))
 
-    expected = f"Give a number from 1 to {len(names)}."
-    answer = ask_until("Number", right, expected, default=str(default))
+    expected = _("Give a number from 1 to {count}.", count=len(names))
+    answer = ask_until(_("Number"), right, expected, default=str(default))
     return answer if answer in names else names[int(answer) - 1]
 
 
@@ -151,22 +155,22 @@ class Keyboard:
 
     def phone(self) -> str:
         """The phone number."""
-        return _secret(ask("Phone number with country code, as in +491701234567"))
+        return _secret(ask(_("Phone number with country code, as in +491701234567")))
 
     def code(self, where: str, wrong: bool) -> str:
         """The login code."""
         if not self._told_where:
-            tell(f"Telegram has sent a code {where}.")
+            tell(_("Telegram has sent a code {where}.", where=where))
             self._told_where = True
         if wrong:
-            tell_below("That code is not right.")
-        return _secret(re.sub(r"(?<=\d)[\s-]+(?=\d)", "", ask("Code")))
+            tell_below(_("Wrong code."))
+        return _secret(re.sub(r"(?<=\d)[\s-]+(?=\d)", "", ask(_("Code"))))
 
     def password(self, wrong: bool) -> str:
         """The password of the second step."""
         if wrong:
-            tell_below("That password is not right.")
-        return _secret(ask("Your password of two-step verification", hidden=True))
+            tell_below(_("Wrong password."))
+        return _secret(ask(_("Your two-step verification password"), hidden=True))
 
     def qr(self, url: str) -> None:
         """Draw the QR code in the terminal, over the one before."""
@@ -181,8 +185,10 @@ class Keyboard:
             print(f"\x1b[{self._drawn}A\x1b[J", end="", file=sys.stderr)
         else:
             tell(
-                "On your phone: Telegram → Settings → Devices → Link Desktop Device, then scan"
-                " this. It renews itself. Without a camera: Ctrl-C, `userbot login --phone +…`."
+                _(
+                    "On your phone: Telegram → Settings → Devices → Link Desktop Device, then scan"
+                    " this. It renews itself. Without a camera: Ctrl-C, `userbot login --phone +…`."
+                )
             )
         self._drawn = len(rows)
         for row in rows:  # white on black whatever the terminal's own colours are

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from userbot.cli.common import Common, common_flags
-from userbot.cli.language import said, titled
+from userbot.cli.language import kind, said, titled
+from userbot.texts import _
 
 if TYPE_CHECKING:
     from userbot.settings import ChatConfig, Settings
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 Whom = Literal["contacts", "anyone"]
 _WHOM: dict[Whom, str] = {
-    "contacts": 'your Telegram contacts alone; or "anyone", or ["@name"]',
-    "anyone": 'everybody in this chat; or "contacts", or ["@name"]',
+    "contacts": _('only your Telegram contacts; or "anyone", or ["@name"]'),
+    "anyone": _('everybody in this chat; or "contacts", or ["@name"]'),
 }
 _MOST_BLOCKS = 3
 """With more chats than that somebody is still looking."""
@@ -26,7 +27,7 @@ _MOST_BLOCKS = 3
 def chats(
     common: Common,
     word: Annotated[
-        str | None, typer.Argument(help="Only chats with this in title or @name.")
+        str | None, typer.Argument(help=_("Only chats with this in title or @name."))
     ] = None,
 ) -> None:
     """List your chats, with the [[chats]] block to paste."""
@@ -59,7 +60,7 @@ async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, ChatConfig]
     async with online(settings.telegram) as client:
         names = NameResolver(client)
         owner = await names.owner()
-        _, selected = await names.policy(
+        _policy, selected = await names.policy(
             settings.trigger, settings.voice, settings.chats, datetime.now(UTC)
         )
         return await dialogs(client, owner.id), selected
@@ -99,7 +100,7 @@ def _rule(chat: ChatConfig | None) -> str:
 
 
 def _by_command(keys: list[str] | None) -> str:
-    return " " + said(f"(set by command: {', '.join(keys)})") if keys else ""
+    return " " + said(_("(set by command: {keys})", keys=", ".join(keys))) if keys else ""
 
 
 def _print_table(
@@ -112,11 +113,11 @@ def _print_table(
     from userbot.cli.table import print_table
 
     print_table(
-        ("id", "kind", "title", "@name", "who is answered"),
+        ("id", _("kind"), _("title"), _("@name"), _("answers")),
         [
             (
                 str(dialog.id),
-                said(dialog.kind),
+                kind(dialog.kind),
                 titled(dialog.title, dialog.id),
                 f"@{dialog.username}" if dialog.username else "",
                 _rule(selected.get(dialog.id)) + _by_command(ordered.get(dialog.id)),
@@ -133,13 +134,18 @@ def _print_block(found: list[Dialog], selected: dict[int, ChatConfig], word: str
 
     new = [dialog for dialog in found if dialog.id not in selected]
     if not found:
-        tell("No chat has that in its name." if word else "This account has no chats yet.")
+        tell(_("No chat has that name.") if word else _("This account has no chats yet."))
     elif word is None or len(new) > _MOST_BLOCKS:
         tell()
-        tell("– is for you alone. `userbot chats WORD` prints the block that selects a chat.")
+        tell(
+            _(
+                "– means only you can ask there. `userbot chats WORD` prints the block"
+                " that selects a chat."
+            )
+        )
     elif new:
         tell()
-        tell("To select, paste into config.toml and change to taste:")
+        tell(_("To select, paste into config.toml and adapt:"))
         tell()
         show("\n".join(block(dialog, "mention", _usual(dialog)) for dialog in new))
 

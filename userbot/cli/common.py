@@ -18,7 +18,8 @@ from typing import Annotated, Any, TextIO, get_type_hints
 import typer
 
 from userbot.cli.language import said, speak
-from userbot.errors import ConfigError, Fault, UserbotError
+from userbot.errors import ConfigError, Fault, UserbotError, system_reason
+from userbot.texts import _, joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +35,18 @@ class Common:
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", metavar="FILE", help="The config file [default: ./config.toml]."),
+    typer.Option("--config", metavar="FILE", help=_("The config file [default: ./config.toml].")),
 ]
 ProfileOption = Annotated[
-    str | None, typer.Option("--profile", metavar="NAME", help="A [profile.NAME] of the config.")
+    str | None,
+    typer.Option("--profile", metavar="NAME", help=_("Use [profile.NAME] of the config.")),
 ]
-PlainOption = Annotated[bool, typer.Option("--plain", help="Lines without colour or live parts.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object an event or row.")]
+PlainOption = Annotated[
+    bool, typer.Option("--plain", help=_("Plain lines: no colour, nothing moves."))
+]
+JsonOption = Annotated[bool, typer.Option("--json", help=_("One JSON object per event or row."))]
 VerboseOption = Annotated[
-    bool, typer.Option("-v", "--verbose", help="Show more, and tracebacks of errors.")
+    bool, typer.Option("-v", "--verbose", help=_("Show more, with tracebacks of errors."))
 ]
 _FLAGS: dict[str, Any] = {
     "config": ConfigOption,
@@ -169,17 +173,18 @@ def explained(error: Exception) -> UserbotError:
     if isinstance(error, UserbotError):
         return error
     if isinstance(error, OSError) and error.strerror:
-        what = f"The system does not allow it: {error.strerror}."
+        why = system_reason(error)
+        what = _("The system refused: {why}.", why=why)
         if error.filename:
-            what = f"The system does not allow it: {error.strerror} ({error.filename})."
+            what = _("The system refused: {why} ({file}).", why=why, file=error.filename)
         return UserbotError(
             what,
-            "Look whose files these are, and whether the disk is full.",
+            _("Check who owns the files, and whether the disk is full."),
             reason="system",
         )
     return UserbotError(
-        f"The program made a mistake ({type(error).__name__}).",
-        "Run the same again with -v to see where, and report it.",
+        _("Internal error ({kind}).", kind=type(error).__name__),
+        _("Run the same command with -v to see where, and report it."),
     )
 
 
@@ -187,18 +192,19 @@ def say_error(error: UserbotError) -> None:
     """Print an error for a person: every fault of a config, else one sentence; then its hint."""
     from userbot.masking import masked
 
-    told = [(said(str(error)), error.hint)]
+    told: list[tuple[str, str]] = [(str(error), error.hint)]
     if isinstance(error, ConfigError):
         told = [(placed(fault), fault.hint) for fault in error.faults]
     for message, hint in told:
-        print(fitted(masked(f"{said('error')}: {message}"), sys.stderr), file=sys.stderr)
+        line = said(joined(_("error"), message, by=": "))
+        print(fitted(masked(line), sys.stderr), file=sys.stderr)
         if hint:
             print(fitted(masked(f"  → {said(hint)}"), sys.stderr), file=sys.stderr)
 
 
 def placed(fault: Fault) -> str:
-    """What is wrong in the config and where, in the language of the command."""
-    return f"{said(fault.where)}: {said(fault.message)}"
+    """What is wrong in the config and where."""
+    return joined(fault.where, fault.message, by=": ")
 
 
 def _traceback() -> None:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from userbot.cli.common import Common, reader_gone, stop_printing
 from userbot.events import Event
+from userbot.texts import language_of
 
 if TYPE_CHECKING:
     from userbot.settings import ConsoleConfig
 
 
 class Console(Protocol):
-    """Shows events; close it before the program's last words."""
+    """Shows activities; close it before the program's last words."""
 
     def __call__(self, event: Event) -> None: ...
 
@@ -48,21 +49,20 @@ class Guarded:
             self._unread()
 
 
-def console_for(common: Common, language: str | None) -> Console:
+def console_for(common: Common, asked: str | None) -> Console:
     """The console that the flags and the terminal ask for."""
     if common.json:
         from userbot.console.json_lines import JsonLines
 
         return JsonLines(sys.stdout, verbose=common.verbose)
-    from userbot.console.words import words
-
+    language = language_of(asked)
     if common.plain or not sys.stdout.isatty():
-        from userbot.console.lines import Lines
+        from userbot.console.describe import Lines
 
-        return Lines(sys.stdout, words(language), verbose=common.verbose)
+        return Lines(sys.stdout, language, verbose=common.verbose)
     from userbot.console.live import Live
 
-    return Live(words(language), verbose=common.verbose)
+    return Live(language, verbose=common.verbose)
 
 
 def log_file_for(settings: ConsoleConfig) -> Console | None:
@@ -70,9 +70,8 @@ def log_file_for(settings: ConsoleConfig) -> Console | None:
     if settings.log_file is None:
         return None
     from userbot.console.log_file import LogFile
-    from userbot.console.words import words
 
-    return LogFile(settings.log_file, words(settings.language), text=settings.log_text)
+    return LogFile(settings.log_file, language_of(settings.language), text=settings.log_text)
 
 
 def recording_console(language: str | None) -> Console:
@@ -82,9 +81,8 @@ def recording_console(language: str | None) -> Console:
     from rich.console import Console as RichConsole
 
     from userbot.console.live import Live
-    from userbot.console.words import words
 
     paper = RichConsole(
         record=True, width=80, file=io.StringIO(), highlight=False, color_system="truecolor"
     )
-    return Live(words(language), verbose=False, console=paper)
+    return Live(language_of(language), verbose=False, console=paper)

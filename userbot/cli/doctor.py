@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common, common_flags, explained
 from userbot.cli.language import said
+from userbot.console.safe import printable
 from userbot.errors import ConfigError, SessionInUseError, UserbotError
+from userbot.texts import _, joined
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
@@ -31,10 +33,7 @@ class Finding:
     @property
     def told(self) -> str:
         """What was found, in the language of the command; nothing in it steers a terminal."""
-        from userbot.console.safe import printable
-
-        where = f"{said(self.where)}: " if self.where else ""
-        return printable(where + said(self.what))
+        return printable(said(joined(self.where, self.what, by=": ")))
 
 
 @common_flags
@@ -61,22 +60,22 @@ async def _examine(common: Common) -> list[Finding]:
         loaded = load_config(common, need_key=False)
     except ConfigError as error:
         return [
-            Finding("config", False, fault.message, fault.hint, error.exit_code, fault.where)
+            Finding(_("config"), False, fault.message, fault.hint, error.exit_code, fault.where)
             for fault in error.faults
         ]
     settings = loaded.settings
     each_key = common.json or common.verbose
     return [
-        Finding("config", True, str(loaded.path)),
+        Finding(_("config"), True, str(loaded.path)),
         *(_each_value(loaded) if each_key else _values(loaded)),
-        *(Finding("files", True, told) for told in check_modes(loaded)),
+        *(Finding(_("files"), True, told) for told in check_modes(loaded)),
         _files(loaded),
         *await asyncio.gather(
-            _looked("login", partial(_login, settings.telegram)),
-            _looked("model", partial(_model, settings.openai)),
+            _looked(_("login"), partial(_login, settings.telegram)),
+            _looked(_("model"), partial(_model, settings.openai)),
             _transcription(settings),
             _ffmpeg(settings.voice),
-            _looked("history", partial(_history, loaded)),
+            _looked(_("history"), partial(_history, loaded)),
         ),
     ]
 
@@ -84,24 +83,33 @@ async def _examine(common: Common) -> list[Finding]:
 def _each_value(loaded: Loaded) -> Iterator[Finding]:
     for key, where in sorted(loaded.origins.items()):
         if where != "default":
-            yield Finding("value", True, f"{key} from {where}")
+            told = _("{key} from {where}", key=key, where=where)
+            yield Finding(_("value"), True, told)
 
 
 def _values(loaded: Loaded) -> Iterator[Finding]:
-    """Which keys each source sets: a line a source."""
-    sources: dict[str, list[str]] = {f"{loaded.path.name} sets": []}
-    origins = sorted(loaded.origins.items(), key=lambda both: both[1].startswith("environment "))
-    for key, where in origins:
-        if where.startswith("environment "):
-            sources.setdefault("the environment sets", []).append(where.split()[1])
-        elif where.startswith("profile "):
-            sources.setdefault(f"profile {where.split()[1]} sets", []).append(key)
+    """Which keys each source sets: a line per source."""
+    by_profile: dict[str, list[str]] = {}
+    in_file: list[str] = []
+    variables: list[str] = []
+    for key, where in loaded.origins.items():
+        kind, _between, name = where.partition(" ")
+        if kind == "environment":
+            variables.append(name)
+        elif kind == "profile":
+            by_profile.setdefault(name.split()[0], []).append(key)
         elif where != "default":
-            sources.setdefault(f"{loaded.path.name} sets", []).append(key)
-    for source, keys in sources.items():
-        if keys:
-            yield Finding("values", True, f"{source} {_by_table(keys)}")
-    yield Finding("values", True, "what is not named here is as by default")
+            in_file.append(key)
+    if in_file:
+        told = _("{file} sets {keys}", file=loaded.path.name, keys=_by_table(in_file))
+        yield Finding(_("values"), True, told)
+    for profile, keys in by_profile.items():
+        told = _("profile {name} sets {keys}", name=profile, keys=_by_table(keys))
+        yield Finding(_("values"), True, told)
+    if variables:
+        told = _("the environment sets {names}", names=_by_table(variables))
+        yield Finding(_("values"), True, told)
+    yield Finding(_("values"), True, _("everything else has its default"))
 
 
 def _by_table(keys: list[str]) -> str:
@@ -110,7 +118,7 @@ def _by_table(keys: list[str]) -> str:
     blocks = {key.split("]")[0] for key in keys if key.startswith("chats[")}
     for key in keys:
         if not key.startswith("chats["):
-            table, _, name = key.rpartition(".")
+            table, _dot, name = key.rpartition(".")
             tables.setdefault(f"[{table}] " if table else "", []).append(name)
     told = [f"{table}{', '.join(names)}" for table, names in tables.items()]
     return " · ".join([*told, *([f"[[chats]] × {len(blocks)}"] if blocks else [])])
@@ -124,34 +132,45 @@ def _files(loaded: Loaded) -> Finding:
     private += [loaded.path] if loaded.holds_secret else []
     still_open = [str(path) for path in private if others_may_read(path)]
     if still_open:
-        hint = "Change their modes to 600 as the owner of these files."
-        return Finding("files", False, f"Others can read {', '.join(still_open)}.", hint)
-    return Finding("files", True, "readable by you alone")
+        hint = _("Change their modes to 600 as the owner of these files.")
+        return Finding(
+            _("files"),
+            False,
+            _("Others can read {still_open}.", still_open=", ".join(still_open)),
+            hint,
+        )
+    return Finding(_("files"), True, _("readable only by you"))
 
 
 async def _transcription(settings: Settings) -> Finding:
     from userbot.openai_api.speech import Speech
 
     if not settings.voice.enabled:
-        return Finding("voice", True, "off")
+        return Finding(_("voice"), True, _("off"))
     if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
-        return Finding("voice", True, "transcribed where the model is")
+        return Finding(_("voice"), True, _("transcribed by the model's server"))
     speech = Speech(settings.voice, settings.openai, lambda _: None)
     host = speech.host
     try:
         listed = await speech.check()
     except Exception as error:
         told = explained(error)
-        return Finding("voice", False, str(told), told.hint)
+        return Finding(_("voice"), False, str(told), told.hint)
     finally:
         await speech.aclose()
     if listed is not None:
-        return Finding("voice", True, f"{listed} is offered at {host}")
+        return Finding(
+            _("voice"), True, _("{listed} is available at {host}", listed=listed, host=host)
+        )
     return Finding(
         "voice",
         True,
-        f"{host} does not list {settings.voice.model}; the first voice note will tell",
-        "If it does not transcribe, set base_url under [voice] to a server that does.",
+        _(
+            "{host} does not list {model}: checked on the first voice note",
+            host=host,
+            model=settings.voice.model,
+        ),
+        _("If it does not transcribe, set base_url under [voice] to a server that does."),
     )
 
 
@@ -162,12 +181,12 @@ async def _ffmpeg(voice: VoiceConfig) -> Finding:
 
     found = await asyncio.to_thread(find_ffmpeg)
     if found is not None or not voice.enabled:
-        return Finding("ffmpeg", True, found or "not needed")
+        return Finding("ffmpeg", True, found or _("not needed"))
     return Finding(
         "ffmpeg",
         True,
-        "none: voice notes are understood, unusual formats and very long recordings are not",
-        "Install ffmpeg, or the extra: pip install 'gpt-userbot[audio]'.",
+        _("none: voice notes work, unusual formats and very long recordings do not"),
+        _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
     )
 
 
@@ -186,9 +205,9 @@ async def _login(settings: TelegramConfig) -> str:
     require_session(settings)
     try:
         async with online(settings) as client:
-            return f"logged in as {(await NameResolver(client).owner()).name}"
+            return _("logged in as {name}", name=(await NameResolver(client).owner()).name)
     except SessionInUseError:
-        return "in use by a running userbot, which has logged in with it"
+        return _("logged in: a running userbot is using the session")
 
 
 async def _model(settings: OpenAIConfig) -> str:
@@ -197,8 +216,8 @@ async def _model(settings: OpenAIConfig) -> str:
 
     if settings.api_key is None and settings.base_url is None:
         raise UserbotError(
-            "There is no key for the model.",
-            "Set OPENAI_API_KEY, or openai.base_url for a local server.",
+            _("No key for the model."),
+            _("Set OPENAI_API_KEY, or openai.base_url for a local server."),
         )
     # The host alone: an address may carry a password.
     base_url = settings.base_url
@@ -211,10 +230,14 @@ async def _model(settings: OpenAIConfig) -> str:
     if offered and settings.model not in offered:
         some = sorted(offered)[:8] + ["…"] * (len(offered) > 8)
         raise UserbotError(
-            f"{host} does not offer the model {settings.model}.",
-            f"It offers {', '.join(some)}: set model under [openai].",
+            _("{host} has no model {model}.", host=host, model=settings.model),
+            _("It has {some}: set model under [openai].", some=", ".join(some)),
         )
-    return f"{settings.model} is offered at {host}" if offered else f"{host} answers"
+    return (
+        _("{model} is available at {host}", model=settings.model, host=host)
+        if offered
+        else _("{host} responds", host=host)
+    )
 
 
 async def _history(loaded: Loaded) -> str:
@@ -222,9 +245,9 @@ async def _history(loaded: Loaded) -> str:
 
     path = loaded.settings.history.database
     if not path.exists():
-        return f"{path} will be made at the first start"
+        return _("{path} will be created at the first start", path=path)
     Store.open(path).close()
-    return f"{path} is in order"
+    return _("{path} is fine", path=path)
 
 
 def _print_json(found: list[Finding]) -> None:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from typer.core import TyperGroup
 
 from userbot.cli.language import language, said
+from userbot.texts import _, by_english
+
+_TYPERS: Final = (
+    _("Usage"),
+    _("Options"),
+    _("Arguments"),
+    _("Commands"),
+    _("default"),
+    _("Show this message and exit."),
+    _("Install completion for the current shell."),
+    _("Show completion for the current shell, to copy it or customize the installation."),
+)
+"""What typer says in every help. It keeps no marks: its texts are known by their English."""
 
 
 def speak_help() -> None:
@@ -20,26 +33,22 @@ def told(text: str) -> str:
     if language() == "en":
         return text
     text, bracket, added = text.partition("  [")
-    paragraphs = [_whole(" ".join(one.split())) for one in text.split("\n\n")]
-    added = added.replace("default:", f"{said('default')}:")
-    return "\n\n".join(map(said, paragraphs)) + bracket + added
+    paragraphs = [_said(" ".join(one.split())) for one in text.split("\n\n")]
+    added = added.replace("default:", f"{_said('default')}:")
+    return "\n\n".join(paragraphs) + bracket + added
 
 
-def _whole(text: str) -> str:
-    """The text that typer shows the beginning of, where it lists commands."""
-    from userbot.console.russian.help import WHOLE
-
-    begins = text.removesuffix("...")
-    return text if text in WHOLE else next((one for one in WHOLE if one.startswith(begins)), text)
+def _said(english: str) -> str:
+    return said(by_english(english))
 
 
 def _formatter(plain: Any) -> Any:
     class Formatter(plain):  # type: ignore[misc]  # typer keeps this class to itself
         def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
-            super().write_usage(prog, args, prefix or f"{said('Usage')}: ")
+            super().write_usage(prog, args, prefix or f"{_said('Usage')}: ")
 
         def write_heading(self, heading: str) -> None:
-            super().write_heading(said(heading))
+            super().write_heading(_said(heading))
 
         def write_text(self, text: str) -> None:
             super().write_text(told(text))

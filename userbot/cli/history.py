@@ -10,6 +10,7 @@ import typer
 from userbot.cli.common import Common, common_flags
 from userbot.cli.language import said
 from userbot.errors import UsageError
+from userbot.texts import _, n_, quoted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 SETTINGS: dict[str, Any] = {"ignore_unknown_options": True}
 """How the command is registered: the id of a group begins with a dash, like an option."""
 _NEWEST = 20
-_BEGINS = "It begins with the first question."
+"""Questions, as `--help` says too."""
+_BEGINS = _("It starts with the first question.")
 
 
 @common_flags
@@ -28,25 +30,26 @@ def history(
     chat: Annotated[
         str | None,
         typer.Argument(
-            metavar="CHAT", help="An id (or ID/TOPIC), 'saved', or a piece of a title or @name."
+            metavar="CHAT", help=_("An id (or ID/TOPIC), 'saved', or part of a title or @name.")
         ),
     ] = None,
     search: Annotated[
-        str | None, typer.Option(metavar="WORD", help="Only what holds these words, in any case.")
+        str | None,
+        typer.Option(metavar="WORD", help=_("Only what contains these words, in any case.")),
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help=f"The newest N [default: {_NEWEST} questions]."),
+        typer.Option(min=1, metavar="N", help=_("Only the newest N [default: 20 questions].")),
     ] = None,
     clear: Annotated[
-        bool, typer.Option("--clear", help="Erase the words of CHAT, or all of them, for ever.")
+        bool, typer.Option("--clear", help=_("Erase the text of CHAT, or everything, permanently."))
     ] = False,
     export: Annotated[
         str | None,
-        typer.Option(metavar="FORMAT", help="CHAT, or all, as a document: md, json or html."),
+        typer.Option(metavar="FORMAT", help=_("Export CHAT, or everything, as md, json or html.")),
     ] = None,
     backup: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Copy the whole history into a new file.")
+        str | None, typer.Option(metavar="FILE", help=_("Copy the whole history into a new file."))
     ] = None,
 ) -> None:
     """The conversations; with CHAT the dialogue. Works while the program runs."""
@@ -56,16 +59,20 @@ def history(
 
     path = load_config(common, need_key=False).settings.history.database
     if chat is not None and re.fullmatch(r"-+[^\d].*", chat):
-        raise UsageError(f"There is no option {chat}.", "See userbot history --help.")
+        raise UsageError(
+            _("No such option: {chat}.", chat=chat), _("See `userbot history --help`.")
+        )
     if export is not None and export not in ("md", "json", "html"):
-        raise UsageError("A history is exported as md, json or html.", "Give one of them.")
+        raise UsageError(_("The export formats are md, json and html."), _("Choose one of them."))
     if sum((clear, export is not None, backup is not None)) > 1:
-        raise UsageError("--clear, --export and --backup go one at a time.", "Leave out the rest.")
+        raise UsageError(
+            _("Only one of --clear, --export and --backup is possible."), _("Remove the others.")
+        )
     if backup is not None and (chat, search, limit) != (None, None, None):
-        raise UsageError("--backup copies all of it.", "For one chat there is --export.")
+        raise UsageError(_("--backup copies everything."), _("Use --export for one chat."))
     with Archive.reading(path) as archive:
         if archive is None:
-            view.aside(f"There is no history yet in {path}.", _BEGINS)
+            view.aside(_("No history yet in {path}.", path=path), _BEGINS)
         elif clear:
             _clear(path, archive, chat, search)
         elif backup is not None:
@@ -76,21 +83,38 @@ def history(
             if found := archive.conversations(limit):
                 view.conversations(common, found)
             else:
-                view.aside("There is no history yet.", _BEGINS)
+                view.aside(_("No history yet."), _BEGINS)
         else:
             _dialogue(common, archive, chat, search, limit or _NEWEST)
 
 
 def _clear(path: Path, archive: Archive, typed: str | None, search: str | None) -> None:
-    from userbot.cli.history_clear import clear
+    """Words leave the history, all or those of a chat; a person at a terminal is asked first."""
+    from datetime import UTC, datetime
+
+    from userbot.cli import history_view as view
+    from userbot.cli.asking import ask, in_terminal
     from userbot.console.safe import printable
+    from userbot.storage.store import Store
 
     if search is not None:
-        raise UsageError("--clear takes a chat, and no --search.", "See userbot history --help.")
+        raise UsageError(
+            _("--clear takes a chat, not --search."), _("See `userbot history --help`.")
+        )
     chat, topic = (None, None) if typed is None else chosen(archive, typed)
-    clear(
-        path, chat, topic, said("the whole history") if typed is None else f"“{printable(typed)}”"
+    whom = _("the whole history") if typed is None else quoted(printable(typed))
+    agreed = {"yes", said(_("yes"))}
+    if in_terminal() and ask(_("Erase {whom} permanently? (yes/no)", whom=whom)) not in agreed:
+        raise UsageError(_("Nothing was erased."), _("Type the whole word: yes."))
+    with Store.open(path) as store:
+        erased = store.eraser.clear(datetime.now(UTC), chat, topic)
+    told = n_(
+        "Erased {count} question and its answer: {whom}.",
+        "Erased {count} questions and their answers: {whom}.",
+        erased,
+        whom=whom,
     )
+    view.aside(told)
 
 
 def _backup(path: Path, typed: str) -> None:
@@ -101,7 +125,10 @@ def _backup(path: Path, typed: str) -> None:
 
     to = Path(typed).expanduser()
     backup(path, to)
-    view.aside(f"The history is copied into {to}.", f"To go back, put it in the place of {path}.")
+    view.aside(
+        _("The history was copied to {to}.", to=to),
+        _("To restore it, copy it to {path}.", path=path),
+    )
 
 
 def _export(
@@ -126,11 +153,16 @@ def _dialogue(
     if found:
         view.dialogue(common, found[-limit:], everywhere=typed is None)
     elif search is None:
-        view.aside("Nothing was asked in that topic.", "List them with userbot history.")
+        view.aside(_("Nothing was asked in that topic."), _("List them with `userbot history`."))
     else:
-        view.aside(f"Nothing holds “{printable(search)}”.", "Try a part of the word.")
+        view.aside(
+            _("No match for “{search}”.", search=printable(search)), _("Try a part of the word.")
+        )
     if len(found) > limit:
-        view.aside(f"Only the newest {limit} are shown.", f"See more with --limit {limit * 5}.")
+        view.aside(
+            _("Showing only the newest {limit}.", limit=limit),
+            _("Use --limit {more} for more.", more=limit * 5),
+        )
 
 
 def chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
@@ -143,14 +175,19 @@ def chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
     found = archive.find(name)
     if not found:
         raise UsageError(
-            f"No chat in the history is called “{printable(typed)}”.",
-            "List them with userbot history.",
+            _("No chat named “{typed}” in the history.", typed=printable(typed)),
+            _("List them with `userbot history`."),
         )
     if len(found) > 1:
         some = [f"{printable(one.title)} ({one.chat})" for one in found[:5]]
         some += ["…"] * (len(found) > len(some))
         raise UsageError(
-            f"“{printable(typed)}” fits {len(found)} chats: {', '.join(some)}.",
-            "Give the id of one.",
+            _(
+                "“{typed}” matches {count} chats: {some}.",
+                typed=printable(typed),
+                count=len(found),
+                some=", ".join(some),
+            ),
+            _("Give the id of one."),
         )
     return found[0].chat, topic

@@ -25,6 +25,7 @@ from userbot.cli.history_view import (
 from userbot.cli.language import said, titled
 from userbot.console.safe import json_text, printable
 from userbot.storage.archive import ArchivedQuestion
+from userbot.texts import _
 
 Format = Literal["md", "json", "html"]
 
@@ -51,7 +52,7 @@ def export(form: Format, found: Iterable[ArchivedQuestion]) -> Iterator[str]:
 def _conversations(found: list[ArchivedQuestion]) -> Iterator[tuple[str, list[ArchivedQuestion]]]:
     for conversation, group in itertools.groupby(found, key=lambda one: one.conversation):
         exchanges = list(group)
-        title = printable(titled(exchanges[-1].title, conversation.chat)) or said("(no title)")
+        title = printable(titled(exchanges[-1].title, conversation.chat)) or said(_("(no title)"))
         yield f"{title} ({where(conversation)})", exchanges
 
 

@@ -6,18 +6,26 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from userbot.cli.common import Common, fitted
-from userbot.cli.language import language, number, said, titled
+from userbot.cli.language import kind, number, said, titled
 from userbot.cli.table import print_records, print_table
-from userbot.cli.why import why
+from userbot.console.describe import tokens
+from userbot.console.reasons import unanswered as why
 from userbot.console.safe import json_text, printable
-from userbot.console.words import words
 from userbot.storage.archive import ArchivedQuestion, ConversationSummary
+from userbot.texts import _, p_
 from userbot.types import ConversationId
 
-_HEADS = ("chat", "last", "asked", "tokens", "kind", "title")
+_HEADS = (_("chat"), _("last"), _("asked"), _("tokens"), _("kind"), _("title"))
+_STATES: Final = {
+    "pending": _("pending"),
+    "answering": p_("state", "answering"),
+    "answered": p_("state", "answered"),
+    "failed": p_("state", "failed"),
+    "skipped": p_("state", "skipped"),
+}
 
 
 def conversations(common: Common, found: list[ConversationSummary]) -> None:
@@ -38,10 +46,11 @@ def dialogue(common: Common, found: list[ArchivedQuestion], *, everywhere: bool)
         _print_lines(common, _lines(found, everywhere=everywhere))
 
 
-def aside(sentence: str, hint: str) -> None:
+def aside(sentence: str, hint: str = "") -> None:
     """Say what is no data: on standard error, so that a pipe gets rows and nothing else."""
     print(fitted(said(sentence), sys.stderr), file=sys.stderr)
-    print(fitted(f"  → {said(hint)}", sys.stderr), file=sys.stderr)
+    if hint:
+        print(fitted(f"  → {said(hint)}", sys.stderr), file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +65,29 @@ class _Line:
 def _lines(found: list[ArchivedQuestion], *, everywhere: bool) -> Iterator[_Line]:
     if not everywhere:
         title = titled(found[-1].title, found[-1].conversation.chat)
-        yield _Line(printable(title) or said("(no title)"), str(found[-1].conversation.chat))
+        yield _Line(printable(title) or said(_("(no title)")), str(found[-1].conversation.chat))
         yield _Line()
     for one in found:
         username = f"@{printable(one.username)}" if one.username else ""
         if everywhere:
             title = printable(titled(one.title, one.conversation.chat))
-            spot = said(f"in {title} ({where(one.conversation)})")
+            spot = said(_("in {title} ({where})", title=title, where=where(one.conversation)))
         else:
-            spot = said(f"in topic {one.conversation.topic}") if one.conversation.topic else ""
+            spot = (
+                said(_("in topic {topic}", topic=one.conversation.topic))
+                if one.conversation.topic
+                else ""
+            )
         yield _Line(named(one), _joined(username, spot, local(one.at)))
         yield from (_Line(text=text) for text in question_lines(one))
         if one.answer is None:
             yield _Line("→", unanswered(one))
         else:
-            tokens = ""
+            counted = ""
             if one.prompt_tokens is not None:
                 prompt, completion = number(one.prompt_tokens), number(one.completion_tokens or 0)
-                tokens = words(language())["tokens"].format(prompt=prompt, completion=completion)
-            yield _Line("→", _joined(printable(one.model or ""), tokens))
+                counted = said(tokens(prompt, completion))
+            yield _Line("→", _joined(printable(one.model or ""), counted))
             if one.answer or not one.erased:
                 yield from (_Line(text=text) for text in tame_lines(one.answer))
         yield _Line()
@@ -116,7 +129,7 @@ def _print_table(found: list[ConversationSummary]) -> None:
     for head, width in zip(_HEADS, widths, strict=True):
         table.add_column(
             said(head),
-            justify="right" if head in ("asked", "tokens") else "left",
+            justify="right" if head in _HEADS[2:4] else "left",
             no_wrap=True,
             overflow="ellipsis",
             min_width=width,
@@ -133,7 +146,7 @@ def _cells(one: ConversationSummary) -> tuple[str, ...]:
         local(one.last),
         number(one.questions),
         number(one.tokens),
-        said(one.kind.value),
+        kind(one.kind),
         titled(one.title, one.conversation.chat),
     )
 
@@ -192,18 +205,18 @@ def where(conversation: ConversationId) -> str:
 
 def named(one: ArchivedQuestion) -> str:
     """Who asked."""
-    return printable(titled(one.name, one.conversation.chat)) or said("(no name)")
+    return printable(titled(one.name, one.conversation.chat)) or said(_("(no name)"))
 
 
 def unanswered(one: ArchivedQuestion) -> str:
     """Why there is no answer, in words."""
-    state, told = said(one.state), printable(why(one.reason))
+    state, told = said(_STATES[one.state]), printable(said(why(one.reason)))
     return f"{state} ({told})" if told else state
 
 
 def question_lines(one: ArchivedQuestion) -> Iterator[str]:
     """The question's words made harmless; "(deleted)" where they are gone."""
-    return tame_lines(one.text or (said("(deleted)") if one.erased else ""))
+    return tame_lines(one.text or (said(_("(deleted)")) if one.erased else ""))
 
 
 def _joined(*parts: str) -> str:

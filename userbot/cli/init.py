@@ -11,6 +11,7 @@ import typer
 from userbot.cli.common import Common, common_flags
 from userbot.cli.language import said
 from userbot.cli.login import PhoneOption
+from userbot.texts import _
 
 if TYPE_CHECKING:
     from userbot.settings import ServerConfig, TelegramConfig
@@ -20,16 +21,18 @@ if TYPE_CHECKING:
 @common_flags
 def init(
     common: Common,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing config.")] = False,
+    force: Annotated[bool, typer.Option("--force", help=_("Replace an existing config."))] = False,
     phone: PhoneOption = None,
     server: Annotated[
         str | None,
-        typer.Option(metavar="HOST:PORT", help="Another Telegram, such as `userbot sandbox`."),
+        typer.Option(metavar="HOST:PORT", help=_("Another Telegram, such as `userbot sandbox`.")),
     ] = None,
     public_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="With --server: its PKCS#1 RSA key.")
+        Path | None, typer.Option(metavar="FILE", help=_("With --server: its PKCS#1 RSA key."))
     ] = None,
-    dc: Annotated[int, typer.Option(min=1, max=5, help="With --server: its data centre.")] = 2,
+    dc: Annotated[
+        int, typer.Option(min=1, max=5, help=_("With --server: its data centre number."))
+    ] = 2,
 ) -> None:
     """Write config.toml by asking for what it needs.
 
@@ -47,7 +50,7 @@ def init(
     _refuse_to_overwrite(path, force)
     other = _other_server(server, public_key, dc)
     os.umask(0o077)
-    tell(f"This writes {path} in four steps. Ctrl-C leaves at any time.")
+    tell(_("This creates {path} in four steps. Ctrl-C quits at any time.", path=path))
     lines = [*questions.application(own_server=other is not None), *_server_lines(other)]
     lines += ["", *asyncio.run(questions.model())]
 
@@ -55,26 +58,36 @@ def init(
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, "\n".join([*lines, ""]))
     telegram = load(path, None, os.environ, need_key=False).settings.telegram
-    tell(f"{path} is written. Should the login fail, `{_command(common, 'login')}` goes on here.")
+    tell(
+        _(
+            "{path} is saved. If login fails, continue with `{command}`.",
+            path=path,
+            command=_command(common, "login"),
+        )
+    )
 
     name = asyncio.run(_log_in(telegram, phone))
-    tell(f"Logged in as {name}.")
+    tell(_("Logged in as {name}.", name=name))
     blocks = questions.chats(asyncio.run(_dialogs(telegram)))
     if blocks:
         write_private(path, "\n".join([*lines, "", *blocks]))
-    print(said(f"{path} is ready. Start with: {_command(common, 'run')}"))
-    print(said("Then write “/gpt hello” to yourself, in Saved Messages."))
+    print(
+        said(
+            _("{path} is ready. Start with: {command}", path=path, command=_command(common, "run"))
+        )
+    )
+    print(said(_("Then send “/gpt hello” to yourself, in Saved Messages.")))
 
 
 def _refuse_to_overwrite(path: Path, force: bool) -> None:
     from userbot.errors import UserbotError
 
     if path.is_dir():
-        raise UserbotError(f"{path} is a folder.", "Name a file with --config.")
+        raise UserbotError(_("{path} is a folder.", path=path), _("Name a file with --config."))
     if path.exists() and not force:
         raise UserbotError(
-            f"{path} exists already and stays as it is.",
-            "Edit it, or replace it with `userbot init --force`.",
+            _("{path} already exists and was not changed.", path=path),
+            _("Edit it, or replace it with `userbot init --force`."),
             reason="config_exists",
         )
 
@@ -92,7 +105,7 @@ async def _log_in(telegram: TelegramConfig, phone: str | None) -> str:
     from userbot.cli.asking import Keyboard
     from userbot.cli.online import log_in
 
-    name, _ = await log_in(telegram, Keyboard(), phone, qr=questions.by_qr(phone))
+    name, _new = await log_in(telegram, Keyboard(), phone, qr=questions.by_qr(phone))
     return name
 
 
@@ -111,15 +124,16 @@ def _other_server(server: str | None, public_key: Path | None, dc: int) -> Serve
 
     if server is None and public_key is None:
         return None
-    host, _, port = (server or "").rpartition(":")
+    host, _colon, port = (server or "").rpartition(":")
     if not host or not port.isdecimal() or not 0 < int(port) < 65536 or public_key is None:
         raise UsageError(
-            "Another server needs --server HOST:PORT and --public-key FILE.",
-            "As in: userbot init --server 127.0.0.1:10443 --public-key server.pem",
+            _("Another server needs --server HOST:PORT and --public-key FILE."),
+            _("For example: userbot init --server 127.0.0.1:10443 --public-key server.pem"),
         )
     if not public_key.is_file():
         raise UsageError(
-            f"There is no file {public_key}.", "--public-key names the PEM file of the server."
+            _("No such file: {public_key}.", public_key=public_key),
+            _("--public-key is the server's PEM file."),
         )
     return ServerConfig(
         dc=dc, host=host.strip("[]"), port=int(port), public_key=public_key.absolute()

@@ -21,11 +21,12 @@ from userbot.cli.asking import (
     tell_below,
 )
 from userbot.cli.chats import block
-from userbot.cli.language import said
+from userbot.cli.language import kind
 from userbot.console.safe import printable
 from userbot.errors import ModelError, UserbotError
 from userbot.settings import OpenAIConfig
 from userbot.telegram.dialogs import Dialog
+from userbot.texts import _, joined
 from userbot.types import ChatKind
 
 _SHOWN_CHATS = 40
@@ -33,7 +34,7 @@ _SHOWN_MODELS = 12
 _ASKING_SECONDS = 15.0
 _LOCAL = "http://localhost:11434/v1"
 
-_MY_TELEGRAM = """\
+_MY_TELEGRAM = _("""\
 Telegram gives every program of yours an id and a secret hash. They are free:
   1. Open https://my.telegram.org and log in with your phone number; the code
      arrives in your Telegram app, not by SMS.
@@ -41,34 +42,34 @@ Telegram gives every program of yours an id and a secret hash. They are free:
      “Desktop” as the platform.
   3. Copy “App api_id” and “App api_hash” here.
 If the page says only ERROR: turn off VPN and ad blocker, try another browser or
-your phone's network, or try again in some hours."""
+your phone's network, or try again in some hours.""")
 
 
 def application(*, own_server: bool) -> list[str]:
     """Step 1: the [telegram] table. Raises UserbotError when there is nothing more to read."""
-    _head("1 of 4 · Telegram")
+    _head(_("1 of 4 · Telegram"))
     api_id = os.environ.get("TELEGRAM_API_ID", "").strip()
     api_hash = os.environ.get("TELEGRAM_API_HASH", "").strip()
     if own_server:
-        tell("A server of your own takes any api_id and api_hash.")
+        tell(_("Your own server accepts any api_id and api_hash."))
     elif not (api_id and api_hash):
         tell(_MY_TELEGRAM)
     lines = ["[telegram]"]
     if api_id:
-        tell("The api_id comes from TELEGRAM_API_ID.")
+        tell(_("Using api_id from TELEGRAM_API_ID."))
     else:
-        expected = "It is a number of five digits or more."
+        expected = _("It is a number with at least five digits.")
         if own_server:
-            expected = "It is a number, 1 or more."
+            expected = _("It is a number, at least 1.")
         answer = ask_until("api_id", _is_api_id, expected, default="1" if own_server else "")
         lines.append(f"api_id = {int(answer)}")
     if api_hash:
-        tell("The api_hash comes from TELEGRAM_API_HASH.")
+        tell(_("Using api_hash from TELEGRAM_API_HASH."))
     else:
         right = str.isalnum if own_server else _is_api_hash
-        expected = "It is 32 digits and letters from a to f."
+        expected = _("It is 32 characters: digits and letters from a to f.")
         default = "anyhash" if own_server else ""
-        question = "api_hash" if own_server or not in_terminal() else "api_hash (stays hidden)"
+        question = "api_hash" if own_server or not in_terminal() else _("api_hash (hidden)")
         answer = ask_until(question, right, expected, default=default, hidden=not own_server)
         lines.append(f"api_hash = {quoted(answer)}")
     return lines
@@ -76,30 +77,34 @@ def application(*, own_server: bool) -> list[str]:
 
 async def model() -> list[str]:
     """Step 2: the [openai] table. Raises UserbotError when there is nothing more to read."""
-    _head("2 of 4 · The model")
+    _head(_("2 of 4 · The model"))
     lines = ["[openai]"]
     settings = OpenAIConfig(
         api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None,
         base_url=os.environ.get("OPENAI_BASE_URL", "").strip() or None,
     )
     if settings.base_url:
-        tell("Its address comes from the environment.")
+        tell(_("Using the address from the environment."))
         return [*lines, *await _model_of(settings)]
     if settings.api_key:
-        tell("Its key comes from the environment.")
-        return [*lines, *_named(ask("Model", default=settings.model))]
+        tell(_("Using the key from the environment."))
+        return [*lines, *_named(ask(_("Model"), default=settings.model))]
     who = ask_choice(
-        "Who answers?",
+        _("Which model should answer?"),
         [
-            ("openai", "with a key from https://platform.openai.com/api-keys"),
-            ("other", "a server that works like OpenAI's: Ollama, LM Studio, llama.cpp …"),
+            ("openai", _("with a key from https://platform.openai.com/api-keys")),
+            ("other", _("a server that works like OpenAI's: Ollama, LM Studio, llama.cpp …")),
         ],
     )
     if who == "openai":
-        key, _ = await _accepted_key(None)
-        tell("It is kept in the config, which only you can read.")
-        return [*lines, f"api_key = {quoted(key)}", *_named(ask("Model", default=settings.model))]
-    url = ask_until("Address", _is_url, f"It looks like {_LOCAL}.", default=_LOCAL)
+        key, _offered_there = await _accepted_key(None)
+        tell(_("It is stored in the config, which only you can read."))
+        return [
+            *lines,
+            f"api_key = {quoted(key)}",
+            *_named(ask(_("Model"), default=settings.model)),
+        ]
+    url = ask_until(_("Address"), _is_url, _("Example: {local}.", local=_LOCAL), default=_LOCAL)
     lines.append(f"base_url = {quoted(url)}")
     key, offered = await _accepted_key(url)
     if key:
@@ -109,14 +114,14 @@ async def model() -> list[str]:
 
 def by_qr(phone: str | None) -> bool:
     """Step 3: whether to log in by QR code rather than by a code."""
-    _head("3 of 4 · Your login")
+    _head(_("3 of 4 · Your login"))
     if phone is not None or not in_terminal():
         return False
     way = ask_choice(
-        "How do you log in?",
+        _("How do you want to log in?"),
         [
-            ("qr", "scan a QR code with your phone"),
-            ("code", "enter your number and the code that Telegram sends"),
+            ("qr", _("scan a QR code with your phone")),
+            ("code", _("enter your number and the code that Telegram sends")),
         ],
     )
     return way == "qr"
@@ -124,38 +129,43 @@ def by_qr(phone: str | None) -> bool:
 
 def chats(found: list[Dialog]) -> list[str]:
     """Step 4: the [[chats]] blocks of what is chosen, perhaps none."""
-    _head("4 of 4 · The chats")
+    _head(_("4 of 4 · The chats"))
     # Nobody asks in a channel, and in Saved Messages there is nobody else.
     open_ones = [d for d in found if d.kind not in (ChatKind.CHANNEL, ChatKind.SAVED)]
     shown = open_ones[:_SHOWN_CHATS]
-    tell("You can ask with /gpt in every chat. Others can only where you let them:")
+    tell(_("You can ask with /gpt in every chat. Others can ask only where you allow it:"))
     for number, dialog in enumerate(shown, 1):
-        show(f"  {number:2}  {said(dialog.kind):11}  {printable(dialog.title)}")
+        show(f"  {number:2}  {kind(dialog.kind):11}  {printable(dialog.title)}")
     if len(open_ones) > len(shown):
         more = len(open_ones) - len(shown)
-        tell_below(f"… and {more} more: `userbot chats WORD` finds them.", "    ")
+        tell_below(_("… and {more} more: `userbot chats WORD` finds them.", more=more), "    ")
 
     def right(text: str) -> bool:
         return all(n.isdecimal() and 1 <= int(n) <= len(shown) for n in _split(text))
 
-    expected = f"Give numbers from 1 to {len(shown)} with blanks between, or nothing."
-    answer = ask_until("Where may others ask (as in 1 3, or Enter: nowhere)", right, expected)
+    expected = _(
+        "Give numbers from 1 to {count} separated by spaces, or nothing.", count=len(shown)
+    )
+    answer = ask_until(_("Where may others ask (for example 1 3; Enter: nowhere)"), right, expected)
     if not _split(answer):
         return []
     contacts, anyone = "contacts", "anyone"
     whom = ask_choice(
-        "Who may ask there?",
+        _("Who may ask there?"),
         [
-            (contacts, "only who is in your Telegram contacts"),
-            (anyone, "everybody in these chats"),
+            (contacts, _("only your Telegram contacts")),
+            (anyone, _("everybody in these chats")),
         ],
     )
     respond = ask_choice(
-        "What is a question?",
+        _("When should it answer?"),
         [
-            ("mention", "your @name, a reply to an answer, all in private chats"),
-            ("prefix", "what begins with /gpt, a reply to an answer"),
-            ("all", "every message"),
+            (
+                "mention",
+                _("to your @name, to replies to its answers, to everything in private chats"),
+            ),
+            ("prefix", _("to messages that begin with /gpt, to replies to its answers")),
+            ("all", _("to every message")),
         ],
     )
     chosen = dict.fromkeys(int(number) for number in _split(answer))
@@ -205,22 +215,23 @@ async def _accepted_key(url: str | None) -> tuple[str, list[str]]:
 
     Without `url` it is OpenAI. Raises UserbotError after too many refusals.
     """
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         key = _key(url)
         offered = await _offered(OpenAIConfig(api_key=key or None, base_url=url))
         if offered is not None:
             return key, offered
     raise UserbotError(
-        f"The key was refused {TRIES} times.", "Look for the right one at your provider."
+        _("The key was refused {tries} times.", tries=TRIES),
+        _("Get the right one from your provider."),
     )
 
 
 def _key(url: str | None) -> str:
     if url is None:
-        question = "API key (stays hidden)" if in_terminal() else "API key"
-        return ask_until(question, _is_key, "It has no blanks; copy it anew.", hidden=True)
-    needless = "API key (stays hidden; Enter: it needs none)"
-    return ask(needless if in_terminal() else "API key (empty: none)", hidden=True)
+        question = _("API key (hidden)") if in_terminal() else _("API key")
+        return ask_until(question, _is_key, _("It has no spaces; copy it again."), hidden=True)
+    needless = _("API key (hidden; Enter: none needed)")
+    return ask(needless if in_terminal() else _("API key (empty: none needed)"), hidden=True)
 
 
 async def _model_of(settings: OpenAIConfig) -> list[str]:
@@ -231,8 +242,8 @@ def _chosen(offered: list[str]) -> list[str]:
     """The model, from what the server offers if it says so."""
     if offered:
         names = [(name, "") for name in offered[:_SHOWN_MODELS]]
-        return _named(ask_choice("It offers these models:", names))
-    return _named(ask_until("Model", bool, "Give the name that the server knows."))
+        return _named(ask_choice(_("Available models:"), names))
+    return _named(ask_until(_("Model"), bool, _("Give the name that the server uses.")))
 
 
 async def _offered(settings: OpenAIConfig) -> list[str] | None:
@@ -242,13 +253,13 @@ async def _offered(settings: OpenAIConfig) -> list[str] | None:
     """
     from userbot.openai_api.chat import Chat
 
-    tell("Asking it for its models …")
+    tell(_("Listing its models …"))
     chat = Chat(replace(settings, timeout=_ASKING_SECONDS))
     try:
         return await chat.check()
     except ModelError as error:
         refused = error.reason == "unauthorized"
-        tell_below(str(error) if refused else f"{error} That can be mended later.")
+        tell_below(str(error) if refused else joined(str(error), _("You can fix this later.")))
         if error.hint and not refused:
             tell_below(error.hint, "→ ")
         return None if refused else []

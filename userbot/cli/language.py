@@ -7,7 +7,9 @@ is never translated.
 from __future__ import annotations
 
 import sys
-from typing import Literal
+from typing import Final
+
+from userbot.texts import Language, _, language_of, translated
 
 _asked: str | None = None
 _PLAINER = {
@@ -32,33 +34,43 @@ _PLAINER = {
 """Signs that say the same where a terminal does not have ours."""
 
 
+_KINDS: Final = {
+    "saved": _("saved"),
+    "private": _("private"),
+    "group": _("group"),
+    "supergroup": _("supergroup"),
+    "channel": _("channel"),
+}
+
+
 def speak(asked: str | None) -> None:
     """From now on in the language that is asked for, None is the system's."""
     global _asked
     _asked = asked
 
 
-def language() -> Literal["en", "ru"]:
+def language() -> Language:
     """The language spoken now; never Russian where its letters cannot be shown."""
-    from userbot.console.words import language_of
-
     return language_of(_asked) if _shows("я") else "en"
 
 
 def said(sentence: str) -> str:
     """A sentence or a word of the program's in the language spoken now."""
-    if language() == "en":
-        return sentence
-    from userbot.console.sentences import in_russian
-
-    return in_russian(sentence)
+    return translated(sentence, language())
 
 
 def titled(title: str, chat: str | int) -> str:
     """How a chat is called: those that only the program has a name for, in that language."""
     from userbot.types import SAVED_TITLE, TERMINAL
 
-    return said(title) if title == SAVED_TITLE or chat == TERMINAL else title
+    if title == SAVED_TITLE:
+        return said(_("Saved Messages"))
+    return said(_("Terminal")) if chat == TERMINAL else title
+
+
+def kind(chat: str) -> str:
+    """What kind of chat it is, in that language."""
+    return said(_KINDS[chat])
 
 
 def number(value: int) -> str:

@@ -8,12 +8,14 @@ import typer
 
 from userbot.cli.common import Common, common_flags
 from userbot.cli.language import said
+from userbot.texts import _
 
 if TYPE_CHECKING:
     from userbot.settings import TelegramConfig
 
 PhoneOption = Annotated[
-    str | None, typer.Option("--phone", metavar="+…", help="By a code instead of a QR code.")
+    str | None,
+    typer.Option("--phone", metavar="+…", help=_("Use a login code instead of a QR code.")),
 ]
 
 
@@ -36,9 +38,9 @@ def login(common: Common, phone: PhoneOption = None) -> None:
     qr = phone is None and in_terminal()
     name, new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
     if new:
-        print(said(f"Logged in as {name}."))
+        print(said(_("Logged in as {name}.", name=name)))
     else:
-        print(said(f"Already logged in as {name}; `userbot logout` ends this login."))
+        print(said(_("Already logged in as {name}; `userbot logout` ends this login.", name=name)))
 
 
 @common_flags
@@ -54,13 +56,13 @@ def logout(common: Common) -> None:
     path = session_file(settings.session)
     if not path.exists():
         raise NotLoggedInError(
-            "There is no login to end.",
-            f"It would be in {path}; another config may name another session.",
+            _("You are not logged in."),
+            _("The session would be in {path}; another config may use another one.", path=path),
             reason="not_logged_in",
         )
     ended = asyncio.run(_end(settings))
-    gone = "The login was ended before; its session file is removed."
-    print(said("Logged out." if ended else gone))
+    gone = _("The login had already been ended; its session file was removed.")
+    print(said(_("Logged out.") if ended else gone))
 
 
 async def _end(settings: TelegramConfig) -> bool:

@@ -12,7 +12,6 @@ from userbot.cli.common import fitted
 from userbot.cli.language import language
 from userbot.clock import SystemClock
 from userbot.console.describe import describe
-from userbot.console.words import words
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
 from userbot.events import Event
 from userbot.private_files import secure_folder
@@ -24,6 +23,7 @@ from userbot.telegram.login import Asks, by_phone, by_qr
 from userbot.telegram.names import NameResolver
 from userbot.telegram.refusals import login_ended
 from userbot.telegram.session import NOT_OURS, remove_session, session_file, session_lock
+from userbot.texts import _
 
 CONNECT_SECONDS = 12.0
 """How long Telegram may take to answer before a person is told that it does not."""
@@ -114,7 +114,7 @@ def _gate() -> Gate:
 
 
 def _say(event: Event) -> None:
-    told = describe(event, words(language())).plain()
+    told = describe(event, language()).plain()
     print(fitted(told, sys.stderr), file=sys.stderr)
 
 
@@ -125,11 +125,13 @@ def _leave_to_the_command(error: UserbotError) -> None:
 def unreachable(settings: TelegramConfig) -> TelegramError:
     """That there is no way to Telegram, and what to look at."""
     if settings.proxy:
-        where, hint = " through the proxy", "Check telegram.proxy, and that the proxy runs."
+        what = _("Cannot reach Telegram through the proxy.")
+        hint = _("Check telegram.proxy, and that the proxy is running.")
     elif settings.server:
-        where = f" at {settings.server.host}:{settings.server.port}"
-        hint = "Check [telegram.server], with its public_key, and that the server runs."
+        address = f"{settings.server.host}:{settings.server.port}"
+        what = _("Cannot reach Telegram at {address}.", address=address)
+        hint = _("Check [telegram.server] and its public_key, and that the server is running.")
     else:
-        where = ""
-        hint = "Check the network; where Telegram is blocked, set telegram.proxy."
-    return TelegramError(f"Telegram cannot be reached{where}.", hint, reason="unreachable")
+        what = _("Cannot reach Telegram.")
+        hint = _("Check the network; where Telegram is blocked, set telegram.proxy.")
+    return TelegramError(what, hint, reason="unreachable")

@@ -10,6 +10,7 @@ import typer
 
 from userbot.cli.common import Common, common_flags
 from userbot.errors import SessionInUseError, UsageError
+from userbot.texts import _, n_
 
 if TYPE_CHECKING:
     from userbot.settings import TelegramConfig
@@ -22,11 +23,13 @@ def retry(
     common: Common,
     since: Annotated[
         str | None,
-        typer.Option(metavar="AGE", help="What failed in the last 30m, 2h or 7d [default: all]."),
+        typer.Option(
+            metavar="AGE", help=_("Only what failed in the last 30m, 2h or 7d [default: all].")
+        ),
     ] = None,
     chat: Annotated[
         str | None,
-        typer.Option(metavar="CHAT", help="An id (or ID/TOPIC), or a piece of a title or @name."),
+        typer.Option(metavar="CHAT", help=_("An id (or ID/TOPIC), or part of a title or @name.")),
     ] = None,
 ) -> None:
     """Ask failed questions again, at once if the program runs."""
@@ -44,7 +47,10 @@ def retry(
     path, now = settings.history.database, datetime.now(UTC)
     with Archive.reading(path) as archive:
         if archive is None:
-            view.aside(f"There is no history yet in {path}.", "It begins with the first question.")
+            view.aside(
+                _("No history yet in {path}.", path=path),
+                _("It starts with the first question."),
+            )
             return
         where = (None, None) if chat is None else chosen(archive, chat)
         after = None if age is None else now - age
@@ -55,20 +61,19 @@ def retry(
         )
     again = [one for one in failed if one.id in wished]
     if not again:
-        view.aside("No question has failed.", "See what was asked with userbot history CHAT.")
+        view.aside(_("No failed questions."), _("`userbot history CHAT` shows what was asked."))
         return
     view.dialogue(common, again, everywhere=True)
-    several = len(again) != 1
     if _runs(settings.telegram):
-        told = "1 question is asked again."
-        if several:
-            told = f"{len(again)} questions are asked again."
-        view.aside(told, "The running userbot shows how it goes.")
+        told = n_("Retrying {count} question.", "Retrying {count} questions.", len(again))
+        view.aside(told, _("The running userbot shows the progress."))
     else:
-        told = "1 question is asked again at the next start."
-        if several:
-            told = f"{len(again)} questions are asked again at the next start."
-        view.aside(told, "Start `userbot run`.")
+        told = n_(
+            "{count} question will be retried at the next start.",
+            "{count} questions will be retried at the next start.",
+            len(again),
+        )
+        view.aside(told, _("Start `userbot run`."))
 
 
 def age_of(typed: str) -> timedelta:
@@ -76,7 +81,8 @@ def age_of(typed: str) -> timedelta:
     found = re.fullmatch(r"(\d{1,6})([smhdw])", typed.strip().lower())
     if found is None:
         raise UsageError(
-            f"“{typed}” is no age.", "Write a number and s, m, h, d or w: 90m, 2h, 7d."
+            _("“{typed}” is not a duration.", typed=typed),
+            _("Write a number and s, m, h, d or w: 90m, 2h, 7d."),
         )
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 

@@ -7,6 +7,7 @@ import time
 from userbot.cli.common import Common, common_flags
 from userbot.cli.language import language
 from userbot.signals import leave, leaving_at_once, run_alone
+from userbot.texts import _
 
 
 @common_flags
@@ -33,9 +34,9 @@ def run(common: Common) -> None:
     if in_terminal() and not session_file(telegram.session).exists():
         from userbot.cli.online import log_in
 
-        tell("There is no login yet.")
-        name, _ = asyncio.run(log_in(telegram, Keyboard(), None, qr=True))
-        tell(f"Logged in as {name}.")
+        tell(_("You are not logged in yet."))
+        name, _new = asyncio.run(log_in(telegram, Keyboard(), None, qr=True))
+        tell(_("Logged in as {name}.", name=name))
         began = time.monotonic()
     console = console_for(common, language())
     log = log_file_for(loaded.settings.console)

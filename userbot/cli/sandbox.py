@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from userbot.cli.common import Common, common_flags
-from userbot.cli.language import said
+from userbot.cli.language import kind, said
+from userbot.texts import _
 
 if TYPE_CHECKING:
     from userbot.sandbox.fixtures import Sandbox
@@ -22,11 +23,14 @@ def sandbox(
     port: Annotated[
         int,
         typer.Option(
-            min=0, max=65534, help="Telegram's port; the endpoint takes the next. 0: free ones."
+            min=0,
+            max=65534,
+            help=_("Telegram's port; the endpoint uses the next one. 0: any free."),
         ),
     ] = 0,
     data: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep the state there. Default: in memory.")
+        Path | None,
+        typer.Option(metavar="DIR", help=_("Keep the state in this folder. Default: in memory.")),
     ] = None,
 ) -> None:
     """A small Telegram and a model endpoint on loopback.
@@ -61,8 +65,8 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
                 return await _serve(common, port, data, folder, stopped)
         except SessionInUseError:
             raise UserbotError(
-                f"Another sandbox keeps its state in {data}.",
-                "Stop it first, or give this one a folder of its own.",
+                _("Another sandbox is using {data}.", data=data),
+                _("Stop it first, or use another folder."),
             ) from None
 
 
@@ -73,7 +77,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:
         raise UserbotError(
-            f"{folder} is a file, not a folder.", "Name a folder with --data."
+            _("{folder} is a file, not a folder.", folder=folder), _("Name a folder with --data.")
         ) from None
 
 
@@ -103,21 +107,24 @@ def _open(data: Path | None) -> Sandbox:
         return Sandbox(data)
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UserbotError(
-            f"{data} holds a state that this sandbox cannot read.",
-            "Name an empty folder with --data; this one stays as it is.",
+            _("{data} contains a state that this sandbox cannot read.", data=data),
+            _("Name an empty folder with --data; this one was not changed."),
         ) from None
 
 
 async def _start(sandbox: Sandbox, port: int) -> None:
-    from userbot.errors import UserbotError
+    from userbot.errors import UserbotError, system_reason
 
     try:
         await sandbox.start(port)
     except OSError as error:
-        what = f"Port {port} or {port + 1} is taken" if port else "No port is free"
+        why = system_reason(error)
+        told = _("No port is free: {why}.", why=why)
+        if port:
+            told = _("Port {port} or {next} is in use: {why}.", port=port, next=port + 1, why=why)
         raise UserbotError(
-            f"{what}: {error.strerror or type(error).__name__}.",
-            "Choose another with --port, or leave it out.",
+            told,
+            _("Choose another with --port, or leave it out."),
         ) from None
 
 
@@ -125,13 +132,20 @@ def _told(card: dict[str, Any], *, fixed: bool) -> str:
     telegram, openai = card["telegram"], card["openai"]
     key = shlex.quote(str(telegram["public_key"]))
     lines = [
-        said("The sandbox listens on loopback until Ctrl-C. Any api_id and api_hash will do."),
-        said("In another terminal, with a number and its code from below:"),
+        said(_("The sandbox runs on this computer until Ctrl-C. Any api_id and api_hash work.")),
+        said(_("In another terminal, with a phone number and code from below:")),
         "",
         f"userbot init --server {telegram['host']}:{telegram['port']} --public-key {key}",
-        "    " + said(f"(the model: 2, {openai['base_url']}, key {openai['api_key']})"),
+        "    "
+        + said(
+            _(
+                "(the model: 2, {address}, key {key})",
+                address=openai["base_url"],
+                key=openai["api_key"],
+            )
+        ),
         "",
-        said("or by hand in config.toml:"),
+        said(_("or by hand in config.toml:")),
         "",
         "[telegram.server]",
         f"dc = {telegram['dc']}",
@@ -145,13 +159,14 @@ def _told(card: dict[str, Any], *, fixed: bool) -> str:
         "",
     ]
     for account in card["accounts"]:
-        password = f"  {said('password')} {account['password']}" if account["password"] else ""
-        code = f"{said('code')} {account['code']}"
-        lines.append(f"{account['name']:8} {account['phone']}  {code}{password}")
+        secrets = [said(_("code")), account["code"]]
+        if account["password"]:
+            secrets += ["", said(_("password")), account["password"]]
+        lines.append(f"{account['name']:8} {account['phone']}  {' '.join(secrets)}")
     lines.append("")
     lines += [
-        f"{chat['id']:15}  {said(chat['kind']):11}  {chat['title']}" for chat in card["chats"]
+        f"{chat['id']:15}  {kind(chat['kind']):11}  {chat['title']}" for chat in card["chats"]
     ]
     if not fixed:
-        lines += ["", said("--port N keeps the ports from one start to the next.")]
+        lines += ["", said(_("--port N keeps the same ports at every start."))]
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from userbot.cli.common import Common, common_flags
 from userbot.cli.language import language, said
+from userbot.texts import _
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,10 +32,9 @@ def talk(common: Common) -> None:
     import time
     from io import TextIOWrapper
 
+    from userbot.console.describe import Lines
     from userbot.console.json_lines import JsonLines
-    from userbot.console.lines import Lines
     from userbot.console.terminal import Terminal
-    from userbot.console.words import words
     from userbot.events import Answered as AnsweredEvent
     from userbot.events import Answering, Event, Heard
     from userbot.masking import masked_event
@@ -46,7 +46,7 @@ def talk(common: Common) -> None:
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
-    lines = Lines(sys.stderr, words(language()), verbose=common.verbose)
+    lines = Lines(sys.stderr, language(), verbose=common.verbose)
 
     def report(event: Event) -> None:
         event = masked_event(event)
@@ -76,7 +76,7 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> Non
     if typed:
         import readline  # noqa: F401  so that lines can be edited and called back
 
-        keys = "Ctrl-D or /quit ends, Ctrl-C stops an answer, /gpt_new begins anew."
+        keys = _("Ctrl-D or /quit quits, Ctrl-C stops an answer, /gpt_new starts over.")
         print(said(keys), file=sys.stderr)
     while True:
         try:

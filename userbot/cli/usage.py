@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from userbot.cli.common import Common, common_flags
 from userbot.cli.language import titled
 from userbot.errors import UsageError
+from userbot.texts import _
 
 if TYPE_CHECKING:
     from userbot.storage.spending import Spending
 
-_BY = ("day", "chat", "person")
+_BY: Final = {"day": _("day"), "chat": _("chat"), "person": _("person")}
 
 
 @common_flags
 def usage(
     common: Common,
     by: Annotated[
-        str, typer.Option("--by", metavar="WHAT", help="Only by day, chat or person.")
+        str, typer.Option("--by", metavar="WHAT", help=_("Only by day, chat or person."))
     ] = "",
-    days: Annotated[int, typer.Option(min=1, metavar="N", help="The last N days, today too.")] = 30,
+    days: Annotated[
+        int, typer.Option(min=1, metavar="N", help=_("The last N days, including today."))
+    ] = 30,
 ) -> None:
     """Requests, tokens, audio minutes and cost per day, chat and person."""
     from datetime import UTC, datetime, timedelta
@@ -34,7 +37,10 @@ def usage(
 
     settings = load_config(common, need_key=False).settings
     if by and by not in _BY:
-        raise UsageError(f"Usage is counted by {', '.join(_BY)}.", "Leave --by out for all three.")
+        raise UsageError(
+            _("Usage can be listed by {by}.", by=", ".join(_BY)),
+            _("Without --by all three are shown."),
+        )
     zone = settings.limits.timezone
     since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
     found = {
@@ -79,12 +85,20 @@ def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
     from userbot.cli.table import print_table
 
     if not any(found.values()):
-        aside("Nothing was spent in that time.", "See more with --days 365.")
+        aside(_("Nothing was used in that time."), _("Use --days 365 to look further back."))
         return
-    heads = ("requests", "tokens in", "tokens out", "audio min", "spoken min", "cost", "")
+    heads = (
+        _("requests"),
+        _("tokens in"),
+        _("tokens out"),
+        _("audio min"),
+        _("spoken min"),
+        _("cost"),
+        "",
+    )
     for what, rows in found.items():
         print_table(
-            (what, *heads),
+            (_BY[what], *heads),
             [
                 (
                     str(row.key),

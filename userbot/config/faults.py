@@ -16,36 +16,37 @@ from pydantic_core import ErrorDetails
 
 from userbot.config.keys import Key, Problem, label, shown_name, table_label, value_at
 from userbot.settings import Settings
+from userbot.texts import Text, _
 
 _WANTED: Final = {
-    "bool_type": "true or false",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "above {gt}",
-    "less_than_equal": "at most {le}",
-    "string_type": "a text in quotes",
-    "string_pattern_mismatch": "a text in quotes that is not empty",
-    "path_type": "a path in quotes",
-    "tuple_type": "a list of texts",
-    "dataclass_type": "a table",
-    "dict_type": "a table",
+    "bool_type": _("true or false"),
+    "int_type": _("a whole number"),
+    "float_type": _("a number"),
+    "finite_number": _("a finite number"),
+    "greater_than_equal": _("at least {ge}"),
+    "greater_than": _("above {gt}"),
+    "less_than_equal": _("at most {le}"),
+    "string_type": _("a text in quotes"),
+    "string_pattern_mismatch": _("a text in quotes, not empty"),
+    "path_type": _("a path in quotes"),
+    "tuple_type": _("a list of texts"),
+    "dataclass_type": _("a table"),
+    "dict_type": _("a table"),
 }
 """What a key must be, by the name that pydantic gives to what is wrong."""
-_NOUNS: Final[dict[type, str]] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number with a fraction",
-    str: "text",
-    list: "a list",
-    dict: "a table",
+_NOUNS: Final[dict[type, Text]] = {
+    bool: _("true or false"),
+    int: _("a whole number"),
+    float: _("a number with a fraction"),
+    str: _("text"),
+    list: _("a list"),
+    dict: _("a table"),
 }
-_OTHER_NOUN: Final = "a date or time"
+_OTHER_NOUN: Final = _("a date or time")
 _TAKES: Final = {
-    "id": "`userbot chats` lists them.",
-    "respond": 'It takes "all", "mention", "prefix" or "off".',
-    "from": 'It takes "me", "contacts", "anyone", or a list of @names and ids.',
+    "id": _("`userbot chats` lists them."),
+    "respond": _('Use "all", "mention", "prefix" or "off".'),
+    "from": _('Use "me", "contacts", "anyone", or a list of @names and ids.'),
 }
 """What the keys without a default take."""
 
@@ -57,7 +58,7 @@ def problems_of(error: ValidationError, data: dict[str, Any]) -> Iterator[Proble
         match detail["type"]:
             case "missing":
                 hint = _TAKES.get(str(key[-1]), "")
-                yield Problem(key, f"{label(key)} is missing", hint)
+                yield Problem(key, _("{key} is missing", key=label(key)), hint)
             case "unexpected_keyword_argument":
                 yield _unknown(key, value_at(data, key))
             case "literal_error":
@@ -114,56 +115,89 @@ def _unknown(key: Key, value: Any) -> Problem:
     owner = section_of(name)
     if not table:
         if owner is not None and not isinstance(value, dict):
-            return Problem(key, f'"{name}" stands in no section', f"Move it under [{owner}].")
-        hint = f"Did you mean [{close[0]}]?" if close else f"There are {listed(known)}."
-        return Problem(key, f"there is no section [{shown_name(name)}]", hint)
+            return Problem(
+                key,
+                _('"{name}" is in no section', name=name),
+                _("Move it under [{owner}].", owner=owner),
+            )
+        hint = (
+            _("Did you mean [{name}]?", name=close[0])
+            if close
+            else _("The sections are {names}.", names=listed(known))
+        )
+        return Problem(key, _("there is no section [{name}]", name=shown_name(name)), hint)
     if close:
-        hint = f'Did you mean "{close[0]}"?'
+        hint = _('Did you mean "{name}"?', name=close[0])
     elif owner is not None:
-        hint = f"It belongs under [{owner}]."
+        hint = _("It belongs under [{owner}].", owner=owner)
     else:
-        hint = f"Here stand {listed(known)}."
-    return Problem(key, f'{table_label(table)} has no key "{shown_name(name)}"', hint)
+        hint = _("The keys here are {names}.", names=listed(known))
+    return Problem(
+        key,
+        _('{table} has no key "{name}"', table=table_label(table), name=shown_name(name)),
+        hint,
+    )
 
 
 def _no_such_word(detail: ErrorDetails, key: Key, value: Any) -> Problem:
     words = re.findall("'([^']*)'", detail["ctx"]["expected"])
     people = detail["loc"][-1] == "word"
-    wanted = listed(words, "or") + (" or a list of @names and ids" if people else "")
+    wanted = either(words)
+    if people:
+        wanted = _("{words} or a list of @names and ids", words=wanted)
     if not isinstance(value, str):
-        return Problem(key, f"{label(key)} must be {wanted}, not {_noun(value)}")
+        return Problem(
+            key,
+            _must_be(label(key), wanted, value),
+        )
     close = get_close_matches(value.strip().lower(), words, n=1)
-    hint = f'Did you mean "{close[0]}"?' if close else ""
+    hint = _('Did you mean "{name}"?', name=close[0]) if close else ""
     if people and value.startswith("@"):
-        hint = "Put it in brackets: a list."
-    return Problem(key, f"{label(key)} must be {wanted}", hint)
+        hint = _("Put it in brackets: a list.")
+    return Problem(key, _("{key} must be {wanted}", key=label(key), wanted=wanted), hint)
 
 
 def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
-    wanted = _WANTED[kind].format(**limits).removesuffix(".0")
+    bounds = {name: f"{bound:g}" for name, bound in limits.items() if name in ("ge", "gt", "le")}
+    wanted = _WANTED[kind].filled(**bounds)
     if key[0] == "chats" and len(key) < 3:  # the blocks themselves
-        wanted = "blocks" if key == ("chats",) else wanted
-        message = f"[[chats]] must be {wanted}, not {_noun(value)}"
-        return Problem(key, message, "Write [[chats]] with two brackets.")
+        wanted = _("blocks") if key == ("chats",) else wanted
+        message = _must_be("[[chats]]", wanted, value)
+        return Problem(key, message, _("Write [[chats]] with two brackets."))
     if kind in ("dataclass_type", "dict_type"):
-        return Problem(key, f"{table_label(key)} must be {wanted}, not {_noun(value)}")
+        return Problem(
+            key,
+            _must_be(table_label(key), wanted, value),
+        )
     if isinstance(key[-1], int):  # an entry of a list
-        return Problem(key, f"{label(key[:-1])} must be {_WANTED['tuple_type']}")
+        return Problem(
+            key, _("{key} must be {wanted}", key=label(key[:-1]), wanted=_WANTED["tuple_type"])
+        )
     if not kind.endswith("_type") or (kind == "path_type" and isinstance(value, str)):
-        return Problem(key, f"{label(key)} must be {wanted}")
+        return Problem(key, _("{key} must be {wanted}", key=label(key), wanted=wanted))
     hint = ""
     if isinstance(value, str) and kind in ("int_type", "float_type"):
-        hint = "Write the number without quotes."
+        hint = _("Write the number without quotes.")
     elif isinstance(value, str) and kind == "bool_type":
-        hint = "Write it without quotes."
-    return Problem(key, f"{label(key)} must be {wanted}, not {_noun(value)}", hint)
+        hint = _("Write it without quotes.")
+    return Problem(
+        key,
+        _must_be(label(key), wanted, value),
+        hint,
+    )
 
 
-def _noun(value: Any) -> str:
-    return _NOUNS.get(type(value), _OTHER_NOUN)
+def _must_be(name: str, wanted: str, value: Any) -> Text:
+    noun = _NOUNS.get(type(value), _OTHER_NOUN)
+    return _("{key} must be {wanted}, not {noun}", key=name, wanted=wanted, noun=noun)
 
 
-def listed(words: Iterable[str], joint: str = "and") -> str:
+def listed(words: Iterable[str]) -> str:
     """Words in quotation marks, as an enumeration."""
-    quoted = [f'"{word}"' for word in words]
-    return f" {joint} ".join([", ".join(quoted[:-1]), quoted[-1]]) if quoted[1:] else quoted[0]
+    return ", ".join(f'"{word}"' for word in words)
+
+
+def either(words: Iterable[str]) -> str:
+    """Words in quotation marks, of which one is wanted."""
+    *most, last = (f'"{word}"' for word in words)
+    return _("{words} or {last}", words=", ".join(most), last=last) if most else last

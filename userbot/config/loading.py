@@ -18,9 +18,10 @@ from userbot.config.keys import Key, Problem, dotted, value_at
 from userbot.config.sources import Sources
 from userbot.config.toml_file import fault, read
 from userbot.config.validate import check
-from userbot.errors import ConfigError, Fault
+from userbot.errors import ConfigError, Fault, system_reason
 from userbot.private_files import secure_file, secure_folder
 from userbot.settings import Settings
+from userbot.texts import _
 
 _NO_TELEGRAM: Final = {"api_id": 1, "api_hash": "unused"}
 _SECRETS: Final = {"api_hash", "api_key", "proxy"}
@@ -64,7 +65,11 @@ def load(
         and need_telegram
         and not (environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH"))
     ):
-        raise fault(path.name, f"the config file {path} is empty", "`userbot init` fills it.")
+        raise fault(
+            path.name,
+            _("the config file {path} is empty", path=path),
+            _("`userbot init` fills it."),
+        )
     holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
 
     untouched = copy.deepcopy(data)
@@ -100,9 +105,15 @@ def check_modes(loaded: Loaded) -> tuple[str, ...]:
     for path, secure in _private(loaded):
         try:
             if secure(path):
-                told.append(f"Others could read {path}; now only you can.")
+                told.append(_("Others could read {path}; now only you can.", path=path))
         except OSError as error:
-            told.append(f"{path} cannot be kept from others: {error.strerror}.")
+            told.append(
+                _(
+                    "{path} cannot be made private: {why}.",
+                    path=path,
+                    why=system_reason(error),
+                )
+            )
     return tuple(told)
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from userbot.config.keys import Key, Problem, shown_name, value_at
+from userbot.texts import _, joined
 
 ENVIRONMENT: Final[dict[str, Key]] = {
     "TELEGRAM_API_ID": ("telegram", "api_id"),
@@ -47,11 +48,13 @@ class Sources:
             self._lay(self.data, chosen, (), profile)
             return None
         names = ", ".join(shown_name(name) for name in known)
-        hint = f"There are: {names}." if names else "The file has no [profile.NAME] at all."
+        hint = _("The file has no [profile.NAME].")
+        if names:
+            hint = _("The profiles are {names}.", names=names)
         close = get_close_matches(profile, known, n=1)
         if close:
-            hint += f' Did you mean "{shown_name(close[0])}"?'
-        message = f'there is no profile "{shown_name(profile)}"'
+            hint = joined(hint, _('Did you mean "{name}"?', name=shown_name(close[0])))
+        message = _('there is no profile "{name}"', name=shown_name(profile))
         return Problem(("profile",), message, hint)
 
     def lay_environment(self, environ: Mapping[str, str]) -> None:

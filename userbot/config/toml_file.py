@@ -18,16 +18,43 @@ from typing import Any, Final, NoReturn
 import tomli
 
 from userbot.config.keys import Key
-from userbot.errors import ConfigError, Fault
+from userbot.errors import ConfigError, Fault, system_reason
+from userbot.texts import _, joined
 
 _MOST_BYTES: Final = 1_000_000
-_INIT: Final = "`userbot init` writes a new one; --config FILE names another."
+_INIT: Final = _("`userbot init` creates one; --config FILE uses another.")
 _TOKEN = re.compile(
     r'''(?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\])*"|'[^']*')'''
     r"""|\#[^\n]*|(?P<newline>\n)|(?P<mark>[\[\]{}=,.])|(?P<word>[^\s\[\]{}=,.\#"']+)""",
     re.DOTALL,
 )
 _END = ""
+
+
+_SHOWS: Final = _("https://toml.io shows how such a file is written.")
+_QUOTES: Final = _("Put texts in quotes; numbers, true and false without.")
+_CLOSED: Final = _("A quotation mark may be missing at the end of a text.")
+_TOMLI: Final = (
+    (
+        "twice|Duplicate|overwrite|namespace",
+        _("a key or a section appears twice"),
+        _("Remove one of the two."),
+    ),
+    ("Invalid value", _("invalid value"), _QUOTES),
+    (
+        "Unescaped",
+        _("a \\ in a text"),
+        _("In a path write / for \\, or put the text in single quotes."),
+    ),
+    ("Illegal character", _("illegal character"), _CLOSED),
+    ("Unterminated", _("unterminated text"), _CLOSED),
+    ("Unclosed", _("unclosed bracket"), _SHOWS),
+    ("date|hex", _("invalid date or number"), _QUOTES),
+    ("newline", _("more text after a value"), _SHOWS),
+    ("[Ee]xpected '(.{1,2})'", _("{sign} is missing"), _SHOWS),
+    ("statement|key", _("invalid line"), _SHOWS),
+)
+"""What the parser says, for people alone: by what its sentences are known, and how we say it."""
 
 
 def read(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
@@ -39,7 +66,11 @@ def read(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
         message, hint = _syntax(error.msg)
         raise fault(f"{path.name}:{error.lineno}:{error.colno}", message, hint) from None
     except (ValueError, RecursionError):  # tomli's limits on digits and on nesting
-        _refuse(path, "holds a number or a list that is far too long", "It is a small text file.")
+        _refuse(
+            path,
+            _("the config file {path} contains a number or a list that is far too long", path=path),
+            _("It should be a small text file."),
+        )
 
 
 def fault(where: str, message: str, hint: str) -> ConfigError:
@@ -52,39 +83,41 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
-        _refuse(path, "does not exist", _INIT)
+        _refuse(path, _("the config file {path} does not exist", path=path), _INIT)
     except IsADirectoryError:
-        _refuse(path, "is a folder, not a file", _INIT)
+        _refuse(path, _("the config file {path} is a folder", path=path), _INIT)
     except PermissionError:
-        _refuse(path, "may not be read by you", "Run the program as the owner of that file.")
+        _refuse(
+            path,
+            _("the config file {path} is not readable for you", path=path),
+            _("Run the program as the owner of that file."),
+        )
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "no file can have this name"
-        _refuse(path, f"cannot be read: {why}", _INIT)
+        why = system_reason(error) if isinstance(error, OSError) else _("invalid file name")
+        _refuse(path, _("the config file {path} cannot be read: {why}", path=path, why=why), _INIT)
     if len(content) > _MOST_BYTES:
-        _refuse(path, "is far too large for a config file", _INIT)
+        _refuse(path, _("the config file {path} is too large", path=path), _INIT)
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        _refuse(path, "is not text in UTF-8", "Save it as UTF-8. " + _INIT)
+        _refuse(
+            path,
+            _("the config file {path} is not UTF-8 text", path=path),
+            joined(_("Save it as UTF-8."), _INIT),
+        )
 
 
 def _refuse(path: Path, message: str, hint: str) -> NoReturn:
-    raise fault(path.name or str(path), f"the config file {path} {message}", hint) from None
+    raise fault(path.name or str(path), message, hint) from None
 
 
 def _syntax(message: str) -> tuple[str, str]:
-    """The parser's message without words of the file, and what is usually meant."""
-    if re.search("twice|Duplicate|overwrite|namespace", message):
-        return "a key or a section stands here for the second time", "Keep one of the two."
-    hint = "https://toml.io shows how such a file is written."
-    if "Invalid value" in message:
-        hint = "A text stands in quotes; numbers, true and false do not."
-    elif "Unescaped" in message:
-        hint = "In a path write / for \\, or put the text in single quotes."
-    elif "Illegal character" in message or "Unterminated" in message:
-        hint = "Perhaps a quote is missing at the end of the text."
-    cleaned = re.sub(r"\(.*\)|'[^']{3,}'", "…", message)
-    return f"this is not valid TOML: {cleaned[:1].lower()}{cleaned[1:]}", hint
+    """What the parser found, without words of the file, and what is usually meant."""
+    for pattern, what, hint in _TOMLI:
+        if found := re.search(pattern, message):
+            what = what.filled(sign=found[1]) if found.groups() else what
+            return _("this is not valid TOML: {what}", what=what), hint
+    return _("this is not valid TOML"), _SHOWS
 
 
 def lines_of(text: str) -> dict[Key, int]:

@@ -15,16 +15,17 @@ from urllib.parse import urlsplit
 from userbot import proxy
 from userbot.config.keys import Key, Problem, label, table_at, value_at
 from userbot.errors import ConfigError
+from userbot.texts import Text, _, joined
 
 _EXAMPLE_IDS: Final = {0, 12345, 123456, 1234567, 12345678}
 _EXAMPLE_HASH: Final = "0123456789abcdef0123456789abcdef"
 _GET_API: Final = {
-    "api_id": "Get your own at https://my.telegram.org, or set TELEGRAM_API_ID.",
-    "api_hash": "Get your own at https://my.telegram.org, or set TELEGRAM_API_HASH.",
+    "api_id": _("Get your own at https://my.telegram.org, or set TELEGRAM_API_ID."),
+    "api_hash": _("Get your own at https://my.telegram.org, or set TELEGRAM_API_HASH."),
 }
 _IDS: Final = 2**63
 _USERNAME: Final = re.compile(r"@[A-Za-z]\w{2,31}", re.ASCII)
-_LIST_CHATS: Final = "`userbot chats` lists them."
+_LIST_CHATS: Final = _("`userbot chats` lists them.")
 
 
 def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
@@ -35,8 +36,8 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     openai = table_at(data, "openai")
     if need_key and not (openai.get("api_key") or openai.get("base_url")):
         key = ("openai", "api_key")
-        hint = "Set OPENAI_API_KEY; for a server of your own, base_url is enough."
-        yield Problem(key, f"{label(key)} is missing", hint)
+        hint = _("Set OPENAI_API_KEY; for your own server, base_url is enough.")
+        yield Problem(key, _("{key} is missing", key=label(key)), hint)
     yield from _telegram_proxy(value_at(data, ("telegram", "proxy")))
     yield from _people(("trigger", "from"), value_at(data, ("trigger", "from")))
     yield from _chats(data.get("chats"))
@@ -56,9 +57,9 @@ def _application(telegram: dict[str, Any], *, own_server: bool) -> Iterator[Prob
     for name, hint in _GET_API.items():
         key = ("telegram", name)
         if name not in telegram:
-            yield Problem(key, f"{label(key)} is missing", hint)
+            yield Problem(key, _("{key} is missing", key=label(key)), hint)
         elif placeholders[name]:
-            yield Problem(key, f"{label(key)} is still a placeholder", hint)
+            yield Problem(key, _("{key} is still a placeholder", key=label(key)), hint)
 
 
 def _is_secret(text: str) -> bool:
@@ -91,28 +92,28 @@ def _is_prefix(text: str) -> bool:
 
 _KEY: Final = (
     _is_key,
-    "{key} is still a placeholder",
-    "Put your key there, or remove the line and set OPENAI_API_KEY.",
+    _("{key} is still a placeholder"),
+    _("Put your key there, or remove the line and set OPENAI_API_KEY."),
 )
 _ADDRESS: Final = (
     _is_address,
-    "{key} must be a web address",
-    "Write it like http://localhost:11434/v1.",
+    _("{key} must be a web address"),
+    _("Example: http://localhost:11434/v1."),
 )
-_TEXTS: Final[dict[Key, tuple[Callable[[str], bool], str, str]]] = {
+_TEXTS: Final[dict[Key, tuple[Callable[[str], bool], Text, Text]]] = {
     ("openai", "api_key"): _KEY,
     ("voice", "api_key"): _KEY,
     ("openai", "base_url"): _ADDRESS,
     ("voice", "base_url"): _ADDRESS,
     ("openai", "proxy"): (
         _is_web_proxy,
-        "{key} is no address of a proxy",
-        "Write http://user:password@host:3128 or socks5://host:1080.",
+        _("{key}: not a proxy address"),
+        _("Write http://user:password@host:3128 or socks5://host:1080."),
     ),
     ("trigger", "prefix"): (
         _is_prefix,
-        "{key} must begin and end with a sign, with single spaces between words",
-        "White space after the prefix is expected anyway.",
+        _("{key} must have no spaces at its ends and no double spaces"),
+        _("A space after the prefix is expected anyway."),
     ),
 }
 """Texts that must be more than texts: how that is seen, what is wrong otherwise, and a hint."""
@@ -122,7 +123,7 @@ def _texts(data: dict[str, Any]) -> Iterator[Problem]:
     for key, (right, message, hint) in _TEXTS.items():
         value = value_at(data, key)
         if isinstance(value, str) and not right(value):
-            yield Problem(key, message.format(key=label(key)), hint)
+            yield Problem(key, message.filled(key=label(key)), hint)
 
 
 def _telegram_proxy(address: Any) -> Iterator[Problem]:
@@ -131,7 +132,7 @@ def _telegram_proxy(address: Any) -> Iterator[Problem]:
         proxy.parse(address if isinstance(address, str) else "socks5://none")
     except ConfigError as error:
         (found,) = error.faults
-        yield Problem(key, f"{label(key)} {found.message.removeprefix('the proxy ')}", found.hint)
+        yield Problem(key, joined(label(key), found.message, by=": "), found.hint)
 
 
 def _chats(blocks: Any) -> Iterator[Problem]:
@@ -148,15 +149,15 @@ def _chat(key: Key, chat: Any, seen: set[str | int]) -> Iterator[Problem]:
     """`seen`: the chats that have a block already; this one joins them."""
     if type(chat) is int:
         if chat == 0 or abs(chat) >= _IDS:
-            yield Problem(key, f"{label(key)} is a number that no chat has", _LIST_CHATS)
+            yield Problem(key, _("{key} is not the id of a chat", key=label(key)), _LIST_CHATS)
     elif not isinstance(chat, str) or (chat != "saved" and not _USERNAME.fullmatch(chat)):
-        message = f'{label(key)} must be "@name", a number or "saved"'
+        message = _('{key} must be "@name", a number or "saved"', key=label(key))
         yield Problem(key, message, _name_hint(chat) or _LIST_CHATS)
         return
     same = chat.lower() if isinstance(chat, str) else chat
     if same in seen:
-        message = f"{label(key)} names a chat that has a block already"
-        yield Problem(key, message, "Keep one block for each chat.")
+        message = _("{key}: this chat already has a block", key=label(key))
+        yield Problem(key, message, _("Keep one block per chat."))
     seen.add(same)
 
 
@@ -168,14 +169,22 @@ def _people(key: Key, allowed: Any) -> Iterator[Problem]:
             if not 0 < person < _IDS:
                 yield Problem(
                     here,
-                    f"{label(key)} lists people, and its entry {position} is no person's id",
-                    "People have positive ids; a chat's members cannot be named by its id.",
+                    _(
+                        "{key} must list people: entry {position} is not a person's id",
+                        key=label(key),
+                        position=position,
+                    ),
+                    _("People have positive ids; a chat's id does not stand for its members."),
                 )
         elif not isinstance(person, str) or not _USERNAME.fullmatch(person):
             hint = _name_hint(person)
             if person in ("me", "contacts", "anyone"):
-                hint = "The owner may always ask; the word stands alone, without brackets."
-            told = f"{label(key)} must list @names and ids, and its entry {position} is neither"
+                hint = _("You may always ask; write the word alone, without brackets.")
+            told = _(
+                "{key} must list @names and ids: entry {position} is neither",
+                key=label(key),
+                position=position,
+            )
             yield Problem(here, told, hint)
 
 
@@ -183,13 +192,13 @@ def _name_hint(text: Any) -> str:
     if not isinstance(text, str):
         return ""
     if re.fullmatch(r"-?\d{1,20}", text):
-        return "Write the number without quotes."
+        return _("Write the number without quotes.")
     if re.fullmatch(r"[A-Za-z]\w{2,31}", text, re.ASCII):
-        return "A name begins with @."
+        return _("A name begins with @.")
     if "t.me/" in text:
-        return "Write the name that stands after t.me/, with an @ before it."
+        return _("Write the part after t.me/, with an @ before it.")
     if text.startswith("@"):
-        return "A name is @ and a letter, then two to 31 letters, digits or _."
+        return _("A name is @ and a letter, then two to 31 letters, digits or _.")
     return ""
 
 
@@ -198,8 +207,8 @@ def _limited_people(people: dict[str, Any]) -> Iterator[Problem]:
         is_id = name.isascii() and name.isdecimal() and 0 < int(name[:20]) < _IDS
         if not is_id and not _USERNAME.fullmatch(name):
             key = ("limits", "people", name)
-            hint = 'Write [limits.people."@name"] or [limits.people.123456].'
-            yield Problem(key, "[limits.people] takes @names and ids of people", hint)
+            hint = _('Write [limits.people."@name"] or [limits.people.123456].')
+            yield Problem(key, _("[limits.people] takes @names and ids of people"), hint)
 
 
 def _speaks(data: dict[str, Any]) -> bool:
@@ -215,11 +224,11 @@ def _prices(limits: dict[str, Any], speaks: bool) -> Iterator[Problem]:
     if not limits.get("cost_per_day"):
         return
     if "input" not in given or "output" not in given:
-        hint = "Give input and output per million tokens under [limits.prices]."
-        yield Problem(key, f"{label(key)} needs prices", hint)
+        hint = _("Give input and output per million tokens under [limits.prices].")
+        yield Problem(key, _("{key} needs prices", key=label(key)), hint)
     elif speaks and "audio_minute" not in given:
-        hint = "Give audio_minute under [limits.prices]; 0 if it costs nothing."
-        yield Problem(key, f"{label(key)} needs the price of spoken answers", hint)
+        hint = _("Give audio_minute under [limits.prices]; 0 if it costs nothing.")
+        yield Problem(key, _("{key} needs the price of spoken answers", key=label(key)), hint)
 
 
 def _timezone(name: Any) -> Iterator[Problem]:
@@ -232,8 +241,10 @@ def _timezone(name: Any) -> Iterator[Problem]:
     except (KeyError, ValueError, OSError):
         known = available_timezones()
         close = get_close_matches(name, known, n=1)
-        hint = f'Did you mean "{close[0]}"?' if close else 'Write one like "Europe/Berlin".'
+        hint = (
+            _('Did you mean "{name}"?', name=close[0]) if close else _('Example: "Europe/Berlin".')
+        )
         if not known:
-            hint = "This system has no list of time zones: install the package tzdata."
+            hint = _("This system has no time zone data: install the package tzdata.")
         key = ("limits", "timezone")
-        yield Problem(key, f"{label(key)} is no time zone that is known here", hint)
+        yield Problem(key, _("{key} is not a known time zone", key=label(key)), hint)

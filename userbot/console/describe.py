@@ -1,30 +1,40 @@
-"""An event as a person reads it: a head, what it is about, and the detail. Pure."""
+"""An activity as a person reads it: a head, what it is about, and the detail; as a plain line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TextIO
 
 from userbot import events as happened
+from userbot.console.reasons import ENDED, REASONS
 from userbot.console.safe import printable
-from userbot.console.sentences import in_russian
-from userbot.console.words import Words
-from userbot.rules.limits import LIMIT_IS_ZERO
+from userbot.texts import Language, Text, _, joined, n_, p_, quoted, translated
 from userbot.types import SAVED_TITLE, TERMINAL
 
-_STYLES = {
-    "ready": "green",
-    "heard": "cyan",
-    "transcribed": "cyan",
-    "ignored": "dim",
-    "limited": "yellow",
-    "answering": "blue",
-    "answered": "green",
-    "failed": "red",
-    "waiting": "yellow",
-    "skipped": "yellow",
-    "notice": "magenta",
-    "stopped": "bold",
+HEADS = {
+    "ready": (_("ready"), "green"),
+    "heard": (_("heard"), "cyan"),
+    "transcribed": (_("transcribed"), "cyan"),
+    "ignored": (_("ignored"), "dim"),
+    "limited": (_("limited"), "yellow"),
+    "answering": (p_("event", "answering"), "blue"),
+    "answered": (p_("event", "answered"), "green"),
+    "failed": (p_("event", "failed"), "red"),
+    "waiting": (_("waiting"), "yellow"),
+    "skipped": (p_("event", "skipped"), "yellow"),
+    "notice": (_("notice"), "magenta"),
+    "stopped": (p_("event", "stopped"), "bold"),
 }
+"""What each event is called, and its style."""
+_SOUNDS = {
+    "voice": _("voice note"),
+    "video_note": _("round video"),
+    "audio": _("audio"),
+    "video": _("video"),
+    "document": _("audio file"),
+}
+_ABOUT_REPLY = _("about the message it replies to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,118 +57,136 @@ class Line:
         return f"{self.head}  {told}" + (f"  → {self.hint}" if self.hint else "")
 
 
-def describe(event: happened.Event, words: Words, *, text_withheld: bool = False) -> Line:
-    """Put an event into words. Nothing in the result can steer a terminal.
+def describe(event: happened.Event, language: Language, *, text_withheld: bool = False) -> Line:
+    """Put an activity into words. Nothing in the result can steer a terminal.
 
     `text_withheld`: that a question has no text does not mean that it had none.
     """
-    what, hint = _detail(event, words)
-    if text_withheld and what == words["about_reply"]:
+    what, hint = _detail(event)
+    if text_withheld and what == _ABOUT_REPLY:
         what = ""
+    head, style = HEADS[event.event]
     return Line(
-        head=words[event.event],
-        style=_STYLES[event.event],
-        where=_where(event, words),
-        what=printable(what),
-        hint=printable(hint),
+        head=translated(head, language),
+        style=style,
+        where=printable(translated(_where(event), language)),
+        what=printable(translated(what, language)),
+        hint=printable(translated(hint, language)),
         text=printable(event.text) if isinstance(event, happened.Answered) else "",
     )
 
 
-def _where(event: happened.Event, words: Words) -> str:
+class Lines:
+    """Writes a line per event: for pipes, files and `--plain`.
+
+    `verbose`: everyday ignored messages too.
+    """
+
+    def __init__(self, stream: TextIO, language: Language, *, verbose: bool) -> None:
+        self._stream = stream
+        self._language = language
+        self._verbose = verbose
+
+    def __call__(self, event: happened.Event) -> None:
+        if isinstance(event, happened.Ignored) and not (event.notable or self._verbose):
+            return
+        now = datetime.now().astimezone().strftime("%H:%M:%S")
+        print(now, describe(event, self._language).plain(), file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Nothing is held back, so nothing is left to write."""
+
+
+def seconds(passed: float) -> Text:
+    """A length of time."""
+    return _("{seconds:.1f} s", seconds=passed)
+
+
+def tokens(prompt: int | str, completion: int | str) -> Text:
+    """What a request and its answer counted."""
+    return _("{prompt} + {completion} tokens", prompt=prompt, completion=completion)
+
+
+def _where(event: happened.Event) -> str:
     if event.chat is None:
         return ""
-    person = printable(event.person.name) if event.person else words["nobody"]
+    person = printable(event.person.name) if event.person else _("somebody")
     title = printable(event.title) or str(event.chat)
     if event.title == SAVED_TITLE:
-        return words["saved"]
+        return _("Saved Messages")
     if event.chat == TERMINAL:
-        return words["terminal"]  # with nobody in it but you
+        return _("Terminal")  # with nobody in it but you
     if isinstance(event, happened.Waiting):
         return title
     if isinstance(event, happened.Notice) and event.person is None:
         return title  # it is about the chat, and nobody in it
-    return person if title == person else f"{title} · {person}"
+    return person if title == person else _told(title, person)
 
 
-def _detail(event: happened.Event, words: Words) -> tuple[str, str]:
+def _told(*parts: str) -> Text:
+    return joined(*parts, by=" · ")
+
+
+def _detail(event: happened.Event) -> tuple[str, str]:
     match event:
         case happened.Ready():
-            parts = [
-                event.account,
-                event.model,
-                words["chats"].format(n=event.chats),
-                words["seconds"].format(s=event.seconds),
-            ]
-            if event.pending:
-                parts.append(words["pending"].format(n=event.pending))
-            return " · ".join(parts), ""
+            pending = event.pending and n_(
+                "{count} question from the last run",
+                "{count} questions from the last run",
+                event.pending,
+            )
+            selected = n_("{count} chat selected", "{count} chats selected", event.chats)
+            ready = (event.account, event.model, selected, seconds(event.seconds), pending or "")
+            return _told(*ready), ""
         case happened.Heard():
-            sound = words[f"sound_{event.voice}"] if event.voice else ""
+            sound: str = _SOUNDS[event.voice] if event.voice else ""
             if event.duration:
-                sound += f" {event.duration // 60:.0f}:{event.duration % 60:02.0f}"
-            told = " · ".join(filter(None, (sound, event.text)))
-            return told or words["about_reply"], ""
+                length = f"{event.duration // 60:.0f}:{event.duration % 60:02.0f}"
+                sound = joined(sound, length)
+            return _told(sound, event.text) or _ABOUT_REPLY, ""
         case happened.Transcribed():
-            told = words["seconds"].format(s=event.seconds)
-            return " · ".join(filter(None, (told, event.model, event.text))), ""
+            return _told(seconds(event.seconds), event.model, event.text), ""
         case happened.Answering():
             return event.model, ""
         case happened.Answered():
-            parts = [words["seconds"].format(s=event.seconds)]
+            counted: str = ""
             if event.prompt_tokens is not None:
-                parts.append(
-                    ("≈ " if event.estimated else "")
-                    + words["tokens"].format(
-                        prompt=event.prompt_tokens, completion=event.completion_tokens
-                    )
-                )
-            if event.reason:
-                parts.append(words.get(f"ended_{event.reason}", event.reason))
-            return " · ".join(parts), ""
+                counted = tokens(event.prompt_tokens, event.completion_tokens or 0)
+                counted = joined("≈" if event.estimated else "", counted)
+            ended = ENDED.get(event.reason, event.reason) if event.reason else ""
+            return _told(seconds(event.seconds), counted, ended), ""
         case happened.Failed():
-            return _said(event.error, words), _said(event.hint, words)
+            return event.error, event.hint
         case happened.Waiting():
-            return _wait(event, words), ""
+            return _wait(event), ""
         case happened.Notice():
-            told = words.get(event.reason) or _said(event.detail, words)
-            if event.count is not None:
-                told = words.get(f"{event.reason}_{event.count}", told).format(n=event.count)
-            return told, _said(event.hint, words)
+            return REASONS.get(event.reason) or event.detail, event.hint
         case happened.Stopped():
-            parts = [
-                words.get(event.reason, event.reason),
-                words["summary"].format(
-                    answered=event.answered, failed=event.failed, pending=event.pending
-                ),
-            ]
-            if event.restricted:
-                parts.append(words.get(event.restricted, event.restricted))
-            return " · ".join(parts), ""
+            summary = _(
+                "{answered} answered, {failed} failed, {pending} left for the next start",
+                answered=event.answered,
+                failed=event.failed,
+                pending=event.pending,
+            )
+            restricted = event.restricted or ""
+            why = REASONS.get(event.reason, event.reason)
+            return _told(why, summary, REASONS.get(restricted, restricted)), ""
         case happened.Skipped():
-            why = words.get(event.reason) or _said(event.detail, words) or event.reason
-            text = words["quoted"].format(text=event.text) if event.text else ""
-            return " · ".join(filter(None, (why, text))), _said(event.hint, words)
-        case happened.Limited() if event.detail == LIMIT_IS_ZERO:
-            return words["limit_is_zero"].format(limit=event.reason.removeprefix("person_")), ""
+            why = REASONS.get(event.reason) or event.detail or event.reason
+            return _told(why, quoted(event.text) if event.text else ""), event.hint
         case happened.Limited():
-            return words.get(event.reason) or _said(event.detail, words), ""
+            return REASONS.get(event.reason) or event.detail, ""
         case happened.Ignored():
-            return words.get(event.reason, event.reason), ""
+            return REASONS.get(event.reason, event.reason), ""
     return "", ""
 
 
-def _said(sentence: str, words: Words) -> str:
-    """A sentence that was written in English, in the console's language."""
-    return in_russian(sentence) if words["language"] == "ru" else sentence
-
-
-def _wait(event: happened.Waiting, words: Words) -> str:
-    seconds = words["seconds"].format(s=event.seconds)
+def _wait(event: happened.Waiting) -> Text:
     if event.reason in ("flood_wait", "slow_mode"):
         whole = event.detail == "account"
-        return f"{seconds} · {words['flood_wait_account' if whole else event.reason]}"
+        return _told(
+            seconds(event.seconds), REASONS["flood_wait_account" if whole else event.reason]
+        )
     # Of some waits nobody knows how long they will be.
-    length = seconds if event.seconds else ""
-    why = words.get(event.reason, event.reason)
-    return " · ".join(filter(None, (length, why, _said(event.detail, words))))
+    length = seconds(event.seconds) if event.seconds else ""
+    return _told(length, REASONS.get(event.reason, event.reason), event.detail)

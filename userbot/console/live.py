@@ -11,9 +11,10 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from userbot.console.describe import Line, describe
-from userbot.console.words import Words
+from userbot.console.describe import Line, describe, seconds
+from userbot.console.reasons import REASONS
 from userbot.events import Answered, Answering, Event, Failed, Ignored, Skipped
+from userbot.texts import Language, translated
 
 _HEAD_WIDTH = 9
 _TIME_STYLE = "grey58"
@@ -22,18 +23,18 @@ _TIME_STYLE = "grey58"
 class _Working:
     """The answers being written, each with a spinner and its seconds; rendered afresh each time."""
 
-    def __init__(self, words: Words) -> None:
+    def __init__(self, language: Language) -> None:
         self.began: dict[tuple[int | None, int | None], tuple[float, str]] = {}
-        self._words = words
+        self._language = language
         self._spinner = Spinner("dots", style="blue")
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         now = time.monotonic()
         for since, where in list(self.began.values())[-5:]:
             row = Table.grid(padding=(0, 1))
-            seconds = self._words["seconds"].format(s=now - since)
+            length = translated(seconds(now - since), self._language)
             row.add_row(
-                self._spinner, Text(where, no_wrap=True, overflow="ellipsis"), Text(seconds, "dim")
+                self._spinner, Text(where, no_wrap=True, overflow="ellipsis"), Text(length, "dim")
             )
             yield row
 
@@ -41,18 +42,20 @@ class _Working:
 class Live:
     """Shows events on a rich console. `verbose`: everyday ignored messages too."""
 
-    def __init__(self, words: Words, *, verbose: bool, console: Console | None = None) -> None:
+    def __init__(
+        self, language: Language, *, verbose: bool, console: Console | None = None
+    ) -> None:
         self.console = console or Console(highlight=False)
-        self._words = words
+        self._language = language
         self._verbose = verbose
-        self._working = _Working(words)
+        self._working = _Working(language)
         self._live: RichLive | None = None
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Ignored) and not (event.notable or self._verbose):
             return
         key = (event.chat, event.message)
-        line = describe(event, self._words)
+        line = describe(event, self._language)
         if isinstance(event, Answering):
             self._working.began[key] = (time.monotonic(), line.where)
         else:  # of an answer that begins, the row below the log says it
@@ -72,7 +75,10 @@ class Live:
         """A lost connection is a row of its own until it stands again."""
         reason = getattr(event, "reason", "")
         if event.chat is None and reason == "network":
-            row = (time.monotonic() - getattr(event, "seconds", 0.0), self._words["network"])
+            row = (
+                time.monotonic() - getattr(event, "seconds", 0.0),
+                translated(REASONS["network"], self._language),
+            )
             self._working.began.setdefault((None, None), row)
         elif reason == "reconnected" or event.event == "ready":  # perhaps for the first time
             self._working.began.pop((None, None), None)

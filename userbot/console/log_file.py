@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TextIO
 
 from userbot.console.describe import describe
-from userbot.console.words import Words
 from userbot.events import Event
 from userbot.private_files import secure_file, secure_folder
+from userbot.texts import Language
 
 BYTES = 1_000_000
 """How large the file grows before it is put aside."""
@@ -31,10 +31,10 @@ class LogFile:
     """
 
     def __init__(
-        self, path: Path, words: Words, *, text: bool, most: int = BYTES, kept: int = KEPT
+        self, path: Path, language: Language, *, text: bool, most: int = BYTES, kept: int = KEPT
     ) -> None:
         self._path = path
-        self._words = words
+        self._language = language
         self._text = text
         self._most = most
         self._kept = kept
@@ -46,7 +46,7 @@ class LogFile:
         if not self._text:
             event = _without_words(event)
         now = datetime.now().astimezone().isoformat(timespec="seconds")
-        told = describe(event, self._words, text_withheld=not self._text)
+        told = describe(event, self._language, text_withheld=not self._text)
         with suppress(OSError):
             print(now, told.plain(), file=self._file, flush=True)
             if self._file.tell() >= self._most:

@@ -31,6 +31,7 @@ from userbot.intake.doorstep import Doorstep
 from userbot.intake.late_writes import LateWrites
 from userbot.ports import Clock, Reader
 from userbot.storage.store import Store
+from userbot.texts import n_
 from userbot.turn.chat_rules import ChatRules
 from userbot.types import Brought, ChatKind, ChatTop, Message
 
@@ -244,7 +245,11 @@ class CatchUp:
                     chat=chat,
                     title=brought.title,
                     reason="caught_up",
-                    detail=f"Messages found that had not arrived: {brought.count}.",
+                    detail=n_(
+                        "caught up: {count} missed message",
+                        "caught up: {count} missed messages",
+                        brought.count,
+                    ),
                 )
             )
 

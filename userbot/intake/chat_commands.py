@@ -23,6 +23,7 @@ from userbot.intake.late_writes import LateWrites
 from userbot.ports import Clock, Reader
 from userbot.rules import commands
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.types import (
     Command,
     CommandMessage,
@@ -84,12 +85,12 @@ class ChatCommands:
             notes: Sequence[CommandNote] | None = left.notes
             if now - left.at > timedelta(minutes=max_age_minutes):
                 self._store.commands.finish(command)
-                hint = "If the command still stands in the chat, delete it there."
+                hint = _("If the command is still in the chat, delete it there.")
                 self._results.failed(command, self._cut_off(command, hint))
                 continue
             named = self._texts.named(command.name)
             self._results.notice(
-                command, "command_taken_up", f"{named} of the last run is finished."
+                command, "command_taken_up", _("Finishing {named} from the last run.", named=named)
             )
             if notes is None:
                 self._begin(
@@ -107,7 +108,7 @@ class ChatCommands:
     async def drain(self, seconds: float) -> None:
         """Let the results on their way be told, for so long; then cancel them, and say which."""
         if self._telling:
-            _, late = await asyncio.wait(self._telling, timeout=seconds)
+            _done, late = await asyncio.wait(self._telling, timeout=seconds)
             for task in late:
                 self._tell_cut_off(self._telling[task])
                 task.cancel()
@@ -150,13 +151,15 @@ class ChatCommands:
             self._tell_cut_off(command)
 
     def _tell_cut_off(self, command: CommandMessage) -> None:
-        hint = "It is finished at the next start, if that is soon."
+        hint = _("It is finished at the next start, if that is soon.")
         self._results.failed(command, self._cut_off(command, hint))
 
     def _cut_off(self, command: CommandMessage, hint: str) -> UserbotError:
         return UserbotError(
-            f"The program ended before the result of {self._texts.named(command.name)}"
-            " was in Saved Messages.",
+            _(
+                "The program ended before the result of {named} reached Saved Messages.",
+                named=self._texts.named(command.name),
+            ),
             hint,
             reason="command_cut_off",
         )

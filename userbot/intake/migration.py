@@ -16,6 +16,7 @@ from userbot.errors import TelegramError
 from userbot.events import Failed, Notice, Report, about
 from userbot.intake.queue import Queue
 from userbot.ports import Reader
+from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
 from userbot.types import ConversationId, Question, is_basic_group
@@ -71,7 +72,7 @@ class Migration:
                 Notice(
                     **about(question),
                     reason="answer_moved",
-                    detail="The group became a supergroup: the answer begins anew there.",
+                    detail=_("The group became a supergroup: the answer starts again there."),
                 )
             )
         if listed:
@@ -88,7 +89,11 @@ class Migration:
                 chat=new,
                 title=title,
                 reason="chat_moved",
-                detail=f"This group became a supergroup; its id was {old} and is {new} now.",
-                hint=f"Change id = {old} to id = {new} in config.toml.",
+                detail=_(
+                    "This group became a supergroup: its id was {old} and is now {new}.",
+                    old=old,
+                    new=new,
+                ),
+                hint=_("In config.toml change `id = {old}` to `id = {new}`.", old=old, new=new),
             )
         )

@@ -22,6 +22,7 @@ from userbot.events import Report, Skipped, about
 from userbot.ports import Clock
 from userbot.rules import bursts
 from userbot.rules.plain import preview
+from userbot.texts import _
 from userbot.turn.resume import told_change
 from userbot.turn.runner import Runner
 from userbot.turn.turn import Interruption, Turn
@@ -89,7 +90,7 @@ class Queue:
             Skipped(
                 **about(earlier),
                 reason="joined",
-                detail="It is answered together with the next message.",
+                detail=_("It is answered together with the next message."),
                 text=preview(earlier.text),
             )
         )

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from userbot.intake.queue import Queue
 from userbot.rules.trigger import forbidden_now
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.settle import Told
 from userbot.types import Person, Question
 
-_CHANGED = "The rules have changed since it was asked."
+_CHANGED = _("The rules have changed since it was asked.")
 
 
 class Retries:

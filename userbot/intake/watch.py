@@ -14,6 +14,7 @@ from typing import Any
 from userbot.errors import UserbotError
 from userbot.events import Failed, Report
 from userbot.ports import Clock
+from userbot.texts import _
 
 RESTART_SECONDS = 30.0
 """Before what died is started again."""
@@ -76,7 +77,11 @@ class Watch:
         self._report(
             Failed(
                 reason="task_died",
-                error=f"A part of the program died: {name} ({type(error).__name__}).",
-                hint="The rest goes on. Run with -v to see where, and report it.",
+                error=_(
+                    "A part of the program failed: {name} ({kind}).",
+                    name=name,
+                    kind=type(error).__name__,
+                ),
+                hint=_("The rest keeps running. Run with -v to see where, and report it."),
             )
         )

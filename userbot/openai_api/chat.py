@@ -22,6 +22,7 @@ from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_
 from userbot.openai_api.reading import Reading
 from userbot.openai_api.sent_events import MOST, SentEvents
 from userbot.settings import OpenAIConfig
+from userbot.texts import _
 from userbot.types import ChatRequest, Delta, Finish
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ _LAST_SECONDS: Final = 0.1
 """How long the end of a response may take after that of the answer in it."""
 _DROPPING: Final = frozenset({"refused_request", "server_error"})
 """The failures whose cause may be a parameter."""
+_DROPPED: Final = {SYSTEM: _("the system role"), PICTURES: _("pictures")}
+"""What may be left out besides parameters."""
 
 
 class Chat:
@@ -175,11 +178,13 @@ class Chat:
         if name is None:
             return False
         self._dialects[model] = dialect.less(name)
-        what = {SYSTEM: "the system role", PICTURES: "pictures"}.get(name, f"the {name}")
+        what = _DROPPED.get(name, name)
         self._report(
             Notice(
                 reason="parameter_dropped",
-                detail=f"{model} does not take {what}; left out from now on.",
+                detail=_(
+                    "{model} does not support {what}: not sent any more.", model=model, what=what
+                ),
             )
         )
         return True

@@ -11,6 +11,7 @@ from userbot.errors import ModelError
 from userbot.openai_api import sentences
 from userbot.openai_api.failures import failure
 from userbot.openai_api.where import Where
+from userbot.texts import _
 
 if TYPE_CHECKING:
     import openai
@@ -26,16 +27,21 @@ _KEPT: Final = 8
 
 
 class Connection:
-    """An endpoint by its address; `timeout` in seconds of silence."""
+    """An endpoint by its address; `timeout` in seconds of silence, `section` of the config."""
 
     def __init__(
-        self, base_url: str | None, api_key: str | None, proxy: str | None, timeout: float
+        self,
+        base_url: str | None,
+        api_key: str | None,
+        proxy: str | None,
+        timeout: float,
+        section: str = "openai",
     ) -> None:
         self._base_url = base_url or DEFAULT_BASE_URL
         self._key = (api_key or "").strip() or None
         self._proxy = proxy
         self._timeout = timeout
-        self.where = Where.of(self._base_url, timeout, self._key)
+        self.where = Where.of(self._base_url, timeout, self._key, section)
         self._building = asyncio.Lock()
         self._client: openai.AsyncOpenAI | None = None
 
@@ -69,7 +75,7 @@ class Connection:
 
     def _build(self) -> openai.AsyncOpenAI:
         if self._key is not None and not (self._key.isascii() and self._key.isprintable()):
-            raise sentences.bad_key()
+            raise sentences.bad_key(self.where)
         import httpx2
         import openai
 
@@ -87,11 +93,9 @@ class Connection:
                 trust_env=not self.where.loopback,
             )
         except ImportError:
-            raise sentences.bad_proxy("For a socks proxy install socksio beside it.") from None
+            raise sentences.bad_proxy(_("For a SOCKS proxy, also install socksio.")) from None
         except ValueError:
-            raise sentences.bad_proxy(
-                "It must be http://, https:// or socks5://host:port."
-            ) from None
+            raise sentences.bad_proxy(_("Use http://, https:// or socks5://host:port.")) from None
         return openai.AsyncOpenAI(
             api_key=self._key or _NO_KEY,
             base_url=self._base_url,

@@ -14,6 +14,7 @@ from userbot.errors import ModelError
 from userbot.openai_api import sentences
 from userbot.openai_api.refusals import Refusal
 from userbot.openai_api.where import Where
+from userbot.texts import _
 
 
 class EndpointSaidError(Exception):
@@ -80,8 +81,9 @@ def _explained(error: Exception, where: Where, model: str, begun: bool) -> Model
         case openai.APIError() | EndpointSaidError():
             return Refusal.of(error.body).error(where, model, {})
         case openai.OpenAIError():
-            hint = "Compare the keys under [openai] with what the endpoint offers."
-            return sentences.refused_request(where, "openai's client would not send it", 0, hint)
+            hint = _("Check that the server supports the keys under [openai].")
+            told = _("openai's client could not build the request.")
+            return ModelError(told, hint, reason="refused_request")
         case ValueError() | RecursionError():
             # json.JSONDecodeError, or lists in lists; UnicodeDecodeError, UnreadableAnswerError.
             return sentences.bad_answer(where)
@@ -97,29 +99,37 @@ def _unreachable(error: Exception, where: Where) -> ModelError:
     def met(*kinds: type[BaseException]) -> bool:
         return any(isinstance(cause, kinds) for cause in causes)
 
-    detail, hint, lasting = "", "Check the network, and base_url under [openai].", False
+    section = where.section
+    detail, hint, lasting = (
+        "",
+        _("Check the network, and base_url under [{section}].", section=section),
+        False,
+    )
     if met(httpx2.ProxyError):
-        detail, hint = "the proxy refused", "Check proxy under [openai]."
+        detail, hint = _("the proxy refused the connection"), _("Check proxy under [openai].")
     elif met(ssl.SSLCertVerificationError):
         detail, hint = (
-            "its certificate is not trusted",
-            "Check base_url, and this computer's clock.",
+            _("its certificate is not trusted"),
+            _("Check base_url and this computer's clock."),
         )
         lasting = True
     elif met(httpx2.UnsupportedProtocol, httpx2.InvalidURL):
-        detail, hint = "its address is not one", "base_url must begin with http:// or https://."
+        detail, hint = (
+            _("the address is invalid"),
+            _("base_url must begin with http:// or https://."),
+        )
         lasting = True
     elif met(socket.gaierror):
-        detail = "its name is not known"
+        detail = _("the host name is unknown")
     elif met(ConnectionRefusedError):
         detail, hint = (
-            "nothing listens there",
-            "Start the server, or check base_url under [openai].",
+            _("connection refused"),
+            _("Start the server, or check base_url under [{section}].", section=section),
         )
     elif met(httpx2.ConnectTimeout):
-        detail = "it does not take the connection"
+        detail = _("the connection timed out")
     elif met(httpx2.RemoteProtocolError, httpx2.ReadError):
-        detail = "it closed the connection without an answer"
+        detail = _("it closed the connection without a reply")
     return sentences.unreachable(where, detail, hint, lasting=lasting)
 
 

@@ -17,6 +17,7 @@ from typing import Final
 from userbot.errors import ModelError
 from userbot.openai_api import sentences
 from userbot.openai_api.where import LOOKED_AT, Where
+from userbot.texts import _
 
 _TOO_LONG: Final = re.compile(
     r"context.?(length|window|size)|maximum context|too many tokens|prompt is too long", re.I
@@ -80,15 +81,27 @@ class Refusal:
 
     def _hint(self, where: Where) -> str:
         if "stream_options" in (self.param or self.text):
-            return "Set stream = false under [openai]: this server does not count while streaming."
+            return _(
+                "Set stream = false under [openai]: this server cannot count"
+                " tokens while streaming."
+            )
         if self.param:
             name = where.quote(self.param)
-            return f"Remove {name} from [openai], or set it to what this model allows."
+            section = where.section
+            return _(
+                "Remove {name} from [{section}], or set it to what this model allows.",
+                name=name,
+                section=section,
+            )
         if self.status == 403:
-            return "Check what the key may do; some regions need a proxy under [openai]."
+            return _("Check the key's permissions; some regions need a proxy under [openai].")
         if self.status in (404, 405):
-            return "Check base_url under [openai]; for most servers it ends in /v1."
-        return "Compare model and the other keys under [openai] with what the endpoint offers."
+            section = where.section
+            return _(
+                "Check base_url under [{section}]; for most servers it ends in /v1.",
+                section=section,
+            )
+        return _("Check that the server supports model and the other keys under [openai].")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -13,37 +13,50 @@ from __future__ import annotations
 
 from userbot.errors import ModelError
 from userbot.openai_api.where import Where
+from userbot.texts import _
 
 
 def unauthorized(where: Where) -> ModelError:
-    told = "does not accept the key" if where.key else "wants a key, and none is set"
+    host = where.host
     return ModelError(
-        f"{where.host} {told}.",
-        "Set OPENAI_API_KEY, or api_key under [openai].",
+        _("{host} rejected the key.", host=host)
+        if where.key
+        else _("{host} requires a key, and none is set.", host=host),
+        _("Set OPENAI_API_KEY, or api_key under [{section}].", section=where.section),
         reason="unauthorized",
     )
 
 
-def bad_key() -> ModelError:
+def bad_key(where: Where) -> ModelError:
     return ModelError(
-        "The API key holds a character that no key has.",
-        "Copy it again into OPENAI_API_KEY, or api_key under [openai].",
+        _("The API key contains an invalid character."),
+        _(
+            "Copy it again into OPENAI_API_KEY, or api_key under [{section}].",
+            section=where.section,
+        ),
         reason="unauthorized",
     )
 
 
 def model_not_found(where: Where, model: str) -> ModelError:
     return ModelError(
-        f"{where.host} has no model {model}, or the key may not use it.",
-        "Set model under [openai]; `userbot doctor` shows what is offered.",
+        _(
+            "{host} has no model {model}, or the key has no access to it.",
+            host=where.host,
+            model=model,
+        ),
+        _(
+            "Set model under [{section}]; `userbot doctor` shows what is available.",
+            section=where.section,
+        ),
         reason="model_not_found",
     )
 
 
 def rate_limited(where: Where, text: str, retry_after: float | None) -> ModelError:
     return ModelError(
-        _sentence(f"{where.host} takes no more requests for now", where.quote(text)),
-        "It is your provider's limit; wait, or have it raised there.",
+        _sentence(_("{host} is rate limiting requests", host=where.host), where.quote(text)),
+        _("This is your provider's limit: wait, or have it raised there."),
         reason="rate_limited",
         retry_after=retry_after,
     )
@@ -51,17 +64,19 @@ def rate_limited(where: Where, text: str, retry_after: float | None) -> ModelErr
 
 def quota(where: Where) -> ModelError:
     return ModelError(
-        f"The account at {where.host} has no credit left.",
-        "Add credit or raise its limit there, then run `userbot retry`, or reply /gpt_retry.",
+        _("The account at {host} is out of credit.", host=where.host),
+        _("Add credit or raise its limit there, then run `userbot retry`, or reply /gpt_retry."),
         reason="quota",
     )
 
 
 def server_error(where: Where, text: str, status: int, retry_after: float | None) -> ModelError:
-    told = f"{where.host} failed" + (f" with status {status}" if status else "")
+    told = _("{host} failed", host=where.host)
+    if status:
+        told = _("{host} failed with status {status}", host=where.host, status=status)
     return ModelError(
         _sentence(told, where.quote(text)),
-        "This is the endpoint's trouble; try again later.",
+        _("The problem is on the server's side; try again later."),
         reason="server_error",
         retry_after=retry_after,
     )
@@ -70,7 +85,7 @@ def server_error(where: Where, text: str, status: int, retry_after: float | None
 def unreachable(where: Where, detail: str, hint: str, *, lasting: bool) -> ModelError:
     """`lasting`: it stays so until somebody changes something."""
     return ModelError(
-        _sentence(f"{where.host} cannot be reached", detail),
+        _sentence(_("Cannot reach {host}", host=where.host), detail),
         hint,
         reason="unreachable",
         retry_after=None if lasting else 0,
@@ -78,13 +93,13 @@ def unreachable(where: Where, detail: str, hint: str, *, lasting: bool) -> Model
 
 
 def bad_proxy(hint: str) -> ModelError:
-    return ModelError("The proxy under [openai] cannot be used.", hint, reason="unreachable")
+    return ModelError(_("The proxy under [openai] does not work."), hint, reason="unreachable")
 
 
 def timeout(where: Where) -> ModelError:
     return ModelError(
-        f"{where.host} said nothing for {where.timeout:g} s.",
-        "Raise timeout under [openai], or see whether the endpoint is overloaded.",
+        _("{host} sent nothing for {seconds:g} s.", host=where.host, seconds=where.timeout),
+        _("Raise timeout under [openai], or check whether the server is overloaded."),
         reason="timeout",
         retry_after=0,
     )
@@ -92,17 +107,21 @@ def timeout(where: Where) -> ModelError:
 
 def interrupted(where: Where) -> ModelError:
     return ModelError(
-        f"{where.host} broke off in the middle of the answer.",
-        "The connection or the endpoint failed; ask again.",
+        _("{host} broke off in the middle of the answer.", host=where.host),
+        _("The connection or the server failed; ask again."),
         reason="interrupted",
         retry_after=0,
     )
 
 
-def bad_answer(where: Where) -> ModelError:
+def bad_answer(where: Where, told: str = "") -> ModelError:
+    """`told`: what it sent, where that is said better than here."""
     return ModelError(
-        f"{where.host} answered with something that is not a chat completion.",
-        "Check base_url under [openai]; for most servers it ends in /v1.",
+        told or _("{host} did not reply with a chat completion.", host=where.host),
+        _(
+            "Check base_url under [{section}]; for most servers it ends in /v1.",
+            section=where.section,
+        ),
         reason="bad_answer",
         retry_after=0,
     )
@@ -110,8 +129,8 @@ def bad_answer(where: Where) -> ModelError:
 
 def no_finish(model: str) -> ModelError:
     return ModelError(
-        f"The answer of {model} ended without a word that it is complete.",
-        "The endpoint broke off quietly; ask again.",
+        _("{model} stopped without marking the answer as complete.", model=model),
+        _("The server closed the connection early; ask again."),
         reason="no_finish",
         retry_after=0,
     )
@@ -120,13 +139,13 @@ def no_finish(model: str) -> ModelError:
 def empty_answer(model: str, finish_reason: str) -> ModelError:
     if finish_reason == "length":
         return ModelError(
-            f"{model} used up its tokens before the first word of an answer.",
-            "Raise max_completion_tokens under [openai], or lower reasoning_effort.",
+            _("{model} ran out of tokens before the first word of its answer.", model=model),
+            _("Raise max_completion_tokens under [openai], or lower reasoning_effort."),
             reason="empty_answer",
         )
     return ModelError(
-        f"{model} gave an empty answer.",
-        "Ask again, or in other words.",
+        _("{model} gave an empty answer.", model=model),
+        _("Ask again, or rephrase."),
         reason="empty_answer",
         retry_after=0,
     )
@@ -134,24 +153,28 @@ def empty_answer(model: str, finish_reason: str) -> ModelError:
 
 def content_filter(where: Where) -> ModelError:
     return ModelError(
-        f"The content filter of {where.host} stopped the answer.",
-        "Ask in other words, or use another model.",
+        _("The content filter at {host} blocked the answer.", host=where.host),
+        _("Rephrase the question, or use another model."),
         reason="content_filter",
     )
 
 
 def context_length(model: str) -> ModelError:
     return ModelError(
-        f"The question with its history is longer than {model} can read.",
-        "Lower window_tokens under [history], or begin anew with /gpt_new.",
+        _("The question with its history is too long for {model}.", model=model),
+        _("Lower window_tokens under [history], or start over with /gpt_new."),
         reason="context_length",
     )
 
 
 def refused_request(where: Where, text: str, status: int, hint: str) -> ModelError:
-    told = f"{where.host} refused the request" + (f" with status {status}" if status else "")
+    told = _("{host} refused the request", host=where.host)
+    if status:
+        told = _("{host} refused the request with status {status}", host=where.host, status=status)
     return ModelError(_sentence(told, where.quote(text)), hint, reason="refused_request")
 
 
 def _sentence(told: str, detail: str) -> str:
-    return f"{told}: {detail}." if detail else f"{told}."
+    if detail:
+        return _("{told}: {detail}.", told=told, detail=detail)
+    return _("{told}.", told=told)

@@ -13,6 +13,7 @@ from userbot.errors import ModelError
 from userbot.openai_api.connection import Connection
 from userbot.rules import ogg, waveform
 from userbot.settings import OpenAIConfig
+from userbot.texts import _
 from userbot.types import Speech
 
 SPEECH_MODEL: Final = "tts-1"
@@ -55,8 +56,11 @@ class Speaker:
         look = ogg.look(data)
         if look is None or not look.seconds:
             raise ModelError(
-                f"{self._connection.where.host} answered with something that is no voice note.",
-                'Set answer_as = "text" under [voice], or use an endpoint that speaks Opus.',
+                _(
+                    "{host} did not reply with a voice note.",
+                    host=self._connection.where.host,
+                ),
+                _('Set answer_as = "text" under [voice], or use a server that supports Opus.'),
                 reason="bad_answer",
             )
         return Speech(data=data, seconds=look.seconds, waveform=waveform.drawn(look.sizes))

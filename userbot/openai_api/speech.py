@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from userbot.errors import ModelError
 from userbot.events import Notice, Report
+from userbot.openai_api import sentences
 from userbot.openai_api.connection import Connection
 from userbot.openai_api.failures import EndpointSaidError
 from userbot.settings import OpenAIConfig, VoiceConfig
+from userbot.texts import _
 from userbot.types import Hints, Sound, Transcript
 
 _PATH: Final = "/audio/transcriptions"
@@ -87,9 +89,13 @@ class Speech:
         self._report(
             Notice(
                 reason="fallback_model",
-                detail=f"{self._connection.where.host} does not know the transcription model "
-                f"{model}; {self._fallback} is used from now on.",
-                hint="Set model under [voice].",
+                detail=_(
+                    "{host} has no transcription model {model}: using {fallback} from now on.",
+                    host=self._connection.where.host,
+                    model=model,
+                    fallback=self._fallback,
+                ),
+                hint=_("Set model under [voice]."),
             )
         )
 
@@ -114,12 +120,9 @@ class Speech:
             )
             text = _text(answer)
         if text is None:
-            raise ModelError(
-                f"{self._connection.where.host} answered with something that is no transcript.",
-                "Check base_url under [voice]; for most servers it ends in /v1.",
-                reason="bad_answer",
-                retry_after=0,
-            )
+            where = self._connection.where
+            told = _("{host} did not reply with a transcript.", host=where.host)
+            raise sentences.bad_answer(where, told)
         return Transcript(text=text.strip(), model=model, seconds=sound.seconds)
 
 
@@ -128,7 +131,7 @@ def connection(voice: VoiceConfig, general: OpenAIConfig) -> Connection:
     base_url = voice.base_url or general.base_url
     same = voice.base_url is None or voice.base_url == general.base_url
     key = voice.api_key or (general.api_key if same else None)
-    return Connection(base_url, key, general.proxy if same else None, general.timeout)
+    return Connection(base_url, key, general.proxy if same else None, general.timeout, "voice")
 
 
 def _text(answer: Any) -> str | None:
@@ -140,12 +143,9 @@ def _text(answer: Any) -> str | None:
 
 
 def _of_voice(error: ModelError) -> ModelError:
-    """The same failure, pointing to the section that decides about speech."""
-    for key in ("model", "api_key", "base_url"):
-        error.hint = error.hint.replace(f"{key} under [openai]", f"{key} under [voice]")
-    error.hint = error.hint.replace("from [openai]", "from [voice]")
+    """The same failure, with what it probably means where speech is asked for."""
     if error.reason == "refused_request":
-        error.hint = (
-            "This endpoint may not transcribe: set base_url under [voice] to one that does."
+        error.hint = _(
+            "This server may not transcribe: set base_url under [voice] to one that does."
         )
     return error

@@ -27,15 +27,19 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """An endpoint: `host` with its port, `timeout` in seconds of silence, and the secret key."""
+    """An endpoint: `host` with its port, `timeout` in seconds of silence, and the secret key.
+
+    `section`: the one of the config that decides about its model, address and key.
+    """
 
     host: str
     timeout: float
     key: str | None = field(default=None, repr=False)
     loopback: bool = False
+    section: str = "openai"
 
     @classmethod
-    def of(cls, base_url: str, timeout: float, key: str | None) -> Where:
+    def of(cls, base_url: str, timeout: float, key: str | None, section: str = "openai") -> Where:
         """From an address, whose path and credentials are left out."""
         try:
             parts = urlsplit(base_url)
@@ -43,10 +47,11 @@ class Where:
         except ValueError:
             host, name = "", None
         return cls(
-            host=host or "The endpoint of base_url",
+            host=host or "base_url",
             timeout=timeout,
             key=key,
             loopback=name in _LOOPBACK,
+            section=section,
         )
 
     def quote(self, text: str) -> str:

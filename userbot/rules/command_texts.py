@@ -1,139 +1,88 @@
-"""What the owner is told about his commands, in English and in Russian. Pure."""
+"""What the owner is told about his commands. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, Literal
+from typing import Final
 
 from userbot.rules.commands import MOST_HISTORY, Mistake
 from userbot.rules.plain import shortened
 from userbot.settings import ChatConfig
+from userbot.texts import Language, _, translated
 from userbot.types import Cost, Exchange
-
-Language = Literal["en", "ru"]
 
 _QUESTION: Final = 300
 _ANSWER: Final = 700
 """Characters of a question and of an answer that /gpt_history shows."""
 
-_EN: Final = {
-    "ordered": "Command: {stem}_{word}",
-    "new": "The conversation is forgotten; the next question begins a new one.",
-    "history_none": "Nothing has been asked in this conversation yet.",
-    "history_more": "All of it: userbot history",
-    "stopped": "Stopped. What stands there is kept.",
-    "stop_none": "No answer is being written there.",
-    "retry_asked": "Asked again.",
-    "retry_how": "Send {stem}_retry as a reply to the question that failed.",
-    "retry_unknown": "That message is no question that I know.",
-    "retry_answered": "That question is answered already.",
-    "retry_pending": "That question is being answered.",
-    "retry_answering": "That question is being answered.",
-    "retry_not_allowed": "Whoever asked that may not ask here any more.",
-    "retry_limited": "A limit is reached, so it is not asked again now: see {stem}_usage.",
-    "forgot": "{who} is forgotten; questions deleted with their answers: {n}. "
-    "Nothing from there is read again.",
-    "forgot_already": "{who} is forgotten already.",
-    "forget_nobody": "Nobody is called {who}.",
-    "forget_me": "That is you. {stem}_new forgets a conversation.",
-    "on": "Answers are on: {rule}.",
-    "as_configured": "As in config.toml again: {rule}.",
-    "off": "Answers are off in this chat, except to your own {prefix}.",
-    "rule": "respond {respond}, from {whom}",
-    "no_rule": "the chat is not listed, only the prefix asks",
-    "listed_people": "the people listed in config.toml",
-    "system": "System text here{origin}:\n{value}",
-    "system_set": "The system text of this chat is set.",
-    "system_reset": "The system text is that of config.toml again.",
-    "model": "Model here{origin}: {value}",
-    "model_set": "The model of this chat is {value} now.",
-    "model_reset": "The model is that of config.toml again: {value}",
-    "set_here": " (set by command)",
-    "usage": "Today: {today}\nIn this chat: {today_here}\n"
-    "Last 30 days: {month}\nIn this chat: {month_here}",
-    "cost": "answers: {answers}, tokens: {prompt} + {completion}",
-    "unknown": "There is no {stem}_{word}. Did you mean {stem}_{suggestion}?",
-    "no_argument": "{stem}_{word} stands alone; nothing was done.",
-    "history_count": "{stem}_history takes a number from 1 to {most}.",
-    "forget_whom": "Say who: {stem}_forget @name, or the person's id.",
-    "on_word": "I do not understand “{word}”.{guess}\n"
-    "{stem}_on [all|mention|prefix] [me|contacts|anyone], or {stem}_on default",
-    "guess": " Did you mean “{suggestion}”?",
-    "failed": "That did not work: {error}",
-    "cut_off": "The program ended before this was known to be done. If it is not, send it again.",
-    "help": """\
-{prefix} question: ask, in any chat
-{prefix} as a reply: ask about that message
-{stem}_new: forget the conversation
-{stem}_history [n]: the last questions and answers
-{stem}_system [text]: show or set the system text of the chat; default resets it
-{stem}_model [name]: show or set the model of the chat; default resets it
-{stem}_usage: what was spent
-{stem}_stop: end the answer being written
-{stem}_retry: as a reply to a question that failed, ask it again
-{stem}_on [all|mention|prefix] [me|contacts|anyone]: answer in this chat; default: as in the file
-{stem}_off: answer only you in this chat
-{stem}_forget @name: delete a person's words and keep them out
-{stem}_help: this list""",
-}
-_RU: Final = {
-    "ordered": "Команда: {stem}_{word}",
-    "new": "Разговор забыт; следующий вопрос начнёт новый.",
-    "history_none": "В этом разговоре ещё ничего не спрашивали.",
-    "history_more": "Целиком: userbot history",
-    "stopped": "Остановлено. Что написано, остаётся.",
-    "stop_none": "Там сейчас ничего не пишется.",
-    "retry_asked": "Спрашиваю ещё раз.",
-    "retry_how": "Отправьте {stem}_retry ответом на вопрос, который не удался.",
-    "retry_unknown": "Такого вопроса я не знаю.",
-    "retry_answered": "На этот вопрос уже есть ответ.",
-    "retry_pending": "На этот вопрос уже пишется ответ.",
-    "retry_answering": "На этот вопрос уже пишется ответ.",
-    "retry_not_allowed": "Тому, кто это спросил, здесь больше спрашивать нельзя.",
-    "retry_limited": "Лимит исчерпан, поэтому сейчас вопрос не повторён: смотрите {stem}_usage.",
-    "forgot": "{who}: забыто, удалено вопросов с ответами: {n}. Оттуда больше ничего не читается.",
-    "forgot_already": "{who}: уже забыто.",
-    "forget_nobody": "Никого с именем {who} нет.",
-    "forget_me": "Это вы. Разговор забывает {stem}_new.",
-    "on": "Ответы включены: {rule}.",
-    "as_configured": "Снова как в config.toml: {rule}.",
-    "off": "Ответы в этом чате выключены, кроме ваших собственных {prefix}.",
-    "rule": "respond {respond}, from {whom}",
-    "no_rule": "чат не выбран, спрашивают только префиксом",
-    "listed_people": "люди из списка в config.toml",
-    "system": "Системный текст здесь{origin}:\n{value}",
-    "system_set": "Системный текст этого чата задан.",
-    "system_reset": "Системный текст снова как в config.toml.",
-    "model": "Модель здесь{origin}: {value}",
-    "model_set": "Модель этого чата теперь {value}.",
-    "model_reset": "Модель снова как в config.toml: {value}",
-    "set_here": " (задано командой)",
-    "usage": "Сегодня: {today}\nВ этом чате: {today_here}\n"
-    "За 30 дней: {month}\nВ этом чате: {month_here}",
-    "cost": "ответов: {answers}, токенов: {prompt} + {completion}",
-    "unknown": "Команды {stem}_{word} нет. Может быть, {stem}_{suggestion}?",
-    "no_argument": "{stem}_{word} пишется без добавлений; ничего не сделано.",
-    "history_count": "После {stem}_history ставится число от 1 до {most}.",
-    "forget_whom": "Скажите кого: {stem}_forget @имя или id человека.",
-    "on_word": "Не понимаю «{word}».{guess}\n"
-    "{stem}_on [all|mention|prefix] [me|contacts|anyone] или {stem}_on default",
-    "guess": " Может быть, «{suggestion}»?",
-    "failed": "Не получилось: {error}",
-    "cut_off": "Программа закончила раньше, чем узнала, что вышло. Если не вышло, отправьте снова.",
-    "help": """\
-{prefix} вопрос: спросить, в любом чате
-{prefix} ответом на сообщение: спросить о нём
-{stem}_new: забыть разговор
-{stem}_history [n]: последние вопросы и ответы
-{stem}_system [текст]: показать или задать системный текст чата; default сбрасывает
-{stem}_model [имя]: показать или задать модель чата; default сбрасывает
-{stem}_usage: что потрачено
-{stem}_stop: остановить ответ, который пишется
-{stem}_retry: ответом на неудавшийся вопрос, спросить ещё раз
-{stem}_on [all|mention|prefix] [me|contacts|anyone]: отвечать в этом чате; default: как в файле
-{stem}_off: отвечать в этом чате только вам
-{stem}_forget @имя: удалить слова человека и больше их не читать
-{stem}_help: этот список""",
+_TEXTS: Final = {
+    "ordered": _("Command: {stem}_{word}"),
+    "new": _("Conversation forgotten; the next question starts a new one."),
+    "history_none": _("Nothing has been asked in this conversation yet."),
+    "history_more": _("All of it: userbot history"),
+    "stopped": _("Stopped. What was written is kept."),
+    "stop_none": _("No answer is being written there."),
+    "retry_asked": _("Retrying."),
+    "retry_how": _("Send {stem}_retry as a reply to the question that failed."),
+    "retry_unknown": _("That message is not a known question."),
+    "retry_answered": _("That question has already been answered."),
+    "retry_pending": _("That question is being answered."),
+    "retry_answering": _("That question is being answered."),
+    "retry_not_allowed": _("The person who asked that may no longer ask here."),
+    "retry_limited": _("A limit is reached, so it is not retried now: see {stem}_usage."),
+    "forgot": _(
+        "{who} is forgotten; questions deleted with their answers: {n}. This person's "
+        "messages are no longer read."
+    ),
+    "forgot_already": _("{who} is already forgotten."),
+    "forget_nobody": _("Nobody has the name {who}."),
+    "forget_me": _("That is you. {stem}_new forgets a conversation."),
+    "on": _("Answers are on: {rule}."),
+    "as_configured": _("Back to config.toml: {rule}."),
+    "off": _("Answers are off in this chat, except to your own {prefix}."),
+    "rule": _("respond {respond}, from {whom}"),
+    "no_rule": _("the chat is not selected, only the prefix asks"),
+    "listed_people": _("the people listed in config.toml"),
+    "system": _("System prompt here{origin}:\n{value}"),
+    "system_set": _("The system prompt of this chat is set."),
+    "system_reset": _("The system prompt is back to config.toml."),
+    "model": _("Model here{origin}: {value}"),
+    "model_set": _("This chat now uses {value}."),
+    "model_reset": _("The model is back to config.toml: {value}"),
+    "set_here": _(" (set by command)"),
+    "usage": _(
+        "Today: {today}\n"
+        "In this chat: {today_here}\n"
+        "Last 30 days: {month}\n"
+        "In this chat: {month_here}"
+    ),
+    "cost": _("answers: {answers}, tokens: {prompt} + {completion}"),
+    "unknown": _("No such command: {stem}_{word}. Did you mean {stem}_{suggestion}?"),
+    "no_argument": _("{stem}_{word} takes no argument; nothing was done."),
+    "history_count": _("{stem}_history takes a number from 1 to {most}."),
+    "forget_whom": _("Say who: {stem}_forget @name, or the person's id."),
+    "on_word": _(
+        "Unknown word: “{word}”.{guess}\n"
+        "{stem}_on [all|mention|prefix] [me|contacts|anyone], or {stem}_on default"
+    ),
+    "guess": _(" Did you mean “{suggestion}”?"),
+    "failed": _("That did not work: {error}"),
+    "cut_off": _(
+        "The program stopped before this was confirmed. If it did not happen, send it again."
+    ),
+    "help": _(
+        "{prefix} question: ask, in any chat\n{prefix} as a reply: ask about that"
+        " message\n{stem}_new: forget the conversation\n{stem}_history [n]: the"
+        " last questions and answers\n{stem}_system [text]: show or set the chat's"
+        " system prompt; default resets it\n{stem}_model [name]: show or set the"
+        " chat's model; default resets it\n{stem}_usage: what was"
+        " used\n{stem}_stop: stop the answer being written\n{stem}_retry: as a"
+        " reply to a failed question: ask it again\n{stem}_on [all|mention|prefix]"
+        " [me|contacts|anyone]: answer in this chat; default: back to"
+        " config.toml\n{stem}_off: answer only you in this chat\n{stem}_forget"
+        " @name: delete a person's messages and ignore new ones\n{stem}_help: this"
+        " list"
+    ),
 }
 
 
@@ -141,12 +90,12 @@ class CommandTexts:
     """The sentences. `stem` is what commands begin with, `prefix` what questions do."""
 
     def __init__(self, language: Language, prefix: str, stem: str) -> None:
-        self._texts = _RU if language == "ru" else _EN
+        self._language = language
         self._names = {"prefix": prefix, "stem": stem}
 
     def say(self, text: str, **values: object) -> str:
         """One of the sentences, with its values."""
-        return self._texts[text].format(**self._names, **values)
+        return translated(_TEXTS[text].filled(**self._names, **values), self._language)
 
     def named(self, word: str) -> str:
         """A command as the owner writes it."""

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from userbot.rules.window import MESSAGE_TOKENS, estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
+from userbot.texts import _, translated
 from userbot.types import Expected, Spent, Usage
 
 MICRO = 1_000_000
@@ -31,8 +32,6 @@ HELD_SECONDS = 300.0
 """So long a question waits for the answers under way; then it is refused."""
 PAID_ALL_THE_SAME = frozenset({"timeout", "interrupted", "no_finish", "empty_answer"})
 """Failures of an endpoint that was at work by then, and may want to be paid for it."""
-LIMIT_IS_ZERO = "This limit is 0."
-"""Of a refusal that no waiting ends."""
 _MINUTE = timedelta(minutes=1)
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -64,7 +63,11 @@ def check(
     own = policy.own_tokens_per_day
     if by_owner:
         if own is not None and _over(spent.person_tokens_today, expected.tokens, own):
-            return _refusal("own_tokens_per_day", own, f"You may use {own:,} tokens a day.")
+            return _refusal(
+                "own_tokens_per_day",
+                own,
+                _("Your {limit:,} tokens for today are used up.", limit=own),
+            )
         return check_money(policy, spent, expected)
     requests, tokens = policy.requests_per_minute, None
     if person is not None:
@@ -75,23 +78,23 @@ def check(
         return _refusal(
             "requests_per_minute",
             requests,
-            f"This person may ask {_times(requests)} a minute.",
+            _("Too many questions from this person in a minute (limit: {limit}).", limit=requests),
             _MINUTE if requests else _DAY,
         )
     if tokens is not None and _over(spent.person_tokens_today, expected.tokens, tokens):
-        told = f"This person may use {tokens:,} tokens a day."
+        told = _("This person's {limit:,} tokens for today are used up.", limit=tokens)
         return _refusal("person_tokens_per_day", tokens, told)
     if _over(spent.others_tokens_today, expected.tokens, policy.tokens_per_day):
         return _refusal(
             "tokens_per_day",
             policy.tokens_per_day,
-            f"All others together may use {policy.tokens_per_day:,} tokens a day.",
+            _("The {limit:,} tokens for others today are used up.", limit=policy.tokens_per_day),
         )
     if spent.answers_last_hour >= policy.answers_per_hour:
         return _refusal(
             "answers_per_hour",
             policy.answers_per_hour,
-            f"The account gives {policy.answers_per_hour} answers an hour.",
+            _("Too many answers in an hour (limit: {limit}).", limit=policy.answers_per_hour),
             _HOUR if policy.answers_per_hour else _DAY,
         )
     return check_money(policy, spent, expected)
@@ -102,7 +105,9 @@ def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> Refus
     limit = policy.cost_per_day
     if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):
         return None
-    return _refusal("cost_per_day", limit, f"All answers together may cost {limit:g} a day.")
+    return _refusal(
+        "cost_per_day", limit, _("Today's budget of {limit:g} is used up.", limit=limit)
+    )
 
 
 def cost(
@@ -166,27 +171,20 @@ def window_began(window: timedelta, now: datetime, day: datetime) -> datetime:
 def told(window: timedelta, question: str) -> str:
     """What a person reads in place, in the language of the question; names nobody's numbers."""
     russian = any("а" <= letter <= "я" or letter == "ё" for letter in question.lower())
+    text = _("The limit of answers is reached. Please ask again in an hour.")
     if window >= _DAY:
-        return _TOMORROW_RU if russian else _TOMORROW_EN
-    minute = window <= _MINUTE
-    if russian:
-        return _SOON_RU.format("минуту" if minute else "час")
-    return _SOON_EN.format("minute" if minute else "hour")
-
-
-_SOON_EN = "The limit of answers is reached. Please ask again in a {}."
-_SOON_RU = "Лимит ответов исчерпан. Спросите ещё раз через {}."
-_TOMORROW_EN = "The limit of answers for today is reached."
-_TOMORROW_RU = "Лимит ответов на сегодня исчерпан."
+        text = _("The limit of answers for today is reached.")
+    elif window <= _MINUTE:
+        text = _("The limit of answers is reached. Please ask again in a minute.")
+    return translated(text, "ru" if russian else "en")
 
 
 def _refusal(reason: str, limit: float, detail: str, window: timedelta = _DAY) -> Refusal:
-    return Refusal(reason, detail if limit else LIMIT_IS_ZERO, window)
+    if not limit:
+        key = reason.removeprefix("person_")
+        detail = _("Nothing is allowed: {key} is 0 under [limits].", key=key)
+    return Refusal(reason, detail, window)
 
 
 def _over(spent: int, expected: int, limit: int) -> bool:
     return limit == 0 or spent + expected > limit or spent >= limit
-
-
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"

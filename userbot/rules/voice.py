@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from userbot.errors import AudioError, NothingToAnswerError
 from userbot.settings import ChatConfig, VoiceConfig
+from userbot.texts import _
 from userbot.types import Voice as Recording
 
 WHOLE_BYTES = 25_000_000
@@ -44,14 +45,15 @@ def refused(reason: str, max_minutes: float) -> NothingToAnswerError | AudioErro
     """The error for a reason of `unfit`."""
     if reason == "audio_too_long":
         return NothingToAnswerError(
-            f"The recording is longer than {max_minutes:g} minutes.",
-            "Raise max_minutes under [voice].",
+            _("The recording is longer than {max_minutes:g} minutes.", max_minutes=max_minutes),
+            _("Raise max_minutes under [voice]."),
             reason=reason,
         )
     if reason == "audio_empty":
-        return AudioError("The recording is empty.", reason=reason)
+        return AudioError(_("The recording is empty."), reason=reason)
     return AudioError(
-        f"The recording is larger than {FILE_BYTES / 1e6:.0f} MB.", reason="audio_too_large"
+        _("The recording is larger than {size:.0f} MB.", size=FILE_BYTES / 1000000.0),
+        reason="audio_too_large",
     )
 
 
@@ -61,8 +63,12 @@ def perhaps_too_long(max_minutes: float) -> NothingToAnswerError:
     Its label is not asked: it says whatever its sender likes, and listening costs.
     """
     return NothingToAnswerError(
-        f"The recording may be longer than {max_minutes:g} minutes, and nothing can measure it.",
-        "Install ffmpeg, or the extra: pip install 'gpt-userbot[audio]'.",
+        _(
+            "The recording may be longer than {max_minutes:g} minutes: its length cannot"
+            " be measured.",
+            max_minutes=max_minutes,
+        ),
+        _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
         reason="audio_too_long",
     )
 
@@ -70,10 +76,8 @@ def perhaps_too_long(max_minutes: float) -> NothingToAnswerError:
 def silence(*, phantom: bool = False) -> NothingToAnswerError:
     """The error for a recording in which nobody speaks."""
     if phantom:
-        return NothingToAnswerError(
-            "Only words that transcription is known to invent were heard.", reason="phantom"
-        )
-    return NothingToAnswerError("Nobody speaks in the recording.", reason="silence")
+        return NothingToAnswerError(_("Nothing but noise in the recording."), reason="phantom")
+    return NothingToAnswerError(_("Nobody speaks in the recording."), reason="silence")
 
 
 def too_short(seconds: float) -> bool:

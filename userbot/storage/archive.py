@@ -25,6 +25,7 @@ from userbot.storage.database import Database
 from userbot.storage.failures import explained
 from userbot.storage.overrides import Overrides
 from userbot.storage.quotes import Quotes
+from userbot.texts import _
 from userbot.types import ChatKind, ConversationId
 
 
@@ -239,8 +240,8 @@ def _check(db: sqlite3.Connection, path: Path) -> int:
     schema.check(taken, application, empty=not tables, path=path)
     if 0 < taken < schema.NEWEST:
         raise StorageError(
-            f"{path} was written by an older version of userbot.",
-            "Start `userbot run` once: it brings the history up to date.",
+            _("{path} was written by an older version of userbot.", path=path),
+            _("Start `userbot run` once: it brings the history up to date."),
             reason="storage_older",
         )
     return taken

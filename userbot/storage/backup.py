@@ -9,6 +9,7 @@ from pathlib import Path
 
 from userbot.errors import StorageError
 from userbot.storage.failures import explained
+from userbot.texts import _
 
 
 def backup(path: Path, to: Path) -> None:
@@ -22,13 +23,15 @@ def backup(path: Path, to: Path) -> None:
             os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError:
             raise StorageError(
-                f"There is a file already: {to}.",
-                "A backup never overwrites: give another name.",
+                _("The file {to} already exists.", to=to),
+                _("A backup never overwrites a file: choose another name."),
                 reason="backup_exists",
             ) from None
         except FileNotFoundError:
             raise StorageError(
-                f"There is no folder {to.parent}.", "Make it first.", reason="backup_folder"
+                _("No such folder: {parent}.", parent=to.parent),
+                _("Create it first."),
+                reason="backup_folder",
             ) from None
     done = False
     try:
@@ -43,8 +46,11 @@ def backup(path: Path, to: Path) -> None:
             (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
         if sound != "ok":
             raise StorageError(
-                f"{path} is damaged, so it was not copied.",
-                "An older backup may be sound; `userbot history --export json` saves what can be.",
+                _("{path} is damaged, so it was not copied.", path=path),
+                _(
+                    "An older backup may be intact; `userbot history --export json` saves"
+                    " what it can."
+                ),
                 reason="storage_damaged",
             )
         done = True

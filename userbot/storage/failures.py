@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from userbot.errors import StorageError
+from userbot.errors import StorageError, system_reason
+from userbot.texts import _
 
 _TAKES_NO_MORE = frozenset(
     {
@@ -31,35 +32,38 @@ def explained(path: Path) -> Iterator[None]:
         raise _of_system(error, path) from error
 
 
-def damaged(path: Path, what: str) -> StorageError:
-    """The file is not what it should be: `what` is the rest of a sentence."""
+def damaged(what: str) -> StorageError:
+    """The file is not what it should be: `what` says so."""
     return StorageError(
-        f"{path} {what}.",
-        "Nothing was changed. Move the file away to begin anew, or put a backup in its place.",
+        what,
+        _("Nothing was changed. Move the file away to start over, or restore a backup."),
         reason="storage_damaged",
     )
 
 
 def _full(path: Path) -> StorageError:
     return StorageError(
-        f"The disk is full: the history in {path} cannot be written.",
-        "Free some space, or raise the quota.",
+        _("The disk is full: the history in {path} cannot be saved.", path=path),
+        _("Free some space, or raise the quota."),
         reason="storage_full",
     )
 
 
 def _readonly(path: Path) -> StorageError:
     return StorageError(
-        f"The history in {path} cannot be written: the file or its folder is read-only.",
-        "Make both writable for you, or set [history].database to another place.",
+        _("The history in {path} cannot be saved: the file or its folder is read-only.", path=path),
+        _("Make both writable for you, or set [history].database to another file."),
         reason="storage_readonly",
     )
 
 
 def _forbidden(path: Path) -> StorageError:
     return StorageError(
-        f"The history in {path} cannot be opened: the file or its folder is closed to you.",
-        "Make both yours (chown, chmod u+rwX), or set [history].database to another place.",
+        _(
+            "The history in {path} cannot be opened: you have no access to the file or its folder.",
+            path=path,
+        ),
+        _("Make both yours (chown, chmod u+rwX), or set [history].database to another file."),
         reason="storage_forbidden",
     )
 
@@ -76,18 +80,18 @@ def of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
             return _forbidden(path)
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return StorageError(
-                f"The history in {path} is in use by another program.",
-                "Close what has it open (a database browser, a backup), then try again.",
+                _("The history in {path} is in use by another program.", path=path),
+                _("Close that program (a database browser, a backup), then try again."),
                 reason="storage_busy",
             )
         case sqlite3.SQLITE_NOTADB:
-            return damaged(path, "is not a history database")
+            return damaged(_("{path} is not a history database.", path=path))
         case sqlite3.SQLITE_CORRUPT:
-            return damaged(path, "is damaged")
+            return damaged(_("{path} is damaged.", path=path))
         case _:
             return StorageError(
-                f"The history in {path} cannot be used: {error}.",
-                "Look at the disk and at the file, then start again.",
+                _("The history in {path} cannot be used: {error}.", path=path, error=error),
+                _("Check the disk and the file, then start again."),
                 reason="storage",
             )
 
@@ -102,19 +106,23 @@ def _of_system(error: OSError, path: Path) -> StorageError:
             return _forbidden(path)
         case errno.EISDIR:
             return StorageError(
-                f"{path} is a folder, not a history database.",
-                "Set [history].database to a file in it.",
+                _("{path} is a folder, not a history database.", path=path),
+                _("Set [history].database to a file in it."),
                 reason="storage_folder",
             )
         case errno.ENOTDIR | errno.EEXIST:
             return StorageError(
-                f"The folder of {path} cannot be made: a file stands in its place.",
-                "Set [history].database to another place.",
+                _("The folder of {path} cannot be created: a file has its name.", path=path),
+                _("Set [history].database to another path."),
                 reason="storage_folder",
             )
         case _:
             return StorageError(
-                f"The history in {path} cannot be opened: {error.strerror}.",
-                "Look at [history].database, at the disk and at the file.",
+                _(
+                    "The history in {path} cannot be opened: {why}.",
+                    path=path,
+                    why=system_reason(error),
+                ),
+                _("Check [history].database, the disk and the file."),
                 reason="storage",
             )

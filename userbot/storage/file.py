@@ -12,6 +12,7 @@ from pathlib import Path
 
 from userbot.storage import schema
 from userbot.storage.failures import damaged, explained
+from userbot.texts import _
 
 _MAGIC = b"SQLite format 3\x00"
 _HEADER = 100
@@ -56,14 +57,14 @@ def look(path: Path) -> None:
     if not header:
         return
     if len(header) < _HEADER or not header.startswith(_MAGIC):
-        raise damaged(path, "is not a history database")
+        raise damaged(_("{path} is not a history database.", path=path))
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     # A page size of 1 means 65536. While a write-ahead log holds the missing pages, a short
     # file is in order: the program was killed while it copied them.
     log = path.with_name(path.name + "-wal")
     if pages * (65536 if page == 1 else page) > size and not (log.exists() and log.stat().st_size):
-        raise damaged(path, "is damaged: its end is missing")
+        raise damaged(_("{path} is damaged: its end is missing.", path=path))
     schema.check(
         int.from_bytes(header[60:64], "big"),
         int.from_bytes(header[68:72], "big"),

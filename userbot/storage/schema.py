@@ -13,6 +13,7 @@ import sqlite3
 from pathlib import Path
 
 from userbot.errors import StorageError
+from userbot.texts import _
 
 APPLICATION_ID = 0x75_62_6F_74
 """`PRAGMA application_id` of our databases: "ubot"."""
@@ -266,20 +267,23 @@ def check(taken: int, application_id: int, *, empty: bool, path: Path) -> None:
     """
     if not empty and application_id != APPLICATION_ID:
         raise StorageError(
-            f"{path} is a database of another program.",
-            "Set [history].database to a file of its own.",
+            _("{path} is another program's database.", path=path),
+            _("Set [history].database to a file of its own."),
             reason="storage_foreign",
         )
     if taken > NEWEST:
         raise StorageError(
-            f"{path} was written by a newer version of userbot.",
-            "Update userbot, or set [history].database to another file.",
+            _("{path} was written by a newer version of userbot.", path=path),
+            _("Update userbot, or set [history].database to another file."),
             reason="storage_newer",
         )
     if 0 < taken <= _BEFORE:
         raise StorageError(
-            f"{path} is from before the first release of userbot and cannot be read any more.",
-            "Nothing was changed. Move the file away, and userbot starts a new history.",
+            _(
+                "{path} is from before the first release of userbot and can no longer be read.",
+                path=path,
+            ),
+            _("Nothing was changed. Move the file away, and userbot starts a new history."),
             reason="storage_before",
         )
 

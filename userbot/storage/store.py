@@ -34,6 +34,7 @@ from userbot.storage.questions import Questions
 from userbot.storage.quotes import Quotes
 from userbot.storage.transcripts import Transcripts
 from userbot.storage.watermarks import Watermarks
+from userbot.texts import _
 
 
 class Store:
@@ -128,8 +129,8 @@ class Store:
         """The database is this account's from now on; raises StorageError if it is another's."""
         if self._once("account", account) != account:
             raise StorageError(
-                f"The history in {self.path} belongs to another Telegram account.",
-                "Log in with that account, or set [history].database to another file.",
+                _("The history in {path} belongs to another Telegram account.", path=self.path),
+                _("Log in with that account, or set [history].database to another file."),
                 reason="storage_account",
             )
 

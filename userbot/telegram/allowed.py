@@ -13,6 +13,7 @@ from telethon.tl import functions
 
 from userbot.errors import TelegramError
 from userbot.telegram.requests import DeleteInChannel, DeleteOutsideChannels
+from userbot.texts import _
 
 _LOGIN = {
     functions.auth.SendCodeRequest,
@@ -73,7 +74,7 @@ def check_allowed(request: Any) -> None:
         request = request.query
     if type(request) not in ALLOWED:
         raise TelegramError(
-            f"The program tried {type(request).__name__}, which it may never do.",
-            "Nothing was sent. Please report this.",
+            _("The program tried {kind}, which is not allowed.", kind=type(request).__name__),
+            _("Nothing was sent. Please report this."),
             reason="method_not_allowed",
         )

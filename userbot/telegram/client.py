@@ -38,6 +38,7 @@ from userbot.telegram.refusals import login_ended, meaning
 from userbot.telegram.requests import DIFFERENCES, ONCE
 from userbot.telegram.session import open_session
 from userbot.telegram.transport import MTProtoTransport, Once
+from userbot.texts import _
 
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
 _TOLD_OTHERWISE = (UnauthorizedError, AuthKeyError, ChannelPrivateError, ChannelInvalidError)
@@ -299,8 +300,11 @@ def _trust(server: ServerConfig) -> None:
             (
                 Fault(
                     "telegram.server.public_key",
-                    f"{server.public_key} is not a readable PKCS#1 RSA key.",
-                    "Use the PEM file that the server wrote.",
+                    _(
+                        "{public_key} is not a readable PKCS#1 RSA key.",
+                        public_key=server.public_key,
+                    ),
+                    _("Use the PEM file that the server wrote."),
                 ),
             )
         ) from error

@@ -24,6 +24,7 @@ from userbot.rules import pictures
 from userbot.telegram.client import Client
 from userbot.telegram.media import copies_of, picture_in, voice_of
 from userbot.telegram.retry import Tries
+from userbot.texts import _
 from userbot.types import Picture
 
 _PART: Final = 512 * 1024
@@ -67,7 +68,7 @@ class Downloads:
                     raise _too_large(limit)
                 yield part
         if not got:
-            raise AudioError("The recording is empty.", reason="audio_empty")
+            raise AudioError(_("The recording is empty."), reason="audio_empty")
 
     async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
         """The same into a file; parts are small enough to be written between two breaths."""
@@ -105,12 +106,12 @@ class Downloads:
             async for part in parts:
                 data += part
                 if len(data) > pictures.MOST_BYTES:  # whatever it claimed to have
-                    raise TelegramError("The picture is too large.", reason="picture_too_large")
+                    raise TelegramError(_("The picture is too large."), reason="picture_too_large")
         mime = pictures.type_of(bytes(data))
         if mime is None:
             raise TelegramError(
-                "The picture is of a kind that models do not take.",
-                "Send it as a photo instead of a file.",
+                _("Models do not support this picture format."),
+                _("Send it as a photo instead of a file."),
                 reason="picture_unknown",
             )
         return Picture(message.id, bytes(data), mime)
@@ -151,7 +152,7 @@ class Downloads:
 def _recording(message: Any) -> _Place:
     voice = voice_of(message) if isinstance(message, types.Message) else None
     if voice is None or voice.sealed:
-        raise AudioError("The recording is gone.", reason="audio_gone")
+        raise AudioError(_("The recording is gone."), reason="audio_gone")
     return _place_of(message.media.document)
 
 
@@ -160,8 +161,8 @@ def _picture(message: Any, *, several: bool) -> _Place:
     copy = picture and pictures.best_copy(list(copies_of(picture)), several=several)
     if copy is None:
         raise TelegramError(
-            "The picture is too large, and Telegram has no smaller one of it.",
-            "Send it as a photo instead of a file.",
+            _("The picture is too large, and Telegram has no smaller version."),
+            _("Send it as a photo instead of a file."),
             reason="picture_too_large",
         )
     return _place_of(picture, copy.letter)
@@ -176,7 +177,7 @@ def _place_of(file: Any, copy: str = "") -> _Place:
 
 def _too_large(limit: int) -> AudioError:
     return AudioError(
-        f"The recording is larger than {limit / 1e6:.0f} MB.",
-        "Cut it, or send it as a voice note.",
+        _("The recording is larger than {size:.0f} MB.", size=limit / 1000000.0),
+        _("Shorten it, or send it as a voice note."),
         reason="audio_too_large",
     )

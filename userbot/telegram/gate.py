@@ -44,6 +44,7 @@ from userbot.telegram.allowed import check_allowed
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
 from userbot.telegram.requests import DIFFERENCES, Kind, kind_of
 from userbot.telegram.waits import TOLD_SECONDS, Waits
+from userbot.texts import _
 from userbot.types import ConversationId
 
 QUESTION_SECONDS: Final = 600.0
@@ -242,8 +243,8 @@ class Gate:
         wanted = _wanted.get()
         if wanted is not None and self._clock.monotonic() + seconds > wanted.until:
             raise TelegramError(
-                f"Telegram asks to wait {seconds:.0f} s before anything is read.",
-                "Ask again later.",
+                _("Telegram asks to wait {seconds:.0f} s before reading.", seconds=seconds),
+                _("Ask again later."),
                 reason="flood_wait",
             )
         if (kind.method, kind.chat) not in self._told:

@@ -24,20 +24,21 @@ from telethon.tl import functions, types
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import error_name, meaning
+from userbot.texts import _
 
 TRIES = 5
 """How often a code or a password may be wrong before the login is given up."""
 
 
 _WHERE = {
-    types.auth.SentCodeTypeApp: "into your Telegram app, in the chat “Telegram”",
-    types.auth.SentCodeTypeSms: "by SMS",
-    types.auth.SentCodeTypeSmsWord: "by SMS",
-    types.auth.SentCodeTypeSmsPhrase: "by SMS",
-    types.auth.SentCodeTypeFragmentSms: "to your number at fragment.com",
-    types.auth.SentCodeTypeEmailCode: "by e-mail",
-    types.auth.SentCodeTypeCall: "by a phone call",
-    types.auth.SentCodeTypeMissedCall: "by a phone call: the last digits of the caller's number",
+    types.auth.SentCodeTypeApp: _("into your Telegram app, in the chat “Telegram”"),
+    types.auth.SentCodeTypeSms: _("by SMS"),
+    types.auth.SentCodeTypeSmsWord: _("by SMS"),
+    types.auth.SentCodeTypeSmsPhrase: _("by SMS"),
+    types.auth.SentCodeTypeFragmentSms: _("to your number at fragment.com"),
+    types.auth.SentCodeTypeEmailCode: _("by e-mail"),
+    types.auth.SentCodeTypeCall: _("by a phone call"),
+    types.auth.SentCodeTypeMissedCall: _("by a phone call: the last digits of the caller's number"),
 }
 """Where Telegram sends login codes (core.telegram.org/type/auth.SentCodeType)."""
 
@@ -69,11 +70,11 @@ async def by_phone(client: Client, asks: Asks, phone: str | None) -> None:
         sent = await client.send_code_request(phone)
         if isinstance(sent.type, types.auth.SentCodeTypeSetUpEmailRequired):
             raise TelegramError(
-                "Telegram wants this account to have an e-mail address for logins first.",
-                "Set one in an official app, or log in by QR code.",
+                _("Telegram requires a login e-mail address for this account."),
+                _("Add one in an official app, or log in by QR code."),
                 reason="email_required",
             )
-        await _enter_code(client, asks, phone, _WHERE.get(type(sent.type), "to you"))
+        await _enter_code(client, asks, phone, _WHERE.get(type(sent.type), _("to you")))
     except RPCError as error:
         raise _explained(error) from error
 
@@ -98,7 +99,7 @@ async def by_qr(client: Client, asks: Asks) -> None:
 
 async def _enter_code(client: Client, asks: Asks, phone: str, where: str) -> None:
     wrong = False
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         code = asks.code(where, wrong)
         wrong = True
         if not code:  # Telethon would take that as the wish for another code
@@ -113,15 +114,15 @@ async def _enter_code(client: Client, asks: Asks, phone: str, where: str) -> Non
         else:
             return
     raise NotLoggedInError(
-        f"The code was wrong {TRIES} times.",
-        "Look for a message from Telegram in your app, then run `userbot login` again.",
+        _("The code was wrong {tries} times.", tries=TRIES),
+        _("Look for a message from Telegram in your app, then run `userbot login` again."),
         reason="wrong_code",
     )
 
 
 async def _enter_password(client: Client, asks: Asks) -> None:
     wrong = False
-    for _ in range(TRIES):
+    for _try in range(TRIES):
         password = asks.password(wrong)
         wrong = True
         if not password:
@@ -135,8 +136,11 @@ async def _enter_password(client: Client, asks: Asks) -> None:
         else:
             return
     raise NotLoggedInError(
-        f"The password was wrong {TRIES} times.",
-        "It is the one of two-step verification, not of your phone; an official app can reset it.",
+        _("The password was wrong {tries} times.", tries=TRIES),
+        _(
+            "It is your two-step verification password, not your phone's; an official app"
+            " can reset it."
+        ),
         reason="wrong_password",
     )
 
@@ -153,37 +157,37 @@ def _explained(error: RPCError) -> UserbotError:
     match error:
         case PhoneNumberInvalidError():
             return TelegramError(
-                "Telegram does not know this phone number.",
-                "Write it with its country code, as in +491701234567.",
+                _("Telegram does not know this phone number."),
+                _("Include the country code, as in +491701234567."),
                 reason="phone_number_invalid",
             )
         case PhoneNumberBannedError():
             return TelegramError(
-                "Telegram has banned this phone number.",
-                "Write to recover@telegram.org; nothing can be done here.",
+                _("Telegram has banned this phone number."),
+                _("Write to recover@telegram.org."),
                 reason="phone_number_banned",
             )
         case PhoneNumberUnoccupiedError():
             return TelegramError(
-                "There is no Telegram account with this number.",
-                "Sign up in an official app first.",
+                _("There is no Telegram account with this number."),
+                _("Sign up in an official app first."),
                 reason="phone_number_unoccupied",
             )
         case PhoneCodeExpiredError():
             return NotLoggedInError(
-                "The code has expired.",
-                "Run `userbot login` again for a new one.",
+                _("The code has expired."),
+                _("Run `userbot login` again for a new one."),
                 reason="code_expired",
             )
         case ApiIdInvalidError():
             return TelegramError(
-                "Telegram does not know this pair of api_id and api_hash.",
-                "Copy both again from https://my.telegram.org.",
+                _("Telegram does not recognize this api_id and api_hash."),
+                _("Copy both again from https://my.telegram.org."),
                 reason="api_id_invalid",
             )
     name = error_name(error)
     return TelegramError(
-        f"Telegram refused the login ({name}).",
-        "Try again later, or the other way: by QR code, or with --phone.",
+        _("Telegram refused the login ({name}).", name=name),
+        _("Try again later, or another way: QR code, or --phone."),
         reason=name.lower(),
     )

@@ -22,6 +22,7 @@ from userbot.rules.voice import voice_of
 from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
+from userbot.texts import _, joined
 from userbot.types import KeptName, Person
 
 
@@ -60,7 +61,7 @@ class NameResolver:
         except RPCError as error:
             raise meaning(error) from error
         if not users or not isinstance(users[0], types.User):
-            raise NotLoggedInError("There is no valid login.", "Log in with `userbot login`.")
+            raise NotLoggedInError(_("You are not logged in."), _("Log in with `userbot login`."))
         self._me = me = users[0]
         masking.hide(me.phone)
         return Person(id=me.id, name=get_display_name(me) or str(me.id), username=me.username)
@@ -83,12 +84,12 @@ class NameResolver:
         rules: dict[int, ChatRule] = {}
         by_id: dict[int, ChatConfig] = {}
         for number, chat in enumerate(chats, 1):
-            where = f"[[chats]] number {number}"
-            marked_id = await self._id(f"{where}, id", chat.id)
-            allowed = await self._allowed(f"{where}, from", chat.from_)
+            where = _("[[chats]] number {number}", number=number)
+            marked_id = await self._id(joined(where, "id", by=", "), chat.id)
+            allowed = await self._allowed(joined(where, "from", by=", "), chat.from_)
             if marked_id in rules:
-                hint = "Keep one of the two blocks."
-                self._faults.append(Fault(where, "this chat has a block already.", hint))
+                hint = _("Remove one of the two blocks.")
+                self._faults.append(Fault(where, _("this chat already has a block."), hint))
             elif marked_id is not None:
                 rules[marked_id] = ChatRule(
                     respond=chat.respond,
@@ -143,7 +144,11 @@ class NameResolver:
                     self._names.keep(kept, datetime.now(UTC))
         except (UsernameNotOccupiedError, UsernameInvalidError, ValueError):
             self._faults.append(
-                Fault(where, f"nobody is called {name}.", "Check it with `userbot chats`.")
+                Fault(
+                    where,
+                    _("nobody has the name {name}.", name=name),
+                    _("Check it with `userbot chats`."),
+                )
             )
             return None
         except RPCError as error:
@@ -195,7 +200,7 @@ class NameResolver:
         except (RPCError, ConnectionError):
             return []
         moved = []
-        for (name, _), user in zip(asked, users, strict=False):
+        for (name, _peer), user in zip(asked, users, strict=False):
             if isinstance(user, types.User) and name.removeprefix("@").lower() not in _names(user):
                 moved.append(name)
         return moved

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from userbot.events import Notice, Report, Waiting
 from userbot.ports import Clock
+from userbot.texts import _
 
 _MOMENT = 2.0
 """A connection that stands again sooner is told only when it does."""
@@ -79,9 +80,9 @@ class Outage:
             self.lost(slept)
         seconds = self._clock.monotonic() - self._since if self._telling else 0.0
         self.over()
-        detail = "The connection to Telegram stands again."
+        detail = _("Reconnected to Telegram.")
         if seconds >= 1:
-            detail = f"The connection to Telegram stands again after {seconds:.0f} s."
+            detail = _("Reconnected to Telegram after {seconds:.0f} s.", seconds=seconds)
         self._report(Notice(reason="reconnected", detail=detail))
         return seconds
 
@@ -104,7 +105,10 @@ async def watch_line(clock: Clock, report: Report, client: Link, outage: Outage)
         looks += 1
         if slept := outage.slept():
             # A computer that slept has lost its connections, and need not ask.
-            detail = f"The clock jumped by {slept:.0f} s: the connection to Telegram is made anew."
+            detail = _(
+                "The clock jumped by {slept:.0f} s: reconnecting to Telegram.",
+                slept=slept,
+            )
             report(Notice(reason="clock_jumped", detail=detail))
             outage.lost(slept)
             client.reconnect()

@@ -20,6 +20,7 @@ from telethon.utils import get_display_name, get_peer_id
 
 from userbot.events import Notice, Report
 from userbot.telegram.client import Client
+from userbot.texts import _
 from userbot.types import Person
 
 _PAGE = 100
@@ -85,7 +86,8 @@ class People:
         try:
             found = await self._client(functions.contacts.GetContactsRequest(hash=0))
         except (RPCError, ConnectionError) as error:
-            self._tell("contacts_unknown", "Your contacts could not be read", error)
+            told = _("Your contacts could not be read ({why}).", why=type(error).__name__)
+            self._tell("contacts_unknown", told)
             return
         if isinstance(found, types.contacts.Contacts):
             self._contacts = {contact.user_id for contact in found.contacts}
@@ -102,16 +104,17 @@ class People:
                 if not new or not isinstance(found, types.contacts.BlockedSlice):
                     break
         except (RPCError, ConnectionError) as error:
-            self._tell("blocked_unknown", "The people you blocked could not be read", error)
+            told = _("The people you blocked could not be read ({why}).", why=type(error).__name__)
+            self._tell("blocked_unknown", told)
             return
         self._blocked = blocked
 
-    def _tell(self, reason: str, what: str, error: Exception) -> None:
+    def _tell(self, reason: str, detail: str) -> None:
         self._report(
             Notice(
                 reason=reason,
-                detail=f"{what} ({type(error).__name__}).",
-                hint="They are asked for again at the next start.",
+                detail=detail,
+                hint=_("This is retried at the next start."),
             )
         )
 

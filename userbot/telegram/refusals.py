@@ -18,6 +18,7 @@ from userbot.errors import (
     TelegramError,
     UserbotError,
 )
+from userbot.texts import _
 
 _NAMES = {error: name for name, error in rpc_errors_dict.items()}
 
@@ -67,24 +68,24 @@ def meaning(error: RPCError) -> UserbotError:
         return login_ended(name)
     if _matches(name, _ACCOUNT_STOPS):
         return AccountStoppedError(
-            f"Telegram restricted this account ({name}).",
-            "Nothing more is sent. Open the official app and write to @SpamBot.",
+            _("Telegram restricted this account ({name}).", name=name),
+            _("Nothing more is sent. Open the official app and write to @SpamBot."),
             reason=reason,
         )
     if _matches(name, _CHAT_RESTS):
         return ChatRefusedError(
-            f"Telegram does not let this account write here ({name}).",
-            'The chat rests for a while; set respond = "off" if this is to stay.',
+            _("Telegram does not let this account write here ({name}).", name=name),
+            _('Nothing is sent there for a while; set respond = "off" to make that permanent.'),
             reason=reason,
         )
-    return TelegramError(f"Telegram refused the request ({name}).", reason=reason)
+    return TelegramError(_("Telegram refused the request ({name}).", name=name), reason=reason)
 
 
 def unknown_peer(kind: type[TelegramError] = TelegramError) -> TelegramError:
     """Telegram never told this session what a chat is named by in requests."""
     return kind(
-        "Telegram did not tell this session how to reach that chat.",
-        "Open the chat once in an app of yours, then start again.",
+        _("This session does not know how to reach that chat yet."),
+        _("Open the chat once in a Telegram app, then start again."),
         reason="unknown_peer",
     )
 
@@ -93,18 +94,18 @@ def login_ended(name: str) -> NotLoggedInError:
     """Why there is no login any more, in words."""
     if name == "AUTH_KEY_DUPLICATED":
         return NotLoggedInError(
-            "Telegram ended this login because the session was used from two addresses.",
-            "Log in again with `userbot login`, and never copy a session file.",
+            _("Telegram ended this login because the session was used from two addresses."),
+            _("Log in again with `userbot login`, and never copy a session file."),
             reason="auth_key_duplicated",
         )
     if name in ("SESSION_REVOKED", "SESSION_EXPIRED"):
         return NotLoggedInError(
-            "This login was ended from another device.",
-            "Log in again with `userbot login`.",
+            _("This login was ended from another device."),
+            _("Log in again with `userbot login`."),
             reason=name.lower(),
         )
     return NotLoggedInError(
-        "There is no valid login.", "Log in with `userbot login`.", reason="not_logged_in"
+        _("You are not logged in."), _("Log in with `userbot login`."), reason="not_logged_in"
     )
 
 
@@ -117,8 +118,8 @@ def why_disconnected(error: BaseException | None) -> str | UserbotError:
     if isinstance(error, AuthKeyNotFound):
         return login_ended("AUTH_KEY_UNREGISTERED")
     return TelegramError(
-        f"The connection to Telegram ended ({type(error).__name__}).",
-        "Start again; what was missed is caught up with.",
+        _("The connection to Telegram was closed ({kind}).", kind=type(error).__name__),
+        _("Start again: missed messages are answered on restart."),
         reason="disconnected",
     )
 

@@ -23,6 +23,7 @@ from userbot.rules import retrying
 from userbot.telegram.refusals import error_name, meaning, unknown_peer
 from userbot.telegram.transport import TROUBLE
 from userbot.telegram.waits import Waits
+from userbot.texts import _
 
 T = TypeVar("T")
 
@@ -81,5 +82,5 @@ def _given_up(error: Exception) -> Exception:
     if isinstance(error, RPCError):
         return meaning(error)
     return TelegramError(
-        "The connection to Telegram was lost while reading.", "Ask again.", reason="disconnected"
+        _("Lost the connection to Telegram while reading."), _("Ask again."), reason="disconnected"
     )

@@ -31,6 +31,7 @@ from userbot.telegram.client import Client
 from userbot.telegram.refusals import ABOUT_VOICE, error_name, meaning, unknown_peer
 from userbot.telegram.requests import DeleteInChannel, DeleteOutsideChannels
 from userbot.telegram.transport import TroubleError, UnansweredError
+from userbot.texts import _
 from userbot.types import CommandMessage, ConversationId, Entity, RichText, Speech
 
 _GONE = frozenset({"MESSAGE_ID_INVALID", "REPLY_MESSAGE_ID_INVALID"})
@@ -175,8 +176,8 @@ class TelegramSender:
                 raise
             self._voiceless.add(conversation.chat)
             raise VoiceRefusedError(
-                "Voice notes are not taken in this chat.",
-                'Set voice = { answer_as = "text" } for it.',
+                _("This chat does not allow voice notes."),
+                _('Set voice = { answer_as = "text" } for it.'),
                 reason=error.reason,
             ) from error
 
@@ -198,22 +199,22 @@ class TelegramSender:
                 return None
             if name in _GONE:
                 raise MessageGoneError(
-                    "The message is not there any more.",
-                    "The question, or the answer to it, was deleted meanwhile.",
+                    _("The message no longer exists."),
+                    _("The question or its answer was deleted meanwhile."),
                     reason="message_gone",
                 ) from error
             raise meaning(error) from error
         except TroubleError as error:
             raise WriteInDoubtError(
-                "Telegram has trouble of its own with a message.", landed=error.taken
+                _("Telegram had an internal problem with a message."), landed=error.taken
             ) from error
         except ConnectionError as error:
             if isinstance(error, UnansweredError) and not edit:
                 raise WriteInDoubtError(
-                    "The connection was lost before Telegram said that it has the message."
+                    _("The connection was lost before Telegram confirmed the message.")
                 ) from error
             raise TelegramError(
-                "The connection to Telegram was lost while writing.", reason="disconnected"
+                _("Lost the connection to Telegram while sending."), reason="disconnected"
             ) from error
 
 
@@ -244,15 +245,15 @@ def _sent_id(result: Any, random_id: int) -> int:
     repeated = any(update.pts_count == 0 for update in updates if isinstance(update, _COUNTED))
     if repeated or not ids:
         raise WriteInDoubtError(
-            "Telegram had this message already.", landed=True, message=ids[0] if ids else None
+            _("Telegram already had this message."), landed=True, message=ids[0] if ids else None
         )
     return ids[0]
 
 
 def _not_uploaded(why: str) -> VoiceRefusedError:
     return VoiceRefusedError(
-        f"The voice note could not be brought to Telegram ({why}).",
-        "The next answer is spoken again.",
+        _("The voice note could not be uploaded ({why}).", why=why),
+        _("The next answer will be a voice note again."),
         reason="voice_not_uploaded",
     )
 

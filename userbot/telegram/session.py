@@ -20,6 +20,7 @@ from telethon.sessions import SQLiteSession
 
 from userbot.errors import NotLoggedInError, SessionInUseError, UserbotError
 from userbot.settings import ServerConfig, TelegramConfig
+from userbot.texts import _
 
 NOT_OURS = frozenset({"foreign_session", "damaged_session"})
 """Reasons of a NotLoggedInError about a file that a new login must not replace."""
@@ -42,8 +43,8 @@ def session_lock(session: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise SessionInUseError(
-            "Another process is using this session.",
-            "Stop the other `userbot` first; one session serves one process.",
+            _("Another process is using this session."),
+            _("Stop the other `userbot` first: only one process can use a session."),
             reason="session_in_use",
         ) from None
     try:
@@ -72,8 +73,12 @@ def open_session(settings: TelegramConfig) -> SQLiteSession:
     if elsewhere:
         session.close()
         raise NotLoggedInError(
-            f"{path} is a login at another Telegram, {elsewhere}.",
-            'Give this config a session of its own, as in session = "sessions/other".',
+            _(
+                "{path} is a login to another Telegram, {elsewhere}.",
+                path=path,
+                elsewhere=elsewhere,
+            ),
+            _('Give this config its own session, as in session = "sessions/other".'),
             reason="foreign_session",
         )
     return session
@@ -109,18 +114,18 @@ def _unusable(path: Path, error: sqlite3.Error) -> UserbotError:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return UserbotError(
-            f"The session file {path} cannot be opened for writing.",
-            "Look whose it is, and that it is a file.",
+            _("The session file {path} cannot be opened for writing.", path=path),
+            _("Check its owner, and that it is a file."),
             reason="session_unusable",
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL):
         return UserbotError(
-            f"The session file {path} cannot be written ({error}).",
-            "Stop what else uses it, and look whether the disk is full.",
+            _("The session file {path} cannot be written ({error}).", path=path, error=error),
+            _("Stop other programs that use it, and check whether the disk is full."),
             reason="session_unusable",
         )
     return NotLoggedInError(
-        f"{path} is no session file, or it is damaged.",
-        "Move it away, then log in with `userbot login`.",
+        _("{path} is not a session file, or it is damaged.", path=path),
+        _("Move it away, then log in with `userbot login`."),
         reason="damaged_session",
     )

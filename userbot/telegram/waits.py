@@ -11,6 +11,7 @@ from typing import Any
 from userbot.errors import PostponedError
 from userbot.events import Report, Waiting
 from userbot.ports import Clock
+from userbot.texts import _
 
 TOLD_SECONDS = 1.0
 """Waits shorter than this are not told: they are the limiter's ordinary rhythm."""
@@ -107,7 +108,7 @@ class Waits:
 
 def _postponed() -> PostponedError:
     return PostponedError(
-        "The program ended before this was tried again.",
-        "It is tried again at the next start.",
+        _("The program ended before the next try."),
+        _("It is retried at the next start."),
         reason="postponed",
     )

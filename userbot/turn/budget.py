@@ -22,6 +22,7 @@ from userbot.rules.limits import Refusal
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.turn import Turn
 from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Spent, Usage
 
@@ -236,8 +237,11 @@ class Budget:
             self._report(
                 Notice(
                     reason="lost_counted",
-                    detail=f"Requests under way when the program was killed: {len(lost)}."
-                    " What they cost is counted.",
+                    detail=_(
+                        "Requests cut off when the program was killed: {count}. Their"
+                        " cost is counted.",
+                        count=len(lost),
+                    ),
                 )
             )
 

@@ -17,6 +17,7 @@ from userbot.ports import ChatModel, Clock
 from userbot.rules import limits, retrying
 from userbot.rules.shown import quotation
 from userbot.rules.window import estimate_messages, estimated_usage
+from userbot.texts import _
 from userbot.turn.budget import Budget
 from userbot.turn.requests import Requests
 from userbot.turn.stream import Stream
@@ -71,7 +72,7 @@ class Complete:
                 Notice(
                     **about(turn.question),
                     reason="answer_kept",
-                    detail="Its answer was whole already: the model is not asked again.",
+                    detail=_("Its answer was complete already: the model is not asked again."),
                 )
             )
             return
@@ -145,8 +146,8 @@ class Complete:
             Notice(
                 **about(turn.question),
                 reason="shrunk",
-                detail="The conversation was too long for the model: asked again with less of it.",
-                hint="Lower window_tokens under [history] to spare the first try.",
+                detail=_("The conversation was too long for the model: retrying with less of it."),
+                hint=_("Lower window_tokens under [history] to avoid the failed try."),
             )
         )
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from userbot.rules import loops
 from userbot.rules.loops import Rhythm
+from userbot.texts import _
 from userbot.types import ConversationId, Question
 
 SENDERS = 1024
@@ -49,9 +50,11 @@ class LoopWatch:
     def told(self, question: Question) -> str:
         """Why a question is refused, in a sentence."""
         minutes = round(loops.COOL / 60)
-        return (
-            f"{question.sender.name} comes back quicker than a person could, as a program does:"
-            f" no more answers there until {minutes} minutes of silence."
+        return _(
+            "{name} writes faster than a person, so it is probably a program: no"
+            " answers there until {minutes} minutes of silence.",
+            name=question.sender.name,
+            minutes=minutes,
         )
 
     def _keep(self, question: Question, rhythm: Rhythm) -> None:

@@ -23,6 +23,7 @@ from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Reader, Sender
 from userbot.rules.adoption import adopted
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.resume import Resume
 from userbot.turn.turn import Reconsider, Turn
 
@@ -165,7 +166,7 @@ class Outbound:
             Notice(
                 **about(question),
                 reason="looked_for",
-                detail=f"{doubt} The chat is looked through for it.",
+                detail=_("{doubt} Looking for it in the chat.", doubt=doubt),
             )
         )
         try:

@@ -27,6 +27,7 @@ from userbot.rules.lateness import grew_old
 from userbot.rules.random_id import of_answer
 from userbot.rules.trigger import question_of
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.judge import Judge
 from userbot.turn.turn import Standing, Turn
 from userbot.types import (
@@ -44,8 +45,8 @@ from userbot.types import (
 def in_doubt() -> NothingToAnswerError:
     """Nobody knows whether the answer to a question stands in Telegram."""
     return NothingToAnswerError(
-        "It may have been answered already.",
-        "Look into the chat; to have it asked again, reply to it with /gpt_retry.",
+        _("It may have been answered already."),
+        _("Check the chat; to ask it again, reply to it with /gpt_retry."),
         reason="in_doubt",
     )
 
@@ -75,7 +76,9 @@ class Resume:
         Raises NothingToAnswerError where none is, TelegramError and StorageError.
         """
         if self._store.questions.erased(turn.question):
-            raise NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+            raise NothingToAnswerError(
+                _("It was deleted before it was answered."), reason="deleted"
+            )
         self._store.questions.mark(turn.question, "answering", "", self._clock.now())
         if turn.belated:
             turn.belated = False  # whatever is missed from here on is for another look
@@ -100,7 +103,7 @@ class Resume:
         self._see_that_nobody_answered(question, {question.message}, since)
         if not question.attempt and grew_old(question.at, lost, self._clock.now(), self._max_age):
             raise NothingToAnswerError(
-                "There was no connection until it was too old.", reason="too_old"
+                _("There was no connection until it was too old."), reason="too_old"
             )
 
     def _take_up(self, turn: Turn) -> None:
@@ -146,7 +149,7 @@ class Resume:
 
     def _deleted(self, question: Question, since: Since) -> NothingToAnswerError:
         self._store.eraser.deleted(sorted(since.gone), question.source, self._clock.now())
-        return NothingToAnswerError("It was deleted before its answer.", reason="deleted")
+        return NothingToAnswerError(_("It was deleted before it was answered."), reason="deleted")
 
     def _see_that_nobody_answered(self, question: Question, asked: Set[int], since: Since) -> None:
         if question.attempt == 0 and question.kind is not ChatKind.SAVED:
@@ -154,7 +157,7 @@ class Resume:
                 one.id for one in since.own if self._store.outbound.owns(question.source, one.id)
             }
             if owners_answers(since.own, asked, ours, self._judge.prefix):
-                told = "You have answered it yourself."
+                told = _("You answered it yourself.")
                 raise NothingToAnswerError(told, reason="owner_answered")
 
     def _before_the_move(self, question: Question) -> list[Recorded]:
@@ -189,7 +192,9 @@ class Resume:
             now = None if message is None else self._as_it_reads(piece, message)
             (gone if now is None else left).append(now or piece)
         if not left:
-            raise NothingToAnswerError("It was edited, and asks nothing any more.", reason="edited")
+            raise NothingToAnswerError(
+                _("It was edited and is no longer a question."), reason="edited"
+            )
         if turn.becomes(left, gone, "deleted" if since.gone else "edited"):
             turn.start_over()
             told_change(turn.question, gone, self._report)
@@ -230,7 +235,7 @@ class Resume:
         standing = adopted(recorded, since.own, question.replied_to, elsewhere)
         first = recorded[0]
         if first.message is not None and first.random_id not in standing and since.whole:
-            raise NothingToAnswerError("Its answer was deleted.", reason="answer_gone")
+            raise NothingToAnswerError(_("Its answer was deleted."), reason="answer_gone")
         for random_id, message in standing.items():
             self._store.outbound.confirm(random_id, message)
         return standing
@@ -248,7 +253,7 @@ class Resume:
             Notice(
                 **about(turn.question),
                 reason="taken_up",
-                detail="Its answer was begun before, and is finished in its own message.",
+                detail=_("Its answer was begun earlier: finishing that message."),
             )
         )
 
@@ -256,8 +261,8 @@ class Resume:
 def begun_before_move() -> NothingToAnswerError:
     """Half an answer stands in a group that is closed."""
     return NothingToAnswerError(
-        "Its answer was begun before the group became a supergroup, and cannot be finished.",
-        "Look into the old group; to have it answered all the same, ask it anew.",
+        _("Its answer was begun before the group became a supergroup, and cannot be finished."),
+        _("Check the old group. If you still need an answer, ask again."),
         reason="begun_before_move",
     )
 
@@ -265,8 +270,8 @@ def begun_before_move() -> NothingToAnswerError:
 def told_change(question: Question, gone: Sequence[Question], report: Report) -> None:
     """Tell that a question is asked as it reads now."""
     reason, detail = (
-        ("question_parted", "A message of the question is gone: it is asked without it.")
+        ("question_parted", _("A message of the question was deleted: asking without it."))
         if gone
-        else ("question_edited", "The question was edited: it is asked as it reads now.")
+        else ("question_edited", _("The question was edited: asking the new version."))
     )
     report(Notice(**about(question), reason=reason, detail=detail))

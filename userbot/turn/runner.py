@@ -24,6 +24,7 @@ from userbot.errors import (
 )
 from userbot.ports import Clock
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.resume import begun_before_move, in_doubt
 from userbot.turn.settle import what_stands
@@ -195,8 +196,8 @@ def _internal(bug: Exception) -> Outcome:
     _log.error("a question ended in an error that nobody foresaw", exc_info=bug)
     return _outcome(
         UserbotError(
-            f"The program made a mistake ({type(bug).__name__}).",
-            "Run with -v to see where, and report it.",
+            _("Internal error ({kind}).", kind=type(bug).__name__),
+            _("Run with -v to see where, and report it."),
             reason="internal",
         )
     )
@@ -206,8 +207,8 @@ def _stopped(reason: str) -> Outcome:
     if reason == "hung":
         return _outcome(
             UserbotError(
-                "The answer came to no end, and was cut.",
-                "Reply /gpt_retry to the question, or run `userbot retry`.",
+                _("The answer went on and on, and was cut off."),
+                _("Reply /gpt_retry to the question, or run `userbot retry`."),
                 reason="hung",
             )
         )
@@ -217,10 +218,10 @@ def _stopped(reason: str) -> Outcome:
 
 
 _WHY = {
-    "stopped": "It was stopped.",
-    "deleted": "It was deleted before its answer.",
-    "edited": "It was edited, and asks nothing any more.",
-    "not_allowed": "The rules have changed since it was asked.",
-    "stood_down": "You wrote there yourself before its answer.",
-    "too_old": "It is too old.",
+    "stopped": _("Stopped."),
+    "deleted": _("It was deleted before it was answered."),
+    "edited": _("It was edited and is no longer a question."),
+    "not_allowed": _("The rules have changed since it was asked."),
+    "stood_down": _("You wrote there before it was answered."),
+    "too_old": _("It is too old."),
 }

@@ -26,6 +26,7 @@ from userbot.rules.own_prompt import below_prompt
 from userbot.rules.plain import preview
 from userbot.rules.prompt import asked
 from userbot.storage.store import Store
+from userbot.texts import _, n_
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
 from userbot.turn.loop_watch import LoopWatch
@@ -99,15 +100,20 @@ class Told:
     def _tell_too_old(self) -> None:
         old, self._too_old = self._too_old, []
         if len(old) == 1:
-            self.skipped(old[0], "too_old", "The program, or its connection, was away too long.")
+            self.skipped(old[0], "too_old", _("The program was stopped or offline for too long."))
             return
         chats = Counter(question.title or str(question.chat) for question in old)
         where = ", ".join(f"{title} {number}" for title, number in chats.most_common(_CHATS_TOLD))
         self._report(
             Notice(
                 reason="old_questions",
-                detail=f"{len(old)} questions are too old to be answered: {where}.",
-                hint="To have one answered all the same, reply to it with /gpt_retry.",
+                detail=n_(
+                    "{count} question is too old to answer: {where}.",
+                    "{count} questions are too old to answer: {where}.",
+                    len(old),
+                    where=where,
+                ),
+                hint=_("To get an answer anyway, reply to the question with /gpt_retry."),
             )
         )
 

@@ -17,6 +17,7 @@ from userbot.events import Failed, Report, Waiting, about
 from userbot.ports import Clock
 from userbot.rules.retrying import STORAGE_PATIENCE_SECONDS, storage_pause
 from userbot.storage.store import Store
+from userbot.texts import joined
 from userbot.turn.turn import Turn
 from userbot.types import Question
 
@@ -127,6 +128,6 @@ class StoreBack:
                 **about(question),
                 reason=trouble.reason,
                 seconds=0,  # nobody knows how long
-                detail=f"{trouble} {trouble.hint}",
+                detail=joined(str(trouble), trouble.hint),
             )
         )

@@ -15,6 +15,7 @@ from userbot.errors import ModelError
 from userbot.ports import Clock
 from userbot.rules.markdown import MOST_CHARACTERS
 from userbot.rules.pacing import sentences_worth
+from userbot.texts import _
 from userbot.types import OVERLONG, Delta, Finish
 
 
@@ -162,7 +163,7 @@ class Stream:
 
 def _endless(seconds: float) -> ModelError:
     return ModelError(
-        f"The answer did not come to its end in {seconds / 60:.0f} minutes.",
-        "Ask for less at once, set max_completion_tokens, or raise timeout, under [openai].",
+        _("The answer was not finished after {minutes:.0f} minutes.", minutes=seconds / 60),
+        _("Ask for less at once, or set max_completion_tokens or timeout under [openai]."),
         reason="endless",
     )

@@ -14,7 +14,6 @@ from tests.path.voice.test_length import paid_seconds
 from tests.stage import Stage, listed
 from userbot import audio
 from userbot.console.describe import describe
-from userbot.console.words import words
 from userbot.events import Answered, Failed, Skipped
 from userbot.sandbox import ogg
 from userbot.settings import VoiceConfig
@@ -46,7 +45,7 @@ async def test_a_files_name_steers_nothing(stage: Stage, name: str) -> None:
     assert heard.file_name == "voice.mp4"
     assert {path.name for path in stage.folder.iterdir()} == before
     for event in program.told:
-        line = describe(event, words("en")).plain()
+        line = describe(event, "en").plain()
         assert line.isprintable()
         assert len(line) < 1000
 

@@ -109,7 +109,10 @@ async def test_an_endpoint_that_cannot_speak_lets_the_answer_be_written(stage: S
     program = await stage.program([listed(stage.group.id)], voice=VoiceConfig(answer_as="voice"))
     stage.max.says(stage.group, "hello")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
-    assert "no voice note" in (await program.tells(Notice, reason="answered_in_writing")).detail
+    assert (
+        "did not reply with a voice note"
+        in (await program.tells(Notice, reason="answered_in_writing")).detail
+    )
 
 
 async def test_a_spoken_answer_that_is_asked_for_anew_has_the_new_words_beside_it(
@@ -161,7 +164,7 @@ async def test_an_answer_that_the_days_money_cannot_have_spoken_is_written(stage
     )
     stage.max.says(stage.group, "tell me")
     assert (await stage.max.expects(stage.group, from_=stage.olga)).media is None
-    assert "may cost 4 a day" in (await program.tells(Notice, reason="answered_in_writing")).detail
+    assert "budget of 4" in (await program.tells(Notice, reason="answered_in_writing")).detail
     assert not stage.endpoint.speeches
 
 
@@ -195,7 +198,8 @@ async def test_an_answer_that_cannot_be_uploaded_is_written(stage: Stage, error:
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert (answer.reply_to, answer.media) == (question, None)
     assert (
-        "could not be brought" in (await program.tells(Notice, reason="answered_in_writing")).detail
+        "could not be uploaded"
+        in (await program.tells(Notice, reason="answered_in_writing")).detail
     )
     assert not program.events(Failed)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from userbot.cli.common import Common, common_flags
+from userbot.texts import _
 
 if TYPE_CHECKING:
     from userbot.settings import OpenAIConfig, VoiceConfig
@@ -18,16 +19,17 @@ if TYPE_CHECKING:
 def demo(
     common: Common,
     openai: Annotated[
-        bool, typer.Option("--openai", help="Ask your own model: the key or server you configured.")
+        bool,
+        typer.Option("--openai", help=_("Use your own model: the key or server you configured.")),
     ] = False,
     model: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --openai: this model.")
+        str | None, typer.Option(metavar="NAME", help=_("With --openai: this model."))
     ] = None,
     language: Annotated[
-        str | None, typer.Option(metavar="en|ru", help="The language of the scene.")
+        str | None, typer.Option(metavar="en|ru", help=_("The language of the scene."))
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write what is shown as an SVG picture.")
+        Path | None, typer.Option(metavar="FILE", help=_("Write what is shown as an SVG picture."))
     ] = None,
 ) -> None:
     """Watch the whole program in a small Telegram of its own.
@@ -43,7 +45,10 @@ def demo(
     from userbot.errors import UsageError
 
     if language not in (None, "en", "ru"):
-        raise UsageError(f"There is no scene in “{language}”.", "Use --language en or ru.")
+        raise UsageError(
+            _("No demo in “{language}”.", language=language),
+            _("Use --language en or ru."),
+        )
     own = _own_model(common, model) if openai else None
     scene = spoken()
     if language is not None:
@@ -76,7 +81,7 @@ def _own_model(common: Common, model: str | None) -> tuple[OpenAIConfig, VoiceCo
         voice = None if own.base_url else VoiceConfig()
     if own.api_key is None and own.base_url is None:
         raise UsageError(
-            "There is no model to ask.",
-            "Set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server.",
+            _("No model is configured."),
+            _("Set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."),
         )
     return (replace(own, model=model) if model else own), voice

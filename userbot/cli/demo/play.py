@@ -41,6 +41,7 @@ from userbot.settings import (
     TelegramConfig,
     VoiceConfig,
 )
+from userbot.texts import _
 
 ANSWER_SECONDS = 120
 """How long the play waits for an answer; a small model on a slow computer takes its time."""
@@ -162,7 +163,7 @@ class Play:
         if self._written:
             self._show.label(LABEL[self._language])
         else:
-            self._show.label(self._show.words["own_model"])
+            self._show.label(_("The answers come from your own model."))
         await self._ready.wait()
         scene = LINES[self._language]
         for line in scene[:_PICTURED] if self._picture else scene:

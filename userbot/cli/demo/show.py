@@ -11,31 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from userbot.cli.console import Console
+from userbot.console.describe import HEADS
 from userbot.console.live import Live
-from userbot.console.words import words
 from userbot.rules.utf16 import within
 from userbot.sandbox.state import Message
+from userbot.texts import Language, _, joined, translated
 
-_WORDS = {
-    "en": {
-        "own_model": "The answers come from your own model.",
-        "voice": "voice note, {s} s",
-        "from": "from another device",
-        "userbot": "the userbot",
-        "reply": "in reply to {name}",
-        "happened": "What happened",
-        "visit": "Now you: write as {name}. Begin with /gpt to be answered; Ctrl-D ends.",
-    },
-    "ru": {
-        "own_model": "Отвечает ваша собственная модель.",
-        "voice": "голосовое, {s} с",
-        "from": "с другого устройства",
-        "userbot": "юзербот",
-        "reply": "в ответ: {name}",
-        "happened": "Что произошло",
-        "visit": "Теперь ваш ход: вы — {name}. Ответ придёт на /gpt …; Ctrl-D — конец.",
-    },
-}
 _STYLES = {
     "Bold": "bold",
     "Italic": "italic",
@@ -52,30 +33,32 @@ _STYLES = {
 class Show:
     """Writes onto the console's own terminal, or as plain lines; `quiet` shows nothing."""
 
-    def __init__(self, console: Console, language: str, *, quiet: bool) -> None:
-        self.words: Mapping[str, str] = _WORDS[language]
-        self._events = words(language)
+    def __init__(self, console: Console, language: Language, *, quiet: bool) -> None:
+        self._language = language
         self._rich = console.console if isinstance(console, Live) else None
         self._quiet = quiet
 
     def label(self, sentence: str) -> None:
         """Say what this is, first of all."""
+        sentence = self._shown(sentence)
         self._print(Text(sentence, "bold magenta"), sentence)
 
     def said(self, message: Message, owner: bool = False, by_program: bool = False) -> None:
         """A message as the people in the chat see it."""
         head = message.sender.first_name
         if by_program:
-            head += f" · {self.words['userbot']}"
+            head = joined(head, _("the userbot"), by=" · ")
         elif owner:
-            head += f" · {self.words['from']}"
+            head = joined(head, _("from another device"), by=" · ")
         if message.reply_to is not None:
             name = message.reply_to.sender.first_name
-            head += f" · {self.words['reply'].format(name=name)}"
+            head = joined(head, _("in reply to {name}", name=name), by=" · ")
         text = message.text
         if message.media is not None and message.media.kind == "voice":
             seconds = round(message.media.duration or 0)
-            text = f"▶ {self.words['voice'].format(s=seconds)}"
+            voice_note = _("voice note, {seconds} s", seconds=seconds)
+            text = f"▶ {self._shown(voice_note)}"
+        head = self._shown(head)
         if self._rich is None:
             lines = "\n".join(f"    | {line}" for line in (head, *text.split("\n")))
             self._print(None, f"\n{lines}")
@@ -92,21 +75,25 @@ class Show:
     def table(self, counts: Mapping[str, int]) -> None:
         """How often each thing happened."""
         rows = [
-            (self._events[event], str(counts[event]))
+            (self._shown(HEADS[event][0]), str(counts[event]))
             for event in ("heard", "answered", "ignored", "limited", "failed")
         ]
         table = Table.grid(padding=(0, 2))
         table.add_column()
         table.add_column(justify="right")
-        table.add_row(Text(self.words["happened"], "bold"), "")
+        title = self._shown(_("What happened"))
+        table.add_row(Text(title, "bold"), "")
         for row in rows:
             table.add_row(*row)
         plain = "\n".join(f"{name}\t{count}" for name, count in rows)
-        self._print(Padding(table, (1, 0)), f"\n{self.words['happened']}\n{plain}")
+        self._print(Padding(table, (1, 0)), f"\n{title}\n{plain}")
 
     def invitation(self, name: str) -> None:
         """Ask the visitor to join in."""
-        self._print(Text(self.words["visit"].format(name=name), "bold"), "")
+        told = _(
+            "Now you: write as {name}. Begin with /gpt to get an answer; Ctrl-D ends.", name=name
+        )
+        self._print(Text(self._shown(told), "bold"), "")
 
     def prompt(self, name: str) -> None:
         """Where the visitor types."""
@@ -117,6 +104,9 @@ class Show:
         """Write all that was shown as an SVG picture."""
         if self._rich is not None:
             self._rich.save_svg(str(picture), title="userbot demo")
+
+    def _shown(self, text: str) -> str:
+        return translated(text, self._language)
 
     def _print(self, rich: Any, plain: str) -> None:
         if self._quiet:

@@ -23,6 +23,7 @@ from userbot.rules import limits
 from userbot.rules.markdown import render
 from userbot.rules.random_id import of_answer
 from userbot.rules.spoken import caption_of, seconds_of, words_of
+from userbot.texts import _
 from userbot.turn.budget import Budget
 from userbot.turn.outbound import Outbound, shielded
 from userbot.turn.turn import Standing, Turn
@@ -155,7 +156,7 @@ class ByVoice:
             Notice(
                 **about(turn.question),
                 reason="answered_in_writing",
-                detail=f"Answered in writing instead of by voice. {error}",
+                detail=_("Answered in writing, not by voice. {error}", error=error),
                 hint=error.hint,
             )
         )

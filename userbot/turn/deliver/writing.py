@@ -8,7 +8,6 @@ holds for what an earlier run has shown, too.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -31,6 +30,7 @@ from userbot.rules.pacing import Pace
 from userbot.rules.spoken import CAPTION_UNITS
 from userbot.rules.utf16 import units
 from userbot.settings import PacingConfig
+from userbot.texts import Language, _, translated
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.turn import Turn
@@ -49,12 +49,12 @@ _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDo
 class WritingStyle:
     """How answers are written. `own_prompt`: as in [trigger].
 
-    `told`: an error's sentence as the owner reads it, in his language.
+    `language`: the owner's, in which he reads errors.
     """
 
     pacing: PacingConfig = field(default_factory=PacingConfig)
     own_prompt: str = "reply"
-    told: Callable[[str], str] = str
+    language: Language = "en"
 
 
 class InWriting:
@@ -108,7 +108,9 @@ class InWriting:
 
     def deleted(self, turn: Turn) -> Answer:
         """Somebody deleted the answer while it was written: what was written of it."""
-        self._notice(turn, "answer_deleted", "Somebody deleted the answer while it was written.")
+        self._notice(
+            turn, "answer_deleted", _("The answer was deleted while it was being written.")
+        )
         assert turn.stream is not None
         model = "" if turn.request is None else turn.request.model
         finish = turn.stream.finish or Finish("deleted", None, model)
@@ -128,7 +130,7 @@ class InWriting:
             and not turn.belated
         ):
             self._begin(turn)
-            text = _plain(turn, f"⚠️ {self._style.told(str(error))}")
+            text = _plain(turn, f"⚠️ {translated(str(error), self._style.language)}")
             with suppress(TelegramError, NotLoggedInError):
                 await self._bring(turn, (text,))
 
@@ -176,7 +178,9 @@ class InWriting:
     async def _finish(self, turn: Turn) -> None:
         wanted = self._wanted(turn)
         if not wanted:
-            raise ModelError("The model's answer is empty.", "Ask again.", reason="empty_answer")
+            raise ModelError(
+                _("The model gave an empty answer."), _("Ask again."), reason="empty_answer"
+            )
         first = MESSAGE_UNITS
         try:
             try:
@@ -197,14 +201,19 @@ class InWriting:
             await self._bring_again(turn, wanted)
         if len(self._rendered(turn, first)) > MOST_MESSAGES or _overlong(turn):
             self._notice(
-                turn, "overlong", f"The answer has more than {MOST_MESSAGES} messages: cut there."
+                turn,
+                "overlong",
+                _(
+                    "The answer has more than {most_messages} messages: cut off there.",
+                    most_messages=MOST_MESSAGES,
+                ),
             )
         left = sum(len(part.text) for part in wanted[len(turn.messages) :])
         if left:
             self._notice(
                 turn,
                 "slow_mode_rest",
-                f"The chat is in slow mode: {left} characters were not sent.",
+                _("The chat is in slow mode: {left} characters were not sent.", left=left),
             )
 
     async def _bring_again(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:

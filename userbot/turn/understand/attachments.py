@@ -15,6 +15,7 @@ from userbot.errors import NotLoggedInError, TelegramError
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Reader
 from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit
+from userbot.texts import _
 from userbot.turn.turn import Material, Turn
 from userbot.types import Picture, Question
 
@@ -47,7 +48,11 @@ class Attachments:
         fitting = that_fit([len(picture.data) for picture in pictures])
         several = len(found.keys() | set(question.pictures))
         if fitting < several:
-            told = f"Of {several} pictures the first {fitting} are shown to the model."
+            told = _(
+                "Of {several} pictures the model sees the first {fitting}.",
+                several=several,
+                fitting=fitting,
+            )
             self._tell(question, told)
         return replace(material, question=question, quoted=quoted, pictures=pictures[:fitting])
 
@@ -76,7 +81,7 @@ class Attachments:
             except TelegramError as error:
                 if not words:
                     raise
-                told = f"What is written is answered without the picture. {error}"
+                told = _("Answering the text without the picture. {error}", error=error)
                 self._tell(question, told, error.hint)
             else:
                 found.update((picture.message, picture) for picture in fetched)

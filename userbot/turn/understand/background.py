@@ -19,6 +19,7 @@ from userbot.ports import Clock, Reader
 from userbot.rules import background
 from userbot.rules.background import Overheard
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.types import Message, Question, may_be_deleted_in
 
@@ -139,7 +140,7 @@ class Background:
                     chat=question.chat,
                     title=question.title,
                     reason="no_background",
-                    detail=f"The chat's last messages could not be read: {error}",
+                    detail=_("The chat's last messages could not be read: {error}", error=error),
                     hint=error.hint,
                 )
             )

@@ -30,6 +30,7 @@ from userbot.rules.voice import (
 )
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.turn import TranscribedRecording
 from userbot.turn.understand.paid import PaidTranscription, TranscriptionJob
 from userbot.types import Format, Loudness, Sound, Transcript
@@ -71,7 +72,7 @@ class Recordings:
         """
         if job.recording.size <= WHOLE_BYTES:
             return await self._in_memory(job)
-        await self._need_ffmpeg("It is larger than an endpoint takes.")
+        await self._need_ffmpeg(_("It is larger than servers accept."))
         async with self._audio.workplace(job.most_seconds) as place:
             limit = min(FILE_BYTES, job.recording.size + _SLACK_BYTES)
             chat, message = job.turn.question.source, job.message
@@ -94,7 +95,7 @@ class Recordings:
             loudness = ghosts.loudness_of(job.recording.waveform)
             return await self._whole(job, data, form, look.seconds, loudness)
         if not form.taken:
-            await self._need_ffmpeg(f"Endpoints do not take {form.ending} files.")
+            await self._need_ffmpeg(_("Servers do not accept {ending} files.", ending=form.ending))
         look_at = partial(lengths.seconds_of, form)
         seconds = await _looked(look_at, data, job.most_seconds)
         if seconds == lengths.UNKNOWN:
@@ -206,8 +207,8 @@ class Recordings:
     async def _need_ffmpeg(self, why: str) -> None:
         if not await self._audio.usable():
             raise AudioError(
-                f"This recording cannot be listened to without ffmpeg. {why}",
-                "Install ffmpeg, or the extra: pip install 'gpt-userbot[audio]'.",
+                _("This recording needs ffmpeg. {why}", why=why),
+                _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
                 reason="ffmpeg_missing",
             )
 
@@ -222,8 +223,8 @@ def _known_format(data: bytes) -> Format:
     form = format_of(data[:LOOKED_AT])
     if form is None:
         raise AudioError(
-            "This is no recording, whatever its label says.",
-            "Send it as a voice note, or as a file with sound.",
+            _("This file is not a recording."),
+            _("Send it as a voice note, or as a file with sound."),
             reason="audio_not_recognised",
         )
     return form
@@ -232,8 +233,8 @@ def _known_format(data: bytes) -> Format:
 def _check_look(look: ogg.Look, settings: VoiceConfig) -> None:
     if not look.seconds:
         raise AudioError(
-            "The recording holds no sound.",
-            "It may be damaged; ask for it again as a voice note.",
+            _("The recording contains no sound."),
+            _("It may be damaged; ask for it again as a voice note."),
             reason="audio_unreadable",
         )
     _check_length(look.seconds, settings)

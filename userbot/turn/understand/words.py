@@ -8,6 +8,7 @@ from userbot.errors import AudioError, ModelError, NothingToAnswerError, Telegra
 from userbot.events import Notice, Report, about
 from userbot.rules.wake import question_in
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.requests import Requests
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.replied import Replied
@@ -81,7 +82,7 @@ class Words:
         wake_words = self._requests.voice_in(question.chat).wake_words
         addressed = question_in(spoken.text, self._requests.prefix, wake_words)
         if addressed is None:
-            raise NothingToAnswerError("Nobody was addressed.", reason="no_wake_word")
+            raise NothingToAnswerError(_("You were not addressed."), reason="no_wake_word")
         self._transcribe.keep(turn, question.message)
         return addressed
 
@@ -92,7 +93,7 @@ class Words:
         voice = self._requests.voice_in(turn.question.chat)
         if not voice.enabled:
             if not written:
-                raise NothingToAnswerError("Voice is off in this chat.", reason="voice_off")
+                raise NothingToAnswerError(_("Voice is off in this chat."), reason="voice_off")
             return None
         try:
             return await self._transcribe.words(turn, message, recording, voice)
@@ -103,7 +104,7 @@ class Words:
                 Notice(
                     **about(turn.question),
                     reason="unheard",
-                    detail=f"What is written is answered without the recording. {error}",
+                    detail=_("Answering the text without the recording. {error}", error=error),
                     hint=error.hint,
                 )
             )
@@ -123,8 +124,8 @@ class Words:
         empty = quoted is None or not (quoted.text or quoted.voice or quoted.picture)
         if empty and not question.text and not question.pictures:
             raise TelegramError(
-                "The message asked about has nothing that may be used.",
-                "Ask again in words of your own.",
+                _("The message asked about contains nothing that can be used."),
+                _("Ask again in your own words."),
                 reason="nothing_asked",
             )
         return quoted
