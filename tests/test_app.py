@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.stage import Stage, listed
-from userbot.cli.online import online
+from userbot.cli.login import online
 from userbot.errors import ConfigError, NotLoggedInError, SessionInUseError
 from userbot.events import Answered, Answering, Heard, Notice, Skipped, Stopped, Waiting
 from userbot.sandbox.accounts import Account

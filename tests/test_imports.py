@@ -71,10 +71,8 @@ OWNERS: dict[str, set[str]] = {
     "sqlite3": {"storage", "telegram"},  # Python's own; telegram names its errors only
 }
 
-# The only places of cli that may open the sandbox; what the command line loads at its start
-# opens it only inside a function.
+# The only places of cli that may open the sandbox.
 SANDBOX_COMMANDS = ("cli/demo/", "cli/sandbox.py")
-LOADED_AT_START = {"cli/demo/__init__.py", "cli/sandbox.py"}
 # What `userbot --help` may load besides Python's own modules.
 LIGHT = {"typer"}
 
@@ -185,8 +183,6 @@ def sandbox_stays_apart(item: Import) -> str | None:
         return None
     if not item.file.startswith(SANDBOX_COMMANDS):
         return item.fault(f"only {' and '.join(SANDBOX_COMMANDS)} open the sandbox")
-    if item.file in LOADED_AT_START and not item.lazy and not item.typing_only:
-        return item.fault("the sandbox is imported inside a function, when it is wanted")
     return None
 
 
@@ -198,7 +194,7 @@ def heavy_at_start(found: Mapping[str, list[Import]], modules: Mapping[str, str]
         for item in found[modules[module]]:
             if item.lazy or item.typing_only:
                 continue
-            if item.module.partition(".")[0] in heavy:
+            if item.module.partition(".")[0] in heavy or item.target == "sandbox":
                 yield item.fault("userbot --help loads this; import it inside the function")
             parts = item.module.split(".")
             packages = (".".join(parts[:end]) for end in range(1, len(parts) + 1))
@@ -274,12 +270,6 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
             "def f(): import userbot.sandbox",
             "cli/demo/ and cli/sandbox.py",
             id="door",
-        ),
-        pytest.param(
-            "cli/demo/__init__.py",
-            "from userbot.sandbox import x",
-            "inside a function",
-            id="sandbox-eager",
         ),
         pytest.param("cli/__init__.py", "import rich", "userbot --help loads this", id="help"),
     ],

@@ -22,8 +22,7 @@ def command_table() -> str:
     for info in app.registered_commands:
         assert info.callback is not None
         name = info.name or info.callback.__name__
-        doc = " ".join((info.callback.__doc__ or "").split("\n\n")[0].split())
-        rows.append(f"| `userbot {name}` | {doc} |")
+        rows.append(f"| `userbot {name}` | {info.short_help} |")
     return "\n".join(rows)
 
 

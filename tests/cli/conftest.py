@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 from typer.testing import CliRunner
 
 from tests.cli.house import House
 from tests.cli.told import CONFIG, Run
 from tests.stage import Stage
-from userbot.cli.history import SETTINGS, history
+from userbot.cli import app
 from userbot.storage.store import Store
 
 
@@ -43,9 +42,6 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs `userbot history …`; the result has exit_code, stdout and stderr."""
     for variable in ("USERBOT_CONFIG", "USERBOT_PROFILE", "TELEGRAM_API_ID", "TELEGRAM_API_HASH"):
         monkeypatch.delenv(variable, raising=False)
-    app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.callback()(lambda: None)
-    app.command(context_settings=SETTINGS)(history)
 
     def run(*arguments: str) -> Any:
         flags = ["--config", str(folder / "config.toml")]

@@ -275,14 +275,14 @@ async def test_a_telegram_that_is_not_there_is_told_and_not_waited_for(house: Ho
 async def test_a_telegram_that_never_answers_is_given_up(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from userbot.cli import online
+    from userbot.cli import login
     from userbot.errors import TelegramError
 
-    assert online.CONNECT_SECONDS < 15
-    monkeypatch.setattr(online, "CONNECT_SECONDS", 0.3)
+    assert login.CONNECT_SECONDS < 15
+    monkeypatch.setattr(login, "CONNECT_SECONDS", 0.3)
     stage.telegram.faults.add("help.getConfig", delay=60, times=None)
     with pytest.raises(TelegramError, match="Cannot reach"):
-        async with online.online(stage.settings().telegram):
+        async with login.online(stage.settings().telegram):
             pass
 
 

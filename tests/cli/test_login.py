@@ -13,8 +13,8 @@ from telethon.sessions import SQLiteSession
 
 from tests.cli.house import PASSWORD, House, until
 from tests.stage import Stage
-from userbot.cli import online
 from userbot.cli.asking import Keyboard
+from userbot.cli.login import log_in
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.telegram import write_session
 
@@ -139,7 +139,7 @@ async def test_a_qr_code_that_expires_is_renewed_in_its_place(stage: Stage, tmp_
     settings = type(settings)(
         api_id=1, api_hash="hash", session=tmp_path / "new", server=settings.server
     )
-    assert await online.log_in(settings, sheet, None, qr=True) == ("Olga", True)
+    assert await log_in(settings, sheet, None, qr=True) == ("Olga", True)
     assert len(set(sheet.links)) == 2
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from userbot.cli.overridden import overridden
+from userbot.cli.chats import overridden
 from userbot.settings import (
     ChatConfig,
     HistoryConfig,

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.house import API_HASH, MODEL_KEY, PASSWORD, SECRETS, House
 from userbot import masking
-from userbot.cli.common import explained, say_error
+from userbot.cli.endings import explained, say_error
 from userbot.errors import ConfigError, Fault, UserbotError
 from userbot.events import Failed, Heard
 

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from userbot.cli.common import fitted
-from userbot.cli.language import said
+from userbot import masking
+from userbot.cli.language import fitted, said, show, tell, tell_below
 from userbot.errors import UserbotError
 from userbot.texts import _
 
@@ -19,21 +19,6 @@ TRIES = 5
 def in_terminal() -> bool:
     """Whether a person sits there: both ends are a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def tell(sentence: str = "") -> None:
-    """Say something that is no data: on standard error, so that standard output stays clean."""
-    show(fitted(said(sentence), sys.stderr))
-
-
-def tell_below(sentence: str, mark: str = "") -> None:
-    """Say something about the line above, set in, perhaps behind a mark."""
-    show(fitted(f"  {mark}{said(sentence)}", sys.stderr))
-
-
-def show(lines: str) -> None:
-    """Print what is no sentence of ours, as it is: others' words, something to paste or scan."""
-    print(lines, file=sys.stderr, flush=True)
 
 
 def ask(question: str, *, default: str = "", hidden: bool = False) -> str:
@@ -196,7 +181,5 @@ class Keyboard:
 
 
 def _secret(answer: str) -> str:
-    from userbot import masking
-
     masking.hide(answer)
     return answer

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Literal
 
-import typer
-
-from userbot.cli.common import Common, common_flags
-from userbot.cli.language import kind, said, titled
+from userbot.cli.common import Common
+from userbot.cli.language import said, show, tell
+from userbot.cli.login import online, require_session
+from userbot.cli.table import kind, print_json, print_table, titled
+from userbot.console.safe import printable
+from userbot.errors import StorageError
+from userbot.rules.overriding import block as block_of
+from userbot.settings import ChatConfig, Override, Settings
+from userbot.storage.archive import Archive
+from userbot.telegram.dialogs import Dialog, dialogs
+from userbot.telegram.names import NameResolver
 from userbot.texts import _
-
-if TYPE_CHECKING:
-    from userbot.settings import ChatConfig, Settings
-    from userbot.telegram.dialogs import Dialog
 
 Whom = Literal["contacts", "anyone"]
 _WHOM: dict[Whom, str] = {
@@ -23,26 +29,14 @@ _MOST_BLOCKS = 3
 """With more chats than that somebody is still looking."""
 
 
-@common_flags
-def chats(
-    common: Common,
-    word: Annotated[
-        str | None, typer.Argument(help=_("Only chats with this in title or @name."))
-    ] = None,
-) -> None:
-    """List your chats, with the [[chats]] block to paste."""
-    import asyncio
-
-    from userbot.cli.load import load_config
-    from userbot.cli.overridden import overridden
-
-    settings = load_config(common, need_key=False).settings
+def chats(common: Common, settings: Settings, word: str | None) -> None:
+    """List the chats, those with `word` in title or @name alone, and the block that selects one."""
     found, selected = asyncio.run(_look(settings))
     selected, ordered = overridden(settings, selected)
     if word is not None:
         found = [dialog for dialog in found if _matches(dialog, word)]
     if common.json:
-        _print_json(found, selected, ordered)
+        print_json(_row(one, selected.get(one.id), ordered) for one in found)
     else:
         _print_table(found, selected, ordered, plain=common.plain)
         _print_block(found, selected, word)
@@ -50,17 +44,11 @@ def chats(
 
 async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, ChatConfig]]:
     """The account's dialogs, and the blocks of the config by the chat's id."""
-    from datetime import UTC, datetime
-
-    from userbot.cli.online import online, require_session
-    from userbot.telegram.dialogs import dialogs
-    from userbot.telegram.names import NameResolver
-
     require_session(settings.telegram)
     async with online(settings.telegram) as client:
-        names = NameResolver(client)
-        owner = await names.owner()
-        _policy, selected = await names.policy(
+        directory = NameResolver(client)
+        owner = await directory.owner()
+        _policy, selected = await directory.policy(
             settings.trigger, settings.voice, settings.chats, datetime.now(UTC)
         )
         return await dialogs(client, owner.id), selected
@@ -71,23 +59,16 @@ def _matches(dialog: Dialog, word: str) -> bool:
     return wanted in dialog.title.casefold() or wanted in (dialog.username or "").casefold()
 
 
-def _print_json(
-    found: list[Dialog], selected: dict[int, ChatConfig], ordered: dict[int, list[str]]
-) -> None:
-    from userbot.console.safe import json_text
-
-    for dialog in found:
-        chat = selected.get(dialog.id)
-        row = {
-            "id": dialog.id,
-            "kind": dialog.kind,
-            "title": dialog.title,
-            "username": dialog.username,
-            "respond": chat.respond if chat else None,
-            "from": chat.from_ if chat else None,
-            "origin": "chat" if dialog.id in ordered else "config" if chat else None,
-        }
-        print(json_text(row))
+def _row(dialog: Dialog, chat: ChatConfig | None, ordered: dict[int, list[str]]) -> dict[str, Any]:
+    return {
+        "id": dialog.id,
+        "kind": dialog.kind,
+        "title": dialog.title,
+        "username": dialog.username,
+        "respond": chat.respond if chat else None,
+        "from": chat.from_ if chat else None,
+        "origin": "chat" if dialog.id in ordered else "config" if chat else None,
+    }
 
 
 def _rule(chat: ChatConfig | None) -> str:
@@ -110,8 +91,6 @@ def _print_table(
     *,
     plain: bool,
 ) -> None:
-    from userbot.cli.table import print_table
-
     print_table(
         ("id", _("kind"), _("title"), _("@name"), _("answers")),
         [
@@ -130,8 +109,6 @@ def _print_table(
 
 def _print_block(found: list[Dialog], selected: dict[int, ChatConfig], word: str | None) -> None:
     """The block to paste: on standard error, so that standard output holds rows alone."""
-    from userbot.cli.asking import show, tell
-
     new = [dialog for dialog in found if dialog.id not in selected]
     if not found:
         tell(_("No chat has that name.") if word else _("This account has no chats yet."))
@@ -157,8 +134,6 @@ def _usual(dialog: Dialog) -> Whom:
 
 def block(dialog: Dialog, respond: str, whom: Whom) -> str:
     """The [[chats]] block that selects a chat."""
-    from userbot.console.safe import printable
-
     if dialog.kind == "saved":
         identity = '"saved"'
     else:
@@ -169,3 +144,29 @@ def block(dialog: Dialog, respond: str, whom: Whom) -> str:
         f'respond = "{respond}"\n'
         f'from = "{whom}"  # {said(_WHOM[whom])}\n'
     )
+
+
+def overridden(
+    settings: Settings, selected: dict[int, ChatConfig]
+) -> tuple[dict[int, ChatConfig], dict[int, list[str]]]:
+    """The blocks as they hold, by chat, and which keys commands have set in which chat.
+
+    Raises StorageError if the history cannot be read.
+    """
+    try:
+        with Archive.reading(settings.history.database) as archive:
+            said = {} if archive is None else archive.overrides()
+    except StorageError as error:
+        if error.reason != "storage_older":
+            raise
+        said = {}  # a history that old knows no commands yet
+    effective = dict(selected)
+    for chat, override in said.items():
+        found = block_of(chat, selected.get(chat), override, settings.trigger.from_)
+        if found is not None:
+            effective[chat] = found
+    return effective, {chat: _keys(override) for chat, override in said.items()}
+
+
+def _keys(override: Override) -> list[str]:
+    return [name.rstrip("_") for name, value in asdict(override).items() if value is not None]

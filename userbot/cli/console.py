@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from userbot.cli.common import Common, reader_gone, stop_printing
+from userbot.cli.common import Common
+from userbot.cli.endings import reader_gone, stop_printing
+from userbot.console.describe import Lines
+from userbot.console.json_lines import JsonLines
+from userbot.console.log_file import LogFile
 from userbot.events import Event
+from userbot.settings import ConsoleConfig
 from userbot.texts import language_of
-
-if TYPE_CHECKING:
-    from userbot.settings import ConsoleConfig
 
 
 class Console(Protocol):
@@ -52,13 +54,9 @@ class Guarded:
 def console_for(common: Common, asked: str | None) -> Console:
     """The console that the flags and the terminal ask for."""
     if common.json:
-        from userbot.console.json_lines import JsonLines
-
         return JsonLines(sys.stdout, verbose=common.verbose)
     language = language_of(asked)
     if common.plain or not sys.stdout.isatty():
-        from userbot.console.describe import Lines
-
         return Lines(sys.stdout, language, verbose=common.verbose)
     from userbot.console.live import Live
 
@@ -69,8 +67,6 @@ def log_file_for(settings: ConsoleConfig) -> Console | None:
     """The log file that the config asks for, if any. Raises OSError if it cannot be opened."""
     if settings.log_file is None:
         return None
-    from userbot.console.log_file import LogFile
-
     return LogFile(settings.log_file, language_of(settings.language), text=settings.log_text)
 
 

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Any
 
-from userbot.cli.common import Common, common_flags, explained
+from rich.console import Console
+from rich.table import Column, Table
+from rich.text import Text
+
+from userbot.audio import find_ffmpeg
+from userbot.cli.common import Common, load_config
+from userbot.cli.endings import explained
 from userbot.cli.language import said
+from userbot.cli.login import online, require_session
+from userbot.cli.table import print_json
+from userbot.config import Loaded, check_modes
 from userbot.console.safe import printable
 from userbot.errors import ConfigError, SessionInUseError, UserbotError
+from userbot.openai_api.chat import Chat
+from userbot.openai_api.speech import Speech
+from userbot.openai_api.where import Where
+from userbot.private_files import others_may_read
+from userbot.settings import OpenAIConfig, Settings, TelegramConfig, VoiceConfig
+from userbot.storage.store import Store
+from userbot.telegram.names import NameResolver
+from userbot.telegram.session import session_file
 from userbot.texts import _, joined
-
-if TYPE_CHECKING:
-    from userbot.config import Loaded
-    from userbot.settings import OpenAIConfig, Settings, TelegramConfig, VoiceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +51,11 @@ class Finding:
         return printable(said(joined(self.where, self.what, by=": ")))
 
 
-@common_flags
 def doctor(common: Common) -> None:
     """Look whether everything is ready."""
-    import asyncio
-
     found = asyncio.run(_examine(common))
     if common.json:
-        _print_json(found)
+        print_json(map(_row, found))
     else:
         _print(found, plain=common.plain)
     if faults := [finding.code for finding in found if not finding.fine]:
@@ -51,10 +63,6 @@ def doctor(common: Common) -> None:
 
 
 async def _examine(common: Common) -> list[Finding]:
-    import asyncio
-
-    from userbot.cli.load import load_config
-    from userbot.config import check_modes
 
     try:
         loaded = load_config(common, need_key=False)
@@ -125,9 +133,6 @@ def _by_table(keys: list[str]) -> str:
 
 
 def _files(loaded: Loaded) -> Finding:
-    from userbot.private_files import others_may_read
-    from userbot.telegram.session import session_file
-
     private = [session_file(loaded.settings.telegram.session), loaded.settings.history.database]
     private += [loaded.path] if loaded.holds_secret else []
     still_open = [str(path) for path in private if others_may_read(path)]
@@ -143,8 +148,6 @@ def _files(loaded: Loaded) -> Finding:
 
 
 async def _transcription(settings: Settings) -> Finding:
-    from userbot.openai_api.speech import Speech
-
     if not settings.voice.enabled:
         return Finding(_("voice"), True, _("off"))
     if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
@@ -175,9 +178,6 @@ async def _transcription(settings: Settings) -> Finding:
 
 
 async def _ffmpeg(voice: VoiceConfig) -> Finding:
-    import asyncio
-
-    from userbot.audio import find_ffmpeg
 
     found = await asyncio.to_thread(find_ffmpeg)
     if found is not None or not voice.enabled:
@@ -199,9 +199,6 @@ async def _looked(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
 
 
 async def _login(settings: TelegramConfig) -> str:
-    from userbot.cli.online import online, require_session
-    from userbot.telegram.names import NameResolver
-
     require_session(settings)
     try:
         async with online(settings) as client:
@@ -211,9 +208,6 @@ async def _login(settings: TelegramConfig) -> str:
 
 
 async def _model(settings: OpenAIConfig) -> str:
-    from userbot.openai_api.chat import Chat
-    from userbot.openai_api.where import Where
-
     if settings.api_key is None and settings.base_url is None:
         raise UserbotError(
             _("No key for the model."),
@@ -241,8 +235,6 @@ async def _model(settings: OpenAIConfig) -> str:
 
 
 async def _history(loaded: Loaded) -> str:
-    from userbot.storage.store import Store
-
     path = loaded.settings.history.database
     if not path.exists():
         return _("{path} will be created at the first start", path=path)
@@ -250,20 +242,13 @@ async def _history(loaded: Loaded) -> str:
     return _("{path} is fine", path=path)
 
 
-def _print_json(found: list[Finding]) -> None:
-    from userbot.console.safe import json_text
-
-    for finding in found:
-        what = f"{finding.where}: {finding.what}" if finding.where else finding.what
-        row = {"check": finding.name, "ok": finding.fine, "what": what}
-        print(json_text(row | ({"hint": finding.hint} if finding.hint else {})))
+def _row(finding: Finding) -> dict[str, Any]:
+    what = f"{finding.where}: {finding.what}" if finding.where else finding.what
+    row = {"check": finding.name, "ok": finding.fine, "what": what}
+    return row | ({"hint": finding.hint} if finding.hint else {})
 
 
 def _print(found: list[Finding], *, plain: bool) -> None:
-    import sys
-
-    from userbot.console.safe import printable
-
     if plain or not sys.stdout.isatty():
         for finding in found:
             mark = "✓" if finding.fine else "✗"
@@ -271,9 +256,6 @@ def _print(found: list[Finding], *, plain: bool) -> None:
             if finding.hint:
                 print(f"  → {printable(said(finding.hint))}")
         return
-    from rich.console import Console
-    from rich.table import Column, Table
-    from rich.text import Text
 
     table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
     before = ""

@@ -11,7 +11,7 @@ import html
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final, Literal
+from typing import Final
 
 from userbot.cli.history_view import (
     exchange_row,
@@ -22,12 +22,11 @@ from userbot.cli.history_view import (
     unanswered,
     where,
 )
-from userbot.cli.language import said, titled
+from userbot.cli.language import said
+from userbot.cli.table import titled
 from userbot.console.safe import json_text, printable
 from userbot.storage.archive import ArchivedQuestion
 from userbot.texts import _
-
-Format = Literal["md", "json", "html"]
 
 _MARKUP: Final = re.compile(r"([\\`*_\[\]<>&~|#$])")
 _BLOCK: Final = re.compile(r"^\s*(?:[-+=]|\d+[.)])")
@@ -41,12 +40,6 @@ body { font: 1em/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; p
 small { color: #777 } .question, .answer { white-space: pre-wrap; overflow-wrap: anywhere }
 .question { border-left: 3px solid #999; padding-left: .8em } .answer { margin: .5em 0 2em }
 </style></head><body>"""
-
-
-def export(form: Format, found: Iterable[ArchivedQuestion]) -> Iterator[str]:
-    """The lines of a document with these exchanges, by conversation."""
-    ordered = sorted(found, key=lambda one: (one.conversation.chat, one.conversation.topic or 0))
-    return {"md": _markdown, "json": _json, "html": _html}[form](ordered)
 
 
 def _conversations(found: list[ArchivedQuestion]) -> Iterator[tuple[str, list[ArchivedQuestion]]]:
@@ -122,3 +115,12 @@ def _without_html(lines: Iterable[str]) -> Iterator[str]:
             yield line
         else:
             yield line.replace("<", "&lt;").replace("![", "!\\[")
+
+
+FORMATS: Final = {"md": _markdown, "json": _json, "html": _html}
+
+
+def export(form: str, found: Iterable[ArchivedQuestion]) -> Iterator[str]:
+    """The lines of a document with these exchanges, by conversation; `form` is one of `FORMATS`."""
+    ordered = sorted(found, key=lambda one: (one.conversation.chat, one.conversation.topic or 0))
+    return FORMATS[form](ordered)

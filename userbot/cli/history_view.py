@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from userbot.cli.common import Common, fitted
-from userbot.cli.language import kind, number, said, titled
-from userbot.cli.table import print_records, print_table
+from rich.console import Console
+from rich.text import Text
+
+from userbot.cli.common import Common
+from userbot.cli.language import said
+from userbot.cli.table import in_terminal, kind, number, print_json, print_table, titled
 from userbot.console.describe import tokens
 from userbot.console.reasons import unanswered as why
-from userbot.console.safe import json_text, printable
+from userbot.console.safe import printable
 from userbot.storage.archive import ArchivedQuestion, ConversationSummary
 from userbot.texts import _, p_
 from userbot.types import ConversationId
 
-_HEADS = (_("chat"), _("last"), _("asked"), _("tokens"), _("kind"), _("title"))
+_HEADS: Final = (_("chat"), _("last"), _("asked"), _("tokens"), _("kind"), _("title"))
 _STATES: Final = {
     "pending": _("pending"),
     "answering": p_("state", "answering"),
@@ -31,26 +33,18 @@ _STATES: Final = {
 def conversations(common: Common, found: list[ConversationSummary]) -> None:
     """Print a row for each conversation."""
     if common.json:
-        _print_json(_conversation_row(one) for one in found)
-    elif _lively(common):
-        _print_table(found)
+        print_json(_conversation_row(one) for one in found)
     else:
-        print_table(_HEADS, [_cells(one) for one in found], plain=True)
+        rows = [_cells(one) for one in found]
+        print_table(_HEADS, rows, plain=common.plain, right=_HEADS[2:4], row_a_line=True)
 
 
 def dialogue(common: Common, found: list[ArchivedQuestion], *, everywhere: bool) -> None:
     """Print at least one exchange; each names its chat if they come from `everywhere`."""
     if common.json:
-        _print_json(map(exchange_row, found))
+        print_json(map(exchange_row, found))
     else:
         _print_lines(common, _lines(found, everywhere=everywhere))
-
-
-def aside(sentence: str, hint: str = "") -> None:
-    """Say what is no data: on standard error, so that a pipe gets rows and nothing else."""
-    print(fitted(said(sentence), sys.stderr), file=sys.stderr)
-    if hint:
-        print(fitted(f"  → {said(hint)}", sys.stderr), file=sys.stderr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +67,8 @@ def _lines(found: list[ArchivedQuestion], *, everywhere: bool) -> Iterator[_Line
             title = printable(titled(one.title, one.conversation.chat))
             spot = said(_("in {title} ({where})", title=title, where=where(one.conversation)))
         else:
-            spot = (
-                said(_("in topic {topic}", topic=one.conversation.topic))
-                if one.conversation.topic
-                else ""
-            )
+            topic = one.conversation.topic
+            spot = said(_("in topic {topic}", topic=topic)) if topic else ""
         yield _Line(named(one), _joined(username, spot, local(one.at)))
         yield from (_Line(text=text) for text in question_lines(one))
         if one.answer is None:
@@ -94,13 +85,10 @@ def _lines(found: list[ArchivedQuestion], *, everywhere: bool) -> Iterator[_Line
 
 
 def _print_lines(common: Common, lines: Iterable[_Line]) -> None:
-    if not _lively(common):
+    if not in_terminal(common.plain):
         for line in lines:
             print(f"{line.head}  {line.dim}".rstrip() if line.head else f"  {line.text}".rstrip())
         return
-    from rich.console import Console
-    from rich.text import Text
-
     console = Console(highlight=False)
     for line in lines:
         if line.head:
@@ -109,35 +97,6 @@ def _print_lines(common: Common, lines: Iterable[_Line]) -> None:
             for part in Text(line.text).wrap(console, console.width - 2) or [Text()]:
                 part.rstrip()
                 console.print(Text("  ").append_text(part) if part else part)
-
-
-def _print_table(found: list[ConversationSummary]) -> None:
-    """A row a line at any width: ids stay whole, to be copied; a long title is cut short."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    rows = [[printable(cell) for cell in _cells(one)] for one in found]
-    heads = list(map(said, _HEADS))
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    if sum(widths[:-1]) + 2 * len(widths) + len(heads[-1]) > console.width:
-        print_records(_HEADS, rows)
-        return
-    widths[-1] = max(len(heads[-1]), console.width - sum(widths[:-1]) - 2 * len(widths))
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for head, width in zip(_HEADS, widths, strict=True):
-        table.add_column(
-            said(head),
-            justify="right" if head in _HEADS[2:4] else "left",
-            no_wrap=True,
-            overflow="ellipsis",
-            min_width=width,
-            max_width=width,
-        )
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console.print(table)
 
 
 def _cells(one: ConversationSummary) -> tuple[str, ...]:
@@ -185,22 +144,10 @@ def exchange_row(one: ArchivedQuestion) -> dict[str, Any]:
     }
 
 
-def _print_json(rows: Iterable[dict[str, Any]]) -> None:
-    for row in rows:
-        print(json_text(row))
-
-
-def _lively(common: Common) -> bool:
-    return not common.plain and sys.stdout.isatty()
-
-
 def where(conversation: ConversationId) -> str:
     """A conversation as it can be typed: its chat's id, or ID/TOPIC."""
-    return (
-        f"{conversation.chat}/{conversation.topic}"
-        if conversation.topic
-        else str(conversation.chat)
-    )
+    chat, topic = conversation.chat, conversation.topic
+    return f"{chat}/{topic}" if topic else str(chat)
 
 
 def named(one: ArchivedQuestion) -> str:

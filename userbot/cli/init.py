@@ -2,53 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from userbot.cli.common import Common, common_flags
-from userbot.cli.language import said
-from userbot.cli.login import PhoneOption
+from userbot.cli import init_questions as questions
+from userbot.cli.asking import Keyboard
+from userbot.cli.common import Common
+from userbot.cli.language import said, tell
+from userbot.cli.login import log_in, online
+from userbot.config import load
+from userbot.errors import UsageError, UserbotError
+from userbot.private_files import write_private
+from userbot.settings import ServerConfig, TelegramConfig
+from userbot.telegram.dialogs import Dialog, dialogs
+from userbot.telegram.names import NameResolver
 from userbot.texts import _
 
-if TYPE_CHECKING:
-    from userbot.settings import ServerConfig, TelegramConfig
-    from userbot.telegram.dialogs import Dialog
 
-
-@common_flags
-def init(
-    common: Common,
-    force: Annotated[bool, typer.Option("--force", help=_("Replace an existing config."))] = False,
-    phone: PhoneOption = None,
-    server: Annotated[
-        str | None,
-        typer.Option(metavar="HOST:PORT", help=_("Another Telegram, such as `userbot sandbox`.")),
-    ] = None,
-    public_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help=_("With --server: its PKCS#1 RSA key."))
-    ] = None,
-    dc: Annotated[
-        int, typer.Option(min=1, max=5, help=_("With --server: its data centre number."))
-    ] = 2,
-) -> None:
-    """Write config.toml by asking for what it needs.
-
-    Four short steps: Telegram's api_id and api_hash, the model, the login, the chats. Without a
-    terminal each answer is a line of standard input.
-    """
-    import asyncio
-
-    from userbot.cli import init_questions as questions
-    from userbot.cli.asking import tell
-    from userbot.config import load
-    from userbot.private_files import write_private
-
+def init(common: Common, other: ServerConfig | None, phone: str | None, *, force: bool) -> None:
+    """Write config.toml by asking for what it needs. `other`: another Telegram than the usual."""
     path = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
     _refuse_to_overwrite(path, force)
-    other = _other_server(server, public_key, dc)
     os.umask(0o077)
     tell(_("This creates {path} in four steps. Ctrl-C quits at any time.", path=path))
     lines = [*questions.application(own_server=other is not None), *_server_lines(other)]
@@ -66,7 +42,7 @@ def init(
         )
     )
 
-    name = asyncio.run(_log_in(telegram, phone))
+    name = _log_in(telegram, phone)
     tell(_("Logged in as {name}.", name=name))
     blocks = questions.chats(asyncio.run(_dialogs(telegram)))
     if blocks:
@@ -80,8 +56,6 @@ def init(
 
 
 def _refuse_to_overwrite(path: Path, force: bool) -> None:
-    from userbot.errors import UserbotError
-
     if path.is_dir():
         raise UserbotError(_("{path} is a folder.", path=path), _("Name a file with --config."))
     if path.exists() and not force:
@@ -94,34 +68,21 @@ def _refuse_to_overwrite(path: Path, force: bool) -> None:
 
 def _command(common: Common, name: str) -> str:
     """A command line of this program that works with the same config."""
-    import shlex
-
     flags = ["--config", str(common.config)] if common.config else []
     return shlex.join(["userbot", name, *flags])
 
 
-async def _log_in(telegram: TelegramConfig, phone: str | None) -> str:
-    from userbot.cli import init_questions as questions
-    from userbot.cli.asking import Keyboard
-    from userbot.cli.online import log_in
-
-    name, _new = await log_in(telegram, Keyboard(), phone, qr=questions.by_qr(phone))
-    return name
+def _log_in(telegram: TelegramConfig, phone: str | None) -> str:
+    qr = questions.by_qr(phone)
+    return asyncio.run(log_in(telegram, Keyboard(), phone, qr=qr))[0]
 
 
 async def _dialogs(telegram: TelegramConfig) -> list[Dialog]:
-    from userbot.cli.online import online
-    from userbot.telegram.dialogs import dialogs
-    from userbot.telegram.names import NameResolver
-
     async with online(telegram) as client:
         return await dialogs(client, (await NameResolver(client).owner()).id)
 
 
-def _other_server(server: str | None, public_key: Path | None, dc: int) -> ServerConfig | None:
-    from userbot.errors import UsageError
-    from userbot.settings import ServerConfig
-
+def other_server(server: str | None, public_key: Path | None, dc: int) -> ServerConfig | None:
     if server is None and public_key is None:
         return None
     host, _colon, port = (server or "").rpartition(":")
@@ -141,15 +102,13 @@ def _other_server(server: str | None, public_key: Path | None, dc: int) -> Serve
 
 
 def _server_lines(other: ServerConfig | None) -> list[str]:
-    from userbot.cli.init_questions import quoted
-
     if other is None:
         return []
     return [
         "",
         "[telegram.server]",
         f"dc = {other.dc}",
-        f"host = {quoted(other.host)}",
+        f"host = {questions.quoted(other.host)}",
         f"port = {other.port}",
-        f"public_key = {quoted(str(other.public_key))}",
+        f"public_key = {questions.quoted(str(other.public_key))}",
     ]

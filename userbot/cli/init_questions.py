@@ -10,20 +10,13 @@ import os
 import re
 from dataclasses import replace
 
-from userbot.cli.asking import (
-    TRIES,
-    ask,
-    ask_choice,
-    ask_until,
-    in_terminal,
-    show,
-    tell,
-    tell_below,
-)
+from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal
 from userbot.cli.chats import block
-from userbot.cli.language import kind
+from userbot.cli.language import show, tell, tell_below
+from userbot.cli.table import kind
 from userbot.console.safe import printable
 from userbot.errors import ModelError, UserbotError
+from userbot.openai_api.chat import Chat
 from userbot.settings import OpenAIConfig
 from userbot.telegram.dialogs import Dialog
 from userbot.texts import _, joined
@@ -251,8 +244,6 @@ async def _offered(settings: OpenAIConfig) -> list[str] | None:
 
     Nothing if it cannot be asked. What is wrong is told.
     """
-    from userbot.openai_api.chat import Chat
-
     tell(_("Listing its models …"))
     chat = Chat(replace(settings, timeout=_ASKING_SECONDS))
     try:

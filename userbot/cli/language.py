@@ -1,15 +1,19 @@
-"""The language in which a command speaks: the config's once that is read, until then the system's.
+"""What commands say, and in which language: the config's once that is read, until then the
+system's.
 
 Everything is written in English where it arises, and translated here, where it is printed. JSON
-is never translated.
+is never translated. What is no data goes to standard error, so that a pipe gets rows and nothing
+else. This is loaded for `--help`, so it loads little itself.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Final
+import textwrap
+from typing import TextIO
 
-from userbot.texts import Language, _, language_of, translated
+from userbot.texts import Language, language_of, translated
 
 _asked: str | None = None
 _PLAINER = {
@@ -34,15 +38,6 @@ _PLAINER = {
 """Signs that say the same where a terminal does not have ours."""
 
 
-_KINDS: Final = {
-    "saved": _("saved"),
-    "private": _("private"),
-    "group": _("group"),
-    "supergroup": _("supergroup"),
-    "channel": _("channel"),
-}
-
-
 def speak(asked: str | None) -> None:
     """From now on in the language that is asked for, None is the system's."""
     global _asked
@@ -59,26 +54,6 @@ def said(sentence: str) -> str:
     return translated(sentence, language())
 
 
-def titled(title: str, chat: str | int) -> str:
-    """How a chat is called: those that only the program has a name for, in that language."""
-    from userbot.types import SAVED_TITLE, TERMINAL
-
-    if title == SAVED_TITLE:
-        return said(_("Saved Messages"))
-    return said(_("Terminal")) if chat == TERMINAL else title
-
-
-def kind(chat: str) -> str:
-    """What kind of chat it is, in that language."""
-    return said(_KINDS[chat])
-
-
-def number(value: int) -> str:
-    """A number with its thousands apart, as that language writes it."""
-    thousands = f"{value:,}"
-    return thousands if language() == "en" else thousands.replace(",", "\u00a0")
-
-
 def plainer(error: UnicodeError) -> tuple[str, int]:
     """For `codecs.register_error`: what cannot be encoded becomes a plainer sign, or a "?"."""
     if not isinstance(error, UnicodeEncodeError):
@@ -86,6 +61,50 @@ def plainer(error: UnicodeError) -> tuple[str, int]:
     letters = error.object[error.start : error.end]
     plain = "".join(_PLAINER.get(letter, "?") for letter in letters)
     return plain.encode(error.encoding, "replace").decode(error.encoding), error.end
+
+
+def fitted(text: str, stream: TextIO) -> str:
+    """The text as `stream` shows it: in a terminal, lines end between words."""
+    if not stream.isatty():
+        return text
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        return text
+    return "\n".join(
+        line
+        if len(line) <= width
+        else textwrap.fill(
+            line,
+            max(width, 20),
+            subsequent_indent=" " * (len(line) - len(line.lstrip(" →"))),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line in text.split("\n")
+    )
+
+
+def tell(sentence: str = "") -> None:
+    """Say something on standard error."""
+    show(fitted(said(sentence), sys.stderr))
+
+
+def tell_below(sentence: str, mark: str = "") -> None:
+    """Say something about the line above, set in, perhaps behind a mark."""
+    show(fitted(f"  {mark}{said(sentence)}", sys.stderr))
+
+
+def show(lines: str) -> None:
+    """Print what is no sentence of ours, as it is: others' words, something to paste or scan."""
+    print(lines, file=sys.stderr, flush=True)
+
+
+def aside(sentence: str, hint: str = "") -> None:
+    """Say something and what to do about it, on standard error."""
+    tell(sentence)
+    if hint:
+        tell_below(hint, "→ ")
 
 
 def _shows(letter: str) -> bool:

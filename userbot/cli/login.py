@@ -1,40 +1,38 @@
-"""`userbot login` and `userbot logout`."""
+"""`userbot login` and `userbot logout`, and the connection that commands have of their own: alone
+on the session, with every failure in words.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
-import typer
-
-from userbot.cli.common import Common, common_flags
-from userbot.cli.language import said
+from userbot.cli.asking import Keyboard, in_terminal
+from userbot.cli.language import fitted, language, said, show
+from userbot.clock import SystemClock
+from userbot.console.describe import describe
+from userbot.errors import NotLoggedInError, TelegramError, UserbotError
+from userbot.events import Event
+from userbot.private_files import secure_folder
+from userbot.rules.rate_limiter import RateLimiter
+from userbot.settings import TelegramConfig
+from userbot.telegram.client import Client, new_client
+from userbot.telegram.gate import Gate
+from userbot.telegram.login import Asks, by_phone, by_qr, log_out
+from userbot.telegram.names import NameResolver
+from userbot.telegram.refusals import login_ended
+from userbot.telegram.session import NOT_OURS, remove_session, session_file, session_lock
 from userbot.texts import _
 
-if TYPE_CHECKING:
-    from userbot.settings import TelegramConfig
-
-PhoneOption = Annotated[
-    str | None,
-    typer.Option("--phone", metavar="+…", help=_("Use a login code instead of a QR code.")),
-]
+CONNECT_SECONDS = 12.0
+"""How long Telegram may take to answer before a person is told that it does not."""
 
 
-@common_flags
-def login(common: Common, phone: PhoneOption = None) -> None:
-    """Log in to Telegram by QR code, or by a code to enter.
-
-    Without a terminal each answer is a line of standard input: phone (if not given), code, and
-    password where the account has one.
-    """
-    import asyncio
-
-    from userbot import masking
-    from userbot.cli.asking import Keyboard, in_terminal
-    from userbot.cli.load import load_config
-    from userbot.cli.online import log_in
-
-    masking.hide(phone)
-    settings = load_config(common, need_key=False).settings.telegram
+def login(settings: TelegramConfig, phone: str | None) -> None:
+    """Log in by QR code, or by a code to enter if there is a number or no terminal."""
     qr = phone is None and in_terminal()
     name, new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
     if new:
@@ -43,16 +41,8 @@ def login(common: Common, phone: PhoneOption = None) -> None:
         print(said(_("Already logged in as {name}; `userbot logout` ends this login.", name=name)))
 
 
-@common_flags
-def logout(common: Common) -> None:
-    """End this login and remove its session file."""
-    import asyncio
-
-    from userbot.cli.load import load_config
-    from userbot.errors import NotLoggedInError
-    from userbot.telegram.session import session_file
-
-    settings = load_config(common, need_key=False).settings.telegram
+def logout(settings: TelegramConfig) -> None:
+    """End the login, and remove its file."""
     path = session_file(settings.session)
     if not path.exists():
         raise NotLoggedInError(
@@ -66,11 +56,7 @@ def logout(common: Common) -> None:
 
 
 async def _end(settings: TelegramConfig) -> bool:
-    from userbot.cli.online import alone, connected
-    from userbot.errors import NotLoggedInError
-    from userbot.telegram.login import log_out
-    from userbot.telegram.session import NOT_OURS, remove_session
-
+    """Whether there still was a login to end."""
     with alone(settings):
         ended = True
         try:
@@ -82,3 +68,110 @@ async def _end(settings: TelegramConfig) -> bool:
             ended = False
         remove_session(settings.session)
         return ended
+
+
+@asynccontextmanager
+async def online(settings: TelegramConfig) -> AsyncIterator[Client]:
+    """A connected client of the login that the session is. Raises UserbotError."""
+    with alone(settings):
+        async with connected(settings) as client:
+            yield client
+
+
+async def log_in(
+    settings: TelegramConfig, asks: Asks, phone: str | None, *, qr: bool
+) -> tuple[str, bool]:
+    """Log in if there is no login yet; gives the account's name, and whether it is a new login.
+
+    Without `qr` by a code; `phone` is asked for if it is None. A login that does not come about
+    leaves no session file. Raises UserbotError.
+    """
+    with alone(settings):
+        if session_file(settings.session).exists():
+            try:
+                async with connected(settings) as client:
+                    return (await NameResolver(client).owner()).name, False
+            except NotLoggedInError as error:
+                if error.reason in NOT_OURS:
+                    raise
+                # Telegram refuses a key whose login was ended, whatever it asks: a new one it is.
+                remove_session(settings.session)
+        done = False
+        try:
+            async with connected(settings) as client:
+                await (by_qr(client, asks) if qr else by_phone(client, asks, phone))
+                done = client.takes_updates = True  # what comes from now on is to be heard
+                return (await NameResolver(client).owner()).name, True
+        finally:
+            if not done:
+                remove_session(settings.session)
+
+
+def require_session(settings: TelegramConfig) -> None:
+    """Raise NotLoggedInError if there is no session file at all."""
+    if not session_file(settings.session).exists():
+        raise login_ended("AUTH_KEY_UNREGISTERED")
+
+
+@contextmanager
+def alone(settings: TelegramConfig) -> Iterator[None]:
+    """Hold the session, in a folder of the owner's own. Raises SessionInUseError, OSError."""
+    # Telethon tells its troubles in its log; what comes of them is told here, once and in words.
+    logging.getLogger("telethon").addHandler(logging.NullHandler())
+    secure_folder(settings.session.parent)
+    with session_lock(settings.session):
+        yield
+
+
+@asynccontextmanager
+async def connected(settings: TelegramConfig) -> AsyncIterator[Client]:
+    """A connected client, perhaps of no login yet; hold the session first. Raises UserbotError."""
+    client = new_client(settings, _gate(), persistent=False)
+    try:
+        await _connect(client)
+        yield client
+    except (OSError, EOFError) as error:  # EOFError: cut off in the middle of the key exchange
+        raise unreachable(settings) from error
+    finally:
+        await client.disconnect()
+
+
+async def _connect(client: Client) -> None:
+    """Raises TimeoutError if Telegram does not answer; where it asks for a pause, it did."""
+    connecting = asyncio.ensure_future(client.connect())
+    try:
+        while not connecting.done():
+            await asyncio.wait({connecting}, timeout=CONNECT_SECONDS)
+            if not connecting.done() and not client.gate.waits.awaited(0):
+                raise TimeoutError
+        connecting.result()
+    finally:
+        connecting.cancel()
+
+
+def _gate() -> Gate:
+    """Waits as a run would, and says so."""
+    return Gate(RateLimiter(1, 1), SystemClock(), _say, _leave_to_the_command)
+
+
+def _say(event: Event) -> None:
+    show(fitted(describe(event, language()).plain(), sys.stderr))
+
+
+def _leave_to_the_command(error: UserbotError) -> None:
+    """It is raised where the command asked, too."""
+
+
+def unreachable(settings: TelegramConfig) -> TelegramError:
+    """That there is no way to Telegram, and what to look at."""
+    if settings.proxy:
+        what = _("Cannot reach Telegram through the proxy.")
+        hint = _("Check telegram.proxy, and that the proxy is running.")
+    elif settings.server:
+        address = f"{settings.server.host}:{settings.server.port}"
+        what = _("Cannot reach Telegram at {address}.", address=address)
+        hint = _("Check [telegram.server] and its public_key, and that the server is running.")
+    else:
+        what = _("Cannot reach Telegram.")
+        hint = _("Check the network; where Telegram is blocked, set telegram.proxy.")
+    return TelegramError(what, hint, reason="unreachable")

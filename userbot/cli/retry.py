@@ -3,57 +3,32 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime, timedelta
 
-import typer
-
-from userbot.cli.common import Common, common_flags
+from userbot.cli import history_view as view
+from userbot.cli.common import Common
+from userbot.cli.history import BEGINS, chosen
+from userbot.cli.language import aside
 from userbot.errors import SessionInUseError, UsageError
+from userbot.settings import Settings, TelegramConfig
+from userbot.storage.archive import Archive
+from userbot.storage.store import Store
+from userbot.telegram.session import session_lock
 from userbot.texts import _, n_
-
-if TYPE_CHECKING:
-    from userbot.settings import TelegramConfig
+from userbot.types import TERMINAL
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
-@common_flags
-def retry(
-    common: Common,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="AGE", help=_("Only what failed in the last 30m, 2h or 7d [default: all].")
-        ),
-    ] = None,
-    chat: Annotated[
-        str | None,
-        typer.Option(metavar="CHAT", help=_("An id (or ID/TOPIC), or part of a title or @name.")),
-    ] = None,
-) -> None:
-    """Ask failed questions again, at once if the program runs."""
-    from datetime import UTC, datetime
-
-    from userbot.cli import history_view as view
-    from userbot.cli.history import chosen
-    from userbot.cli.load import load_config
-    from userbot.storage.archive import Archive
-    from userbot.storage.store import Store
-    from userbot.types import TERMINAL
-
-    settings = load_config(common, need_key=False).settings
-    age = None if since is None else age_of(since)
+def retry(common: Common, settings: Settings, since: str | None, chat: str | None) -> None:
+    """Wish failed questions answered, and show which; a running program asks them at once."""
     path, now = settings.history.database, datetime.now(UTC)
+    after = None if since is None else now - age_of(since)
     with Archive.reading(path) as archive:
         if archive is None:
-            view.aside(
-                _("No history yet in {path}.", path=path),
-                _("It starts with the first question."),
-            )
+            aside(_("No history yet in {path}.", path=path), BEGINS)
             return
         where = (None, None) if chat is None else chosen(archive, chat)
-        after = None if age is None else now - age
         failed = archive.exchanges(-1, chat=where[0], topic=where[1], failed=True, since=after)
     with Store.open(path) as store:
         wished = store.questions.request_retry(
@@ -61,19 +36,19 @@ def retry(
         )
     again = [one for one in failed if one.id in wished]
     if not again:
-        view.aside(_("No failed questions."), _("`userbot history CHAT` shows what was asked."))
+        aside(_("No failed questions."), _("`userbot history CHAT` shows what was asked."))
         return
     view.dialogue(common, again, everywhere=True)
     if _runs(settings.telegram):
         told = n_("Retrying {count} question.", "Retrying {count} questions.", len(again))
-        view.aside(told, _("The running userbot shows the progress."))
+        aside(told, _("The running userbot shows the progress."))
     else:
         told = n_(
             "{count} question will be retried at the next start.",
             "{count} questions will be retried at the next start.",
             len(again),
         )
-        view.aside(told, _("Start `userbot run`."))
+        aside(told, _("Start `userbot run`."))
 
 
 def age_of(typed: str) -> timedelta:
@@ -88,8 +63,6 @@ def age_of(typed: str) -> timedelta:
 
 
 def _runs(settings: TelegramConfig) -> bool:
-    from userbot.telegram.session import session_lock
-
     if not settings.session.parent.exists():
         return False
     try:

@@ -2,38 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
-from userbot.cli.common import Common, common_flags
-from userbot.cli.language import language
+from userbot import app
+from userbot.cli.asking import Keyboard, in_terminal
+from userbot.cli.common import Common
+from userbot.cli.console import Guarded, console_for, log_file_for
+from userbot.cli.language import language, tell
+from userbot.cli.login import log_in
+from userbot.config import Loaded, check_modes
+from userbot.events import Event, Notice
+from userbot.masking import masked_event
 from userbot.signals import leave, leaving_at_once, run_alone
+from userbot.telegram.session import session_file
 from userbot.texts import _
 
 
-@common_flags
-def run(common: Common) -> None:
-    """Listen in the selected chats and answer."""
-    began = time.monotonic()
+def run(common: Common, loaded: Loaded, began: float) -> None:
+    """Listen in the selected chats and answer; in a terminal, log in first if need be."""
     with leaving_at_once():
-        from userbot.cli.load import load_config
-
-        loaded = load_config(common)  # before anything heavy is imported: it may be wrong
-
-        import asyncio
-
-        from userbot import app
-        from userbot.cli.asking import Keyboard, in_terminal, tell
-        from userbot.cli.console import Guarded, console_for, log_file_for
-        from userbot.config import check_modes
-        from userbot.events import Event, Notice
-        from userbot.masking import masked_event
-        from userbot.telegram.session import session_file
-
         notices = check_modes(loaded)
     telegram = loaded.settings.telegram
     if in_terminal() and not session_file(telegram.session).exists():
-        from userbot.cli.online import log_in
-
         tell(_("You are not logged in yet."))
         name, _new = asyncio.run(log_in(telegram, Keyboard(), None, qr=True))
         tell(_("Logged in as {name}.", name=name))

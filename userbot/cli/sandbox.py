@@ -2,56 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import shlex
+import tempfile
 from collections.abc import Awaitable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Any
 
-import typer
-
-from userbot.cli.common import Common, common_flags
-from userbot.cli.language import kind, said
+from userbot.cli.common import Common
+from userbot.cli.language import said
+from userbot.cli.table import kind
+from userbot.errors import SessionInUseError, UserbotError, system_reason
+from userbot.sandbox.fixtures import Sandbox
+from userbot.signals import stop_on_signals
+from userbot.telegram.session import session_lock
 from userbot.texts import _
 
-if TYPE_CHECKING:
-    from userbot.sandbox.fixtures import Sandbox
 
-
-@common_flags
-def sandbox(
-    common: Common,
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0,
-            max=65534,
-            help=_("Telegram's port; the endpoint uses the next one. 0: any free."),
-        ),
-    ] = 0,
-    data: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help=_("Keep the state in this folder. Default: in memory.")),
-    ] = None,
-) -> None:
-    """A small Telegram and a model endpoint on loopback.
-
-    For any MTProto client and any OpenAI client, until Ctrl-C. The accounts' codes never change.
-    """
-    import asyncio
-
+def sandbox(common: Common, port: int, data: Path | None) -> None:
+    """Serve a small Telegram and a model endpoint on loopback until Ctrl-C."""
     reason = asyncio.run(_until_stopped(common, port, data))
     raise SystemExit(130 if reason == "interrupted" else 0)
 
 
 async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
     """Serve until a signal; gives its reason."""
-    import asyncio
-    import tempfile
-
-    from userbot.errors import SessionInUseError, UserbotError
-    from userbot.signals import stop_on_signals
-    from userbot.telegram.session import session_lock
-
     stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     # Signals first: whatever comes, the scratch folder is removed.
     with (
@@ -71,8 +47,6 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
 
 
 def _make_folder(folder: Path) -> None:
-    from userbot.errors import UserbotError
-
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:
@@ -84,25 +58,20 @@ def _make_folder(folder: Path) -> None:
 async def _serve(
     common: Common, port: int, data: Path | None, folder: Path, stopped: Awaitable[str]
 ) -> str:
-    import json
-
-    sandbox = _open(data)
-    await _start(sandbox, port)
+    served = _open(data)
+    await _start(served, port)
     try:
         key = folder / "server.pem"
-        sandbox.telegram.write_public_key(key)
-        card = sandbox.card(key.resolve())
+        served.telegram.write_public_key(key)
+        card = served.card(key.resolve())
         told = json.dumps(card, ensure_ascii=False) if common.json else _told(card, fixed=port > 0)
         print(told, flush=True)
         return await stopped
     finally:
-        await sandbox.stop()
+        await served.stop()
 
 
 def _open(data: Path | None) -> Sandbox:
-    from userbot.errors import UserbotError
-    from userbot.sandbox.fixtures import Sandbox
-
     try:
         return Sandbox(data)
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -112,11 +81,9 @@ def _open(data: Path | None) -> Sandbox:
         ) from None
 
 
-async def _start(sandbox: Sandbox, port: int) -> None:
-    from userbot.errors import UserbotError, system_reason
-
+async def _start(served: Sandbox, port: int) -> None:
     try:
-        await sandbox.start(port)
+        await served.start(port)
     except OSError as error:
         why = system_reason(error)
         told = _("No port is free: {why}.", why=why)

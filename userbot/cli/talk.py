@@ -2,45 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from typing import TYPE_CHECKING
+import time
+from io import TextIOWrapper
 
-from userbot.cli.common import Common, common_flags
+from userbot.cli.common import Common
+from userbot.cli.endings import say_error
 from userbot.cli.language import language, said
+from userbot.console.describe import Lines
+from userbot.console.json_lines import JsonLines
+from userbot.console.terminal import Terminal
+from userbot.errors import StorageError, UserbotError
+from userbot.events import Answered, Answering, Event, Heard
+from userbot.masking import masked_event
+from userbot.settings import Settings
+from userbot.storage.store import Store
+from userbot.talk import Talk
 from userbot.texts import _
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from userbot.talk import Talk
 
 _PROMPT = "› "
 _LEAVE = ("/quit", "/exit")
 
 
-@common_flags
-def talk(common: Common) -> None:
-    """The same assistant in the terminal, without Telegram.
-
-    A question a line; /quit or /exit ends.
-    """
-    from userbot.cli.load import load_config
-
-    settings = load_config(common, need_telegram=False).settings
-
-    import asyncio
-    import time
-    from io import TextIOWrapper
-
-    from userbot.console.describe import Lines
-    from userbot.console.json_lines import JsonLines
-    from userbot.console.terminal import Terminal
-    from userbot.events import Answered as AnsweredEvent
-    from userbot.events import Answering, Event, Heard
-    from userbot.masking import masked_event
-    from userbot.storage.store import Store
-    from userbot.talk import Talk
-
+def talk(common: Common, settings: Settings) -> None:
+    """Answer what is typed, or piped in, a question a line; /quit or /exit ends."""
     typed = sys.stdin.isatty()
     lively = sys.stdout.isatty() and not (common.plain or common.json)
     if isinstance(sys.stdin, TextIOWrapper):
@@ -52,7 +38,7 @@ def talk(common: Common) -> None:
         event = masked_event(event)
         if rows is not None:
             rows(event)
-        elif common.verbose or not isinstance(event, Heard | Answering | AnsweredEvent):
+        elif common.verbose or not isinstance(event, Heard | Answering | Answered):
             lines(event)
 
     out = sys.stdout if rows is None else sys.stderr
@@ -70,9 +56,6 @@ def talk(common: Common) -> None:
 
 def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> None:
     """Answer line after line; Ctrl-C stops an answer, and leaves where nothing is answered."""
-    from userbot.cli.common import say_error
-    from userbot.errors import StorageError, UserbotError
-
     if typed:
         import readline  # noqa: F401  so that lines can be edited and called back
 

@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Annotated, Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
-import typer
-
-from userbot.cli.common import Common, common_flags
-from userbot.cli.language import titled
+from userbot.cli.common import Common
+from userbot.cli.language import aside
+from userbot.cli.table import print_json, print_table, titled
 from userbot.errors import UsageError
+from userbot.rules.limits import day_began
+from userbot.settings import Settings
+from userbot.storage.spending import Spending, spending
 from userbot.texts import _
-
-if TYPE_CHECKING:
-    from userbot.storage.spending import Spending
 
 _BY: Final = {"day": _("day"), "chat": _("chat"), "person": _("person")}
 
 
-@common_flags
-def usage(
-    common: Common,
-    by: Annotated[
-        str, typer.Option("--by", metavar="WHAT", help=_("Only by day, chat or person."))
-    ] = "",
-    days: Annotated[
-        int, typer.Option(min=1, metavar="N", help=_("The last N days, including today."))
-    ] = 30,
-) -> None:
-    """Requests, tokens, audio minutes and cost per day, chat and person."""
-    from datetime import UTC, datetime, timedelta
-
-    from userbot.cli.load import load_config
-    from userbot.rules.limits import day_began
-    from userbot.storage.spending import spending
-
-    settings = load_config(common, need_key=False).settings
+def usage(common: Common, settings: Settings, by: str, days: int) -> None:
+    """What was spent in so many days: by each of the three, or by one."""
     if by and by not in _BY:
         raise UsageError(
             _("Usage can be listed by {by}.", by=", ".join(_BY)),
@@ -49,41 +32,27 @@ def usage(
         if by in ("", what)
     }
     if common.json:
-        _print_json(found)
+        print_json(_row(what, row) for what, rows in found.items() for row in rows)
     else:
         _print_tables(common, found)
 
 
-def _print_json(found: dict[str, list[Spending]]) -> None:
-    import json
-
-    for what, rows in found.items():
-        for row in rows:
-            shown = {
-                "by": what,
-                what: row.key,
-                "title": row.title or None,
-                "requests": row.requests,
-                "prompt_tokens": row.prompt_tokens,
-                "completion_tokens": row.completion_tokens,
-                "audio_minutes": round(row.audio_seconds / 60, 2),
-                "spoken_minutes": round(row.spoken_seconds / 60, 2),
-                "cost": row.cost / 1_000_000,
-                "estimated": row.estimated,
-            }
-            # Escaped, so that no name can steer a terminal.
-            safe = json.dumps(shown, ensure_ascii=False)
-            print(re.sub("[\x7f-\x9f\u200e\u200f\u061c\u2028-\u202e\u2066-\u2069]", _escape, safe))
-
-
-def _escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+def _row(what: str, row: Spending) -> dict[str, Any]:
+    return {
+        "by": what,
+        what: row.key,
+        "title": row.title or None,
+        "requests": row.requests,
+        "prompt_tokens": row.prompt_tokens,
+        "completion_tokens": row.completion_tokens,
+        "audio_minutes": round(row.audio_seconds / 60, 2),
+        "spoken_minutes": round(row.spoken_seconds / 60, 2),
+        "cost": row.cost / 1_000_000,
+        "estimated": row.estimated,
+    }
 
 
 def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
-    from userbot.cli.history_view import aside
-    from userbot.cli.table import print_table
-
     if not any(found.values()):
         aside(_("Nothing was used in that time."), _("Use --days 365 to look further back."))
         return

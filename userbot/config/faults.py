@@ -158,7 +158,7 @@ def _no_such_word(detail: ErrorDetails, key: Key, value: Any) -> Problem:
 
 
 def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
-    bounds = {name: f"{bound:g}" for name, bound in limits.items() if name in ("ge", "gt", "le")}
+    bounds = {name: f"{bound:.15g}" for name, bound in limits.items() if name in ("ge", "gt", "le")}
     wanted = _WANTED[kind].filled(**bounds)
     if key[0] == "chats" and len(key) < 3:  # the blocks themselves
         wanted = _("blocks") if key == ("chats",) else wanted

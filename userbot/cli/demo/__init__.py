@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import tempfile
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
 
-import typer
-
-from userbot.cli.common import Common, common_flags
+from userbot.cli.common import Common, load_config
+from userbot.cli.demo.play import Play
+from userbot.cli.language import language as spoken
+from userbot.cli.language import speak
+from userbot.errors import UsageError
+from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.texts import _
 
-if TYPE_CHECKING:
-    from userbot.settings import OpenAIConfig, VoiceConfig
 
-
-@common_flags
 def demo(
     common: Common,
-    openai: Annotated[
-        bool,
-        typer.Option("--openai", help=_("Use your own model: the key or server you configured.")),
-    ] = False,
-    model: Annotated[
-        str | None, typer.Option(metavar="NAME", help=_("With --openai: this model."))
-    ] = None,
-    language: Annotated[
-        str | None, typer.Option(metavar="en|ru", help=_("The language of the scene."))
-    ] = None,
-    picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help=_("Write what is shown as an SVG picture."))
-    ] = None,
+    own: tuple[OpenAIConfig, VoiceConfig | None] | None,
+    language: str | None,
+    picture: Path | None,
 ) -> None:
-    """Watch the whole program in a small Telegram of its own.
-
-    It needs no account, no key and no network.
-    """
-    import asyncio
-    import tempfile
-
-    from userbot.cli.demo.play import Play
-    from userbot.cli.language import language as spoken
-    from userbot.cli.language import speak
-    from userbot.errors import UsageError
-
+    """Perform the scene, with the visitor's own model or with written answers."""
     if language not in (None, "en", "ru"):
         raise UsageError(
             _("No demo in “{language}”.", language=language),
             _("Use --language en or ru."),
         )
-    own = _own_model(common, model) if openai else None
     scene = spoken()
     if language is not None:
         speak(language)
@@ -59,14 +38,8 @@ def demo(
         asyncio.run(play.perform())
 
 
-def _own_model(common: Common, model: str | None) -> tuple[OpenAIConfig, VoiceConfig | None]:
+def own_model(common: Common, model: str | None) -> tuple[OpenAIConfig, VoiceConfig | None]:
     """[openai] and [voice] of the config if there is one, else what the environment says."""
-    from dataclasses import replace
-
-    from userbot.cli.load import load_config
-    from userbot.errors import UsageError
-    from userbot.settings import OpenAIConfig, VoiceConfig
-
     voice: VoiceConfig | None
     config = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
     if common.config or config.exists():

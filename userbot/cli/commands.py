@@ -1,0 +1,352 @@
+"""The command line: every command with its options and its help.
+
+What a command does stands in a file of its own, which is imported when the command runs, so that
+``userbot --help`` answers at once, and after its config was read, so that one that is wrong is
+told at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+from userbot import __version__, masking
+from userbot.cli.common import Common, load_config
+from userbot.cli.endings import with_exit_code
+from userbot.cli.language import speak
+from userbot.signals import leaving_at_once
+from userbot.texts import _
+
+_FLAGS: Final[dict[str, tuple[Any, Any]]] = {
+    "config": (
+        Path | None,
+        typer.Option(
+            None, "--config", metavar="FILE", help=_("The config file [default: ./config.toml].")
+        ),
+    ),
+    "profile": (
+        str | None,
+        typer.Option(
+            None, "--profile", metavar="NAME", help=_("Use [profile.NAME] of the config.")
+        ),
+    ),
+    "plain": (
+        bool,
+        typer.Option(False, "--plain", help=_("Plain lines: no colour, nothing moves.")),
+    ),
+    "json": (bool, typer.Option(False, "--json", help=_("One JSON object per event or row."))),
+    "verbose": (
+        bool,
+        typer.Option(False, "-v", "--verbose", help=_("Show more, with tracebacks of errors.")),
+    ),
+}
+"""The common flags: they may stand before the command's name and behind it."""
+Phone = Annotated[
+    str | None,
+    typer.Option("--phone", metavar="+…", help=_("Use a login code instead of a QR code.")),
+]
+
+app = typer.Typer(
+    name="userbot",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _with_flags(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the common flags.
+
+    `function` takes a `Common` first, then its own parameters; errors it raises are told on
+    standard error and become the exit code that the contract names for them.
+    """
+
+    @functools.wraps(function)
+    def run(ctx: typer.Context, **given: Any) -> None:
+        flags = {name: given.pop(name) for name in _FLAGS}
+        set_ones = {name: value for name, value in flags.items() if value}
+        ctx.obj = common = replace(ctx.obj or Common(), **set_ones)
+        speak(None)
+        with_exit_code(lambda: function(common, **given), verbose=common.verbose)
+
+    only_named = inspect.Parameter.KEYWORD_ONLY
+    hints = get_type_hints(function, include_extras=True)
+    parameters = [
+        inspect.Parameter("ctx", only_named, annotation=typer.Context),
+        *(
+            parameter.replace(annotation=hints[name], kind=only_named)
+            for name, parameter in list(inspect.signature(function).parameters.items())[1:]
+        ),
+        *(
+            inspect.Parameter(name, only_named, default=option, annotation=kind)
+            for name, (kind, option) in _FLAGS.items()
+        ),
+    ]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+def _command(*told: str, **settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register a command. `told`: the sentence that lists it, and what else there is to say."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        app.command(short_help=told[0], help="\n\n".join(told), context_settings=settings)(
+            _with_flags(function)
+        )
+        return function
+
+    return register
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"userbot {__version__}")
+        raise typer.Exit
+
+
+@app.callback(
+    help=_("A Telegram userbot: /gpt in your chats, answered right there from your own account.")
+)
+@_with_flags
+def root(
+    common: Common,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help=_("Show the version and leave."),
+        ),
+    ] = False,
+) -> None:
+    """What stands before the command's name: the flags are all there is to it."""
+
+
+@_command(_("Listen in the selected chats and answer."))
+def run(common: Common) -> None:
+    began = time.monotonic()
+    with leaving_at_once():
+        loaded = load_config(common)
+        from userbot.cli import run as command
+    command.run(common, loaded, began)
+
+
+@_command(
+    _("Write config.toml by asking a few questions."),
+    _(
+        "Four short steps: Telegram's api_id and api_hash, the model, the login, the chats."
+        " Without a terminal each answer is a line of standard input."
+    ),
+)
+def init(
+    common: Common,
+    force: Annotated[bool, typer.Option("--force", help=_("Replace an existing config."))] = False,
+    phone: Phone = None,
+    server: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help=_("Another Telegram, such as `userbot sandbox`.")),
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=_("With --server: its PKCS#1 RSA key."))
+    ] = None,
+    dc: Annotated[
+        int, typer.Option(min=1, max=5, help=_("With --server: its data centre number."))
+    ] = 2,
+) -> None:
+    from userbot.cli import init as command
+
+    other = command.other_server(server, public_key, dc)
+    command.init(common, other, phone, force=force)
+
+
+@_command(
+    _("Log in to Telegram, by QR code or login code."),
+    _(
+        "Without a terminal each answer is a line of standard input: phone (if not given),"
+        " code, and password if the account has one."
+    ),
+)
+def login(common: Common, phone: Phone = None) -> None:
+    masking.hide(phone)
+    settings = load_config(common, need_key=False).settings
+    from userbot.cli import login as command
+
+    command.login(settings.telegram, phone)
+
+
+@_command(_("End this login and remove its session file."))
+def logout(common: Common) -> None:
+    settings = load_config(common, need_key=False).settings
+    from userbot.cli import login as command
+
+    command.logout(settings.telegram)
+
+
+@_command(_("List your chats, with the [[chats]] block to paste."))
+def chats(
+    common: Common,
+    word: Annotated[
+        str | None, typer.Argument(help=_("Only chats with this in title or @name."))
+    ] = None,
+) -> None:
+    settings = load_config(common, need_key=False).settings
+    from userbot.cli import chats as command
+
+    command.chats(common, settings, word)
+
+
+@_command(
+    _("List conversations, or show one."),
+    _("Works while the program runs."),
+    ignore_unknown_options=True,  # the id of a group begins with a dash, like an option
+)
+def history(
+    common: Common,
+    chat: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CHAT", help=_("An id (or ID/TOPIC), 'saved', or part of a title or @name.")
+        ),
+    ] = None,
+    search: Annotated[
+        str | None,
+        typer.Option(metavar="WORD", help=_("Only what contains these words, in any case.")),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help=_("Only the newest N [default: 20 questions].")),
+    ] = None,
+    clear: Annotated[
+        bool, typer.Option("--clear", help=_("Erase the text of CHAT, or everything, permanently."))
+    ] = False,
+    export: Annotated[
+        str | None,
+        typer.Option(metavar="FORMAT", help=_("Export CHAT, or everything, as md, json or html.")),
+    ] = None,
+    backup: Annotated[
+        str | None, typer.Option(metavar="FILE", help=_("Copy the whole history into a new file."))
+    ] = None,
+) -> None:
+    settings = load_config(common, need_key=False).settings
+    from userbot.cli import history as command
+
+    asked = command.Asked(chat, search, limit)
+    command.history(common, settings, asked, clear=clear, export=export, backup=backup)
+
+
+@_command(_("Show requests, tokens, audio minutes and cost."))
+def usage(
+    common: Common,
+    by: Annotated[
+        str, typer.Option("--by", metavar="WHAT", help=_("Only by day, chat or person."))
+    ] = "",
+    days: Annotated[
+        int, typer.Option(min=1, metavar="N", help=_("The last N days, including today."))
+    ] = 30,
+) -> None:
+    settings = load_config(common, need_key=False).settings
+    from userbot.cli import usage as command
+
+    command.usage(common, settings, by, days)
+
+
+@_command(_("Check that everything is set up."))
+def doctor(common: Common) -> None:
+    from userbot.cli import doctor as command
+
+    command.doctor(common)
+
+
+@_command(_("Retry failed questions, at once if the program runs."))
+def retry(
+    common: Common,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="AGE", help=_("Only what failed in the last 30m, 2h or 7d [default: all].")
+        ),
+    ] = None,
+    chat: Annotated[
+        str | None,
+        typer.Option(metavar="CHAT", help=_("An id (or ID/TOPIC), or part of a title or @name.")),
+    ] = None,
+) -> None:
+    settings = load_config(common, need_key=False).settings
+    from userbot.cli import retry as command
+
+    command.retry(common, settings, since, chat)
+
+
+@_command(
+    _("Talk to the same assistant in the terminal."),
+    _("Telegram is not needed. One question per line; /quit or /exit ends."),
+)
+def talk(common: Common) -> None:
+    settings = load_config(common, need_telegram=False).settings
+    from userbot.cli import talk as command
+
+    command.talk(common, settings)
+
+
+@_command(
+    _("Watch the whole program in a small simulated Telegram."),
+    _("It needs no account, no key and no network."),
+)
+def demo(
+    common: Common,
+    openai: Annotated[
+        bool,
+        typer.Option("--openai", help=_("Use your own model: the key or server you configured.")),
+    ] = False,
+    model: Annotated[
+        str | None, typer.Option(metavar="NAME", help=_("With --openai: this model."))
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option(metavar="en|ru", help=_("The language of the scene."))
+    ] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=_("Write what is shown as an SVG picture."))
+    ] = None,
+) -> None:
+    from userbot.cli import demo as command
+
+    own = command.own_model(common, model) if openai else None
+    command.demo(common, own, language, picture)
+
+
+@_command(
+    _("Run a small Telegram and a model endpoint on this computer."),
+    _(
+        "For any MTProto client and any OpenAI client, until Ctrl-C. The accounts' codes"
+        " never change."
+    ),
+)
+def sandbox(
+    common: Common,
+    port: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=65534,
+            help=_("Telegram's port; the endpoint uses the next one. 0: any free."),
+        ),
+    ] = 0,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help=_("Keep the state in this folder. Default: in memory.")),
+    ] = None,
+) -> None:
+    from userbot.cli import sandbox as command
+
+    command.sandbox(common, port, data)
