@@ -346,6 +346,8 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
     while not task.done():
         task.cancel()
         await asyncio.wait({task}, timeout=_AGAIN_SECONDS)
+    if not task.cancelled():
+        task.exception()  # what ended the run is raised elsewhere; here it is only taken note of
 
 
 async def _drained(services: Services) -> None:
