@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 
 from userbot.cli import app
+from userbot.texts import LOCALE
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,6 +48,19 @@ def test_every_heading_that_is_linked_exists(anchor: str) -> None:
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z-]+)", README))))
 def test_every_make_target_that_is_named_exists(target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+TOLD = re.findall(
+    r"^\| `(?:[a-z]+(?: …|:) )?(.+?)` \|", README.split("## Troubleshooting")[1], re.M
+)
+
+
+@pytest.mark.parametrize("told", [one for one in TOLD if not one.endswith("…")])
+def test_what_the_program_says_is_what_it_says(told: str) -> None:
+    with (LOCALE / "ru/LC_MESSAGES/userbot.po").open("rb") as file:
+        texts = [text for one in read_po(file) for text in re.findall(r"[^{}]+", str(one.id))]
+    words = re.sub(r"^… |\(.*?\)\.?$", "", told).strip()
+    assert any(words in text for text in texts)
 
 
 def rows(text: str) -> list[str]:

@@ -313,7 +313,7 @@ async def test_after_an_hour_without_a_line_what_is_young_is_answered_and_the_re
     assert hour.faults() == []
     told = program.events(Notice)
     (listing,) = [one.detail for one in told if one.reason == "old_questions"]
-    assert listing.startswith(f"{hour.listed()} questions are too old to be answered: ")
+    assert listing.startswith(f"{hour.listed()} questions are too old to answer: ")
 
     waits = [one for one in program.events(Waiting) if one.reason == "network"]
     assert not any(one.detail for one in waits)
@@ -323,7 +323,7 @@ async def test_after_an_hour_without_a_line_what_is_young_is_answered_and_the_re
     assert all(599 < seconds < 620 for seconds in minutes[10:])
     assert len(minutes) in (13, 14)
     (back,) = [one.detail for one in told if one.reason == "reconnected"]
-    away = re.fullmatch(r"The connection to Telegram stands again after (\d+) s\.", back)
+    away = re.fullmatch(r"Reconnected to Telegram after (\d+) s\.", back)
     assert away is not None
     assert HOUR - 60 < float(away[1]) < HOUR + 60
     order = [one.reason for one in told]
