@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.stage import Stage
+from tests.harness import Stage
 
 # Whether a change may land must not hang on chance: there the examples are the same each time.
 # Elsewhere they are new ones, and a failing one is printed with how to see it again.

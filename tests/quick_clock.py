@@ -13,13 +13,17 @@ from datetime import UTC, datetime, timedelta
 
 
 class QuickClock:
-    """`ports.Clock` on which a second takes `1 / times` seconds; dates are the real ones."""
+    """`ports.Clock` on which a second takes `1 / times` seconds.
 
-    def __init__(self, times: float) -> None:
+    Dates are the real ones but for `skew`: so long did the computer sleep.
+    """
+
+    def __init__(self, times: float, skew: timedelta = timedelta()) -> None:
         self.times = times
+        self.skew = skew
 
     def now(self) -> datetime:
-        return datetime.now(UTC)
+        return datetime.now(UTC) + self.skew
 
     def monotonic(self) -> float:
         return time.monotonic() * self.times

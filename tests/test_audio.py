@@ -8,7 +8,6 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import aclosing
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from userbot.errors import AudioError
 from userbot.rules import ogg as ogg_rules
 from userbot.rules.formats import OGG, format_of
 from userbot.sandbox import ogg
+from userbot.timings import USUAL, Timings
 from userbot.types import Format, Loudness, Sound
 
 VOICE = Path(__file__).parent / "data" / "voice_en.ogg"
@@ -30,19 +30,8 @@ needs_ffmpeg = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def found_anew() -> Iterator[None]:
-    """What was found before is forgotten, and afterwards what the test found."""
-    find_ffmpeg.cache_clear()
-    yield
-    find_ffmpeg.cache_clear()
-
-
-@pytest.fixture
-def minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Recordings are cut near a minute, in place of ten."""
-    monkeypatch.setattr(audio, "PART_SECONDS", audio.PART_SECONDS / 10)
-    monkeypatch.setattr(audio, "WINDOW_SECONDS", audio.WINDOW_SECONDS / 10)
+MINUTES = Timings(part_seconds=60, window_seconds=12)
+"""Recordings are cut near a minute, in place of ten."""
 
 
 def converted(folder: Path, *arguments: str, ending: str) -> Path:
@@ -56,9 +45,14 @@ def converted(folder: Path, *arguments: str, ending: str) -> Path:
 
 
 async def listen(
-    folder: Path, source: bytes, form: Format = OGG, *, max_seconds: float = 1e5
+    folder: Path,
+    source: bytes,
+    form: Format = OGG,
+    *,
+    max_seconds: float = 1e5,
+    timings: Timings = USUAL,
 ) -> tuple[float, list[tuple[Sound, Loudness]]]:
-    async with Ffmpeg(folder / "history.db").workplace(max_seconds) as place:
+    async with Ffmpeg(folder / "history.db", timings).workplace(max_seconds) as place:
         place.source.write_bytes(source)
         seconds = await place.read(form)
         async with aclosing(place.parts()) as parts:
@@ -109,10 +103,9 @@ async def test_the_sound_of_a_round_video_is_taken_out(tmp_path: Path) -> None:
 
 
 @needs_ffmpeg
-@pytest.mark.usefixtures("minutes")
 async def test_a_long_recording_is_cut_where_nobody_speaks(tmp_path: Path) -> None:
     source = ogg.recording(("tone", 62), ("silence", 2), ("tone", 10))
-    seconds, parts = await listen(tmp_path, source)
+    seconds, parts = await listen(tmp_path, source, timings=MINUTES)
     assert seconds == pytest.approx(74, abs=0.1)
     assert [round(sound.seconds) for sound, _ in parts] == [63, 11]
     assert all(loudness is Loudness.LOUD for _, loudness in parts)
@@ -120,17 +113,15 @@ async def test_a_long_recording_is_cut_where_nobody_speaks(tmp_path: Path) -> No
 
 
 @needs_ffmpeg
-@pytest.mark.usefixtures("minutes")
 async def test_speech_without_a_pause_is_cut_all_the_same(tmp_path: Path) -> None:
-    _, parts = await listen(tmp_path, ogg.tone(70))
+    _, parts = await listen(tmp_path, ogg.tone(70), timings=MINUTES)
     assert [round(sound.seconds) for sound, _ in parts] == [60, 10]
 
 
 @needs_ffmpeg
-@pytest.mark.usefixtures("minutes")
 async def test_a_silent_part_is_told_and_not_encoded(tmp_path: Path) -> None:
     source = ogg.recording(("silence", 61), ("tone", 30))
-    _, parts = await listen(tmp_path, source)
+    _, parts = await listen(tmp_path, source, timings=MINUTES)
     (silent, first), (_, second) = parts
     assert (first, second) == (Loudness.SILENT, Loudness.LOUD)
     assert silent.data == b""
@@ -140,7 +131,7 @@ async def test_a_silent_part_is_told_and_not_encoded(tmp_path: Path) -> None:
 async def test_the_loudness_of_the_beginning_is_measured(tmp_path: Path) -> None:
     for source, loudness in ((ogg.tone(3), Loudness.LOUD), (b"", None)):
         data = source or ogg.recording(("silence", 3))
-        async with Ffmpeg(tmp_path / "history.db").workplace(100) as place:
+        async with Ffmpeg(tmp_path / "history.db", USUAL).workplace(100) as place:
             place.source.write_bytes(data)
             await place.read(OGG)
             assert await place.loudness() is (loudness or Loudness.SILENT)
@@ -185,7 +176,7 @@ async def test_a_recording_cannot_make_ffmpeg_open_another_file(tmp_path: Path) 
 
 @needs_ffmpeg
 async def test_the_folder_is_private_and_gone_afterwards(tmp_path: Path) -> None:
-    async with Ffmpeg(tmp_path / "history.db").workplace(10) as place:
+    async with Ffmpeg(tmp_path / "history.db", USUAL).workplace(10) as place:
         (folder,) = tmp_path.iterdir()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         place.source.write_bytes(VOICE.read_bytes())
@@ -208,13 +199,11 @@ def test_what_a_killed_run_left_behind_is_removed(tmp_path: Path) -> None:
     left.mkdir()
     (left / "sound.raw").write_bytes(b"words")
     (tmp_path / "history.db").touch()
-    Ffmpeg(tmp_path / "history.db")
+    Ffmpeg(tmp_path / "history.db", USUAL)
     assert [path.name for path in tmp_path.iterdir()] == ["history.db"]
 
 
-def test_the_systems_ffmpeg_comes_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found_anew: None
-) -> None:
+def test_the_systems_ffmpeg_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = tmp_path / "ffmpeg"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
@@ -222,20 +211,18 @@ def test_the_systems_ffmpeg_comes_first(
     assert find_ffmpeg() == str(program)
 
 
-def test_without_a_system_ffmpeg_the_extra_serves(
-    monkeypatch: pytest.MonkeyPatch, found_anew: None
-) -> None:
+def test_without_a_system_ffmpeg_the_extra_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("imageio_ffmpeg", reason="no extra: pip install 'gpt-userbot[audio]'")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert "imageio_ffmpeg" in (find_ffmpeg() or "")
 
 
 async def test_without_either_it_is_not_usable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found_anew: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
-    assert not await Ffmpeg(tmp_path / "history.db").usable()
+    assert not await Ffmpeg(tmp_path / "history.db", USUAL).usable()
     assert audio.find_ffmpeg() is None
 
 
@@ -244,10 +231,11 @@ import asyncio, resource, sys
 from pathlib import Path
 from userbot.audio import Ffmpeg
 from userbot.rules.formats import OGG
+from userbot.timings import USUAL
 
 async def main():
     folder = Path(sys.argv[1])
-    async with Ffmpeg(folder / "history.db").workplace(1e5) as place:
+    async with Ffmpeg(folder / "history.db", USUAL).workplace(1e5) as place:
         (folder / "long.ogg").rename(place.source)
         seconds = await place.read(OGG)
         parts = [sound.seconds async for sound, _ in place.parts()]
@@ -300,5 +288,5 @@ async def test_a_program_that_talks_without_end_is_kept_to_its_last_words(tmp_pa
 def test_another_profiles_work_is_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "userbot-audio-other.db-x1"
     other.mkdir()
-    Ffmpeg(tmp_path / "history.db")
+    Ffmpeg(tmp_path / "history.db", USUAL)
     assert other.exists()

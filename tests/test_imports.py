@@ -14,7 +14,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "userbot"
 
-VALUES = {"types", "events", "errors", "settings", "texts"}
+VALUES = {"types", "events", "errors", "settings", "texts", "timings"}
 SHARED = VALUES | {"ports", "rules"}
 MIDDLE = {"turn", "intake"}
 ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console"}
@@ -317,3 +317,19 @@ def test_what_help_loads_is_followed_through_our_own_modules() -> None:
     )
     rule = "userbot --help loads this; import it inside the function"
     assert broken == [f"console/describe.py:1 imports rich: {rule}"]
+
+
+YARDSTICK = ("path", "chaos")
+"""The tests that reach the program as its users do."""
+
+
+def test_what_is_measured_from_outside_knows_nothing_of_the_inside() -> None:
+    folder = Path(__file__).parent
+    found = {
+        f"{path.relative_to(folder)} imports {item.module}"
+        for room in YARDSTICK
+        for path in sorted((folder / room).rglob("*.py"))
+        for item in imports("tests.py", path.read_text(encoding="utf-8"), {"userbot.sandbox"})
+        if item.target not in (None, "sandbox")
+    }
+    assert not found, "\n".join(["tests/harness.py is the only way in:", *sorted(found)])

@@ -17,18 +17,19 @@ from userbot.telegram.gate import Gate
 from userbot.telegram.names import NameResolver
 from userbot.telegram.people import People
 from userbot.telegram.updates import Updates
+from userbot.timings import Timings
 from userbot.types import Person
 
 
 class Adapters:
     """Telegram, and the models."""
 
-    def __init__(self, settings: Settings, gate: Gate, report: Report) -> None:
+    def __init__(self, settings: Settings, gate: Gate, report: Report, timings: Timings) -> None:
         self.client = new_client(settings.telegram, gate, persistent=True)
         self.people = People(self.client, report)
         self.updates = Updates(self.client, self.people, report)
         self.model = ChatModel(settings.openai, report)
-        self.speech = Speech(settings.voice, settings.openai, report)
+        self.speech = Speech(settings.voice, settings.openai, report, timings.transcription_seconds)
         self.speaker = Speaker(settings.openai)
 
     async def aclose(self) -> None:

@@ -29,13 +29,11 @@ from userbot.telegram.outage import Outage, watch_line
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file, session_lock
 from userbot.texts import _, n_
+from userbot.timings import USUAL, Timings
 from userbot.turn.store_back import StoreBack
 from userbot.types import Message, Question
 
 T = TypeVar("T")
-
-DRAIN_SECONDS = 10.0
-"""How long an answer being written may still take after Ctrl-C or SIGTERM."""
 
 STORE_SECONDS = 0.05
 """How long one step of the store may hold up everything while another process is writing."""
@@ -46,9 +44,6 @@ _AGAIN_SECONDS = 0.2
 RETRY_SECONDS = 1.0
 """How often `userbot retry` is looked out for."""
 
-PEOPLE_SECONDS = 5.0
-"""How long the first messages wait for the account's contacts."""
-
 
 async def run(
     settings: Settings,
@@ -57,12 +52,14 @@ async def run(
     began: float,
     end: asyncio.Future[str] | None = None,
     clock: Clock | None = None,
+    timings: Timings = USUAL,
     leaving: Callable[[], None] = lambda: None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
     `began`: when the program started, in `time.monotonic()` seconds, for the Ready line.
     `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
+    `timings`: what tests shorten.
     `leaving`: called when a second signal ends the process at once.
     Raises UserbotError when it cannot begin or cannot go on.
     """
@@ -72,7 +69,7 @@ async def run(
         session_lock(settings.telegram.session),
         closing(Store.open(settings.history.database)) as store,
     ):
-        running = _Run(settings, report, store, began, end, clock)
+        running = _Run(settings, report, store, began, end, clock, timings)
         with network_told(report, running.outage.lost):
             return await running.until_stopped(leaving)
 
@@ -88,7 +85,9 @@ class _Run:
         began: float,
         end: asyncio.Future[str] | None,
         clock: Clock | None,
+        timings: Timings,
     ) -> None:
+        self._timings = timings
         self._report = report
         self._store = store
         self._began = began
@@ -147,7 +146,7 @@ class _Run:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, self._tasks)
-            adapters = Adapters(self._settings, self._gate, self._report)
+            adapters = Adapters(self._settings, self._gate, self._report, self._timings)
             on_the_way_out.push_async_callback(adapters.aclose)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
@@ -177,10 +176,11 @@ class _Run:
                 Program(account, adapters),
                 self._clock,
                 self._report,
+                self._timings,
             )
             self._end_in_order(on_the_way_out, adapters, services)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
-            await asyncio.wait({known}, timeout=PEOPLE_SECONDS)
+            await asyncio.wait({known}, timeout=self._timings.contacts_seconds)
             await self._recover(adapters, services, account)
             adapters.updates.open_changes(self._edited, self._moved)
             on_the_way_out.callback(adapters.updates.close_changes)
@@ -293,7 +293,7 @@ class _Run:
         # While the last answers are written, what arrives is stored for the next start.
         on_the_way_out.push_async_callback(adapters.updates.close)
         on_the_way_out.push_async_callback(services.late.drain)
-        on_the_way_out.push_async_callback(_drained, services)
+        on_the_way_out.push_async_callback(_drained, services, self._timings.drain_seconds)
         on_the_way_out.callback(self._store_back.leave)
         on_the_way_out.callback(self._gate.waits.leave)
         on_the_way_out.callback(adapters.people.close)
@@ -350,12 +350,12 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
         task.exception()  # what ended the run is raised elsewhere; here it is only taken note of
 
 
-async def _drained(services: Services) -> None:
+async def _drained(services: Services, seconds: float) -> None:
     """Let what is on its way leave: all of it at once, since ten seconds are all there is."""
     await asyncio.gather(
-        services.queue.drain(DRAIN_SECONDS),
-        services.commands.drain(DRAIN_SECONDS),
-        services.limit_notice.drain(DRAIN_SECONDS),
+        services.queue.drain(seconds),
+        services.commands.drain(seconds),
+        services.limit_notice.drain(seconds),
     )
 
 

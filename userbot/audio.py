@@ -1,7 +1,7 @@
 """Recordings that cannot be sent as they are: other formats, too large, too long.
 
 ffmpeg decodes and encodes, pydub finds where nobody speaks. The sound is decoded once, to a file
-of 16 kHz mono in a private folder; pydub opens at most `WINDOW_SECONDS` of it at a time, in a
+of 16 kHz mono in a private folder; pydub opens at most `window_seconds` of it at a time, in a
 worker thread, so that memory does not grow with the length of a recording (pydub by itself
 holds all of it: 4 GB for two hours). Each part is encoded when it is asked for.
 
@@ -26,15 +26,12 @@ from typing import TYPE_CHECKING, Any, Final
 from userbot.errors import AudioError, system_reason
 from userbot.rules.ghosts import QUIET_DBFS, loudness_at
 from userbot.texts import _, joined
+from userbot.timings import Timings
 from userbot.types import Format, Loudness, Sound
 
 if TYPE_CHECKING:
     from pydub import AudioSegment
 
-PART_SECONDS: Final = 600.0
-"""About how long a part is: what every endpoint takes, and short enough to be tried again."""
-WINDOW_SECONDS: Final = 120.0
-"""How much of a recording pydub holds at a time."""
 _RATE: Final = 16_000
 """What Whisper listens at."""
 _BYTES_PER_SECOND: Final = _RATE * 2
@@ -44,8 +41,6 @@ _SEEK_MS: Final = 100
 """pydub's step while it looks for silence: its own default takes a hundred times as long."""
 _FOLDER: Final = "userbot-audio-"
 _OGG: Final = "audio/ogg"
-_RUN_SECONDS: Final = 600.0
-"""How long one run of ffmpeg may take; two hours of sound take about one minute."""
 _MOST_MEMORY: Final = "134217728"
 """Bytes that ffmpeg may ask for at once; tables of a damaged file claim anything."""
 _FULL: Final = b"No space left on device"
@@ -60,7 +55,8 @@ class Ffmpeg:
     them is removed.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, timings: Timings) -> None:
+        self._timings = timings
         self._folder = database.parent
         # Another profile may be at work in the same folder, with a database of its own.
         self._prefix = f"{_FOLDER}{database.name}-"
@@ -80,7 +76,7 @@ class Ffmpeg:
         folder: Path | None = None
         try:
             folder = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._folder))  # 0700
-            yield Workplace(program, folder, max_seconds)
+            yield Workplace(program, folder, max_seconds, self._timings)
         except OSError as error:
             raise _no_room(error) from error
         finally:
@@ -91,7 +87,8 @@ class Ffmpeg:
 class Workplace:
     """`ports.Workplace`: one recording in a folder of its own."""
 
-    def __init__(self, program: str, folder: Path, max_seconds: float) -> None:
+    def __init__(self, program: str, folder: Path, max_seconds: float, timings: Timings) -> None:
+        self._timings = timings
         self.source = folder / "source"
         self._program = program
         self._sound = folder / "sound.raw"
@@ -120,7 +117,7 @@ class Workplace:
         return loudness_at(await self._loudest(0.0, self._seconds))
 
     async def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
-        """What was read, in parts of about `PART_SECONDS`, cut where nobody speaks."""
+        """What was read, in parts of about `part_seconds`, cut where nobody speaks."""
         begin = 0.0
         while begin < self._seconds:
             end = await asyncio.to_thread(self._cut_after, begin)
@@ -132,8 +129,9 @@ class Workplace:
     async def _loudest(self, begin: float, end: float) -> float:
         """The peak between two moments; who has heard somebody speak listens no further."""
         peak = -math.inf
-        for at in range(int(begin), math.ceil(end), int(WINDOW_SECONDS)):
-            seconds = min(WINDOW_SECONDS, end - at)
+        window = self._timings.window_seconds
+        for at in range(int(begin), math.ceil(end), int(window)):
+            seconds = min(window, end - at)
             peak = max(peak, await asyncio.to_thread(self._peak, float(at), seconds))
             if peak > QUIET_DBFS:
                 break
@@ -150,13 +148,13 @@ class Workplace:
         return await asyncio.to_thread(self._part.read_bytes)
 
     def _cut_after(self, begin: float) -> float:
-        """Where the part that begins there ends: in the silence nearest to `PART_SECONDS`."""
-        wanted = begin + PART_SECONDS
+        """Where the part that begins there ends: in the silence nearest to `part_seconds`."""
+        wanted, at_once = begin + self._timings.part_seconds, self._timings.window_seconds
         # What little would be left after a cut stays with its part.
-        if self._seconds <= wanted + WINDOW_SECONDS / 2:
+        if self._seconds <= wanted + at_once / 2:
             return self._seconds
-        first = wanted - WINDOW_SECONDS / 2
-        window = self._window(first, WINDOW_SECONDS)
+        first = wanted - at_once / 2
+        window = self._window(first, at_once)
         quiet = window.max_dBFS - 30 if window.max_dBFS > -math.inf else 0
         silences = _silences(window, max(quiet, -60.0))
         if not silences:
@@ -187,14 +185,14 @@ class Workplace:
         )
         assert process.stderr is not None
         try:
-            async with asyncio.timeout(_RUN_SECONDS):
+            async with asyncio.timeout(self._timings.ffmpeg_seconds):
                 told = await _last_words(process.stderr)
                 await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()
             raise _unreadable(
-                _("ffmpeg took more than {seconds:.0f} s.", seconds=_RUN_SECONDS)
+                _("ffmpeg took more than {seconds:.0f} s.", seconds=self._timings.ffmpeg_seconds)
             ) from None
         except BaseException:
             process.kill()
@@ -216,7 +214,6 @@ async def _last_words(stderr: asyncio.StreamReader) -> bytes:
     return told
 
 
-@functools.cache
 def find_ffmpeg() -> str | None:
     """The ffmpeg to use: the system's, else the one of imageio-ffmpeg; None without either."""
     found = shutil.which("ffmpeg")

@@ -5,6 +5,7 @@ Nothing here works by itself: `app` opens what is built, and ends it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from userbot.account import Program
@@ -32,13 +33,13 @@ from userbot.intake.retries import Retries
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
-from userbot.rules.limits import HELD_SECONDS
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import Settings
 from userbot.storage.store import Store
 from userbot.telegram.reader import TelegramReader
 from userbot.telegram.sender import TelegramSender
 from userbot.texts import language_of
+from userbot.timings import USUAL, Timings
 from userbot.turn.answer import AnswerStage
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
@@ -67,9 +68,6 @@ from userbot.turn.understand.stage import Understand
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.turn.understand.words import Words
 
-SILENCES = 10
-"""One answer may take so many times what the endpoint may be silent (`[openai].timeout`)."""
-
 
 class Services:
     """All that `app` opens and ends."""
@@ -82,12 +80,13 @@ class Services:
         program: Program,
         clock: Clock,
         report: Report,
+        timings: Timings = USUAL,
     ) -> None:
         account, adapters = program.account, program.adapters
         client = adapters.client
         max_age = timedelta(minutes=settings.catch_up.max_age_minutes)
         sender = TelegramSender(client)
-        reader = TelegramReader(client, adapters.updates)
+        reader = TelegramReader(client, adapters.updates, timings.page_limit)
 
         self.store_back = store_back
         self.late = LateWrites(store_back)
@@ -96,7 +95,8 @@ class Services:
         history = history_of(settings, store)
         requests = Requests(settings.openai, settings.voice, self.chats, history)
         system = settings.openai.system
-        self.budget = Budget(settings.limits, account.limited, system, store, clock, report)
+        held = timings.limit_held_seconds
+        self.budget = Budget(settings.limits, account.limited, system, store, clock, report, held)
         loops = LoopWatch()
         window = settings.history.window_tokens
         self.background = Background(reader, store, self.chats, window, clock, report)
@@ -108,17 +108,24 @@ class Services:
         self.told = Told(report, self.limit_notice if settings.limits.tell else None)
         typing = Typing(sender, clock)
         paid = PaidTranscription(adapters.speech, self.budget, clock, report)
-        ffmpeg = Ffmpeg(settings.history.database)
-        recordings = Recordings(reader, ffmpeg, paid, store, clock, report)
+        ffmpeg = Ffmpeg(settings.history.database, timings)
+        recordings = Recordings(reader, ffmpeg, paid, store, clock, report, timings)
         replied = Replied(reader, store, history, self.chats.forgotten, window)
         words = Words(
-            Transcribe(recordings, store, clock, report), replied, requests, store, report
+            Transcribe(recordings, store, clock, report, timings),
+            replied,
+            requests,
+            store,
+            report,
         )
-        attachments = Attachments(reader, report)
+        attachments = Attachments(reader, report, timings.picture_questions)
         language = language_of(settings.console.language)
-        style = WritingStyle(settings.pacing, settings.trigger.own_prompt, language)
+        pacing, own_prompt = settings.pacing, settings.trigger.own_prompt
+        if timings.preview_seconds is not None:
+            pacing = replace(pacing, edit_seconds=timings.preview_seconds)
+        style = WritingStyle(pacing, own_prompt, language, timings.late_edit_seconds)
         messages = ReplyMessages(sender, outbound, store, clock)
-        longest = SILENCES * settings.openai.timeout
+        longest = timings.silences * settings.openai.timeout
         answer = AnswerStage(
             Complete(adapters.model, requests, self.budget, longest, clock, report),
             requests,
@@ -135,7 +142,7 @@ class Services:
         }
         runner = Runner(stages, answer, typing, store, store_back, clock)
         burst = settings.trigger.burst_seconds
-        self.queue = Queue(runner, burst, longest_seconds(settings), clock, report)
+        self.queue = Queue(runner, burst, longest_seconds(settings, timings), clock, report)
 
         self.migration = Migration(self.chats, reader, history, self.queue, report)
         runner.moves = self.migration
@@ -161,7 +168,7 @@ class Services:
         admission = Admission(self.budget, self.queue, loops, self.told, clock, max_age)
         receiver = Receiver(self.judge, admission, self.commands, self.background, store, report)
         receiver.stand_down = settings.trigger.stand_down
-        self.doorstep = Doorstep(self.late)
+        self.doorstep = Doorstep(self.late, timings.held_messages)
         self.catch_up = CatchUp(
             self.chats,
             reader,
@@ -183,7 +190,9 @@ def history_of(settings: Settings, store: Store) -> History:
     return History(store, settings.history.window_tokens, idle=idle or None)
 
 
-def longest_seconds(settings: Settings) -> float:
+def longest_seconds(settings: Settings, timings: Timings) -> float:
     """After how long an answer counts as hung: more than listening and asking may take together."""
-    asking = 2 * SILENCES * settings.openai.timeout + PATIENCE_SECONDS
-    return asking + 2 * HELD_SECONDS + 2 * 60 * settings.voice.max_minutes
+    if timings.hung_seconds is not None:
+        return timings.hung_seconds
+    asking = 2 * timings.silences * settings.openai.timeout + PATIENCE_SECONDS
+    return asking + 2 * timings.limit_held_seconds + 2 * 60 * settings.voice.max_minutes

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn, cast
 
-from userbot.build import SILENCES, history_of
+from userbot.build import history_of
 from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
@@ -25,6 +25,7 @@ from userbot.rules.trigger import Policy, command_of, question_of
 from userbot.settings import PacingConfig, Settings
 from userbot.storage.store import Store
 from userbot.texts import _
+from userbot.timings import USUAL
 from userbot.turn.answer import AnswerStage
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
@@ -95,7 +96,7 @@ class Talk:
         typing = Typing(sender, clock)
         style = WritingStyle(_LIVELY if terminal.lively else _WHOLE)
         messages = ReplyMessages(sender, outbound, store, clock)
-        longest = SILENCES * settings.openai.timeout
+        longest = USUAL.silences * settings.openai.timeout
         answer = AnswerStage(
             Complete(self._model, requests, budget, longest, clock, report),
             requests,

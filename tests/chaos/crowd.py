@@ -6,17 +6,15 @@ from half of one by its last words.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import re
-import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.stage import Stage
+from tests.harness import Event, Stage
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Group, Message
@@ -127,17 +125,11 @@ class Crowd:
         """Whether one answer stands to its end."""
         return any(self._ends(one, answer) for answer in self.answers(one))
 
-    def judge(self, database: Path) -> Left:
+    def judge(self, history: list[Event]) -> Left:
         """Look at every question, as it stands in the chats and in the history."""
-        with contextlib.closing(sqlite3.connect(database)) as db:
-            rows = {
-                (chat, message): (state, reason, answer or "", usages, attempt)
-                for chat, message, state, reason, answer, usages, attempt in db.execute(
-                    "SELECT chat, message, state, reason, answer,"
-                    " (SELECT count(*) FROM payments WHERE question = questions.id"
-                    " AND complete), attempt FROM questions"
-                )
-            }
+        rows = {
+            (row.chat, row.message): (row.state, row.reason, row.answer or "") for row in history
+        }
         left = Left()
         for one in self.asked:
             self._judge_one(one, rows, left)
@@ -148,10 +140,9 @@ class Crowd:
         chat = one.where.id if isinstance(one.where, Group) else one.message.sender.id
         row = rows.get((chat, one.message.id_for(self.stage.olga)))
         about = f"question {one.number} in {chat}: {row}, {answers}"
-        attempt = row[4] if row else 0
         # What was given up is closed with "…" and stands beside the answer to the next attempt.
-        closed = [it for it in answers if it.text.endswith("…")]
-        answers = [it for it in answers if it not in closed[:attempt]]
+        whole = [it for it in answers if not it.text.endswith("…")]
+        answers = whole or answers[:1]
         if row and not answers and row[:2] == ("skipped", "in_doubt"):
             left.doubt.append(f"in doubt: {about}")
             return
@@ -162,9 +153,7 @@ class Crowd:
         if not all(self._ends(one, answer) for answer in answers):
             left.half.append(f"half: {about}")
         if row is None or (
-            row[0] != "answered"
-            or f"end of {one.number}." not in row[2]
-            or not 1 <= row[3] <= attempt + 1
+            row[0] != "answered" or f"end of {one.number}." not in row[2]
             if answers
             else row[:2] != ("skipped", "owner_answered")
         ):

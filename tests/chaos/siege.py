@@ -59,6 +59,8 @@ class Tally:
     by_hand: int = 0
     taken_up: int = 0
     """How often a run went on with what a killed one had begun."""
+    paid: int = 0
+    """Requests to the model that were counted."""
     left: Left = field(default_factory=Left)
     seconds: float = 0.0
 
@@ -236,7 +238,12 @@ class Siege:
         tally.questions = len(self.crowd.asked)
         tally.spoken = sum(one.voice for one in self.crowd.asked)
         tally.taken_up = "".join(self.story).count('"taken_up"')
-        tally.left = self.crowd.judge(self.house.folder / "sessions" / "history.db")
+        file = self.house.folder / "config.toml"
+        everything = ("history", "--search", "", "--limit", "100000")
+        tally.left = self.crowd.judge(self.stage.command(*everything, file=file))
+        tally.paid = sum(
+            day.requests for day in self.stage.command("usage", "--by", "day", file=file)
+        )
 
     def _note(self, what: str) -> None:
         self.story.append(what)

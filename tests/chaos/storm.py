@@ -20,12 +20,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from tests.chaos.crowd import Crowd, Left
+from tests.harness import Program, Stage, listed
 from tests.quick_clock import QuickClock
-from tests.stage import Program, Stage, listed
 from userbot.sandbox.telegram import RandomIdBehaviour
-from userbot.settings import CatchUpConfig, HistoryConfig, LimitsConfig, OpenAIConfig
-from userbot.storage.archive import Archive
-from userbot.storage.store import Store
 
 TIMES = 20
 """So much faster runs the program's clock: what it waits for is waited for in earnest."""
@@ -102,18 +99,14 @@ class Storm:
     async def run(self, questions: int) -> Tally:
         began = time.monotonic()
         crowd, stage, tally = self.crowd, self.stage, self.tally
-        database = stage.folder / "history.db"
         self.program = await stage.program(
             [listed(chat) for chat in crowd.chats],
             clock=RunningAhead(TIMES),
-            catch_up=CatchUpConfig(max_age_minutes=600),
-            history=HistoryConfig(database=database),
-            limits=LimitsConfig(
-                requests_per_minute=MANY, answers_per_hour=MANY, tokens_per_day=MANY
-            ),
-            openai=OpenAIConfig(
-                base_url=stage.endpoint.base_url, api_key="sandbox-key", model="test", timeout=2
-            ),
+            catch_up={"max_age_minutes": 600},
+            limits={"requests_per_minute": MANY, "answers_per_hour": MANY, "tokens_per_day": MANY},
+            openai={
+                "timeout": 2,
+            },
         )
         end = began + questions + CLEARING_SECONDS
         while len(crowd.asked) < questions and time.monotonic() < end:
@@ -127,7 +120,7 @@ class Storm:
         await self.program.stop()
         tally.questions = len(crowd.asked)
         tally.spoken = sum(one.voice for one in crowd.asked)
-        tally.left = crowd.judge(database)
+        tally.left = crowd.judge(stage.history())
         tally.seconds = time.monotonic() - began
         return tally
 
@@ -216,22 +209,14 @@ class Storm:
         await self._settled()
 
     def _ask_again(self) -> None:
-        database = self.stage.folder / "history.db"
-        with Archive.reading(database) as archive:
-            assert archive is not None
-            failed = [one.id for one in archive.exchanges(-1, failed=True)]
-        with Store.open(database) as store:
-            self.tally.again += len(store.questions.request_retry(failed, datetime.now(UTC)))
+        self.tally.again += len(self.stage.command("retry"))
 
     async def _settled(self) -> None:
         """What stands in the chat is in the history a moment later."""
-        program = self.program
-        assert program is not None
-        with Store.open(self.stage.folder / "history.db") as store:
-            for _ in range(50):
-                if not store.questions.pending():
-                    return
-                await asyncio.sleep(0.1)
+        for _ in range(50):
+            if not self.stage.pending():
+                return
+            await asyncio.sleep(0.1)
 
     @property
     def story(self) -> list[str]:

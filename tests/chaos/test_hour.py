@@ -11,24 +11,18 @@ import itertools
 import os
 import random
 import re
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.harness import Program, Stage, listed
 from tests.quick_clock import SteppedClock
-from tests.stage import Program, Stage, listed
-from userbot.console.describe import describe
-from userbot.events import Notice, Waiting
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Group, Message
-from userbot.settings import HistoryConfig, LimitsConfig, OpenAIConfig
-from userbot.storage.store import Store
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 HOUR = 3600.0
@@ -109,7 +103,7 @@ class Hour:
         await self._line(True)
         self._age()
         async with clock.running(20):
-            await program.tells(Notice, reason="reconnected")
+            await program.tells("notice", reason="reconnected")
             await self._settled(program)
         await program.stop()
         return program
@@ -129,13 +123,8 @@ class Hour:
         return await stage.program(
             [listed(chat) for chat in chats],
             clock=self.clock,
-            history=HistoryConfig(database=stage.folder / "history.db"),
-            limits=LimitsConfig(
-                requests_per_minute=MANY, answers_per_hour=MANY, tokens_per_day=MANY
-            ),
-            openai=OpenAIConfig(
-                base_url=stage.endpoint.base_url, api_key="sandbox-key", model="test"
-            ),
+            limits={"requests_per_minute": MANY, "answers_per_hour": MANY, "tokens_per_day": MANY},
+            openai={"base_url": stage.endpoint.base_url, "api_key": "sandbox-key", "model": "test"},
         )
 
     async def _before(self) -> None:
@@ -211,14 +200,13 @@ class Hour:
                 one.fate = "old"
 
     async def _settled(self, program: Program) -> None:
-        with Store.open(self.stage.folder / "history.db") as store:
-            for _ in range(400):
-                await asyncio.sleep(0.05)
-                waiting = [one for one in self.questions if one.fate == "answered"]
-                if all(self._answers(one) for one in waiting) and not store.questions.pending():
-                    await asyncio.sleep(1.2)  # what is too old is told together, after a second
-                    return
-        raise AssertionError(f"not all is settled: {store}\n{self.story(program)}")
+        for _ in range(400):
+            await asyncio.sleep(0.05)
+            waiting = [one for one in self.questions if one.fate == "answered"]
+            if all(self._answers(one) for one in waiting) and not self.stage.pending():
+                await asyncio.sleep(1.2)  # what is too old is told together, after a second
+                return
+        raise AssertionError(f"not all is settled\n{self.story(program)}")
 
     async def _until(self, at: float) -> None:
         await self.clock.passes(self.lost_at + at - self.clock.monotonic(), 5)
@@ -288,13 +276,12 @@ class Hour:
         return list(self._rows().values()).count(("skipped", "too_old"))
 
     def _rows(self) -> dict[tuple[int, int], tuple[str, str]]:
-        with closing(sqlite3.connect(self.stage.folder / "history.db")) as db:
-            rows = db.execute("SELECT chat, message, state, reason FROM questions")
-            return {(chat, message): (state, reason) for chat, message, state, reason in rows}
+        rows = self.stage.history()
+        return {(row.chat, row.message): (row.state, row.reason) for row in rows}
 
     def story(self, program: Program) -> str:
         """What the console showed, and what became of every question."""
-        shown = [describe(event, "en").plain() for event in program.told]
+        shown = [str(event) for event in program.told]
         fates = [f"{one}: {self._answers(one)}" for one in self.questions]
         return "\n".join([*shown, *fates])
 
@@ -311,11 +298,11 @@ async def test_after_an_hour_without_a_line_what_is_young_is_answered_and_the_re
     program = await hour.run()
     print(hour.story(program))
     assert hour.faults() == []
-    told = program.events(Notice)
+    told = program.events("notice")
     (listing,) = [one.detail for one in told if one.reason == "old_questions"]
     assert listing.startswith(f"{hour.listed()} questions are too old to answer: ")
 
-    waits = [one for one in program.events(Waiting) if one.reason == "network"]
+    waits = [one for one in program.events("waiting") if one.reason == "network"]
     assert not any(one.detail for one in waits)
     assert waits[0].seconds < 30
     minutes = [after.seconds - before.seconds for before, after in itertools.pairwise(waits)]

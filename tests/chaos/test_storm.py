@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.crowd import BEHAVIOURS, SEED
 from tests.chaos.storm import HEAD, Storm
-from tests.stage import Stage
+from tests.harness import Stage
 from userbot.sandbox.telegram import RandomIdBehaviour
 
 QUESTIONS = int(os.environ.get("CHAOS_QUESTIONS", "300"))

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from tests.cli.house import House
 from tests.cli.told import CONFIG, Run
-from tests.stage import Stage
+from tests.harness import Stage
 from userbot.cli import app
 from userbot.storage.store import Store
 

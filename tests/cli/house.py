@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.cli.processes import Process, cold, environment
-from tests.stage import Stage
+from tests.harness import Stage
 
 API_HASH = "b18441a1ff607e10a989891a5462e627"
 MODEL_KEY = "sandbox-key"

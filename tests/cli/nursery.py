@@ -75,6 +75,10 @@ def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
         sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
         sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding="utf-8")
         sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8")
+        if fault := os.environ.get("FAULT"):
+            from tests.faults import install
+
+            install(fault)
         from userbot.__main__ import main as program
 
         program()

@@ -17,8 +17,9 @@ import pytest
 
 from tests.cli.house import PASSWORD, House, look_through
 from tests.cli.processes import COMMAND, Process, environment
-from tests.stage import Stage
+from tests.harness import Stage, Timings
 from userbot.storage.store import Store
+from userbot.timings import USUAL
 
 API = '[telegram]\napi_id = 2040817\napi_hash = "b18441a1ff607e10a989891a5462e627"\n'
 KEY = '[openai]\napi_key = "sk-0a1b2c3d"\n'
@@ -273,16 +274,15 @@ async def test_a_telegram_that_is_not_there_is_told_and_not_waited_for(house: Ho
 
 
 async def test_a_telegram_that_never_answers_is_given_up(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
 ) -> None:
     from userbot.cli import login
     from userbot.errors import TelegramError
 
-    assert login.CONNECT_SECONDS < 15
-    monkeypatch.setattr(login, "CONNECT_SECONDS", 0.3)
+    assert USUAL.connect_seconds < 15
     stage.telegram.faults.add("help.getConfig", delay=60, times=None)
     with pytest.raises(TelegramError, match="Cannot reach"):
-        async with login.online(stage.settings().telegram):
+        async with login.online(stage.settings().telegram, Timings(connect_seconds=0.3)):
             pass
 
 

@@ -12,7 +12,7 @@ import segno
 from telethon.sessions import SQLiteSession
 
 from tests.cli.house import PASSWORD, House, until
-from tests.stage import Stage
+from tests.harness import Stage
 from userbot.cli.asking import Keyboard
 from userbot.cli.login import log_in
 from userbot.sandbox.accounts import Account

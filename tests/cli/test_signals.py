@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.house import House, before_ours
 from tests.cli.processes import ROOT
-from tests.stage import Stage
+from tests.harness import Stage
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
 SIGNALS = int(os.environ.get("CHAOS_SIGNALS", "200"))

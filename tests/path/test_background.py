@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from tests.harness import Stage, listed
 from tests.path.test_remembering import ask
-from tests.stage import Stage, listed
-from userbot.events import Ignored, Notice
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.state import Group
-from userbot.settings import ChatConfig
 
 
 def background(stage: Stage) -> list[str]:
@@ -23,7 +22,7 @@ def background(stage: Stage) -> list[str]:
     return [line.removeprefix("> ") for line in block.splitlines()[1:]]
 
 
-def here(stage: Stage, count: int = 20, chat: Group | Account | None = None) -> list[ChatConfig]:
+def here(stage: Stage, count: int = 20, chat: Group | Account | None = None) -> list[Any]:
     return [listed((chat or stage.group).id, "mention", context_messages=count)]
 
 
@@ -102,7 +101,7 @@ async def test_protected_words_and_forgotten_people_are_never_background(stage: 
         while not command.deleted:
             await asyncio.sleep(0.005)
     stage.vera.says(stage.group, "cherries two")
-    await program.tells(Ignored, reason="forgotten")
+    await program.tells("ignored", reason="forgotten")
     stage.lena.says(stage.group, "plain")
     await ask(stage, program, stage.max, stage.group, "/gpt second")
     assert background(stage) == ["Lena: plain"]
@@ -123,7 +122,7 @@ async def test_a_history_that_cannot_be_read_does_not_hold_up_the_answer(stage: 
     program = await stage.program(here(stage))
     stage.lena.says(stage.group, "hello")
     await ask(stage, program, stage.max, stage.group, "/gpt first")
-    await program.tells(Notice, reason="no_background")
+    await program.tells("notice", reason="no_background")
     assert background(stage) == []
     fault.cancel()
     await ask(stage, program, stage.max, stage.group, "/gpt second")

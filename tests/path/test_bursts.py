@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.harness import Program, Stage, Timings, listed
 from tests.path.test_live_reply import FAST, streamed
-from tests.stage import Program, Stage, listed
-from userbot.events import Answered, Heard, Limited, Skipped
-from userbot.settings import LimitsConfig, TriggerConfig
 
-BURSTS = TriggerConfig(from_="anyone", burst_seconds=1.5)
+BURSTS = {"from": "anyone", "burst_seconds": 1.5}
 
 
 def slowly(seconds: float) -> Any:
@@ -41,7 +38,7 @@ async def asked(stage: Stage, count: int) -> None:
 async def quiet(program: Program, answers: int) -> None:
     """Until so many answers stand, and a moment longer."""
     async with asyncio.timeout(60):
-        while len(program.events(Answered)) < answers:
+        while len(program.events("answered")) < answers:
             await asyncio.sleep(0.005)
     await asyncio.sleep(0.1)
 
@@ -58,9 +55,9 @@ async def test_a_second_message_before_the_first_text_is_answered_with_the_first
     assert questions(stage) == ["How do I mend", "How do I mend\nmy bike?"]
     (reply,) = (one for one in stage.max.messages(stage.olga) if one.sender is stage.olga)
     assert (reply.text, reply.reply_to) == ("You said: How do I mend\nmy bike?", second)
-    (skipped,) = program.events(Skipped)
+    (skipped,) = program.events("skipped")
     assert skipped.reason == "joined"
-    assert len(program.events(Answered)) == 1
+    assert len(program.events("answered")) == 1
     assert stage.endpoint.cancelled == 1
 
 
@@ -92,7 +89,7 @@ async def test_what_comes_after_the_first_text_is_the_next_question(stage: Stage
 @pytest.mark.parametrize("why", ["too late", "another person", "without the prefix", "off"])
 async def test_what_does_not_belong_to_it_does_not_join(stage: Stage, why: str) -> None:
     stage.endpoint.responder = slowly(0.4)
-    trigger = replace(BURSTS, burst_seconds={"too late": 0.1, "off": 0}.get(why, 1.5))
+    trigger = BURSTS | {"burst_seconds": {"too late": 0.1, "off": 0}.get(why, 1.5)}
     program = await stage.program(trigger=trigger)
     stage.max.says(stage.group, "/gpt one")
     await asked(stage, 1)
@@ -103,28 +100,28 @@ async def test_what_does_not_belong_to_it_does_not_join(stage: Stage, why: str) 
         stage.max.says(stage.group, "two" if why == "without the prefix" else "/gpt two")
     await quiet(program, 1 if why == "without the prefix" else 2)
     assert questions(stage)[0] == "Max: one"
-    assert not program.events(Skipped)
+    assert not program.events("skipped")
     assert ("two" in str(questions(stage))) == (why != "without the prefix")
 
 
 async def test_a_burst_counts_as_one_question(stage: Stage) -> None:
     stage.endpoint.responder = slowly(0.3)
-    limits = LimitsConfig(requests_per_minute=1, answers_per_hour=1)
+    limits = {"requests_per_minute": 1, "answers_per_hour": 1}
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS, limits=limits)
     stage.max.says(stage.olga, "one")
     await asked(stage, 1)
     stage.max.says(stage.olga, "two")
     await quiet(program, 1)
-    assert not program.events(Limited)
+    assert not program.events("limited")
     stage.max.says(stage.olga, "three")
-    await program.tells(Limited)
+    await program.tells("limited")
 
 
 async def test_what_is_forwarded_together_is_waited_for_and_keeps_who_wrote_it(
     stage: Stage,
 ) -> None:
     thoughts = [stage.lena.says(stage.group, "Let us go."), stage.vera.says(stage.group, "No.")]
-    program = await stage.program([listed(stage.max.id)], trigger=replace(BURSTS, burst_seconds=0))
+    program = await stage.program([listed(stage.max.id)], trigger=BURSTS | {"burst_seconds": 0})
     for thought in thoughts:
         stage.max.forwards(thought, stage.olga)
         await asyncio.sleep(0.05)
@@ -148,19 +145,15 @@ async def test_words_and_what_is_forwarded_with_them_are_one_question(stage: Sta
     ]
 
 
-async def test_a_burst_survives_a_crash_with_all_its_words(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
+async def test_a_burst_survives_a_crash_with_all_its_words(stage: Stage) -> None:
+    stage.timings = Timings(drain_seconds=0.1)
     stage.endpoint.responder = slowly(30)
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
     stage.max.says(stage.olga, "one")
     await asked(stage, 1)
     second = stage.max.says(stage.olga, "two")
     await asked(stage, 2)
-    assert program._task is not None
-    program._task.cancel()
-    await asyncio.wait({program._task})
+    await program.crash()
     stage.endpoint.responder = slowly(0)
     again = await stage.program([listed(stage.max.id)], trigger=BURSTS)
     await quiet(again, 1)
@@ -201,7 +194,7 @@ async def joining_at_any_moment(stage: Stage, times: int) -> None:
         async with asyncio.timeout(60):
             while True:
                 replies = [one for one in me.messages(me) if one.reply_to is second]
-                if replies and len(program.events(Heard)) == 2 * (number + 1):
+                if replies and len(program.events("heard")) == 2 * (number + 1):
                     break
                 await asyncio.sleep(0.002)
         apart = any(one.reply_to is first for one in me.messages(me))
@@ -213,12 +206,12 @@ async def joining_at_any_moment(stage: Stage, times: int) -> None:
         assert reply.text == f"You said: {wanted}", (seed, number)
         before = [one for one in me.messages(me) if one.reply_to is first]
         assert [one.text for one in before] == [f"You said: first {number}"] * apart, seed
-    assert len(program.events(Skipped)) == joined
+    assert len(program.events("skipped")) == joined
     print(f"{joined} of {times} joined")
     assert 0 < joined < times, "the moments were all before, or all after the first text"
 
 
 async def quiet_for(program: Program, answers: int) -> None:
     async with asyncio.timeout(60):
-        while len(program.events(Answered)) < answers:
+        while len(program.events("answered")) < answers:
             await asyncio.sleep(0.002)

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.faults import Call, busy, watched
+from tests.harness import DEFAULT_PACING, Program, Stage, Timings, listed
 from tests.path.test_remembering import ask
 from tests.path.test_what_telegram_says import QUICK
-from tests.stage import Program, Stage, listed
-from userbot import app
-from userbot.events import (
-    Answered,
-    Answering,
-    Failed,
-    Heard,
-    Ignored,
-    Limited,
-    Notice,
-    Skipped,
-    Waiting,
-)
+from tests.quick_clock import QuickClock
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Group, Message
-from userbot.settings import LimitsConfig, PacingConfig, TriggerConfig
-from userbot.storage.store import Store
 
 
 async def result(stage: Stage, number: int = 1) -> str:
@@ -71,23 +59,24 @@ async def test_a_commands_waits_name_the_chat_that_waits(stage: Stage) -> None:
     stage.telegram.faults.add("channels.deleteMessages", "FLOOD_WAIT_5", chat=stage.club)
     stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_5", chat=stage.olga)
     await orders(stage, stage.club, "/gpt_help")
-    assert [waiting.title for waiting in program.events(Waiting)] == ["Club", "Saved Messages"]
+    assert [waiting.chat for waiting in program.events("waiting")] == [
+        stage.club.id,
+        stage.olga.id,
+    ]
 
 
-async def test_a_command_that_the_end_of_the_program_cuts_off_is_named(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+async def test_a_command_that_the_end_of_the_program_cuts_off_is_named(stage: Stage) -> None:
+    stage.timings = Timings(drain_seconds=0.1)
     program = await stage.program()
     stage.telegram.faults.add("channels.deleteMessages", "FLOOD_WAIT_60", chat=stage.club)
     stage.olga.says(stage.club, "/gpt_usage")
-    await program.tells(Waiting, reason="flood_wait")
-    assert program.events(Failed) == []
+    await program.tells("waiting", reason="flood_wait")
+    assert program.events("failed") == []
     await program.stop()
-    assert program.events(Notice)[-1].reason == "stopping_commands"
-    assert program.events(Notice)[-1].count == 1
-    (cut,) = program.events(Failed)
-    assert (cut.reason, cut.title) == ("command_cut_off", "Club")
+    assert program.events("notice")[-1].reason == "stopping_commands"
+    assert program.events("notice")[-1].count == 1
+    (cut,) = program.events("failed")
+    assert (cut.reason, cut.chat) == ("command_cut_off", stage.club.id)
     assert "/gpt_usage" in cut.error
 
 
@@ -96,38 +85,51 @@ async def cut_off(stage: Stage, text: str, method: str, where: Account | Group) 
     program = await stage.program()
     stage.telegram.faults.add(method, "FLOOD_WAIT_60", chat=where)
     said = stage.olga.says(stage.club, text)
-    await program.tells(Waiting, reason="flood_wait")
+    await program.tells("waiting", reason="flood_wait")
     await program.stop()
-    assert program.events(Failed)[-1].reason == "command_cut_off"
+    assert program.events("failed")[-1].reason == "command_cut_off"
     return said
 
 
 @pytest.mark.parametrize("method", ["channels.deleteMessages", "messages.sendMessage"])
 async def test_the_next_start_finishes_a_command_that_was_cut_off(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, method: str
+    stage: Stage, method: str
 ) -> None:
-    monkeypatch.setattr(app, "DRAIN_SECONDS", 0.1)
+    stage.timings = Timings(drain_seconds=0.1)
     where = stage.club if "delete" in method else stage.olga
     said = await cut_off(stage, "/gpt_off", method, where)
     assert texts(stage.olga.messages(stage.olga)) == []
     program = await stage.program()
     assert "Answers are off" in await result(stage)
     assert said.deleted
-    assert [told.reason for told in program.events(Notice)] == ["command_taken_up"]
+    assert [told.reason for told in program.events("notice")] == ["command_taken_up"]
     await program.stop()
     program = await stage.program()
-    assert program.events(Notice) == []
+    assert program.events("notice") == []
     assert len(stage.olga.messages(stage.olga)) == 1
 
 
+async def without_result(stage: Stage) -> Message:
+    """A command whose program was cut off when it knew of it, and could store no result."""
+    stage.timings = Timings(drain_seconds=0)
+    program: Program | None = None
+
+    def lost(call: Call) -> None:
+        if call.writes and program is not None and program.events("notice", reason="command"):
+            raise busy()
+
+    stage.telegram.faults.add("channels.deleteMessages", delay=60)
+    with watched(lost):
+        program = await stage.program()
+        said = stage.olga.says(stage.club, "/gpt_usage")
+        await program.tells("waiting", reason="storage_busy")
+        await program.crash()
+    stage.telegram.faults.clear()
+    return said
+
+
 async def test_a_command_without_a_result_is_said_to_be_cut_off(stage: Stage) -> None:
-    program = await stage.program()
-    await program.stop()
-    said = stage.olga.says(stage.club, "/gpt_usage")
-    with Store.open(stage.folder / "history.db") as store:
-        store.commands.record(
-            stage.club.id, said.id_for(stage.olga), "usage", datetime.now(UTC), "Club"
-        )
+    said = await without_result(stage)
     await stage.program()
     told = await result(stage)
     assert told.startswith("Club · /gpt_usage\nThe program stopped before")
@@ -135,14 +137,9 @@ async def test_a_command_without_a_result_is_said_to_be_cut_off(stage: Stage) ->
 
 
 async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage) -> None:
-    program = await stage.program()
-    await program.stop()
-    said = stage.olga.says(stage.club, "/gpt_usage")
-    before = datetime.now(UTC) - timedelta(minutes=11)
-    with Store.open(stage.folder / "history.db") as store:
-        store.commands.record(stage.club.id, said.id_for(stage.olga), "usage", before, "Club")
-    program = await stage.program()
-    (failed,) = program.events(Failed)
+    said = await without_result(stage)
+    program = await stage.program(clock=QuickClock(1, timedelta(minutes=11)))
+    (failed,) = program.events("failed")
     assert failed.reason == "command_cut_off"
     assert "delete it there" in failed.hint
     await program.stop()
@@ -151,11 +148,11 @@ async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage)
 
 
 async def test_a_question_does_not_wait_behind_the_commands_before_it(stage: Stage) -> None:
-    program = await stage.program(clock=QUICK, pacing=PacingConfig())
+    program = await stage.program(clock=QUICK, pacing=DEFAULT_PACING)
     said = [stage.olga.says(stage.group, "/gpt_usage") for _ in range(12)]
-    await program.tells(Waiting, reason="governor", title="Weekend")
+    await program.tells("waiting", reason="governor", chat=stage.group.id)
     question = stage.max.says(stage.group, "/gpt hello")
-    await program.tells(Answered, message=question.id_for(stage.olga))
+    await program.tells("answered", message=question.id_for(stage.olga))
     assert not all(one.deleted for one in said), "they would have been first"
     await result(stage, 12)
     assert all(one.deleted for one in said)
@@ -182,12 +179,12 @@ async def test_a_result_is_not_answered_where_saved_messages_answer_everything(
     await orders(stage, stage.group, "/gpt_help")
     stage.telegram.drop_connections(stage.olga)
     said = stage.olga.says(stage.olga, "hello")
-    await program.tells(Answered, message=said.id_for(stage.olga))
-    assert len(program.events(Heard)) == 1
+    await program.tells("answered", message=said.id_for(stage.olga))
+    assert len(program.events("heard")) == 1
 
 
 async def test_commands_follow_the_prefix(stage: Stage) -> None:
-    await stage.program(trigger=TriggerConfig(prefix="/ai"))
+    await stage.program(trigger={"prefix": "/ai"})
     told = await orders(stage, stage.group, "/ai_help")
     assert "/ai_new" in told
     assert "/gpt" not in told
@@ -196,7 +193,7 @@ async def test_commands_follow_the_prefix(stage: Stage) -> None:
 async def test_commands_of_others_are_ignored(stage: Stage) -> None:
     program = await stage.program()
     stage.max.says(stage.group, "/gpt_off")
-    await program.tells(Ignored, reason="not_owner_command")
+    await program.tells("ignored", reason="not_owner_command")
     await ask(stage, program, stage.max, stage.group, "/gpt still there?")
 
 
@@ -207,9 +204,8 @@ async def test_an_unknown_command_is_told_with_a_suggestion(stage: Stage) -> Non
 
 
 async def test_the_owner_reads_russian_if_he_said_so(stage: Stage) -> None:
-    from userbot.settings import ConsoleConfig
 
-    await stage.program(console=ConsoleConfig(language="ru"))
+    await stage.program(console={"language": "ru"})
     assert "Может быть, /gpt_history?" in await orders(stage, stage.group, "/gpt_histroy")
 
 
@@ -272,33 +268,33 @@ async def test_a_model_may_be_set_in_a_chat_that_is_not_listed(stage: Stage) -> 
     program = await stage.program()
     await orders(stage, stage.group, "/gpt_model parrot")
     stage.max.says(stage.group, "just talking")
-    await program.tells(Ignored, reason="not_listed")
+    await program.tells("ignored", reason="not_listed")
     await ask(stage, program, stage.max, stage.group, "/gpt who is there")
     assert stage.endpoint.requests[-1]["model"] == "parrot"
 
 
 async def test_on_and_off_beat_the_file_and_survive_a_restart(stage: Stage) -> None:
-    program = await stage.program(trigger=TriggerConfig(from_="me"))
+    program = await stage.program(trigger={"from": "me"})
     told = await orders(stage, stage.group, "/gpt_on all anyone")
     assert "respond all, from anyone" in told
     await ask(stage, program, stage.max, stage.group, "anybody there?")
     await program.stop()
-    program = await stage.program(trigger=TriggerConfig(from_="me"))
+    program = await stage.program(trigger={"from": "me"})
     await ask(stage, program, stage.max, stage.group, "still there?")
     await orders(stage, stage.group, "/gpt_off")
     stage.max.says(stage.group, "and now?")
-    await program.tells(Ignored, reason="off")
+    await program.tells("ignored", reason="off")
     await ask(stage, program, stage.olga, stage.group, "/gpt but for me?")
     await orders(stage, stage.group, "/gpt_on default")
     stage.max.says(stage.group, "/gpt and now?")
-    await program.tells(Ignored, reason="not_allowed")
+    await program.tells("ignored", reason="not_allowed")
 
 
 async def test_on_without_more_means_mention_and_me(stage: Stage) -> None:
     program = await stage.program([listed(stage.group.id, "all", "anyone")])
     assert "respond mention, from me" in await orders(stage, stage.group, "/gpt_on")
     stage.max.says(stage.group, "@olga hello")
-    await program.tells(Ignored, reason="not_allowed")
+    await program.tells("ignored", reason="not_allowed")
 
 
 async def test_usage_tells_what_was_spent(stage: Stage) -> None:
@@ -316,11 +312,11 @@ async def test_retry_asks_a_failed_question_again(stage: Stage) -> None:
     stage.endpoint.faults.add("quota")
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt hello")
-    await program.tells(Failed)
+    await program.tells("failed")
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "Retrying." in told
     assert (await stage.max.expects(stage.group, from_=stage.olga)).reply_to is question
-    await program.tells(Answered)
+    await program.tells("answered")
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "already been answered" in told
     talk = stage.max.says(stage.group, "just talking")
@@ -332,11 +328,11 @@ async def test_retry_asks_nothing_again_for_who_may_not_ask_any_more(stage: Stag
     stage.endpoint.faults.add("quota")
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt hello")
-    await program.tells(Failed)
+    await program.tells("failed")
     await orders(stage, stage.group, "/gpt_on all me")
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "may no longer ask here" in told
-    assert (await program.tells(Skipped)).reason == "not_allowed"
+    assert (await program.tells("skipped")).reason == "not_allowed"
     await orders(stage, stage.group, "/gpt_on all anyone")
     assert "Retrying." in await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert await stage.max.expects(stage.group, reply_to=question)
@@ -346,12 +342,12 @@ async def test_retry_asks_nothing_again_beyond_a_limit(stage: Stage) -> None:
     stage.endpoint.faults.add("quota")
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt hello")
-    await program.tells(Failed)
+    await program.tells("failed")
     await program.stop()
-    program = await stage.program(limits=LimitsConfig(tokens_per_day=0))
+    program = await stage.program(limits={"tokens_per_day": 0})
     told = await orders(stage, stage.group, "/gpt_retry", reply_to=question)
     assert "A limit is reached" in told
-    assert (await program.tells(Limited)).reason == "tokens_per_day"
+    assert (await program.tells("limited")).reason == "tokens_per_day"
     assert len(stage.asked()) == 1
 
 
@@ -365,7 +361,7 @@ async def begun(stage: Stage, program: Program, held: asyncio.Event) -> Message:
 
     stage.endpoint.responder = answer
     question = stage.max.says(stage.group, "/gpt slow")
-    await program.tells(Answering)
+    await program.tells("answering")
     return question
 
 
@@ -376,8 +372,8 @@ async def test_stop_ends_the_answer_being_written_and_the_next_one_goes_on(stage
     second = stage.max.says(stage.group, "/gpt quick")
     assert "Stopped." in await orders(stage, stage.group, "/gpt_stop")
     assert await stage.max.expects(stage.group, reply_to=second)
-    assert (await program.tells(Skipped)).reason == "stopped"
-    await program.tells(Answered)
+    assert (await program.tells("skipped")).reason == "stopped"
+    await program.tells("answered")
     assert "No answer" in await orders(stage, stage.group, "/gpt_stop")
     held.set()
 
@@ -390,10 +386,10 @@ async def test_off_holds_for_what_waits_already_too(stage: Stage) -> None:
     own = stage.olga.says(stage.group, "/gpt mine")
     await orders(stage, stage.group, "/gpt_off")
     for question in (first, second):
-        skipped = await program.tells(Skipped, message=question.id_for(stage.olga))
+        skipped = await program.tells("skipped", message=question.id_for(stage.olga))
         assert skipped.reason == "not_allowed"
     held.set()
-    await program.tells(Answered, message=own.id_for(stage.olga))
+    await program.tells("answered", message=own.id_for(stage.olga))
     replies = {one.reply_to for one in stage.max.messages(stage.group)}
     assert not replies & {first, second}
 
@@ -418,13 +414,13 @@ async def test_deleting_the_question_stops_its_answer(stage: Stage, where: str) 
     stage.endpoint.responder = answer
     program = await stage.program()
     question = stage.max.says(getattr(stage, where), "/gpt slow")
-    await program.tells(Answering)
+    await program.tells("answering")
     waiting = stage.max.says(getattr(stage, where), "/gpt behind it")
-    await program.tells(Heard, text="behind it")
+    await program.tells("heard", text="behind it")
     stage.max.deletes(waiting)
     stage.max.deletes(question)
     for gone in (waiting, question):
-        await program.tells(Skipped, message=gone.id_for(stage.olga), reason="deleted")
+        await program.tells("skipped", message=gone.id_for(stage.olga), reason="deleted")
     held.set()
 
 
@@ -435,7 +431,7 @@ async def test_forget_deletes_a_persons_words_and_keeps_them_out(stage: Stage) -
     told = await orders(stage, stage.group, "/gpt_forget @vera_v")
     assert "@vera_v is forgotten; questions deleted with their answers: 1." in told
     stage.vera.says(stage.group, "and one more thing")
-    await program.tells(Ignored, reason="forgotten")
+    await program.tells("ignored", reason="forgotten")
     await ask(stage, program, stage.max, stage.group, "what do you remember?")
     assert "cherries" not in str(stage.asked()[-1])
     assert "something else" in str(stage.asked()[-1])
@@ -445,7 +441,7 @@ async def test_forget_deletes_a_persons_words_and_keeps_them_out(stage: Stage) -
         assert b"cherries" not in file.read_bytes()
     program = await stage.program([listed(stage.group.id)])
     stage.vera.says(stage.group, "hello?")
-    await program.tells(Ignored, reason="forgotten")
+    await program.tells("ignored", reason="forgotten")
 
 
 async def test_forget_means_who_bears_the_name_now(stage: Stage) -> None:
@@ -491,7 +487,7 @@ async def test_what_stands_when_it_is_stopped_is_kept_and_remembered(stage: Stag
     question = stage.max.says(stage.group, "/gpt tell me a story")
     shown = await stage.max.expects(stage.group, reply_to=question)
     assert "Stopped." in await orders(stage, stage.group, "/gpt_stop")
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     assert answered.reason == "stopped"
     assert answered.estimated
     assert answered.seconds > 0

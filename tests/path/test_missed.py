@@ -7,22 +7,18 @@ import os
 import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.path.test_answered_once import answers
+from tests.harness import Program, Stage, Timings, listed
 from tests.path.test_bursts import BURSTS, asked, questions, quiet
 from tests.path.voice.notes import EN, WORDS_EN
-from tests.stage import Program, Stage, listed
-from userbot.events import Answered, Heard, Notice, Skipped, Stopped
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Message
-from userbot.settings import PacingConfig, VoiceConfig
 
-PLAIN = replace(BURSTS, burst_seconds=0)
-VOICES = {"written": VoiceConfig(), "spoken": VoiceConfig(answer_as="voice")}
+PLAIN = BURSTS | {"burst_seconds": 0}
+VOICES = {"written": {}, "spoken": {"answer_as": "voice"}}
 
 
 def held(stage: Stage) -> asyncio.Event:
@@ -41,20 +37,18 @@ def held(stage: Stage) -> asyncio.Event:
 async def line_lost(stage: Stage, program: Program) -> AsyncIterator[None]:
     """While the block runs there is no connection; Telegram never tells what happened meanwhile."""
     stage.telegram.tells_at_most(0)
-    before = len(program.events(Notice))
+    before = len(program.events("notice"))
     await stage.telegram.stop()
     yield
     await stage.telegram.start(stage.telegram.port)
     async with asyncio.timeout(60):
-        while all(one.reason != "reconnected" for one in program.events(Notice)[before:]):
+        while all(one.reason != "reconnected" for one in program.events("notice")[before:]):
             await asyncio.sleep(0.01)
 
 
 async def cut_off(program: Program, stage: Stage) -> None:
     """The program dies, and the model knows nothing of it."""
-    assert program._task is not None
-    program._task.cancel()
-    await asyncio.wait({program._task})
+    await program.crash()
     stage.telegram.tells_at_most(0)
 
 
@@ -70,9 +64,9 @@ async def test_a_question_edited_while_its_model_works_and_the_line_is_lost_is_a
         stage.max.edits(question, "/gpt what is blue?")
     go_on.set()
     await quiet(program, 1)
-    (answer,) = answers(stage, question)
+    (answer,) = stage.answers(question)
     assert answer.text == "You said: Max: what is blue?"
-    assert program.events(Notice)[-1].reason == "question_edited"
+    assert program.events("notice")[-1].reason == "question_edited"
 
 
 async def test_the_first_text_waits_for_the_line_and_for_what_happened_meanwhile(
@@ -89,8 +83,8 @@ async def test_the_first_text_waits_for_the_line_and_for_what_happened_meanwhile
         stage.lena.deletes(deleted)
         await asyncio.sleep(0.5)
     await quiet(program, 1)
-    assert answers(stage, edited)[0].text == "You said: Max: what is blue?"
-    assert (await program.tells(Skipped)).reason == "deleted"
+    assert stage.answers(edited)[0].text == "You said: Max: what is blue?"
+    assert (await program.tells("skipped")).reason == "deleted"
     assert len(stage.writes("sendMessage")) == 1
 
 
@@ -98,7 +92,7 @@ async def test_what_waited_for_the_line_leaves_no_faster_than_the_account_may_wr
     stage: Stage,
 ) -> None:
     go_on = held(stage)
-    pacing = PacingConfig(writes_per_second=2, burst=1)
+    pacing = {"writes_per_second": 2, "burst": 1}
     program = await stage.program(trigger=PLAIN, pacing=pacing)
     for who in (stage.max, stage.lena, stage.vera):
         who.says(stage.olga, "/gpt what is blue?")
@@ -121,7 +115,7 @@ async def test_an_answer_that_waits_for_the_line_does_not_hold_up_the_end(stage:
     go_on.set()
     await asyncio.sleep(0.5)  # the answer has come, and waits
     await asyncio.wait_for(program.stop(), 9)  # and not the ten seconds for answers under way
-    assert program.events(Stopped)[0].pending == 1
+    assert program.events("stopped")[0].pending == 1
     await stage.telegram.start(stage.telegram.port)
 
 
@@ -141,7 +135,7 @@ async def test_what_is_no_question_any_more_when_the_line_is_back_is_not_answere
         else:
             stage.olga.says(stage.group, "A colour.", reply_to=question)
     go_on.set()
-    skipped = await program.tells(Skipped)
+    skipped = await program.tells("skipped")
     assert skipped.reason == {"edited away": "edited", "answered by hand": "owner_answered"}.get(
         what, what
     )
@@ -189,10 +183,10 @@ async def test_a_message_that_changes_while_it_waits_to_be_taken_is_asked_as_it_
     program = await starting
     if what == "edited":
         await quiet(program, 1)
-        (answer,) = answers(stage, question)
+        (answer,) = stage.answers(question)
         assert answer.text.endswith("what is blue?")
     else:
-        assert (await program.tells(Skipped)).reason == "deleted"
+        assert (await program.tells("skipped")).reason == "deleted"
         await asyncio.sleep(0.1)
         assert not stage.writes("sendMessage")
 
@@ -239,7 +233,7 @@ async def burst_of_three(stage: Stage, program: Program) -> list[Message]:
     async with asyncio.timeout(60):
         while not stage.asked() or questions(stage)[-1] != "one\ntwo\nthree":
             await asyncio.sleep(0.005)
-    assert len(program.events(Heard)) == 3
+    assert len(program.events("heard")) == 3
     return burst
 
 
@@ -247,7 +241,7 @@ async def answered_as(
     stage: Stage, program: Program, burst: list[Message], text: str | None, place: int | None
 ) -> None:
     if text is None or place is None:
-        await program.tells(Skipped, reason="deleted")
+        await program.tells("skipped", reason="deleted")
         await asyncio.sleep(0.2)
         assert not stage.writes("sendMessage")
         return
@@ -285,9 +279,9 @@ async def test_a_burst_that_changes_while_the_line_is_lost_is_asked_as_it_is_lef
 
 @pytest.mark.parametrize(("change", "text", "place"), CHANGES)
 async def test_a_burst_that_changes_while_the_program_is_off_is_asked_as_it_is_left(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, change: Change, text: str | None, place: int
+    stage: Stage, change: Change, text: str | None, place: int
 ) -> None:
-    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
+    stage.timings = Timings(drain_seconds=0.1)
     held(stage)
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
     burst = await burst_of_three(stage, program)
@@ -301,13 +295,11 @@ async def test_a_burst_that_changes_while_the_program_is_off_is_asked_as_it_is_l
         program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
         later = stage.max.says(stage.olga, "four")
         await quiet(program, 1)  # what would be asked again would come before it
-        assert [one.message for one in program.events(Answered)] == [later.id_for(stage.olga)]
+        assert [one.message for one in program.events("answered")] == [later.id_for(stage.olga)]
 
 
-async def test_a_burst_that_nobody_touched_is_asked_as_it_was_after_a_restart(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
+async def test_a_burst_that_nobody_touched_is_asked_as_it_was_after_a_restart(stage: Stage) -> None:
+    stage.timings = Timings(drain_seconds=0.1)
     held(stage)
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
     burst = await burst_of_three(stage, program)
@@ -330,22 +322,20 @@ async def test_a_burst_of_which_a_message_is_deleted_after_the_first_text_ends_a
     stage.endpoint.responder = lambda _: Reply("A whole sentence. " + "and " * 40)
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
     burst = [stage.max.says(stage.olga, "one")]
-    await program.tells(Heard, text="one")
+    await program.tells("heard", text="one")
     burst.append(stage.max.says(stage.olga, "two"))
     await stage.max.expects(stage.olga, reply_to=burst[1])
     so_far = len(questions(stage))
     stage.max.deletes(burst[0])
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     assert answered.reason == "stopped"
     assert len(questions(stage)) == so_far
 
 
 @pytest.mark.parametrize("when", ["line lost", "program off"])
 @pytest.mark.parametrize("what", ["deleted", "its caption edited"])
-async def test_a_voice_note_is_looked_up_too(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, when: str, what: str
-) -> None:
-    monkeypatch.setattr("userbot.app.DRAIN_SECONDS", 0.1)
+async def test_a_voice_note_is_looked_up_too(stage: Stage, when: str, what: str) -> None:
+    stage.timings = Timings(drain_seconds=0.1)
     stage.endpoint.understands(EN, WORDS_EN)
     go_on = held(stage)
     chats = [listed(stage.max.id)]
@@ -369,7 +359,7 @@ async def test_a_voice_note_is_looked_up_too(
         held(stage).set()
         program = await stage.program(chats, trigger=PLAIN)
     if what == "deleted":
-        await program.tells(Skipped, reason="deleted")
+        await program.tells("skipped", reason="deleted")
         await asyncio.sleep(0.2)
         assert not stage.writes("sendMessage")
         return

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from telethon.tl import types
 
+from tests.harness import Stage, Timings, listed
 from tests.path.test_live_reply import FAST, SENTENCES, streamed
-from tests.stage import Stage, listed
-from userbot.events import Answered, Failed, Skipped
-from userbot.rules.random_id import random_id
-from userbot.settings import TriggerConfig
-from userbot.storage.store import Store
-from userbot.types import ChatKind, ConversationId, Person, Question
+from userbot.sandbox.endpoint import Reply
 
-EDIT = TriggerConfig(from_="anyone", own_prompt="edit")
+EDIT = {"from": "anyone", "own_prompt": "edit"}
 PHOTO = b"\xff\xd8\xff\xe0 a photo"
 
 
@@ -34,7 +28,7 @@ async def test_the_owners_message_keeps_the_prompt_and_grows_the_answer(stage: S
     program = await stage.program(trigger=EDIT, pacing=FAST)
     window = await stage.window(stage.max)
     question = stage.olga.says(stage.club, "/gpt tell *me*\nmore")
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     whole = "".join(SENTENCES[:20]).strip()
     await until_text(question, f"tell *me*\nmore\n\n{whole}")
     assert answered.answers == (question.id_for(stage.olga),)
@@ -51,7 +45,7 @@ async def test_the_owners_message_keeps_the_prompt_and_grows_the_answer(stage: S
 
 async def test_the_edited_message_is_no_new_question_and_can_be_replied_to(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "It is blue."
-    await stage.program(trigger=replace(EDIT, edits=True))
+    await stage.program(trigger=EDIT | {"edits": True})
     # Without its prefix this prompt begins like a question.
     question = stage.olga.says(stage.max, "/gpt /gpt what is blue?")
     await until_text(question, "/gpt what is blue?\n\nIt is blue.")
@@ -70,7 +64,7 @@ async def test_what_does_not_fit_goes_on_in_replies(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: text
     program = await stage.program(trigger=EDIT)
     question = stage.olga.says(stage.group, "/gpt a lot")
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     rest = await stage.max.expects(stage.group, reply_to=question)
     await until_text(question, question.text)
     assert question.text.startswith("a lot\n\nParagraph 0.")
@@ -102,7 +96,7 @@ async def test_what_cannot_hold_its_answer_is_replied_to(stage: Stage, why: str)
     else:
         question = stage.max.says(where, "/gpt hello")
     before = question.text
-    await program.tells(Answered)
+    await program.tells("answered")
     assert question.text == before
     (reply,) = (one for one in stage.olga.messages(where) if one.reply_to is question)
     assert reply.text == "Here."
@@ -114,7 +108,7 @@ async def test_an_edit_that_is_refused_becomes_a_reply(stage: Stage) -> None:
     program = await stage.program(trigger=EDIT, pacing=FAST)
     question = stage.olga.says(stage.group, "/gpt tell me")
     reply = await stage.max.expects(stage.group, reply_to=question)
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     assert question.text == "/gpt tell me"
     assert reply.text == "".join(SENTENCES[:20]).strip()
     assert answered.answers == (reply.id_for(stage.olga),)
@@ -124,7 +118,7 @@ async def test_a_failure_leaves_the_prompt_and_tells_the_owner_below_it(stage: S
     stage.endpoint.faults.add("unauthorized")
     program = await stage.program([listed("saved")], trigger=EDIT)
     question = stage.olga.says(stage.olga, "hello_you_there")
-    failed = await program.tells(Failed)
+    failed = await program.tells("failed")
     assert question.text == f"hello_you_there\n\n⚠️ {failed.error}"
 
 
@@ -136,13 +130,12 @@ async def test_stopped_the_history_keeps_the_answer_without_the_prompt(stage: St
         while not question.edits:
             await asyncio.sleep(0.01)
     stage.olga.says(stage.club, "/gpt_stop")
-    answered = await program.tells(Answered, reason="stopped")
+    answered = await program.tells("answered", reason="stopped")
     assert answered.chat is not None
     await program.stop()
-    with Store.open(stage.folder / "history.db") as store:
-        (turn,) = store.conversations.exchanges(ConversationId(answered.chat), 10)
-    assert turn.question == "tell me"
-    assert question.text == f"tell me\n\n{turn.answer}"
+    (row,) = stage.history()
+    assert row.text == "tell me"
+    assert question.text == f"tell me\n\n{row.answer}"
 
 
 async def test_after_a_crash_the_own_message_is_not_asked_again(stage: Stage) -> None:
@@ -156,8 +149,8 @@ async def test_after_a_crash_the_own_message_is_not_asked_again(stage: Stage) ->
     sends = len(stage.writes("sendMessage"))
     again = await stage.program(trigger=EDIT, pacing=FAST)
     await asyncio.sleep(0.2)
-    assert not again.events(Failed)
-    assert not [one for one in again.events(Skipped) if one.reason == "too_old"]
+    assert not again.events("failed")
+    assert not [one for one in again.events("skipped") if one.reason == "too_old"]
     assert len(stage.writes("sendMessage")) == sends
     assert question.text.startswith("tell me\n\nSentence")
 
@@ -165,26 +158,14 @@ async def test_after_a_crash_the_own_message_is_not_asked_again(stage: Stage) ->
 async def test_an_answer_begun_in_the_prompt_keeps_it_there_when_the_config_says_otherwise_by_now(
     stage: Stage,
 ) -> None:
-    stage.endpoint.responder = lambda _: "It is blue."
+    stage.timings = Timings(drain_seconds=0)
+    stage.endpoint.responder = lambda _: Reply("It is blue.", chunks=("It is ", "blue."))
+    stage.endpoint.faults.add("stall", after=1)
+    program = await stage.program(trigger=EDIT, pacing=FAST)
     question = stage.olga.says(stage.group, "/gpt what is blue?")
-    stage.olga.edits(question, "what is blue?\n\nIt")
-    ask = Question(
-        conversation=ConversationId(stage.group.id),
-        message=question.id_for(stage.olga),
-        kind=ChatKind.GROUP,
-        title="Weekend",
-        sender=Person(id=stage.olga.id, name="Olga"),
-        text="what is blue?",
-        at=datetime.now(UTC),
-        by_owner=True,
-    )
-    with Store.open(stage.folder / "history.db") as store:
-        kept = store.questions.add(ask, ask.at)
-        assert kept is not None
-        identity = random_id(store.secret(), ask.chat, ask.message, 0, 0)
-        store.outbound.record(kept, 0, identity, question.text, ask.at)
-        store.outbound.confirm(identity, ask.message)
+    await until_text(question, "what is blue?\n\nIt is")
+    await program.crash()
     program = await stage.program()  # own_prompt = "reply"
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     assert question.text == "what is blue?\n\nIt is blue."
     assert answered.text == "It is blue."

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.stage import Stage, listed
-from userbot.events import Answered, Failed, Ignored, Notice, Waiting
-from userbot.storage.store import Store
+from tests.harness import Stage, Timings, listed
 
 JPEG = b"\xff\xd8\xff\xe0 as a camera made it"
 PNG = b"\x89PNG\r\n\x1a\n a screenshot"
@@ -38,7 +36,7 @@ async def test_a_photo_with_a_question_is_shown_to_the_model(stage: Stage) -> No
     question = stage.max.sends_photo(
         stage.group, JPEG, width=4000, height=3000, caption="/gpt what is this?"
     )
-    await program.tells(Answered)
+    await program.tells("answered")
     text, picture = content(stage)
     assert text == {"type": "text", "text": "Max: [picture] what is this?"}
     data = base64.b64encode(JPEG).decode()
@@ -50,7 +48,7 @@ async def test_a_photo_with_a_question_is_shown_to_the_model(stage: Stage) -> No
 async def test_the_history_keeps_a_mark_and_no_picture(stage: Stage) -> None:
     program = await stage.program()
     stage.max.sends_photo(stage.club, JPEG, caption="/gpt what is this?")
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     stage.lena.says(stage.club, "/gpt and now?")
     await stage.max.expects(stage.club, from_=stage.olga)
     while len(stage.asked()) < 2:
@@ -61,14 +59,13 @@ async def test_the_history_keeps_a_mark_and_no_picture(stage: Stage) -> None:
     for file in stage.folder.glob("history.db*"):
         assert JPEG not in file.read_bytes()
         assert base64.b64encode(JPEG) not in file.read_bytes()
-    with Store.open(stage.folder / "history.db") as store:
-        assert not store.questions.pending()
+    assert [row.state for row in stage.history()] == ["answered"] * 2
 
 
 async def test_few_questions_hold_pictures_at_a_time_and_the_others_come_after_them(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
 ) -> None:
-    monkeypatch.setattr("userbot.turn.understand.attachments.AT_ONCE", 1)
+    stage.timings = Timings(picture_questions=1)
     go_on = asyncio.Event()
 
     async def answer(request: Any) -> str:
@@ -82,12 +79,12 @@ async def test_few_questions_hold_pictures_at_a_time_and_the_others_come_after_t
     while not stage.asked():
         await asyncio.sleep(0.01)
     stage.lena.sends_photo(stage.olga, JPEG, caption="/gpt second")
-    await program.tells(Waiting, reason="pictures")
+    await program.tells("waiting", reason="pictures")
     stage.vera.says(stage.olga, "/gpt words alone")
-    await program.tells(Answered, chat=stage.vera.id)
+    await program.tells("answered", chat=stage.vera.id)
     assert len(stage.asked()) == 2
     go_on.set()
-    await program.tells(Answered, chat=stage.lena.id)
+    await program.tells("answered", chat=stage.lena.id)
 
 
 async def test_of_an_album_no_more_is_fetched_than_is_shown(stage: Stage) -> None:
@@ -106,7 +103,7 @@ async def test_a_picture_that_is_replied_to_is_shown(stage: Stage, asked: str) -
     program = await stage.program()
     photo = stage.lena.sends_photo(stage.group, JPEG, caption="our garden")
     stage.max.says(stage.group, asked, reply_to=photo)
-    await program.tells(Answered)
+    await program.tells("answered")
     assert shown(stage) == [JPEG]
     assert "[picture] our garden" in content(stage)[0]["text"]
 
@@ -124,7 +121,7 @@ async def test_an_album_is_one_question_with_all_its_pictures(stage: Stage, repl
     ]
     if replied:
         stage.max.says(stage.olga, "/gpt which one is best?", reply_to=album[2])
-    await program.tells(Answered)
+    await program.tells("answered")
     assert shown(stage) == data
     assert len(stage.asked()) == 1
     assert sizes(stage) == ["x"] * 3, "of several each costs less"
@@ -134,14 +131,14 @@ async def test_an_album_is_one_question_with_all_its_pictures(stage: Stage, repl
 async def test_the_prefix_alone_asks_about_the_picture(stage: Stage, captioned: str) -> None:
     program = await stage.program()
     stage.max.sends_photo(stage.group, JPEG, caption=captioned)
-    await program.tells(Answered)
+    await program.tells("answered")
     assert shown(stage) == [JPEG]
 
 
 async def test_a_picture_without_a_word_is_no_question(stage: Stage) -> None:
     program = await stage.program([listed(stage.max.id)])
     stage.max.sends_photo(stage.olga, JPEG)
-    await program.tells(Ignored, reason="no_text")
+    await program.tells("ignored", reason="no_text")
     assert not stage.writes("getFile")
 
 
@@ -162,13 +159,13 @@ async def test_of_an_image_file_only_what_is_small_is_fetched(
     stage.max.sends_document(
         stage.group, PNG, file_name="a.png", mime="image/png", caption="/gpt look", **how
     )
-    await program.tells(Answered)
+    await program.tells("answered")
     assert sizes(stage) == wanted
     if wanted:
         assert shown(stage) == [PNG]
     else:
         assert content(stage) == "Max: [picture] look"
-        assert "too large" in (await program.tells(Notice, reason="unseen")).detail
+        assert "too large" in (await program.tells("notice", reason="unseen")).detail
 
 
 @pytest.mark.parametrize("why", ["once", "timer", "protected", "protected chat"])
@@ -182,7 +179,7 @@ async def test_what_must_not_leave_telegram_is_not_even_fetched(stage: Stage, wh
         where = stage.club
         stage.telegram.protect(stage.club)
     stage.max.sends_photo(where, JPEG, caption="/gpt what is this?", **how)
-    await program.tells(Answered)
+    await program.tells("answered")
     assert not stage.writes("getFile")
     assert isinstance(content(stage), str)
 
@@ -190,17 +187,17 @@ async def test_what_must_not_leave_telegram_is_not_even_fetched(stage: Stage, wh
 async def test_nothing_is_fetched_for_somebody_who_may_not_ask(stage: Stage) -> None:
     program = await stage.program([listed(stage.max.id, from_="me")])
     stage.max.sends_photo(stage.olga, JPEG, caption="/gpt what is this?")
-    await program.tells(Ignored, reason="not_allowed")
+    await program.tells("ignored", reason="not_allowed")
     assert not stage.writes("getFile")
 
 
 async def test_what_is_no_picture_is_told_and_the_words_are_answered(stage: Stage) -> None:
     program = await stage.program()
     stage.max.sends_photo(stage.group, b"GIF89a", caption="/gpt what is this?")
-    await program.tells(Answered)
+    await program.tells("answered")
     assert content(stage) == "Max: [picture] what is this?"
-    assert (await program.tells(Notice, reason="unseen")).hint
-    assert not program.events(Failed)
+    assert (await program.tells("notice", reason="unseen")).hint
+    assert not program.events("failed")
 
 
 async def test_a_model_that_takes_no_pictures_is_noticed_once(stage: Stage) -> None:
@@ -211,6 +208,6 @@ async def test_a_model_that_takes_no_pictures_is_noticed_once(stage: Stage) -> N
         await stage.max.expects(stage.group, reply_to=question)
     kinds = [isinstance(messages[-1]["content"], list) for messages in stage.asked()]
     assert kinds == [True, False, False]
-    (notice,) = (one for one in program.events(Notice) if one.reason == "parameter_dropped")
+    (notice,) = (one for one in program.events("notice") if one.reason == "parameter_dropped")
     assert "pictures" in notice.detail
     assert json.dumps(stage.asked()[1]).count("what is 0?") == 1

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from tests.stage import Program, Stage, listed
-from userbot.events import Answered
+from tests.harness import Program, Stage, listed
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.state import Group
-from userbot.storage.store import Store
-from userbot.types import ConversationId
 
 
 async def ask(stage: Stage, program: Program, who: Account, where: Group, text: str) -> None:
     """Say something and wait until it is answered."""
     said = who.says(where, text)
-    await program.tells(Answered, chat=where.id, message=said.id_for(stage.olga))
+    await program.tells("answered", chat=where.id, message=said.id_for(stage.olga))
 
 
 async def test_a_reply_to_an_answer_goes_on_without_a_prefix(stage: Stage) -> None:
@@ -59,9 +56,8 @@ async def test_conversations_know_nothing_of_each_other(stage: Stage) -> None:
 async def test_a_long_history_is_cut_to_the_window_and_nothing_is_lost_from_the_store(
     stage: Stage,
 ) -> None:
-    from userbot.settings import HistoryConfig
 
-    history = HistoryConfig(database=stage.folder / "history.db", window_tokens=600)
+    history = {"window_tokens": 600}
     program = await stage.program(history=history)
     for n in range(12):
         await ask(stage, program, stage.max, stage.group, f"/gpt {n} " + "word " * 60)
@@ -70,8 +66,7 @@ async def test_a_long_history_is_cut_to_the_window_and_nothing_is_lost_from_the_
     assert stage.asked()[-1][-1]["content"].startswith("Max: 11 ")
     assert stage.asked()[-1][-3]["content"].startswith("Max: 10 ")
     await program.stop()
-    with Store.open(stage.folder / "history.db") as store:
-        assert len(store.conversations.exchanges(ConversationId(stage.group.id), 100)) == 12
+    assert len(stage.history()) == 12
 
 
 async def test_only_questions_and_answers_are_kept(stage: Stage) -> None:

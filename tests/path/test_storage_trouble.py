@@ -8,26 +8,17 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.faults import Call, busy, damaged, watched
+from tests.harness import Program, ProgramError, Stage, Timings, listed
 from tests.quick_clock import QuickClock
-from tests.stage import Stage, listed
-from userbot.clock import SystemClock
-from userbot.errors import StorageError
-from userbot.events import Answered, Answering, Event, Failed, Heard, Notice, Stopped, Waiting
-from userbot.intake.doorstep import Doorstep
-from userbot.intake.late_writes import LateWrites
-from userbot.intake.retries import Retries
 from userbot.sandbox.endpoint import Reply
-from userbot.storage.archive import Archive, ArchivedQuestion
-from userbot.storage.store import Store
-from userbot.turn.store_back import StoreBack
 
 _HOLD = """
 import sqlite3, sys
@@ -68,12 +59,6 @@ def held(path: Path) -> Iterator[Lock]:
         lock.free()
 
 
-def kept(stage: Stage) -> list[ArchivedQuestion]:
-    with Archive.reading(stage.folder / "history.db") as archive:
-        assert archive is not None
-        return archive.exchanges(100)
-
-
 async def lag(stop: asyncio.Event) -> float:
     """The longest that the event loop was held up, in seconds."""
     longest, before = 0.0, time.monotonic()
@@ -87,35 +72,35 @@ async def lag(stop: asyncio.Event) -> float:
 async def test_questions_wait_in_order_for_a_busy_database_and_none_is_lost(stage: Stage) -> None:
     program = await stage.program()
     stage.max.says(stage.group, "/gpt number 0")
-    await program.tells(Answered)
+    await program.tells("answered")
     stop = asyncio.Event()
     with held(stage.folder / "history.db") as lock:
         watching = asyncio.create_task(lag(stop))
         questions = [stage.max.says(stage.group, f"/gpt number {n}") for n in range(1, 5)]
-        waiting = await program.tells(Waiting, reason="storage_busy")
+        waiting = await program.tells("waiting", reason="storage_busy")
         assert "another program" in waiting.detail
         await asyncio.sleep(1)
         stop.set()
         assert await watching < 0.3, "everything else goes on meanwhile"
-        assert len(program.events(Heard)) == 1
+        assert len(program.events("heard")) == 1
         lock.free()
     for question in questions:
         assert await stage.max.expects(stage.group, reply_to=question)
-    assert [heard.text for heard in program.events(Heard)] == [f"number {n}" for n in range(5)]
-    assert len(program.events(Waiting)) == 1, "one trouble is one line"
-    assert not program.events(Failed)
+    assert [heard.text for heard in program.events("heard")] == [f"number {n}" for n in range(5)]
+    assert len(program.events("waiting")) == 1, "one trouble is one line"
+    assert not program.events("failed")
     await program.stop()
-    assert [one.state for one in kept(stage)] == ["answered"] * 5
+    assert [one.state for one in stage.history()] == ["answered"] * 5
 
 
 async def test_more_questions_than_can_be_held_are_all_answered_once_in_every_chat(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
 ) -> None:
-    monkeypatch.setattr("userbot.intake.doorstep.MOST_HELD", 3)
+    stage.timings = Timings(held_messages=3)
     chats = [listed(stage.club.id)]
     program = await stage.program(chats)
     stage.max.says(stage.club, "number 0")
-    await program.tells(Answered)
+    await program.tells("answered")
     await asyncio.sleep(0.2)
     with held(stage.folder / "history.db"):
         asked = [
@@ -123,19 +108,19 @@ async def test_more_questions_than_can_be_held_are_all_answered_once_in_every_ch
             for number in range(1, 5)
             for where in (stage.club, stage.group, stage.olga)
         ]
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
         await asyncio.sleep(0.3)
-        assert len(program.events(Heard)) == 1
+        assert len(program.events("heard")) == 1
     for _ in range(100):
-        if len(program.events(Answered)) == 1 + len(asked):
+        if len(program.events("answered")) == 1 + len(asked):
             break
         await asyncio.sleep(0.05)
     await program.stop()
-    assert not program.events(Failed)
-    assert sorted(one.text for one in kept(stage) if one.text != "number 0") == sorted(
+    assert not program.events("failed")
+    assert sorted(one.text for one in stage.history() if one.text != "number 0") == sorted(
         question.text.removeprefix("/gpt ") for question in asked
     )
-    assert {one.state for one in kept(stage)} == {"answered"}
+    assert {one.state for one in stage.history()} == {"answered"}
     assert len(stage.writes("sendMessage")) == 1 + len(asked)
 
 
@@ -145,50 +130,34 @@ async def test_a_question_that_was_held_when_the_program_ended_is_answered_by_th
 ) -> None:
     program = await stage.program([listed(stage.club.id)])
     stage.max.says(stage.club, "first")
-    await program.tells(Answered)
+    await program.tells("answered")
     await asyncio.sleep(0.2)
     with held(stage.folder / "history.db"):
         where = stage.olga if elsewhere else stage.club
         question = stage.max.says(where, "/gpt second")
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
         await program.stop()
     await stage.program([listed(stage.club.id)])
     assert await stage.max.expects(where, reply_to=question)
     assert len(stage.writes("sendMessage")) == 2
 
 
-async def all_arrive(monkeypatch: pytest.MonkeyPatch, what: str, count: int) -> None:
-    """Wait until the doorstep has been told so often of what was edited, or deleted."""
-    told, tell = 0, getattr(Doorstep, what)
-    all_told = asyncio.Event()
-
-    def telling(*told_of: Any) -> Any:
-        nonlocal told
-        told += 1
-        if told == count:
-            all_told.set()
-        return tell(*told_of)
-
-    monkeypatch.setattr(Doorstep, what, telling)
-    await asyncio.wait_for(all_told.wait(), 60)
-
-
 @pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])
 async def test_a_question_that_is_edited_while_it_is_held_is_asked_as_it_reads(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, private: bool
+    stage: Stage, private: bool
 ) -> None:
     program = await stage.program()
     where = stage.olga if private else stage.group
     with held(stage.folder / "history.db"):
         question = stage.max.says(where, "/gpt frist")
         none = stage.max.says(where, "/gpt never mind")
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
         stage.max.edits(question, "/gpt first")
         stage.max.edits(none, "never mind")
-        await all_arrive(monkeypatch, "edited", 2)
+        await stage.all_arrives()
     assert await stage.max.expects(where, reply_to=question)
     await program.stop()
-    assert [(one.text, one.state) for one in kept(stage)] == [("first", "answered")]
+    assert [(one.text, one.state) for one in stage.history()] == [("first", "answered")]
 
 
 async def test_an_edit_that_waited_for_the_database_does_not_undo_the_one_after_it(
@@ -200,19 +169,19 @@ async def test_an_edit_that_waited_for_the_database_does_not_undo_the_one_after_
     await asked.wait()
     with held(stage.folder / "history.db"):
         stage.max.edits(question, "/gpt two")
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
     stage.max.edits(question, "/gpt three")
-    await program.tells(Notice, reason="question_edited")
+    await program.tells("notice", reason="question_edited")
     await asyncio.sleep(1.5)  # what waits is tried again
     go_on.set()
-    await program.tells(Answered)
+    await program.tells("answered")
     await program.stop()
-    assert [one.text for one in kept(stage)] == ["three"]
+    assert [one.text for one in stage.history()] == ["three"]
 
 
 @pytest.mark.parametrize("private", [False, True], ids=["group", "private chat"])
 async def test_a_question_that_is_deleted_while_it_is_held_was_never_asked(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, private: bool
+    stage: Stage, private: bool
 ) -> None:
     program = await stage.program()
     where = stage.olga if private else stage.group
@@ -220,12 +189,12 @@ async def test_a_question_that_is_deleted_while_it_is_held_was_never_asked(
         first = stage.max.says(where, "/gpt first")
         second = stage.max.says(where, "/gpt second")
         third = stage.max.says(where, "/gpt third")
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
         stage.max.deletes(first, second)
-        await all_arrive(monkeypatch, "deleted", 1)
+        await stage.all_arrives()
     assert await stage.max.expects(where, reply_to=third)
     await program.stop()
-    assert [one.text for one in kept(stage)] == ["third"]
+    assert [one.text for one in stage.history()] == ["third"]
 
 
 async def test_what_waits_longer_than_anybody_waits_for_an_answer_is_not_given_up(
@@ -235,7 +204,7 @@ async def test_what_waits_longer_than_anybody_waits_for_an_answer_is_not_given_u
     with held(stage.folder / "history.db"):
         question = stage.max.says(stage.group, "/gpt first")
         await asyncio.sleep(1.5)  # 25 minutes of its time
-        assert program.events(Failed)[0].reason == "storage_busy"
+        assert program.events("failed")[0].reason == "storage_busy"
     assert await stage.max.expects(stage.group, reply_to=question)
 
 
@@ -258,18 +227,18 @@ async def test_an_answer_under_way_waits_for_a_busy_database_and_is_neither_lost
     asked, go_on = answers_when_told(stage)
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt first")
-    await program.tells(Answering)
+    await program.tells("answering")
     await asked.wait()
     with held(stage.folder / "history.db") as lock:
         go_on.set()
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
         assert not stage.writes("sendMessage"), "what is not recorded does not leave"
         lock.free()
     assert (await stage.max.expects(stage.group, reply_to=question)).text == "here you are"
-    await program.tells(Answered)
+    await program.tells("answered")
     await program.stop()
     assert len(stage.writes("sendMessage")) == 1
-    (exchange,) = kept(stage)
+    (exchange,) = stage.history()
     assert (exchange.state, exchange.answer) == ("answered", "here you are")
     assert exchange.completion_tokens is not None
 
@@ -283,9 +252,9 @@ async def test_stopped_while_the_database_is_busy_nothing_is_said_and_nothing_is
     await asked.wait()
     with held(stage.folder / "history.db"):
         go_on.set()
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
         await asyncio.wait_for(program.stop(), 30)
-    assert program.events(Stopped)[0].pending == 1
+    assert program.events("stopped")[0].pending == 1
     assert not stage.writes("sendMessage")
     await stage.program()
     assert (await stage.max.expects(stage.group, reply_to=question)).text == "here you are"
@@ -295,7 +264,7 @@ def spoil(path: Path) -> None:
     """Write over every page but the first, as a broken disk does."""
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         # Another program's write, after which nobody trusts what he read before.
-        db.execute("INSERT INTO meta VALUES ('spoilt', 1)")
+        db.execute("CREATE TABLE spoilt (words)")
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     size = path.stat().st_size
     with path.open("r+b") as file:
@@ -308,13 +277,13 @@ async def test_a_database_that_is_damaged_at_run_time_ends_the_program_without_a
 ) -> None:
     program = await stage.program()
     stage.max.says(stage.group, "/gpt first")
-    await program.tells(Answered)
+    await program.tells("answered")
     spoil(stage.folder / "history.db")
     stage.max.says(stage.group, "/gpt second")
-    with pytest.raises(StorageError) as caught:
+    with pytest.raises(ProgramError) as caught:
         await program.ends()
     assert caught.value.reason == "storage_damaged"
-    assert caught.value.exit_code == 1
+    assert caught.value.code == 1
     assert "backup" in caught.value.hint
     assert len(stage.writes("sendMessage")) == 1
 
@@ -328,97 +297,85 @@ async def test_damage_met_while_an_answer_is_written_ends_the_program_before_it_
     await asked.wait()
     spoil(stage.folder / "history.db")
     go_on.set()
-    with pytest.raises(StorageError):
+    with pytest.raises(ProgramError):
         await program.ends()
     assert not stage.writes("sendMessage")
 
 
-@pytest.mark.parametrize("free", [True, False], ids=["free by then", "busy to the end"])
-async def test_at_the_end_what_waits_is_tried_once_more(tmp_path: Path, free: bool) -> None:
-    told: list[Event] = []
-    with Store.open(tmp_path / "history.db", busy_seconds=0) as store, held(store.path):
-        back = StoreBack(store, SystemClock(), told.append, lambda _: None)
-        late = LateWrites(back)
-        tried = 0
+class Unreadable:
+    """The history cannot be read, once the first question was heard, until `over`."""
 
-        def step() -> None:
-            nonlocal tried
-            tried += 1
-            if not (back.is_leaving and free):
-                raise StorageError("It is busy.", reason="storage_busy")
+    def __init__(self, trouble: Callable[[], Exception]) -> None:
+        self.trouble = trouble
+        self.program: Program | None = None
+        self.over = False
 
-        late.soon(step)
-        await asyncio.sleep(0.01)
-        before = tried
-        back.leave()
-        await asyncio.wait_for(late.drain(), 30)
-        assert tried == before + 1
-    assert [type(event) for event in told] == [Waiting]
-
-
-def unreadable(monkeypatch: pytest.MonkeyPatch, reason: str) -> None:
-    def turns(*_: Any, **__: Any) -> Any:
-        raise StorageError("The history cannot be read.", "Look.", reason=reason)
-
-    monkeypatch.setattr("userbot.storage.conversations.Conversations.exchanges", turns)
+    def before(self, call: Call) -> None:
+        heard = self.program is not None and self.program.events("heard")
+        if heard and not self.over and call.where == "store" and not call.writes:
+            raise self.trouble()
 
 
 async def test_damage_that_is_met_while_reading_ends_the_program_too(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
 ) -> None:
-    program = await stage.program()
-    unreadable(monkeypatch, "storage_damaged")
-    stage.max.says(stage.group, "/gpt first")
-    with pytest.raises(StorageError):
-        await program.ends()
+    unreadable = Unreadable(damaged)
+    with watched(unreadable.before):
+        program = unreadable.program = await stage.program()
+        stage.max.says(stage.group, "/gpt first")
+        with pytest.raises(ProgramError):
+            await program.ends()
     assert not stage.writes("sendMessage")
 
 
 async def test_what_cannot_be_read_for_a_while_is_waited_for_like_what_cannot_be_written(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
 ) -> None:
-    program = await stage.program()
-    with monkeypatch.context() as patch:
-        unreadable(patch, "storage_busy")
+    unreadable = Unreadable(busy)
+    with watched(unreadable.before):
+        program = unreadable.program = await stage.program()
         question = stage.max.says(stage.group, "/gpt first")
-        await program.tells(Waiting, reason="storage_busy")
+        await program.tells("waiting", reason="storage_busy")
         assert not stage.asked(), "without memory the model is not asked"
+        unreadable.over = True
     assert await stage.max.expects(stage.group, reply_to=question)
-    assert not program.events(Failed)
+    assert not program.events("failed")
 
 
 async def test_a_question_that_waits_for_the_next_start_is_told_and_answered_then(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
 ) -> None:
-    program = await stage.program(clock=QuickClock(2000))
-    with monkeypatch.context() as patch:
-        unreadable(patch, "storage_busy")
+    unreadable = Unreadable(busy)
+    with watched(unreadable.before):
+        program = unreadable.program = await stage.program(clock=QuickClock(2000))
         question = stage.max.says(stage.group, "/gpt first")
-        failed = await program.tells(Failed, reason="storage_busy")
-        assert failed.message == question.id_for(stage.olga)
-    await program.stop()
-    assert len(program.events(Failed)) == 1
+        message = question.id_for(stage.olga)
+        failed = await program.tells("failed", reason="storage_busy", message=message)
+        unreadable.over = True
+        await program.stop()
+    assert len(program.events("failed", message=failed.message)) == 1
     await stage.program()
     assert await stage.max.expects(stage.group, reply_to=question)
 
 
 async def test_what_another_process_wants_asked_again_while_the_program_starts_is_not_overlooked(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage,
 ) -> None:
     stage.endpoint.faults.add("quota", times=1)
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt first")
-    await program.tells(Failed, reason="quota")
+    await program.tells("failed", reason="quota")
     await program.stop()
+    wished: list[str] = []
 
-    at_start = Retries.at_start
+    def retry(call: Call) -> None:
+        """In the moment in which it begins to listen."""
+        idle = call.connection is not None and not call.connection.in_transaction
+        if idle and not wished and stage.programs[-1].events("ready"):
+            wished.append(call.what)
+            stage.command("retry")
 
-    def recovered_and_then_wished(*parts: Any) -> int:
-        queued = at_start(*parts)
-        with Store.open(stage.folder / "history.db") as other:
-            assert other.questions.request_retry([one.id for one in kept(stage)], datetime.now(UTC))
-        return queued
-
-    monkeypatch.setattr(Retries, "at_start", recovered_and_then_wished)
-    await stage.program()
+    with watched(retry):
+        await stage.program()
+    assert wished
     assert await stage.max.expects(stage.group, reply_to=question)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.harness import Program, Stage, Timings
 from tests.quick_clock import QuickClock
-from tests.stage import Program, Stage
-from userbot.events import Answered, Answering, Failed, Skipped, Stopped, Waiting
-from userbot.rules.retrying import ATTEMPTS
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import PacingConfig
-from userbot.storage.archive import Archive, ArchivedQuestion
-from userbot.storage.spending import spending
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
-FAST = PacingConfig(writes_per_second=1000, burst=1000, edit_seconds=0.5, max_previews=12)
+FAST = {"writes_per_second": 1000, "burst": 1000, "edit_seconds": 0.5, "max_previews": 12}
 WHOLE = "".join(SENTENCES).strip()
+
+ATTEMPTS = 5
+"""So often a request is made in all."""
 
 
 def streamed(_: Any) -> Reply:
@@ -29,14 +26,8 @@ def streamed(_: Any) -> Reply:
 
 async def quick(stage: Stage, times: float = 20, silence: float = 60) -> Program:
     """The program; `silence`: the seconds of ours after which the model is not waited for."""
-    openai = replace(stage.settings().openai, timeout=silence)
+    openai = {"timeout": silence}
     return await stage.program(clock=QuickClock(times), openai=openai, pacing=FAST)
-
-
-def kept(stage: Stage) -> list[ArchivedQuestion]:
-    with Archive.reading(stage.folder / "history.db") as archive:
-        assert archive is not None
-        return archive.exchanges(100)
 
 
 @pytest.mark.parametrize(
@@ -66,16 +57,16 @@ async def test_what_may_pass_is_tried_again_in_the_same_message(
     program = await quick(stage, silence=2 if kind in ("stall", "late_first_token") else 60)
     window = await stage.window(stage.max)
     question = stage.max.says(stage.group, "/gpt tell me")
-    await program.tells(Answered)
+    await program.tells("answered")
     answer = await stage.max.expects(stage.group, reply_to=question)
     assert answer.text == WHOLE
     assert len(stage.max.messages(stage.group)) == 3  # the group's beginning, question, answer
-    waits = program.events(Waiting)
+    waits = program.events("waiting")
     assert [wait.reason for wait in waits] == ["model_again"] * 2
     assert all(wait.detail and wait.message for wait in waits)
     least = [max(params.get("retry_after") or 0, own) for own in (1, 2)]
     assert all(low <= wait.seconds < low + 1 for wait, low in zip(waits, least, strict=True))
-    assert not program.events(Failed)
+    assert not program.events("failed")
     texts = [sight.text for sight in window.sights]
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(texts))
 
@@ -85,11 +76,11 @@ async def test_a_server_that_is_started_again_answers_what_waited_for_it(stage: 
     port = stage.endpoint.port
     await stage.endpoint.stop()
     question = stage.max.says(stage.group, "/gpt hello")
-    waiting = await program.tells(Waiting, reason="model_again")
+    waiting = await program.tells("waiting", reason="model_again")
     assert "connection refused" in waiting.detail
     await stage.endpoint.start(port)
     assert await stage.max.expects(stage.group, reply_to=question)
-    assert not program.events(Failed)
+    assert not program.events("failed")
 
 
 @pytest.mark.parametrize(
@@ -109,11 +100,11 @@ async def test_what_cannot_pass_fails_at_once_with_its_reason(
     stage.endpoint.responder = streamed
     program = await quick(stage)
     stage.max.says(stage.group, "/gpt tell me")
-    failed = await program.tells(Failed)
+    failed = await program.tells("failed")
     assert failed.hint
     assert len(stage.asked()) == 1
-    assert not program.events(Waiting)
-    (question,) = kept(stage)
+    assert not program.events("waiting")
+    (question,) = stage.history()
     assert (question.state, question.reason) == ("failed", failed.reason)
     if kind == "content_filter":
         answer = await stage.max.expects(stage.group, from_=stage.olga)
@@ -128,15 +119,15 @@ async def test_given_up_the_question_is_failed_what_stood_is_closed_and_all_of_i
     stage.endpoint.responder = streamed
     program = await quick(stage)
     question = stage.max.says(stage.group, "/gpt tell me")
-    failed = await program.tells(Failed)
+    failed = await program.tells("failed")
     assert failed.reason == "interrupted"
     assert len(stage.asked()) == ATTEMPTS
     answer = await stage.max.expects(stage.group, reply_to=question)
     assert answer.text.endswith(" …")
     assert answer.text.startswith(SENTENCES[0])
-    (asked,) = kept(stage)
+    (asked,) = stage.history()
     assert (asked.state, asked.reason) == ("failed", "interrupted")
-    (today,) = spending(stage.folder / "history.db", "day", asked.at, None)
+    (today,) = stage.spent()
     assert today.requests == ATTEMPTS
     assert today.completion_tokens > 30 * 10
 
@@ -146,11 +137,11 @@ async def test_what_broke_off_and_what_was_answered_are_each_paid_once(stage: St
     stage.endpoint.responder = streamed
     program = await quick(stage)
     stage.max.says(stage.group, "/gpt tell me")
-    answered = await program.tells(Answered)
+    answered = await program.tells("answered")
     assert not answered.estimated
-    (asked,) = kept(stage)
+    (asked,) = stage.history()
     assert asked.completion_tokens == answered.completion_tokens
-    (today,) = spending(stage.folder / "history.db", "day", asked.at, None)
+    (today,) = stage.spent()
     assert today.requests == 2
     assert today.completion_tokens > (answered.completion_tokens or 0)
 
@@ -159,9 +150,9 @@ async def test_stop_ends_the_wait_at_once(stage: Stage) -> None:
     stage.endpoint.faults.add("rate_limit", times=None, retry_after=55)
     program = await stage.program()
     stage.max.says(stage.group, "/gpt tell me")
-    await program.tells(Waiting)
+    await program.tells("waiting")
     stage.olga.says(stage.group, "/gpt_stop")
-    assert (await program.tells(Skipped, timeout=30)).reason == "stopped"
+    assert (await program.tells("skipped")).reason == "stopped"
 
 
 async def test_the_end_of_the_program_ends_the_wait_at_once_and_the_next_start_asks_again(
@@ -170,10 +161,10 @@ async def test_the_end_of_the_program_ends_the_wait_at_once_and_the_next_start_a
     stage.endpoint.faults.add("rate_limit", retry_after=55)
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt tell me")
-    await program.tells(Waiting)
+    await program.tells("waiting")
     await asyncio.wait_for(program.stop(), 9)  # and not the ten seconds for answers under way
-    assert program.events(Stopped)[0].pending == 1
-    assert not program.events(Failed)
+    assert program.events("stopped")[0].pending == 1
+    assert not program.events("failed")
     await stage.program()
     assert await stage.max.expects(stage.group, reply_to=question)
 
@@ -187,22 +178,20 @@ async def test_half_an_answer_that_waits_when_the_program_ends_is_finished_in_it
     program = await stage.program(pacing=FAST)
     question = stage.max.says(stage.group, "/gpt tell me")
     async with asyncio.timeout(60):
-        while len(program.events(Waiting)) < 2:
+        while len(program.events("waiting")) < 2:
             await asyncio.sleep(0.01)
     await program.stop()
     answer = await stage.max.expects(stage.group, reply_to=question)
     assert WHOLE.startswith(answer.text)
     assert answer.text != WHOLE
     program = await stage.program(pacing=FAST)
-    await program.tells(Answered)
+    await program.tells("answered")
     assert answer.text == WHOLE
     assert len(stage.max.messages(stage.group)) == 3  # the group's beginning, question, answer
 
 
-async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("userbot.build.SILENCES", 2)
+async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(stage: Stage) -> None:
+    stage.timings = Timings(silences=2)
 
     async def endless(request: dict[str, Any]) -> Reply:
         if "for ever" in request["messages"][-1]["content"]:
@@ -212,9 +201,9 @@ async def test_an_answer_without_an_end_is_cut_and_the_next_question_goes_on(
     stage.endpoint.responder = endless
     program = await quick(stage, silence=2)
     stage.max.says(stage.group, "/gpt go on for ever")
-    await program.tells(Answering)
+    await program.tells("answering")
     question = stage.max.says(stage.group, "/gpt hello")
-    assert (await program.tells(Failed)).reason == "endless"
+    assert (await program.tells("failed")).reason == "endless"
     answer = await stage.max.expects(stage.group, reply_to=question)
     assert answer.text == "here you are"
     async with asyncio.timeout(60):

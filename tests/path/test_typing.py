@@ -1,100 +1,14 @@
-"""Typing: from the question until the first text, seldom, and never in the way."""
+"""Typing: from the question until the first text, and never in the way."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-from dataclasses import replace
 
 import pytest
 
-from tests.questions import question
-from tests.quick_clock import QuickClock
-from tests.stage import Stage
-from userbot.events import Answered, Failed
+from tests.harness import Stage
 from userbot.sandbox import tl
 from userbot.sandbox.endpoint import Reply
-from userbot.turn.deliver.typing import EVERY_SECONDS, Typing
-from userbot.turn.turn import Turn
-from userbot.types import ConversationId
-
-QUICK = QuickClock(20)
-PLACE, TOPIC = ConversationId(-100), ConversationId(-100, 7)
-
-
-class Signals:
-    """The typing half of `ports.Outbox`, with when it was asked for what."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[float, ConversationId, bool]] = []
-
-    async def typing(self, conversation: ConversationId, typing: bool) -> bool:
-        self.seen.append((QUICK.monotonic(), conversation, typing))
-        return True
-
-
-def turn_in(conversation: ConversationId) -> Turn:
-    """A question there that is being answered."""
-    return Turn(replace(question(), conversation=conversation), began=QUICK.monotonic())
-
-
-@pytest.fixture
-def signals() -> Signals:
-    return Signals()
-
-
-@pytest.fixture
-def typing(signals: Signals) -> Typing:
-    return Typing(signals, QUICK)  # type: ignore[arg-type]
-
-
-async def test_signals_go_on_until_the_first_text(typing: Typing, signals: Signals) -> None:
-    turn = turn_in(PLACE)
-    typing.begin(turn)
-    await QUICK.sleep(12)
-    typing.text_stands(turn)
-    await QUICK.sleep(12)
-    times = [at for at, _, _ in signals.seen]
-    assert len(times) == 3
-    assert all(b - a >= EVERY_SECONDS for a, b in itertools.pairwise(times))
-    assert all(on for _, _, on in signals.seen)
-
-
-async def test_two_answers_in_one_chat_share_its_signals(typing: Typing, signals: Signals) -> None:
-    async def answer(conversation: ConversationId) -> None:
-        turn = turn_in(conversation)
-        typing.begin(turn)
-        await QUICK.sleep(7)
-        typing.text_stands(turn)
-
-    await asyncio.gather(answer(PLACE), answer(TOPIC))
-    assert len(signals.seen) == 2
-
-
-async def test_an_answer_that_is_there_at_once_is_not_announced(
-    typing: Typing, signals: Signals
-) -> None:
-    turn = turn_in(PLACE)
-    typing.begin(turn)
-    typing.text_stands(turn)
-    assert signals.seen == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "seen"),
-    [
-        pytest.param(1, [True, False], id="a failure takes the signal back"),
-        pytest.param(0, [], id="of a failure at once nobody learns"),
-    ],
-)
-async def test_a_failure(
-    typing: Typing, signals: Signals, seconds: float, seen: list[bool]
-) -> None:
-    turn = turn_in(PLACE)
-    typing.begin(turn)
-    await QUICK.sleep(seconds)
-    await typing.over(turn)
-    assert [on for _, _, on in signals.seen] == seen
 
 
 async def test_others_see_typing_until_the_answer(stage: Stage) -> None:
@@ -103,7 +17,7 @@ async def test_others_see_typing_until_the_answer(stage: Stage) -> None:
     )
     program = await stage.program()
     stage.max.says(stage.club, "/gpt tell me")
-    await program.tells(Answered)
+    await program.tells("answered")
     (signal,) = stage.writes("setTyping")
     assert isinstance(signal.action, tl.types.SendMessageTypingAction)
     methods = [call.method for call in stage.telegram.calls]
@@ -120,7 +34,7 @@ async def test_when_the_model_fails_typing_ends(stage: Stage) -> None:
     stage.endpoint.responder = slow
     program = await stage.program()
     stage.max.says(stage.group, "/gpt tell me")
-    await program.tells(Failed)
+    await program.tells("failed")
     actions = [type(signal.action).__name__ for signal in stage.writes("setTyping")]
     assert actions == ["SendMessageTypingAction", "SendMessageCancelAction"]
 
@@ -136,4 +50,4 @@ async def test_a_signal_that_is_refused_never_fails_an_answer(stage: Stage, erro
     program = await stage.program()
     question = stage.max.says(stage.group, "/gpt tell me")
     await stage.max.expects(stage.group, reply_to=question)
-    assert all(failed.message is None for failed in program.events(Failed))
+    assert all(failed.message is None for failed in program.events("failed"))

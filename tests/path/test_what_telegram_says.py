@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.quick_clock import QuickClock
-from tests.stage import Program, Stage
-from userbot.console.describe import describe
-from userbot.console.reasons import REASONS
-from userbot.errors import AccountStoppedError, NotLoggedInError
-from userbot.events import Answered, Failed, Notice, Skipped, Stopped, Waiting
-from userbot.rules.resting import REST_SECONDS
-from userbot.rules.retrying import ATTEMPTS
+from tests.harness import Program, ProgramError, Stage
+from tests.quick_clock import QuickClock, SteppedClock
 from userbot.sandbox.endpoint import Reply
-from userbot.settings import PacingConfig
-from userbot.texts import translated
 
 SENTENCES = tuple(f"Sentence number {n} says a little more than the last. " for n in range(30))
 WHOLE = "".join(SENTENCES).strip()
 SEND, EDIT = "messages.sendMessage", "messages.editMessage"
+ATTEMPTS = 5
+"""So often a request is made in all."""
 QUICK = QuickClock(10)
 """Ten seconds of the program's are one of ours."""
-PACING = PacingConfig(writes_per_second=1000, burst=1000, edit_seconds=1, max_previews=12)
+PACING = {"writes_per_second": 1000, "burst": 1000, "edit_seconds": 1, "max_previews": 12}
 
 
-async def start(stage: Stage) -> Program:
+async def start(stage: Stage, clock: Any = QUICK) -> Program:
     """The program on a quick clock, with a model that takes 0.6 s for an answer."""
     stage.endpoint.responder = lambda _: Reply(WHOLE, chunks=SENTENCES, delay=0.02)
-    return await stage.program(pacing=PACING, clock=QUICK)
+    return await stage.program(pacing=PACING, clock=clock)
 
 
 async def test_a_flood_wait_on_edits_stops_previews_and_the_end_comes_after_it(
@@ -45,16 +39,16 @@ async def test_a_flood_wait_on_edits_stops_previews_and_the_end_comes_after_it(
         while not stage.writes("editMessage"):
             await asyncio.sleep(0.01)
     shown = answer.text
-    waiting = await program.tells(Waiting, reason="flood_wait")
-    assert (waiting.chat, waiting.title) == (stage.group.id, "Weekend")
+    waiting = await program.tells("waiting", reason="flood_wait")
+    assert waiting.chat == stage.group.id
     assert 0 < waiting.seconds <= 30.5
     assert answer.text == shown  # the model has finished, and nothing was edited meanwhile
     elsewhere = stage.lena.says(stage.club, "/gpt and here?")
     other = await stage.lena.expects(stage.club, reply_to=elsewhere)
-    await program.tells(Answered, chat=stage.club.id)
+    await program.tells("answered", chat=stage.club.id)
     assert other.text == WHOLE
     assert len(other.edits) > 1  # another chat's previews go on
-    await program.tells(Answered, chat=stage.group.id)
+    await program.tells("answered", chat=stage.group.id)
     assert answer.text == WHOLE
     here = [edit for edit in stage.writes("editMessage") if edit.peer.to_dict().get("chat_id")]
     assert len(here) == 2  # the one that was flooded, and the end
@@ -65,12 +59,12 @@ async def test_an_end_that_telegram_does_not_take_at_first_is_brought_again(stag
     program = await start(stage)
     stage.max.says(stage.group, "/gpt tell me")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
-    waiting = await program.tells(Waiting, reason="edit_again")
-    assert (waiting.chat, waiting.title) == (stage.group.id, "Weekend")
+    waiting = await program.tells("waiting", reason="edit_again")
+    assert waiting.chat == stage.group.id
     assert "MSG_WAIT_FAILED" in waiting.detail
-    await program.tells(Answered)
+    await program.tells("answered")
     assert answer.text == WHOLE
-    assert not program.events(Failed)
+    assert not program.events("failed")
 
 
 async def test_who_stops_the_program_does_not_wait_for_the_next_try_and_the_next_start_makes_it(
@@ -80,17 +74,17 @@ async def test_who_stops_the_program_does_not_wait_for_the_next_try_and_the_next
     program = await start(stage)
     stage.max.says(stage.group, "/gpt tell me")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
-    await program.tells(Waiting, reason="edit_again", seconds=4.0)
+    await program.tells("waiting", reason="edit_again", seconds=4.0)
     await program.stop()
-    tries = [wait.seconds for wait in program.events(Waiting) if wait.reason == "edit_again"]
+    tries = [wait.seconds for wait in program.events("waiting") if wait.reason == "edit_again"]
     assert tries == [1.0, 2.0, 4.0]
-    assert not program.events(Failed)
-    assert program.events(Stopped)[0].pending == 1
+    assert not program.events("failed")
+    assert program.events("stopped")[0].pending == 1
     half = answer.text
     assert WHOLE.startswith(half)
     assert half != WHOLE
     again = await start(stage)
-    await again.tells(Answered)
+    await again.tells("answered")
     assert answer.text == WHOLE
     assert sum(one.sender is stage.olga for one in stage.max.messages(stage.group)) == 1
 
@@ -102,7 +96,7 @@ async def test_an_end_that_telegram_never_takes_leaves_no_half_answer_as_if_it_w
     stage.max.says(stage.group, "/gpt tell me")
     answer = await stage.max.expects(stage.group, from_=stage.olga)
     stage.telegram.faults.add(EDIT, "ENTITY_BOUNDS_INVALID", times=1 + ATTEMPTS)
-    failed = await program.tells(Failed)
+    failed = await program.tells("failed")
     assert failed.reason == "entity_bounds_invalid"
     assert answer.text.endswith(". …")
     assert WHOLE.startswith(answer.text.removesuffix(" …"))
@@ -113,7 +107,7 @@ async def test_a_flood_wait_on_sends_is_waited_for_and_shown(stage: Stage) -> No
     program = await start(stage)
     began = time.monotonic()
     question = stage.max.says(stage.group, "/gpt tell me")
-    assert (await program.tells(Waiting, reason="flood_wait")).chat == stage.group.id
+    assert (await program.tells("waiting", reason="flood_wait")).chat == stage.group.id
     stage.lena.says(stage.club, "/gpt and here?")
     await stage.lena.expects(stage.club, from_=stage.olga)
     answer = await stage.max.expects(stage.group, reply_to=question)
@@ -127,17 +121,19 @@ async def test_a_flood_wait_on_sends_is_waited_for_and_shown(stage: Stage) -> No
 async def test_a_second_chat_flooded_meanwhile_makes_it_account_wide(stage: Stage) -> None:
     stage.telegram.faults.add(SEND, "FLOOD_WAIT_60", chat=stage.group)
     stage.telegram.faults.add(SEND, "FLOOD_WAIT_5", chat=stage.club)
-    program = await start(stage)
-    began = time.monotonic()
-    stage.max.says(stage.group, "/gpt tell me")
-    await program.tells(Waiting, chat=stage.group.id)
-    stage.lena.says(stage.club, "/gpt and here?")
-    assert (await program.tells(Waiting, chat=stage.club.id)).detail == "account"
-    question = stage.vera.says(stage.olga, "/gpt psst")
-    waiting = await program.tells(Waiting, chat=stage.vera.id)
-    assert waiting.detail == "account"
-    await stage.vera.expects(stage.olga, reply_to=question)
-    assert time.monotonic() - began >= 2.0
+    clock = SteppedClock()
+    program = await start(stage, clock)
+    began = clock.monotonic()
+    async with clock.running(1):
+        stage.max.says(stage.group, "/gpt tell me")
+        await program.tells("waiting", chat=stage.group.id)
+        stage.lena.says(stage.club, "/gpt and here?")
+        assert (await program.tells("waiting", chat=stage.club.id)).detail == "account"
+        question = stage.vera.says(stage.olga, "/gpt psst")
+        assert (await program.tells("waiting", chat=stage.vera.id)).detail == "account"
+    async with clock.running(20):
+        await stage.vera.expects(stage.olga, reply_to=question)
+    assert clock.monotonic() - began >= 20
 
 
 async def test_in_slow_mode_an_answer_waits_and_is_one_message_there(stage: Stage) -> None:
@@ -147,14 +143,14 @@ async def test_in_slow_mode_an_answer_waits_and_is_one_message_there(stage: Stag
     stage.endpoint.responder = lambda _: long
     began = time.monotonic()
     stage.max.says(stage.club, "/gpt a lot")
-    assert (await program.tells(Waiting, reason="slow_mode")).chat == stage.club.id
-    answered = await program.tells(Answered)
+    assert (await program.tells("waiting", reason="slow_mode")).chat == stage.club.id
+    answered = await program.tells("answered")
     assert time.monotonic() - began >= 0.8
     assert len(answered.answers) == 1
-    notice = await program.tells(Notice, reason="slow_mode_rest")
+    notice = await program.tells("notice", reason="slow_mode_rest")
     assert notice.message == answered.message
     stage.max.says(stage.group, "/gpt and here?")  # other chats know nothing of it
-    assert len((await program.tells(Answered, chat=stage.group.id)).answers) > 1
+    assert len((await program.tells("answered", chat=stage.group.id)).answers) > 1
 
 
 async def test_slow_mode_that_begins_within_an_answer_keeps_its_first_message(
@@ -164,13 +160,13 @@ async def test_slow_mode_that_begins_within_an_answer_keeps_its_first_message(
     program = await start(stage)
     stage.endpoint.responder = lambda _: long
     stage.max.says(stage.club, "/gpt hello")
-    await program.tells(Answered)
+    await program.tells("answered")
     stage.telegram.faults.add(SEND, chat=stage.club)
     stage.telegram.faults.add(SEND, "SLOWMODE_WAIT_600", chat=stage.club)
     question = stage.lena.says(stage.club, "/gpt a lot")
-    answered = await program.tells(Answered, message=question.id_for(stage.olga))
+    answered = await program.tells("answered", message=question.id_for(stage.olga))
     assert len(answered.answers) == 1
-    assert await program.tells(Notice, reason="slow_mode_rest")
+    assert await program.tells("notice", reason="slow_mode_rest")
 
 
 RESTS = [
@@ -193,10 +189,10 @@ async def test_a_chat_that_refuses_rests(stage: Stage, error: str) -> None:
     program = await start(stage)
     stage.endpoint.responder = lambda _: "Here you are."
     stage.max.says(stage.club, "/gpt first")
-    skipped = await program.tells(Skipped)
+    skipped = await program.tells("skipped")
     assert skipped.reason == error.lower()
     second = stage.max.says(stage.club, "/gpt second")
-    await program.tells(Skipped, message=second.id_for(stage.olga))
+    await program.tells("skipped", message=second.id_for(stage.olga))
     elsewhere = stage.max.says(stage.group, "/gpt third")
     assert await stage.max.expects(stage.group, reply_to=elsewhere)
     assert len(stage.writes("sendMessage")) == 2
@@ -213,8 +209,8 @@ async def test_a_chat_that_refused_is_tried_again_after_a_while(stage: Stage) ->
     program = await stage.program(pacing=PACING, clock=QuickClock(600))
     stage.endpoint.responder = lambda _: "Here you are."
     stage.max.says(stage.club, "/gpt first")
-    await program.tells(Skipped)
-    await asyncio.sleep(1.1 * REST_SECONDS[0] / 600)
+    await program.tells("skipped")
+    await asyncio.sleep(1.1)  # eleven minutes of its time: the first rest is ten
     again = stage.max.says(stage.club, "/gpt second")
     assert await stage.max.expects(stage.club, reply_to=again)
 
@@ -223,20 +219,17 @@ async def test_peer_flood_ends_all_writes_but_not_the_program(stage: Stage) -> N
     stage.telegram.faults.add(SEND, "PEER_FLOOD", chat=stage.group)
     program = await start(stage)
     stage.max.says(stage.group, "/gpt first")
-    assert "PEER_FLOOD" in (await program.tells(Notice, reason="peer_flood")).detail
-    await program.tells(Failed, reason="peer_flood")
+    assert "PEER_FLOOD" in (await program.tells("notice", reason="peer_flood")).detail
+    await program.tells("failed", reason="peer_flood")
     before = len(stage.telegram.calls)
     second = stage.lena.says(stage.club, "/gpt second")
-    await program.tells(Failed, message=second.id_for(stage.olga))
+    await program.tells("failed", message=second.id_for(stage.olga))
     written = {call.method for call in stage.telegram.calls[before:]}
     assert not written & {SEND, EDIT, "messages.setTyping"}
     assert len(stage.asked()) == 1
     assert await program.stop() == "interrupted"
-    (stopped,) = program.events(Stopped)
+    (stopped,) = program.events("stopped")
     assert stopped.restricted == "peer_flood"
-    for language in ("en", "ru"):
-        why = translated(REASONS["peer_flood"], language)
-        assert why in describe(stopped, language).plain()
 
 
 @pytest.mark.parametrize("method", [SEND, EDIT])
@@ -247,9 +240,9 @@ async def test_a_frozen_account_ends_the_program(stage: Stage, error: str, metho
     stage.telegram.faults.add(method, error)
     program = await start(stage)
     stage.max.says(stage.group, "/gpt first")
-    with pytest.raises(AccountStoppedError) as caught:
+    with pytest.raises(ProgramError) as caught:
         await program.ends()
-    assert caught.value.exit_code == 1
+    assert caught.value.code == 1
     assert "official app" in caught.value.hint
 
 
@@ -260,23 +253,23 @@ async def test_a_login_that_ended_ends_the_program_with_why(stage: Stage, error:
     stage.telegram.faults.add(SEND, error)
     program = await start(stage)
     stage.max.says(stage.group, "/gpt first")
-    with pytest.raises(NotLoggedInError) as caught:
+    with pytest.raises(ProgramError) as caught:
         await program.ends()
-    assert caught.value.exit_code == 4
+    assert caught.value.code == 4
 
 
 async def test_a_text_that_stands_already_is_no_failure(stage: Stage) -> None:
     stage.telegram.faults.add(EDIT, "MESSAGE_NOT_MODIFIED", times=None)
     program = await start(stage)
     stage.max.says(stage.group, "/gpt first")
-    await program.tells(Answered)
-    assert not program.events(Failed)
+    await program.tells("answered")
+    assert not program.events("failed")
 
 
 async def test_a_wait_for_the_governor_is_shown(stage: Stage) -> None:
-    program = await stage.program(pacing=replace(PACING, writes_per_second=1, burst=1), clock=QUICK)
+    program = await stage.program(pacing=PACING | {"writes_per_second": 1, "burst": 1}, clock=QUICK)
     for person in (stage.max, stage.lena, stage.vera):
         person.says(stage.olga, "/gpt hello")
-    assert (await program.tells(Waiting, reason="governor")).seconds >= 1
+    assert (await program.tells("waiting", reason="governor")).seconds >= 1
     for person in (stage.max, stage.lena, stage.vera):
         assert await person.expects(stage.olga)

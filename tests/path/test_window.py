@@ -2,17 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from tests.harness import Stage
 from tests.path.test_remembering import ask
-from tests.stage import Stage
-from userbot.events import Failed, Notice
-from userbot.settings import HistoryConfig
-from userbot.storage.archive import Archive
-
-
-def history(stage: Stage, **settings: Any) -> HistoryConfig:
-    return HistoryConfig(database=stage.folder / "history.db", **settings)
 
 
 async def test_what_was_too_long_is_asked_again_with_less_and_nothing_is_lost(
@@ -24,24 +15,22 @@ async def test_what_was_too_long_is_asked_again_with_less_and_nothing_is_lost(
         await ask(stage, program, stage.max, stage.group, f"/gpt question {n} " + "word " * 40)
     stage.endpoint.faults.add("context_length")
     await ask(stage, program, stage.max, stage.group, "/gpt the last one")
-    await program.tells(Notice, reason="shrunk")
+    await program.tells("notice", reason="shrunk")
     long, short = stage.asked()[-2:]
     assert 2 < len(short) < len(long)
     assert long[-1] == short[-1]
-    assert not program.events(Failed)
+    assert not program.events("failed")
     await ask(stage, program, stage.max, stage.group, "/gpt one more")
     assert len(stage.asked()[-1]) <= len(long)
     await program.stop()
-    with Archive.reading(stage.folder / "history.db") as archive:
-        assert archive is not None
-        assert len(archive.exchanges(100, chat=stage.group.id)) == 14
+    assert len(stage.history()) == 14
 
 
 async def test_a_very_long_answer_does_not_make_the_model_forget_what_it_was_about(
     stage: Stage,
 ) -> None:
     stage.endpoint.responder = lambda _: "Once upon a time. " + "and so on " * 900 + "The end."
-    program = await stage.program(history=history(stage, window_tokens=1000))
+    program = await stage.program(history={"window_tokens": 1000})
     await ask(stage, program, stage.max, stage.group, "/gpt tell me a tale")
     await ask(stage, program, stage.max, stage.group, "/gpt what was it about?")
     _, question, answer, last = stage.asked()[-1]
@@ -56,12 +45,12 @@ async def test_it_is_asked_again_only_once(stage: Stage) -> None:
     stage.endpoint.faults.add("context_length", times=2)
     program = await stage.program()
     stage.olga.says(stage.olga, "/gpt too long")
-    assert (await program.tells(Failed)).reason == "context_length"
+    assert (await program.tells("failed")).reason == "context_length"
     assert len(stage.asked()) == 2
 
 
 async def test_a_conversation_that_was_silent_begins_anew(stage: Stage) -> None:
-    program = await stage.program(history=history(stage, idle_reset_minutes=30))
+    program = await stage.program(history={"idle_reset_minutes": 30})
     await ask(stage, program, stage.max, stage.group, "/gpt first")
     stage.telegram.advance(20 * 60)
     await ask(stage, program, stage.max, stage.group, "/gpt second")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from telethon.tl import functions, types
 
-from tests.stage import Stage
+from tests.harness import Stage
 from userbot.clock import SystemClock
 from userbot.errors import TelegramError
 from userbot.rules.rate_limiter import RateLimiter

@@ -3,27 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from tests.stage import Program, Stage, listed
-from userbot.events import Limited
+from tests.harness import Stage, listed
 from userbot.sandbox.state import Group
-from userbot.settings import HistoryConfig, Settings, TriggerConfig
-
-
-def of_max(stage: Stage, settings: Settings) -> Settings:
-    """The same program, for Max's account."""
-    folder: Path = stage.folder / "max"
-    folder.mkdir()
-    stage.telegram.seed_session(folder / "me.session", stage.max)
-    return replace(
-        settings,
-        telegram=replace(settings.telegram, session=folder / "me"),
-        history=HistoryConfig(database=folder / "history.db"),
-    )
 
 
 @pytest.mark.parametrize("how", ["group", "club", "private"])
@@ -34,13 +18,10 @@ async def test_they_fall_silent_after_a_handful_and_say_so(
     if said == "short":
         stage.endpoint.responder = lambda _: "I could not agree more."
     group: Group = stage.club if how == "club" else stage.group
-    trigger = TriggerConfig(from_="anyone", burst_seconds=0)
+    trigger = {"from": "anyone", "burst_seconds": 0}
     first = await stage.program([listed(group.id), listed(stage.max.id)], trigger=trigger)
     chats = [listed(group.id), listed(stage.olga.id)]
-    settings = of_max(stage, stage.settings(chats, trigger=trigger))
-    second = Program(settings)
-    stage.programs.append(second)
-    await second.start()
+    second = await stage.program(chats, account=stage.max, trigger=trigger)
     if how == "private":
         stage.max.says(stage.olga, "/gpt hello there")
     else:
@@ -53,7 +34,7 @@ async def test_they_fall_silent_after_a_handful_and_say_so(
         seen = len(state.messages)
         assert seen < 100, "they do not stop"
     assert len(stage.asked()) <= 32
-    stopped = [*first.events(Limited), *second.events(Limited)]
+    stopped = [*first.events("limited"), *second.events("limited")]
     assert "loop" in {event.reason for event in stopped}
     # A person is still answered, by both.
     where = stage.group

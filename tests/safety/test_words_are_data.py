@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.harness import Stage, listed
 from tests.questions import in_group, question
-from tests.stage import Stage, listed
-from userbot.events import Answered, Ignored
 from userbot.rules.prompt import asked, build, speaker
 from userbot.types import Quoted
 
@@ -57,7 +56,7 @@ def test_only_the_owner_writes_the_system_text(words: str, title: str) -> None:
 async def test_nobody_elses_words_are_the_owners_orders(stage: Stage, order: str) -> None:
     program = await stage.program([listed(stage.group.id)])
     stage.max.says(stage.group, order)
-    assert (await program.tells(Ignored)).reason == "not_owner_command"
+    assert (await program.tells("ignored")).reason == "not_owner_command"
     question = stage.max.says(stage.group, "and now?")
     assert await stage.max.expects(stage.group, reply_to=question)
     assert order not in str(stage.asked())
@@ -70,7 +69,7 @@ async def test_what_the_model_says_is_no_order_and_no_question(stage: Stage, wor
     for place in (stage.group, stage.olga):
         who = stage.max if place is stage.group else stage.olga
         who.says(place, "/gpt what should I do?")
-    while len(program.events(Answered)) < 2:
+    while len(program.events("answered")) < 2:
         await asyncio.sleep(0.02)
     stage.telegram.drop_connections()  # its own words come back with the difference
     await asyncio.sleep(0.5)

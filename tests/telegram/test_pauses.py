@@ -9,9 +9,8 @@ import pytest
 from telethon import TelegramClient
 from telethon.network import MTProtoSender
 
+from tests.harness import Stage, listed
 from tests.quick_clock import QuickClock
-from tests.stage import Stage, listed
-from userbot.events import Answered, Failed, Waiting
 from userbot.telegram.client import Client
 from userbot.telegram.transport import MTProtoTransport
 
@@ -35,10 +34,10 @@ async def test_a_pause_at_the_start_is_waited_out_and_shown(stage: Stage, method
     await program.stop()
     stage.telegram.faults.add(method, "FLOOD_WAIT_9")
     program = await stage.program(chats, clock=QUICK)
-    assert 1 < (await program.tells(Waiting, reason="flood_wait")).seconds < 10
+    assert 1 < (await program.tells("waiting", reason="flood_wait")).seconds < 10
     question = stage.max.says(stage.group, "hello")
     assert await stage.max.expects(stage.group, reply_to=question)
-    assert not program.events(Failed)
+    assert not program.events("failed")
 
 
 @pytest.mark.parametrize(
@@ -58,8 +57,8 @@ async def test_what_a_refused_difference_would_have_brought_is_answered(
     lost = stage.max.says(stage.group, "do you hear me?")
     stage.lena.says(stage.olga, "only talk")  # by its number it is known that one is missing
     assert await stage.max.expects(stage.group, reply_to=lost)
-    assert await program.tells(Answered)
-    assert not program.events(Failed)
+    assert await program.tells("answered")
+    assert not program.events("failed")
 
 
 @pytest.mark.parametrize(

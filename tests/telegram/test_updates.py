@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.harness import Stage
 from tests.path.test_chat_commands import orders
-from tests.stage import Stage
-from userbot.events import Answered
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 2, 3, 50])
@@ -16,7 +15,7 @@ async def test_a_private_message_after_a_command_in_a_supergroup_is_not_lost(
     """The result of a deletion there carries the supergroup's number, whatever the account's is."""
     program = await stage.program()
     stage.max.says(stage.olga, "/gpt one")
-    await program.tells(Answered, chat=stage.max.id)
+    await program.tells("answered", chat=stage.max.id)
     olga, club = stage.olga.mailbox, stage.club.mailbox
     # The command moves the supergroup's number by one, and its deletion by one more.
     while olga.pts + ahead <= club.pts + 2:

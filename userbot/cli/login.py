@@ -26,9 +26,7 @@ from userbot.telegram.names import NameResolver
 from userbot.telegram.refusals import login_ended
 from userbot.telegram.session import NOT_OURS, remove_session, session_file, session_lock
 from userbot.texts import _
-
-CONNECT_SECONDS = 12.0
-"""How long Telegram may take to answer before a person is told that it does not."""
+from userbot.timings import USUAL, Timings
 
 
 def login(settings: TelegramConfig, phone: str | None) -> None:
@@ -71,10 +69,10 @@ async def _end(settings: TelegramConfig) -> bool:
 
 
 @asynccontextmanager
-async def online(settings: TelegramConfig) -> AsyncIterator[Client]:
+async def online(settings: TelegramConfig, timings: Timings = USUAL) -> AsyncIterator[Client]:
     """A connected client of the login that the session is. Raises UserbotError."""
     with alone(settings):
-        async with connected(settings) as client:
+        async with connected(settings, timings) as client:
             yield client
 
 
@@ -124,11 +122,11 @@ def alone(settings: TelegramConfig) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def connected(settings: TelegramConfig) -> AsyncIterator[Client]:
+async def connected(settings: TelegramConfig, timings: Timings = USUAL) -> AsyncIterator[Client]:
     """A connected client, perhaps of no login yet; hold the session first. Raises UserbotError."""
     client = new_client(settings, _gate(), persistent=False)
     try:
-        await _connect(client)
+        await _connect(client, timings)
         yield client
     except (OSError, EOFError) as error:  # EOFError: cut off in the middle of the key exchange
         raise unreachable(settings) from error
@@ -136,12 +134,12 @@ async def connected(settings: TelegramConfig) -> AsyncIterator[Client]:
         await client.disconnect()
 
 
-async def _connect(client: Client) -> None:
+async def _connect(client: Client, timings: Timings) -> None:
     """Raises TimeoutError if Telegram does not answer; where it asks for a pause, it did."""
     connecting = asyncio.ensure_future(client.connect())
     try:
         while not connecting.done():
-            await asyncio.wait({connecting}, timeout=CONNECT_SECONDS)
+            await asyncio.wait({connecting}, timeout=timings.connect_seconds)
             if not connecting.done() and not client.gate.waits.awaited(0):
                 raise TimeoutError
         connecting.result()

@@ -11,10 +11,6 @@ from userbot.errors import PostponedError, StorageError
 from userbot.intake.late_writes import LateWrites
 from userbot.types import Message, may_be_deleted_in
 
-MOST_HELD = 10_000
-"""Messages that wait for the database at once: some ten megabytes. What comes beside them stays
-in its chat, and is looked for there."""
-
 
 class Doorstep:
     """Where messages wait, in order, while the database takes nothing.
@@ -24,10 +20,12 @@ class Doorstep:
     looks from where this one stood, and finds it.
     Rule 2: nothing that waits is given up, and what there is no room for is looked for afterwards.
     Rule 3: it waits as it reads now: edits change it here, and what is deleted was never asked.
+    `most`: messages that may wait at once; what comes beside them stays in its chat.
     """
 
-    def __init__(self, late: LateWrites) -> None:
+    def __init__(self, late: LateWrites, most: int) -> None:
         self._late = late
+        self._most = most
         self._take: Callable[[Message], None] | None = None
         self._overrun: Callable[[], None] | None = None
         self._held: dict[tuple[int, int], Message] = {}
@@ -101,7 +99,7 @@ class Doorstep:
     def _hold(self, incoming: Message) -> None:
         if self.edited(incoming):
             return  # brought again, as it reads now
-        if len(self._held) < MOST_HELD:
+        if len(self._held) < self._most:
             self._held[_key(incoming)] = incoming
         elif self._overrun is not None:
             self._overrun()

@@ -16,12 +16,10 @@ from userbot.openai_api.connection import Connection
 from userbot.openai_api.failures import EndpointSaidError
 from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.texts import _
+from userbot.timings import USUAL
 from userbot.types import Hints, Sound, Transcript
 
 _PATH: Final = "/audio/transcriptions"
-_SECONDS_BESIDE: Final = 60.0
-"""Waited for in addition to the recording's own length: a small computer listens in real time."""
-
 _CHECK_SECONDS: Final = 15.0
 _LISTS_NOTHING: Final = frozenset({"refused_request", "model_not_found", "bad_answer"})
 
@@ -29,10 +27,18 @@ _LISTS_NOTHING: Final = frozenset({"refused_request", "model_not_found", "bad_an
 class Speech:
     """The endpoint that `[voice]` names, else that of `[openai]`; implements `ports.Transcriber`.
 
-    Nothing is asked twice here, but for a model that the endpoint no longer knows.
+    Nothing is asked twice here, but for a model that the endpoint no longer knows. `beside`: the
+    seconds that are waited for besides a recording's own length.
     """
 
-    def __init__(self, voice: VoiceConfig, general: OpenAIConfig, report: Report) -> None:
+    def __init__(
+        self,
+        voice: VoiceConfig,
+        general: OpenAIConfig,
+        report: Report,
+        beside: float = USUAL.transcription_seconds,
+    ) -> None:
+        self._beside = beside
         self._report = report
         self._timeout = general.timeout
         self._model = voice.model
@@ -115,7 +121,7 @@ class Speech:
                 files=[("file", (sound.file_name, sound.data, sound.mime))],
                 options={
                     "headers": {"Content-Type": "multipart/form-data"},
-                    "timeout": max(self._timeout, _SECONDS_BESIDE + sound.seconds),
+                    "timeout": max(self._timeout, self._beside + sound.seconds),
                 },
             )
             text = _text(answer)

@@ -28,8 +28,6 @@ MICRO = 1_000_000
 NOTHING = Expected(0, 0)
 ANSWER_TOKENS = 1000
 """An answer counts as so long at least while it is under way: several messages of a chat."""
-HELD_SECONDS = 300.0
-"""So long a question waits for the answers under way; then it is refused."""
 PAID_ALL_THE_SAME = frozenset({"timeout", "interrupted", "no_finish", "empty_answer"})
 """Failures of an endpoint that was at work by then, and may want to be paid for it."""
 _MINUTE = timedelta(minutes=1)

@@ -9,10 +9,6 @@ from userbot.settings import ChatConfig, VoiceConfig
 from userbot.texts import _
 from userbot.types import Voice as Recording
 
-WHOLE_BYTES = 25_000_000
-"""What transcription endpoints take at once (OpenAI: 25 MB)."""
-WHOLE_SECONDS = 1200.0
-"""Newer models refuse more than some 1400 s at once."""
 FILE_BYTES = 2_000_000_000
 """The largest file that is fetched at all: what Telegram lets everybody send."""
 _SHORTEST_SECONDS = 0.5

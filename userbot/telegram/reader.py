@@ -22,6 +22,7 @@ from userbot.telegram.media import is_protected, media_word, picture_in, voice_o
 from userbot.telegram.retry import Tries
 from userbot.telegram.threads import thread_of
 from userbot.telegram.updates import Updates
+from userbot.timings import USUAL
 from userbot.types import Brought, ChatTop, Message, OwnMessage, Picture, Quoted, Since
 
 T = TypeVar("T")
@@ -32,18 +33,19 @@ _LOOKED_THROUGH = 500
 """How many messages after a question are looked through; Telegram gives 100 at once."""
 _PAGE = 100
 """What Telegram gives, and takes, at once."""
-_PAGES = 20
 _PAUSE_SECONDS = 0.2
 """Between two pages: reading is counted too."""
 
 
 class TelegramReader:
-    """`ports.Reader` over a client; `updates` can read a message, and takes what is brought.
+    """`ports.Reader` over a client; `updates` can read a message, and takes what is brought;
+    `pages`: so many of a chat are brought at once.
 
     Every method may raise TelegramError, and NotLoggedInError.
     """
 
-    def __init__(self, client: Client, updates: Updates) -> None:
+    def __init__(self, client: Client, updates: Updates, pages: int = USUAL.page_limit) -> None:
+        self._pages = pages
         self._client = client
         self._updates = updates
         self._waits = client.gate.waits
@@ -106,10 +108,10 @@ class TelegramReader:
     ) -> Brought:
         """Let arrive what is newer than a message, or than a date; `own`: what is our own.
 
-        Oldest first, 2000 at most, as if it had just come.
+        Oldest first, so many pages at most, as if it had just come.
         """
         count, newest, whole = 0, after, False
-        for _ in range(_PAGES):
+        for _ in range(self._pages):
             dated = {"offset_date": since} if since is not None and not newest else {}
             page = await self._history(chat, limit=_PAGE, min_id=newest, reverse=True, **dated)
             for message in page:

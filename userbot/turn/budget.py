@@ -23,6 +23,7 @@ from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits
 from userbot.storage.store import Store
 from userbot.texts import _
+from userbot.timings import USUAL
 from userbot.turn.turn import Turn
 from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Spent, Usage
 
@@ -41,6 +42,7 @@ class Budget:
     """The limits of the config over what the ledger counts. Its calls raise StorageError.
 
     `people`: what [limits.people] says, by the person's id. `system` is the general system text.
+    `held_seconds`: how long a question waits for what answers under way may take.
     """
 
     def __init__(
@@ -51,7 +53,9 @@ class Budget:
         store: Store,
         clock: Clock,
         report: Report,
+        held_seconds: float = USUAL.limit_held_seconds,
     ) -> None:
+        self._held_seconds = held_seconds
         self._limits = policy
         self._people = people
         self._system = system
@@ -143,7 +147,7 @@ class Budget:
         began, told = self._clock.monotonic(), False
         while isinstance(given := self.try_authorize(turn.question, payment), Held):
             refusal = given.refusal
-            if self._clock.monotonic() - began >= limits.HELD_SECONDS:
+            if self._clock.monotonic() - began >= self._held_seconds:
                 raise _refused(refusal)
             if not told:
                 told = True

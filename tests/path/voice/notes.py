@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.stage import Stage
-from userbot import audio
+from tests.harness import Stage
 
+
+def _ffmpeg() -> str | None:
+    if found := shutil.which("ffmpeg"):
+        return found
+    try:
+        import imageio_ffmpeg
+    except ImportError:
+        return None
+    return str(imageio_ffmpeg.get_ffmpeg_exe())
+
+
+FFMPEG = _ffmpeg()
 needs_ffmpeg = pytest.mark.skipif(
-    audio.find_ffmpeg() is None, reason="no ffmpeg: install it, or gpt-userbot[audio]"
+    FFMPEG is None, reason="no ffmpeg: install it, or gpt-userbot[audio]"
 )
 DATA = Path(__file__).parent.parent.parent / "data"
 EN = (DATA / "voice_en.ogg").read_bytes()
@@ -27,12 +39,12 @@ NEARLY_NOTHING = [1, 2, 4, 3, 1] * 20
 
 def ffmpeg(*arguments: str) -> None:
     """Run ffmpeg, to make a recording."""
-    subprocess.run([str(audio.find_ffmpeg()), "-v", "error", *arguments], check=True)
+    subprocess.run([str(FFMPEG), "-v", "error", *arguments], check=True)
 
 
 def last_question(stage: Stage) -> str:
     """What the model was asked last."""
-    return stage.asked()[-1][-1]["content"]
+    return str(stage.asked()[-1][-1]["content"])
 
 
 async def until(holds: Callable[[], object]) -> None:

@@ -5,25 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
-import pytest
-
+from tests.harness import Stage, listed
 from tests.path.voice.notes import (
     EN,
     RU,
     WORDS_RU,
 )
-from tests.stage import Stage, listed
-from userbot import audio
-from userbot.events import (
-    Answered,
-    Failed,
-    Limited,
-)
 from userbot.sandbox import ogg
-from userbot.settings import LimitsConfig, Prices, VoiceConfig
 
 
 @contextmanager
@@ -61,34 +51,31 @@ async def test_a_voice_note_starts_no_process_and_leaves_no_byte_on_the_disk(
     assert not seen
 
 
-async def test_a_voice_note_needs_no_ffmpeg(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(audio, "find_ffmpeg", lambda: None)
+async def test_a_voice_note_needs_no_ffmpeg(stage: Stage, no_ffmpeg: None) -> None:
     program = await stage.program([listed(stage.group.id)])
     stage.max.sends_voice(stage.group, EN)
     assert await stage.max.expects(stage.group, from_=stage.olga)
     stage.max.sends_audio(stage.group, b"#!AMR\n" + bytes(100), file_name="memo.amr")
-    failed = await program.tells(Failed)
+    failed = await program.tells("failed")
     assert (failed.reason, "audio" in failed.hint) == ("ffmpeg_missing", True)
 
 
 async def test_a_transcription_server_of_ones_own_never_sees_the_key_of_the_chat_model(
     stage: Stage,
 ) -> None:
-    openai = replace(stage.settings().openai, base_url="http://127.0.0.1:9/v1")
+    openai = {"base_url": "http://127.0.0.1:9/v1"}
     program = await stage.program(
         [listed(stage.group.id)],
         openai=openai,
-        voice=VoiceConfig(base_url=stage.endpoint.base_url, show="transcript"),
+        voice={"base_url": stage.endpoint.base_url, "show": "transcript"},
     )
     stage.max.sends_voice(stage.group, EN)
-    assert (await program.tells(Failed)).reason == "unauthorized"
+    assert (await program.tells("failed")).reason == "unauthorized"
     await program.stop()
     await stage.program(
         [listed(stage.group.id)],
         openai=openai,
-        voice=VoiceConfig(
-            base_url=stage.endpoint.base_url, api_key="sandbox-key", show="transcript"
-        ),
+        voice={"base_url": stage.endpoint.base_url, "api_key": "sandbox-key", "show": "transcript"},
     )
     stage.max.sends_voice(stage.group, RU)
     assert WORDS_RU in (await stage.max.expects(stage.group, from_=stage.olga)).text
@@ -98,10 +85,10 @@ async def test_listening_is_paid_from_the_money_of_the_day_before_it_begins(stag
     first, second = ogg.tone(30.0, serial=1), ogg.tone(30.0, serial=2)
     stage.endpoint.understands(first, "Who brings the salad?")
     stage.endpoint.understands(second, "And who brings the cake?")
-    limits = LimitsConfig(cost_per_day=0.7, prices=Prices(audio_minute=1.0))
+    limits = {"cost_per_day": 0.7, "prices": {"input": 0, "output": 0, "audio_minute": 1.0}}
     program = await stage.program([listed(stage.group.id, "all")], limits=limits)
     stage.max.sends_voice(stage.group, first)
-    await program.tells(Answered)
+    await program.tells("answered")
     stage.max.sends_voice(stage.group, second)
-    assert (await program.tells(Limited)).reason == "cost_per_day"
+    assert (await program.tells("limited")).reason == "cost_per_day"
     assert len(stage.asked()) == 1

@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.harness import Stage, listed
 from tests.pace import noticed
 from tests.path.voice.blocks import long, watched_loop
 from tests.path.voice.notes import EN, WORDS_EN
-from tests.stage import Stage, listed
-from userbot.rules.ogg import look
 from userbot.sandbox import ogg
 from userbot.sandbox.state import Group
 
@@ -97,7 +96,8 @@ async def test_a_note_as_large_as_an_endpoint_takes_keeps_nobody_waiting(stage: 
         stage.max.sends_voice(stage.group, note, duration=4)
         answer = await stage.max.expects(stage.group, from_=stage.olga)
     assert WORDS_EN in answer.text
-    before = time.thread_time()
-    look(note, 1800)
+    before, at, segments = time.thread_time(), -1, 0
+    while (at := note.find(b"OggS", at + 1)) >= 0:  # the least that it takes to walk along them
+        segments += note[at + 26]
     alone = time.thread_time() - before
-    assert max(block.seconds for block in blocks) < alone / 2, "it is looked at in a thread"
+    assert max(block.seconds for block in blocks) < alone, "it is looked at in a thread"

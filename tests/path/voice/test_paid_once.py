@@ -8,23 +8,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.harness import Stage, Timings, listed
 from tests.path.test_chat_commands import orders
 from tests.path.voice.notes import EN, NEARLY_NOTHING, last_question, needs_ffmpeg
-from tests.stage import Stage, listed
-from userbot import audio
-from userbot.events import Answered, Failed, Skipped, Waiting
 from userbot.sandbox import ogg
 from userbot.sandbox.endpoint_audio import Recording, UndecodableError
-from userbot.turn.understand import recording as listening
-from userbot.turn.understand import transcribe as transcription
 
 
 @pytest.fixture
-def short_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_parts(stage: Stage) -> None:
     """Recordings are cut every six seconds."""
-    monkeypatch.setattr(listening, "WHOLE_SECONDS", 8.0)
-    monkeypatch.setattr(audio, "PART_SECONDS", 6.0)
-    monkeypatch.setattr(audio, "WINDOW_SECONDS", 2.0)
+    stage.timings = Timings(whole_seconds=8.0, part_seconds=6.0, window_seconds=2.0)
 
 
 def stored_words(stage: Stage) -> Iterator[tuple[str | None, str | None]]:
@@ -46,11 +40,11 @@ async def test_the_parts_of_a_recording_that_failed_are_not_paid_for_again(stage
     stage.endpoint.transcriber = transcribe
     program = await stage.program([listed(stage.group.id)])
     note = stage.max.sends_voice(stage.group, ogg.tone(16))
-    await program.tells(Failed)
+    await program.tells("failed")
     await program.stop()
     program = await stage.program([listed(stage.group.id)])
     stage.max.says(stage.group, "/gpt", reply_to=note)
-    await program.tells(Answered)
+    await program.tells("answered")
     assert "One two three. Four five six. Seven." in last_question(stage)
     assert not words
     assert [parts for _, parts in stored_words(stage)] == [None]
@@ -70,13 +64,13 @@ async def test_the_parts_go_with_their_message(stage: Stage) -> None:
     stage.endpoint.transcriber = transcribe
     program = await stage.program([listed(stage.club.id)])
     note = stage.max.sends_voice(stage.club, ogg.tone(16))
-    await program.tells(Failed)
+    await program.tells("failed")
     ((_, parts),) = stored_words(stage)
     assert parts is not None
     assert "secret salad" in parts
     stage.max.deletes(note)
     stage.max.says(stage.club, "hello")
-    await program.tells(Answered)
+    await program.tells("answered")
     assert list(stored_words(stage)) == [(None, None)]
     await program.stop()
     assert b"secret salad" not in (stage.folder / "history.db").read_bytes()
@@ -87,23 +81,23 @@ async def test_that_nobody_speaks_is_known_the_second_time(stage: Stage) -> None
     stage.endpoint.understands(note, "Thank you for watching!")
     program = await stage.program([listed(stage.group.id)])
     sent = stage.max.sends_voice(stage.group, note, waveform=NEARLY_NOTHING)
-    await program.tells(Skipped, reason="phantom")
+    await program.tells("skipped", reason="phantom")
     stage.max.says(stage.group, "/gpt", reply_to=sent)
-    await program.tells(Skipped, reason="silence")
+    await program.tells("skipped", reason="silence")
     assert len(stage.endpoint.transcriptions) == 1
     assert [text for text, _ in stored_words(stage)] == [""]
 
 
-async def test_waiting_for_a_large_recording_to_be_heard_is_shown(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transcription, "LARGE_BYTES", 1000)
+async def test_waiting_for_a_large_recording_to_be_heard_is_shown(stage: Stage) -> None:
+    stage.timings = Timings(large_recording_bytes=1000)
     program = await stage.program([listed(stage.group.id), listed(stage.max.id)])
     for where in (stage.group, stage.olga):
         stage.max.sends_voice(where, EN)
     for where in (stage.group, stage.olga):
         await stage.max.expects(where, from_=stage.olga)
-    assert len([wait for wait in program.events(Waiting) if wait.reason == "large_recordings"]) == 1
+    assert (
+        len([wait for wait in program.events("waiting") if wait.reason == "large_recordings"]) == 1
+    )
 
 
 @pytest.mark.parametrize("how", ["forgotten", "deleted"])
@@ -114,7 +108,7 @@ async def test_what_was_heard_for_a_question_that_failed_goes_with_its_speaker(
     program = await stage.program()
     note = stage.vera.sends_voice(stage.club, EN)
     stage.max.says(stage.club, "/gpt", reply_to=note)
-    await program.tells(Failed)
+    await program.tells("failed")
     if how == "deleted":
         stage.vera.deletes(note)
         await asyncio.sleep(0.2)

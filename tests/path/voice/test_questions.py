@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.harness import Stage, listed
 from tests.path.voice.notes import (
     DATA,
     EN,
@@ -13,15 +14,7 @@ from tests.path.voice.notes import (
     WORDS_RU,
     last_question,
 )
-from tests.stage import Stage, listed
-from userbot.events import (
-    Answered,
-    Heard,
-    Transcribed,
-)
 from userbot.sandbox import ogg
-from userbot.settings import TriggerConfig, VoiceConfig
-from userbot.storage.archive import Archive
 
 
 @pytest.mark.parametrize(("note", "words"), [(EN, WORDS_EN), (RU, WORDS_RU)], ids=["en", "ru"])
@@ -34,16 +27,16 @@ async def test_a_voice_note_in_a_chat_that_answers_everything_is_answered(
     assert answer.reply_to is question
     assert words in answer.text
     assert last_question(stage) == f"Max: {words}"
-    heard = await program.tells(Heard)
+    heard = await program.tells("heard")
     assert (heard.voice, heard.duration) == ("voice", round(ogg.duration(note) or 0))
-    transcribed = await program.tells(Transcribed)
+    transcribed = await program.tells("transcribed")
     assert transcribed.text == words
     assert transcribed.duration == pytest.approx(ogg.duration(note), abs=0.02)
 
 
 async def test_a_note_goes_to_the_endpoint_as_it_came(stage: Stage) -> None:
     stage.endpoint.keep_audio = True
-    await stage.program([listed(stage.group.id)], voice=VoiceConfig(model="whisper-1"))
+    await stage.program([listed(stage.group.id)], voice={"model": "whisper-1"})
     stage.max.sends_voice(stage.group, EN, mime="application/x-wrong")
     await stage.max.expects(stage.group, from_=stage.olga)
     (heard,) = stage.endpoint.transcriptions
@@ -64,7 +57,7 @@ async def test_a_round_video_is_understood_as_it_is(stage: Stage) -> None:
 
 
 async def test_gpt_as_a_reply_to_a_voice_note_asks_what_it_says(stage: Stage) -> None:
-    await stage.program(trigger=TriggerConfig(from_="me"))
+    await stage.program(trigger={"from": "me"})
     note = stage.lena.sends_voice(stage.club, EN)
     stage.olga.says(stage.club, "/gpt", reply_to=note)
     await stage.max.expects(stage.club, from_=stage.olga)
@@ -100,7 +93,7 @@ async def test_a_transcript_outlives_a_restart(stage: Stage) -> None:
     for _ in range(2):
         stage.max.says(stage.club, "/gpt", reply_to=note)
         await stage.max.expects(stage.club, from_=stage.olga)
-        await program.tells(Answered)
+        await program.tells("answered")
         await program.stop()
         program = await stage.program()
     assert len(stage.endpoint.transcriptions) == 1
@@ -109,10 +102,8 @@ async def test_a_transcript_outlives_a_restart(stage: Stage) -> None:
 async def test_the_history_holds_what_was_said_with_its_speaker(stage: Stage) -> None:
     program = await stage.program([listed(stage.group.id)])
     stage.max.sends_voice(stage.group, EN)
-    await program.tells(Answered)
-    with Archive.reading(stage.folder / "history.db") as archive:
-        assert archive is not None
-        (exchange,) = archive.exchanges(10)
+    await program.tells("answered")
+    (exchange,) = stage.history()
     assert (exchange.name, exchange.text) == ("Max", WORDS_EN)
     stage.lena.says(stage.group, "and back?")
     await stage.lena.expects(stage.group, from_=stage.olga)

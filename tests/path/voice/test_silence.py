@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.harness import Stage, listed
 from tests.path.voice.notes import (
     NEARLY_NOTHING,
     NOTHING,
     SPEECH,
-)
-from tests.stage import Stage, listed
-from userbot.events import (
-    Skipped,
 )
 from userbot.sandbox import ogg
 
@@ -19,7 +16,7 @@ from userbot.sandbox import ogg
 async def test_silence_is_neither_fetched_nor_paid_and_the_console_says_so(stage: Stage) -> None:
     program = await stage.program([listed(stage.group.id)])
     stage.max.sends_voice(stage.group, ogg.tone(3), waveform=NOTHING)
-    skipped = await program.tells(Skipped)
+    skipped = await program.tells("skipped")
     assert skipped.reason == "silence"
     assert not stage.telegram.downloads
     assert not stage.endpoint.transcriptions
@@ -28,7 +25,7 @@ async def test_silence_is_neither_fetched_nor_paid_and_the_console_says_so(stage
 async def test_silence_without_a_waveform_is_noticed_before_it_is_paid(stage: Stage) -> None:
     program = await stage.program([listed(stage.group.id)])
     stage.max.sends_voice(stage.group, ogg.recording(("silence", 3)))
-    await program.tells(Skipped, reason="silence")
+    await program.tells("skipped", reason="silence")
     assert not stage.endpoint.transcriptions
 
 
@@ -46,7 +43,7 @@ async def test_what_whisper_invents_is_dropped(
     stage.endpoint.understands(note, words)
     program = await stage.program([listed(stage.group.id)])
     stage.max.sends_voice(stage.group, note, waveform=waveform)
-    assert (await program.tells(Skipped)).reason == "phantom"
+    assert (await program.tells("skipped")).reason == "phantom"
     assert not stage.asked()
 
 

@@ -31,6 +31,7 @@ from userbot.rules.spoken import CAPTION_UNITS
 from userbot.rules.utf16 import units
 from userbot.settings import PacingConfig
 from userbot.texts import Language, _, translated
+from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.turn import Turn
@@ -38,8 +39,6 @@ from userbot.types import OVERLONG, Answer, ChatKind, Entity, Finish, RichText
 
 _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
-_LATE_SECONDS = 5.0
-"""After which an edit whose connection was lost is taken to be carried out, or never to be."""
 _CAPTION_TOO_LONG = "media_caption_too_long"
 _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError)
 """What the same write would meet again, or what may not be repeated."""
@@ -49,12 +48,14 @@ _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDo
 class WritingStyle:
     """How answers are written. `own_prompt`: as in [trigger].
 
-    `language`: the owner's, in which he reads errors.
+    `language`: the owner's, in which he reads errors. `late_seconds`: after which an edit whose
+    connection was lost is brought again.
     """
 
     pacing: PacingConfig = field(default_factory=PacingConfig)
     own_prompt: str = "reply"
     language: Language = "en"
+    late_seconds: float = USUAL.late_edit_seconds
 
 
 class InWriting:
@@ -218,7 +219,7 @@ class InWriting:
 
     async def _bring_again(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
         """See that the end stands, when what was lost on its way has arrived at last, if ever."""
-        await self._clock.sleep(_LATE_SECONDS)
+        await self._clock.sleep(self._style.late_seconds)
         turn.edit_lost = False
         for one in turn.messages:
             one.sure = False

@@ -16,20 +16,20 @@ from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Reader
 from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit
 from userbot.texts import _
+from userbot.timings import USUAL
 from userbot.turn.turn import Material, Turn
 from userbot.types import Picture, Question
 
-AT_ONCE = 8
-"""Questions with pictures in work at the same time, all conversations together: some 50 MB."""
-
 
 class Attachments:
-    """Fetches pictures."""
+    """Fetches pictures. `at_once`: questions with pictures in work at the same time."""
 
-    def __init__(self, reader: Reader, report: Report) -> None:
+    def __init__(
+        self, reader: Reader, report: Report, at_once: int = USUAL.picture_questions
+    ) -> None:
         self._reader = reader
         self._report = report
-        self._room = asyncio.Semaphore(AT_ONCE)
+        self._room = asyncio.Semaphore(at_once)
 
     async def add(self, turn: Turn, material: Material) -> Material:
         """A question with its pictures; raises TelegramError if nothing else is asked."""

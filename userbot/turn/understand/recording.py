@@ -21,8 +21,6 @@ from userbot.rules import ghosts, lengths, ogg
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
 from userbot.rules.voice import (
     FILE_BYTES,
-    WHOLE_BYTES,
-    WHOLE_SECONDS,
     perhaps_too_long,
     refused,
     silence,
@@ -31,6 +29,7 @@ from userbot.rules.voice import (
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.texts import _
+from userbot.timings import USUAL, Timings
 from userbot.turn.turn import TranscribedRecording
 from userbot.turn.understand.paid import PaidTranscription, TranscriptionJob
 from userbot.types import Format, Loudness, Sound, Transcript
@@ -56,6 +55,7 @@ class Recordings:
         store: Store,
         clock: Clock,
         report: Report,
+        timings: Timings = USUAL,
     ) -> None:
         self._reader = reader
         self._audio = audio
@@ -63,6 +63,7 @@ class Recordings:
         self._store = store
         self._clock = clock
         self._report = report
+        self._timings = timings
 
     async def transcribe(self, job: TranscriptionJob) -> TranscribedRecording:
         """Fetch a recording and have it transcribed.
@@ -70,7 +71,7 @@ class Recordings:
         Raises NothingToAnswerError for silence and for what turns out to be too long,
         AudioError, ModelError, TelegramError.
         """
-        if job.recording.size <= WHOLE_BYTES:
+        if job.recording.size <= self._timings.whole_bytes:
             return await self._in_memory(job)
         await self._need_ffmpeg(_("It is larger than servers accept."))
         async with self._audio.workplace(job.most_seconds) as place:
@@ -83,13 +84,14 @@ class Recordings:
 
     async def _in_memory(self, job: TranscriptionJob) -> TranscribedRecording:
         data = await self._reader.fetch_file(
-            job.turn.question.source, job.message, WHOLE_BYTES, _known_format
+            job.turn.question.source, job.message, self._timings.whole_bytes, _known_format
         )
         form = _known_format(data)
         look = await _looked(ogg.look, data, job.most_seconds) if form is OGG else None
         if look is not None:
             _check_look(look, job.settings)
-        if (look is None or look.seconds > WHOLE_SECONDS) and await self._audio.usable():
+        long = look is None or look.seconds > self._timings.whole_seconds
+        if long and await self._audio.usable():
             return await self._measured(job, data, form)
         if look is not None:
             loudness = ghosts.loudness_of(job.recording.waveform)
@@ -110,7 +112,7 @@ class Recordings:
         async with self._audio.workplace(job.most_seconds) as place:
             await asyncio.to_thread(place.source.write_bytes, data)
             seconds = await self._read(job, place, form)
-            if not form.taken or seconds > WHOLE_SECONDS:
+            if not form.taken or seconds > self._timings.whole_seconds:
                 return await self._in_parts(job, place, seconds)
             loudness = await place.loudness()
         return await self._whole(job, data, form, seconds, loudness)

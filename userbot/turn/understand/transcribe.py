@@ -19,28 +19,32 @@ from userbot.rules.plain import preview
 from userbot.rules.voice import refused, silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
+from userbot.timings import USUAL, Timings
 from userbot.turn.turn import TranscribedRecording, Turn
 from userbot.turn.understand.paid import TranscriptionJob
 from userbot.turn.understand.recording import Recordings
 from userbot.types import Loudness, Transcript
 from userbot.types import Voice as Recording
 
-AT_ONCE = 8
-"""Recordings in work at the same time, all conversations together."""
-LARGE_BYTES = 2_000_000
-"""Ten minutes of a voice note; of what has more, one is in work at a time."""
-
 
 class Transcribe:
     """Transcripts, each paid once."""
 
-    def __init__(self, recordings: Recordings, store: Store, clock: Clock, report: Report) -> None:
+    def __init__(
+        self,
+        recordings: Recordings,
+        store: Store,
+        clock: Clock,
+        report: Report,
+        timings: Timings = USUAL,
+    ) -> None:
         self._recordings = recordings
         self._store = store
         self._clock = clock
         self._report = report
-        self._small = asyncio.Semaphore(AT_ONCE)
+        self._small = asyncio.Semaphore(timings.recordings)
         self._large = asyncio.Semaphore(1)
+        self._large_bytes = timings.large_recording_bytes
 
     async def words(
         self, turn: Turn, message: int, recording: Recording, settings: VoiceConfig
@@ -100,7 +104,7 @@ class Transcribe:
 
     @asynccontextmanager
     async def _slot(self, turn: Turn, message: int, recording: Recording) -> AsyncIterator[None]:
-        large = recording.size > LARGE_BYTES
+        large = recording.size > self._large_bytes
         slots = self._large if large else self._small
         if slots.locked():
             self._report(
