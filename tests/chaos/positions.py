@@ -1,0 +1,330 @@
+"""One question at a time, with one fault at one position of what the program does for it.
+
+A position is a statement to the store or a request to Telegram, counted from the question on: what
+there is to go through is what the program does, and nobody has to keep a list of it.
+
+    walk = Walk(stage, SCENARIOS["text"])
+    async for position in walk.positions():     # as many as there are
+        await walk.killed_at(position)
+    assert walk.wrong == []
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.faults import Call, busy, damaged, full, watched
+from tests.harness import Program, ProgramError, Stage, listed
+from tests.quick_clock import QuickClock
+from userbot.sandbox.endpoint import Reply
+from userbot.sandbox.faults import Drop
+from userbot.sandbox.state import Group, Message
+
+EN = (Path(__file__).parent.parent / "data" / "voice_en.ogg").read_bytes()
+QUICK = 40
+"""Seconds of the program's in one of ours."""
+SECONDS = 10
+"""Of its seconds, for which the store takes nothing."""
+GIVEN = 30.0
+"""Real seconds that a question may take in the end, on a slow machine."""
+LISTED = {"in_doubt", "begun_before_move"}
+"""Why a question may be listed and not answered."""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is asked, and how the program is configured for it."""
+
+    ask: Callable[[Walk, int], Message]
+    config: dict[str, Any] = field(default_factory=dict)
+    in_place: bool = False
+    """The answer stands in the question's own message."""
+    moves: bool = False
+    """The group becomes a supergroup after the fault."""
+
+
+def _text(walk: Walk, number: int) -> Message:
+    return walk.stage.max.says(walk.group, f"question {number}, please")
+
+
+def _voice(walk: Walk, number: int) -> Message:
+    recording = EN + number.to_bytes(4, "big")
+    walk.stage.endpoint.understands(recording, f"question {number}, please")
+    return walk.stage.max.sends_voice(walk.group, recording)
+
+
+def _own(walk: Walk, number: int) -> Message:
+    return walk.stage.olga.says(walk.group, f"/gpt question {number}, please")
+
+
+def _burst(walk: Walk, number: int) -> Message:
+    walk.stage.max.says(walk.group, "Listen,")
+    return walk.stage.max.says(walk.group, f"question {number}, please")
+
+
+SCENARIOS = {
+    "text": Scenario(_text),
+    "voice": Scenario(_voice),
+    "own prompt": Scenario(_own, {"trigger": {"own_prompt": "edit"}}, in_place=True),
+    "burst": Scenario(_burst, {"trigger": {"burst_seconds": 0.3}}),
+    "moved": Scenario(_text, moves=True),
+}
+
+
+class Counter:
+    """Counts the calls of a program, and does something before one of them."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.armed = False
+        self.at = -1
+        self.does: Callable[[Call], None] = lambda _: None
+
+    def arm(self, at: int, does: Callable[[Call], None]) -> None:
+        self.calls, self.at, self.does, self.armed = [], at, does, True
+
+    def before(self, call: Call) -> None:
+        if not self.armed:
+            return
+        self.calls.append(call)
+        if len(self.calls) > self.at >= 0:
+            self.does(call)
+
+
+class Walk:
+    """One scenario on a stage, question after question."""
+
+    def __init__(self, stage: Stage, scenario: Scenario) -> None:
+        self.stage = stage
+        self.scenario = scenario
+        self.wrong: list[str] = []
+        self.listed = 0
+        self._number = 0
+        self._newest = stage.group
+        stage.endpoint.responder = _answer
+
+    @property
+    def group(self) -> Group:
+        """Where the next question is asked."""
+        return self._newest
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The program's config, the group selected."""
+        pacing = {"edit_seconds": 0.5, "max_previews": 12}
+        catch_up = {"max_age_minutes": 600}
+        chats = [listed(self.group.id)]
+        return {"chats": chats, "pacing": pacing, "catch_up": catch_up, **self.scenario.config}
+
+    async def first_run(self) -> None:
+        """What was before the first start is nobody's question."""
+        await (await self.stage.program(**self.config)).stop()
+
+    async def count(self) -> list[Call]:
+        """What the program does for one question, undisturbed."""
+        counter = Counter()
+        with watched(counter.before):
+            program = await self.stage.program(**self.config)
+            await self._quiet(program)
+            counter.arm(-1, lambda _: None)
+            question = self._ask()
+            await self._ends(program, question)
+            counter.armed = False
+            await program.stop()
+        self._judge(question, "nothing")
+        return counter.calls
+
+    async def killed_at(self, position: int) -> None:
+        """Kill the program there, start it again, and look at what stands in the end."""
+        self._new_group()
+        killed = await self.stage.process(fault=f"kill {position}", **self.config)
+        question = self._ask()
+        await asyncio.wait(
+            {
+                asyncio.create_task(killed.ends()),
+                asyncio.create_task(killed.tells("answered", timeout=GIVEN)),
+            },
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        await killed.kill()
+        await self._goes_on(question, f"killed at {position}")
+
+    async def lost_at(self, position: int) -> None:
+        """The database is found damaged there: the program ends, and the next one answers."""
+        self._new_group()
+        counter = Counter()
+
+        def lost(call: Call) -> None:
+            if call.where == "store":
+                raise damaged()
+
+        with watched(counter.before):
+            program = await self.stage.program(**self.config)
+            await self._quiet(program)
+            counter.arm(position, lost)
+            question = self._ask()
+            try:
+                await asyncio.wait_for(self._either(program, question), GIVEN)
+            except ProgramError as error:
+                if error.reason != "storage_damaged":
+                    self.wrong.append(f"damaged at {position}: {error}")
+            counter.armed = False
+            if program.runs:
+                await program.stop()
+        await self._goes_on(question, f"damaged at {position}: {_named(counter, position)}")
+
+    async def disturbed_at(self, positions: list[int], trouble: str) -> None:
+        """At each of these something goes wrong for a while: one run must get over all of it."""
+        counter = Counter()
+        does: dict[str, Callable[[], Callable[[Call], None]]] = {
+            "busy": lambda: self._for_a_while(counter, busy),
+            "full": lambda: self._for_a_while(counter, full),
+            "line lost before": lambda: self._line(counter, "before"),
+            "line lost after": lambda: self._line(counter, "after"),
+        }
+        with watched(counter.before):
+            program = await self.stage.program(clock=QuickClock(QUICK), **self.config)
+            await self._quiet(program)
+            for position in positions:
+                counter.arm(position, does[trouble]())
+                question = self._ask()
+                about = f"{trouble} at {position}"
+                if not await self._ends(program, question):
+                    self.wrong.append(f"{about}: it never ended: {program.told}")
+                    break
+                counter.armed = False
+                self._judge(question, f"{about}: {_named(counter, position)}")
+            counter.armed = False
+            self.stage.telegram.faults.clear()
+            await program.stop()
+
+    # -- faults --
+
+    def _for_a_while(self, counter: Counter, error: Callable[[], Exception]) -> Any:
+        clock = QuickClock(QUICK)
+        until = -1.0
+
+        def does(call: Call) -> None:
+            nonlocal until
+            if until < 0:
+                until = clock.monotonic() + SECONDS
+            if clock.monotonic() > until:
+                counter.armed = False
+            elif call.where == "store" and not call.what.startswith(("COMMIT", "ROLLBACK")):
+                raise error()
+
+        return does
+
+    def _line(self, counter: Counter, drop: Drop) -> Any:
+        def does(call: Call) -> None:
+            if call.where == "telegram":
+                counter.armed = False
+                self.stage.telegram.faults.add(account=self.stage.olga, drop=drop)
+
+        return does
+
+    # -- one question --
+
+    def _new_group(self) -> None:
+        if self.scenario.moves:
+            stage = self.stage
+            everybody = [stage.olga, stage.max, stage.lena, stage.vera]
+            title = f"Weekend {self._number}"
+            self._newest = stage.telegram.add_group(title, creator=stage.max, members=everybody)
+
+    def _ask(self) -> Message:
+        self._number += 1
+        return self.scenario.ask(self, self._number)
+
+    async def _goes_on(self, question: Message, about: str) -> None:
+        config = self.config
+        if self.scenario.moves:
+            self._newest = self.stage.telegram.migrate(self.group)
+        program = await self.stage.program(**config)
+        if not await self._ends(program, question):
+            self.wrong.append(f"{about}: it never ended: {program.told}")
+        await program.stop()
+        self._judge(question, about)
+
+    async def _ends(self, program: Program, question: Message) -> bool:
+        """Wait until it is answered or listed, also by a run before this one."""
+        message = question.id_for(self.stage.olga)
+        try:
+            async with asyncio.timeout(GIVEN):
+                while self._state(question) not in ("answered", "skipped", "failed"):
+                    for _ in range(20):
+                        if program.events("answered", message=message):
+                            return True
+                        await asyncio.sleep(0.02)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _either(self, program: Program, question: Message) -> None:
+        ends = asyncio.create_task(program.ends(GIVEN))
+        done = asyncio.create_task(self._ends(program, question))
+        await asyncio.wait({ends, done}, return_when=asyncio.FIRST_COMPLETED)
+        done.cancel()
+        if ends.done():
+            ends.result()
+        ends.cancel()
+
+    async def _quiet(self, program: Program) -> None:
+        """What a start still does is over."""
+        await program.tells("ready")
+        await self.stage.all_arrives()
+        await asyncio.sleep(0.1)
+
+    def _state(self, question: Message) -> str:
+        row = self._row(question)
+        return row.state if row is not None else ""
+
+    def _row(self, question: Message) -> Any:
+        message = question.id_for(self.stage.olga)
+        rows = [row for row in self.stage.history() if row.message == message]
+        return rows[-1] if rows else None
+
+    def _judge(self, question: Message, about: str) -> None:
+        """It was answered exactly once and to its end, or it is listed and was not."""
+        stage, number = self.stage, self._number
+        row = self._row(question)
+        end = f"end of {number}."
+        everywhere = [*stage.olga.messages(self.group), *stage.olga.messages(stage.group)]
+        if isinstance(question.chat, Group):
+            everywhere += stage.olga.messages(question.chat)
+        said = {one.uid: one for one in everywhere if one.sender is stage.olga}.values()
+        whole = [one for one in said if one.text.endswith(end)]
+        replies = [one for one in said if one.reply_to is question and one not in whole]
+        stands = f"{about}: {row}: {[one.text for one in (*whole, *replies)]}"
+        if row is not None and row.state == "skipped" and row.reason in LISTED:
+            self.listed += 1
+            if whole:
+                self.wrong.append(f"listed, and answered: {stands}")
+            return
+        if row is None or row.state != "answered" or len(whole) != 1 or replies:
+            self.wrong.append(stands)
+        elif self.scenario.in_place and whole != [question]:
+            self.wrong.append(f"not in its place: {stands}")
+
+
+def sample(seed: int, count: int, of: int) -> list[int]:
+    """So many of these positions, in order."""
+    return sorted(random.Random(seed).sample(range(of), min(count, of)))
+
+
+def _named(counter: Counter, position: int) -> str:
+    calls = counter.calls[position : position + 1]
+    return calls[0].what[:60] if calls else "nothing"
+
+
+def _answer(request: dict[str, Any]) -> Awaitable[Reply] | Reply:
+    found = re.findall(r"question (\d+)", str(request["messages"][-1]["content"]))
+    number = found[-1] if found else "none"
+    pieces = (f"This answers {number}. ", "It goes on for a while, ", f"to the end of {number}.")
+    return Reply("".join(pieces), chunks=pieces, delay=0.03)

@@ -1,0 +1,114 @@
+"""A fault at every position of a question: answered exactly once in the end, or listed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.crowd import BEHAVIOURS, SEED
+from tests.chaos.positions import SCENARIOS, Walk, sample
+from tests.harness import Stage
+from userbot.sandbox.telegram import RandomIdBehaviour
+
+TROUBLES = ["busy", "full", "line lost before", "line lost after"]
+LINE = TROUBLES[2:]
+WORKERS = 4
+"""Every position of a text question is gone through by so many tests."""
+SOME = 3
+"""Positions of everything else, where not all are gone through."""
+
+
+async def walk_of(stage: Stage, scenario: str) -> Walk:
+    print(f"\nCHAOS_SEED={SEED}")
+    walk = Walk(stage, SCENARIOS[scenario])
+    await walk.first_run()
+    return walk
+
+
+async def kills(stage: Stage, scenario: str, positions: list[int] | None = None) -> None:
+    walk = await walk_of(stage, scenario)
+    count = len(await walk.count())
+    for position in sample(SEED, SOME, count) if positions is None else positions:
+        await walk.killed_at(position)
+    assert walk.wrong == []
+
+
+async def disturbances(stage: Stage, scenario: str, trouble: str, *, some: bool) -> None:
+    walk = await walk_of(stage, scenario)
+    count = len(await walk.count())
+    await walk.disturbed_at(sample(SEED, SOME if some else count, count), trouble)
+    assert walk.wrong == []
+
+
+async def losses(stage: Stage, scenario: str, *, some: bool) -> None:
+    walk = await walk_of(stage, scenario)
+    count = len(await walk.count())
+    for position in sample(SEED, SOME if some else count, count):
+        await walk.lost_at(position)
+    assert walk.wrong == []
+
+
+@pytest.mark.parametrize("part", range(WORKERS))
+async def test_killed_at_every_position_of_a_written_question(stage: Stage, part: int) -> None:
+    walk = await walk_of(stage, "text")
+    count = len(await walk.count())
+    assert count > 20, "there is something to go through"
+    for position in range(part, count, WORKERS):
+        await walk.killed_at(position)
+    assert walk.wrong == []
+
+
+@pytest.mark.parametrize("scenario", list(SCENARIOS)[1:])
+async def test_killed_at_some_positions_of_other_questions(stage: Stage, scenario: str) -> None:
+    await kills(stage, scenario)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("scenario", ["text", "voice", "own prompt", "burst"])
+async def test_disturbed_at_some_positions(stage: Stage, scenario: str, trouble: str) -> None:
+    await disturbances(stage, scenario, trouble, some=True)
+
+
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("trouble", LINE)
+async def test_the_line_lost_with_each_answer_to_a_used_random_id(
+    stage: Stage, trouble: str, behaviour: RandomIdBehaviour
+) -> None:
+    stage.telegram.random_id_behaviour = behaviour
+    await disturbances(stage, "text", trouble, some=True)
+
+
+@pytest.mark.parametrize("scenario", ["text", "voice"])
+async def test_a_database_that_is_lost_at_some_positions(stage: Stage, scenario: str) -> None:
+    await losses(stage, scenario, some=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", list(SCENARIOS)[1:])
+async def test_killed_at_every_position(stage: Stage, scenario: str) -> None:
+    walk = await walk_of(stage, scenario)
+    for position in range(len(await walk.count())):
+        await walk.killed_at(position)
+    assert walk.wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trouble", TROUBLES)
+@pytest.mark.parametrize("scenario", ["text", "voice", "own prompt", "burst"])
+async def test_disturbed_at_every_position(stage: Stage, scenario: str, trouble: str) -> None:
+    await disturbances(stage, scenario, trouble, some=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("behaviour", BEHAVIOURS)
+@pytest.mark.parametrize("trouble", LINE)
+async def test_the_line_lost_at_every_position_with_each_answer_to_a_used_random_id(
+    stage: Stage, trouble: str, behaviour: RandomIdBehaviour
+) -> None:
+    stage.telegram.random_id_behaviour = behaviour
+    await disturbances(stage, "text", trouble, some=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ["text", "voice", "own prompt"])
+async def test_a_database_that_is_lost_at_every_position(stage: Stage, scenario: str) -> None:
+    await losses(stage, scenario, some=False)
