@@ -8,7 +8,7 @@ ARGS ?=
 # Tests at a time: more than two cores would hold, since most of them wait.
 WORKERS ?= 5
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos live picture texts lock upgrade build \
+.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos differential live picture texts lock upgrade build \
 	run clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
@@ -45,6 +45,9 @@ fuzz: setup-dev  ## random Markdown, 200,000 updates of any kind, 1,000 question
 
 chaos: setup-dev  ## 500 kills and 200 signals at random instants, storms of faults over 300 questions each, and what is left counted; CHAOS_SEED=7, CHAOS_KILLS=2000, CHAOS_QUESTIONS=1000
 	@$(BIN)/pytest -m slow -n 4 -rP tests/chaos tests/cli/test_signals.py $(ARGS)
+
+differential: setup-dev  ## what this program does otherwise than that of another commit: OLD=v1.2 (ARGS='--seeds 9')
+	@$(BIN)/python -m tests.differential $(OLD) $(ARGS)
 
 soak: setup-dev  ## 20,000 messages: memory and open files of the program stay as they are
 	@$(BIN)/pytest -m slow -s tests/cli/test_flat.py $(ARGS)
