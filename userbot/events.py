@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, TypedDict
 
+from userbot.errors import UserbotError
 from userbot.types import Person, Question
 
 
@@ -135,6 +136,12 @@ class Failed(Event):
     reason: str
     error: str
     hint: str = ""
+
+    @classmethod
+    def of(cls, error: UserbotError, what: About | None = None) -> Failed:
+        """What an error says, perhaps of `what` happened to (`about`)."""
+        where = about(None) if what is None else what
+        return cls(**where, reason=error.reason, error=str(error), hint=error.hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,13 +78,6 @@ class Reader(Protocol):
         """Whether something waits for Telegram to say who sent it, or for a connection to come."""
         ...
 
-    async def connected(self) -> None:
-        """Come back when there is a connection, and it is known what may have been missed.
-
-        Raises PostponedError when the program ends first.
-        """
-        ...
-
     async def quoted(self, chat: int, message: int) -> Quoted | None:
         """The message with its speaker, or None if it is gone or may not be used."""
         ...

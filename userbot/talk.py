@@ -197,9 +197,6 @@ class Talk:
 class _Nowhere:
     """There is no chat behind the terminal; nothing of a turn asks for it."""
 
-    async def connected(self) -> None:
-        """Nothing comes from elsewhere, and nothing is missed."""
-
     async def since(self, chat: int, messages: Sequence[int]) -> Since:
         self._refuse()
 

@@ -5,58 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.database_lock import held
 from tests.faults import Call, busy, damaged, watched
 from tests.harness import Program, ProgramError, Stage, Timings, listed
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
-
-_HOLD = """
-import sqlite3, sys
-db = sqlite3.connect(sys.argv[1], isolation_level=None)
-db.execute("BEGIN IMMEDIATE")
-print("held", flush=True)
-sys.stdin.readline()
-db.execute("ROLLBACK")
-print("free", flush=True)
-"""
-
-
-class Lock:
-    """Another process that has the database to itself."""
-
-    def __init__(self, path: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", _HOLD, str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "held\n"
-
-    def free(self) -> None:
-        """Let go of it."""
-        if self._process.poll() is None:
-            self._process.communicate("\n")
-
-
-@contextmanager
-def held(path: Path) -> Iterator[Lock]:
-    lock = Lock(path)
-    try:
-        yield lock
-    finally:
-        lock.free()
 
 
 async def lag(stop: asyncio.Event) -> float:

@@ -13,7 +13,7 @@ from userbot.errors import NothingToAnswerError
 from userbot.turn.turn import Interruption, Material, Outcome, Stage, Turn
 
 ASKED = replace(question("hello"), id=1)
-SKIPPED = Outcome("skipped", "stopped", NothingToAnswerError("Stopped.", reason="stopped"))
+SKIPPED = Outcome("skipped", NothingToAnswerError("Stopped.", reason="stopped"))
 
 
 def run(turn: Turn, stage: Stage) -> None:

@@ -33,6 +33,7 @@ from userbot.ports import Clock, Reader
 from userbot.storage.store import Store
 from userbot.texts import n_
 from userbot.turn.chat_rules import ChatRules
+from userbot.turn.first_of import first_of
 from userbot.types import Brought, ChatKind, ChatTop, Message
 
 T = TypeVar("T")
@@ -139,15 +140,7 @@ class CatchUp:
             elif not self._undecided:
                 with suppress(StorageError):  # told
                     await self._stored(partial(self._store.watermarks.looked, self._clock.now()))
-            waiting = [
-                asyncio.ensure_future(self._wanted.wait()),
-                asyncio.ensure_future(self._clock.sleep(SILENT_SECONDS / 4)),
-            ]
-            try:
-                await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                for one in waiting:
-                    one.cancel()
+            await first_of(self._wanted.wait(), self._clock.sleep(SILENT_SECONDS / 4))
 
     def _silent(self) -> bool:
         now = self._clock.monotonic()
@@ -289,4 +282,4 @@ class CatchUp:
         return await self._storing.done(step)
 
     def _tell_failure(self, error: TelegramError) -> None:
-        self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))
+        self._report(Failed.of(error))

@@ -132,9 +132,9 @@ class ChatCommands:
         try:
             text = await self._late.done(carry_out)
         except StorageError as error:
+            if self._late.is_leaving:
+                return  # what is left of it, the next start finishes
             text = self._texts.say("failed", error=error)
-        except PostponedError:
-            return  # what is left of it, the next start finishes
         await self._results.told(command, text, self._clock.now())
 
     def _begin(self, command: CommandMessage, telling: Coroutine[None, None, None]) -> None:

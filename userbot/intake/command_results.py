@@ -87,9 +87,7 @@ class CommandResults:
 
     def failed(self, command: CommandMessage, error: UserbotError) -> None:
         """Say on the console what went wrong with a command."""
-        self._report(
-            Failed(**self._about(command), reason=error.reason, error=str(error), hint=error.hint)
-        )
+        self._report(Failed.of(error, self._about(command)))
 
     async def _noted(
         self, command: CommandMessage, text: str, at: datetime

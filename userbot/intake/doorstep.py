@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from userbot.errors import PostponedError, StorageError
+from userbot.errors import StorageError
 from userbot.intake.late_writes import LateWrites
 from userbot.types import Message, may_be_deleted_in
 
@@ -108,13 +108,8 @@ class Doorstep:
         while self._held:
             first = next(iter(self._held))
             try:
-                await self._late.done(partial(self._hand_over, first))
-            except StorageError as error:
-                if error.passing:
-                    continue  # told again
-                return  # it ends the program
-            except PostponedError:
-                return
+                if not await self._late.insist(partial(self._hand_over, first)):
+                    return  # what is held is found again
             except Exception as error:  # one message must not make us deaf to the others
                 asyncio.get_running_loop().call_exception_handler(
                     {"message": "a message could not be taken", "exception": error}

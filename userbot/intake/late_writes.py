@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TypeVar
 
 from userbot.errors import StorageError
@@ -37,13 +37,19 @@ class LateWrites:
             except StorageError as trouble:
                 await self._store_back.wait(trouble)
 
-    async def through(self, action: Callable[[], Awaitable[T]]) -> T:
-        """The same for what stores along the way; it can be begun anew wherever a store failed."""
+    async def insist(self, step: Callable[[], object]) -> bool:
+        """Do a step that nobody else would do, however long that takes.
+
+        False if it is left to the next start: the program ends, or the store takes nothing more.
+        """
         while True:
             try:
-                return await action()
+                await self.done(step)
             except StorageError as trouble:
-                await self._store_back.wait(trouble)
+                if trouble.passing and not self.is_leaving:
+                    continue  # told again
+                return False
+            return True
 
     def soon(self, step: Callable[[], object]) -> None:
         """Do a step now or, if it cannot be, as soon as it can; for those who cannot wait."""
@@ -75,11 +81,5 @@ class LateWrites:
             await asyncio.gather(self._working, return_exceptions=True)
 
     async def _work(self) -> None:
-        while self._late:
-            try:
-                await self.done(self._late[0])
-            except StorageError as trouble:
-                if not trouble.passing or self._store_back.is_leaving:
-                    return
-                continue  # nobody else would do it
+        while self._late and await self.insist(self._late[0]):
             self._late.popleft()

@@ -55,7 +55,7 @@ class Migration:
         try:
             moved = await self._reader.migrated(groups)
         except TelegramError as error:
-            self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))
+            self._report(Failed.of(error))
             return
         for move in moved:
             self.moved(*move)

@@ -71,7 +71,7 @@ class Watch:
 
     def _died(self, name: str, error: BaseException) -> None:
         if isinstance(error, UserbotError):
-            self._report(Failed(reason=error.reason, error=str(error), hint=error.hint))
+            self._report(Failed.of(error))
             return
         _log.error("%s died", name, exc_info=error)
         self._report(

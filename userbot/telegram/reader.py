@@ -56,10 +56,6 @@ class TelegramReader:
         """Whether something waits for Telegram to say who sent it, or for a connection to come."""
         return self._updates.waits or not self._client.stands()
 
-    async def connected(self) -> None:
-        """Come back when there is a connection. Raises PostponedError when the program ends."""
-        await self._waits.connected()
-
     # Messages.
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:

@@ -69,9 +69,7 @@ class LimitNotice:
             if self._store.ledger.tell_once(question.sender.id, reason, since, now):
                 await self._send(question, RichText(limits.told(window, question.text)))
         except UserbotError as error:
-            self._report(
-                Failed(**about(question), reason=error.reason, error=str(error), hint=error.hint)
-            )
+            self._report(Failed.of(error, about(question)))
 
     async def _send(self, question: Question, text: RichText) -> None:
         identity = random_id(self._store.secret(), question.source, question.message, 0, _PART)

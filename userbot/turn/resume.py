@@ -66,6 +66,7 @@ class Resume:
         self._judge = judge
         self._reader = reader
         self._store = store
+        self._secret = store.secret()
         self._max_age = max_age
         self._clock = clock
         self._report = report
@@ -108,7 +109,7 @@ class Resume:
 
     def _take_up(self, turn: Turn) -> None:
         """What an earlier run left standing is the beginning of the answer."""
-        question, secret = turn.question, self._store.secret()
+        question, secret = turn.question, self._secret
         turn.messages = [
             Standing(message, of_answer(secret, question, part), RichText(text), sure=False)
             for part, (message, text) in enumerate(self._store.outbound.standing(question))

@@ -189,7 +189,7 @@ def _outcome(why: UserbotError) -> Outcome:
     if isinstance(why, WriteInDoubtError):
         why = in_doubt()
     skipped = isinstance(why, ChatRefusedError | LimitReachedError | NothingToAnswerError)
-    return Outcome("skipped" if skipped else "failed", why.reason, why)
+    return Outcome("skipped" if skipped else "failed", why)
 
 
 def _internal(bug: Exception) -> Outcome:

@@ -30,7 +30,7 @@ from userbot.texts import _, n_
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
 from userbot.turn.loop_watch import LoopWatch
-from userbot.turn.turn import Turn
+from userbot.turn.turn import Outcome, Turn
 from userbot.types import Answer, Exchange, Finish, Question
 
 _TOGETHER_SECONDS = 1.0
@@ -70,9 +70,7 @@ class Told:
     def failed(self, question: Question, error: UserbotError) -> None:
         """It could not be answered."""
         self.failed_count += 1
-        self._report(
-            Failed(**about(question), reason=error.reason, error=str(error), hint=error.hint)
-        )
+        self._report(Failed.of(error, about(question)))
 
     def limited(
         self, question: Question, reason: str, detail: str, window: timedelta | None = None
@@ -138,14 +136,13 @@ class Settle:
     async def __call__(self, turn: Turn) -> None:
         """Store the outcome and tell it. Raises StorageError; then nothing of it happened."""
         outcome = turn.outcome
-        if outcome is None or outcome.state == "answered":
+        if outcome is None:
             self._answered(turn)
-        else:
-            now = self._clock.now()
-            self._store.questions.mark(turn.question, outcome.state, outcome.reason, now)
-            turn.settled = True
-            self._ended(turn)
+            return
+        state, reason = outcome.state, outcome.why.reason
+        self._store.questions.mark(turn.question, state, reason, self._clock.now())
         turn.settled = True
+        self._ended(turn.question, outcome)
 
     def _answered(self, turn: Turn) -> None:
         question, answer, material = turn.question, turn.answer, turn.material
@@ -167,11 +164,8 @@ class Settle:
         usage = answer.finish.usage if turn.request is not None else None
         self._history.remember(question.conversation, exchange, usage, turn.estimated)
 
-    def _ended(self, turn: Turn) -> None:
-        question, outcome = turn.question, turn.outcome
-        assert outcome is not None
+    def _ended(self, question: Question, outcome: Outcome) -> None:
         why = outcome.why
-        assert why is not None
         if isinstance(why, LimitReachedError):
             self._told.limited(question, why.reason, str(why), why.window)
         elif why.reason == "too_old":

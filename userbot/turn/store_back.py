@@ -18,6 +18,7 @@ from userbot.ports import Clock
 from userbot.rules.retrying import STORAGE_PATIENCE_SECONDS, storage_pause
 from userbot.storage.store import Store
 from userbot.texts import joined
+from userbot.turn.first_of import first_of
 from userbot.turn.turn import Turn
 from userbot.types import Question
 
@@ -81,27 +82,22 @@ class StoreBack:
             self._back.clear()
             failed = 0 if turn is None else turn.troubles - 1
             self._prober = asyncio.create_task(self._probe(failed), name="the store's prober")
-        waits = [
-            asyncio.ensure_future(self._back.wait()),
-            asyncio.ensure_future(self._leaving.wait()),
-            asyncio.ensure_future(self._clock.sleep(STORAGE_PATIENCE_SECONDS)),
-        ]
         if turn is not None:
             turn.waiting = "store"
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await first_of(
+                self._back.wait(),
+                self._leaving.wait(),
+                self._clock.sleep(STORAGE_PATIENCE_SECONDS),
+            )
         finally:
-            for wait in waits:
-                wait.cancel()
             if turn is not None:
                 turn.waiting = ""
         if not self._back.is_set() and not self._leaving.is_set():
             self._nobody_waits_longer(trouble, question)
 
     def _nobody_waits_longer(self, trouble: StorageError, question: Question | None) -> NoReturn:
-        self._report(
-            Failed(**about(question), reason=trouble.reason, error=str(trouble), hint=trouble.hint)
-        )
+        self._report(Failed.of(trouble, about(question)))
         raise trouble
 
     async def _probe(self, failed: int) -> None:

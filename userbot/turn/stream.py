@@ -16,6 +16,7 @@ from userbot.ports import Clock
 from userbot.rules.markdown import MOST_CHARACTERS
 from userbot.rules.pacing import sentences_worth
 from userbot.texts import _
+from userbot.turn.first_of import first_of
 from userbot.types import OVERLONG, Delta, Finish
 
 
@@ -148,17 +149,8 @@ class Stream:
             waited_for.set()
 
     async def _or_so_long(self, event: asyncio.Event, seconds: float) -> None:
-        if event.is_set():
-            return
-        waits = [
-            asyncio.ensure_future(event.wait()),
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
+        if not event.is_set():
+            await first_of(event.wait(), self._clock.sleep(seconds))
 
 
 def _endless(seconds: float) -> ModelError:

@@ -68,11 +68,10 @@ class Interruption:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a question ended; `why` tells of what failed or was skipped."""
+    """How a question ended that was not answered."""
 
-    state: Literal["answered", "failed", "skipped"]
-    reason: str = ""
-    why: UserbotError | None = None
+    state: Literal["failed", "skipped"]
+    why: UserbotError
 
 
 class Reconsider(Exception):  # noqa: N818 - no failure
@@ -227,9 +226,7 @@ class Turn:
     @property
     def is_open(self) -> bool:
         """Whether it may still change: nothing of its answer was shown."""
-        stopped = self.interruption is not None and self.interruption.kind == "stopped"
-        over = self.settled or self.outcome is not None or self.answer is not None
-        return not (over or stopped or self.first_text_left)
+        return not (self.is_ending or self.answer is not None or self.first_text_left)
 
     @property
     def is_ending(self) -> bool:

@@ -68,7 +68,10 @@ class Words:
         spoken = await self._heard(turn, question.message, voice, question.text)
         if spoken is None:
             return Material(question, await self._quoted(turn))
-        words = self._addressed(turn, spoken) if question.listen_first else spoken.text
+        words = spoken.text
+        if question.listen_first:
+            words = self._addressed(turn, spoken)
+            self._transcribe.keep(turn, question.message)
         quoted = await self._quoted(turn)
         if question.text:
             # What is written beside a recording says what to do with it.
@@ -77,13 +80,12 @@ class Words:
         return Material(replace(question, text=words), quoted, spoken, only_spoken=True)
 
     def _addressed(self, turn: Turn, spoken: Transcript) -> str:
-        """What a note asks that addresses the owner; its words are kept from then on."""
+        """What a note asks. Raises NothingToAnswerError if it does not address the owner."""
         question = turn.question
         wake_words = self._requests.voice_in(question.chat).wake_words
         addressed = question_in(spoken.text, self._requests.prefix, wake_words)
         if addressed is None:
             raise NothingToAnswerError(_("You were not addressed."), reason="no_wake_word")
-        self._transcribe.keep(turn, question.message)
         return addressed
 
     async def _heard(
