@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from userbot.events import Report
-from userbot.openai_api.chat import Chat as ChatModel
-from userbot.openai_api.speaker import Speaker
-from userbot.openai_api.speech import Speech
+from userbot.openai_api.chat import OpenAIChat
+from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.rules.trigger import Policy
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.telegram.client import new_client
@@ -28,9 +27,11 @@ class Adapters:
         self.client = new_client(settings.telegram, gate, persistent=True)
         self.people = People(self.client, report)
         self.updates = Updates(self.client, self.people, report)
-        self.model = ChatModel(settings.openai, report)
-        self.speech = Speech(settings.voice, settings.openai, report, timings.transcription_seconds)
-        self.speaker = Speaker(settings.openai)
+        self.model = OpenAIChat(settings.openai, report)
+        self.speech = OpenAITranscriber(
+            settings.voice, settings.openai, report, timings.transcription_seconds
+        )
+        self.speaker = OpenAISpeaker(settings.openai)
 
     async def aclose(self) -> None:
         """Disconnect, and close what was opened to the models."""

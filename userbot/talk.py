@@ -19,7 +19,7 @@ from userbot.errors import StorageError, TelegramError, UserbotError
 from userbot.events import Report
 from userbot.intake.forgetting import Forgetting
 from userbot.intake.late_writes import LateWrites
-from userbot.openai_api.chat import Chat as ChatModel
+from userbot.openai_api.chat import OpenAIChat
 from userbot.ports import Reader, Sender
 from userbot.rules.trigger import Policy, command_of, question_of
 from userbot.settings import PacingConfig, Settings
@@ -90,7 +90,7 @@ class Talk:
         self._requests = requests = Requests(settings.openai, settings.voice, chats, history)
         system, limits = settings.openai.system, settings.limits
         self._budget = budget = Budget(limits, {}, system, store, clock, report)
-        self._model = ChatModel(settings.openai, report)
+        self._model = OpenAIChat(settings.openai, report)
         resume = Resume(Judge(chats, store), reader, store, _ABANDONED, clock, report)
         outbound = Outbound(sender, reader, resume, store, clock, report)
         typing = Typing(sender, clock)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from userbot.errors import ModelError
-from userbot.openai_api.chat import Chat
+from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.sent_events import MOST
 from userbot.ports import ChatModel
 from userbot.sandbox.endpoint import Endpoint, Reply
@@ -35,8 +35,8 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 
 @pytest.fixture
-async def chat(endpoint: Endpoint) -> AsyncIterator[Chat]:
-    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=60))
+async def chat(endpoint: Endpoint) -> AsyncIterator[OpenAIChat]:
+    chat = OpenAIChat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=60))
     yield chat
     await chat.aclose()
 
@@ -102,7 +102,7 @@ def chunk(content: object = None, finish: str | None = None, **more: object) -> 
     return {"choices": [{"delta": {"content": content}, "finish_reason": finish}], **more}
 
 
-async def gathered(chat: Chat, request: ChatRequest = REQUEST) -> tuple[str, Finish]:
+async def gathered(chat: OpenAIChat, request: ChatRequest = REQUEST) -> tuple[str, Finish]:
     *deltas, finish = [piece async for piece in chat.stream(request)]
     assert isinstance(finish, Finish)
     return "".join(delta.text for delta in deltas if isinstance(delta, Delta)), finish
@@ -116,7 +116,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def answer_of(raw: bytes, request: ChatRequest = REQUEST) -> tuple[str, Finish]:
     async with server_saying(raw) as base_url:
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
+        chat = OpenAIChat(OpenAIConfig(base_url=base_url, timeout=60))
         try:
             return await gathered(chat, request)
         finally:
@@ -124,12 +124,12 @@ async def answer_of(raw: bytes, request: ChatRequest = REQUEST) -> tuple[str, Fi
 
 
 def test_the_adapter_is_the_chat_model_of_the_path() -> None:
-    model: ChatModel = Chat(OpenAIConfig())
+    model: ChatModel = OpenAIChat(OpenAIConfig())
     assert model
 
 
 async def test_a_stream_comes_in_pieces_and_ends_with_one_finish(
-    chat: Chat, endpoint: Endpoint
+    chat: OpenAIChat, endpoint: Endpoint
 ) -> None:
     endpoint.chunk_delay = 0.01
     pieces = [piece async for piece in chat.stream(REQUEST)]
@@ -137,13 +137,13 @@ async def test_a_stream_comes_in_pieces_and_ends_with_one_finish(
     assert pieces[-1] == Finish("stop", Usage(5, 5), "small")
 
 
-async def test_a_whole_answer_is_one_piece_and_the_finish(chat: Chat) -> None:
+async def test_a_whole_answer_is_one_piece_and_the_finish(chat: OpenAIChat) -> None:
     request = ChatRequest(model="small", messages=REQUEST.messages, stream=False)
     pieces = [piece async for piece in chat.stream(request)]
     assert pieces == [Delta("You asked: hello there"), Finish("stop", Usage(5, 5), "small")]
 
 
-async def test_only_what_is_set_is_sent(chat: Chat, endpoint: Endpoint) -> None:
+async def test_only_what_is_set_is_sent(chat: OpenAIChat, endpoint: Endpoint) -> None:
     await gathered(chat)
     request = ChatRequest(
         model="large",
@@ -175,14 +175,16 @@ async def test_only_what_is_set_is_sent(chat: Chat, endpoint: Endpoint) -> None:
     ]
 
 
-async def test_an_answer_cut_by_its_length_is_an_answer(chat: Chat, endpoint: Endpoint) -> None:
+async def test_an_answer_cut_by_its_length_is_an_answer(
+    chat: OpenAIChat, endpoint: Endpoint
+) -> None:
     endpoint.responder = lambda _: Reply("half an ans", "length")
     text, finish = await gathered(chat)
     assert (text, finish.reason) == ("half an ans", "length")
 
 
 async def test_tokens_spent_before_the_first_word_are_told_as_such(
-    chat: Chat, endpoint: Endpoint
+    chat: OpenAIChat, endpoint: Endpoint
 ) -> None:
     endpoint.responder = lambda _: Reply("", "length")
     with pytest.raises(ModelError, match="ran out of tokens") as caught:
@@ -192,7 +194,7 @@ async def test_tokens_spent_before_the_first_word_are_told_as_such(
 
 @pytest.mark.parametrize("stream", [True, False], ids=["streamed", "whole"])
 async def test_leaving_an_answer_early_ends_its_request(
-    chat: Chat, endpoint: Endpoint, stream: bool
+    chat: OpenAIChat, endpoint: Endpoint, stream: bool
 ) -> None:
     endpoint.faults.add("stall", after=1)
     request = ChatRequest(model="small", messages=REQUEST.messages, stream=stream)
@@ -205,7 +207,7 @@ async def test_leaving_an_answer_early_ends_its_request(
 
 
 async def test_closing_the_stream_after_a_piece_ends_its_request(
-    chat: Chat, endpoint: Endpoint
+    chat: OpenAIChat, endpoint: Endpoint
 ) -> None:
     endpoint.chunk_delay = 0.01
     endpoint.responder = lambda _: "word " * 1000
@@ -220,7 +222,7 @@ async def test_closing_the_stream_after_a_piece_ends_its_request(
 @pytest.mark.parametrize("fault", ["cut", "error_object", "junk"])
 @pytest.mark.parametrize("delay", [0.0, 0.01], ids=["with it", "before it"])
 async def test_what_comes_before_a_failure_is_given(
-    chat: Chat, endpoint: Endpoint, fault: str, delay: float
+    chat: OpenAIChat, endpoint: Endpoint, fault: str, delay: float
 ) -> None:
     endpoint.faults.add(fault, after=2)
     endpoint.chunk_delay = delay
@@ -231,7 +233,7 @@ async def test_what_comes_before_a_failure_is_given(
         await anext(stream)
 
 
-async def test_many_answers_at_once_do_not_mix(chat: Chat) -> None:
+async def test_many_answers_at_once_do_not_mix(chat: OpenAIChat) -> None:
     requests = [
         ChatRequest(model="small", messages=(PromptMessage("user", f"number {each}"),))
         for each in range(40)
@@ -240,7 +242,7 @@ async def test_many_answers_at_once_do_not_mix(chat: Chat) -> None:
     assert [text for text, _ in answers] == [f"You asked: number {each}" for each in range(40)]
 
 
-async def test_check_lists_what_the_endpoint_offers(chat: Chat, endpoint: Endpoint) -> None:
+async def test_check_lists_what_the_endpoint_offers(chat: OpenAIChat, endpoint: Endpoint) -> None:
     endpoint.models = ("small", "large")
     assert await chat.check() == ["small", "large"]
     endpoint.faults.add("unauthorized", on="/models")
@@ -251,7 +253,7 @@ async def test_check_lists_what_the_endpoint_offers(chat: Chat, endpoint: Endpoi
 
 async def test_a_server_without_keys_gets_along_with_none(endpoint: Endpoint) -> None:
     endpoint.api_key = None
-    chat = Chat(OpenAIConfig(base_url=endpoint.base_url, api_key=" "))
+    chat = OpenAIChat(OpenAIConfig(base_url=endpoint.base_url, api_key=" "))
     assert (await gathered(chat))[1].reason == "stop"
     await chat.aclose()
 
@@ -259,7 +261,7 @@ async def test_a_server_without_keys_gets_along_with_none(endpoint: Endpoint) ->
 async def test_the_proxy_carries_the_request() -> None:
     done = chunk("through", "stop")
     async with server_saying(events(done, "data: [DONE]")) as proxy:
-        chat = Chat(
+        chat = OpenAIChat(
             OpenAIConfig(
                 base_url="http://models.invalid/v1", proxy=proxy.removesuffix("/v1"), timeout=60
             )
@@ -408,7 +410,7 @@ async def server_closing_doors() -> AsyncIterator[tuple[str, list[int]]]:
 
 async def test_a_kept_connection_that_turns_out_closed_is_not_a_failure() -> None:
     async with server_closing_doors() as (base_url, counts):
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
+        chat = OpenAIChat(OpenAIConfig(base_url=base_url, timeout=60))
         for _ in range(3):
             assert (await gathered(chat))[0] == "a"
         assert counts == [2, 2, 1]
@@ -429,7 +431,7 @@ async def test_a_connection_is_kept_when_its_response_ends_soon_after_the_answer
             writer.write(said[-2:])
 
     async with serving(answer) as base_url:
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
+        chat = OpenAIChat(OpenAIConfig(base_url=base_url, timeout=60))
         for _ in range(3):
             assert (await gathered(chat))[0] == "a"
         assert asked == [3]
@@ -445,14 +447,14 @@ async def test_a_response_that_does_not_end_holds_up_no_answer() -> None:
         await reader.read()
 
     async with serving(answer) as base_url:
-        chat = Chat(OpenAIConfig(base_url=base_url, timeout=60))
+        chat = OpenAIChat(OpenAIConfig(base_url=base_url, timeout=60))
         async with asyncio.timeout(60):
             assert (await gathered(chat))[0] == "a"
         await chat.aclose()
 
 
 async def test_a_new_connection_that_is_closed_is_a_failure_at_once(
-    chat: Chat, endpoint: Endpoint
+    chat: OpenAIChat, endpoint: Endpoint
 ) -> None:
     endpoint.faults.add("refuse", times=2)
     for _ in range(2):

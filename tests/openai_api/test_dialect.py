@@ -10,7 +10,7 @@ import pytest
 
 from userbot.errors import ModelError
 from userbot.events import Event, Notice
-from userbot.openai_api.chat import Chat
+from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.sandbox.endpoint import Endpoint
 from userbot.settings import OpenAIConfig
@@ -39,14 +39,14 @@ def told() -> list[Event]:
 
 
 @pytest.fixture
-async def chat(endpoint: Endpoint, told: list[Event]) -> AsyncIterator[Chat]:
+async def chat(endpoint: Endpoint, told: list[Event]) -> AsyncIterator[OpenAIChat]:
     settings = OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url, timeout=60)
-    chat = Chat(settings, told.append)
+    chat = OpenAIChat(settings, told.append)
     yield chat
     await chat.aclose()
 
 
-async def answer(chat: Chat, request: ChatRequest = REQUEST) -> str:
+async def answer(chat: OpenAIChat, request: ChatRequest = REQUEST) -> str:
     *deltas, finish = [piece async for piece in chat.stream(request)]
     assert isinstance(finish, Finish)
     return "".join(delta.text for delta in deltas if isinstance(delta, Delta))
@@ -56,7 +56,7 @@ async def answer(chat: Chat, request: ChatRequest = REQUEST) -> str:
     "param", ["temperature", "stream_options", "reasoning_effort", "max_completion_tokens"]
 )
 async def test_a_refused_parameter_is_dropped_once_and_remembered(
-    endpoint: Endpoint, chat: Chat, told: list[Event], param: str
+    endpoint: Endpoint, chat: OpenAIChat, told: list[Event], param: str
 ) -> None:
     endpoint.faults.add("unsupported_parameter", param=param)
     assert await answer(chat) == "You asked: hello there"
@@ -67,7 +67,9 @@ async def test_a_refused_parameter_is_dropped_once_and_remembered(
     assert param in notice.detail
 
 
-async def test_what_one_model_refuses_another_is_still_sent(endpoint: Endpoint, chat: Chat) -> None:
+async def test_what_one_model_refuses_another_is_still_sent(
+    endpoint: Endpoint, chat: OpenAIChat
+) -> None:
     endpoint.faults.add("unsupported_parameter", param="temperature")
     await answer(chat)
     await answer(chat, replace(REQUEST, model="tolerant"))
@@ -75,7 +77,7 @@ async def test_what_one_model_refuses_another_is_still_sent(endpoint: Endpoint, 
 
 
 async def test_the_older_name_of_the_token_limit_is_tried_before_none(
-    endpoint: Endpoint, chat: Chat
+    endpoint: Endpoint, chat: OpenAIChat
 ) -> None:
     endpoint.faults.add("unsupported_parameter", param="max_completion_tokens")
     await answer(chat)
@@ -86,7 +88,7 @@ async def test_the_older_name_of_the_token_limit_is_tried_before_none(
 
 
 async def test_without_the_system_role_its_text_leads_the_question(
-    endpoint: Endpoint, chat: Chat
+    endpoint: Endpoint, chat: OpenAIChat
 ) -> None:
     endpoint.faults.add("unsupported_parameter", param="messages[0].role")
     await answer(chat)
@@ -95,14 +97,18 @@ async def test_without_the_system_role_its_text_leads_the_question(
     ]
 
 
-async def test_a_model_that_may_not_stream_answers_whole(endpoint: Endpoint, chat: Chat) -> None:
+async def test_a_model_that_may_not_stream_answers_whole(
+    endpoint: Endpoint, chat: OpenAIChat
+) -> None:
     endpoint.faults.add("unsupported_parameter", param="stream")
     assert await answer(chat) == "You asked: hello there"
     assert endpoint.requests[-1]["stream"] is False
     assert "stream_options" not in endpoint.requests[-1]
 
 
-async def test_one_after_the_other_until_it_is_content(endpoint: Endpoint, chat: Chat) -> None:
+async def test_one_after_the_other_until_it_is_content(
+    endpoint: Endpoint, chat: OpenAIChat
+) -> None:
     for param in ("temperature", "stream_options", "messages[0].role"):
         endpoint.faults.add("unsupported_parameter", param=param)
     assert "hello there" in await answer(chat)
@@ -110,7 +116,7 @@ async def test_one_after_the_other_until_it_is_content(endpoint: Endpoint, chat:
 
 
 async def test_who_refuses_what_was_not_sent_is_not_asked_again(
-    endpoint: Endpoint, chat: Chat
+    endpoint: Endpoint, chat: OpenAIChat
 ) -> None:
     endpoint.faults.add("unsupported_parameter", param="logit_bias", times=None)
     with pytest.raises(ModelError) as caught:
@@ -119,7 +125,9 @@ async def test_who_refuses_what_was_not_sent_is_not_asked_again(
     assert len(endpoint.requests) == 1
 
 
-async def test_who_refuses_everything_for_ever_is_given_up(endpoint: Endpoint, chat: Chat) -> None:
+async def test_who_refuses_everything_for_ever_is_given_up(
+    endpoint: Endpoint, chat: OpenAIChat
+) -> None:
     endpoint.faults.add("unsupported_parameter", param="temperature", times=None)
     with pytest.raises(ModelError):
         await answer(chat)

@@ -14,21 +14,20 @@ import pytest
 
 from tests.pace import growth
 from userbot.errors import ModelError
-from userbot.openai_api.chat import Chat
-from userbot.openai_api.failures import failure
-from userbot.openai_api.refusals import Refusal, retry_after
-from userbot.openai_api.where import QUOTE_LENGTH, Where
+from userbot.openai_api.chat import OpenAIChat
+from userbot.openai_api.failures import ServerRefusal, failure, retry_after
+from userbot.openai_api.model_errors import QUOTE_LENGTH, ServerName
 from userbot.sandbox.endpoint import Endpoint
 from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, PromptMessage
 
 KEY = "sandbox-key"
-WHERE = Where(host="models.example", timeout=60, key="sk-abcdef123456")
+SERVER = ServerName(host="models.example", timeout=60, key="sk-abcdef123456")
 
 
 async def ask(settings: OpenAIConfig, *, stream: bool = True) -> ModelError:
     """The error that a question meets."""
-    chat = Chat(settings)
+    chat = OpenAIChat(settings)
     request = ChatRequest(
         model="small", messages=(PromptMessage("user", "one two three"),), stream=stream
     )
@@ -191,7 +190,7 @@ async def test_a_server_that_wants_a_key_is_told_apart_from_one_that_refuses_it(
     ],
 )
 def test_other_servers_words_are_understood(status: int, body: object, reason: str) -> None:
-    error = Refusal.of(body, status).error(WHERE, "small", {})
+    error = ServerRefusal.of(body, status).error(SERVER, "small", {})
     assert error.reason == reason
     assert "<html>" not in str(error)
 
@@ -207,7 +206,7 @@ def test_other_servers_words_are_understood(status: int, body: object, reason: s
     ],
 )
 def test_a_refused_request_has_the_hint_that_fits(body: object, status: int, hint: str) -> None:
-    assert hint in Refusal.of(body, status).error(WHERE, "small", {}).hint
+    assert hint in ServerRefusal.of(body, status).error(SERVER, "small", {}).hint
 
 
 @pytest.mark.parametrize(
@@ -248,25 +247,25 @@ def test_retry_after_may_be_a_date() -> None:
     ],
 )
 def test_a_quote_is_one_line_without_keys(text: str, quoted: str) -> None:
-    assert WHERE.quote(text) == quoted
+    assert SERVER.quote(text) == quoted
 
 
 def test_a_quote_is_shortened_after_keys_are_masked() -> None:
     text = "x" * (QUOTE_LENGTH - 5) + " sk-abcdef123456 and more"
-    assert len(WHERE.quote(text)) == QUOTE_LENGTH
-    assert "sk-" not in WHERE.quote(text)
+    assert len(SERVER.quote(text)) == QUOTE_LENGTH
+    assert "sk-" not in SERVER.quote(text)
 
 
 def test_an_endless_message_takes_time_by_its_length() -> None:
     def read(length: int) -> None:
-        error = Refusal.of({"message": "model" * length}, 400).error(WHERE, "small", {})
+        error = ServerRefusal.of({"message": "model" * length}, 400).error(SERVER, "small", {})
         assert len(str(error)) < 300
 
     assert growth(lambda: read(10**5), lambda: read(10**6)) < 40
 
 
 def test_the_key_is_not_in_the_representation() -> None:
-    assert "abcdef" not in repr(WHERE)
+    assert "abcdef" not in repr(SERVER)
 
 
 REQUEST = httpx2.Request("POST", "http://models.example/v1/chat/completions")
@@ -286,7 +285,7 @@ def caused(error: Exception, *causes: BaseException) -> Exception:
     [
         pytest.param(
             caused(openai.APIConnectionError(request=REQUEST), httpx2.ProxyError("407")),
-            "the proxy refused",
+            "the proxy refused the connection",
             0,
             id="proxy",
         ),
@@ -322,7 +321,7 @@ def caused(error: Exception, *causes: BaseException) -> Exception:
 def test_a_connection_that_fails_is_told_with_the_cause(
     error: Exception, says: str, again: float | None
 ) -> None:
-    explained = failure(error, WHERE, "small", begun=False)
+    explained = failure(error, SERVER, "small", begun=False)
     assert explained is not None
     assert (explained.reason, explained.retry_after) == ("unreachable", again)
     assert says in str(explained)
@@ -341,11 +340,11 @@ def test_a_connection_that_fails_is_told_with_the_cause(
     ],
 )
 def test_what_slips_through_the_client_is_explained_too(error: Exception, reason: str) -> None:
-    explained = failure(error, WHERE, "small", begun=True)
+    explained = failure(error, SERVER, "small", begun=True)
     assert explained is not None
     assert explained.reason == reason
     assert "sk-" not in f"{explained} {explained.hint}"
 
 
 def test_a_fault_of_our_own_is_not_taken_for_the_endpoints() -> None:
-    assert failure(KeyError("typo"), WHERE, "small", begun=False) is None
+    assert failure(KeyError("typo"), SERVER, "small", begun=False) is None

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.openai_api.chat import Chat
-from userbot.openai_api.reading import Reading
-from userbot.openai_api.thinking import Thinking
+from userbot.openai_api.chat import OpenAIChat
+from userbot.openai_api.reading import AnswerReader, ThoughtFilter
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAIConfig
 from userbot.types import Delta, Finish
@@ -37,12 +36,12 @@ CASES = [
 def test_in_any_pieces(data: st.DataObject, text: str, answer: str) -> None:
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)))))
     pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    thinking = Thinking()
+    thinking = ThoughtFilter()
     assert "".join([*map(thinking.feed, pieces), thinking.rest()]) == answer
 
 
 def test_a_thought_of_any_length_holds_nothing_up_and_keeps_little() -> None:
-    thinking = Thinking()
+    thinking = ThoughtFilter()
     thinking.feed("<think>")
     for _ in range(10_000):
         assert thinking.feed("hm, ") == ""
@@ -60,7 +59,7 @@ def test_a_thought_of_any_length_holds_nothing_up_and_keeps_little() -> None:
     ],
 )
 def test_fields_for_thoughts_are_not_read(delta: dict[str, object]) -> None:
-    reading = Reading("m")
+    reading = AnswerReader("m")
     reading.feed({"choices": [{"delta": delta}]})
     assert reading.taken() == ""
     assert not reading.has_text
@@ -75,7 +74,7 @@ async def test_a_thinking_model_over_sockets(stream: bool) -> None:
     await endpoint.start()
     pieces = ("<th", "ink>I wonder", " about</thi", "nk>\n", "\nHel", "lo.")
     endpoint.responder = lambda _: Reply("".join(pieces), chunks=pieces, delay=0.01)
-    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url))
+    chat = OpenAIChat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url))
     *deltas, finish = [piece async for piece in chat.stream(replace(REQUEST, stream=stream))]
     await chat.aclose()
     await endpoint.stop()
@@ -88,7 +87,7 @@ async def test_what_was_thought_is_told_while_it_is_thought() -> None:
     await endpoint.start()
     pieces = ("<think>", "I wonder about", " that</think>", "Hello.")
     endpoint.responder = lambda _: Reply("".join(pieces), chunks=pieces, delay=0.01)
-    chat = Chat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url))
+    chat = OpenAIChat(OpenAIConfig(api_key="sandbox-key", base_url=endpoint.base_url))
     *deltas, _ = [piece async for piece in chat.stream(REQUEST)]
     await chat.aclose()
     await endpoint.stop()

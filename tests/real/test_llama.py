@@ -13,7 +13,7 @@ import pytest
 
 from tests.real import llama_server
 from userbot.errors import ModelError
-from userbot.openai_api.chat import Chat
+from userbot.openai_api.chat import OpenAIChat
 from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, PromptMessage
 
@@ -32,8 +32,8 @@ def base_url() -> Iterator[str]:
 
 
 @pytest.fixture
-async def chat(base_url: str) -> AsyncIterator[Chat]:
-    chat = Chat(OpenAIConfig(base_url=base_url, api_key=KEY, timeout=60))
+async def chat(base_url: str) -> AsyncIterator[OpenAIChat]:
+    chat = OpenAIChat(OpenAIConfig(base_url=base_url, api_key=KEY, timeout=60))
     yield chat
     await chat.aclose()
 
@@ -51,13 +51,13 @@ def asking(*words: str, tokens: int = 24, stream: bool = True) -> ChatRequest:
     )
 
 
-async def answer(chat: Chat, request: ChatRequest) -> tuple[list[str], Finish]:
+async def answer(chat: OpenAIChat, request: ChatRequest) -> tuple[list[str], Finish]:
     *deltas, finish = [piece async for piece in chat.stream(request)]
     assert isinstance(finish, Finish)
     return [delta.text for delta in deltas if isinstance(delta, Delta)], finish
 
 
-async def test_a_stream_has_many_pieces_a_usage_and_an_end(chat: Chat) -> None:
+async def test_a_stream_has_many_pieces_a_usage_and_an_end(chat: OpenAIChat) -> None:
     pieces, finish = await answer(chat, asking("Write a story about a lighthouse.", tokens=24))
     assert len(pieces) > 10
     assert finish.reason == "length"
@@ -67,7 +67,7 @@ async def test_a_stream_has_many_pieces_a_usage_and_an_end(chat: Chat) -> None:
     assert finish.usage.prompt_tokens > 5
 
 
-async def test_a_whole_answer_is_what_the_stream_would_have_said(chat: Chat) -> None:
+async def test_a_whole_answer_is_what_the_stream_would_have_said(chat: OpenAIChat) -> None:
     streamed, _ = await answer(chat, asking("Name three colours."))
     whole, finish = await answer(chat, asking("Name three colours.", stream=False))
     assert "".join(streamed) == "".join(whole)
@@ -75,12 +75,12 @@ async def test_a_whole_answer_is_what_the_stream_would_have_said(chat: Chat) -> 
     assert finish.usage is not None
 
 
-async def test_an_answer_that_ends_by_itself_says_stop(chat: Chat) -> None:
+async def test_an_answer_that_ends_by_itself_says_stop(chat: OpenAIChat) -> None:
     _, finish = await answer(chat, asking("Say yes.", tokens=400))
     assert finish.reason == "stop"
 
 
-async def test_history_makes_the_prompt_longer(chat: Chat) -> None:
+async def test_history_makes_the_prompt_longer(chat: OpenAIChat) -> None:
     words = ["Hello.", "Hello! How can I help?", "Name a river.", "The Danube.", "And a sea?"]
     counted = []
     for length in (1, 3, 5):
@@ -90,7 +90,7 @@ async def test_history_makes_the_prompt_longer(chat: Chat) -> None:
     assert counted == sorted(set(counted))
 
 
-async def test_leaving_early_frees_the_model_for_the_next_question(chat: Chat) -> None:
+async def test_leaving_early_frees_the_model_for_the_next_question(chat: OpenAIChat) -> None:
     task = asyncio.create_task(answer(chat, asking("Write a very long story.", tokens=3000)))
     await asyncio.sleep(1)
     task.cancel()
@@ -102,19 +102,19 @@ async def test_leaving_early_frees_the_model_for_the_next_question(chat: Chat) -
     assert time.monotonic() - before < 5
 
 
-async def test_a_question_longer_than_the_context_is_told_as_such(chat: Chat) -> None:
+async def test_a_question_longer_than_the_context_is_told_as_such(chat: OpenAIChat) -> None:
     with pytest.raises(ModelError) as caught:
         await answer(chat, asking("word " * (llama_server.CONTEXT_TOKENS + 100)))
     assert (caught.value.reason, caught.value.retry_after) == ("context_length", None)
 
 
 async def test_a_wrong_key_is_told_as_such(base_url: str) -> None:
-    chat = Chat(OpenAIConfig(base_url=base_url, api_key="another-key"))
+    chat = OpenAIChat(OpenAIConfig(base_url=base_url, api_key="another-key"))
     with pytest.raises(ModelError) as caught:
         await answer(chat, asking("Hello."))
     await chat.aclose()
     assert caught.value.reason == "unauthorized"
 
 
-async def test_check_names_the_model(chat: Chat) -> None:
+async def test_check_names_the_model(chat: OpenAIChat) -> None:
     assert await chat.check() == [llama_server.MODEL]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from userbot.errors import ModelError
-from userbot.openai_api.chat import Chat
+from userbot.openai_api.chat import OpenAIChat
 from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, PromptMessage
 
@@ -121,7 +121,7 @@ def response(pick: random.Random) -> bytes:
 async def test_any_bytes_are_an_answer_or_a_model_error(stream: bool) -> None:
     pick = random.Random(SEED)
     async with Raw().listening() as server:
-        model = Chat(
+        model = OpenAIChat(
             OpenAIConfig(
                 base_url=f"http://127.0.0.1:{server.port}/v1",
                 api_key="k" * 20,

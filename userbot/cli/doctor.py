@@ -22,9 +22,8 @@ from userbot.cli.table import print_json
 from userbot.config import Loaded, check_modes
 from userbot.console.safe import printable
 from userbot.errors import ConfigError, SessionInUseError, UserbotError
-from userbot.openai_api.chat import Chat
-from userbot.openai_api.speech import Speech
-from userbot.openai_api.where import Where
+from userbot.openai_api.chat import OpenAIChat
+from userbot.openai_api.speech import OpenAITranscriber
 from userbot.private_files import others_may_read
 from userbot.settings import OpenAIConfig, Settings, TelegramConfig, VoiceConfig
 from userbot.storage.store import Store
@@ -152,7 +151,7 @@ async def _transcription(settings: Settings) -> Finding:
         return Finding(_("voice"), True, _("off"))
     if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
         return Finding(_("voice"), True, _("transcribed by the model's server"))
-    speech = Speech(settings.voice, settings.openai, lambda _: None)
+    speech = OpenAITranscriber(settings.voice, settings.openai, lambda _: None)
     host = speech.host
     try:
         listed = await speech.check()
@@ -213,10 +212,8 @@ async def _model(settings: OpenAIConfig) -> str:
             _("No key for the model."),
             _("Set OPENAI_API_KEY, or openai.base_url for a local server."),
         )
-    # The host alone: an address may carry a password.
-    base_url = settings.base_url
-    host = Where.of(base_url, settings.timeout, None).host if base_url else "api.openai.com"
-    model = Chat(settings)
+    model = OpenAIChat(settings)
+    host = model.host
     try:
         offered = await model.check()
     finally:

@@ -16,7 +16,7 @@ from userbot.cli.language import show, tell, tell_below
 from userbot.cli.table import kind
 from userbot.console.safe import printable
 from userbot.errors import ModelError, UserbotError
-from userbot.openai_api.chat import Chat
+from userbot.openai_api.chat import OpenAIChat
 from userbot.settings import OpenAIConfig
 from userbot.telegram.dialogs import Dialog
 from userbot.texts import _, joined
@@ -245,7 +245,7 @@ async def _offered(settings: OpenAIConfig) -> list[str] | None:
     Nothing if it cannot be asked. What is wrong is told.
     """
     tell(_("Listing its models …"))
-    chat = Chat(replace(settings, timeout=_ASKING_SECONDS))
+    chat = OpenAIChat(replace(settings, timeout=_ASKING_SECONDS))
     try:
         return await chat.check()
     except ModelError as error:

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from userbot.errors import ModelError
 from userbot.events import Notice, Report
-from userbot.openai_api import sentences
-from userbot.openai_api.connection import Connection
+from userbot.openai_api import model_errors
+from userbot.openai_api.client import ModelClient
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
-from userbot.openai_api.reading import Reading
+from userbot.openai_api.reading import AnswerReader
 from userbot.openai_api.sent_events import MOST, SentEvents
 from userbot.settings import OpenAIConfig
 from userbot.texts import _
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import httpx2
     import openai
 
-_CHECK_SECONDS: Final = 15.0
 _LAST_SECONDS: Final = 0.1
 """How long the end of a response may take after that of the answer in it."""
 _DROPPING: Final = frozenset({"refused_request", "server_error"})
@@ -38,21 +37,23 @@ _DROPPED: Final = {SYSTEM: _("the system role"), PICTURES: _("pictures")}
 """What may be left out besides parameters."""
 
 
-class Chat:
-    """The model behind the endpoint that `[openai]` names; implements `ports.ChatModel`.
+class OpenAIChat:
+    """The model behind the server that `[openai]` names; implements `ports.ChatModel`.
 
     Nothing is asked twice here, since whoever asks owns retries, but for one thing: a parameter
     that the model refuses is left out, then and from there on, and `report` is told.
     """
 
     def __init__(self, settings: OpenAIConfig, report: Report = lambda _: None) -> None:
-        self._settings = settings
         self._report = report
         self._dialects: dict[str, Dialect] = {}
-        self._connection = Connection(
-            settings.base_url, settings.api_key, settings.proxy, settings.timeout
-        )
-        self._where = self._connection.where
+        self._client = ModelClient.of(settings)
+        self._server = self._client.server
+
+    @property
+    def host(self) -> str:
+        """The server as messages name it."""
+        return self._server.host
 
     async def warm(self) -> None:
         """Import openai (half a second) and build its client, in a worker thread.
@@ -60,16 +61,16 @@ class Chat:
         Called while Telegram connects; without it the first request does the same. Raises
         ModelError when the key or the proxy cannot be used at all.
         """
-        await self._connection.ready()
+        await self._client.ready()
 
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
         """The answer in pieces, then one Finish. Raises ModelError, also after some pieces.
 
         Close it when leaving early (`contextlib.aclosing`): that ends the request.
         """
-        reading = Reading(request.model)
+        reading = AnswerReader(request.model)
         try:
-            client = await self._connection.ready()
+            client = await self._client.ready()
             while True:
                 body = self._dialect(request.model).body(request)
                 try:
@@ -94,7 +95,7 @@ class Chat:
                 yield Delta(text)
             # What fails after the answer's declared end took nothing from the answer.
             if reading.finish_reason is None:
-                explained = failure(error, self._where, request.model, begun=reading.begun)
+                explained = failure(error, self._server, request.model, begun=reading.begun)
                 if explained is None:
                     raise
                 explained.usage = reading.usage
@@ -102,31 +103,12 @@ class Chat:
         yield self._finish(reading)
 
     async def check(self) -> list[str]:
-        """The ids of the models that the endpoint offers: one cheap call. Raises ModelError."""
-        try:
-            client = await self._connection.ready()
-            listed = await client.get(
-                "/models",
-                cast_to=object,
-                options={"timeout": min(self._settings.timeout, _CHECK_SECONDS)},
-            )
-            models = listed.get("data") if isinstance(listed, dict) else None
-            if not isinstance(models, list):
-                raise UnreadableAnswerError
-            return [
-                str(model["id"]) for model in models if isinstance(model, dict) and "id" in model
-            ]
-        except ModelError:
-            raise
-        except Exception as error:
-            explained = failure(error, self._where, self._settings.model, begun=False)
-            if explained is None:
-                raise
-            raise explained from None
+        """The ids of the models that the server offers. Raises ModelError."""
+        return await self._client.models()
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._connection.aclose()
+        await self._client.aclose()
 
     async def _events(
         self, client: openai.AsyncOpenAI, body: dict[str, Any]
@@ -171,7 +153,7 @@ class Chat:
     def _learned(self, model: str, error: Exception, body: dict[str, Any]) -> bool:
         """Whether the error taught something to leave out, so that asking again makes sense."""
         refusal = refusal_of(error)
-        if refusal is None or refusal.error(self._where, model, {}).reason not in _DROPPING:
+        if refusal is None or refusal.error(self._server, model, {}).reason not in _DROPPING:
             return False
         dialect = self._dialect(model)
         name = dialect.refused(refusal.status, getattr(error, "body", None), body)
@@ -189,15 +171,18 @@ class Chat:
         )
         return True
 
-    def _finish(self, reading: Reading) -> Finish:
-        if reading.finish_reason is None:
-            wrong = sentences.no_finish(reading.model)
-        elif reading.finish_reason == "content_filter":
-            wrong = sentences.content_filter(self._where)
+    def _finish(self, reading: AnswerReader) -> Finish:
+        reason = reading.finish_reason
+        if reason is None:
+            problem = model_errors.NO_FINISH
+        elif reason == "content_filter":
+            problem = model_errors.CONTENT_FILTER
         elif not reading.has_text:
-            wrong = sentences.empty_answer(reading.model, reading.finish_reason)
+            used_up = reason == "length"
+            problem = model_errors.ALL_TOKENS_USED if used_up else model_errors.EMPTY_ANSWER
         else:
-            return Finish(reading.finish_reason, reading.usage, reading.model)
+            return Finish(reason, reading.usage, reading.model)
+        wrong = self._server.error(problem, model=reading.model)
         wrong.usage = reading.usage
         raise wrong
 

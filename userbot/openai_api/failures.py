@@ -1,4 +1,7 @@
-"""Every exception of openai, its transport and the decoders as a ModelError.
+"""Every failure of a model's server as a ModelError: exceptions, and refusals in its own words.
+
+Servers share the status codes more or less, the shape of the error object less, and the texts not
+at all; a text is looked into only where the codes leave something open.
 
 The cause is never chained: the texts of openai and of its transport can hold the key. A note
 on the error names the classes of the chain instead.
@@ -6,15 +9,26 @@ on the error names the classes of the chain instead.
 
 from __future__ import annotations
 
+import email.utils
+import math
+import re
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from userbot.errors import ModelError
-from userbot.openai_api import sentences
-from userbot.openai_api.refusals import Refusal
-from userbot.openai_api.where import Where
-from userbot.texts import _
+from userbot.openai_api import model_errors as problems
+from userbot.openai_api.model_errors import LOOKED_AT, ServerName
+from userbot.texts import Text, _
+
+_TOO_LONG: Final = re.compile(
+    r"context.?(length|window|size)|maximum context|too many tokens|prompt is too long", re.I
+)
+_NO_MODEL: Final = re.compile(r"\bmodel\b.*\b(not found|does not exist|no such|unknown)", re.I)
+_NO_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
 
 class EndpointSaidError(Exception):
@@ -29,34 +43,122 @@ class UnreadableAnswerError(ValueError):
     """What came back has not the shape of a chat completion."""
 
 
-def failure(error: Exception, where: Where, model: str, *, begun: bool) -> ModelError | None:
+@dataclass(frozen=True, slots=True)
+class ServerRefusal:
+    """What the endpoint said: `status` (0: it named none) and the parts of its error object."""
+
+    status: int
+    code: str
+    type: str
+    param: str
+    text: str
+
+    @classmethod
+    def of(cls, body: object, status: int = 0) -> ServerRefusal:
+        """From an error object in any of the shapes that servers use; missing parts are empty."""
+        if not isinstance(body, Mapping):
+            # A web page from something in between says nothing to a person.
+            plain = isinstance(body, str) and not body.lstrip().startswith("<")
+            return cls(status, "", "", "", str(body)[:LOOKED_AT] if plain else "")
+        code, type_, param = (str(body.get(name) or "") for name in ("code", "type", "param"))
+        if not status and code.isdecimal():
+            # Gateways put the status of the server behind them into the object.
+            status = int(code)
+        texts = (body.get(name) for name in ("message", "detail", "error"))
+        text = next((text for text in texts if isinstance(text, str)), "")
+        return cls(status, code, type_, param, text[:LOOKED_AT])
+
+    def error(self, server: ServerName, model: str, headers: Mapping[str, str]) -> ModelError:
+        """The error that it means; `headers` are the response's, with lower-case names."""
+        slugs, status = {self.code, self.type}, self.status
+        if status == 401 or "invalid_api_key" in slugs:
+            return server.error(problems.UNAUTHORIZED if server.key else problems.NO_KEY)
+        if status == 402 or slugs & _NO_CREDIT:
+            return server.error(problems.QUOTA)
+        if "model_not_found" in slugs or (status in (400, 404) and _NO_MODEL.search(self.text)):
+            return server.error(problems.MODEL_NOT_FOUND, model=model)
+        said = server.quote(self.text)
+        if status == 429 or "rate_limit_exceeded" in slugs:
+            wait = retry_after(headers)
+            return server.error(problems.RATE_LIMITED, detail=said, retry_after=wait)
+        if "content_filter" in slugs:
+            return server.error(problems.CONTENT_FILTER)
+        told = f"{self.code} {self.type} {self.text}"
+        if status == 413 or (status < 500 and _TOO_LONG.search(told)):
+            return server.error(problems.CONTEXT_LENGTH, model=model)
+        if status == 408:
+            return server.error(problems.TIMEOUT)
+        if status in (0, 409) or status >= 500:
+            # 409 is a conflict on the server's side; openai's own client retries it too.
+            problem = problems.SERVER_STATUS if status else problems.SERVER_ERROR
+            wait = retry_after(headers)
+            return server.error(problem, detail=said, retry_after=wait, status=status)
+        if status < 400:
+            return server.error(problems.BAD_ANSWER)
+        name = server.quote(self.param)
+        return server.error(
+            problems.REFUSED, detail=said, hint=self._hint(), status=status, name=name
+        )
+
+    def _hint(self) -> Text | None:
+        if "stream_options" in (self.param or self.text):
+            return problems.REFUSED_COUNTING
+        if self.param:
+            return problems.REFUSED_PARAMETER
+        if self.status == 403:
+            return problems.REFUSED_KEY
+        return problems.REFUSED_PATH if self.status in (404, 405) else None
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until a retry makes sense, 0 if nothing is said, None if it is ruled out.
+
+    ``Retry-After`` is seconds or a date (RFC 9110, 10.2.3); ``retry-after-ms`` and
+    ``x-should-retry`` are OpenAI's own.
+    """
+    if headers.get("x-should-retry") == "false":
+        return None
+    value = headers.get("retry-after", "")
+    try:
+        if "retry-after-ms" in headers:
+            seconds = float(headers["retry-after-ms"]) / 1000
+        elif re.fullmatch(r"[\d.]+", value):
+            seconds = float(value)
+        else:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return 0
+    return seconds if math.isfinite(seconds) and seconds > 0 else 0
+
+
+def failure(error: Exception, server: ServerName, model: str, *, begun: bool) -> ModelError | None:
     """The ModelError for what was raised; `begun`: the answer had begun to arrive.
 
     None for an exception of another kind: it is a fault of our own, which must not be
     mistaken for the endpoint's.
     """
-    explained = _explained(error, where, model, begun)
+    explained = _explained(error, server, model, begun)
     if explained is not None:
         explained.add_note(" < ".join(type(cause).__name__ for cause in _chain(error)))
     return explained
 
 
-def refusal_of(error: Exception) -> Refusal | None:
+def refusal_of(error: Exception) -> ServerRefusal | None:
     """The endpoint's refusal, if the error is one."""
     import openai
 
     match error:
         case openai.APIStatusError():
-            return Refusal.of(error.body, error.status_code)
+            return ServerRefusal.of(error.body, error.status_code)
         case openai.APIResponseValidationError() | openai.APIConnectionError():
             return None
         case openai.APIError() | EndpointSaidError():
-            return Refusal.of(error.body)
+            return ServerRefusal.of(error.body)
         case _:
             return None
 
 
-def _explained(error: Exception, where: Where, model: str, begun: bool) -> ModelError | None:
+def _explained(error: Exception, server: ServerName, model: str, begun: bool) -> ModelError | None:
     # Both are loaded long since: who got one of their exceptions has imported them.
     import httpx2
     import openai
@@ -64,7 +166,7 @@ def _explained(error: Exception, where: Where, model: str, begun: bool) -> Model
     match error:
         case openai.APITimeoutError() | httpx2.TimeoutException():
             connecting = any(isinstance(cause, httpx2.ConnectTimeout) for cause in _chain(error))
-            return _unreachable(error, where) if connecting else sentences.timeout(where)
+            return _unreachable(error, server) if connecting else server.error(problems.TIMEOUT)
         case (
             openai.APIConnectionError()
             | httpx2.HTTPError()
@@ -72,65 +174,66 @@ def _explained(error: Exception, where: Where, model: str, begun: bool) -> Model
             | httpx2.StreamError()
             | OSError()
         ):
-            return sentences.interrupted(where) if begun else _unreachable(error, where)
+            return server.error(problems.INTERRUPTED) if begun else _unreachable(error, server)
         case openai.APIStatusError():
-            refusal = Refusal.of(error.body, error.status_code)
-            return refusal.error(where, model, error.response.headers)
+            refusal = ServerRefusal.of(error.body, error.status_code)
+            return refusal.error(server, model, error.response.headers)
         case openai.APIResponseValidationError():
-            return sentences.bad_answer(where)
+            return server.error(problems.BAD_ANSWER)
         case openai.APIError() | EndpointSaidError():
-            return Refusal.of(error.body).error(where, model, {})
+            return ServerRefusal.of(error.body).error(server, model, {})
         case openai.OpenAIError():
-            hint = _("Check that the server supports the keys under [openai].")
-            told = _("openai's client could not build the request.")
-            return ModelError(told, hint, reason="refused_request")
+            return server.error(problems.NOT_BUILT)
         case ValueError() | RecursionError():
             # json.JSONDecodeError, or lists in lists; UnicodeDecodeError, UnreadableAnswerError.
-            return sentences.bad_answer(where)
-        case _:
-            return None
+            return server.error(problems.BAD_ANSWER)
+    return None
 
 
-def _unreachable(error: Exception, where: Where) -> ModelError:
+def _unreachable(error: Exception, server: ServerName) -> ModelError:
     import httpx2
 
-    causes = tuple(_chain(error))
-
-    def met(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
-
-    section = where.section
-    detail, hint, lasting = (
-        "",
-        _("Check the network, and base_url under [{section}].", section=section),
-        False,
-    )
-    if met(httpx2.ProxyError):
-        detail, hint = _("the proxy refused the connection"), _("Check proxy under [openai].")
-    elif met(ssl.SSLCertVerificationError):
-        detail, hint = (
+    rows: list[tuple[tuple[type[Exception], ...], Text, Text | None, bool]] = [
+        # what was met, what is said of it, another hint, whether asking again makes sense
+        (
+            (httpx2.ProxyError,),
+            _("the proxy refused the connection"),
+            _("Check proxy under [openai]."),
+            True,
+        ),
+        (
+            (ssl.SSLCertVerificationError,),
             _("its certificate is not trusted"),
             _("Check base_url and this computer's clock."),
-        )
-        lasting = True
-    elif met(httpx2.UnsupportedProtocol, httpx2.InvalidURL):
-        detail, hint = (
+            False,
+        ),
+        (
+            (httpx2.UnsupportedProtocol, httpx2.InvalidURL),
             _("the address is invalid"),
             _("base_url must begin with http:// or https://."),
-        )
-        lasting = True
-    elif met(socket.gaierror):
-        detail = _("the host name is unknown")
-    elif met(ConnectionRefusedError):
-        detail, hint = (
+            False,
+        ),
+        ((socket.gaierror,), _("the host name is unknown"), None, True),
+        (
+            (ConnectionRefusedError,),
             _("connection refused"),
-            _("Start the server, or check base_url under [{section}].", section=section),
-        )
-    elif met(httpx2.ConnectTimeout):
-        detail = _("the connection timed out")
-    elif met(httpx2.RemoteProtocolError, httpx2.ReadError):
-        detail = _("it closed the connection without a reply")
-    return sentences.unreachable(where, detail, hint, lasting=lasting)
+            _("Start the server, or check base_url under [{section}]."),
+            True,
+        ),
+        ((httpx2.ConnectTimeout,), _("the connection timed out"), None, True),
+        (
+            (httpx2.RemoteProtocolError, httpx2.ReadError),
+            _("it closed the connection without a reply"),
+            None,
+            True,
+        ),
+    ]
+    chain = tuple(_chain(error))
+    for kinds, detail, hint, again in rows:
+        if any(isinstance(cause, kinds) for cause in chain):
+            wait = 0 if again else None
+            return server.error(problems.UNREACHABLE, detail=detail, hint=hint, retry_after=wait)
+    return server.error(problems.UNREACHABLE)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -7,10 +7,10 @@ of the time for a short stream.
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
-from userbot.openai_api.thinking import Thinking
 from userbot.types import Usage
 
 _THOUGHTS = ("thinking", "reasoning")
@@ -21,9 +21,11 @@ _THOUGHT_IN = ("reasoning_content", "reasoning")
 
 _MOST = 2**31
 """Tokens that no request has."""
+_TAGS: Final = ("<think>", "<thinking>", "<reasoning>")
+_BEGIN: Final = re.compile(r"\s*<(think|thinking|reasoning)>", re.I)
 
 
-class Reading:
+class AnswerReader:
     """One answer as it is read: feed it what arrives, then look at what it gathered."""
 
     def __init__(self, model: str) -> None:
@@ -34,7 +36,7 @@ class Reading:
         self.begun = False
         self.has_text = False
         self._thought = 0
-        self._thinking = Thinking()
+        self._thinking = ThoughtFilter()
         self._text = ""
 
     def feed(self, data: object) -> None:
@@ -82,6 +84,56 @@ class Reading:
         """Bytes of thoughts that have come since this was last called."""
         thought, self._thought = self._thought, 0
         return thought
+
+
+class ThoughtFilter:
+    """Takes out what a model thinks before it answers, which is neither shown nor kept.
+
+    Most servers put it into a field of its own. Others, llama.cpp and Ollama among them, may leave
+    it in the text: ``<think>…</think>`` before the first word of the answer. Later in a text the
+    same tags are somebody's words. Feed it pieces of an answer; what it gives back is the answer.
+    """
+
+    def __init__(self) -> None:
+        self._held = ""
+        self._end = ""
+        self._thought = False
+        self._answering = False
+
+    def feed(self, text: str) -> str:
+        """The part of a piece, and of what was held back, that belongs to the answer."""
+        if self._answering:
+            return text
+        self._held += text
+        while True:
+            if self._end:
+                at = self._held.lower().find(self._end)
+                if at < 0:
+                    self._held = self._held[-len(self._end) :]  # the tag may be in two pieces
+                    return ""
+                self._held = self._held[at + len(self._end) :]
+                self._end = ""
+            begin = _BEGIN.match(self._held)
+            if begin is None:
+                break
+            self._end, self._thought = f"</{begin[1].lower()}>", True
+            self._held = self._held[begin.end() :]
+        if _may_begin(self._held):
+            return ""
+        return self.rest()
+
+    def rest(self) -> str:
+        """What is still held back when nothing more comes; "" within a thought."""
+        held, self._held = self._held, ""
+        if self._end:
+            return ""
+        self._answering = True
+        return held.lstrip() if self._thought else held
+
+
+def _may_begin(text: str) -> bool:
+    start = text.lstrip().lower()
+    return not start or any(tag.startswith(start) for tag in _TAGS)
 
 
 def _text(message: Any) -> str:

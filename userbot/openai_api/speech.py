@@ -1,7 +1,11 @@
-"""Speech to text: audio as it came in, its words out, or a ModelError.
+"""Speech at a model's server: audio to words, and words to a voice note.
 
-Only what every server understands is sent: `response_format` is "json", which the first Whisper,
-the models after it and local servers have in common, and hints only if they are set.
+To transcribe, only what every server understands is sent: `response_format` is "json", which the
+first Whisper, the models after it and local servers have in common, and hints only if they are set.
+
+To speak, Opus is asked for, which is a voice note already: nothing is converted. Its length is told
+by the file's last page; its waveform is drawn from the sizes of its packets, since Opus spends more
+bytes where more is said. That is a picture, not a measurement, and costs no decoder.
 """
 
 from __future__ import annotations
@@ -11,23 +15,26 @@ from typing import Any, Final
 
 from userbot.errors import ModelError
 from userbot.events import Notice, Report
-from userbot.openai_api import sentences
-from userbot.openai_api.connection import Connection
+from userbot.openai_api import model_errors
+from userbot.openai_api.client import ModelClient
 from userbot.openai_api.failures import EndpointSaidError
+from userbot.rules import ogg, waveform
 from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.texts import _
 from userbot.timings import USUAL
-from userbot.types import Hints, Sound, Transcript
+from userbot.types import Hints, Sound, Speech, Transcript
 
-_PATH: Final = "/audio/transcriptions"
-_CHECK_SECONDS: Final = 15.0
 _LISTS_NOTHING: Final = frozenset({"refused_request", "model_not_found", "bad_answer"})
 
+SPEECH_MODEL: Final = "tts-1"
+SPEECH_VOICE: Final = "alloy"
+"""The names that OpenAI and the servers compatible with it have in common."""
 
-class Speech:
-    """The endpoint that `[voice]` names, else that of `[openai]`; implements `ports.Transcriber`.
 
-    Nothing is asked twice here, but for a model that the endpoint no longer knows. `beside`: the
+class OpenAITranscriber:
+    """The server that `[voice]` names, else that of `[openai]`; implements `ports.Transcriber`.
+
+    Nothing is asked twice here, but for a model that the server no longer knows. `beside`: the
     seconds that are waited for besides a recording's own length.
     """
 
@@ -43,12 +50,12 @@ class Speech:
         self._timeout = general.timeout
         self._model = voice.model
         self._fallback = voice.fallback_model
-        self._connection = connection(voice, general)
+        self._client = ModelClient.of_voice(voice, general)
 
     @property
     def host(self) -> str:
-        """The endpoint as messages name it."""
-        return self._connection.where.host
+        """The server as messages name it."""
+        return self._client.server.host
 
     async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
         """What is spoken. Raises ModelError."""
@@ -57,36 +64,27 @@ class Speech:
             return await self._asked(model, sound, hints)
         except ModelError as error:
             if error.reason != "model_not_found" or self._fallback in ("", model):
-                raise _of_voice(error) from None
+                raise
         self._fall_back(model)
-        try:
-            return await self._asked(self._model, sound, hints)
-        except ModelError as error:
-            raise _of_voice(error) from None
+        return await self._asked(self._model, sound, hints)
 
     async def check(self) -> str | None:
-        """The configured model that the endpoint lists; None if it lists neither, or nothing.
+        """The configured model that the server lists; None if it lists neither, or nothing.
 
         Many a local server transcribes with models that it does not list. Raises ModelError if
         it cannot be reached or does not take the key.
         """
         try:
-            with self._connection.explained(self._model):
-                client = await self._connection.ready()
-                listed = await client.get(
-                    "/models", cast_to=object, options={"timeout": _CHECK_SECONDS}
-                )
+            offered = await self._client.models()
         except ModelError as error:
             if error.reason in _LISTS_NOTHING:
                 return None
-            raise _of_voice(error) from None
-        models = listed.get("data") if isinstance(listed, dict) else None
-        offered = [model.get("id") for model in models or () if isinstance(model, dict)]
+            raise
         return next((name for name in (self._model, self._fallback) if name in offered), None)
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._connection.aclose()
+        await self._client.aclose()
 
     def _fall_back(self, model: str) -> None:
         if self._model != model:
@@ -97,7 +95,7 @@ class Speech:
                 reason="fallback_model",
                 detail=_(
                     "{host} has no transcription model {model}: using {fallback} from now on.",
-                    host=self._connection.where.host,
+                    host=self._client.server.host,
                     model=model,
                     fallback=self._fallback,
                 ),
@@ -112,32 +110,66 @@ class Speech:
             "language": hints.language,
             "prompt": hints.prompt,
         }
-        with self._connection.explained(model):
-            client = await self._connection.ready()
-            answer = await client.post(
-                _PATH,
-                cast_to=object,
-                body={name: value for name, value in fields.items() if value},
-                files=[("file", (sound.file_name, sound.data, sound.mime))],
-                options={
-                    "headers": {"Content-Type": "multipart/form-data"},
-                    "timeout": max(self._timeout, self._beside + sound.seconds),
-                },
-            )
-            text = _text(answer)
+        try:
+            with self._client.explained(model):
+                client = await self._client.ready()
+                answer = await client.post(
+                    "/audio/transcriptions",
+                    cast_to=object,
+                    body={name: value for name, value in fields.items() if value},
+                    files=[("file", (sound.file_name, sound.data, sound.mime))],
+                    options={
+                        "headers": {"Content-Type": "multipart/form-data"},
+                        "timeout": max(self._timeout, self._beside + sound.seconds),
+                    },
+                )
+                text = _text(answer)
+        except ModelError as error:
+            if error.reason == "refused_request":
+                error.hint = model_errors.REFUSED_SPEECH
+            raise
         if text is None:
-            where = self._connection.where
-            told = _("{host} did not reply with a transcript.", host=where.host)
-            raise sentences.bad_answer(where, told)
+            raise self._client.server.error(model_errors.NO_TRANSCRIPT)
         return Transcript(text=text.strip(), model=model, seconds=sound.seconds)
 
 
-def connection(voice: VoiceConfig, general: OpenAIConfig) -> Connection:
-    """Where speech is served. Key and proxy serve only the endpoint that they were written for."""
-    base_url = voice.base_url or general.base_url
-    same = voice.base_url is None or voice.base_url == general.base_url
-    key = voice.api_key or (general.api_key if same else None)
-    return Connection(base_url, key, general.proxy if same else None, general.timeout, "voice")
+class OpenAISpeaker:
+    """The server of `[openai]`; implements `ports.Speaker`. Nothing is asked twice here."""
+
+    def __init__(self, settings: OpenAIConfig) -> None:
+        self._client = ModelClient.of(settings)
+
+    @property
+    def model(self) -> str:
+        """What speaks."""
+        return SPEECH_MODEL
+
+    async def speak(self, text: str) -> Speech:
+        """The text, spoken; at most `spoken.SPOKEN_CHARACTERS`. Raises ModelError."""
+        import httpx2
+
+        with self._client.explained(SPEECH_MODEL):
+            client = await self._client.ready()
+            answer = await client.post(
+                "/audio/speech",
+                cast_to=httpx2.Response,
+                body={
+                    "model": SPEECH_MODEL,
+                    "voice": SPEECH_VOICE,
+                    "input": text,
+                    "response_format": "opus",
+                },
+                options={"headers": {"Accept": "application/octet-stream"}},
+            )
+            data = answer.content
+        look = ogg.look(data)
+        if look is None or not look.seconds:
+            raise self._client.server.error(model_errors.NO_VOICE_NOTE)
+        return Speech(data=data, seconds=look.seconds, waveform=waveform.drawn(look.sizes))
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
 
 
 def _text(answer: Any) -> str | None:
@@ -146,12 +178,3 @@ def _text(answer: Any) -> str | None:
             raise EndpointSaidError(answer["error"])
         answer = answer.get("text")
     return answer if isinstance(answer, str) and not answer.lstrip().startswith("<") else None
-
-
-def _of_voice(error: ModelError) -> ModelError:
-    """The same failure, with what it probably means where speech is asked for."""
-    if error.reason == "refused_request":
-        error.hint = _(
-            "This server may not transcribe: set base_url under [voice] to one that does."
-        )
-    return error

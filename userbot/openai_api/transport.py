@@ -21,7 +21,7 @@ _AT_ONCE_SECONDS: Final = 1.0
 """A closed door shows within a round trip; what ends later may have been handled."""
 
 
-class Transport(DefaultAsyncHttpxClient):
+class ForgivingHttpClient(DefaultAsyncHttpxClient):
     """openai's usual HTTP client, with its defaults; sends again into a closed door, once."""
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:

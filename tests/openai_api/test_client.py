@@ -1,4 +1,4 @@
-"""Which endpoint hears speech, and what it is given of the other's."""
+"""Which server transcribes, and what it is given of the other's."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import asyncio
 
 import pytest
 
-from userbot.openai_api.connection import Connection
-from userbot.openai_api.speech import connection
+from userbot.openai_api.client import ModelClient
 from userbot.settings import OpenAIConfig, VoiceConfig
 
 GENERAL = OpenAIConfig(
@@ -37,13 +36,13 @@ GENERAL = OpenAIConfig(
 def test_key_and_proxy_serve_only_the_endpoint_they_were_written_for(
     voice: VoiceConfig, proxy: str | None, key: str | None
 ) -> None:
-    made = connection(voice, GENERAL)
+    made = ModelClient.of_voice(voice, GENERAL)
     assert made._proxy == proxy
     assert made._key == key
 
 
 async def test_however_many_ask_for_it_at_once_there_is_one_client() -> None:
-    made = Connection("http://127.0.0.1:9/v1", None, None, 60)
+    made = ModelClient("http://127.0.0.1:9/v1", None, None, 60)
     first, second = await asyncio.gather(made.ready(), made.ready())
     assert first is second
     assert first is await made.ready()

@@ -1,0 +1,130 @@
+"""openai's client for one server: made once, in a thread, when it is first needed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from userbot.errors import ModelError
+from userbot.openai_api import model_errors
+from userbot.openai_api.failures import UnreadableAnswerError, failure
+from userbot.openai_api.model_errors import ServerName
+from userbot.settings import OpenAIConfig, VoiceConfig
+
+if TYPE_CHECKING:
+    import openai
+
+DEFAULT_BASE_URL: Final = "https://api.openai.com/v1"
+_NO_KEY: Final = "none"
+"""Sent to servers that want no key; openai's client cannot do without one."""
+_CONNECT_SECONDS: Final = 10.0
+_CHECK_SECONDS: Final = 15.0
+_KEEPALIVE_SECONDS: Final = 60.0
+"""How long an idle connection is kept: a conversation's next question spares the handshake."""
+_KEPT: Final = 8
+"""Idle connections. Each request looks at every one of them twice (httpcore2 2.16)."""
+
+
+class ModelClient:
+    """A server by its address; `timeout` in seconds of silence, `section` of the config."""
+
+    def __init__(
+        self,
+        base_url: str | None,
+        api_key: str | None,
+        proxy: str | None,
+        timeout: float,
+        section: str = "openai",
+    ) -> None:
+        self._base_url = base_url or DEFAULT_BASE_URL
+        self._key = (api_key or "").strip() or None
+        self._proxy = proxy
+        self.server = ServerName.of(self._base_url, timeout, self._key, section)
+        self._building = asyncio.Lock()
+        self._client: openai.AsyncOpenAI | None = None
+
+    @classmethod
+    def of(cls, settings: OpenAIConfig) -> ModelClient:
+        """The server of `[openai]`."""
+        return cls(settings.base_url, settings.api_key, settings.proxy, settings.timeout)
+
+    @classmethod
+    def of_voice(cls, voice: VoiceConfig, general: OpenAIConfig) -> ModelClient:
+        """The server that transcribes.
+
+        Key and proxy of `[openai]` serve only the address that they were written for.
+        """
+        base_url = voice.base_url or general.base_url
+        same = base_url == general.base_url
+        key = voice.api_key or (general.api_key if same else None)
+        return cls(base_url, key, general.proxy if same else None, general.timeout, "voice")
+
+    async def ready(self) -> openai.AsyncOpenAI:
+        """The client. Raises ModelError when the key or the proxy cannot be used at all."""
+        if self._client is None:
+            async with self._building:
+                if self._client is None:
+                    self._client = await asyncio.to_thread(self._build)
+        return self._client
+
+    async def models(self) -> list[str]:
+        """The ids of the models that the server offers: one cheap call. Raises ModelError."""
+        with self.explained(""):
+            client = await self.ready()
+            seconds = min(self.server.timeout, _CHECK_SECONDS)
+            listed = await client.get("/models", cast_to=object, options={"timeout": seconds})
+            models = listed.get("data") if isinstance(listed, dict) else None
+            if not isinstance(models, list):
+                raise UnreadableAnswerError
+        return [str(model["id"]) for model in models if isinstance(model, dict) and "id" in model]
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        async with self._building:
+            client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    @contextmanager
+    def explained(self, model: str) -> Iterator[None]:
+        """Turn what openai and its transport raise into a ModelError."""
+        try:
+            yield
+        except ModelError:
+            raise
+        except Exception as error:
+            explained = failure(error, self.server, model, begun=False)
+            if explained is None:
+                raise
+            raise explained from None
+
+    def _build(self) -> openai.AsyncOpenAI:
+        if self._key is not None and not (self._key.isascii() and self._key.isprintable()):
+            raise self.server.error(model_errors.BAD_KEY)
+        import httpx2
+        import openai
+
+        from userbot.openai_api.transport import ForgivingHttpClient
+
+        seconds = self.server.timeout
+        timeout = openai.Timeout(seconds, connect=min(seconds, _CONNECT_SECONDS))
+        limits = httpx2.Limits(max_keepalive_connections=_KEPT, keepalive_expiry=_KEEPALIVE_SECONDS)
+        # A system-wide proxy knows nothing of a server on this machine.
+        trust_env = not self.server.loopback
+        try:
+            http_client = ForgivingHttpClient(
+                timeout=timeout, limits=limits, proxy=self._proxy, trust_env=trust_env
+            )
+        except ImportError:
+            raise self.server.error(model_errors.NO_SOCKS) from None
+        except ValueError:
+            raise self.server.error(model_errors.BAD_PROXY) from None
+        return openai.AsyncOpenAI(
+            api_key=self._key or _NO_KEY,
+            base_url=self._base_url,
+            timeout=timeout,
+            max_retries=0,
+            http_client=http_client,
+        )
