@@ -18,8 +18,9 @@ import contextlib
 import io
 import json
 import os
+import socket
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ from userbot.types import Usage
 
 __all__ = [
     "DEFAULT_PACING",
+    "LOGIN_CODE",
     "Config",
     "Event",
     "Killed",
@@ -57,6 +59,8 @@ __all__ = [
     "toml",
 ]
 
+LOGIN_CODE = "7041399826517"
+"""Olga's. Five digits are met by chance: in an id, in a time, in a port."""
 Config = Mapping[str, Any]
 """Sections of a config file by their names, each with its keys."""
 
@@ -276,7 +280,9 @@ class Stage:
         self.folder = folder
         self.telegram = Telegram()
         self.endpoint = Endpoint()
-        self.olga = self.telegram.add_account("Olga", username="olga", phone="+9996620001")
+        self.olga = self.telegram.add_account(
+            "Olga", username="olga", phone="+9996620001", code=LOGIN_CODE
+        )
         self.max = self.telegram.add_account("Max", username="max_m", phone="+9996620002")
         self.lena = self.telegram.add_account("Lena", username="lena_l", phone="+9996620003")
         self.vera = self.telegram.add_account("Vera", username="vera_v", phone="+9996620004")
@@ -309,6 +315,19 @@ class Stage:
         assert not self.telegram.unhandled
         assert not self.telegram.crashes
         assert not self.endpoint.unhandled
+
+    @contextlib.asynccontextmanager
+    async def down(self, server: Telegram | Endpoint) -> AsyncIterator[None]:
+        """Meanwhile one of the servers is not there: who connects is refused.
+
+        Its port is kept, since on a busy machine somebody else would be given it.
+        """
+        await server.stop()
+        with socket.socket() as kept:
+            kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            kept.bind(("127.0.0.1", server.port))
+            yield
+            await server.start(server.port)
 
     # -- the program --
 

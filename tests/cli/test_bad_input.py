@@ -15,15 +15,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.house import PASSWORD, House, look_through
+from tests.cli.house import PASSWORD, PHONE, House, look_through
 from tests.cli.processes import COMMAND, Process, environment
-from tests.harness import Stage, Timings
+from tests.harness import LOGIN_CODE, Stage, Timings
 from userbot.storage.store import Store
 from userbot.timings import USUAL
 
 API = '[telegram]\napi_id = 2040817\napi_hash = "b18441a1ff607e10a989891a5462e627"\n'
 KEY = '[openai]\napi_key = "sk-0a1b2c3d"\n'
-PHONE = "+9996620001"
 
 
 @dataclass(frozen=True)
@@ -163,9 +162,11 @@ async def test_a_code_that_is_wrong_five_times_ends_the_login(house: House) -> N
 
 
 async def test_a_password_that_is_wrong_five_times_ends_the_login(house: House) -> None:
-    house.stage.telegram.add_account("Nina", phone="+9996620009", password=PASSWORD)
+    house.stage.telegram.add_account(
+        "Nina", phone="+9996620009", code=LOGIN_CODE, password=PASSWORD
+    )
     house.write_config()
-    lines = "22222\n" + "guess\n" * 5
+    lines = f"{LOGIN_CODE}\n" + "guess\n" * 5
     ended = await house.run("login", "--phone", "+9996620009", lines=lines)
     assert (ended.code, ended.out) == (4, "")
     assert ended.sentences[-1] == "error: The password was wrong 5 times."

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.house import API_HASH, MODEL_KEY, House, until
+from tests.cli.house import API_HASH, MODEL_KEY, PHONE, House, until
 from tests.cli.test_login import QR_END, shown_link
+from tests.harness import LOGIN_CODE
 from userbot.config import load
-
-PHONE = "+9996620001"
 
 
 def mode(path: Path) -> int:
@@ -31,7 +30,7 @@ def answers(house: House, *chats: str) -> str:
             MODEL_KEY,
             "1",
             PHONE,
-            "22222",
+            LOGIN_CODE,
             *chats,
             "",
         ]
@@ -72,7 +71,7 @@ async def test_its_config_loads_and_the_program_runs_and_answers_with_it(house: 
 async def test_enter_takes_what_stands_in_brackets_and_no_chat_is_a_fine_choice(
     house: House,
 ) -> None:
-    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n22222\n\n"
+    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n{LOGIN_CODE}\n\n"
     ended = await house.run("init", *at_the_stage(house), "--phone", PHONE, lines=lines)
     assert ended.code == 0, ended.err
     assert "3 of 4 · Your login" in ended.err
@@ -103,7 +102,8 @@ async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: H
 
 
 async def test_a_key_that_the_server_refuses_is_asked_for_again(house: House) -> None:
-    lines = f"\n\n2\n{house.stage.endpoint.base_url}\nsk-wrong\n{MODEL_KEY}\n\n{PHONE}\n22222\n\n"
+    url = house.stage.endpoint.base_url
+    lines = f"\n\n2\n{url}\nsk-wrong\n{MODEL_KEY}\n\n{PHONE}\n{LOGIN_CODE}\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines)
     assert ended.code == 0, ended.err
     assert "rejected the key." in ended.err
@@ -114,7 +114,7 @@ async def test_an_address_that_is_not_the_endpoints_is_told_with_what_it_lacks(
     house: House,
 ) -> None:
     address = house.stage.endpoint.base_url.removesuffix("/v1")
-    lines = f"\n\n2\n{address}\n{MODEL_KEY}\nsmall\n{PHONE}\n22222\n\n"
+    lines = f"\n\n2\n{address}\n{MODEL_KEY}\nsmall\n{PHONE}\n{LOGIN_CODE}\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines)
     house.stage.endpoint.unhandled.clear()  # it was meant
     assert "404" in ended.err
@@ -123,7 +123,7 @@ async def test_an_address_that_is_not_the_endpoints_is_told_with_what_it_lacks(
 
 async def test_a_local_server_from_the_environment_is_asked_for_its_models(house: House) -> None:
     env = {"OPENAI_BASE_URL": house.stage.endpoint.base_url, "OPENAI_API_KEY": MODEL_KEY}
-    lines = f"\n\n\n{PHONE}\n22222\n\n"
+    lines = f"\n\n\n{PHONE}\n{LOGIN_CODE}\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines, env=env)
     assert ended.code == 0, ended.err
     assert "Available models:" in ended.err
@@ -157,7 +157,7 @@ async def test_when_the_login_fails_the_config_stays_and_it_says_how_to_go_on(
 
 async def test_what_the_environment_says_is_neither_asked_nor_written(house: House) -> None:
     env = {"TELEGRAM_API_ID": "2040817", "TELEGRAM_API_HASH": API_HASH, "OPENAI_API_KEY": MODEL_KEY}
-    lines = f"small\n{PHONE}\n22222\n\n"
+    lines = f"small\n{PHONE}\n{LOGIN_CODE}\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines, env=env)
     assert ended.code == 0, ended.err
     text = (house.folder / "config.toml").read_text()

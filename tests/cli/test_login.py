@@ -11,14 +11,13 @@ import pytest
 import segno
 from telethon.sessions import SQLiteSession
 
-from tests.cli.house import PASSWORD, House, until
-from tests.harness import Stage
+from tests.cli.house import PASSWORD, PHONE, House, until
+from tests.harness import LOGIN_CODE, Stage
 from userbot.cli.asking import Keyboard
 from userbot.cli.login import log_in
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.telegram import write_session
 
-PHONE = "+9996620001"
 QR_END = "▀{30,}\n"
 """The lower edge of a QR code."""
 
@@ -40,7 +39,9 @@ def drawn(link: str) -> str:
 
 def careful(stage: Stage) -> Account:
     """Somebody whose account has a password."""
-    return stage.telegram.add_account("Nina", phone="+9996620009", password=PASSWORD)
+    return stage.telegram.add_account(
+        "Nina", phone="+9996620009", code=LOGIN_CODE, password=PASSWORD
+    )
 
 
 def mode(path: Path) -> int:
@@ -49,7 +50,7 @@ def mode(path: Path) -> int:
 
 async def test_without_a_terminal_each_answer_is_a_line_phone_then_code(house: House) -> None:
     house.write_config()
-    ended = await house.run("login", lines=f"{PHONE}\n22222\n", warm=False)
+    ended = await house.run("login", lines=f"{PHONE}\n{LOGIN_CODE}\n", warm=False)
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
     assert "Phone number" in ended.err
     assert "into your Telegram app" in ended.err
@@ -64,7 +65,8 @@ async def test_a_given_phone_is_not_asked_for_and_a_code_may_be_written_with_bla
     house: House,
 ) -> None:
     house.write_config()
-    ended = await house.run("login", "--phone", "+999 662 0001", lines="22 2-22\n")
+    code = f"{LOGIN_CODE[:2]} {LOGIN_CODE[2:5]}-{LOGIN_CODE[5:]}\n"
+    ended = await house.run("login", "--phone", "+999 662 0001", lines=code)
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
 
 
@@ -73,7 +75,7 @@ async def test_a_wrong_code_an_empty_one_and_a_wrong_password_may_be_given_again
 ) -> None:
     careful(house.stage)
     house.write_config()
-    lines = f"+9996620009\n11111\n\n22222\nnot it\n\n{PASSWORD}\n"
+    lines = f"+9996620009\n11111\n\n{LOGIN_CODE}\nnot it\n\n{PASSWORD}\n"
     ended = await house.run("login", lines=lines)
     assert (ended.code, ended.out) == (0, "Logged in as Nina.\n")
     assert ended.err.count("Wrong code.") == 2
@@ -92,7 +94,7 @@ async def test_a_line_that_is_lost_while_somebody_looks_for_the_code_is_found_ag
     await asyncio.sleep(0.1)
     house.stage.telegram.drop_connections()
     await asyncio.sleep(0.1)
-    ended = await running.ends(lines=b"22222\n")
+    ended = await running.ends(lines=f"{LOGIN_CODE}\n".encode())
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n"), ended.err
 
 
@@ -151,7 +153,7 @@ async def test_over_a_login_that_was_ended_a_new_one_begins_with_a_new_key(
     house.log_in()
     key = SQLiteSession(str(house.session)).auth_key.key
     house.stage.telegram.revoke(house.stage.olga, error=error)
-    ended = await house.run("login", "--phone", PHONE, lines="22222\n")
+    ended = await house.run("login", "--phone", PHONE, lines=f"{LOGIN_CODE}\n")
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
     assert SQLiteSession(str(house.session)).auth_key.key != key
 
@@ -165,7 +167,7 @@ async def test_a_key_that_the_server_does_not_know_is_no_login_and_a_new_one_rep
     write_session(house.session, server.dc, server.host, server.port, bytes(range(256)))
     refused = await house.run("chats")
     assert (refused.code, refused.sentences) == (4, ["error: You are not logged in."])
-    ended = await house.run("login", "--phone", PHONE, lines="22222\n")
+    ended = await house.run("login", "--phone", PHONE, lines=f"{LOGIN_CODE}\n")
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
 
 
@@ -244,7 +246,7 @@ async def test_what_telegram_refuses_is_one_sentence_with_a_hint(house: House) -
         "SMS_CODE_CREATE_FAILED": "Telegram refused the login (SMS_CODE_CREATE_FAILED).",
     }.items():
         faults.add("auth.sendCode", error)
-        ended = await house.run("login", "--phone", PHONE, lines="22222\n")
+        ended = await house.run("login", "--phone", PHONE, lines=f"{LOGIN_CODE}\n")
         assert (ended.code, ended.sentences) == (1, [f"error: {sentence}"])
         assert len(ended.hints) == 1
         assert not house.session.exists()
@@ -256,6 +258,6 @@ async def test_a_pause_that_telegram_asks_for_is_waited_out_and_said(
 ) -> None:
     house.write_config()
     house.stage.telegram.faults.add(method, "FLOOD_WAIT_1")
-    ended = await house.run("login", "--phone", PHONE, lines="22222\n")
+    ended = await house.run("login", "--phone", PHONE, lines=f"{LOGIN_CODE}\n")
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
     assert [line for line in ended.sentences if "Telegram asks" in line], ended.err

@@ -7,10 +7,11 @@ import re
 
 import pytest
 
-from tests.cli.house import House
+from tests.cli.house import MODEL_KEY, PHONE, House
 from tests.cli.processes import cold, environment
 from tests.cli.test_help import NAMES
 from tests.cli.told import keep
+from tests.harness import LOGIN_CODE
 from tests.questions import NOW, question
 from tests.russian import english_in
 from userbot.sandbox.endpoint import Reply
@@ -18,7 +19,6 @@ from userbot.storage.store import Store
 
 LANG = {"LANG": "ru_RU.UTF-8"}
 ASKED = '[console]\nlanguage = "ru"'
-PHONE = "+9996620001"
 
 
 def told(house: House) -> None:
@@ -104,7 +104,7 @@ async def test_from_nothing_to_an_answer_in_russian(house: House) -> None:
     server = house.stage.telegram
     asked = ["init", "--server", f"{server.host}:{server.port}", "--phone", PHONE]
     asked += ["--public-key", str(house.stage.folder / "server.pem")]
-    lines = f"\n\n2\n{house.stage.endpoint.base_url}\nsandbox-key\n\n22222\n7 7 7\n1\n\n\n"
+    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n{LOGIN_CODE}\n7 7 7\n1\n\n\n"
     ended = await house.run(*asked, lines=lines, env=LANG)
     assert ended.code == 0, ended
     for words in ("1 из 4 · Telegram", "Какая модель будет отвечать?", "Код: ", "4 из 4 · Чаты"):

@@ -122,14 +122,14 @@ async def test_an_outage_is_told_while_it_lasts_and_when_it_is_over(stage: Stage
     clock = SteppedClock()
     async with clock.running(20):
         program = await stage.program([listed(stage.club.id)], clock=clock)
-        await stage.telegram.stop()
-        told = await program.tells("waiting", reason="network")
-    assert told.detail == ""
-    await clock.passes(125, 1)
-    lines = [event for event in program.events("waiting") if event.reason == "network"]
-    assert len(lines) in (2, 3)
-    missed = stage.max.says(stage.club, "are you there?")
-    await stage.telegram.start(stage.telegram.port)
+    async with stage.down(stage.telegram):
+        async with clock.running(20):
+            told = await program.tells("waiting", reason="network")
+        assert told.detail == ""
+        await clock.passes(125, 1)
+        lines = [event for event in program.events("waiting") if event.reason == "network"]
+        assert len(lines) in (2, 3)
+        missed = stage.max.says(stage.club, "are you there?")
     async with clock.running(20):
         back = await program.tells("notice", reason="reconnected")
         assert "Reconnected to Telegram after" in back.detail
@@ -186,13 +186,12 @@ async def test_while_there_is_no_line_nothing_counts_as_looked_at(stage: Stage) 
     program = await stage.program(clock=clock)
     await clock.sleep(60)
     stage.telegram.tells_at_most(0)
-    await stage.telegram.stop()
-    await program.tells("waiting", reason="network")
-    question = stage.max.says(stage.olga, "/gpt hello")
-    clock.skew = timedelta(minutes=5)
-    await clock.sleep(120)
-    await program.stop()
-    await stage.telegram.start(stage.telegram.port)
+    async with stage.down(stage.telegram):
+        await program.tells("waiting", reason="network")
+        question = stage.max.says(stage.olga, "/gpt hello")
+        clock.skew = timedelta(minutes=5)
+        await clock.sleep(120)
+        await program.stop()
     await stage.program()
     assert await stage.max.expects(stage.olga, reply_to=question)
 
@@ -246,19 +245,18 @@ async def test_a_question_of_which_no_answer_shows_is_looked_at_again_after_minu
         program = await stage.program([listed(stage.max.id)], clock=clock)
         question = stage.max.says(stage.olga, "what is it?")
         await program.tells("answering")
-    await stage.telegram.stop()
-    if answered != "later":
-        model.set()
-        async with clock.running(20):
-            await asyncio.sleep(0.3)  # it is all there, and does not leave
-    if meanwhile == "edited":
-        stage.max.edits(question, "what was it?")
-    elif meanwhile == "deleted":
-        stage.max.deletes(question)
-    elif meanwhile == "answered by hand":
-        stage.olga.says(stage.max, "It is me.", reply_to=question)
-    await clock.passes(180, 5)
-    await stage.telegram.start(stage.telegram.port)
+    async with stage.down(stage.telegram):
+        if answered != "later":
+            model.set()
+            async with clock.running(20):
+                await asyncio.sleep(0.3)  # it is all there, and does not leave
+        if meanwhile == "edited":
+            stage.max.edits(question, "what was it?")
+        elif meanwhile == "deleted":
+            stage.max.deletes(question)
+        elif meanwhile == "answered by hand":
+            stage.olga.says(stage.max, "It is me.", reply_to=question)
+        await clock.passes(180, 5)
     async with clock.running(20):
         await program.tells("notice", reason="reconnected")
         model.set()

@@ -38,9 +38,8 @@ async def line_lost(stage: Stage, program: Program) -> AsyncIterator[None]:
     """While the block runs there is no connection; Telegram never tells what happened meanwhile."""
     stage.telegram.tells_at_most(0)
     before = len(program.events("notice"))
-    await stage.telegram.stop()
-    yield
-    await stage.telegram.start(stage.telegram.port)
+    async with stage.down(stage.telegram):
+        yield
     async with asyncio.timeout(60):
         while all(one.reason != "reconnected" for one in program.events("notice")[before:]):
             await asyncio.sleep(0.01)
@@ -111,12 +110,11 @@ async def test_an_answer_that_waits_for_the_line_does_not_hold_up_the_end(stage:
     stage.max.says(stage.group, "/gpt what is blue?")
     await asked(stage, 1)
     await asyncio.sleep(0.2)  # it types
-    await stage.telegram.stop()
-    go_on.set()
-    await asyncio.sleep(0.5)  # the answer has come, and waits
-    await asyncio.wait_for(program.stop(), 9)  # and not the ten seconds for answers under way
-    assert program.events("stopped")[0].pending == 1
-    await stage.telegram.start(stage.telegram.port)
+    async with stage.down(stage.telegram):
+        go_on.set()
+        await asyncio.sleep(0.5)  # the answer has come, and waits
+        await asyncio.wait_for(program.stop(), 9)  # and not the ten seconds for answers under way
+        assert program.events("stopped")[0].pending == 1
 
 
 @pytest.mark.parametrize("what", ["deleted", "edited away", "answered by hand"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Program, Stage, Timings
-from tests.quick_clock import QuickClock
+from tests.quick_clock import QuickClock, SteppedClock
 from userbot.sandbox.endpoint import Reply
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(40)]
@@ -72,14 +72,17 @@ async def test_what_may_pass_is_tried_again_in_the_same_message(
 
 
 async def test_a_server_that_is_started_again_answers_what_waited_for_it(stage: Stage) -> None:
-    program = await quick(stage, times=5)
-    port = stage.endpoint.port
-    await stage.endpoint.stop()
-    question = stage.max.says(stage.group, "/gpt hello")
-    waiting = await program.tells("waiting", reason="model_again")
-    assert "connection refused" in waiting.detail
-    await stage.endpoint.start(port)
-    assert await stage.max.expects(stage.group, reply_to=question)
+    clock = SteppedClock()
+    program = await stage.program(clock=clock)
+    async with stage.down(stage.endpoint):
+        await stage.all_arrives()  # the program sees that its line to the model is closed
+        question = stage.max.says(stage.group, "/gpt hello")
+        waiting = await program.tells("waiting", reason="model_again")
+        assert "connection refused" in waiting.detail
+    assert len(program.events("waiting")) == 1, "it waits as long as its clock stands still"
+    async with clock.running(20):
+        assert await stage.max.expects(stage.group, reply_to=question)
+        await program.stop()
     assert not program.events("failed")
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.house import API_HASH, MODEL_KEY, PASSWORD, SECRETS, House
+from tests.cli.house import API_HASH, MODEL_KEY, PASSWORD, PHONE, SECRETS, House
+from tests.harness import LOGIN_CODE
 from userbot import masking
 from userbot.cli.endings import explained, say_error
 from userbot.errors import ConfigError, Fault, UserbotError
@@ -33,13 +34,16 @@ def written(folder: Path) -> dict[str, bytes]:
 async def test_nothing_that_a_run_writes_holds_a_secret(house: House) -> None:
     """Login with password, doctor, a run with failures of every layer: logs, JSON, console."""
     stage = house.stage
-    nina = stage.telegram.add_account("Nina", phone="+9996620009", password=PASSWORD)
+    nina = stage.telegram.add_account(
+        "Nina", phone="+9996620009", code=LOGIN_CODE, password=PASSWORD
+    )
     stage.max.invites(nina, stage.group)
     house.write_config(
         '[trigger]\nfrom = "anyone"\n[console]\nlog_file = "logs/run.log"\nlog_text = true\n'
     )
     printed = []
-    ended = await house.run("login", "--phone", "+9996620009", lines=f"33333\n22222\n{PASSWORD}\n")
+    lines = f"33333\n{LOGIN_CODE}\n{PASSWORD}\n"
+    ended = await house.run("login", "--phone", "+9996620009", lines=lines)
     printed += [ended.out, ended.err]
     for flags in (("doctor",), ("doctor", "--json"), ("doctor", "-v")):
         ended = await house.run(*flags)
@@ -82,15 +86,15 @@ async def test_nothing_that_a_run_writes_holds_a_secret(house: House) -> None:
 async def test_what_is_told_of_an_error_in_any_layer_is_masked(
     house: House, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    masking.hide(API_HASH, "p@ss word", "+9996620001", "tiny-key-9")
+    masking.hide(API_HASH, "p@ss word", PHONE, "tiny-key-9")
     masking.hide_password_of("socks5://me:pr0xy-pass@host:1080")
     masking.hide_password_of("tg://proxy?server=h&port=1&secret=dd00112233445566778899aabbccddeeff")
     for text in (
         API_HASH,
         "p%40ss%20word",
         "p@ss word",
-        "9996620001",
-        "+9996620001",
+        PHONE.removeprefix("+"),
+        PHONE,
         "pr0xy-pass",
         "dd00112233445566778899aabbccddeeff",
     ):
