@@ -18,11 +18,9 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.settings import Override
-from userbot.storage import file, question_rows, schema
-from userbot.storage.columns import instant, moment
+from userbot.storage import file, questions, schema
 from userbot.storage.conversations import Conversations
-from userbot.storage.database import Database
-from userbot.storage.failures import explained
+from userbot.storage.database import Database, explained, moment
 from userbot.storage.overrides import Overrides
 from userbot.storage.quotes import Quotes
 from userbot.texts import _
@@ -146,8 +144,8 @@ class Archive:
         `failed` only questions that failed; with `since` only those that ended so after that.
         """
         rows = self.rows(
-            f"SELECT {question_rows.FIELDS}, p.prompt_tokens, p.completion_tokens"
-            f"{question_rows.FROM} LEFT JOIN payments AS p ON p.id = (SELECT max(id) FROM payments"
+            f"SELECT {questions.FIELDS}, p.prompt_tokens, p.completion_tokens"
+            f"{questions.FROM} LEFT JOIN payments AS p ON p.id = (SELECT max(id) FROM payments"
             " WHERE question = q.id AND kind = 'answer' AND state = 'captured')"
             " AND q.state = 'answered'"
             " WHERE q.reason <> 'joined'"
@@ -159,7 +157,7 @@ class Archive:
             " ORDER BY q.id DESC LIMIT :limit",
             {
                 "failed": failed,
-                "since": None if since is None else instant(since),
+                "since": since,
                 "chat": chat,
                 "topic": topic,
                 "words": None if search is None else folded(search),

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from userbot.errors import StorageError
-from userbot.storage.failures import explained
+from userbot.storage.database import explained
 from userbot.texts import _
 
 

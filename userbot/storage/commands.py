@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.storage.columns import instant, moment, storable
-from userbot.storage.database import Database
+from userbot.storage.database import Database, moment
 from userbot.types import CommandMessage, CommandNote, OpenCommand
 
 
@@ -27,7 +26,7 @@ class CommandStore:
         cursor = self._database.execute(
             "INSERT INTO commands (chat, message, name, at, title)"
             " VALUES (?, ?, ?, ?, ?) ON CONFLICT (message, chat) DO NOTHING",
-            (chat, message, storable(name), instant(at), storable(title)),
+            (chat, message, name, at, title),
         )
         if not cursor.rowcount:
             return None
@@ -57,14 +56,12 @@ class CommandStore:
     ) -> None:
         """Record the messages that tell a command's result, before any leaves to `chat`."""
         with self._database.transaction():
-            self._database.execute_each(
-                "INSERT INTO command_results (command, chat, random_id, text, at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                [
-                    (command.id, chat, note.random_id, storable(note.text), instant(at))
-                    for note in notes
-                ],
-            )
+            for note in notes:
+                self._database.execute(
+                    "INSERT INTO command_results (command, chat, random_id, text, at)"
+                    " VALUES (?, ?, ?, ?, ?)",
+                    (command.id, chat, note.random_id, note.text, at),
+                )
 
     def confirm_result(self, random_id: int, message: int) -> None:
         """Telegram gave the recorded result this message id; its words have served then."""

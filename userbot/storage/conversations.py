@@ -7,9 +7,8 @@ import sqlite3
 from datetime import datetime
 
 from userbot.rules.prompt import asked
-from userbot.storage import question_rows
-from userbot.storage.columns import instant, moment
-from userbot.storage.database import Database
+from userbot.storage import questions
+from userbot.storage.database import Database, moment
 from userbot.storage.quotes import Quotes
 from userbot.types import ConversationId, Cost, Exchange
 
@@ -30,7 +29,7 @@ class Conversations:
     def exchanges(self, conversation: ConversationId, newest: int) -> list[Exchange]:
         """The newest exchanges, oldest first, since the conversation was last begun anew."""
         rows = self._database.rows(
-            question_rows.SELECT + _ANSWERED + " AND q.answer IS NOT NULL AND q.erased = 0"
+            questions.SELECT + _ANSWERED + " AND q.answer IS NOT NULL AND q.erased = 0"
             " ORDER BY q.id DESC LIMIT ?3",
             (conversation.chat, conversation.topic or 0, newest),
         )
@@ -41,7 +40,7 @@ class Conversations:
 
     def worded(self, row: sqlite3.Row) -> str:
         """A question with what still stands of the words that it quotes, as the model sees it."""
-        return asked(question_rows.question_of(row), self._quotes.of(row["id"]))
+        return asked(questions.question_of(row), self._quotes.of(row["id"]))
 
     def last_answered(self, conversation: ConversationId) -> datetime | None:
         """When the conversation was last answered since it was begun anew, if it was."""
@@ -65,7 +64,7 @@ class Conversations:
             "SELECT coalesce(sum(complete), 0), coalesce(sum(prompt_tokens), 0),"
             " coalesce(sum(completion_tokens), 0) FROM payments"
             " WHERE state = 'captured' AND at >= ?1 AND (?2 IS NULL OR chat = ?2)",
-            (instant(since), chat),
+            (since, chat),
         )
         assert row is not None  # a sum always gives a row
         return Cost(*row)

@@ -1,20 +1,41 @@
 """One connection to the history database: its statements, its transactions, its errors.
 
 Every part of the store is handed the same one. Whatever SQLite refuses becomes a StorageError
-here, and nowhere else.
+here, and nowhere else. Values are bound as they are: dates become integers, microseconds since
+1970, and texts lose their lone surrogates.
 """
 
 from __future__ import annotations
 
+import errno
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from userbot.storage.failures import explained, of_sqlite
+from userbot.errors import StorageError, system_reason
+from userbot.rules.utf16 import paired
+from userbot.texts import Text, _
 
 Values = Sequence[object] | Mapping[str, object]
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def moment(instant: int) -> datetime:
+    """The date of so many microseconds since 1970, in UTC."""
+    return _EPOCH + timedelta(microseconds=instant)
+
+
+def _instant(at: datetime) -> int:
+    """The inverse of `moment`; `at` is aware."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+sqlite3.register_adapter(datetime, _instant)
 
 
 class Database:
@@ -31,40 +52,32 @@ class Database:
         if self.connection.in_transaction:
             yield
             return
-        with explained(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                self.connection.rollback()  # nothing, where SQLite has done so by itself
-                raise
+        self.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.execute("COMMIT")
+        except BaseException:
+            self.connection.rollback()  # nothing, where SQLite has done so by itself
+            raise
 
     def execute(self, statement: str, values: Values = ()) -> sqlite3.Cursor:
         """Change rows; the cursor tells how many, and the id of a new one."""
         try:
             return self.connection.execute(statement, values)
+        except UnicodeEncodeError:
+            return self.execute(statement, _without_surrogates(values))
         except sqlite3.Error as error:
-            raise of_sqlite(error, self.path) from error
-
-    def execute_each(self, statement: str, rows: Iterable[Values]) -> None:
-        """The same for each row of values."""
-        with explained(self.path):
-            self.connection.executemany(statement, rows)
+            raise _of_sqlite(error, self.path) from error
 
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
         """All rows that a statement gives."""
-        try:
-            return self.connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
-            raise of_sqlite(error, self.path) from error
+        with explained(self.path):
+            return self.execute(statement, values).fetchall()
 
     def row(self, statement: str, values: Values = ()) -> Any | None:
         """The first row, if there is one."""
-        try:
-            return self.connection.execute(statement, values).fetchone()
-        except sqlite3.Error as error:
-            raise of_sqlite(error, self.path) from error
+        with explained(self.path):
+            return self.execute(statement, values).fetchone()
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file: it still has words that were overwritten there.
@@ -77,3 +90,116 @@ class Database:
         """Let go of the file; the write-ahead log is folded into it."""
         with explained(self.path):
             self.connection.close()
+
+
+def _without_surrogates(values: Values) -> Values:
+    """Nobody can keep or send a lone one. They are rare: SQLite finds them when it encodes."""
+    if isinstance(values, Mapping):
+        return dict(zip(values, _without_surrogates(list(values.values())), strict=True))
+    return [paired(value) if isinstance(value, str) else value for value in values]
+
+
+# -- what can go wrong, each with a plain sentence and what to do
+
+_NO_DATABASE: Final = _("{path} is not a history database.")
+_DAMAGED_HINT: Final = _(
+    "Nothing was changed. Move the file away to start over, or restore a backup."
+)
+_FULL: Final = (
+    "storage_full",
+    _("The disk is full: the history in {path} cannot be saved."),
+    _("Free some space, or raise the quota."),
+)
+_READONLY: Final = (
+    "storage_readonly",
+    _("The history in {path} cannot be saved: the file or its folder is read-only."),
+    _("Make both writable for you, or set [history].database to another file."),
+)
+_FORBIDDEN: Final = (
+    "storage_forbidden",
+    _("The history in {path} cannot be opened: you have no access to the file or its folder."),
+    _("Make both yours (chown, chmod u+rwX), or set [history].database to another file."),
+)
+_BUSY: Final = (
+    "storage_busy",
+    _("The history in {path} is in use by another program."),
+    _("Close that program (a database browser, a backup), then try again."),
+)
+_NAME_TAKEN: Final = (
+    "storage_folder",
+    _("The folder of {path} cannot be created: a file has its name."),
+    _("Set [history].database to another path."),
+)
+_OF_SQLITE: Final[Mapping[int, tuple[str, Text, Text]]] = {
+    sqlite3.SQLITE_FULL: _FULL,
+    # A quota, and a limit on the size of files, are told as an error of writing.
+    sqlite3.SQLITE_IOERR_WRITE: _FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
+    sqlite3.SQLITE_READONLY: _READONLY,
+    sqlite3.SQLITE_PERM: _FORBIDDEN,
+    sqlite3.SQLITE_AUTH: _FORBIDDEN,
+    sqlite3.SQLITE_CANTOPEN: _FORBIDDEN,
+    sqlite3.SQLITE_BUSY: _BUSY,
+    sqlite3.SQLITE_LOCKED: _BUSY,
+    sqlite3.SQLITE_NOTADB: ("storage_damaged", _NO_DATABASE, _DAMAGED_HINT),
+    sqlite3.SQLITE_CORRUPT: ("storage_damaged", _("{path} is damaged."), _DAMAGED_HINT),
+}
+"""By code, the extended ones where they say more than the code that they extend."""
+_OF_SYSTEM: Final[Mapping[int | None, tuple[str, Text, Text]]] = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EROFS: _READONLY,
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EISDIR: (
+        "storage_folder",
+        _("{path} is a folder, not a history database."),
+        _("Set [history].database to a file in it."),
+    ),
+    errno.ENOTDIR: _NAME_TAKEN,
+    errno.EEXIST: _NAME_TAKEN,
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn a failure of SQLite or the file system into a StorageError with a plain sentence."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _of_sqlite(error, path) from error
+    except OSError as error:
+        raise _of_system(error, path) from error
+
+
+def damaged(what: str) -> StorageError:
+    """The file is not what it should be: `what` says so."""
+    return StorageError(what, _DAMAGED_HINT, reason="storage_damaged")
+
+
+def no_database(path: Path) -> StorageError:
+    """The file is something else."""
+    return damaged(_NO_DATABASE.filled(path=path))
+
+
+def _of_sqlite(error: sqlite3.Error, path: Path) -> StorageError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    if known := _OF_SQLITE.get(code) or _OF_SQLITE.get(code & 0xFF):
+        reason, what, hint = known
+        return StorageError(what.filled(path=path), hint, reason=reason)
+    return StorageError(
+        _("The history in {path} cannot be used: {error}.", path=path, error=error),
+        _("Check the disk and the file, then start again."),
+        reason="storage",
+    )
+
+
+def _of_system(error: OSError, path: Path) -> StorageError:
+    if known := _OF_SYSTEM.get(error.errno):
+        reason, what, hint = known
+        return StorageError(what.filled(path=path), hint, reason=reason)
+    return StorageError(
+        _("The history in {path} cannot be opened: {why}.", path=path, why=system_reason(error)),
+        _("Check [history].database, the disk and the file."),
+        reason="storage",
+    )

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.storage.columns import instant
 from userbot.storage.database import Database, Values
 from userbot.types import CHANNELS, ConversationId
 
@@ -70,22 +69,18 @@ class Eraser:
 
     def expired(self, now: datetime) -> set[ConversationId]:
         """Erase the words of messages that their chats have deleted by themselves by now."""
-        at = instant(now)
         expired = "expires_at <= ? AND expires_at IS NOT NULL"
-        questions = self._ids(
-            f"SELECT id FROM questions WHERE {expired} AND erased = 0",
-            (at,),
-        )
+        questions = self._ids(f"SELECT id FROM questions WHERE {expired} AND erased = 0", (now,))
         places: set[ConversationId] = set()
         # Looked for again and again: while there is nothing, nobody is held up.
-        if self._database.row(f"SELECT 1 FROM quotes WHERE {expired}", (at,)):
+        if self._database.row(f"SELECT 1 FROM quotes WHERE {expired}", (now,)):
             with self._database.transaction():
-                places = self._unquote(f"WHERE {expired}", (at,))
+                places = self._unquote(f"WHERE {expired}", (now,))
         return self._folded(places | self._erase(questions, now, gave_up="deleted"))
 
     def older_than(self, before: datetime, now: datetime) -> set[ConversationId]:
         """Erase what was asked before a date."""
-        at = (instant(before),)
+        at = (before,)
         told = self._erase_results("at < ?", at)
         questions = self._ids("SELECT id FROM questions WHERE stored_at < ? AND erased = 0", at)
         return self._folded(self._erase(questions, now), told=told)
@@ -116,7 +111,7 @@ class Eraser:
         database = self._database
         with database.transaction():
             database.execute(
-                "INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", (person, instant(now))
+                "INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", (person, now)
             )
             database.execute(
                 f"{_UNHEAR} WHERE person = ?1"
@@ -176,7 +171,7 @@ class Eraser:
                         self._database.execute(
                             "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?"
                             f" WHERE id = ? AND {_OPEN}",
-                            (gave_up, instant(now), one),
+                            (gave_up, now, one),
                         )
                     if self._database.row(
                         f"SELECT 1 FROM questions WHERE id = ? AND (erased OR {_OPEN})",

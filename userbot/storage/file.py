@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from userbot.storage import schema
-from userbot.storage.failures import damaged, explained
+from userbot.storage.database import damaged, explained, no_database
 from userbot.texts import _
 
 _MAGIC = b"SQLite format 3\x00"
@@ -57,7 +57,7 @@ def look(path: Path) -> None:
     if not header:
         return
     if len(header) < _HEADER or not header.startswith(_MAGIC):
-        raise damaged(_("{path} is not a history database.", path=path))
+        raise no_database(path)
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     # A page size of 1 means 65536. While a write-ahead log holds the missing pages, a short

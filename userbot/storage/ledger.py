@@ -8,14 +8,15 @@
    most, however many payments there were.
 """
 
+# ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import astuple
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from userbot.storage.columns import instant, storable
 from userbot.storage.database import Database
 from userbot.types import TERMINAL, Expected, Finish, Payment, Question, Spent, Usage
 
@@ -25,39 +26,50 @@ LATELY = 50
 """So many answers tell how long answers become."""
 EVERYBODY = -(2**62)
 """Stands for all in `spent`: all their money, and the tokens of all but the owner. No marked id."""
-_MINUTE = 60 * 1_000_000
-_HOUR = 60 * _MINUTE
-QUARTER = 15 * _MINUTE
+QUARTER = 15 * 60 * 1_000_000
 """Of an hour, in microseconds."""
 
-_REQUESTS = """
-    SELECT count(*) FROM questions
-    WHERE sender = :person AND stored_at > :minute AND stored_at <= :now
-    AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM payments
-        WHERE question = questions.id AND (kind = 'audio' OR reason <> 'joined')))"""
-_ANSWERS = """
-    SELECT coalesce(sum(1 + answered_before), 0) FROM questions
-    WHERE state = 'answered' AND state_at > :hour AND state_at <= :now"""
-_CAPTURED = """
-    SELECT coalesce(sum(tokens) FILTER (WHERE person = :everybody), 0),
-        coalesce(sum(tokens) FILTER (WHERE person = :person), 0),
-        coalesce(sum(cost) FILTER (WHERE person = :everybody), 0)
-    FROM spent WHERE person IN (:everybody, :person) AND quarter BETWEEN :day AND :quarter"""
-_OPEN = """
-    SELECT count(*), coalesce(sum(least_tokens) FILTER (WHERE NOT by_owner), 0),
-        coalesce(sum(least_tokens) FILTER (WHERE sender = :person), 0),
-        coalesce(sum(least_cost), 0)
-    FROM questions WHERE state IN ('pending', 'answering') AND id <> :question"""
 # What a killed program left may stay authorized until it starts again: no answer takes an hour.
 # The plus keeps SQLite to the index of what is authorized, which is short.
-_AUTHORIZED = """
-    SELECT coalesce(sum(prompt_tokens) FILTER (WHERE NOT by_owner), 0),
-        coalesce(sum(prompt_tokens) FILTER (WHERE person = :person), 0),
-        coalesce(sum(cost), 0),
-        coalesce(sum(completion_tokens) FILTER (WHERE NOT by_owner AND at > :hour), 0),
-        coalesce(sum(completion_tokens) FILTER (WHERE person = :person AND at > :hour), 0),
-        coalesce(sum(answer_cost) FILTER (WHERE at > :hour), 0)
-    FROM payments WHERE state = 'authorized' AND question <> :question AND +at >= :began"""
+_SPENT = f"""
+    WITH requests (count) AS (
+        SELECT count(*) FROM questions
+        WHERE sender = :person AND stored_at > :minute AND stored_at <= :now
+        AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM payments
+            WHERE question = questions.id AND (kind = 'audio' OR reason <> 'joined')))),
+    answered (count) AS (
+        SELECT coalesce(sum(1 + answered_before), 0) FROM questions
+        WHERE state = 'answered' AND state_at > :hour AND state_at <= :now),
+    captured (others, own, cost) AS (
+        SELECT coalesce(sum(tokens) FILTER (WHERE person = {EVERYBODY}), 0),
+            coalesce(sum(tokens) FILTER (WHERE person = :person), 0),
+            coalesce(sum(cost) FILTER (WHERE person = {EVERYBODY}), 0)
+        FROM spent WHERE person IN ({EVERYBODY}, :person)
+        AND quarter BETWEEN :began / {QUARTER} AND :now / {QUARTER}),
+    open (count, others, own, cost) AS (
+        SELECT count(*), coalesce(sum(least_tokens) FILTER (WHERE NOT by_owner), 0),
+            coalesce(sum(least_tokens) FILTER (WHERE sender = :person), 0),
+            coalesce(sum(least_cost), 0)
+        FROM questions WHERE state IN ('pending', 'answering') AND id <> :question),
+    way (others, own, cost, others_answers, own_answers, answers_cost) AS (
+        SELECT coalesce(sum(prompt_tokens) FILTER (WHERE NOT by_owner), 0),
+            coalesce(sum(prompt_tokens) FILTER (WHERE person = :person), 0),
+            coalesce(sum(cost), 0),
+            coalesce(sum(completion_tokens) FILTER (WHERE NOT by_owner AND at > :hour), 0),
+            coalesce(sum(completion_tokens) FILTER (WHERE person = :person AND at > :hour), 0),
+            coalesce(sum(answer_cost) FILTER (WHERE at > :hour), 0)
+        FROM payments WHERE state = 'authorized' AND question <> :question AND +at >= :began),
+    firm (requests, others, answers, own, cost) AS (
+        SELECT requests.count, captured.others + open.others + way.others,
+            answered.count + open.count, captured.own + open.own + way.own,
+            captured.cost + open.cost + way.cost
+        FROM requests, answered, captured, open, way)
+    SELECT firm.*, requests, firm.others + others_answers, answers, firm.own + own_answers,
+        firm.cost + answers_cost
+    FROM firm, way"""
+_SUM_UP = f"""
+    INSERT INTO spent VALUES (?, ? / {QUARTER}, ?, ?) ON CONFLICT (person, quarter)
+    DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost"""
 
 
 def program_of(question: Question) -> str:
@@ -81,35 +93,19 @@ class Ledger:
         same. For sure is what was captured, what is authorized but for the answers, and the least
         that the other open questions will cost: many asked at once do not slip through.
         """
-        at = instant(now)
-        began = instant(day_began)
-        row = {
-            "person": person,
-            "everybody": EVERYBODY,
-            "question": question,
-            "now": at,
-            "minute": at - _MINUTE,
-            "hour": at - _HOUR,
-            "began": began,
-            "day": began // QUARTER,
-            "quarter": at // QUARTER,
-        }
-        ((requests,),) = self._database.rows(_REQUESTS, row)
-        ((answers,),) = self._database.rows(_ANSWERS, row)
-        ((others, own, cost),) = self._database.rows(_CAPTURED, row)
-        ((count, open_others, open_own, open_cost),) = self._database.rows(_OPEN, row)
-        ((paid_others, paid_own, paid_cost, *way),) = self._database.rows(_AUTHORIZED, row)
-
-        def sums(on_way_others: int, on_way_own: int, on_way_cost: int) -> Spent:
-            return Spent(
-                person_requests_last_minute=requests,
-                answers_last_hour=answers + count,
-                others_tokens_today=others + open_others + paid_others + on_way_others,
-                person_tokens_today=own + open_own + paid_own + on_way_own,
-                cost_today=cost + open_cost + paid_cost + on_way_cost,
-            )
-
-        return sums(0, 0, 0), sums(*way)
+        row = self._database.row(
+            _SPENT,
+            {
+                "person": person,
+                "question": question,
+                "now": now,
+                "minute": now - timedelta(minutes=1),
+                "hour": now - timedelta(hours=1),
+                "began": day_began,
+            },
+        )
+        assert row is not None  # sums always give a row
+        return Spent(*row[:5]), Spent(*row[5:])
 
     def hold(self, question: int, least: Expected) -> None:
         """This is the least that an open question will cost."""
@@ -152,7 +148,7 @@ class Ledger:
                     question.sender.id,
                     question.by_owner,
                     question.chat,
-                    instant(now),
+                    now,
                 ),
             )
             return cursor.lastrowid or 0
@@ -188,7 +184,7 @@ class Ledger:
                     seconds,
                     cost,
                     whole is not None,
-                    instant(at),
+                    at,
                     whole[1].model if whole else model,
                     payment,
                 ),
@@ -196,22 +192,15 @@ class Ledger:
             if row is None:
                 return
             question, person, by_owner = row
-            sums = ((person, tokens.total), (EVERYBODY, 0 if by_owner else tokens.total))
-            self._database.execute_each(
-                "INSERT INTO spent VALUES (?, ?, ?, ?) ON CONFLICT (person, quarter) DO UPDATE"
-                " SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost",
-                [(who, instant(at) // QUARTER, count, cost) for who, count in sums],
-            )
+            for who, count in (person, tokens.total), (EVERYBODY, tokens.total * (not by_owner)):
+                self._database.execute(_SUM_UP, (who, at, count, cost))
             if whole is not None:
                 text, finish = whole
-                kept = [storable(text), finish.reason, finish.model, tokens.prompt_tokens]
+                kept = [text, finish.reason, finish.model, *astuple(tokens)]
                 self._database.execute(
                     "UPDATE questions SET whole = ? WHERE id = ? AND erased = 0"
                     " AND state IN ('pending', 'answering')",
-                    (
-                        json.dumps([*kept, tokens.completion_tokens, tokens.estimated]),
-                        question,
-                    ),
+                    (json.dumps(kept, ensure_ascii=False), question),
                 )
 
     def void(self, payment: int) -> None:
@@ -226,7 +215,7 @@ class Ledger:
             "SELECT kind, model, prompt_tokens, completion_tokens, audio_seconds, cost,"
             " answer_cost, id, question FROM payments WHERE state = 'authorized'"
             " AND program = ?1 AND (?2 IS NULL OR at < ?2) ORDER BY id",
-            (program, before and instant(before)),
+            (program, before),
         )
         return [Payment(*row) for row in rows]
 
@@ -237,8 +226,8 @@ class Ledger:
         )
         if row is None:
             return None
-        text, reason, model, prompt_tokens, completion_tokens, estimated = json.loads(row[0])
-        return text, Finish(reason, Usage(prompt_tokens, completion_tokens, estimated), model)
+        text, reason, model, *usage = json.loads(row[0])
+        return text, Finish(reason, Usage(*usage), model)
 
     def longest_answer(self) -> int:
         """Tokens of the longest of the answers that were paid lately; 0 before the first."""
@@ -254,6 +243,6 @@ class Ledger:
         told = self._database.execute(
             "INSERT INTO told VALUES (?, ?, ?) ON CONFLICT (person, reason)"
             " DO UPDATE SET at = excluded.at WHERE at < ?",
-            (person, reason, instant(now), instant(since)),
+            (person, reason, now, since),
         )
         return bool(told.rowcount)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from userbot.storage.columns import instant
 from userbot.storage.database import Database
 from userbot.types import KeptName
 
@@ -26,7 +25,7 @@ class Names:
         """Remember a name; one that is known already stays as it is."""
         self._database.execute(
             "INSERT INTO names VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING",
-            (_key(name.name), name.id, name.access_hash, instant(at)),
+            (_key(name.name), name.id, name.access_hash, at),
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.storage.columns import instant, storable
+from userbot.rules.utf16 import paired
 from userbot.storage.database import Database
 from userbot.types import Question, Recorded
 
@@ -38,10 +38,11 @@ class OutboundLog:
             " SELECT 1 FROM command_results WHERE chat = ?1 AND message = ?2",
             (chat, message),
         )
-        wanted = storable(text or "").strip()
-        if known or not wanted:  # without words one message is like another
+        if known or not text:
             return known is not None
-        return any(
+        wanted = paired(text).strip()
+        # Without words one message is like another.
+        return bool(wanted) and any(
             recorded.strip() == wanted
             for unconfirmed in _UNCONFIRMED
             for (recorded,) in self._database.rows(unconfirmed, (chat, _NEWEST))
@@ -65,7 +66,7 @@ class OutboundLog:
         self._database.execute(
             "INSERT INTO outbound (random_id, question, part, attempt, chat, text, at)"
             " VALUES (?, ?, ?, (SELECT attempt FROM questions WHERE id = ?2), ?, ?, ?)",
-            (random_id, question.id, part, question.chat, storable(text), instant(at)),
+            (random_id, question.id, part, question.chat, text, at),
         )
 
     def rewrite(self, random_id: int, text: str, at: datetime) -> None:
@@ -76,7 +77,7 @@ class OutboundLog:
         """
         self._database.execute(
             "UPDATE outbound SET text = ?, at = ? WHERE random_id = ?",
-            (storable(text), instant(at), random_id),
+            (text, at, random_id),
         )
 
     def confirm(self, random_id: int, message: int) -> None:

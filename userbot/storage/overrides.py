@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from userbot.settings import Override
-from userbot.storage.columns import storable
 from userbot.storage.database import Database
 
 SELECT = "SELECT chat, respond, whom, system, model FROM overrides"
@@ -24,11 +23,10 @@ class Overrides:
         with self._database.transaction():
             self._database.execute("DELETE FROM overrides WHERE chat = ?", (chat,))
             if to != Override():
-                system = to.system and storable(to.system)
                 self._database.execute(
                     "INSERT INTO overrides (chat, respond, whom, system, model)"
                     " VALUES (?, ?, ?, ?, ?)",
-                    (chat, to.respond, to.from_, system, to.model and storable(to.model)),
+                    (chat, to.respond, to.from_, to.system, to.model),
                 )
 
 

@@ -3,19 +3,126 @@
 # ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
+import json
+import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from userbot.rules.limits import Refusal
-from userbot.storage import question_rows
-from userbot.storage.columns import instant, storable
-from userbot.storage.database import Database
+from userbot.storage.database import Database, moment
 from userbot.storage.ledger import Ledger
-from userbot.types import TERMINAL, Answer, Expected, Question, Spent
+from userbot.types import (
+    TERMINAL,
+    Answer,
+    ChatKind,
+    ConversationId,
+    Expected,
+    Person,
+    Question,
+    Spent,
+    Voice,
+)
 
 _REQUESTED = "asked_again"
 """The reason of a pending question that another process wants asked again."""
+
+ADD = """
+    INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
+        by_owner, text, labelled, reply_to, about_reply, voice, listen_first, forwarded_from,
+        plain, pictures, asked_at, stored_at, state_at, expires_at)
+    SELECT id, :source, :message, :sender, :name, :username,
+        :by_owner, :text, :labelled, :reply_to, :about_reply, :voice, :listen_first,
+        :forwarded_from, :plain, :pictures, :asked_at, :stored_at, :stored_at, :expires_at
+    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
+        AND :title IN (title, '')
+    ON CONFLICT (message, chat) DO NOTHING"""
+
+FIELDS = """q.*, c.chat AS place, c.topic, c.kind, c.title"""
+FROM = " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation "
+SELECT = f"SELECT {FIELDS} {FROM}"
+
+SEE_CONVERSATION = """
+    INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
+    ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind,
+        title = CASE excluded.title WHEN '' THEN title ELSE excluded.title END
+        WHERE kind <> excluded.kind OR excluded.title NOT IN (title, '')"""
+"""A short update knows no title (''); the one that is known stays."""
+
+
+def row_of(question: Question, at: datetime) -> dict[str, Any]:
+    """What ADD and SEE_CONVERSATION are filled with; `at`: when it is stored."""
+    return {
+        "chat": question.chat,
+        "source": question.source,
+        "topic": question.conversation.topic or 0,
+        "kind": str(question.kind),
+        "title": question.title,
+        "message": question.message,
+        "sender": question.sender.id,
+        "name": question.sender.name,
+        "username": question.sender.username,
+        "by_owner": question.by_owner,
+        "voice": question.voice and _stored_voice(question.voice),
+        "listen_first": question.listen_first,
+        "plain": question.plain,
+        "asked_at": question.at,
+        "stored_at": at,
+        **words_of(question),
+    }
+
+
+def words_of(question: Question) -> dict[str, Any]:
+    """What changes when a question is worded otherwise."""
+    return {
+        "text": question.text,
+        "labelled": question.labelled,
+        "forwarded_from": question.forwarded_from,
+        "reply_to": question.reply_to,
+        "about_reply": question.about_reply,
+        "pictures": json.dumps(question.pictures) if question.pictures else "",
+        "expires_at": question.expires_at,
+    }
+
+
+def question_of(row: sqlite3.Row) -> Question:
+    """The question that SELECT has found."""
+    expires_at = row["expires_at"]
+    return Question(
+        id=row["id"],
+        conversation=ConversationId(row["place"], row["topic"] or None),
+        kind=ChatKind(row["kind"]),
+        title=row["title"],
+        message=row["message"],
+        sender=Person(id=row["sender"], name=row["sender_name"], username=row["sender_username"]),
+        by_owner=bool(row["by_owner"]),
+        text=row["text"],
+        labelled=bool(row["labelled"]),
+        reply_to=row["reply_to"],
+        about_reply=bool(row["about_reply"]),
+        forwarded_from=row["forwarded_from"],
+        voice=_voice_of(row["voice"]) if row["voice"] else None,
+        listen_first=bool(row["listen_first"]),
+        plain=bool(row["plain"]),
+        pictures=tuple(json.loads(row["pictures"] or "[]")),
+        expires_at=None if expires_at is None else moment(expires_at),
+        at=moment(row["asked_at"]),
+        attempt=row["attempt"],
+        moved_from=None if row["chat"] == row["place"] else row["chat"],
+    )
+
+
+def _stored_voice(voice: Voice) -> str:
+    """A question's sound as it is kept: JSON of what is known of it."""
+    known = asdict(voice) | {"waveform": voice.waveform.hex()}
+    return json.dumps({name: value for name, value in known.items() if value})
+
+
+def _voice_of(text: str) -> Voice:
+    """The inverse of `_stored_voice`."""
+    known = {"size": 0, "waveform": ""} | json.loads(text)
+    return Voice(**(known | {"waveform": bytes.fromhex(known["waveform"])}))
 
 
 Judge = Callable[[Spent], Refusal | None]
@@ -37,8 +144,8 @@ class Questions:
 
     def find(self, number: int) -> Question:
         """A question by its id; a row is never deleted."""
-        (row,) = self._database.rows(question_rows.SELECT + " WHERE q.id = ?", (number,))
-        return question_rows.question_of(row)
+        (row,) = self._database.rows(SELECT + " WHERE q.id = ?", (number,))
+        return question_of(row)
 
     def erased(self, question: Question) -> bool:
         """Whether the words of a question are gone."""
@@ -47,13 +154,13 @@ class Questions:
 
     def add(self, question: Question, at: datetime) -> Question | None:
         """Store a question as pending and give it with its id; None if its message is known."""
-        row = question_rows.row_of(question, at)
-        cursor = self._database.execute(question_rows.ADD, row)
+        row = row_of(question, at)
+        cursor = self._database.execute(ADD, row)
         if not cursor.rowcount:
             # The message is known, or its conversation is new or has another title.
             with self._database.transaction():
-                self._database.execute(question_rows.SEE_CONVERSATION, row)
-                cursor = self._database.execute(question_rows.ADD, row)
+                self._database.execute(SEE_CONVERSATION, row)
+                cursor = self._database.execute(ADD, row)
         return replace(question, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
     def admit(
@@ -90,7 +197,7 @@ class Questions:
                 " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
                 " AND text <> ? AND voice IS NULL AND pictures = '' AND NOT EXISTS"
                 " (SELECT 1 FROM questions AS other WHERE other.joined_to = questions.id)",
-                (question.message, question.chat, storable(question.text)),
+                (question.message, question.chat, question.text),
             )
             if row is None:
                 return None
@@ -99,13 +206,12 @@ class Questions:
                 "UPDATE questions SET state = ?, reason = ?, text = ?, stored_at = ?, state_at = ?,"
                 " answered_before = answered_before + ? WHERE id = ?"
             )
-            now = instant(at)
-            database.execute(change, ("pending", "", storable(question.text), now, now, 1, number))
+            database.execute(change, ("pending", "", question.text, at, at, 1, number))
             spent, _ = self._ledger.spent(question.sender.id, at, day_began, number)
             # Its row counts once; each time it was answered lately was a request, too.
             lately = database.rows(
                 "SELECT 1 FROM payments WHERE question = ? AND at > ?",
-                (number, instant(at - timedelta(minutes=1))),
+                (number, at - timedelta(minutes=1)),
             )
             requests = spent.person_requests_last_minute + len(lately)
             refusal = judge(replace(spent, person_requests_last_minute=requests))
@@ -127,12 +233,10 @@ class Questions:
                 " (SELECT question FROM outbound WHERE message = ?1 AND chat = ?2))",
                 (message, chat),
             )
-            row = self._database.row(
-                question_rows.SELECT + " WHERE q.id = ?", (found and found[0],)
-            )
+            row = self._database.row(SELECT + " WHERE q.id = ?", (found and found[0],))
             if row is None:
                 return None
-            question = question_rows.question_of(row)
+            question = question_of(row)
             if not self._pending_anew(question.id, at):
                 ended = row["erased"] or row["state"] in ("failed", "skipped")
                 return None if ended else str(row["state"])
@@ -164,9 +268,9 @@ class Questions:
     def joined(self, question: Question) -> list[Question]:
         """The earlier messages that are one with a question, oldest first."""
         rows = self._database.rows(
-            question_rows.SELECT + " WHERE q.joined_to = ? ORDER BY q.message", (question.id,)
+            SELECT + " WHERE q.joined_to = ? ORDER BY q.message", (question.id,)
         )
-        return [question_rows.question_of(row) for row in rows]
+        return [question_of(row) for row in rows]
 
     def save_pieces(
         self,
@@ -180,31 +284,28 @@ class Questions:
         `whole` is in the place of the last one. The others end as skipped ("joined"), and those
         that are `gone` with their reason. The same call twice changes nothing.
         """
-        now, database = instant(at), self._database
+        database = self._database
         with database.transaction():
             # One that was joined takes the place of a last message that is gone.
             database.execute(
                 "UPDATE questions SET joined_to = NULL, state_at = ?, reason = '',"
                 " state = CASE WHEN state = 'skipped' AND reason = 'joined' THEN 'pending'"
                 " ELSE state END WHERE id = ?",
-                (now, whole.id),
+                (at, whole.id),
             )
-            database.execute_each(
-                "UPDATE questions SET state = 'skipped', reason = 'joined', state_at = ?,"
-                " whole = NULL, joined_to = ? WHERE id = ? AND state <> 'answered'",
-                [(now, whole.id, one.id) for one in pieces if one.id != whole.id],
-            )
-            database.execute_each(
-                "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?,"
-                " joined_to = NULL, whole = NULL WHERE id = ? AND state <> 'answered'",
-                [(reason, now, one.id) for one, reason in gone],
-            )
+            joined = [(one, "joined", whole.id) for one in pieces if one.id != whole.id]
+            for one, reason, joined_to in (*joined, *((*other, None) for other in gone)):
+                database.execute(
+                    "UPDATE questions SET state = 'skipped', reason = ?, state_at = ?,"
+                    " joined_to = ?, whole = NULL WHERE id = ? AND state <> 'answered'",
+                    (reason, at, joined_to, one.id),
+                )
             database.execute(
                 "UPDATE questions SET text = :text, labelled = :labelled,"
                 " forwarded_from = :forwarded_from, reply_to = :reply_to,"
                 " about_reply = :about_reply, pictures = :pictures, expires_at = :expires_at,"
                 " whole = NULL WHERE id = :id AND erased = 0 AND state <> 'answered'",
-                {"id": whole.id, **question_rows.words_of(whole)},
+                {"id": whole.id, **words_of(whole)},
             )
 
     def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
@@ -216,7 +317,7 @@ class Questions:
             "UPDATE questions SET state = ?1, reason = ?2, state_at = ?3,"
             " whole = CASE ?1 WHEN 'answering' THEN whole END"
             " WHERE id = ?4 AND state <> 'answered'",
-            (state, reason, instant(at), question.id),
+            (state, reason, at, question.id),
         )
 
     def pending(self, *, terminal: bool = False) -> list[tuple[Question, bool]]:
@@ -227,12 +328,12 @@ class Questions:
         """
         rows = self._database.rows(
             # A write of an earlier attempt says nothing about the one that is under way.
-            f"SELECT {question_rows.FIELDS}, EXISTS (SELECT 1 FROM outbound"
-            f" WHERE question = q.id AND attempt = q.attempt) AS begun {question_rows.FROM}"
+            f"SELECT {FIELDS}, EXISTS (SELECT 1 FROM outbound"
+            f" WHERE question = q.id AND attempt = q.attempt) AS begun {FROM}"
             " WHERE q.state IN ('pending', 'answering') AND (q.chat = ?) = ? ORDER BY q.id",
             (TERMINAL, terminal),
         )
-        return [(question_rows.question_of(row), bool(row["begun"])) for row in rows]
+        return [(question_of(row), bool(row["begun"])) for row in rows]
 
     def settle(self, question: Question, answer: Answer, at: datetime) -> None:
         """The question is answered: its words, its answer and its state at once.
@@ -247,11 +348,11 @@ class Questions:
             " WHERE id = :id AND state <> 'answered'",
             {
                 "id": question.id,
-                "at": instant(at),
+                "at": at,
                 "reason": answer.finish.reason,
                 "model": answer.finish.model,
-                "answer": storable(answer.text),
-                "text": storable(question.text),
+                "answer": answer.text,
+                "text": question.text,
                 "labelled": question.labelled,
             },
         )
@@ -273,6 +374,6 @@ class Questions:
             "UPDATE questions SET state = 'pending', reason = ?, attempt = attempt + 1,"
             " state_at = ? WHERE id = ? AND state IN ('failed', 'skipped') AND erased = 0"
             " AND reason <> 'forgotten'",
-            (reason, instant(at), question),
+            (reason, at, question),
         )
         return bool(changed.rowcount)

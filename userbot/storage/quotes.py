@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from userbot.storage.columns import instant, storable
 from userbot.storage.database import Database
 from userbot.types import Question, Quoted
 
@@ -24,7 +22,8 @@ class Quotes:
         with self._database.transaction():
             self._database.execute("DELETE FROM quotes WHERE question = ?", (question.id,))
             if quoted is not None:
-                self._add(question, list(enumerate((*quoted.above, quoted))))
+                for position, one in enumerate((*quoted.above, quoted)):
+                    self._add(question, position, one)
 
     def reword(self, question: Question, quoted: Quoted) -> None:
         """More is known of what a question quotes: what a recording says, which pictures it has.
@@ -32,15 +31,13 @@ class Quotes:
         What was deleted since `keep` does not come back.
         """
         with self._database.transaction():
-            self._database.execute_each(
-                "UPDATE quotes SET text = ?, media = ? WHERE question = ? AND message = ?",
-                [
-                    (storable(one.text), one.media, question.id, one.message)
-                    for one in (*quoted.above, quoted)
-                ],
-            )
+            for one in (*quoted.above, quoted):
+                self._database.execute(
+                    "UPDATE quotes SET text = ?, media = ? WHERE question = ? AND message = ?",
+                    (one.text, one.media, question.id, one.message),
+                )
             if not quoted.message:  # the asker's own spoken words come in only now
-                self._add(question, [(len(quoted.above), quoted)])
+                self._add(question, len(quoted.above), quoted)
 
     def of(self, question: int) -> Quoted | None:
         """What still stands of what a question quotes."""
@@ -49,40 +46,26 @@ class Quotes:
             " WHERE question = ? ORDER BY position",
             (question,),
         )
-        quotes = [
-            Quoted(
-                speaker,
-                text,
-                message=message,
-                person=person,
-                origin=origin,
-                media=media,
-                ours=bool(ours),
-            )
-            for speaker, text, message, person, origin, media, ours in rows
-        ]
+        quotes = [Quoted(**row | {"ours": bool(row["ours"])}) for row in map(dict, rows)]
         return replace(quotes[-1], above=tuple(quotes[:-1])) if quotes else None
 
-    def _add(self, question: Question, quotes: Sequence[tuple[int, Quoted]]) -> None:
-        self._database.execute_each(
+    def _add(self, question: Question, position: int, one: Quoted) -> None:
+        self._database.execute(
             "INSERT OR REPLACE INTO quotes (question, position, chat, message, person, speaker,"
             " origin, ours, text, media, expires_at)"
             " SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM questions"
             " WHERE id = ?1 AND erased = 0",
-            [
-                (
-                    question.id,
-                    position,
-                    question.source,
-                    one.message,
-                    one.person,
-                    storable(one.speaker),
-                    storable(one.origin),
-                    one.ours,
-                    storable(one.text),
-                    one.media,
-                    one.expires_at and instant(one.expires_at),
-                )
-                for position, one in quotes
-            ],
+            (
+                question.id,
+                position,
+                question.source,
+                one.message,
+                one.person,
+                one.speaker,
+                one.origin,
+                one.ours,
+                one.text,
+                one.media,
+                one.expires_at,
+            ),
         )

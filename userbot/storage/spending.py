@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from userbot.storage.archive import Archive
-from userbot.storage.columns import instant, moment
+from userbot.storage.database import moment
 
 _ROWS = """
     SELECT p.at, p.chat, p.person, p.kind, p.audio_seconds, p.cost, p.estimated,
@@ -45,7 +45,7 @@ def spending(database: Path, by: str, since: datetime, timezone: str | None) -> 
     Raises StorageError. Without a history there is nothing.
     """
     with Archive.reading(database) as archive:
-        rows = [] if archive is None else archive.rows(_ROWS, {"since": instant(since)})
+        rows = [] if archive is None else archive.rows(_ROWS, {"since": since})
     zone = None if timezone is None else ZoneInfo(timezone)
     key = _KEYS[by]
     sums: dict[str | int, Spending] = {}

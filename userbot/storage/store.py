@@ -20,12 +20,10 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.storage import file, schema
-from userbot.storage.columns import instant, moment
 from userbot.storage.commands import CommandStore
 from userbot.storage.conversations import Conversations
-from userbot.storage.database import Database
+from userbot.storage.database import Database, explained, moment
 from userbot.storage.eraser import Eraser
-from userbot.storage.failures import explained
 from userbot.storage.ledger import Ledger
 from userbot.storage.names import Names
 from userbot.storage.outbound import OutboundLog
@@ -119,7 +117,7 @@ class Store:
 
     def began(self, now: datetime) -> datetime:
         """The moment of the first start; `now` if this is it."""
-        return moment(int(self._once("first_start", instant(now))))
+        return moment(int(self._once("first_start", now)))
 
     def secret(self) -> bytes:
         """32 random bytes of this database, for `rules.random_id`."""
@@ -144,7 +142,7 @@ class Store:
         ((version,),) = self.database.rows("PRAGMA data_version")
         return int(version)
 
-    def _once(self, key: str, value: int | bytes) -> int | bytes:
+    def _once(self, key: str, value: int | bytes | datetime) -> int | bytes:
         """The value under `key` in meta: this one, if there was none."""
         self.database.execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO NOTHING", (key, value)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from userbot.storage.columns import instant, storable
 from userbot.storage.database import Database
 from userbot.types import Question, Transcript
 
@@ -54,7 +53,7 @@ class Transcripts:
 
         Transcribed again, its seconds add up, and words that are stored stay.
         """
-        text = storable(transcript.text) if words else None
+        text = transcript.text if words else None
         self._add(_KEEP, question, message, [transcript], text, at)
 
     def parts(self, chat: int, message: int) -> list[Transcript]:
@@ -93,6 +92,6 @@ class Transcripts:
                 "words": words,
                 "model": parts[-1].model,
                 "seconds": sum(part.seconds for part in parts),
-                "at": instant(at),
+                "at": at,
             },
         )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from userbot.storage.columns import instant, moment
-from userbot.storage.database import Database
+from userbot.storage.database import Database, moment
 
 
 class Watermarks:
@@ -41,5 +40,5 @@ class Watermarks:
         self._database.execute(
             "INSERT INTO meta VALUES ('last_look', ?) ON CONFLICT (key) DO UPDATE"
             " SET value = excluded.value",
-            (instant(at),),
+            (at,),
         )
