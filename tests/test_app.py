@@ -15,7 +15,7 @@ from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Group
 from userbot.storage.store import Store
-from userbot.telegram.dialogs import dialogs
+from userbot.telegram.names import dialogs
 from userbot.types import ChatKind, ConversationId, Person, Question
 
 

@@ -24,8 +24,7 @@ from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.gate import Gate
 from userbot.telegram.names import NameResolver
-from userbot.telegram.network_log import network_told
-from userbot.telegram.outage import Outage, watch_line
+from userbot.telegram.outage import Outage, network_told, watch_line
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file, session_lock
 from userbot.texts import _, n_

@@ -40,11 +40,11 @@ from userbot.rules.rate_limiter import RateLimiter
 from userbot.rules.trigger import Allowed, ChatRule, Policy
 from userbot.settings import LimitsConfig
 from userbot.storage.store import Store
-from userbot.telegram.allowed import check_allowed
 from userbot.telegram.client import Client
 from userbot.telegram.gate import Gate
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
+from userbot.telegram.requests import check_allowed
 from userbot.telegram.updates import Updates
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules

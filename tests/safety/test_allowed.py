@@ -11,9 +11,9 @@ from tests.harness import Stage
 from userbot.clock import SystemClock
 from userbot.errors import TelegramError
 from userbot.rules.rate_limiter import RateLimiter
-from userbot.telegram.allowed import ALLOWED, check_allowed
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.gate import Gate
+from userbot.telegram.requests import ALLOWED, check_allowed
 
 CLUB = types.InputChannel(1, 2)
 PEER = types.InputPeerUser(1, 2)

@@ -16,8 +16,7 @@ from userbot.errors import StorageError
 from userbot.rules.overriding import block as block_of
 from userbot.settings import ChatConfig, Override, Settings
 from userbot.storage.archive import Archive
-from userbot.telegram.dialogs import Dialog, dialogs
-from userbot.telegram.names import NameResolver
+from userbot.telegram.names import Dialog, NameResolver, dialogs
 from userbot.texts import _
 
 Whom = Literal["contacts", "anyone"]

@@ -16,8 +16,7 @@ from userbot.config import load
 from userbot.errors import UsageError, UserbotError
 from userbot.private_files import write_private
 from userbot.settings import ServerConfig, TelegramConfig
-from userbot.telegram.dialogs import Dialog, dialogs
-from userbot.telegram.names import NameResolver
+from userbot.telegram.names import Dialog, NameResolver, dialogs
 from userbot.texts import _
 
 

@@ -18,7 +18,7 @@ from userbot.console.safe import printable
 from userbot.errors import ModelError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.settings import OpenAIConfig
-from userbot.telegram.dialogs import Dialog
+from userbot.telegram.names import Dialog
 from userbot.texts import _, joined
 from userbot.types import ChatKind
 

@@ -1,21 +1,29 @@
-"""From a message of Telethon's to `Message`: the same in the program's own words."""
+"""From a message of Telethon's to `Message`: the same in the program's own words.
+
+Above, what an update leaves out and was heard before; below, what a message says of itself.
+"""
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from typing import Any
 
 from telethon.tl import types
 from telethon.utils import get_display_name
 
+from userbot.rules import pictures
 from userbot.rules.utf16 import within
-from userbot.telegram.media import is_protected, media_of, picture_in, voice_of
+from userbot.rules.waveform import unpacked
 from userbot.telegram.people import People
-from userbot.telegram.threads import Threads, is_automatic_forward
-from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person
+from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person, Voice
 
 MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, IndexError, KeyError)
 """What reading an object raises that lacks a field or holds an impossible value."""
+_POSTS = 4096
+"""How many beginnings of threads are remembered."""
+_MOST_NUMBER = 2**63
+"""Below this are all of Telegram's ids, and all that the store takes."""
 
 
 class Converter:
@@ -27,10 +35,10 @@ class Converter:
 
     def __init__(self, people: People, titles: dict[int, str]) -> None:
         self.people = people
-        self.threads = Threads()
         self._owner = 0
         self._titles = titles
         self._protecting: set[int] = set()
+        self._posts: dict[tuple[int, int], bool] = {}
 
     def introduce(self, owner: Person) -> None:
         """Whose account it is."""
@@ -41,34 +49,39 @@ class Converter:
         """The title of a chat as it was last seen; "" if it was not."""
         return self._titles.get(chat, "")
 
-    def complete(self, message: Any) -> bool:
-        """Whether all is known that has to be: who sent it, and what began its thread."""
+    def if_known(self, message: Any, *, live: bool) -> Message | None:
+        """The message; None while it has to be asked who sent it, or what began its thread."""
         sender = self.people.of(message)
-        known = sender is not None or message.sender_id is None
-        return known and self.threads.unknown_root(message) is None
+        unknown = sender is None and message.sender_id is not None
+        if unknown or self.unknown_root(message) is not None:
+            return None
+        return self._read(message, sender, live=live)
 
     def incoming(self, message: Any, *, live: bool) -> Message:
         """The message; a sender that is not known by now is None."""
+        return self._read(message, self.people.of(message), live=live)
+
+    def _read(self, message: Any, sender: Person | None, *, live: bool) -> Message:
         self.look_at_title(message)
-        sender = self.people.of(message)
-        topic, reply_to = self.threads.place(message)
+        topic, reply_to = thread_of(message)
+        post = self._post_of(message)
         incoming = Message(
-            conversation=ConversationId(message.chat_id, topic),
+            conversation=ConversationId(message.chat_id, topic if post is None else post),
             message=message.id,
             kind=self._kind(message),
-            title=self.title(message.chat_id),
-            sender=None if sender is None else self.people.known(sender),
+            title=self._titles.get(message.chat_id, ""),
+            sender=sender,
             text=message.message or "",
             at=message.date,
             outgoing=bool(message.out),
             reply_to=reply_to,
             mentions=_mentions(message),
             via_bot=message.via_bot_id is not None,
-            post=bool(message.post) or is_automatic_forward(message),
+            post=bool(message.post) or post == message.id,
             forwarded=message.fwd_from is not None,
             forwarded_from=origin_of(message),
             protected=self._is_protected(message),
-            media=media_of(message),
+            media=media_of(message, "voice", "video_note"),
             voice=voice_of(message),
             expires_at=expires_at(message),
             album=message.grouped_id,
@@ -89,6 +102,30 @@ class Converter:
         elif chat not in self._titles and (person := self.people.named(chat)):
             self._titles[chat] = person.name  # a private chat, by a short update
 
+    def unknown_root(self, message: Any) -> int | None:
+        """What began the message's thread in a discussion group, if that was never looked at.
+
+        There every reply names its thread; a thread that comments on a channel's post is a
+        conversation of its own.
+        """
+        root = _root(message)
+        return None if root is None or (message.chat_id, root) in self._posts else root
+
+    def looked_at(self, chat: int, root: int, found: Any) -> None:
+        """This is what began a thread; None if it is not to be had."""
+        self._posts[chat, root] = isinstance(found, types.Message) and _is_automatic_forward(found)
+        if len(self._posts) > _POSTS:
+            del self._posts[next(iter(self._posts))]
+
+    def _post_of(self, message: Any) -> int | None:
+        """The post that it comments on, itself if it is one; None if there is none."""
+        if _is_automatic_forward(message):
+            self.looked_at(message.chat_id, message.id, message)
+            post: int = message.id
+            return post
+        root = _root(message)
+        return root if root is not None and self._posts.get((message.chat_id, root)) else None
+
     def _is_protected(self, message: Any) -> bool:
         """Whether it must not leave Telegram; a short update does not say it of the chat."""
         if message.chat is not None:
@@ -104,6 +141,78 @@ class Converter:
             return ChatKind.GROUP
         broadcast = message.post or getattr(message.chat, "broadcast", False)
         return ChatKind.CHANNEL if broadcast else ChatKind.SUPERGROUP
+
+
+def _check(incoming: Message) -> None:
+    """Raise ValueError for what Telegram's schema would not let through."""
+    sender = incoming.sender
+    place = (incoming.chat, incoming.message)
+    if incoming.at is None or None in place:
+        raise ValueError("a message without a date or an id")
+    for text in (incoming.text, incoming.title, sender.username if sender else None):
+        if not isinstance(text, str | None):
+            raise ValueError("a text that is none")
+    for date in (incoming.at, incoming.edited_at):
+        if not isinstance(date, datetime | None):
+            raise ValueError("a date that is none")
+    more = (incoming.reply_to, incoming.album, incoming.conversation.topic)
+    for number in (*place, *more, sender.id if sender else None):
+        if number is not None and not (isinstance(number, int) and abs(number) < _MOST_NUMBER):
+            raise ValueError("an id that is none")
+
+
+# Where it stands.
+
+
+def thread_of(message: Any) -> tuple[int | None, int | None]:
+    """The forum topic of a message, and the message that it replies to."""
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader):
+        return None, None
+    if header.reply_to_peer_id is not None:
+        # It replies to a message of another chat: the number means nothing in this one.
+        return (header.reply_to_top_id if header.forum_topic else None), None
+    if not header.forum_topic:
+        return None, header.reply_to_msg_id
+    if header.reply_to_top_id is None:
+        # Posted into the topic, in reply to nobody: the header names the topic itself.
+        return header.reply_to_msg_id, None
+    return header.reply_to_top_id, header.reply_to_msg_id
+
+
+def _root(message: Any) -> int | None:
+    """What began the message's thread, where that may be a post: in a discussion group."""
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader) or header.forum_topic:
+        return None
+    if not getattr(message.chat, "has_link", False):
+        return None
+    root: int | None = header.reply_to_top_id or header.reply_to_msg_id
+    return root
+
+
+def _is_automatic_forward(message: Any) -> bool:
+    """Whether this is a channel's post that Telegram copied into the discussion group."""
+    origin = message.fwd_from
+    return (
+        origin is not None
+        and origin.saved_from_msg_id is not None
+        and isinstance(message.from_id, types.PeerChannel)
+    )
+
+
+# What it says.
+
+
+def _mentions(message: Any) -> frozenset[int | str]:
+    found: set[int | str] = set()
+    for entity in message.entities or ():
+        if isinstance(entity, types.MessageEntityMentionName):
+            found.add(entity.user_id)
+        elif isinstance(entity, types.MessageEntityMention):
+            start, end = within(message.message, entity.offset, entity.length)
+            found.add(message.message[start:end].removeprefix("@").lower())
+    return frozenset(found)
 
 
 def origin_of(message: Any) -> str:
@@ -134,36 +243,82 @@ def expires_at(message: Any) -> datetime | None:
     return found
 
 
-def _check(incoming: Message) -> None:
-    """Raise ValueError for what Telegram's schema would not let through."""
-    if not isinstance(incoming.text, str) or not isinstance(incoming.at, datetime):
-        raise ValueError("no text or no date")
-    if not isinstance(incoming.title, str):
-        raise ValueError("a title that is no text")
-    if incoming.sender is not None and not isinstance(incoming.sender.username, str | None):
-        raise ValueError("a name that is no text")
-    if not isinstance(incoming.edited_at, datetime | None):
-        raise ValueError("a date that is none")
-    numbers = (
-        incoming.chat,
-        incoming.message,
-        incoming.reply_to,
-        incoming.conversation.topic,
-        incoming.album,
+def is_protected(message: Any) -> bool:
+    """Whether it must not leave Telegram: protected from copying, or to be seen once."""
+    chat = getattr(message, "chat", None)
+    once = getattr(message.media, "ttl_seconds", None)
+    return bool(message.noforwards or getattr(chat, "noforwards", False) or once)
+
+
+# What it carries.
+
+
+def media_of(message: Any, *kinds: str) -> str | None:
+    """What a message carries beside its text, as a slug; None if nothing that matters.
+
+    `kinds`: what Telethon tells apart and is to be told apart here.
+    """
+    media = message.media
+    if media is None or isinstance(media, types.MessageMediaWebPage):
+        return None
+    for kind in kinds:
+        if getattr(message, kind, None):
+            return kind
+    return type(media).__name__.removeprefix("MessageMedia").lower()
+
+
+def voice_of(message: Any) -> Voice | None:
+    """The sound that a message carries; None if it has none, or is gone."""
+    document = getattr(message.media, "document", None)
+    if not isinstance(document, types.Document):
+        return None
+    attributes = {type(each): each for each in document.attributes}
+    kind = _sound_of(attributes, document.mime_type or "")
+    if kind is None:
+        return None
+    audio = attributes.get(types.DocumentAttributeAudio)
+    video = attributes.get(types.DocumentAttributeVideo)
+    name = attributes.get(types.DocumentAttributeFilename)
+    # The length is what its sender tells: none at all, such as NaN, is 0.
+    seconds = float(getattr(audio or video, "duration", 0) or 0)
+    # A lifetime of any length begins when it is opened, and opening it is the receiver's to do:
+    # core.telegram.org/constructor/messageMediaDocument. (`ttl_period` is the chat's own timer.)
+    once = "view_once" if message.media.ttl_seconds else ""
+    return Voice(
+        kind=kind,
+        size=document.size,
+        seconds=seconds if 0 < seconds < math.inf else 0.0,
+        mime=document.mime_type or "",
+        file_name=name.file_name if name else "",
+        waveform=unpacked(audio.waveform) if audio and audio.waveform else b"",
+        sealed=once or ("protected" if is_protected(message) else ""),
     )
-    for number in (*numbers, incoming.sender.id if incoming.sender else None):
-        if number is not None and not (isinstance(number, int) and abs(number) < 2**63):
-            raise ValueError("an id that is none")
-    if incoming.chat is None or incoming.message is None:
-        raise ValueError("a message without an id")
 
 
-def _mentions(message: Any) -> frozenset[int | str]:
-    found: set[int | str] = set()
-    for entity in message.entities or ():
-        if isinstance(entity, types.MessageEntityMentionName):
-            found.add(entity.user_id)
-        elif isinstance(entity, types.MessageEntityMention):
-            start, end = within(message.message, entity.offset, entity.length)
-            found.add(message.message[start:end].removeprefix("@").lower())
-    return frozenset(found)
+def _sound_of(attributes: dict[type, Any], mime: str) -> str | None:
+    """What kind of sound a file is; None if it is none."""
+    if types.DocumentAttributeSticker in attributes:
+        return None
+    if audio := attributes.get(types.DocumentAttributeAudio):
+        return "voice" if audio.voice else "audio"
+    if video := attributes.get(types.DocumentAttributeVideo):
+        if video.round_message:
+            return "video_note"
+        # What people call a GIF is a film without sound.
+        silent = video.nosound or types.DocumentAttributeAnimated in attributes
+        return None if silent else "video"
+    return "document" if mime.startswith(("audio/", "video/")) else None
+
+
+def picture_in(message: Any) -> Any:
+    """The photo, or the document that is a picture; None if there is none to be looked at."""
+    photo = getattr(message.media, "photo", None)
+    document = getattr(message.media, "document", None)
+    if is_protected(message):
+        return None
+    if isinstance(photo, types.Photo):
+        return photo
+    if not isinstance(document, types.Document) or document.mime_type not in pictures.TYPES:
+        return None
+    sticker = any(isinstance(one, types.DocumentAttributeSticker) for one in document.attributes)
+    return None if sticker else document

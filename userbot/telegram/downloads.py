@@ -9,7 +9,7 @@ Rule 4: the first bytes are judged before more is fetched.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +21,9 @@ from telethon.tl import types
 from userbot.errors import AudioError, TelegramError
 from userbot.ports import Judge
 from userbot.rules import pictures
+from userbot.rules.pictures import Copy
 from userbot.telegram.client import Client
-from userbot.telegram.media import copies_of, picture_in, voice_of
+from userbot.telegram.convert import picture_in, voice_of
 from userbot.telegram.retry import Tries
 from userbot.texts import _
 from userbot.types import Picture
@@ -158,7 +159,7 @@ def _recording(message: Any) -> _Place:
 
 def _picture(message: Any, *, several: bool) -> _Place:
     picture = picture_in(message) if isinstance(message, types.Message) else None
-    copy = picture and pictures.best_copy(list(copies_of(picture)), several=several)
+    copy = picture and pictures.best_copy(list(_copies_of(picture)), several=several)
     if copy is None:
         raise TelegramError(
             _("The picture is too large, and Telegram has no smaller version."),
@@ -166,6 +167,22 @@ def _picture(message: Any, *, several: bool) -> _Place:
             reason="picture_too_large",
         )
     return _place_of(picture, copy.letter)
+
+
+def _copies_of(picture: Any) -> Iterator[Copy]:
+    """The sizes in which Telegram keeps a picture, that itself among them if it is small."""
+    if isinstance(picture, types.Document):
+        if picture.size <= pictures.MOST_FILE_BYTES:
+            yield Copy("", 0, 0, picture.size)
+            return
+        sizes = picture.thumbs or ()
+    else:
+        sizes = picture.sizes
+    for size in sizes:
+        if isinstance(size, types.PhotoSize):
+            yield Copy(size.type, size.w, size.h, size.size)
+        elif isinstance(size, types.PhotoSizeProgressive):
+            yield Copy(size.type, size.w, size.h, max(size.sizes))
 
 
 def _place_of(file: Any, copy: str = "") -> _Place:

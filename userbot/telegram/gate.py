@@ -40,9 +40,8 @@ from userbot.events import Notice, Report
 from userbot.ports import Clock, Write
 from userbot.rules.rate_limiter import WRITES, RateLimiter
 from userbot.rules.resting import Resting
-from userbot.telegram.allowed import check_allowed
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
-from userbot.telegram.requests import DIFFERENCES, Kind, kind_of
+from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, kind_of
 from userbot.telegram.waits import TOLD_SECONDS, Waits
 from userbot.texts import _
 from userbot.types import ConversationId

@@ -1,4 +1,4 @@
-"""Who is who: the account itself, and the names in the config as ids.
+"""Who is who: the account itself, its chats to choose from, and the names in the config as ids.
 
 A name is resolved once, and from then on means whom it meant then: somebody who takes over a name
 that was given up does not take over its right.
@@ -7,8 +7,9 @@ that was given up does not take over its right.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from telethon.errors import RPCError, UsernameInvalidError, UsernameNotOccupiedError
 from telethon.tl import functions, types
@@ -23,19 +24,17 @@ from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfi
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 from userbot.texts import _, joined
-from userbot.types import KeptName, Person
+from userbot.types import SAVED_TITLE, ChatKind, KeptName, Person
 
 
-class KeptNames(Protocol):
-    """Whom @names meant when they were first resolved. Both raise StorageError."""
+@dataclass(frozen=True, slots=True)
+class Dialog:
+    """One chat; `username` without the @, None if it has no public name."""
 
-    def kept(self, name: str) -> KeptName | None:
-        """Whom the name meant; None if it was never resolved."""
-        ...
-
-    def keep(self, name: KeptName, at: datetime) -> None:
-        """Remember a name; one that is known already stays as it is."""
-        ...
+    id: int
+    kind: ChatKind
+    title: str
+    username: str | None
 
 
 class NameResolver:
@@ -213,3 +212,27 @@ def _names(user: Any) -> set[str]:
 
 def _listening(voice: VoiceConfig) -> Listening:
     return Listening(enabled=voice.enabled, wake_words=voice.wake_words)
+
+
+async def dialogs(client: Client, owner: int) -> list[Dialog]:
+    """All chats of the account, the most recent first. Raises TelegramError."""
+    try:
+        return [
+            Dialog(
+                id=dialog.id,
+                kind=_kind(dialog.entity, owner),
+                title=SAVED_TITLE if dialog.id == owner else dialog.name,
+                username=getattr(dialog.entity, "username", None),
+            )
+            async for dialog in client.iter_dialogs()
+        ]
+    except RPCError as error:
+        raise meaning(error) from error
+
+
+def _kind(entity: Any, owner: int) -> ChatKind:
+    if isinstance(entity, types.User):
+        return ChatKind.SAVED if entity.id == owner else ChatKind.PRIVATE
+    if isinstance(entity, types.Channel):
+        return ChatKind.CHANNEL if entity.broadcast else ChatKind.SUPERGROUP
+    return ChatKind.GROUP

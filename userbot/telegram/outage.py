@@ -1,7 +1,8 @@
 """A connection that is lost, in words: while it lasts, and when it is over.
 
-Telethon tries every second, for ever. What it says along the way is for whoever debugs it; here a
-loss that lasts is told after a moment, then once a minute, and later every ten. A line that is dead
+Telethon tries every second, for ever, and in silence but for its log. What that says of a loss is
+for whoever debugs it; here one that lasts is told after a moment, then once a minute, and later
+every ten. All else that it warns of is told as it is: nothing may be hidden. A line that is dead
 without a word (a router that forgot it, a cable pulled) is asked for a sign of life: Telethon would
 find out after up to two minutes, and say nothing.
 """
@@ -9,9 +10,13 @@ find out after up to two minutes, and say nothing.
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
-from userbot.events import Notice, Report, Waiting
+from userbot.events import Failed, Notice, Report, Waiting
 from userbot.ports import Clock
 from userbot.texts import _
 
@@ -26,6 +31,12 @@ _LOOKS_A_PING = 3
 PONG_SECONDS = 15.0
 """A line that gives no sign of life for so long, when asked, is dead. Together with the looks
 that makes it 45 seconds until it is known."""
+_AGAIN_SECONDS = 60.0
+"""The same words are told again only after so long: Telethon tries every second."""
+
+
+_LOST = ("Attempt ", "Server closed the connection", "Automatic reconnection")
+"""How Telethon 1.45 begins what means that there is no connection."""
 
 
 class Link(Protocol):
@@ -130,3 +141,44 @@ async def _alive(clock: Clock, client: Link) -> bool:
         patience.cancel()
         answer.cancel()
         await asyncio.gather(answer, patience, return_exceptions=True)
+
+
+class _Teller(logging.Handler):
+    def __init__(self, report: Report, lost: Callable[[], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._report = report
+        self._lost = lost
+        self._told: dict[str, float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # The template groups "Attempt 1 …", "Attempt 2 …"; the message has the particulars.
+        if not record.name.startswith("telethon.network"):
+            kind = record.exc_info[0] if record.exc_info else None
+            told = record.getMessage() + (f" ({kind.__name__})" if kind else "")
+            if record.levelno >= logging.ERROR:
+                self._report(Failed(reason="telethon", error=told))
+            else:
+                self._report(Notice(reason="telethon", detail=told))
+            return
+        if str(record.msg).startswith(_LOST):
+            self._lost()
+            return
+        now = time.monotonic()
+        template = str(record.msg)
+        if now - self._told.get(template, -_AGAIN_SECONDS) >= _AGAIN_SECONDS:
+            self._told[template] = now
+            self._report(Waiting(reason="network", seconds=1.0, detail=record.getMessage()))
+
+
+@contextmanager
+def network_told(report: Report, lost: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, tell Telethon's warnings; `lost`: there is no connection."""
+    logger = logging.getLogger("telethon")
+    handler = _Teller(report, lost)
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagate

@@ -59,7 +59,11 @@ class People:
         return self._met.get(marked_id)
 
     def of(self, message: Any) -> Person | None:
-        """Who sent a message, if that is known without asking."""
+        """Who sent a message, with what is known of them now; None if that takes asking."""
+        sender = self._sender_of(message)
+        return None if sender is None else self.known(sender)
+
+    def _sender_of(self, message: Any) -> Person | None:
         sender_id = message.sender_id
         if sender_id is None:
             return self._owner if message.out and not message.post else None

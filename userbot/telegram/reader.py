@@ -16,11 +16,17 @@ from telethon.utils import get_display_name, get_peer_id, resolve_id
 from userbot.errors import TelegramError
 from userbot.ports import Judge
 from userbot.telegram.client import Client
-from userbot.telegram.convert import expires_at, origin_of
+from userbot.telegram.convert import (
+    expires_at,
+    is_protected,
+    media_of,
+    origin_of,
+    picture_in,
+    thread_of,
+    voice_of,
+)
 from userbot.telegram.downloads import Downloads
-from userbot.telegram.media import is_protected, media_word, picture_in, voice_of
 from userbot.telegram.retry import Tries
-from userbot.telegram.threads import thread_of
 from userbot.telegram.updates import Updates
 from userbot.timings import USUAL
 from userbot.types import Brought, ChatTop, Message, OwnMessage, Picture, Quoted, Since
@@ -33,6 +39,8 @@ _LOOKED_THROUGH = 500
 """How many messages after a question are looked through; Telegram gives 100 at once."""
 _PAGE = 100
 """What Telegram gives, and takes, at once."""
+_KINDS = ("voice", "video_note", "sticker", "gif", "audio", "video", "photo")
+"""What a model is told apart of what a message carries."""
 _PAUSE_SECONDS = 0.2
 """Between two pages: reading is counted too."""
 
@@ -64,7 +72,7 @@ class TelegramReader:
             found = await Tries(self._waits, chat).ask(partial(self._with_sender, chat, message))
         if not isinstance(found, types.Message) or is_protected(found):
             return None
-        media = media_word(found)
+        media = media_of(found, *_KINDS)
         if not found.message and media is None:
             return None
         sender = found.sender
@@ -76,7 +84,7 @@ class TelegramReader:
             message=found.id,
             person=found.sender_id or 0,
             origin=origin_of(found),
-            media=media,
+            media=media and media.replace("_", " "),
             picture=picture_in(found) is not None,
             reply_to=reply_to,
             expires_at=expires_at(found),

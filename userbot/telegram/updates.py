@@ -158,33 +158,38 @@ class Updates:
             self._take(event.message, live)
 
     def _take(self, message: Any, live: bool) -> None:
+        assert self._receive is not None
         try:
             chat = message.chat_id
-            complete = self._converter.complete(message)
+            if chat in self._waiting:
+                self._waiting[chat].append((message, live))
+                return
+            incoming = self._converter.if_known(message, live=live)
         except MALFORMED as error:
             self._malformed(message, error)
             return
-        if chat in self._waiting:
-            self._waiting[chat].append((message, live))
-        elif complete:
-            self._hand_over(message, live)
-        else:
-            self._waiting[chat] = deque([(message, live)])
-            task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+        if incoming is not None:
+            self._receive(incoming)
+            return
+        self._waiting[chat] = deque([(message, live)])
+        task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
 
     async def _ask_who(self, chat: int) -> None:
+        assert self._receive is not None
         waiting = self._waiting[chat]
         try:
             while waiting:
                 message, live = waiting[0]
                 try:
                     await self._complete(message)
+                    live = live and bool(message.out)
+                    incoming = self._converter.incoming(message, live=live)
                 except MALFORMED as error:
                     self._malformed(message, error)
                 else:
-                    self._hand_over(message, live and bool(message.out))
+                    self._receive(incoming)
                 waiting.popleft()
         finally:
             del self._waiting[chat]
@@ -194,15 +199,15 @@ class Updates:
 
         Both are remembered: one request per person and run, and one per thread.
         """
-        people, threads = self._converter.people, self._converter.threads
+        converter, people = self._converter, self._converter.people
         if people.of(message) is None and message.sender_id is not None:
             entity = await self._asked(message, message.get_sender)
             if entity is not None:
                 people.met(message.sender_id, entity)
-        root = threads.unknown_root(message)
+        root = converter.unknown_root(message)
         if root is not None:
             fetch = partial(self._client.get_messages, message.chat_id, ids=root)
-            threads.looked_at(message.chat_id, root, await self._asked(message, fetch))
+            converter.looked_at(message.chat_id, root, await self._asked(message, fetch))
 
     async def _asked(self, message: Any, ask: Callable[[], Awaitable[Any]]) -> Any:
         """What Telegram answers; None if it does not."""
@@ -211,15 +216,6 @@ class Updates:
             return await ask()
         except (RPCError, ConnectionError, TelegramError, PostponedError, *MALFORMED):
             return None
-
-    def _hand_over(self, message: Any, live: bool) -> None:
-        assert self._receive is not None
-        try:
-            incoming = self._converter.incoming(message, live=live)
-        except MALFORMED as error:
-            self._malformed(message, error)
-            return
-        self._receive(incoming)
 
     def _malformed(self, message: Any, error: Exception) -> None:
         number = getattr(message, "id", None)

@@ -1,13 +1,17 @@
-"""What becomes of messages that tell less than they could."""
+"""What becomes of messages that tell less than they could, or what cannot be."""
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from telethon.tl import types
 
 from tests.safety.fuzz import FRIEND, OWNER, offline_client
+from userbot.telegram.convert import voice_of
 from userbot.telegram.people import People
 from userbot.telegram.updates import Updates
 from userbot.types import Message
@@ -37,3 +41,13 @@ async def test_a_protected_group_is_known_by_what_came_before() -> None:
         )
         updates.bring(message(client, number, group or None))
     assert [one.protected for one in received] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("duration", [math.nan, math.inf, -math.inf, -3.0])
+def test_a_length_that_is_none_is_not_known(duration: float) -> None:
+    video = types.DocumentAttributeVideo(duration, 1, 1, round_message=True)
+    document = types.Document(1, 1, b"", None, "video/mp4", 1000, 2, [video])
+    media = types.MessageMediaDocument(document=document)
+    voice = voice_of(SimpleNamespace(media=media, noforwards=False, chat=None))
+    assert voice is not None
+    assert voice.seconds == 0.0
