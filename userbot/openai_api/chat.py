@@ -9,25 +9,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import AsyncGenerator, Iterable
+from collections import defaultdict
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from userbot.errors import ModelError
 from userbot.events import Notice, Report
-from userbot.openai_api import model_errors
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
-from userbot.openai_api.failures import UnreadableAnswerError, failure, refusal_of
-from userbot.openai_api.reading import AnswerReader
-from userbot.openai_api.sent_events import MOST, SentEvents
+from userbot.openai_api.failures import UnreadableAnswerError, refusal_of
+from userbot.openai_api.reading import MOST, AnswerReader
 from userbot.settings import OpenAIConfig
 from userbot.texts import _
 from userbot.types import ChatRequest, Delta, Finish
 
 if TYPE_CHECKING:
     import httpx2
-    import openai
 
 _LAST_SECONDS: Final = 0.1
 """How long the end of a response may take after that of the answer in it."""
@@ -46,14 +42,10 @@ class OpenAIChat:
 
     def __init__(self, settings: OpenAIConfig, report: Report = lambda _: None) -> None:
         self._report = report
-        self._dialects: dict[str, Dialect] = {}
+        self._dialects: defaultdict[str, Dialect] = defaultdict(Dialect)
         self._client = ModelClient.of(settings)
-        self._server = self._client.server
-
-    @property
-    def host(self) -> str:
+        self.host = self._client.server.host
         """The server as messages name it."""
-        return self._server.host
 
     async def warm(self) -> None:
         """Import openai (half a second) and build its client, in a worker thread.
@@ -68,39 +60,21 @@ class OpenAIChat:
 
         Close it when leaving early (`contextlib.aclosing`): that ends the request.
         """
-        reading = AnswerReader(request.model)
-        try:
-            client = await self._client.ready()
+        answer = AnswerReader(request.model)
+        with self._client.explained(request.model, answer):
             while True:
-                body = self._dialect(request.model).body(request)
+                body = self._dialects[request.model].body(request)
                 try:
-                    async with contextlib.aclosing(self._events(client, body)) as arriving:
-                        async for events in arriving:
-                            for event in events:
-                                reading.feed(event)
-                            text, thought = reading.taken(), reading.thought()
-                            if text or thought:
-                                yield Delta(text, thought)
+                    async with contextlib.aclosing(self._arriving(body, answer)) as arriving:
+                        async for delta in arriving:
+                            yield delta
                     break
                 except Exception as error:
-                    if reading.begun or not self._learned(request.model, error, body):
+                    if answer.begun or not self._learned(request.model, error, body):
                         raise
-            reading.end()
-            if text := reading.taken():
-                yield Delta(text)
-        except ModelError:
-            raise
-        except Exception as error:
-            if text := reading.taken():  # it came with what failed, but before it
-                yield Delta(text)
-            # What fails after the answer's declared end took nothing from the answer.
-            if reading.finish_reason is None:
-                explained = failure(error, self._server, request.model, begun=reading.begun)
-                if explained is None:
-                    raise
-                explained.usage = reading.usage
-                raise explained from None
-        yield self._finish(reading)
+            for delta in answer.end():
+                yield delta
+        yield answer.finish(self._client.server)
 
     async def check(self) -> list[str]:
         """The ids of the models that the server offers. Raises ModelError."""
@@ -110,10 +84,9 @@ class OpenAIChat:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _events(
-        self, client: openai.AsyncOpenAI, body: dict[str, Any]
-    ) -> AsyncGenerator[Iterable[object]]:
-        """The JSON values of an answer, as many at once as arrive at once: chunks, or one whole."""
+    async def _arriving(self, body: dict[str, Any], answer: AnswerReader) -> AsyncGenerator[Delta]:
+        """What `answer` makes of the response as it arrives, in pieces or whole."""
+        client = await self._client.ready()
         import httpx2
         import openai
 
@@ -131,68 +104,34 @@ class OpenAIChat:
                 raise UnreadableAnswerError
             if "json" in kind or not body["stream"]:
                 # A server that does not stream answers whole, whatever was asked for.
-                yield [json.loads(await _whole(response))]
+                for delta in answer.whole(await _whole(response)):
+                    yield delta
                 return
-            sent = SentEvents()
             async with contextlib.aclosing(response.aiter_bytes()) as pieces:
                 async for piece in pieces:
-                    yield map(json.loads, sent.feed(piece))
-                    if sent.ended:
+                    for delta in answer.feed(piece):
+                        yield delta
+                    if answer.sent.ended:
                         break
-                else:
-                    yield _last(sent)
                 # Only a connection whose response was read to its end is kept.
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LAST_SECONDS):
                         async for _ in pieces:
                             pass
 
-    def _dialect(self, model: str) -> Dialect:
-        return self._dialects.get(model, Dialect())
-
     def _learned(self, model: str, error: Exception, body: dict[str, Any]) -> bool:
         """Whether the error taught something to leave out, so that asking again makes sense."""
         refusal = refusal_of(error)
-        if refusal is None or refusal.error(self._server, model, {}).reason not in _DROPPING:
+        if refusal is None:
             return False
-        dialect = self._dialect(model)
-        name = dialect.refused(refusal.status, getattr(error, "body", None), body)
-        if name is None:
+        if refusal.error(self._client.server, model, {}).reason not in _DROPPING:
             return False
-        self._dialects[model] = dialect.less(name)
-        what = _DROPPED.get(name, name)
-        self._report(
-            Notice(
-                reason="parameter_dropped",
-                detail=_(
-                    "{model} does not support {what}: not sent any more.", model=model, what=what
-                ),
-            )
-        )
-        return True
-
-    def _finish(self, reading: AnswerReader) -> Finish:
-        reason = reading.finish_reason
-        if reason is None:
-            problem = model_errors.NO_FINISH
-        elif reason == "content_filter":
-            problem = model_errors.CONTENT_FILTER
-        elif not reading.has_text:
-            used_up = reason == "length"
-            problem = model_errors.ALL_TOKENS_USED if used_up else model_errors.EMPTY_ANSWER
-        else:
-            return Finish(reason, reading.usage, reading.model)
-        wrong = self._server.error(problem, model=reading.model)
-        wrong.usage = reading.usage
-        raise wrong
-
-
-def _last(sent: SentEvents) -> list[object]:
-    """The event that only lacks the blank line behind it; none if it was cut in the middle."""
-    try:
-        return [json.loads(data) for data in sent.feed(b"\n\n")]
-    except ValueError:
-        return []
+        name = self._dialects[model].learn(refusal.status, getattr(error, "body", None), body)
+        if name is not None:
+            what = _DROPPED.get(name, name)
+            told = _("{model} does not support {what}: not sent any more.", model=model, what=what)
+            self._report(Notice(reason="parameter_dropped", detail=told))
+        return name is not None
 
 
 async def _whole(response: httpx2.Response) -> bytes:

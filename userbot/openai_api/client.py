@@ -11,6 +11,7 @@ from userbot.errors import ModelError
 from userbot.openai_api import model_errors
 from userbot.openai_api.failures import UnreadableAnswerError, failure
 from userbot.openai_api.model_errors import ServerName
+from userbot.openai_api.reading import AnswerReader
 from userbot.settings import OpenAIConfig, VoiceConfig
 
 if TYPE_CHECKING:
@@ -88,16 +89,23 @@ class ModelClient:
             await client.close()
 
     @contextmanager
-    def explained(self, model: str) -> Iterator[None]:
-        """Turn what openai and its transport raise into a ModelError."""
+    def explained(self, model: str, answer: AnswerReader | None = None) -> Iterator[None]:
+        """Turn what openai and its transport raise into a ModelError.
+
+        What fails after the declared end of `answer` took nothing from it, and is let go.
+        """
         try:
             yield
         except ModelError:
             raise
         except Exception as error:
-            explained = failure(error, self.server, model, begun=False)
+            if answer is not None and answer.finish_reason is not None:
+                return
+            begun = answer is not None and answer.begun
+            explained = failure(error, self.server, model, begun=begun)
             if explained is None:
                 raise
+            explained.usage = answer.usage if answer is not None else None
             raise explained from None
 
     def _build(self) -> openai.AsyncOpenAI:

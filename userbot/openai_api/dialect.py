@@ -11,10 +11,10 @@ import base64
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
-from userbot.types import ChatRequest, Picture, PromptMessage
+from userbot.types import ChatRequest, PromptMessage
 
 SYSTEM: Final = "system"
 """Stands for the system role: its text then leads the first message of the user."""
@@ -50,11 +50,11 @@ _NO_SYSTEM: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
 class Dialect:
     """What one model is not sent."""
 
-    without: frozenset[str] = frozenset()
+    def __init__(self) -> None:
+        self.without: set[str] = set()
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request as this model takes it. What is not set is not sent either."""
@@ -82,11 +82,17 @@ class Dialect:
             if value is not None and name not in self.without
         }
 
-    def refused(self, status: int, said: object, body: dict[str, Any]) -> str | None:
-        """What of `body` a refusal means, as a name for `less`; None if nothing can be dropped.
+    def learn(self, status: int, said: object, body: dict[str, Any]) -> str | None:
+        """Leave out what of `body` a refusal means, and name it; None if nothing can be dropped.
 
         `said`: the error object, in any shape.
         """
+        name = self._refused(status, said, body)
+        if name is not None:
+            self.without.add(name)
+        return name
+
+    def _refused(self, status: int, said: object, body: dict[str, Any]) -> str | None:
         text = said if isinstance(said, str) else json.dumps(said, default=str)
         roles = {message["role"] for message in body["messages"]}
         param = said.get("param") if isinstance(said, dict) else None
@@ -113,21 +119,11 @@ class Dialect:
     def _content(self, message: PromptMessage) -> str | list[dict[str, Any]]:
         if not message.pictures or PICTURES in self.without:
             return message.content
-        return [
-            {"type": "text", "text": message.content},
-            *(
-                {"type": "image_url", "image_url": {"url": _data_url(picture)}}
-                for picture in message.pictures
-            ),
-        ]
-
-    def less(self, name: str) -> Dialect:
-        """The same without one more."""
-        return Dialect(self.without | {name})
-
-
-def _data_url(picture: Picture) -> str:
-    return f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode()}"
+        parts: list[dict[str, Any]] = [{"type": "text", "text": message.content}]
+        for picture in message.pictures:
+            url = f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode()}"
+            parts.append({"type": "image_url", "image_url": {"url": url}})
+        return parts
 
 
 def _without_system(messages: Sequence[PromptMessage]) -> tuple[PromptMessage, ...]:

@@ -95,19 +95,17 @@ class ServerRefusal:
             return server.error(problem, detail=said, retry_after=wait, status=status)
         if status < 400:
             return server.error(problems.BAD_ANSWER)
-        name = server.quote(self.param)
-        return server.error(
-            problems.REFUSED, detail=said, hint=self._hint(), status=status, name=name
-        )
-
-    def _hint(self) -> Text | None:
+        hint = None
         if "stream_options" in (self.param or self.text):
-            return problems.REFUSED_COUNTING
-        if self.param:
-            return problems.REFUSED_PARAMETER
-        if self.status == 403:
-            return problems.REFUSED_KEY
-        return problems.REFUSED_PATH if self.status in (404, 405) else None
+            hint = problems.REFUSED_COUNTING
+        elif self.param:
+            hint = problems.REFUSED_PARAMETER
+        elif status == 403:
+            hint = problems.REFUSED_KEY
+        elif status in (404, 405):
+            hint = problems.CHECK_ADDRESS
+        name = server.quote(self.param)
+        return server.error(problems.REFUSED, detail=said, hint=hint, status=status, name=name)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -154,8 +152,7 @@ def refusal_of(error: Exception) -> ServerRefusal | None:
             return None
         case openai.APIError() | EndpointSaidError():
             return ServerRefusal.of(error.body)
-        case _:
-            return None
+    return None
 
 
 def _explained(error: Exception, server: ServerName, model: str, begun: bool) -> ModelError | None:
@@ -163,75 +160,49 @@ def _explained(error: Exception, server: ServerName, model: str, begun: bool) ->
     import httpx2
     import openai
 
+    refusal = refusal_of(error)
+    if refusal is not None:
+        response = getattr(error, "response", None)
+        return refusal.error(server, model, {} if response is None else response.headers)
     match error:
         case openai.APITimeoutError() | httpx2.TimeoutException():
             connecting = any(isinstance(cause, httpx2.ConnectTimeout) for cause in _chain(error))
             return _unreachable(error, server) if connecting else server.error(problems.TIMEOUT)
-        case (
-            openai.APIConnectionError()
-            | httpx2.HTTPError()
-            | httpx2.InvalidURL()
-            | httpx2.StreamError()
-            | OSError()
-        ):
+        case openai.APIConnectionError() | httpx2.HTTPError() | httpx2.StreamError() | OSError():
             return server.error(problems.INTERRUPTED) if begun else _unreachable(error, server)
-        case openai.APIStatusError():
-            refusal = ServerRefusal.of(error.body, error.status_code)
-            return refusal.error(server, model, error.response.headers)
-        case openai.APIResponseValidationError():
-            return server.error(problems.BAD_ANSWER)
-        case openai.APIError() | EndpointSaidError():
-            return ServerRefusal.of(error.body).error(server, model, {})
-        case openai.OpenAIError():
-            return server.error(problems.NOT_BUILT)
-        case ValueError() | RecursionError():
+        case httpx2.InvalidURL():
+            return _unreachable(error, server)
+        case openai.APIResponseValidationError() | ValueError() | RecursionError():
             # json.JSONDecodeError, or lists in lists; UnicodeDecodeError, UnreadableAnswerError.
             return server.error(problems.BAD_ANSWER)
+        case openai.OpenAIError():
+            return server.error(problems.NOT_BUILT)
     return None
 
 
 def _unreachable(error: Exception, server: ServerName) -> ModelError:
     import httpx2
 
-    rows: list[tuple[tuple[type[Exception], ...], Text, Text | None, bool]] = [
-        # what was met, what is said of it, another hint, whether asking again makes sense
-        (
-            (httpx2.ProxyError,),
-            _("the proxy refused the connection"),
-            _("Check proxy under [openai]."),
-            True,
-        ),
-        (
-            (ssl.SSLCertVerificationError,),
-            _("its certificate is not trusted"),
-            _("Check base_url and this computer's clock."),
-            False,
-        ),
-        (
-            (httpx2.UnsupportedProtocol, httpx2.InvalidURL),
-            _("the address is invalid"),
-            _("base_url must begin with http:// or https://."),
-            False,
-        ),
-        ((socket.gaierror,), _("the host name is unknown"), None, True),
-        (
-            (ConnectionRefusedError,),
-            _("connection refused"),
-            _("Start the server, or check base_url under [{section}]."),
-            True,
-        ),
-        ((httpx2.ConnectTimeout,), _("the connection timed out"), None, True),
-        (
-            (httpx2.RemoteProtocolError, httpx2.ReadError),
-            _("it closed the connection without a reply"),
-            None,
-            True,
-        ),
+    proxy = _("Check proxy under [openai].")
+    clock = _("Check base_url and this computer's clock.")
+    scheme = _("base_url must begin with http:// or https://.")
+    start = _("Start the server, or check base_url under [{section}].")
+    closed = (httpx2.RemoteProtocolError, httpx2.ReadError)
+    rows: list[tuple[type[Exception] | tuple[type[Exception], ...], Text, Text | None]] = [
+        # what was met, what is said of it, another hint than the usual one
+        (httpx2.ProxyError, _("the proxy refused the connection"), proxy),
+        (ssl.SSLCertVerificationError, _("its certificate is not trusted"), clock),
+        ((httpx2.UnsupportedProtocol, httpx2.InvalidURL), _("the address is invalid"), scheme),
+        (socket.gaierror, _("the host name is unknown"), None),
+        (ConnectionRefusedError, _("connection refused"), start),
+        (httpx2.ConnectTimeout, _("the connection timed out"), None),
+        (closed, _("it closed the connection without a reply"), None),
     ]
     chain = tuple(_chain(error))
-    for kinds, detail, hint, again in rows:
+    for kinds, detail, hint in rows:
         if any(isinstance(cause, kinds) for cause in chain):
-            wait = 0 if again else None
+            # Certificate and address stay wrong until somebody changes something.
+            wait = None if hint in (clock, scheme) else 0
             return server.error(problems.UNREACHABLE, detail=detail, hint=hint, retry_after=wait)
     return server.error(problems.UNREACHABLE)
 

@@ -43,7 +43,7 @@ class ServerProblem(NamedTuple):
     """Whether the same request may succeed later."""
 
 
-_CHECK_ADDRESS: Final = _("Check base_url under [{section}]; for most servers it ends in /v1.")
+CHECK_ADDRESS: Final = _("Check base_url under [{section}]; for most servers it ends in /v1.")
 
 UNAUTHORIZED: Final = ServerProblem(
     "unauthorized",
@@ -104,7 +104,7 @@ INTERRUPTED: Final = ServerProblem(
     again=True,
 )
 BAD_ANSWER: Final = ServerProblem(
-    "bad_answer", _("{host} did not reply with a chat completion."), _CHECK_ADDRESS, again=True
+    "bad_answer", _("{host} did not reply with a chat completion."), CHECK_ADDRESS, again=True
 )
 NO_TRANSCRIPT: Final = BAD_ANSWER._replace(told=_("{host} did not reply with a transcript."))
 NO_VOICE_NOTE: Final = ServerProblem(
@@ -151,7 +151,6 @@ REFUSED_COUNTING: Final = _(
 )
 REFUSED_PARAMETER: Final = _("Remove {name} from [{section}], or set it to what this model allows.")
 REFUSED_KEY: Final = _("Check the key's permissions; some regions need a proxy under [openai].")
-REFUSED_PATH: Final = _CHECK_ADDRESS
 REFUSED_SPEECH: Final = _(
     "This server may not transcribe: set base_url under [voice] to one that does."
 )
@@ -180,13 +179,9 @@ class ServerName:
             host, name = parts.netloc.rpartition("@")[2], parts.hostname
         except ValueError:
             host, name = "", None
-        return cls(
-            host=host or "base_url",
-            timeout=timeout,
-            key=key,
-            loopback=name in _LOOPBACK,
-            section=section,
-        )
+        loopback = name in _LOOPBACK
+        host = host or "base_url"
+        return cls(host=host, timeout=timeout, key=key, loopback=loopback, section=section)
 
     def error(
         self,

@@ -1,4 +1,4 @@
-"""Reads chat completions, whole or in chunks, as plain JSON values.
+"""Reads chat completions, whole or as a stream of server-sent events: bytes in, deltas out.
 
 Servers differ in everything but the outline, so each part is taken if it is there and has its
 type, and only the outline is demanded. Plain values instead of openai's models cost a third
@@ -7,26 +7,38 @@ of the time for a short stream.
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
+from userbot.openai_api import model_errors
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
-from userbot.types import Usage
+from userbot.openai_api.model_errors import ServerName
+from userbot.types import Delta, Finish, Usage
 
-_THOUGHTS = ("thinking", "reasoning")
+MOST: Final = 4 * 2**20
+"""Characters of one event, or bytes of a whole answer: the longest have a quarter of it."""
+_END: Final = "[DONE]"
+_THOUGHTS: Final = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
-
-_THOUGHT_IN = ("reasoning_content", "reasoning")
+_THOUGHT_IN: Final = ("reasoning_content", "reasoning")
 """Fields beside the content that may hold thoughts; some servers fill both with the same."""
-
-_MOST = 2**31
+_MOST_TOKENS: Final = 2**31
 """Tokens that no request has."""
 _TAGS: Final = ("<think>", "<thinking>", "<reasoning>")
 _BEGIN: Final = re.compile(r"\s*<(think|thinking|reasoning)>", re.I)
 
 
 class AnswerReader:
-    """One answer as it is read: feed it what arrives, then look at what it gathered."""
+    """One answer as it is read: feed it what arrives, show the deltas it gives, ask how it ended.
+
+    What cannot be read raises EndpointSaidError for an error object, ValueError for anything else,
+    always after the deltas of what came before it.
+    """
 
     def __init__(self, model: str) -> None:
         self.model = model
@@ -34,16 +46,53 @@ class AnswerReader:
         self.finish_reason: str | None = None
         self.usage: Usage | None = None
         self.begun = False
-        self.has_text = False
-        self._thought = 0
-        self._thinking = ThoughtFilter()
+        self.sent = SentEvents()
+        self._has_text = False
+        self._thoughts = ThoughtFilter()
         self._text = ""
+        self._thought = 0
 
-    def feed(self, data: object) -> None:
-        """Read a chunk, or a whole completion.
+    def feed(self, piece: bytes) -> Iterator[Delta]:
+        """What a piece of a stream brings: one delta, or none."""
+        try:
+            for data in self.sent.feed(piece):
+                self._read(json.loads(data))
+        finally:
+            yield from self._taken()
 
-        Raises EndpointSaidError for an error object and UnreadableAnswerError for another shape.
+    def whole(self, body: bytes) -> Iterator[Delta]:
+        """What a completion in one brings."""
+        self._read(json.loads(body))
+        yield from self._taken()
+
+    def end(self) -> Iterator[Delta]:
+        """Nothing more comes: what was held back, as perhaps a thought, is text.
+
+        The last event of a stream may lack the blank line behind it; it may also have been cut.
         """
+        for data in () if self.sent.ended else self.sent.feed(b"\n\n"):
+            with suppress(json.JSONDecodeError):
+                self._read(json.loads(data))
+        self._text += self._thoughts.rest()
+        yield from self._taken()
+
+    def finish(self, server: ServerName) -> Finish:
+        """How the answer ended. Raises ModelError if that was not well, or if it is empty."""
+        if self.finish_reason is None:
+            problem = model_errors.NO_FINISH
+        elif self.finish_reason == "content_filter":
+            problem = model_errors.CONTENT_FILTER
+        elif self._has_text:
+            return Finish(self.finish_reason, self.usage, self.model)
+        else:
+            used_up = self.finish_reason == "length"
+            problem = model_errors.ALL_TOKENS_USED if used_up else model_errors.EMPTY_ANSWER
+        wrong = server.error(problem, model=self.model)
+        wrong.usage = self.usage
+        raise wrong
+
+    def _read(self, data: object) -> None:
+        """A chunk, or a whole completion."""
         if not isinstance(data, dict):
             raise UnreadableAnswerError
         if data.get("error"):
@@ -52,38 +101,77 @@ class AnswerReader:
         self.usage = _usage(data.get("usage")) or self.usage
         if isinstance(data.get("model"), str) and data["model"]:
             self.model = data["model"]
-        # The usage chunk has no choices.
-        choices = data.get("choices") or ()
+        choices = data.get("choices")
         if not choices:
-            return
+            return  # The usage chunk has none.
         if not isinstance(choices, list) or not isinstance(choices[0], dict):
             raise UnreadableAnswerError
-        choice = choices[0]
-        reason = choice.get("finish_reason")
+        reason = choices[0].get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
-        message = choice.get("delta") or choice.get("message") or {}
-        text = _text(message)
-        shown = self._thinking.feed(text)
+        message = choices[0].get("delta") or choices[0].get("message") or {}
+        if not isinstance(message, dict):
+            raise UnreadableAnswerError
+        text, thought = _content(message)
+        shown = self._thoughts.feed(text)
         self._text += shown
-        self._thought += _thought(message)
-        if shown is not text:
-            self._thought += max(0, _size(text) - _size(shown))
+        self._thought += thought + max(0, _size(text) - _size(shown))
 
-    def end(self) -> None:
-        """Nothing more comes: what was held back as perhaps a thought is text."""
-        self._text += self._thinking.rest()
+    def _taken(self) -> Iterator[Delta]:
+        text, thought, self._text, self._thought = self._text, self._thought, "", 0
+        self._has_text = self._has_text or bool(text.strip())
+        if text or thought:
+            yield Delta(text, thought)
 
-    def taken(self) -> str:
-        """The text that has come since this was last called; "" if none."""
-        text, self._text = self._text, ""
-        self.has_text = self.has_text or bool(text and not text.isspace())
-        return text
 
-    def thought(self) -> int:
-        """Bytes of thoughts that have come since this was last called."""
-        thought, self._thought = self._thought, 0
-        return thought
+class SentEvents:
+    """Server-sent events as far as an answer needs them: pieces of a stream in, their data out.
+
+    https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+    openai's own reader would do for OpenAI. This one forgives what others send: an event without
+    data (a comment that keeps the connection, a bare name) is none; an error may stand there by
+    itself, as JSON (LiteLLM) or behind its own name (llama.cpp). And it gives up on an event
+    without an end. `ended`: OpenAI's last event has come.
+    """
+
+    def __init__(self) -> None:
+        # A carriage return in the last place waits for what comes next: both may be one line's end.
+        decoder = codecs.getincrementaldecoder("utf-8-sig")()
+        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
+        self._rest: list[str] = []
+        """Pieces of a line that has no end yet: a long one is put together once."""
+        self._data: list[str] = []
+        self._held = 0
+        """Characters since the last blank line."""
+        self.ended = False
+
+    def feed(self, piece: bytes) -> list[str]:
+        """The data of the events that this piece completes, up to the end of the answer.
+
+        Raises ValueError: it is no text, or an event has no end.
+        """
+        first, *more = self._decoder.decode(piece).split("\n")
+        self._rest.append(first)
+        self._held += len(first)
+        complete: list[str] = []
+        for begun in more:
+            line, self._rest = "".join(self._rest), [begun]
+            if line.startswith("data:"):
+                self._data.append(line.removeprefix("data:").removeprefix(" "))
+            elif line.startswith("error:"):
+                self._data.append(f'{{"error": {line.removeprefix("error:")}}}')
+            elif line.startswith("{"):
+                self._data.append(line)
+            elif not line:
+                data, self._data, self._held = self._data, [], 0
+                if data and data[0].startswith(_END):
+                    self.ended = True
+                    break
+                complete += ["\n".join(data)] if data else []
+            self._held += len(begun)
+        if self._held > MOST:
+            raise ValueError("an event without an end")
+        return complete
 
 
 class ThoughtFilter:
@@ -118,8 +206,9 @@ class ThoughtFilter:
                 break
             self._end, self._thought = f"</{begin[1].lower()}>", True
             self._held = self._held[begin.end() :]
-        if _may_begin(self._held):
-            return ""
+        start = self._held.lstrip().lower()
+        if not start or any(tag.startswith(start) for tag in _TAGS):
+            return ""  # a tag may be coming
         return self.rest()
 
     def rest(self) -> str:
@@ -131,35 +220,22 @@ class ThoughtFilter:
         return held.lstrip() if self._thought else held
 
 
-def _may_begin(text: str) -> bool:
-    start = text.lstrip().lower()
-    return not start or any(tag.startswith(start) for tag in _TAGS)
-
-
-def _text(message: Any) -> str:
-    if not isinstance(message, dict):
-        raise UnreadableAnswerError
+def _content(message: dict[str, Any]) -> tuple[str, int]:
+    """The text of a message, and the bytes of what was thought, where that stands apart from it."""
+    thought = max(_size(message.get(name)) for name in _THOUGHT_IN)
     content = message.get("content") or message.get("refusal") or ""
-    if isinstance(content, list):
-        parts = (
-            part.get("text")
-            for part in content
-            if isinstance(part, dict) and part.get("type") not in _THOUGHTS
-        )
-        return "".join(part for part in parts if isinstance(part, str))
-    if not isinstance(content, str):
+    if isinstance(content, str):
+        return content, thought
+    if not isinstance(content, list):
         raise UnreadableAnswerError
-    return content
-
-
-def _thought(message: dict[str, Any]) -> int:
-    """Bytes of what a model thought, where that stands apart from its answer."""
-    beside = max(_size(message.get(name)) for name in _THOUGHT_IN)
-    content = message.get("content")
-    if isinstance(content, list):
-        parts = (part for part in content if isinstance(part, dict))
-        beside += sum(_size(part.get("text")) for part in parts if part.get("type") in _THOUGHTS)
-    return beside
+    text = ""
+    for part in content:
+        said = part.get("text") if isinstance(part, dict) else None
+        if isinstance(said, str) and part.get("type") in _THOUGHTS:
+            thought += _size(said)
+        elif isinstance(said, str):
+            text += said
+    return text, thought
 
 
 def _size(text: object) -> int:
@@ -172,5 +248,6 @@ def _usage(value: object) -> Usage | None:
     prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
     # Some servers send zeros: then nothing was told, and the limits go by an estimate.
     if isinstance(prompt, int) and isinstance(completion, int):
-        return Usage(prompt, completion) if 0 < prompt < _MOST and 0 <= completion < _MOST else None
+        told = 0 < prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS
+        return Usage(prompt, completion) if told else None
     return None

@@ -51,11 +51,8 @@ class OpenAITranscriber:
         self._model = voice.model
         self._fallback = voice.fallback_model
         self._client = ModelClient.of_voice(voice, general)
-
-    @property
-    def host(self) -> str:
+        self.host = self._client.server.host
         """The server as messages name it."""
-        return self._client.server.host
 
     async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
         """What is spoken. Raises ModelError."""
@@ -65,7 +62,16 @@ class OpenAITranscriber:
         except ModelError as error:
             if error.reason != "model_not_found" or self._fallback in ("", model):
                 raise
-        self._fall_back(model)
+        if self._model == model:  # else another recording found out first
+            self._model = self._fallback
+            told = _(
+                "{host} has no transcription model {model}: using {fallback} from now on.",
+                host=self.host,
+                model=model,
+                fallback=self._fallback,
+            )
+            hint = _("Set model under [voice].")
+            self._report(Notice(reason="fallback_model", detail=told, hint=hint))
         return await self._asked(self._model, sound, hints)
 
     async def check(self) -> str | None:
@@ -86,42 +92,23 @@ class OpenAITranscriber:
         """Close the connections."""
         await self._client.aclose()
 
-    def _fall_back(self, model: str) -> None:
-        if self._model != model:
-            return  # Another recording found out first.
-        self._model = self._fallback
-        self._report(
-            Notice(
-                reason="fallback_model",
-                detail=_(
-                    "{host} has no transcription model {model}: using {fallback} from now on.",
-                    host=self._client.server.host,
-                    model=model,
-                    fallback=self._fallback,
-                ),
-                hint=_("Set model under [voice]."),
-            )
-        )
-
     async def _asked(self, model: str, sound: Sound, hints: Hints) -> Transcript:
-        fields = {
-            "model": model,
-            "response_format": "json",
-            "language": hints.language,
-            "prompt": hints.prompt,
-        }
+        body = {"model": model, "response_format": "json"}
+        if hints.language:
+            body["language"] = hints.language
+        if hints.prompt:
+            body["prompt"] = hints.prompt
+        headers = {"Content-Type": "multipart/form-data"}
+        timeout = max(self._timeout, self._beside + sound.seconds)
         try:
             with self._client.explained(model):
                 client = await self._client.ready()
                 answer = await client.post(
                     "/audio/transcriptions",
                     cast_to=object,
-                    body={name: value for name, value in fields.items() if value},
+                    body=body,
                     files=[("file", (sound.file_name, sound.data, sound.mime))],
-                    options={
-                        "headers": {"Content-Type": "multipart/form-data"},
-                        "timeout": max(self._timeout, self._beside + sound.seconds),
-                    },
+                    options={"headers": headers, "timeout": timeout},
                 )
                 text = _text(answer)
         except ModelError as error:
@@ -137,31 +124,24 @@ class OpenAISpeaker:
     """The server of `[openai]`; implements `ports.Speaker`. Nothing is asked twice here."""
 
     def __init__(self, settings: OpenAIConfig) -> None:
+        self.model = SPEECH_MODEL
         self._client = ModelClient.of(settings)
-
-    @property
-    def model(self) -> str:
-        """What speaks."""
-        return SPEECH_MODEL
 
     async def speak(self, text: str) -> Speech:
         """The text, spoken; at most `spoken.SPOKEN_CHARACTERS`. Raises ModelError."""
         import httpx2
 
-        with self._client.explained(SPEECH_MODEL):
+        voice = {"model": self.model, "voice": SPEECH_VOICE, "response_format": "opus"}
+        headers = {"Accept": "application/octet-stream"}
+        with self._client.explained(self.model):
             client = await self._client.ready()
             answer = await client.post(
                 "/audio/speech",
                 cast_to=httpx2.Response,
-                body={
-                    "model": SPEECH_MODEL,
-                    "voice": SPEECH_VOICE,
-                    "input": text,
-                    "response_format": "opus",
-                },
-                options={"headers": {"Accept": "application/octet-stream"}},
+                body={**voice, "input": text},
+                options={"headers": headers},
             )
-            data = answer.content
+        data = answer.content
         look = ogg.look(data)
         if look is None or not look.seconds:
             raise self._client.server.error(model_errors.NO_VOICE_NOTE)
