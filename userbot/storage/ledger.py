@@ -32,41 +32,32 @@ QUARTER = 15 * 60 * 1_000_000
 # What a killed program left may stay authorized until it starts again: no answer takes an hour.
 # The plus keeps SQLite to the index of what is authorized, which is short.
 _SPENT = f"""
-    WITH requests (count) AS (
-        SELECT count(*) FROM questions
+    WITH counted (requests, others, answers, own, cost, others_way, own_way, cost_way) AS (
+        SELECT count(*), 0, 0, 0, 0, 0, 0, 0 FROM questions
         WHERE sender = :person AND stored_at > :minute AND stored_at <= :now
         AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM payments
-            WHERE question = questions.id AND (kind = 'audio' OR reason <> 'joined')))),
-    answered (count) AS (
-        SELECT coalesce(sum(1 + answered_before), 0) FROM questions
-        WHERE state = 'answered' AND state_at > :hour AND state_at <= :now),
-    captured (others, own, cost) AS (
-        SELECT coalesce(sum(tokens) FILTER (WHERE person = {EVERYBODY}), 0),
-            coalesce(sum(tokens) FILTER (WHERE person = :person), 0),
-            coalesce(sum(cost) FILTER (WHERE person = {EVERYBODY}), 0)
+            WHERE question = questions.id AND (kind = 'audio' OR reason <> 'joined')))
+    UNION ALL
+        SELECT 0, 0, 1 + answered_before, 0, 0, 0, 0, 0 FROM questions
+        WHERE state = 'answered' AND state_at > :hour AND state_at <= :now
+    UNION ALL
+        SELECT 0, tokens * (person = {EVERYBODY}), 0, tokens * (person = :person),
+            cost * (person = {EVERYBODY}), 0, 0, 0
         FROM spent WHERE person IN ({EVERYBODY}, :person)
-        AND quarter BETWEEN :began / {QUARTER} AND :now / {QUARTER}),
-    open (count, others, own, cost) AS (
-        SELECT count(*), coalesce(sum(least_tokens) FILTER (WHERE NOT by_owner), 0),
-            coalesce(sum(least_tokens) FILTER (WHERE sender = :person), 0),
-            coalesce(sum(least_cost), 0)
-        FROM questions WHERE state IN ('pending', 'answering') AND id <> :question),
-    way (others, own, cost, others_answers, own_answers, answers_cost) AS (
-        SELECT coalesce(sum(prompt_tokens) FILTER (WHERE NOT by_owner), 0),
-            coalesce(sum(prompt_tokens) FILTER (WHERE person = :person), 0),
-            coalesce(sum(cost), 0),
-            coalesce(sum(completion_tokens) FILTER (WHERE NOT by_owner AND at > :hour), 0),
-            coalesce(sum(completion_tokens) FILTER (WHERE person = :person AND at > :hour), 0),
-            coalesce(sum(answer_cost) FILTER (WHERE at > :hour), 0)
-        FROM payments WHERE state = 'authorized' AND question <> :question AND +at >= :began),
-    firm (requests, others, answers, own, cost) AS (
-        SELECT requests.count, captured.others + open.others + way.others,
-            answered.count + open.count, captured.own + open.own + way.own,
-            captured.cost + open.cost + way.cost
-        FROM requests, answered, captured, open, way)
-    SELECT firm.*, requests, firm.others + others_answers, answers, firm.own + own_answers,
-        firm.cost + answers_cost
-    FROM firm, way"""
+        AND quarter BETWEEN :began / {QUARTER} AND :now / {QUARTER}
+    UNION ALL
+        SELECT 0, least_tokens * (NOT by_owner), 1, least_tokens * (sender = :person),
+            least_cost, 0, 0, 0
+        FROM questions WHERE state IN ('pending', 'answering') AND id <> :question
+    UNION ALL
+        SELECT 0, prompt_tokens * (NOT by_owner), 0, prompt_tokens * (person = :person), cost,
+            completion_tokens * (at > :hour) * (NOT by_owner),
+            completion_tokens * (at > :hour) * (person = :person), answer_cost * (at > :hour)
+        FROM payments WHERE state = 'authorized' AND question <> :question AND +at >= :began
+    )
+    SELECT sum(requests), sum(others), sum(answers), sum(own), sum(cost), sum(requests),
+        sum(others + others_way), sum(answers), sum(own + own_way), sum(cost + cost_way)
+    FROM counted"""
 _SUM_UP = f"""
     INSERT INTO spent VALUES (?, ? / {QUARTER}, ?, ?) ON CONFLICT (person, quarter)
     DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost"""
@@ -104,7 +95,7 @@ class Ledger:
                 "began": day_began,
             },
         )
-        assert row is not None  # sums always give a row
+        assert row is not None  # a sum always gives a row
         return Spent(*row[:5]), Spent(*row[5:])
 
     def hold(self, question: int, least: Expected) -> None:
