@@ -17,7 +17,7 @@ from userbot.console.safe import printable
 from userbot.errors import UsageError
 from userbot.settings import Settings
 from userbot.storage.archive import Archive, ArchivedQuestion
-from userbot.storage.backup import backup as copy
+from userbot.storage.file import backup as copy
 from userbot.storage.store import Store
 from userbot.texts import _, n_, quoted
 

@@ -19,10 +19,9 @@ from typing import Self
 from userbot.errors import StorageError
 from userbot.settings import Override
 from userbot.storage import file, questions, schema
-from userbot.storage.conversations import Conversations
+from userbot.storage.chats import Overrides
+from userbot.storage.conversations import Conversations, Quotes
 from userbot.storage.database import Database, explained, moment
-from userbot.storage.overrides import Overrides
-from userbot.storage.quotes import Quotes
 from userbot.texts import _
 from userbot.types import ChatKind, ConversationId
 

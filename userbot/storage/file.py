@@ -1,4 +1,4 @@
-"""The file of the history database: created private, and looked at before it is opened.
+"""The file of the history database: created private, looked at before it is opened, and copied.
 
 A file that is not ours to use is refused before SQLite may write to it.
 """
@@ -6,10 +6,13 @@ A file that is not ours to use is refused before SQLite may write to it.
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 import sys
+from contextlib import closing
 from pathlib import Path
 
+from userbot.errors import StorageError
 from userbot.storage import schema
 from userbot.storage.database import damaged, explained, no_database
 from userbot.texts import _
@@ -71,6 +74,53 @@ def look(path: Path) -> None:
         empty=pages <= 1,
         path=path,
     )
+
+
+def backup(path: Path, to: Path) -> None:
+    """Copy a history to a new file (0600) as it is at one moment; the writer is not held up.
+
+    The copy is one file, without a log beside it. Raises StorageError, and leaves nothing of a
+    copy, if there is a file already, if either disk fails, and if the history is damaged.
+    """
+    with explained(to):
+        try:
+            os.close(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            raise StorageError(
+                _("The file {to} already exists.", to=to),
+                _("A backup never overwrites a file: choose another name."),
+                reason="backup_exists",
+            ) from None
+        except FileNotFoundError:
+            raise StorageError(
+                _("No such folder: {parent}.", parent=to.parent),
+                _("Create it first."),
+                reason="backup_folder",
+            ) from None
+    done = False
+    try:
+        with (
+            explained(path),
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as source,
+            explained(to),
+            closing(sqlite3.connect(to)) as copy,
+        ):
+            source.backup(copy)  # at one go: with a write-ahead log that locks nobody out
+            copy.execute("PRAGMA journal_mode = DELETE").fetchall()
+            (sound,) = copy.execute("PRAGMA quick_check(1)").fetchone()
+        if sound != "ok":
+            raise StorageError(
+                _("{path} is damaged, so it was not copied.", path=path),
+                _(
+                    "An older backup may be intact; `userbot history --export json` saves"
+                    " what it can."
+                ),
+                reason="storage_damaged",
+            )
+        done = True
+    finally:
+        if not done:
+            to.unlink(missing_ok=True)
 
 
 def _make_folders(folder: Path) -> None:

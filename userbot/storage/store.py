@@ -20,18 +20,15 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.storage import file, schema
+from userbot.storage.chats import Names, Overrides, Watermarks
 from userbot.storage.commands import CommandStore
-from userbot.storage.conversations import Conversations
+from userbot.storage.conversations import Conversations, Quotes
 from userbot.storage.database import Database, explained, moment
 from userbot.storage.eraser import Eraser
 from userbot.storage.ledger import Ledger
-from userbot.storage.names import Names
 from userbot.storage.outbound import OutboundLog
-from userbot.storage.overrides import Overrides
 from userbot.storage.questions import Questions
-from userbot.storage.quotes import Quotes
 from userbot.storage.transcripts import Transcripts
-from userbot.storage.watermarks import Watermarks
 from userbot.texts import _
 
 
