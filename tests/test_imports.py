@@ -19,7 +19,7 @@ SHARED = VALUES | {"ports", "rules"}
 MIDDLE = {"turn", "intake"}
 ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console"}
 # Small pieces of the system around us: the edges use them, what decides never does.
-SYSTEM = {"clock", "signals", "private_files", "masking", "proxy"}
+SYSTEM = {"signals", "private_files", "masking", "proxy"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES),

@@ -12,11 +12,10 @@ from typing import Any, TypeVar
 
 from userbot.account import Account, Adapters, Program, account_of
 from userbot.build import Services
-from userbot.clock import SystemClock
 from userbot.errors import StorageError, UserbotError
 from userbot.events import Notice, Ready, Report, Stopped
 from userbot.intake.watch import Watch
-from userbot.ports import Clock
+from userbot.ports import Clock, SystemClock
 from userbot.rules.lateness import grew_old
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.settings import Settings
@@ -280,7 +279,7 @@ class _Run:
         services = self._built
         while True:
             with suppress(StorageError):  # told
-                await services.late.done(lambda: services.retries.look(self._clock.now()))
+                await services.late.done(partial(services.retries.look, self._clock.now()))
             await self._clock.sleep(RETRY_SECONDS)
 
     # -- the end

@@ -13,14 +13,13 @@ from datetime import datetime, timedelta
 from typing import NoReturn, cast
 
 from userbot.build import history_of
-from userbot.clock import SystemClock
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
 from userbot.events import Report
 from userbot.intake.forgetting import Forgetting
 from userbot.intake.late_writes import LateWrites
 from userbot.openai_api.chat import OpenAIChat
-from userbot.ports import Reader, Sender
+from userbot.ports import Reader, Sender, SystemClock
 from userbot.rules.trigger import Policy, command_of, question_of
 from userbot.settings import PacingConfig, Settings
 from userbot.storage.store import Store

@@ -27,7 +27,6 @@ from telethon.sessions import MemorySession
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
 
-from userbot.clock import SystemClock
 from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.events import Event, Report
@@ -36,6 +35,7 @@ from userbot.intake.forgetting import Forgetting
 from userbot.intake.late_writes import LateWrites
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
+from userbot.ports import SystemClock
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.rules.trigger import Allowed, ChatRule, Policy
 from userbot.settings import LimitsConfig

@@ -8,8 +8,8 @@ import pytest
 from telethon.tl import functions, types
 
 from tests.harness import Stage
-from userbot.clock import SystemClock
 from userbot.errors import TelegramError
+from userbot.ports import SystemClock
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.gate import Gate

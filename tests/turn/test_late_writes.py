@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.database_lock import held
-from userbot.clock import SystemClock
 from userbot.errors import StorageError
 from userbot.events import Event, Waiting
 from userbot.intake.late_writes import LateWrites
+from userbot.ports import SystemClock
 from userbot.storage.store import Store
 from userbot.turn.store_back import StoreBack
 

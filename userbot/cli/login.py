@@ -12,10 +12,10 @@ from contextlib import asynccontextmanager, contextmanager
 
 from userbot.cli.asking import Keyboard, in_terminal
 from userbot.cli.language import fitted, language, said, show
-from userbot.clock import SystemClock
 from userbot.console.describe import describe
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
 from userbot.events import Event
+from userbot.ports import SystemClock
 from userbot.private_files import secure_folder
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.settings import TelegramConfig
