@@ -29,8 +29,8 @@ from unittest.mock import patch
 from telethon import TelegramClient, events
 
 from tests.cli.processes import Process, environment
-from userbot import app, cli, config, masking
-from userbot.cli.console import log_file_for
+from userbot import app, cli, config
+from userbot.cli.run import Reporter, log_file_for
 from userbot.console.json_lines import JsonLines
 from userbot.errors import UserbotError
 from userbot.ports import Clock
@@ -175,21 +175,14 @@ class Program(Told):
         await asyncio.wait({self._task})
 
     async def _run(self, end: asyncio.Future[str]) -> str:
-        console = JsonLines(self, verbose=True)  # type: ignore[arg-type]
         log: Any = None
-
-        def report(event: Any) -> None:
-            event = masking.masked_event(event)
-            if log is not None:
-                log(event)
-            console(event)
-
         try:
             settings = config.load(self._file, None, {}).settings
             log = log_file_for(settings.console)
+            console = JsonLines(self, verbose=True)  # type: ignore[arg-type]
             return await app.run(
                 settings,
-                report,
+                Reporter(console, end, log),
                 began=time.monotonic(),
                 end=end,
                 clock=self._clock,

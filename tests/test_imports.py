@@ -31,9 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     **dict.fromkeys(ADAPTERS, SHARED | SYSTEM),
     "config": VALUES | SYSTEM,
     "sandbox": VALUES,
-    "account": SHARED | ADAPTERS,
-    "build": SHARED | ADAPTERS | MIDDLE | {"account"},
-    "app": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"account", "build"},
+    "build": SHARED | ADAPTERS | MIDDLE,
+    "app": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build"},
     "talk": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build"},
     "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "talk", "sandbox"},
     "__init__": set(),
@@ -72,7 +71,7 @@ OWNERS: dict[str, set[str]] = {
 }
 
 # The only places of cli that may open the sandbox.
-SANDBOX_COMMANDS = ("cli/demo/", "cli/sandbox.py")
+SANDBOX_COMMANDS = ("cli/demo", "cli/sandbox.py")
 # What `userbot --help` may load besides Python's own modules.
 LIGHT = {"typer"}
 
@@ -268,7 +267,7 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
         pytest.param(
             "cli/run.py",
             "def f(): import userbot.sandbox",
-            "cli/demo/ and cli/sandbox.py",
+            "cli/demo and cli/sandbox.py",
             id="door",
         ),
         pytest.param("cli/__init__.py", "import rich", "userbot --help loads this", id="help"),
@@ -293,9 +292,7 @@ def test_an_import_against_a_rule_is_named_with_the_rule(file: str, source: str,
         pytest.param("rules/a.py", "from userbot.types import Ask\nimport re", id="values"),
         pytest.param("rules/b.py", "from . import a\nfrom .a import x", id="own-room"),
         pytest.param("telegram/a.py", "from userbot import ports, __version__", id="version"),
-        pytest.param(
-            "cli/demo/__init__.py", "def f():\n    from userbot.sandbox import x", id="demo"
-        ),
+        pytest.param("cli/demo.py", "def f():\n    from userbot.sandbox import x", id="demo"),
         pytest.param("cli/run.py", "def f():\n    import rich, userbot.app", id="lazy"),
         pytest.param("cli/run.py", "if TYPE_CHECKING:\n    from rich import x", id="types"),
     ],

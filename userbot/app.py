@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from userbot.account import Account, Adapters, Program, account_of
-from userbot.build import Services
+from userbot.build import Account, Adapters, Program, Services, account_of
 from userbot.errors import StorageError, UserbotError
 from userbot.events import Notice, Ready, Report, Stopped
 from userbot.intake.watch import Watch
@@ -67,9 +66,9 @@ async def run(
         session_lock(settings.telegram.session),
         closing(Store.open(settings.history.database)) as store,
     ):
-        running = _Run(settings, report, store, began, end, clock, timings)
+        running = _Run(settings, report, store, end, clock or SystemClock(), timings)
         with network_told(report, running.outage.lost):
-            return await running.until_stopped(leaving)
+            return await running.until_stopped(began, leaving)
 
 
 class _Run:
@@ -80,16 +79,14 @@ class _Run:
         settings: Settings,
         report: Report,
         store: Store,
-        began: float,
         end: asyncio.Future[str] | None,
-        clock: Clock | None,
+        clock: Clock,
         timings: Timings,
     ) -> None:
         self._timings = timings
         self._report = report
         self._store = store
-        self._began = began
-        self._clock = clock or SystemClock()
+        self._clock = clock
         self.outage = Outage(self._clock, report)
         self._watch = Watch(self._clock, report)
         self._settings = settings
@@ -100,11 +97,11 @@ class _Run:
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: Services | None = None
 
-    async def until_stopped(self, leaving: Callable[[], None]) -> str:
+    async def until_stopped(self, began: float, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
         with stop_on_signals(self._stop, leaving), self._watch.over_the_loop():
-            work = asyncio.create_task(self._work())
+            work = asyncio.create_task(self._work(began))
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -140,7 +137,7 @@ class _Run:
         else:
             self._end.set_result(why)
 
-    async def _work(self) -> None:
+    async def _work(self, began: float) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, self._tasks)
@@ -164,12 +161,10 @@ class _Run:
             known = self._beside(self._watch.once(adapters.people.load(), "the list of contacts"))
             names = NameResolver(adapters.client, self._store.names)
             now = self._clock.now()
-            began = self._store.began(now)
-            account = await account_of(names, self._settings, began, now)
+            account = await account_of(names, self._settings, self._store.began(now), now)
             self._store.belongs_to(account.owner.id)
             services = self._services = Services(
                 self._settings,
-                self._store,
                 self._store_back,
                 Program(account, adapters),
                 self._clock,
@@ -179,7 +174,7 @@ class _Run:
             self._end_in_order(on_the_way_out, adapters, services)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=self._timings.contacts_seconds)
-            await self._recover(adapters, services, account)
+            await self._recover(adapters, services, account, began)
             adapters.updates.open_changes(self._edited, self._moved)
             on_the_way_out.callback(adapters.updates.close_changes)
             adapters.updates.open(account.owner, services.doorstep.receive)
@@ -200,7 +195,9 @@ class _Run:
             if listening.done():
                 self._stop(why_disconnected(listening.exception()))
 
-    async def _recover(self, adapters: Adapters, services: Services, account: Account) -> None:
+    async def _recover(
+        self, adapters: Adapters, services: Services, account: Account, began: float
+    ) -> None:
         """What was pending comes first; then it is said that all is ready."""
         max_age = timedelta(minutes=self._settings.catch_up.max_age_minutes)
         adapters.client.on_reconnect = self._reconnected
@@ -218,7 +215,7 @@ class _Run:
                 account=account.owner.name,
                 model=self._settings.openai.model,
                 chats=len(services.chats.policy.chats),
-                seconds=time.monotonic() - self._began,
+                seconds=time.monotonic() - began,
                 pending=pending,
             )
         )

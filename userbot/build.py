@@ -1,14 +1,15 @@
-"""Builds the program out of its parts, in the order of a message's way.
+"""Builds the program: what reaches out of this process and whose account it is, then its parts, in
+the order of a message's way.
 
 Nothing here works by itself: `app` opens what is built, and ends it.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from userbot.account import Program
 from userbot.audio import Ffmpeg
 from userbot.events import Report
 from userbot.intake.admission import Admission
@@ -30,14 +31,22 @@ from userbot.intake.migration import Migration
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.intake.retries import Retries
+from userbot.openai_api.chat import OpenAIChat
+from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.retrying import PATIENCE_SECONDS
-from userbot.settings import Settings
+from userbot.rules.trigger import Policy
+from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.storage.store import Store
+from userbot.telegram.client import new_client
+from userbot.telegram.gate import Gate
+from userbot.telegram.names import NameResolver
+from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
 from userbot.telegram.sender import TelegramSender
+from userbot.telegram.updates import Updates
 from userbot.texts import language_of
 from userbot.timings import USUAL, Timings
 from userbot.turn.answer import AnswerStage
@@ -67,6 +76,58 @@ from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.stage import Understand
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.turn.understand.words import Words
+from userbot.types import Person
+
+
+class Adapters:
+    """Telegram, and the models."""
+
+    def __init__(self, settings: Settings, gate: Gate, report: Report, timings: Timings) -> None:
+        self.client = new_client(settings.telegram, gate, persistent=True)
+        self.people = People(self.client, report)
+        self.updates = Updates(self.client, self.people, report)
+        self.model = OpenAIChat(settings.openai, report)
+        self.speech = OpenAITranscriber(
+            settings.voice, settings.openai, report, timings.transcription_seconds
+        )
+        self.speaker = OpenAISpeaker(settings.openai)
+
+    async def aclose(self) -> None:
+        """Disconnect, and close what was opened to the models."""
+        await self.client.disconnect()
+        await self.speaker.aclose()
+        await self.speech.aclose()
+        await self.model.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose account it is, and who may do what: every name of the config as an id."""
+
+    owner: Person
+    policy: Policy
+    chats: Mapping[int, ChatConfig]
+    limited: Mapping[int, PersonLimits]
+    first: bool
+    """This is the first start of all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """An account, and what reaches out of the process for it."""
+
+    account: Account
+    adapters: Adapters
+
+
+async def account_of(
+    names: NameResolver, settings: Settings, began: datetime, now: datetime
+) -> Account:
+    """Ask Telegram. Raises UserbotError where the config names what is not there."""
+    owner = await names.owner()
+    policy, chats = await names.policy(settings.trigger, settings.voice, settings.chats, began)
+    limited = await names.people(settings.limits.people)
+    return Account(owner, policy, chats, limited, began >= now)
 
 
 class Services:
@@ -75,13 +136,13 @@ class Services:
     def __init__(
         self,
         settings: Settings,
-        store: Store,
         store_back: StoreBack,
         program: Program,
         clock: Clock,
         report: Report,
         timings: Timings = USUAL,
     ) -> None:
+        store = store_back.store
         account, adapters = program.account, program.adapters
         client = adapters.client
         max_age = timedelta(minutes=settings.catch_up.max_age_minutes)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.cli.house import House
 from tests.questions import OWNER, question
-from userbot.cli.retry import age_of
+from userbot.cli.history import age_of
 from userbot.errors import UsageError
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store

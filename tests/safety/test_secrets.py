@@ -14,7 +14,7 @@ import pytest
 from tests.cli.house import API_HASH, MODEL_KEY, PASSWORD, PHONE, SECRETS, House
 from tests.harness import LOGIN_CODE
 from userbot import masking
-from userbot.cli.endings import explained, say_error
+from userbot.cli.common import explained, say_error
 from userbot.errors import ConfigError, Fault, UserbotError
 from userbot.events import Failed, Heard
 

@@ -18,8 +18,7 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from userbot import __version__, masking
-from userbot.cli.common import Common, load_config
-from userbot.cli.endings import with_exit_code
+from userbot.cli.common import Common, exit_codes, load_config
 from userbot.cli.language import speak
 from userbot.signals import leaving_at_once
 from userbot.texts import _
@@ -76,7 +75,8 @@ def _with_flags(function: Callable[..., None]) -> Callable[..., None]:
         set_ones = {name: value for name, value in flags.items() if value}
         ctx.obj = common = replace(ctx.obj or Common(), **set_ones)
         speak(None)
-        with_exit_code(lambda: function(common, **given), verbose=common.verbose)
+        with exit_codes(verbose=common.verbose):
+            function(common, **given)
 
     only_named = inspect.Parameter.KEYWORD_ONLY
     hints = get_type_hints(function, include_extras=True)
@@ -283,7 +283,7 @@ def retry(
     ] = None,
 ) -> None:
     settings = load_config(common, need_key=False).settings
-    from userbot.cli import retry as command
+    from userbot.cli import history as command
 
     command.retry(common, settings, since, chat)
 

@@ -1,14 +1,24 @@
-"""What every command works with: the common flags, and the configuration that they name."""
+"""What every command works with: the common flags, the configuration that they name, and how it
+ends: an error becomes words, a hint and an exit code; a reader may go away.
+
+Text goes to standard output, everything else to standard error; no traceback without ``-v``.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from userbot import masking
-from userbot.cli.language import speak
+from userbot.cli.language import fitted, said, show, speak
+from userbot.errors import ConfigError, UserbotError, system_reason
+from userbot.texts import _, joined
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
@@ -41,3 +51,81 @@ def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = 
     masking.hide_password_of(settings.telegram.proxy)
     masking.hide_password_of(settings.openai.proxy)
     return loaded
+
+
+@contextmanager
+def exit_codes(*, verbose: bool) -> Iterator[None]:
+    """Say an error of the block in plain words, and leave with its exit code (see `errors`)."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        stop_printing()  # the reader went away (`userbot history | head`)
+        raise SystemExit(0) from None
+    except Exception as error:
+        if verbose:
+            print(masking.traceback_of(error), end="", file=sys.stderr)
+        told = explained(error)
+        say_error(told)
+        raise SystemExit(told.exit_code) from None
+
+
+def stop_printing() -> None:
+    """Let nothing more reach standard output; else Python complains again at exit."""
+    _silence(sys.stdout)
+
+
+def reader_gone(error: OSError) -> bool:
+    """Whether whoever read what is printed went away, or the terminal was closed."""
+    return isinstance(error, BrokenPipeError) or error.errno == errno.EIO
+
+
+def flush_or_forget() -> None:
+    """At the very end: what is still held back reaches its reader, if there is one."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except OSError as error:
+            _silence(stream)
+            if not reader_gone(error):
+                say_error(explained(error))
+                raise SystemExit(1) from None
+
+
+def _silence(stream: TextIO) -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def explained(error: Exception) -> UserbotError:
+    """An error that nobody expected, as one for a person."""
+    if isinstance(error, UserbotError):
+        return error
+    if isinstance(error, OSError) and error.strerror:
+        why = system_reason(error)
+        what = _("The system refused: {why}.", why=why)
+        if error.filename:
+            what = _("The system refused: {why} ({file}).", why=why, file=error.filename)
+        return UserbotError(
+            what,
+            _("Check who owns the files, and whether the disk is full."),
+            reason="system",
+        )
+    return UserbotError(
+        _("Internal error ({kind}).", kind=type(error).__name__),
+        _("Run the same command with -v to see where, and report it."),
+    )
+
+
+def say_error(error: UserbotError) -> None:
+    """Print an error for a person: every fault of a config, else one sentence; then its hint."""
+    told: list[tuple[str, str]] = [(str(error), error.hint)]
+    if isinstance(error, ConfigError):
+        told = [(joined(one.where, one.message, by=": "), one.hint) for one in error.faults]
+    for message, hint in told:
+        lines = [said(joined(_("error"), message, by=": "))]
+        lines += [f"  → {said(hint)}"] if hint else []
+        for line in lines:
+            show(fitted(masking.masked(line), sys.stderr))

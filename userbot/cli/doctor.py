@@ -14,8 +14,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from userbot.audio import find_ffmpeg
-from userbot.cli.common import Common, load_config
-from userbot.cli.endings import explained
+from userbot.cli.common import Common, explained, load_config
 from userbot.cli.language import said
 from userbot.cli.login import online, require_session
 from userbot.cli.table import print_json

@@ -1,29 +1,30 @@
-"""`userbot history`: what was asked and answered."""
+"""`userbot history`: what was asked and answered; `userbot retry`: what failed is asked again."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from userbot.cli import history_view as view
 from userbot.cli.asking import ask, in_terminal
 from userbot.cli.common import Common
-from userbot.cli.history_export import FORMATS
-from userbot.cli.history_export import export as exported
 from userbot.cli.language import aside, said
 from userbot.console.safe import printable
-from userbot.errors import UsageError
-from userbot.settings import Settings
+from userbot.errors import SessionInUseError, UsageError
+from userbot.settings import Settings, TelegramConfig
 from userbot.storage.archive import Archive, ArchivedQuestion
 from userbot.storage.file import backup as copy
 from userbot.storage.store import Store
+from userbot.telegram.session import session_lock
 from userbot.texts import _, n_, quoted
+from userbot.types import TERMINAL
 
 NEWEST = 20
 """Questions, as `--help` says too."""
-BEGINS = _("It starts with the first question.")
+_BEGINS = _("It starts with the first question.")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Asked:
 
     def where(self, archive: Archive) -> tuple[int | None, int | None]:
         """The chat and topic, None for all. Raises UsageError unless it is exactly one chat."""
-        return (None, None) if self.chat is None else chosen(archive, self.chat)
+        return (None, None) if self.chat is None else _chosen(archive, self.chat)
 
     def exchanges(self, archive: Archive, limit: int) -> list[ArchivedQuestion]:
         """The newest so many of them; -1: all."""
@@ -58,27 +59,27 @@ def history(
     _refuse_nonsense(asked, clear=clear, export=export, backup=backup)
     with Archive.reading(path) as archive:
         if archive is None:
-            aside(_("No history yet in {path}.", path=path), BEGINS)
+            aside(_("No history yet in {path}.", path=path), _BEGINS)
         elif clear:
             _clear(path, archive, asked)
         elif backup is not None:
             _backup(path, Path(backup).expanduser())
         elif export is not None:
             limit = -1 if asked.limit is None else asked.limit
-            print(*exported(export, asked.exchanges(archive, limit)), sep="\n")
+            print(*view.export(export, asked.exchanges(archive, limit)), sep="\n")
         elif asked.chat is not None or asked.search is not None:
             _dialogue(common, archive, asked)
         elif found := archive.conversations(asked.limit):
             view.conversations(common, found)
         else:
-            aside(_("No history yet."), BEGINS)
+            aside(_("No history yet."), _BEGINS)
 
 
 def _refuse_nonsense(asked: Asked, *, clear: bool, export: str | None, backup: str | None) -> None:
     see = _("See `userbot history --help`.")
     if asked.chat is not None and re.fullmatch(r"-+[^\d].*", asked.chat):
         raise UsageError(_("No such option: {chat}.", chat=asked.chat), see)
-    if export is not None and export not in FORMATS:
+    if export is not None and export not in view.FORMATS:
         raise UsageError(_("The export formats are md, json and html."), _("Choose one of them."))
     if sum((clear, export is not None, backup is not None)) > 1:
         raise UsageError(
@@ -133,7 +134,59 @@ def _dialogue(common: Common, archive: Archive, asked: Asked) -> None:
         )
 
 
-def chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
+def retry(common: Common, settings: Settings, since: str | None, chat: str | None) -> None:
+    """Wish failed questions answered, and show which; a running program asks them at once."""
+    path, now = settings.history.database, datetime.now(UTC)
+    after = None if since is None else now - age_of(since)
+    with Archive.reading(path) as archive:
+        if archive is None:
+            aside(_("No history yet in {path}.", path=path), _BEGINS)
+            return
+        where = (None, None) if chat is None else _chosen(archive, chat)
+        failed = archive.exchanges(-1, chat=where[0], topic=where[1], failed=True, since=after)
+    with Store.open(path) as store:
+        wished = store.questions.request_retry(
+            [one.id for one in failed if one.conversation.chat != TERMINAL], now
+        )
+    again = [one for one in failed if one.id in wished]
+    if not again:
+        aside(_("No failed questions."), _("`userbot history CHAT` shows what was asked."))
+        return
+    view.dialogue(common, again, everywhere=True)
+    if _runs(settings.telegram):
+        told = n_("Retrying {count} question.", "Retrying {count} questions.", len(again))
+        aside(told, _("The running userbot shows the progress."))
+    else:
+        told = n_(
+            "{count} question will be retried at the next start.",
+            "{count} questions will be retried at the next start.",
+            len(again),
+        )
+        aside(told, _("Start `userbot run`."))
+
+
+def age_of(typed: str) -> timedelta:
+    """ "1h" as a time. Raises UsageError."""
+    found = re.fullmatch(r"(\d{1,6})([smhdw])", typed.strip().lower())
+    if found is None:
+        raise UsageError(
+            _("“{typed}” is not a duration.", typed=typed),
+            _("Write a number and s, m, h, d or w: 90m, 2h, 7d."),
+        )
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _runs(settings: TelegramConfig) -> bool:
+    if not settings.session.parent.exists():
+        return False
+    try:
+        with session_lock(settings.session):
+            return False
+    except SessionInUseError:
+        return True
+
+
+def _chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
     """The chat and topic that were typed. Raises UsageError unless it is exactly one chat."""
     name, topic = typed, None
     if parts := re.fullmatch(r"(-?\d+)/(\d+)", typed):

@@ -7,8 +7,7 @@ import sys
 import time
 from io import TextIOWrapper
 
-from userbot.cli.common import Common
-from userbot.cli.endings import say_error
+from userbot.cli.common import Common, say_error
 from userbot.cli.language import language, said
 from userbot.console.describe import Lines
 from userbot.console.json_lines import JsonLines

@@ -36,7 +36,7 @@ class StoreBack:
         report: Report,
         broken: Callable[[StorageError], None],
     ) -> None:
-        self._store = store
+        self.store = store
         self._clock = clock
         self._report = report
         self._broken = broken
@@ -106,7 +106,7 @@ class StoreBack:
             failed += 1
             await self._clock.sleep(storage_pause(failed, 0.0) or 1.0)
             try:
-                self._store.probe()
+                self.store.probe()
             except StorageError as error:
                 if error.passing:
                     continue

@@ -1,22 +1,33 @@
-"""The demo's play: people talk in the sandbox, the program answers, the visitor may join in."""
+"""`userbot demo`: the whole program against the sandbox, with no account, key or network.
+
+People talk in the sandbox, the program answers, the visitor may join in.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import os
 import select
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from rich.console import Console
+
 from userbot import app
-from userbot.cli.common import Common
-from userbot.cli.console import Console, Guarded, console_for, recording_console
-from userbot.cli.demo.show import Show
+from userbot.cli.common import Common, load_config
+from userbot.cli.demo_show import Show
+from userbot.cli.language import language as spoken
+from userbot.cli.language import speak
+from userbot.cli.run import Reporter, console_for
+from userbot.console.live import Live
+from userbot.errors import UsageError
 from userbot.events import (
     Answered,
     Event,
@@ -51,6 +62,57 @@ _PICTURED = 4
 _FINAL = (Answered, Failed, Ignored, Limited, Skipped)
 
 
+def demo(
+    common: Common,
+    own: tuple[OpenAIConfig, VoiceConfig | None] | None,
+    language: str | None,
+    picture: Path | None,
+) -> None:
+    """Perform the scene, with the visitor's own model or with written answers."""
+    if language not in (None, "en", "ru"):
+        raise UsageError(
+            _("No demo in “{language}”.", language=language),
+            _("Use --language en or ru."),
+        )
+    scene = spoken()
+    if language is not None:
+        speak(language)
+        scene = "ru" if language == "ru" else "en"
+    asyncio.run(_perform(common, own, scene, picture))
+
+
+async def _perform(
+    common: Common,
+    own: tuple[OpenAIConfig, VoiceConfig | None] | None,
+    language: Language,
+    picture: Path | None,
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="userbot-demo-") as folder:
+        await Play(common, Path(folder), own, language, picture).perform()
+
+
+def own_model(common: Common, model: str | None) -> tuple[OpenAIConfig, VoiceConfig | None]:
+    """[openai] and [voice] of the config if there is one, else what the environment says."""
+    voice: VoiceConfig | None
+    config = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
+    if common.config or config.exists():
+        settings = load_config(common).settings
+        own, voice = settings.openai, settings.voice
+    else:
+        own = OpenAIConfig(
+            api_key=os.environ.get("OPENAI_API_KEY") or None,
+            base_url=os.environ.get("OPENAI_BASE_URL") or None,
+        )
+        # OpenAI itself transcribes; of another server nobody knows.
+        voice = None if own.base_url else VoiceConfig()
+    if own.api_key is None and own.base_url is None:
+        raise UsageError(
+            _("No model is configured."),
+            _("Set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."),
+        )
+    return (replace(own, model=model) if model else own), voice
+
+
 class Play:
     """One performance. `own`: the visitor's model and what he says about voice, or None for the
     written answers; without a word about voice the sandbox transcribes.
@@ -67,12 +129,11 @@ class Play:
         self._folder = folder
         self._language: Language = language
         self._verbose = common.verbose
-        self._written = own is None
+        self._own = own
         self._sandbox = Sandbox(responder=written_answer, language=language)
-        self._model = _brief(own[0]) if own else None
-        self._voice = own[1] if own else None
-        self._console = recording_console(language) if picture else console_for(common, language)
-        self._shown: Console = self._console
+        self._console = _recording(language) if picture else console_for(common, language)
+        self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._shown = Reporter(self._console, self._end)
         self._picture = picture
         self._show = Show(self._console, language, quiet=common.json)
         # On Windows no loop can wait for what is typed: there the scene is all.
@@ -87,17 +148,14 @@ class Play:
     async def perform(self) -> None:
         """Play the scene, show the table, let the visitor type. Raises UserbotError."""
         began = time.monotonic()
-        end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-        def unread() -> None:
-            if not end.done():
-                end.set_result("unread")
-
-        self._shown = Guarded(self._console, unread)
         await self._sandbox.start()
         program = asyncio.create_task(
             app.run(
-                self._settings(), self._report, began=began, end=end, leaving=self._console.close
+                self._settings(),
+                self._report,
+                began=began,
+                end=self._end,
+                leaving=self._console.close,
             )
         )
         play = asyncio.create_task(self._play())
@@ -105,8 +163,8 @@ class Play:
             await asyncio.wait({program, play}, return_when=asyncio.FIRST_COMPLETED)
             played = play.done()
             play.cancel()
-            if not end.done():
-                end.set_result("demo_over")
+            if not self._end.done():
+                self._end.set_result("demo_over")
             reason = await program
             with contextlib.suppress(asyncio.CancelledError):
                 await play
@@ -120,6 +178,13 @@ class Play:
 
     def _settings(self) -> Settings:
         telegram, endpoint = self._sandbox.telegram, self._sandbox.endpoint
+        url, secret = endpoint.base_url, endpoint.api_key
+        model, voice = OpenAIConfig(base_url=url, api_key=secret, model=MODEL), None
+        if self._own:
+            model, voice = self._own
+            # A scene needs no long answers, and a small model would not end one by itself.
+            most = model.max_completion_tokens or _ANSWER_TOKENS
+            model = replace(model, max_completion_tokens=most)
         key = self._folder / "server.pem"
         telegram.write_public_key(key)
         telegram.seed_session(self._folder / "me.session", self._sandbox.people[OLGA.key])
@@ -133,9 +198,8 @@ class Play:
                     dc=telegram.dc, host=telegram.host, port=telegram.port, public_key=key
                 ),
             ),
-            openai=self._model
-            or OpenAIConfig(base_url=endpoint.base_url, api_key=endpoint.api_key, model=MODEL),
-            voice=self._voice or VoiceConfig(base_url=endpoint.base_url, api_key=endpoint.api_key),
+            openai=model,
+            voice=voice or VoiceConfig(base_url=url, api_key=secret),
             chats=(
                 ChatConfig(
                     id=self._sandbox.group.id,
@@ -160,10 +224,8 @@ class Play:
             self._news.set()
 
     async def _play(self) -> None:
-        if self._written:
-            self._show.label(LABEL[self._language])
-        else:
-            self._show.label(_("The answers come from your own model."))
+        own = _("The answers come from your own model.")
+        self._show.label(own if self._own else LABEL[self._language])
         await self._ready.wait()
         scene = LINES[self._language]
         for line in scene[:_PICTURED] if self._picture else scene:
@@ -221,7 +283,7 @@ class Play:
         lines: asyncio.Queue[str] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         # Read by the loop rather than in a thread: a thread in a blocked read cannot be ended.
-        loop.add_reader(sys.stdin.fileno(), lambda: lines.put_nowait(_read_line()))
+        loop.add_reader(sys.stdin.fileno(), _read_line, lines)
         try:
             while True:
                 self._show.prompt(visitor.first_name)
@@ -243,11 +305,14 @@ def _lines_given() -> Iterator[str]:
     yield from held.decode(errors="replace").splitlines()
 
 
-def _read_line() -> str:
-    """What the terminal holds: a line, as its driver hands it over; "" after Ctrl-D."""
-    return os.read(sys.stdin.fileno(), 65536).decode(errors="replace")
+def _read_line(lines: asyncio.Queue[str]) -> None:
+    """Take what the terminal holds: a line, as its driver hands it over; "" after Ctrl-D."""
+    lines.put_nowait(os.read(sys.stdin.fileno(), 65536).decode(errors="replace"))
 
 
-def _brief(own: OpenAIConfig) -> OpenAIConfig:
-    """A scene needs no long answers, and a small model would not end one by itself."""
-    return replace(own, max_completion_tokens=own.max_completion_tokens or _ANSWER_TOKENS)
+def _recording(language: Language) -> Live:
+    """A console of 80 columns that can be saved as a picture; shows nothing but waits itself."""
+    paper = Console(
+        record=True, width=80, file=io.StringIO(), highlight=False, color_system="truecolor"
+    )
+    return Live(language, verbose=False, console=paper)

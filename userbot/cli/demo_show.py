@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from userbot.cli.console import Console
+from userbot.cli.run import Console
 from userbot.console.describe import HEADS
 from userbot.console.live import Live
 from userbot.rules.utf16 import within
