@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from userbot.cli.common import Common
 from userbot.cli.language import said, show, tell
@@ -19,8 +19,7 @@ from userbot.storage.archive import Archive
 from userbot.telegram.names import Dialog, NameResolver, dialogs
 from userbot.texts import _
 
-Whom = Literal["contacts", "anyone"]
-_WHOM: dict[Whom, str] = {
+_WHOM = {
     "contacts": _('only your Telegram contacts; or "anyone", or ["@name"]'),
     "anyone": _('everybody in this chat; or "contacts", or ["@name"]'),
 }
@@ -126,12 +125,12 @@ def _print_block(found: list[Dialog], selected: dict[int, ChatConfig], word: str
         show("\n".join(block(dialog, "mention", _usual(dialog)) for dialog in new))
 
 
-def _usual(dialog: Dialog) -> Whom:
+def _usual(dialog: Dialog) -> str:
     """Who asks there, if nobody says: between two there is nobody but the other one."""
     return "anyone" if dialog.kind == "private" else "contacts"
 
 
-def block(dialog: Dialog, respond: str, whom: Whom) -> str:
+def block(dialog: Dialog, respond: str, whom: str) -> str:
     """The [[chats]] block that selects a chat."""
     if dialog.kind == "saved":
         identity = '"saved"'

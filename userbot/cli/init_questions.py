@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from dataclasses import replace
 
 from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal
 from userbot.cli.chats import block
@@ -72,16 +71,14 @@ async def model() -> list[str]:
     """Step 2: the [openai] table. Raises UserbotError when there is nothing more to read."""
     _head(_("2 of 4 · The model"))
     lines = ["[openai]"]
-    settings = OpenAIConfig(
-        api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None,
-        base_url=os.environ.get("OPENAI_BASE_URL", "").strip() or None,
-    )
-    if settings.base_url:
+    variables = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+    key, url = (os.environ.get(name, "").strip() for name in variables)
+    if url:
         tell(_("Using the address from the environment."))
-        return [*lines, *await _model_of(settings)]
-    if settings.api_key:
+        return [*lines, _chosen(await _offered(key, url) or [])]
+    if key:
         tell(_("Using the key from the environment."))
-        return [*lines, *_named(ask(_("Model"), default=settings.model))]
+        return [*lines, _named(ask(_("Model"), default=OpenAIConfig().model))]
     who = ask_choice(
         _("Which model should answer?"),
         [
@@ -89,20 +86,16 @@ async def model() -> list[str]:
             ("other", _("a server that works like OpenAI's: Ollama, LM Studio, llama.cpp …")),
         ],
     )
-    if who == "openai":
-        key, _offered_there = await _accepted_key(None)
-        tell(_("It is stored in the config, which only you can read."))
-        return [
-            *lines,
-            f"api_key = {quoted(key)}",
-            *_named(ask(_("Model"), default=settings.model)),
-        ]
-    url = ask_until(_("Address"), _is_url, _("Example: {local}.", local=_LOCAL), default=_LOCAL)
-    lines.append(f"base_url = {quoted(url)}")
+    if who == "other":
+        url = ask_until(_("Address"), _is_url, _("Example: {local}.", local=_LOCAL), default=_LOCAL)
+        lines.append(f"base_url = {quoted(url)}")
     key, offered = await _accepted_key(url)
     if key:
         lines.append(f"api_key = {quoted(key)}")
-    return [*lines, *_chosen(offered)]
+    if who == "other":
+        return [*lines, _chosen(offered)]
+    tell(_("It is stored in the config, which only you can read."))
+    return [*lines, _named(ask(_("Model"), default=OpenAIConfig().model))]
 
 
 def by_qr(phone: str | None) -> bool:
@@ -142,12 +135,11 @@ def chats(found: list[Dialog]) -> list[str]:
     answer = ask_until(_("Where may others ask (for example 1 3; Enter: nowhere)"), right, expected)
     if not _split(answer):
         return []
-    contacts, anyone = "contacts", "anyone"
     whom = ask_choice(
         _("Who may ask there?"),
         [
-            (contacts, _("only your Telegram contacts")),
-            (anyone, _("everybody in these chats")),
+            ("contacts", _("only your Telegram contacts")),
+            ("anyone", _("everybody in these chats")),
         ],
     )
     respond = ask_choice(
@@ -162,10 +154,7 @@ def chats(found: list[Dialog]) -> list[str]:
         ],
     )
     chosen = dict.fromkeys(int(number) for number in _split(answer))
-    return [
-        block(shown[number - 1], respond, "anyone" if whom == anyone else "contacts")
-        for number in chosen
-    ]
+    return [block(shown[number - 1], respond, whom) for number in chosen]
 
 
 def quoted(text: str) -> str:
@@ -179,8 +168,8 @@ def _head(title: str) -> None:
     tell(title)
 
 
-def _named(name: str) -> list[str]:
-    return [f"model = {quoted(name)}"]
+def _named(name: str) -> str:
+    return f"model = {quoted(name)}"
 
 
 def _split(numbers: str) -> list[str]:
@@ -203,14 +192,14 @@ def _is_url(text: str) -> bool:
     return re.fullmatch(r"https?://[^\s/?#]+\S*", text) is not None
 
 
-async def _accepted_key(url: str | None) -> tuple[str, list[str]]:
+async def _accepted_key(url: str) -> tuple[str, list[str]]:
     """A key that the server does not refuse, and what it offers; nothing if it cannot be asked.
 
     Without `url` it is OpenAI. Raises UserbotError after too many refusals.
     """
     for _try in range(TRIES):
         key = _key(url)
-        offered = await _offered(OpenAIConfig(api_key=key or None, base_url=url))
+        offered = await _offered(key, url)
         if offered is not None:
             return key, offered
     raise UserbotError(
@@ -219,19 +208,15 @@ async def _accepted_key(url: str | None) -> tuple[str, list[str]]:
     )
 
 
-def _key(url: str | None) -> str:
-    if url is None:
+def _key(url: str) -> str:
+    if not url:
         question = _("API key (hidden)") if in_terminal() else _("API key")
         return ask_until(question, _is_key, _("It has no spaces; copy it again."), hidden=True)
     needless = _("API key (hidden; Enter: none needed)")
     return ask(needless if in_terminal() else _("API key (empty: none needed)"), hidden=True)
 
 
-async def _model_of(settings: OpenAIConfig) -> list[str]:
-    return _chosen(await _offered(settings) or [])
-
-
-def _chosen(offered: list[str]) -> list[str]:
+def _chosen(offered: list[str]) -> str:
     """The model, from what the server offers if it says so."""
     if offered:
         names = [(name, "") for name in offered[:_SHOWN_MODELS]]
@@ -239,13 +224,14 @@ def _chosen(offered: list[str]) -> list[str]:
     return _named(ask_until(_("Model"), bool, _("Give the name that the server uses.")))
 
 
-async def _offered(settings: OpenAIConfig) -> list[str] | None:
+async def _offered(key: str, url: str) -> list[str] | None:
     """What the server offers, None if it refuses the key.
 
     Nothing if it cannot be asked. What is wrong is told.
     """
     tell(_("Listing its models …"))
-    chat = OpenAIChat(replace(settings, timeout=_ASKING_SECONDS))
+    settings = OpenAIConfig(api_key=key or None, base_url=url or None, timeout=_ASKING_SECONDS)
+    chat = OpenAIChat(settings)
     try:
         return await chat.check()
     except ModelError as error:
