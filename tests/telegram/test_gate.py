@@ -162,7 +162,7 @@ async def test_a_pause_of_what_reads_holds_no_write(bench: Bench) -> None:
 async def test_without_a_line_nothing_is_written_and_it_leaves_when_that_is_back(
     bench: Bench,
 ) -> None:
-    bench.gate.waits.line_lost()
+    bench.gate.waits.line.clear()
     telegram = Telegram()
     with pytest.raises(PauseAskedError):
         await bench.gate.let_through(says(FRIEND), telegram)
@@ -170,7 +170,7 @@ async def test_without_a_line_nothing_is_written_and_it_leaves_when_that_is_back
     assert not bench.gate.try_acquire(FRIEND, "edit")
     permit = asyncio.ensure_future(bench.gate.acquire(FRIEND, "send"))
     assert not await ended(permit, bench, 60)
-    bench.gate.waits.line_back()
+    bench.gate.waits.line.set()
     assert await ended(permit, bench, 1)
 
 
@@ -189,7 +189,7 @@ async def test_each_wait_ends_when_the_program_does(
     bench: Bench, wait: Callable[[Gate], Any]
 ) -> None:
     await bench.pauses(says(FRIEND), 3600)
-    bench.gate.waits.line_lost()
+    bench.gate.waits.line.clear()
     waiting = asyncio.ensure_future(wait(bench.gate))
     await asyncio.sleep(0.01)
     assert not waiting.done()

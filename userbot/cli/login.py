@@ -140,7 +140,7 @@ async def _connect(client: Client, timings: Timings) -> None:
     try:
         while not connecting.done():
             await asyncio.wait({connecting}, timeout=timings.connect_seconds)
-            if not connecting.done() and not client.gate.waits.awaited(0):
+            if not connecting.done() and not client.gate.pausing:
                 raise TimeoutError
         connecting.result()
     finally:

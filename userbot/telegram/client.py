@@ -35,9 +35,9 @@ from userbot.proxy import MTProxy, Socks, parse
 from userbot.settings import ServerConfig, TelegramConfig
 from userbot.telegram.gate import Gate
 from userbot.telegram.refusals import login_ended, meaning
-from userbot.telegram.requests import DIFFERENCES, ONCE
+from userbot.telegram.requests import DIFFERENCES
 from userbot.telegram.session import open_session
-from userbot.telegram.transport import MTProtoTransport, Once
+from userbot.telegram.transport import MTProtoTransport
 from userbot.texts import _
 
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
@@ -193,7 +193,7 @@ class Client(TelegramClient):  # type: ignore[misc]
         await self.catch_up()
         if self.on_reconnect is not None:
             self.on_reconnect()
-        self.gate.waits.line_back()
+        self.gate.waits.line.set()
 
     async def _create_exported_sender(self, dc_id: int) -> MTProtoTransport:
         # As Telethon's (1.45), which makes one that sends past the gate.
@@ -222,11 +222,9 @@ class Client(TelegramClient):  # type: ignore[misc]
         flood_sleep_threshold: int | None = None,
     ) -> Any:
         # Downloads bypass `__call__` and come through here too (Telethon 1.45).
-        own = sender is self._sender
-        through = Once(sender) if isinstance(request, ONCE) else sender
-        send = partial(self._leave, through, request, ordered, flood_sleep_threshold)
+        send = partial(self._leave, sender, request, ordered, flood_sleep_threshold)
         try:
-            result = await self.gate.let_through(request, send, account=own)
+            result = await self.gate.let_through(request, send, account=sender is self._sender)
         except RPCError as error:
             if isinstance(request, DIFFERENCES) and not isinstance(error, _TOLD_OTHERWISE):
                 self._missed()

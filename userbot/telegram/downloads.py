@@ -49,16 +49,28 @@ class Downloads:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._waits = client.gate.waits
+        self._gate = client.gate
 
-    async def file(
-        self, chat: int, message: int, limit: int, judge: Judge
-    ) -> AsyncGenerator[bytes, None]:
-        """The sound or film of a message, part by part.
+    async def fetch(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
+        """The sound or film of a message, in memory.
 
         Raises AudioError if it is gone, empty or larger than `limit` bytes, TelegramError, and
         what `judge` raises about its first bytes.
         """
+        with self._gate.for_a_question(chat):
+            async with aclosing(self._file(chat, message, limit, judge)) as parts:
+                return b"".join([part async for part in parts])
+
+    async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
+        """The same into a file; parts are small enough to be written between two breaths."""
+        with path.open("wb") as file, self._gate.for_a_question(chat):
+            async with aclosing(self._file(chat, message, limit, judge)) as parts:
+                async for part in parts:
+                    file.write(part)
+
+    async def _file(
+        self, chat: int, message: int, limit: int, judge: Judge
+    ) -> AsyncGenerator[bytes, None]:
         got = 0
         async with aclosing(self._parts(chat, message, None, _recording)) as parts:
             async for part in parts:
@@ -71,20 +83,17 @@ class Downloads:
         if not got:
             raise AudioError(_("The recording is empty."), reason="audio_empty")
 
-    async def save(self, chat: int, message: int, limit: int, path: Path, judge: Judge) -> None:
-        """The same into a file; parts are small enough to be written between two breaths."""
-        with path.open("wb") as file:
-            async with aclosing(self.file(chat, message, limit, judge)) as parts:
-                async for part in parts:
-                    file.write(part)
-
     async def pictures(self, chat: int, message: int, *, several: bool = False) -> list[Picture]:
         """The picture of a message, with the others of its album, in order; none if it is gone.
 
         `several`: there are others beside it. Raises TelegramError, with the reason
         "picture_too_large" or "picture_unknown" for what is not fit to be shown.
         """
-        found = await self._message(chat, message)
+        with self._gate.for_a_question(chat):
+            return await self._pictures(chat, message, several)
+
+    async def _pictures(self, chat: int, message: int, several: bool) -> list[Picture]:
+        (found,) = await self._messages(chat, [message])
         if not isinstance(found, types.Message):
             return []
         album = [found]
@@ -121,10 +130,10 @@ class Downloads:
         self, chat: int, number: int, message: Any, place: Callable[[Any], _Place]
     ) -> AsyncGenerator[bytes, None]:
         """What a message carries, part by part; it is read anew for each try."""
-        tries, got = Tries(self._waits, chat), 0
+        tries, got = Tries(self._gate.waits, chat), 0
         while True:
             if message is None:
-                message = await self._message(chat, number)
+                (message,) = await self._messages(chat, [number])
             file = place(message)
             message = None
             try:
@@ -143,11 +152,10 @@ class Downloads:
             except Exception as error:
                 await tries.wait(error)
 
-    async def _message(self, chat: int, number: int) -> Any:
-        return (await self._messages(chat, [number]))[0]
-
     async def _messages(self, chat: int, numbers: list[int]) -> list[Any]:
-        return await Tries(self._waits, chat).ask(partial(self._client.messages, chat, numbers))
+        return await Tries(self._gate.waits, chat).ask(
+            partial(self._client.messages, chat, numbers)
+        )
 
 
 def _recording(message: Any) -> _Place:

@@ -14,10 +14,10 @@ Rule 5: a permit that is not used, because its writer was cancelled or held back
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Any, Final
 
 from telethon.errors import (
@@ -56,19 +56,16 @@ _PAUSES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What a question reads: in which chat, and until when it is wanted."""
-
-    chat: int
-    until: float
-
-
-_wanted: ContextVar[_Wanted | None] = ContextVar("what a question reads", default=None)
+_wanted: ContextVar[tuple[int, float] | None] = ContextVar("what a question reads", default=None)
+"""In which chat it reads, and until when that is wanted."""
 
 
 class Gate:
-    """`on_fatal` is told of an error that ends the program."""
+    """`on_fatal` is told of an error that ends the program.
+
+    `stopped`: set once Telegram restricted the account or ended its login; nothing more is
+    written. `pausing`: how many requests wait for the end of a pause; each will come.
+    """
 
     def __init__(
         self,
@@ -78,6 +75,8 @@ class Gate:
         on_fatal: Callable[[UserbotError], None],
     ) -> None:
         self.waits = Waits(clock, report)
+        self.stopped: UserbotError | None = None
+        self.pausing = 0
         self._limiter = limiter
         self._clock = clock
         self._report = report
@@ -85,19 +84,13 @@ class Gate:
         self._resting = Resting()
         self._slow: set[int] = set()
         self._told: set[tuple[str, int]] = set()
-        self._stopped: UserbotError | None = None
 
     # Permits.
 
-    @property
-    def stopped(self) -> UserbotError | None:
-        """Set once Telegram restricted the account or ended its login: nothing more is written."""
-        return self._stopped
-
     def check(self, conversation: ConversationId) -> None:
         """Raise why nothing may be written here, if so."""
-        if self._stopped is not None:
-            raise self._stopped
+        if self.stopped is not None:
+            raise self.stopped
         if (why := self._resting.why(conversation, self._clock.monotonic())) is not None:
             raise why
 
@@ -106,29 +99,24 @@ class Gate:
 
         Raises what `check` raises, and PostponedError if the program ends first.
         """
-        with self.waits.counted(conversation.chat):
-            while True:
-                self.check(conversation)
-                await self.waits.connected()
-                await self._pauses(conversation, write, title)
-                if await self._places(conversation, write, title):
-                    return
+        while True:
+            now = await self._open(conversation, write, title)
+            if await self._places(conversation, write, title, now):
+                return
 
     async def acquire_after_answers(
         self, conversation: ConversationId, write: Write, title: str = ""
     ) -> None:
         """Wait for a permit that no answer needs. Raises as `acquire` does."""
-        chat, told = conversation.chat, False
+        told = False
         while True:
-            self.check(conversation)
-            await self.waits.connected()
-            await self._pauses(conversation, write, title)
-            seconds = self._limiter.acquire_after_answers(chat, self._clock.monotonic())
+            now = await self._open(conversation, write, title)
+            seconds = self._limiter.acquire_after_answers(conversation.chat, now)
             if not seconds:
                 return
             # The first wait tells of them all: others may be let through before.
             if not told:
-                self.waits.tell(chat, title, seconds, "governor")
+                self.waits.tell(seconds, "governor", conversation.chat, title)
             told = told or seconds >= TOLD_SECONDS
             await self.waits.sleep(seconds)
 
@@ -136,7 +124,8 @@ class Gate:
         """Take a permit that nobody else needs, or none."""
         self.check(conversation)
         now = self._clock.monotonic()
-        return self.waits.line_stands and self._limiter.try_acquire(write, conversation.chat, now)
+        line = self.waits.line.is_set()
+        return line and self._limiter.try_acquire(write, conversation.chat, now)
 
     def try_typing(self, conversation: ConversationId) -> bool:
         """Whether a typing signal may go now."""
@@ -145,7 +134,7 @@ class Gate:
         except UserbotError:
             return False
         now = self._clock.monotonic()
-        return self.waits.line_stands and self._limiter.try_typing(conversation.chat, now)
+        return self.waits.line.is_set() and self._limiter.try_typing(conversation.chat, now)
 
     def in_slow_mode(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode."""
@@ -156,7 +145,7 @@ class Gate:
     @contextmanager
     def for_a_question(self, chat: int) -> Iterator[None]:
         """What is read in the block is given up when a question has waited too long for it."""
-        token = _wanted.set(_Wanted(chat, self._clock.monotonic() + QUESTION_SECONDS))
+        token = _wanted.set((chat, self._clock.monotonic() + QUESTION_SECONDS))
         try:
             yield
         finally:
@@ -191,18 +180,16 @@ class Gate:
                 return result
 
     async def _enter(self, kind: Kind, request: Any) -> None:
-        if kind.recorded and not self.waits.line_stands:
+        if kind.recorded and not self.waits.line.is_set():
             raise PauseAskedError(0, slow_mode=False)
-        pause = self._limiter.pause(kind.method, kind.chat, self._clock.monotonic())
-        if pause is None:
-            return
-        if not kind.waits:
-            raise PauseAskedError(pause.seconds, slow_mode=pause.reason == "slow_mode")
-        wanted = _wanted.get()
-        with self.waits.counted(wanted.chat if wanted else kind.chat):
-            while pause is not None:
+        while pause := self._limiter.pause(kind.method, kind.chat, self._clock.monotonic()):
+            if not kind.waits:
+                raise PauseAskedError(pause.seconds, slow_mode=pause.reason == "slow_mode")
+            self.pausing += 1
+            try:
                 await self._wait_to_read(kind, pause.seconds, request)
-                pause = self._limiter.pause(kind.method, kind.chat, self._clock.monotonic())
+            finally:
+                self.pausing -= 1
 
     def _refused(self, kind: Kind, error: UserbotError, *, account: bool) -> None:
         if isinstance(error, AccountStoppedError | NotLoggedInError):
@@ -228,9 +215,9 @@ class Gate:
             raise PauseAskedError(seconds, slow_mode=slow_mode) from error
 
     def _stop(self, error: UserbotError) -> None:
-        if self._stopped is not None:
+        if self.stopped is not None:
             return
-        self._stopped = error
+        self.stopped = error
         if error.reason == "peer_flood":
             self._report(Notice(reason=error.reason, detail=str(error), hint=error.hint))
         else:
@@ -239,8 +226,8 @@ class Gate:
     # Waits.
 
     async def _wait_to_read(self, kind: Kind, seconds: float, request: Any) -> None:
-        wanted = _wanted.get()
-        if wanted is not None and self._clock.monotonic() + seconds > wanted.until:
+        chat, until = _wanted.get() or (kind.chat, math.inf)
+        if self._clock.monotonic() + seconds > until:
             raise TelegramError(
                 _("Telegram asks to wait {seconds:.0f} s before reading.", seconds=seconds),
                 _("Ask again later."),
@@ -248,38 +235,40 @@ class Gate:
             )
         if (kind.method, kind.chat) not in self._told:
             self._told.add((kind.method, kind.chat))
-            self.waits.tell(
-                wanted.chat if wanted else kind.chat, "", seconds, "flood_wait", kind.method
-            )
+            self.waits.tell(seconds, "flood_wait", chat, detail=kind.method)
         if isinstance(request, DIFFERENCES):
             await self._clock.sleep(seconds)  # Telethon takes any other end for its own mistake
         else:
             await self.waits.sleep(seconds)
 
-    async def _pauses(self, conversation: ConversationId, write: Write, title: str) -> None:
-        chat = conversation.chat
-        while pause := self._limiter.pause(write, chat, self._clock.monotonic()):
-            detail = "account" if pause.account_wide else write
-            self.waits.tell(chat, title, pause.seconds, pause.reason, detail)
-            await self.waits.sleep(pause.seconds)
+    async def _open(self, conversation: ConversationId, write: Write, title: str) -> float:
+        """Come back when all that a write still needs is its place; gives the time by then."""
+        while True:
             self.check(conversation)
+            await self.waits.connected()
+            now = self._clock.monotonic()
+            pause = self._limiter.pause(write, conversation.chat, now)
+            if pause is None:
+                return now
+            detail = "account" if pause.account_wide else write
+            await self.waits.wait(pause.seconds, pause.reason, conversation.chat, title, detail)
 
-    async def _places(self, conversation: ConversationId, write: Write, title: str) -> bool:
+    async def _places(
+        self, conversation: ConversationId, write: Write, title: str, now: float
+    ) -> bool:
         """Take a place in both buckets, the chat's first: its wait must not hold others up."""
-        limiter, chat, clock = self._limiter, conversation.chat, self._clock
+        limiter, chat = self._limiter, conversation.chat
         used = False
-        here = limiter.acquire_chat(chat, clock.monotonic())
+        here = limiter.acquire_chat(chat, now)
         try:
-            self.waits.tell(chat, title, here, "governor")
-            await self.waits.sleep(here)
-            of_account = limiter.acquire_account(clock.monotonic())
+            if here:
+                await self.waits.wait(here, "governor", chat, title)
+                now = self._clock.monotonic()
+            there = limiter.acquire_account(now)
             try:
-                felt = of_account + (here if here < TOLD_SECONDS else 0.0)
-                self.waits.tell(chat, title, felt, "governor")
-                await self.waits.sleep(of_account)
-                self.check(conversation)
-                paused = limiter.pause(write, chat, clock.monotonic()) is not None
-                used = self.waits.line_stands and not paused
+                if there:
+                    await self.waits.wait(there, "governor", chat, title)
+                used = not (here or there) or self._still_open(conversation, write)
             finally:
                 if not used:
                     limiter.release_account()
@@ -287,3 +276,9 @@ class Gate:
             if not used:
                 limiter.release_chat(chat)
         return used
+
+    def _still_open(self, conversation: ConversationId, write: Write) -> bool:
+        """Whether only the place was waited for. Raises as `check` does."""
+        self.check(conversation)
+        pause = self._limiter.pause(write, conversation.chat, self._clock.monotonic())
+        return self.waits.line.is_set() and pause is None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar
 
 from telethon.errors import UsernameInvalidError, UsernameNotOccupiedError
@@ -14,7 +13,6 @@ from telethon.tl import functions, types
 from telethon.utils import get_display_name, get_peer_id, resolve_id
 
 from userbot.errors import TelegramError
-from userbot.ports import Judge
 from userbot.telegram.client import Client
 from userbot.telegram.convert import (
     expires_at,
@@ -29,7 +27,7 @@ from userbot.telegram.downloads import Downloads
 from userbot.telegram.retry import Tries
 from userbot.telegram.updates import Updates
 from userbot.timings import USUAL
-from userbot.types import Brought, ChatTop, Message, OwnMessage, Picture, Quoted, Since
+from userbot.types import Brought, ChatTop, Message, OwnMessage, Quoted, Since
 
 T = TypeVar("T")
 
@@ -57,7 +55,10 @@ class TelegramReader:
         self._client = client
         self._updates = updates
         self._waits = client.gate.waits
-        self._downloads = Downloads(client)
+        downloads = Downloads(client)
+        self.fetch_file = downloads.fetch
+        self.save_file = downloads.save
+        self.fetch_pictures = downloads.pictures
 
     @property
     def waits(self) -> bool:
@@ -67,7 +68,7 @@ class TelegramReader:
     # Messages.
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
-        """The message with its speaker; None if it is gone, empty or may not be read."""
+        """As the port says; None for one that is empty, too."""
         with self._client.gate.for_a_question(chat):
             found = await Tries(self._waits, chat).ask(partial(self._with_sender, chat, message))
         if not isinstance(found, types.Message) or is_protected(found):
@@ -225,32 +226,6 @@ class TelegramReader:
     async def _groups(self, chats: Sequence[int]) -> Any:
         numbers = [resolve_id(chat)[0] for chat in chats]
         return await self._client(functions.messages.GetChatsRequest(numbers))
-
-    # Files.
-
-    async def fetch_file(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
-        """The file of a message, in memory.
-
-        Raises AudioError if it is gone, empty or larger than `limit` bytes, and what `judge`
-        raises about its first bytes.
-        """
-        with self._client.gate.for_a_question(chat):
-            async with aclosing(self._downloads.file(chat, message, limit, judge)) as parts:
-                return b"".join([part async for part in parts])
-
-    async def save_file(
-        self, chat: int, message: int, limit: int, path: Path, judge: Judge
-    ) -> None:
-        """The same as `path`, part by part."""
-        with self._client.gate.for_a_question(chat):
-            await self._downloads.save(chat, message, limit, path, judge)
-
-    async def fetch_pictures(
-        self, chat: int, message: int, *, several: bool = False
-    ) -> list[Picture]:
-        """The picture of a message, with the others of its album, in order; none if it is gone."""
-        with self._client.gate.for_a_question(chat):
-            return await self._downloads.pictures(chat, message, several=several)
 
 
 def _tops(found: Any) -> list[ChatTop]:

@@ -74,8 +74,7 @@ class Tries:
             reason, detail = "telegram_trouble", error_name(error)
         else:
             reason, detail = "network", ""
-        self._waits.tell(self._chat, "", seconds, reason, detail)
-        await self._waits.sleep(seconds)
+        await self._waits.wait(seconds, reason, self._chat, detail=detail)
 
 
 def _given_up(error: Exception) -> Exception:

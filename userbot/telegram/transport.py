@@ -85,20 +85,27 @@ class MTProtoTransport(MTProtoSender):  # type: ignore[misc]
         if self._reconnect_task is None or self._reconnect_task.done():
             super()._start_reconnect(error)
             if self._reconnecting and self._account:
-                self._gate.waits.line_lost()
+                self._gate.waits.line.clear()
 
     def send(self, request: Any, ordered: bool = False) -> Any:
         """As MTProtoSender's."""
-        if isinstance(request, ONCE) and self.is_connected() and not self.stands():
-            answer = asyncio.get_running_loop().create_future()
-            answer.set_exception(UnansweredError("no line for a message"))
-            return answer
+        if isinstance(request, ONCE):
+            return asyncio.ensure_future(self._send_once(request, ordered))
         if isinstance(request, functions.InvokeWithLayerRequest):
             begin = partial(super().send, request, ordered=ordered)
             return asyncio.ensure_future(
                 self._gate.let_through(request, begin, account=self._account)
             )
         return super().send(request, ordered=ordered)
+
+    async def _send_once(self, request: Any, ordered: bool) -> Any:
+        """For a message: Telegram's own trouble comes out at once."""
+        if self.is_connected() and not self.stands():
+            raise UnansweredError("no line for a message")
+        try:
+            return await super().send(request, ordered=ordered)
+        except TROUBLE as error:
+            raise TroubleError(error) from error
 
     async def _reconnect(self, last_error: Exception | None) -> None:
         for number, state in list(self._pending_state.items()):
@@ -121,20 +128,3 @@ class MTProtoTransport(MTProtoSender):  # type: ignore[misc]
             while not queue.empty():
                 queue.get_nowait()
         return bool(await super()._try_connect(attempt))
-
-
-class Once:
-    """A sender for one message: Telegram's own trouble comes out at once."""
-
-    def __init__(self, sender: Any) -> None:
-        self._sender = sender
-
-    def send(self, request: Any, ordered: bool = False) -> asyncio.Future[Any]:
-        """As MTProtoSender's."""
-        return asyncio.ensure_future(self._answer(self._sender.send(request, ordered=ordered)))
-
-    async def _answer(self, answer: asyncio.Future[Any]) -> Any:
-        try:
-            return await answer
-        except TROUBLE as error:
-            raise TroubleError(error) from error

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from typing import Any
 
 from userbot.errors import PostponedError
@@ -20,34 +18,23 @@ _LEAVING_SECONDS = 10.0
 
 
 class Waits:
-    """`titles`: how chats are called, as far as was heard; whoever hears it puts it there."""
+    """`titles`: how chats are called, as far as was heard; whoever hears it puts it there.
+
+    `line`: set while there is a connection, and it is known of whose answers it missed something.
+    """
 
     def __init__(self, clock: Clock, report: Report) -> None:
         self.titles: dict[int, str] = {}
+        self.line = asyncio.Event()
+        self.line.set()
         self._clock = clock
         self._report = report
-        self._waiting: Counter[int] = Counter()
         self._leaving = asyncio.Event()
-        self._line = asyncio.Event()
-        self._line.set()
-
-    @property
-    def line_stands(self) -> bool:
-        """Whether there is a connection, and it is known of whose answers it missed something."""
-        return self._line.is_set()
-
-    def line_lost(self) -> None:
-        """The connection is lost: no write leaves before it is `line_back`."""
-        self._line.clear()
-
-    def line_back(self) -> None:
-        """It stands again."""
-        self._line.set()
 
     async def connected(self) -> None:
         """Come back when there is a connection. Raises PostponedError when the program ends."""
-        while not self._line.is_set():
-            if not await self._unless_leaving(self._line.wait()):
+        while not self.line.is_set():
+            if not await self._unless_leaving(self.line.wait()):
                 raise _postponed()
 
     def leave(self) -> None:
@@ -66,7 +53,16 @@ class Waits:
             raise _postponed()
         await self._clock.sleep(left)
 
-    def tell(self, chat: int, title: str, seconds: float, reason: str, detail: str = "") -> None:
+    async def wait(
+        self, seconds: float, reason: str, chat: int, title: str = "", detail: str = ""
+    ) -> None:
+        """Show a wait, then wait. Raises as `sleep` does."""
+        self.tell(seconds, reason, chat, title, detail)
+        await self.sleep(seconds)
+
+    def tell(
+        self, seconds: float, reason: str, chat: int, title: str = "", detail: str = ""
+    ) -> None:
         """Show a wait that is about to begin, if it will be felt; `chat` 0: in none of them."""
         if seconds >= TOLD_SECONDS:
             self._report(
@@ -78,21 +74,6 @@ class Waits:
                     detail=detail,
                 )
             )
-
-    @contextmanager
-    def counted(self, chat: int) -> Iterator[None]:
-        """While the block runs, something in that chat is awaited."""
-        self._waiting[chat] += 1
-        try:
-            yield
-        finally:
-            self._waiting[chat] -= 1
-            if not self._waiting[chat]:
-                del self._waiting[chat]
-
-    def awaited(self, chat: int) -> bool:
-        """Whether something in that chat, or in none, is waited for: it will come."""
-        return chat in self._waiting or 0 in self._waiting
 
     async def _unless_leaving(self, comes: Coroutine[Any, Any, Any]) -> bool:
         """Whether it came before the program began to end."""
