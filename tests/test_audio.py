@@ -16,7 +16,7 @@ import pytest
 from userbot import audio
 from userbot.audio import Ffmpeg, find_ffmpeg
 from userbot.errors import AudioError
-from userbot.rules import ogg as ogg_rules
+from userbot.rules import voice_note
 from userbot.rules.formats import OGG, format_of
 from userbot.sandbox import ogg
 from userbot.timings import USUAL, Timings
@@ -88,7 +88,7 @@ async def test_every_format_becomes_a_voice_note_of_the_same_length(
     assert seconds == pytest.approx(3.58, abs=0.15)
     assert loudness is Loudness.LOUD
     assert format_of(sound.data[:64]) is OGG
-    look = ogg_rules.look(sound.data)
+    look = voice_note.look(sound.data)
     assert look is not None
     assert look.seconds == pytest.approx(seconds, abs=0.1)
 

@@ -15,8 +15,8 @@ from userbot.errors import StorageError, UserbotError
 from userbot.events import Notice, Ready, Report, Stopped
 from userbot.intake.watch import Watch
 from userbot.ports import Clock, SystemClock
-from userbot.rules.lateness import grew_old
 from userbot.rules.rate_limiter import RateLimiter
+from userbot.rules.retrying import grew_old
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from userbot.errors import AudioError, system_reason
-from userbot.rules.ghosts import QUIET_DBFS, loudness_at
+from userbot.rules.transcript import QUIET_DBFS, loudness_at
 from userbot.texts import _, joined
 from userbot.timings import Timings
 from userbot.types import Format, Loudness, Sound

@@ -36,8 +36,8 @@ from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
+from userbot.rules.policy import Policy
 from userbot.rules.retrying import PATIENCE_SECONDS
-from userbot.rules.trigger import Policy
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.storage.store import Store
 from userbot.telegram.client import new_client

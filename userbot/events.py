@@ -41,7 +41,7 @@ def about(question: Question | None, message: int | None = None) -> About:
     if question is None:
         return About(chat=None, title="", message=None, person=None)
     return About(
-        chat=question.chat,
+        chat=question.conversation.chat,
         title=question.title,
         message=message or question.message,
         person=question.sender,

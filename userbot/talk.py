@@ -20,7 +20,8 @@ from userbot.intake.forgetting import Forgetting
 from userbot.intake.late_writes import LateWrites
 from userbot.openai_api.chat import OpenAIChat
 from userbot.ports import Reader, Sender, SystemClock
-from userbot.rules.trigger import Policy, command_of, question_of
+from userbot.rules.policy import Policy
+from userbot.rules.trigger import command_of, question_of
 from userbot.settings import PacingConfig, Settings
 from userbot.storage.store import Store
 from userbot.texts import _

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.bench.filling import ANSWER, QUESTION, fill
 from tests.bench.harness import arguments
-from userbot.rules.random_id import random_id
+from userbot.rules.own_writes import random_id
 from userbot.storage.store import Store
 from userbot.types import Answer, ChatKind, ConversationId, Finish, Payment, Person, Question, Usage
 

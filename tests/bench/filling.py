@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from userbot.rules.random_id import random_id
+from userbot.rules.own_writes import random_id
 from userbot.storage.ledger import EVERYBODY, QUARTER
 
 QUESTION = "Как лучше всего провести выходные за городом с детьми? " * 4

@@ -9,14 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from userbot.rules.limits import (
-    ANSWER_TOKENS,
-    check,
-    cost,
-    day_began,
-    expected_of_answer,
-    told,
-)
+from userbot.rules.limits import ANSWER_TOKENS, check, cost, day_began, expected_of_answer, told
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.types import Expected, Spent
 

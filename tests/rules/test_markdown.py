@@ -9,7 +9,7 @@ import pytest
 from tests.pace import growth
 from userbot.rules.markdown import MESSAGE_ENTITIES, MESSAGE_UNITS, broken_off, render
 from userbot.rules.markdown.inert import JOINER
-from userbot.rules.utf16 import units
+from userbot.rules.plain import units
 from userbot.types import Entity, RichText
 
 

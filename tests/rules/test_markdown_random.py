@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from userbot.rules.markdown import MESSAGE_ENTITIES, MESSAGE_UNITS, render
 from userbot.rules.markdown.parts import visible
-from userbot.rules.utf16 import units
+from userbot.rules.plain import units
 from userbot.types import RichText
 
 PIECES = [

@@ -1,4 +1,4 @@
-"""Plain text in messages of a size, and on one line."""
+"""Plain text: counted as Telegram does, in messages of a size, and on one line."""
 
 from __future__ import annotations
 
@@ -6,12 +6,73 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.rules.plain import messages, shortened
-from userbot.rules.utf16 import MESSAGE_UNITS
+from userbot.rules.plain import (
+    MESSAGE_UNITS,
+    fitting,
+    messages,
+    offsets,
+    paired,
+    shortened,
+    units,
+    within,
+)
+
+TEXTS = st.text(st.characters(exclude_categories=()) | st.sampled_from("🙂é"))
 
 
-def units(text: str) -> int:
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        pytest.param("", 0, id="nothing"),
+        pytest.param("ascii", 5, id="ascii"),
+        pytest.param("жé", 2, id="basic plane"),
+        pytest.param("a🙂b", 4, id="emoji"),
+        pytest.param("\ud83d", 1, id="lone surrogate"),
+    ],
+)
+def test_a_character_outside_the_basic_plane_is_two_units(text: str, length: int) -> None:
+    assert units(text) == length
+
+
+@given(TEXTS)
+def test_the_last_offset_is_the_length(text: str) -> None:
+    assert offsets(text)[-1] == units(text)
+
+
+@given(TEXTS, st.integers(0, 20), st.integers(1, 20))
+def test_as_much_fits_as_has_room_and_no_more(text: str, start: int, most: int) -> None:
+    start = min(start, len(text))
+    end = fitting(text, start, most)
+    assert units(text[start:end]) <= most
+    assert end == len(text) or units(text[start : end + 1]) > most
+
+
+@pytest.mark.parametrize(
+    ("offset", "length", "covered"),
+    [
+        pytest.param(0, 1, "a", id="before an emoji"),
+        pytest.param(1, 2, "🙂", id="an emoji"),
+        pytest.param(3, 5, "@nora", id="behind an emoji"),
+        pytest.param(3, 99, "@nora", id="past the end"),
+        pytest.param(99, 1, "", id="behind the end"),
+    ],
+)
+def test_an_entity_covers_its_characters(offset: int, length: int, covered: str) -> None:
+    text = "a🙂@nora"
+    start, end = within(text, offset, length)
+    assert text[start:end] == covered
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        pytest.param("a🙂", "a🙂", id="fine"),
+        pytest.param("\ud83d\ude42", "🙂", id="pair"),
+        pytest.param("a\ud83db", "a\ufffdb", id="lone"),
+    ],
+)
+def test_no_lone_surrogate_is_left(text: str, kept: str) -> None:
+    assert paired(text) == kept
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
-"""When a request that failed is made again, and when not."""
+"""When what failed is tried again, and when it waited for too long."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -8,9 +10,12 @@ from userbot.rules.retrying import (
     ATTEMPTS,
     PATIENCE_SECONDS,
     STORAGE_PATIENCE_SECONDS,
+    grew_old,
     pause,
     storage_pause,
 )
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def test_the_pauses_double_and_end() -> None:
@@ -45,3 +50,22 @@ def test_the_database_is_tried_again_soon_then_seldom_then_no_more() -> None:
     assert pauses == [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5]
     assert storage_pause(500, STORAGE_PATIENCE_SECONDS - 5) == 5
     assert storage_pause(500, STORAGE_PATIENCE_SECONDS) is None
+
+
+@pytest.mark.parametrize(
+    ("age", "away", "old"),
+    [
+        pytest.param(5, 3, False, id="young"),
+        pytest.param(10, 9, False, id="just young enough"),
+        pytest.param(12, 9, True, id="it grew old meanwhile"),
+        pytest.param(12, 1, False, id="it was old before, and a line flapped"),
+        pytest.param(30, 9, False, id="the same for longer"),
+        pytest.param(90, 60, True, id="it was old before, and the line was away for an hour"),
+        pytest.param(5, 60, False, id="asked while the line was away"),
+        pytest.param(30, 60, True, id="asked early in that hour"),
+    ],
+)
+def test_what_a_lost_line_makes_too_old(age: float, away: float, old: bool) -> None:
+    """Ages and outages in minutes; ten are allowed."""
+    asked, lost = NOW - timedelta(minutes=age), NOW - timedelta(minutes=away)
+    assert grew_old(asked, lost, NOW, timedelta(minutes=10)) is old

@@ -10,17 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.rules.trigger import (
-    TELEGRAM_ITSELF,
-    Allowed,
-    ChatRule,
-    Known,
-    Listening,
-    Policy,
-    command_of,
-    decide,
-    question_of,
-)
+from userbot.rules.policy import Allowed, ChatRule, Listening, Policy
+from userbot.rules.trigger import TELEGRAM_ITSELF, Known, command_of, decide, question_of
 from userbot.settings import Respond
 from userbot.types import (
     ChatKind,

@@ -6,12 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.rules import ghosts, waveform
+from userbot.rules import voice_note
+from userbot.rules.above_answer import question_quoted, quotation
 from userbot.rules.formats import format_of
 from userbot.rules.markdown import render
-from userbot.rules.shown import question_quoted, quotation
-from userbot.rules.voice import too_short, unfit, voice_of
-from userbot.rules.wake import question_in
+from userbot.rules.policy import voice_of
+from userbot.rules.transcript import (
+    credit,
+    is_blank,
+    loudness_at,
+    loudness_of,
+    phantom,
+    question_in,
+)
+from userbot.rules.voice import too_short, unfit
 from userbot.settings import ChatConfig, ChatVoiceConfig, VoiceConfig
 from userbot.types import Loudness, Voice
 
@@ -65,7 +73,7 @@ def test_a_prefix_without_words_addresses_nobody() -> None:
     ],
 )
 def test_what_whisper_says_on_silence_is_known(text: str) -> None:
-    assert ghosts.phantom(text)
+    assert phantom(text)
 
 
 @pytest.mark.parametrize(
@@ -81,12 +89,12 @@ def test_what_whisper_says_on_silence_is_known(text: str) -> None:
     ],
 )
 def test_what_people_say_is_no_phantom(text: str) -> None:
-    assert not ghosts.phantom(text)
+    assert not phantom(text)
 
 
 def test_credits_are_known_from_what_people_may_say() -> None:
-    assert ghosts.credit("Субтитры сделал DimaTorzok")
-    assert not ghosts.credit("Thank you.")
+    assert credit("Субтитры сделал DimaTorzok")
+    assert not credit("Thank you.")
 
 
 @pytest.mark.parametrize(
@@ -94,14 +102,14 @@ def test_credits_are_known_from_what_people_may_say() -> None:
     [("", True), (" ... ", True), ("[BLANK_AUDIO]", True), ("(wind) ♪", True), ("No.", False)],
 )
 def test_a_transcript_may_hold_no_word(text: str, wordless: bool) -> None:
-    assert ghosts.wordless(text) is wordless
+    assert is_blank(text) is wordless
 
 
 @given(st.text(max_size=2000))
 def test_no_text_makes_the_gates_fail(text: str) -> None:
-    ghosts.phantom(text)
-    ghosts.credit(text)
-    ghosts.wordless(text)
+    phantom(text)
+    credit(text)
+    is_blank(text)
 
 
 @pytest.mark.parametrize(
@@ -115,11 +123,11 @@ def test_no_text_makes_the_gates_fail(text: str) -> None:
     ],
 )
 def test_a_waveform_tells_how_loud_a_recording_is(values: bytes, loudness: Loudness) -> None:
-    assert ghosts.loudness_of(values) is loudness
+    assert loudness_of(values) is loudness
 
 
 def test_decoded_sound_is_graded_alike() -> None:
-    grades = [ghosts.loudness_at(peak) for peak in (float("-inf"), -50, -40, -20)]
+    grades = [loudness_at(peak) for peak in (float("-inf"), -50, -40, -20)]
     assert grades == [Loudness.SILENT, Loudness.SILENT, Loudness.QUIET, Loudness.LOUD]
 
 
@@ -128,21 +136,21 @@ def test_decoded_sound_is_graded_alike() -> None:
 
 @given(st.binary(max_size=100).map(lambda values: bytes(value % 32 for value in values)))
 def test_a_waveform_survives_packing(values: bytes) -> None:
-    assert waveform.unpacked(waveform.packed(values))[: len(values)] == values
+    assert voice_note.unpacked(voice_note.packed(values))[: len(values)] == values
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_are_too_strange_for_a_waveform(packed: bytes) -> None:
-    values = waveform.unpacked(packed)
-    assert len(values) <= waveform.VALUES
-    assert all(value <= waveform.LOUDEST for value in values)
+    values = voice_note.unpacked(packed)
+    assert len(values) <= voice_note.VALUES
+    assert all(value <= voice_note.LOUDEST for value in values)
 
 
 @given(st.lists(st.integers(0, 2000), max_size=500))
 def test_a_drawn_waveform_has_a_hundred_values_up_to_the_loudest(levels: list[int]) -> None:
-    values = waveform.drawn(levels)
-    assert len(values) == waveform.VALUES
-    assert max(values) == (waveform.LOUDEST if any(levels) else 0)
+    values = voice_note.drawn(levels)
+    assert len(values) == voice_note.VALUES
+    assert max(values) == (voice_note.LOUDEST if any(levels) else 0)
 
 
 # Formats.

@@ -36,8 +36,8 @@ from userbot.intake.late_writes import LateWrites
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.ports import SystemClock
+from userbot.rules.policy import Allowed, ChatRule, Policy
 from userbot.rules.rate_limiter import RateLimiter
-from userbot.rules.trigger import Allowed, ChatRule, Policy
 from userbot.settings import LimitsConfig
 from userbot.storage.store import Store
 from userbot.telegram.client import Client

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.safety.fuzz import Target, updates
-from userbot.rules.trigger import Allowed
+from userbot.rules.policy import Allowed
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 SHORT, LONG = 3_000, 100_000

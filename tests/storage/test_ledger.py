@@ -11,7 +11,7 @@ import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, authorized, paid, question, reword
 from userbot.rules import limits
-from userbot.rules.limits import Refusal
+from userbot.rules.limits import OverLimit
 from userbot.settings import LimitsConfig
 from userbot.storage.ledger import LATELY
 from userbot.storage.spending import spending
@@ -36,11 +36,11 @@ def store(path: Path) -> Iterator[Store]:
 
 def admitted(
     store: Store, message: int, tokens: int, *, who: Person = ANNA, policy: LimitsConfig = TOKENS
-) -> tuple[Question, Refusal | None]:
+) -> tuple[Question, OverLimit | None]:
     expected = Expected(tokens, tokens * 10)
     ask = question(message=message, sender=who)
 
-    def judge(spent: Spent) -> Refusal | None:
+    def judge(spent: Spent) -> OverLimit | None:
         return limits.check(policy, spent, ask.by_owner, expected=expected)
 
     found = store.questions.admit(ask, NOW, DAY, expected, judge)
@@ -90,12 +90,12 @@ def test_a_payment_replaces_the_first_guess(store: Store) -> None:
     ask, _ = admitted(store, 1, 10)
     other, _ = admitted(store, 2, 10)
 
-    def judge(spent: Spent, _: Spent) -> Refusal | None:
+    def judge(spent: Spent, _: Spent) -> OverLimit | None:
         return limits.check(TOKENS, spent, False, expected=Expected(85, 0))
 
     request = Payment("answer", "small", prompt_tokens=85)
     assert isinstance(store.ledger.authorize(ask, request, NOW, DAY, judge), int)
-    assert isinstance(store.ledger.authorize(other, request, NOW, DAY, judge), Refusal)
+    assert isinstance(store.ledger.authorize(other, request, NOW, DAY, judge), OverLimit)
     assert firm(store, question=ask.id).others_tokens_today == 10
     assert firm(store, question=other.id).others_tokens_today == 85
 
@@ -211,7 +211,7 @@ def test_a_whole_answer_that_is_not_wanted_any_more_leaves_no_word(
     ask = came(store, "mellifluous")
     match how:
         case "deleted":
-            store.eraser.deleted([ask.message], ask.chat, NOW)
+            store.eraser.deleted([ask.message], ask.conversation.chat, NOW)
         case "forgotten":
             store.eraser.forget(ANNA.id, NOW)
         case "failed":

@@ -93,7 +93,7 @@ def test_a_question_is_asked_again_as_another_attempt(store: Store, state: str) 
     store.outbound.confirm(77, 42)
     store.questions.mark(ask, state, "timeout", NOW)
     for message in (ask.message, 42):
-        again = store.questions.retry(ask.chat, message, NOW)
+        again = store.questions.retry(ask.conversation.chat, message, NOW)
         assert again == replace(ask, sender=replace(ANNA), attempt=ask.attempt + 1)
         assert isinstance(again, Question)
         assert store.questions.pending() == [(again, False)]
@@ -105,10 +105,10 @@ def test_a_question_is_asked_again_as_another_attempt(store: Store, state: str) 
 
 def test_a_question_in_another_state_is_not_asked_again(store: Store) -> None:
     ask = stored(store, question())
-    assert store.questions.retry(ask.chat, ask.message, NOW) == "pending"
+    assert store.questions.retry(ask.conversation.chat, ask.message, NOW) == "pending"
     store.questions.settle(ask, answer(), NOW)
-    assert store.questions.retry(ask.chat, ask.message, NOW) == "answered"
-    assert store.questions.retry(ask.chat, 99, NOW) is None
+    assert store.questions.retry(ask.conversation.chat, ask.message, NOW) == "answered"
+    assert store.questions.retry(ask.conversation.chat, 99, NOW) is None
 
 
 def test_forgotten_words_are_gone_from_the_file(store: Store, tmp_path: Path) -> None:

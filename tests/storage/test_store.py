@@ -14,7 +14,7 @@ import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, authorized, in_group, paid, question
 from userbot.errors import StorageError
-from userbot.rules.random_id import random_id
+from userbot.rules.own_writes import random_id
 from userbot.storage.store import Store
 from userbot.types import (
     ChatKind,
@@ -140,10 +140,10 @@ def test_open_questions_come_oldest_first_and_tell_of_a_recorded_write(store: St
 def test_a_confirmed_write_is_ours_by_its_number(store: Store) -> None:
     ask = stored(store)
     store.outbound.record(ask, 0, 77, "Hello", NOW)
-    assert not store.outbound.owns(ask.chat, 2)
+    assert not store.outbound.owns(ask.conversation.chat, 2)
     store.outbound.confirm(77, 2)
-    assert store.outbound.owns(ask.chat, 2)
-    assert not store.outbound.owns(ask.chat + 1, 2)
+    assert store.outbound.owns(ask.conversation.chat, 2)
+    assert not store.outbound.owns(ask.conversation.chat + 1, 2)
 
 
 @pytest.mark.parametrize(
@@ -179,10 +179,10 @@ def test_a_write_sent_again_is_ours_by_either_text(store: Store) -> None:
     ask = stored(store)
     store.outbound.record(ask, 0, 77, "Hello", NOW)
     store.outbound.record(ask, 0, 77, "Hello there", NOW)
-    assert store.outbound.owns(ask.chat, 2, "Hello")
-    assert store.outbound.owns(ask.chat, 2, "Hello there")
+    assert store.outbound.owns(ask.conversation.chat, 2, "Hello")
+    assert store.outbound.owns(ask.conversation.chat, 2, "Hello there")
     store.outbound.confirm(77, 2)
-    assert store.outbound.owns(ask.chat, 2)
+    assert store.outbound.owns(ask.conversation.chat, 2)
 
 
 def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
@@ -190,7 +190,7 @@ def test_an_edit_is_recorded_in_the_row_of_its_message(store: Store) -> None:
     store.outbound.record(ask, 0, 77, "Hel", NOW)
     store.outbound.confirm(77, 2)
     store.outbound.rewrite(77, "Hello \ud83d", NOW)
-    assert store.outbound.owns(ask.chat, 2)
+    assert store.outbound.owns(ask.conversation.chat, 2)
     rows = store.database.connection.execute("SELECT message, text FROM outbound").fetchall()
     assert [tuple(row) for row in rows] == [(2, "Hello \ufffd")]
 
@@ -525,7 +525,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.eraser.expired(NOW)
     store.eraser.older_than(DAY, NOW)
     store.names.kept("@nobody")
-    store.outbound.owns(ask.chat, 2, "text")
+    store.outbound.owns(ask.conversation.chat, 2, "text")
     store.questions.mark(ask, "answering", "", NOW)
     store.outbound.record(ask, 0, 77, "text", NOW)
     store.outbound.confirm(77, 2)
@@ -541,19 +541,19 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.quotes.reword(ask, quoted)
     store.quotes.of(ask.id)
     store.transcripts.keep(ask, 99, Transcript(text="words", model="m", seconds=2), NOW, words=True)
-    store.transcripts.find(ask.chat, 99)
-    store.transcripts.parts(ask.chat, 99)
-    store.outbound.typed_elsewhere(ask.chat, 5)
-    store.outbound.elsewhere(ask.chat, [5])
-    store.questions.asked_by(ask.chat, 99)
-    store.outbound.answered_by(ask.chat, 2)
-    store.questions.retry(ask.chat, 99, NOW)
+    store.transcripts.find(ask.conversation.chat, 99)
+    store.transcripts.parts(ask.conversation.chat, 99)
+    store.outbound.typed_elsewhere(ask.conversation.chat, 5)
+    store.outbound.elsewhere(ask.conversation.chat, [5])
+    store.questions.asked_by(ask.conversation.chat, 99)
+    store.outbound.answered_by(ask.conversation.chat, 2)
+    store.questions.retry(ask.conversation.chat, 99, NOW)
     store.questions.reopen(replace(ask, text="other"), NOW, DAY, Expected(1, 1), lambda _: None)
     store.conversations.last_answered(ask.conversation)
     store.questions.requested_retries()
-    store.watermarks.see(ask.chat, 99)
+    store.watermarks.see(ask.conversation.chat, 99)
     store.watermarks.looked(NOW)
-    command = store.commands.record(ask.chat, 7, "new", NOW)
+    command = store.commands.record(ask.conversation.chat, 7, "new", NOW)
     assert command is not None
     store.commands.record_results(command, OWNER.id, [CommandNote(55, "Forgotten.")], NOW)
     store.commands.confirm_result(55, 9)

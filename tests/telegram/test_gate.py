@@ -21,8 +21,7 @@ from userbot.errors import (
     UserbotError,
 )
 from userbot.events import Event, Notice, Waiting
-from userbot.rules.rate_limiter import RateLimiter
-from userbot.rules.resting import REST_SECONDS
+from userbot.rules.rate_limiter import REST_SECONDS, RateLimiter
 from userbot.telegram.gate import QUESTION_SECONDS, Gate
 from userbot.types import ConversationId
 

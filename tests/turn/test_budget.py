@@ -126,7 +126,7 @@ def test_a_person_with_limits_of_his_own_is_held_to_them(store: Store) -> None:
 def test_who_asks_again_is_let_in_or_skipped(store: Store) -> None:
     ask = let_in(budget(store), 1)
     store.questions.mark(ask, "failed", "timeout", NOW)
-    again = store.questions.retry(ask.chat, ask.message, NOW)
+    again = store.questions.retry(ask.conversation.chat, ask.message, NOW)
     assert isinstance(again, Question)
     assert budget(store).readmit(again) is None
     none = budget(store, replace(OPEN, tokens_per_day=0))

@@ -13,7 +13,7 @@ from userbot.cli.login import online, require_session
 from userbot.cli.table import kind, print_json, print_table, titled
 from userbot.console.safe import printable
 from userbot.errors import StorageError
-from userbot.rules.overriding import block as block_of
+from userbot.rules.policy import effective_block
 from userbot.settings import ChatConfig, Override, Settings
 from userbot.storage.archive import Archive
 from userbot.telegram.names import Dialog, NameResolver, dialogs
@@ -160,7 +160,7 @@ def overridden(
         said = {}  # a history that old knows no commands yet
     effective = dict(selected)
     for chat, override in said.items():
-        found = block_of(chat, selected.get(chat), override, settings.trigger.from_)
+        found = effective_block(chat, selected.get(chat), override, settings.trigger.from_)
         if found is not None:
             effective[chat] = found
     return effective, {chat: _keys(override) for chat, override in said.items()}

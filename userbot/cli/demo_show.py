@@ -13,7 +13,7 @@ from rich.text import Text
 from userbot.cli.run import Console
 from userbot.console.describe import HEADS
 from userbot.console.live import Live
-from userbot.rules.utf16 import within
+from userbot.rules.plain import within
 from userbot.sandbox.state import Message
 from userbot.texts import Language, _, joined, translated
 

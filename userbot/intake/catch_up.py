@@ -87,7 +87,8 @@ class CatchUp:
 
         Raises StorageError; then nothing was done.
         """
-        chat, at = incoming.chat, (incoming.chat, incoming.message)
+        chat = incoming.conversation.chat
+        at = (chat, incoming.message)
         if at in self._meanwhile:
             return  # it arrived while its chat was looked through, before or after it was found
         if (

@@ -57,7 +57,7 @@ class ChatCommands:
         """Carry out an order; its result is told meanwhile. Raises StorageError."""
         now = self._clock.now()
         recorded = self._store.commands.record(
-            incoming.chat, incoming.message, command.name, now, incoming.title
+            incoming.conversation.chat, incoming.message, command.name, now, incoming.title
         )
         if recorded is None:
             return  # Telegram brought it twice; the first one was carried out.

@@ -13,7 +13,7 @@ from userbot.intake.retries import Retries
 from userbot.ports import Clock
 from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
-from userbot.rules.trigger import forbidden_now
+from userbot.rules.policy import forbidden_now
 from userbot.settings import OpenAIConfig, Override
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
@@ -61,7 +61,7 @@ class ConversationCommands:
         """The question that the command replies to is asked again."""
         if message.reply_to is None:
             return self._texts.say("retry_how")
-        became = self._retries.ask(message.chat, message.reply_to, self._clock.now())
+        became = self._retries.ask(message.conversation.chat, message.reply_to, self._clock.now())
         return self._texts.say(f"retry_{became}")
 
 
@@ -111,7 +111,10 @@ class ChatRuleCommands:
         self._chats.say(chat, to)
 
         def is_forbidden(question: Question) -> bool:
-            return question.chat == chat and forbidden_now(question, self._chats.policy) is not None
+            return (
+                question.conversation.chat == chat
+                and forbidden_now(question, self._chats.policy) is not None
+            )
 
         self._queue.stop_all(is_forbidden, "not_allowed", shown=False)
 
@@ -209,15 +212,15 @@ class CommandHandlers:
             case commands.Retry():
                 return self._conversation.retry(message)
             case commands.Setting():
-                return self._rules.setting(message.chat, order)
+                return self._rules.setting(message.conversation.chat, order)
             case commands.On():
-                return self._rules.on(message.chat, order)
+                return self._rules.on(message.conversation.chat, order)
             case commands.AsConfigured():
-                return self._rules.as_configured(message.chat)
+                return self._rules.as_configured(message.conversation.chat)
             case commands.Off():
-                return self._rules.off(message.chat)
+                return self._rules.off(message.conversation.chat)
             case commands.ShowUsage():
-                return self._usage.usage(message.chat)
+                return self._usage.usage(message.conversation.chat)
             case _:
                 return self.texts.say("help")
 

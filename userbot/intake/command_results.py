@@ -23,8 +23,8 @@ from userbot.events import About, Failed, Notice, Report
 from userbot.intake.late_writes import LateWrites
 from userbot.ports import Sender, Write
 from userbot.rules.command_texts import CommandTexts
+from userbot.rules.own_writes import random_id
 from userbot.rules.plain import messages
-from userbot.rules.random_id import random_id
 from userbot.storage.store import Store
 from userbot.types import (
     SAVED_TITLE,

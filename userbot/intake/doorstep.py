@@ -125,4 +125,4 @@ class Doorstep:
 
 
 def _key(incoming: Message) -> tuple[int, int]:
-    return incoming.chat, incoming.message
+    return incoming.conversation.chat, incoming.message

@@ -46,12 +46,12 @@ class Edits:
     def edited(self, message: Message) -> None:
         """Take an edit of any message. Raises StorageError; it can be taken again then."""
         self._background.edited(message)
-        if not self._store.outbound.owns(message.chat, message.message):
+        if not self._store.outbound.owns(message.conversation.chat, message.message):
             self._take(message)
 
     def _take(self, message: Message) -> None:
         piece = self._queue.piece(
-            message.chat, message.message, shown=self.answers_anew is not None
+            message.conversation.chat, message.message, shown=self.answers_anew is not None
         )
         if piece is None and self.answers_anew is None:
             return

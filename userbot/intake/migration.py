@@ -48,7 +48,7 @@ class Migration:
 
     async def look(self, open_questions: Iterable[Question]) -> None:
         """Find out which groups moved meanwhile, of those with rules or open questions."""
-        chats = {one.chat for one in open_questions} | self._chats.policy.chats.keys()
+        chats = {one.conversation.chat for one in open_questions} | self._chats.policy.chats.keys()
         groups = sorted(chat for chat in chats - self._chats.moved.keys() if is_basic_group(chat))
         if not groups:
             return

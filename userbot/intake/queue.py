@@ -184,7 +184,7 @@ class Queue:
         """
         cut = []
         for turn in self._each():
-            if turn.question.chat == old and not turn.is_ending:
+            if turn.question.conversation.chat == old and not turn.is_ending:
                 turn.moves(new)
                 if turn.has_begun:
                     cut.append(turn.question)

@@ -64,7 +64,7 @@ class Receiver:
         it has the words of a write that nobody has confirmed.
         """
         if message.live and message.outgoing and message.reply_to is not None:
-            chat = message.chat
+            chat = message.conversation.chat
             asked = self._store.questions.asked_by(chat, message.reply_to) is not None
             if asked and not self._store.outbound.owns(chat, message.message, message.text):
                 self._store.outbound.typed_elsewhere(chat, message.message)
@@ -72,7 +72,7 @@ class Receiver:
     def _ignored(self, message: Message, reason: str) -> None:
         self._report(
             Ignored(
-                chat=message.chat,
+                chat=message.conversation.chat,
                 title=message.title,
                 message=message.message,
                 person=message.sender,

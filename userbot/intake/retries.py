@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from userbot.intake.queue import Queue
-from userbot.rules.trigger import forbidden_now
+from userbot.rules.policy import forbidden_now
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.budget import Budget

@@ -18,7 +18,7 @@ from userbot.events import Notice, Report
 from userbot.openai_api import model_errors
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.failures import EndpointSaidError
-from userbot.rules import ogg, waveform
+from userbot.rules import voice_note
 from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.texts import _
 from userbot.timings import USUAL
@@ -142,10 +142,10 @@ class OpenAISpeaker:
                 options={"headers": headers},
             )
         data = answer.content
-        look = ogg.look(data)
+        look = voice_note.look(data)
         if look is None or not look.seconds:
             raise self._client.server.error(model_errors.NO_VOICE_NOTE)
-        return Speech(data=data, seconds=look.seconds, waveform=waveform.drawn(look.sizes))
+        return Speech(data=data, seconds=look.seconds, waveform=voice_note.drawn(look.sizes))
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -36,7 +36,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class OverLimit:
     """Why a question is not answered: a stable slug, and a sentence for the console."""
 
     reason: str
@@ -52,7 +52,7 @@ def check(
     *,
     person: PersonLimits | None = None,
     expected: Expected = NOTHING,
-) -> Refusal | None:
+) -> OverLimit | None:
     """Say whether a question may be answered.
 
     `spent` counts the question at hand among the person's requests, but not its tokens, money and
@@ -98,7 +98,7 @@ def check(
     return check_money(policy, spent, expected)
 
 
-def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> Refusal | None:
+def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> OverLimit | None:
     """The last limit of `check`, by itself: of what costs money, and is no question."""
     limit = policy.cost_per_day
     if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):
@@ -177,11 +177,11 @@ def told(window: timedelta, question: str) -> str:
     return translated(text, "ru" if russian else "en")
 
 
-def _refusal(reason: str, limit: float, detail: str, window: timedelta = _DAY) -> Refusal:
+def _refusal(reason: str, limit: float, detail: str, window: timedelta = _DAY) -> OverLimit:
     if not limit:
         key = reason.removeprefix("person_")
         detail = _("Nothing is allowed: {key} is 0 under [limits].", key=key)
-    return Refusal(reason, detail, window)
+    return OverLimit(reason, detail, window)
 
 
 def _over(spent: int, expected: int, limit: int) -> bool:

@@ -1,6 +1,8 @@
-"""How long to wait before what failed is tried again: the model, listening, the database."""
+"""How long to wait before what failed is tried again, and when it has waited for too long."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta
 
 ATTEMPTS = 5
 """So often a request is made in all; what passes by itself has mostly passed by then."""
@@ -40,3 +42,13 @@ def storage_pause(attempt: int, spent: float) -> float | None:
     """
     seconds = min(_FIRST_STORAGE_SECONDS * 2.0 ** min(attempt - 1, 10), _LONGEST_STORAGE_SECONDS)
     return seconds if spent + seconds <= STORAGE_PATIENCE_SECONDS else None
+
+
+def grew_old(asked: datetime, lost: datetime, now: datetime, max_age: timedelta) -> bool:
+    """Whether a question grew older than `max_age` because there was no line from `lost` to `now`.
+
+    One that waits behind a slow model may be older than that, and a line that flaps does not
+    change it; after an outage longer than that age, nobody expects an answer any more.
+    """
+    age, away = now - asked, now - lost
+    return age > max_age and (away > max_age or age - away <= max_age)

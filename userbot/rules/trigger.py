@@ -16,68 +16,23 @@ Where those rules leave a choice, the quieter one is taken:
 - Sound asks where a text without prefix would. What was made to be listened to once, or is
   protected from copying, is not listened to at all.
 - A spoken note that nobody addressed in writing is listened to first where wake words are
-  configured, and only there: `wake.py` then decides by what was said.
+  configured, and only there: `transcript.py` then decides by what was said.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Final
 
 from userbot.rules.commands import stem as command_stem
+from userbot.rules.policy import Policy, may_ask
 from userbot.settings import Respond
 from userbot.types import ChatKind, Command, Decision, Ignore, Message, Person, Question, Voice
 
-Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
-"""Who may ask: a word, or the ids of people; names are resolved already."""
-
 TELEGRAM_ITSELF: Final = 777000
 """The account that sends login codes: https://core.telegram.org/api/auth"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
-    """Whether sound is listened to, and which spoken words address the owner."""
-
-    enabled: bool = True
-    wake_words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChatRule:
-    """What is said about one selected chat."""
-
-    respond: Respond
-    allowed: Allowed
-    voice: Listening | None = None
-    """None: as everywhere."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """All that the owner decided about who is answered."""
-
-    prefix: str
-    owner: int
-    owner_usernames: frozenset[str]
-    """In lower case, without the @."""
-    elsewhere: Allowed
-    """Who may use the prefix in chats that are not listed."""
-    chats: Mapping[int, ChatRule]
-    """The listed chats; Saved Messages under the owner's own id."""
-    began: datetime
-    """The first start; what was written before is nobody's question."""
-    voice: Listening = Listening()
-    """Where a chat's rule says nothing else."""
-
-    def listening(self, chat: int) -> Listening:
-        """What holds for sound in a chat."""
-        rule = self.chats.get(chat)
-        return self.voice if rule is None or rule.voice is None else rule.voice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,23 +65,22 @@ def decide(incoming: Message, known: Known, policy: Policy) -> Decision:
         return command if by_owner else Ignore("not_owner_command")
 
     question = question_of(own_words, policy.prefix)
-    voice, deaf = _sound(incoming, policy)
-    rule = policy.chats.get(incoming.chat)
+    rule = policy.chats.get(incoming.conversation.chat)
     if by_owner:
-        if question is not None:
-            return _prefixed(incoming, sender, known, question, voice, deaf, by_owner=True)
-        if incoming.kind is not ChatKind.SAVED:
+        if question is None and incoming.kind is not ChatKind.SAVED:
             return Ignore("owner_no_prefix")
     elif known.forgotten:
         return Ignore("forgotten")
-    elif not _may_ask(sender, policy.elsewhere if rule is None else rule.allowed):
+    elif not may_ask(sender, policy.elsewhere if rule is None else rule.allowed):
         only_talks = rule is None and question is None
         return Ignore("not_listed" if only_talks else "not_allowed")
 
-    if rule is not None and rule.respond == "off":
+    if rule is not None and rule.respond == "off" and not (by_owner and question is not None):
         return Ignore("off")
+    voice, deaf = _sound(incoming, policy)
+    asking = _asking(incoming, sender, voice, by_owner)
     if question is not None:
-        return _prefixed(incoming, sender, known, question, voice, deaf, by_owner=False)
+        return _prefixed(incoming, replace(asking, text=question), known, deaf)
     if rule is None:
         return Ignore("not_listed")
     silent = None
@@ -134,33 +88,10 @@ def decide(incoming: Message, known: Known, policy: Policy) -> Decision:
         silent = _not_addressed(incoming, rule.respond, policy)
         if silent is not None and not _may_be_spoken_to(voice, rule.respond, policy, incoming):
             return Ignore(silent)
-    asking = _asked(incoming, sender, incoming.text, voice, deaf, by_owner=by_owner)
-    if silent is not None and isinstance(asking, Question):
-        # What is written beside it addresses nobody either, and is not stored.
-        return replace(asking, text="", listen_first=True)
-    return asking
-
-
-def forbidden_now(ask: Question, policy: Policy, sender: Person | None = None) -> str | None:
-    """Why a stored question may not be answered any more, as a slug; None if it still may.
-
-    A stored question does not say whether its sender is a contact; that it was let through then
-    is enough, as long as contacts may ask at all. `sender`: who asked as known today, where that
-    is to be decided anew. Where voice is off by now, one that was only spoken is none any more.
-    """
-    if ask.voice is not None and not ask.text and not policy.listening(ask.chat).enabled:
-        return "voice_off"
-    if ask.by_owner:
-        return None
-    rule = policy.chats.get(ask.chat)
-    if rule is not None and rule.respond == "off":
-        return "off"
-    allowed = policy.elsewhere if rule is None else rule.allowed
-    if sender is not None and sender.blocked:
-        return "blocked"
-    if (sender is None and allowed == "contacts") or _may_ask(sender or ask.sender, allowed):
-        return None
-    return "not_allowed"
+    if not asking.text and voice is None:
+        return Ignore(deaf)
+    # With a wake word, what is written beside it addresses nobody either, and is not stored.
+    return asking if silent is None else replace(asking, text="", listen_first=True)
 
 
 def question_of(text: str, prefix: str) -> str | None:
@@ -222,13 +153,6 @@ def _never_answered(incoming: Message, known: Known, policy: Policy) -> str | No
     return None
 
 
-def _may_ask(sender: Person, allowed: Allowed) -> bool:
-    """Whether somebody other than the owner is let in; who is not known well is no contact."""
-    if isinstance(allowed, frozenset):
-        return sender.id in allowed
-    return allowed == "anyone" or (allowed == "contacts" and sender.contact)
-
-
 def _not_addressed(incoming: Message, respond: Respond, policy: Policy) -> str | None:
     """Rule 8: why a message without prefix is not meant for us, or None.
 
@@ -251,7 +175,7 @@ def _sound(incoming: Message, policy: Policy) -> tuple[Voice | None, str]:
         return None, "no_text"
     if voice.sealed:
         return None, voice.sealed
-    if not policy.listening(incoming.chat).enabled:
+    if not policy.listening(incoming.conversation.chat).enabled:
         return None, "voice_off"
     return voice, ""
 
@@ -260,73 +184,41 @@ def _may_be_spoken_to(
     voice: Voice | None, respond: Respond, policy: Policy, incoming: Message
 ) -> bool:
     """Whether only the first spoken words can tell if this is for us."""
-    wake_words = policy.listening(incoming.chat).wake_words
+    wake_words = policy.listening(incoming.conversation.chat).wake_words
     spoken = voice is not None and voice.spoken and not incoming.forwarded
     return spoken and respond == "mention" and bool(wake_words)
 
 
-def _prefixed(
-    incoming: Message,
-    sender: Person,
-    known: Known,
-    question: str,
-    voice: Voice | None,
-    deaf: str,
-    *,
-    by_owner: bool,
-) -> Decision:
+def _prefixed(incoming: Message, asking: Question, known: Known, deaf: str) -> Decision:
     """A message with the prefix: about itself, or about the message it replies to.
 
-    A bare prefix as a reply asks about that message, be it an answer of ours.
+    A bare prefix as a reply asks about that message, be it an answer of ours; a picture may be the
+    question without a word to it.
     """
     about_reply = (
-        voice is None
-        and not (incoming.picture and not question)
+        asking.voice is None
+        and not (incoming.picture and not asking.text)
         and incoming.reply_to is not None
-        and not (question and known.replies_to_answer)
+        and not (asking.text and known.replies_to_answer)
     )
-    if question or about_reply or voice is not None or incoming.picture:
-        return _asked(
-            incoming,
-            sender,
-            question,
-            voice,
-            deaf,
-            by_owner=by_owner,
-            about_reply=about_reply,
-            addressed=True,
-        )
+    if asking.text or about_reply or asking.voice is not None or incoming.picture:
+        return replace(asking, about_reply=about_reply)
     if incoming.media is not None:
         return Ignore(deaf)
-    return Command("help", "") if by_owner else Ignore("bare_prefix")
+    return Command("help", "") if asking.by_owner else Ignore("bare_prefix")
 
 
-def _asked(
-    incoming: Message,
-    sender: Person,
-    text: str,
-    voice: Voice | None,
-    deaf: str,
-    *,
-    by_owner: bool,
-    about_reply: bool = False,
-    addressed: bool = False,
-) -> Decision:
-    """`addressed`: by the prefix; then a picture may be the question without a word to it."""
-    text = text.strip()
-    if not text and not about_reply and voice is None and not (addressed and incoming.picture):
-        return Ignore(deaf)
+def _asking(incoming: Message, sender: Person, voice: Voice | None, by_owner: bool) -> Question:
     return Question(
         conversation=incoming.conversation,
         message=incoming.message,
         kind=incoming.kind,
         title=incoming.title,
         sender=sender,
-        text=text,
+        text=incoming.text.strip(),
         at=incoming.at,
         by_owner=by_owner,
         reply_to=incoming.reply_to,
-        about_reply=about_reply,
         forwarded_from=incoming.forwarded_from,
         voice=voice,
         plain=incoming.media is None and not incoming.forwarded,

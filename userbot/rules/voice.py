@@ -1,26 +1,19 @@
-"""What a chat's own words about voice change, and what is too much or too little to listen to."""
+"""Voice: what is too much or too little to listen to, and what of an answer is spoken."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from collections.abc import Sequence
 
 from userbot.errors import AudioError, NothingToAnswerError
-from userbot.settings import ChatConfig, VoiceConfig
+from userbot.rules.plain import units
+from userbot.settings import VoiceConfig
 from userbot.texts import _
+from userbot.types import Question, RichText
 from userbot.types import Voice as Recording
 
 FILE_BYTES = 2_000_000_000
 """The largest file that is fetched at all: what Telegram lets everybody send."""
 _SHORTEST_SECONDS = 0.5
-
-
-def voice_of(general: VoiceConfig, chat: ChatConfig | None) -> VoiceConfig:
-    """[voice] as it holds in a chat."""
-    own = chat.voice if chat is not None else None
-    if own is None:
-        return general
-    told = {field.name: getattr(own, field.name) for field in fields(own)}
-    return replace(general, **{name: value for name, value in told.items() if value is not None})
 
 
 def unfit(recording: Recording, max_minutes: float) -> str | None:
@@ -79,3 +72,41 @@ def silence(*, phantom: bool = False) -> NothingToAnswerError:
 def too_short(seconds: float) -> bool:
     """Whether nobody can have said a word in it; 0 stands for a length that is not known."""
     return 0 < seconds < _SHORTEST_SECONDS
+
+
+CAPTION_UNITS = 1024
+"""UTF-16 units of a caption (core.telegram.org/api/config, `caption_length_max`)."""
+SPOKEN_CHARACTERS = 4096
+"""What the endpoint takes at once; read aloud it is about five minutes.
+
+https://platform.openai.com/docs/api-reference/audio/createSpeech
+"""
+
+CHARACTERS_PER_SECOND = 14
+"""How fast words are read aloud, by the same measure."""
+
+
+def answered_by_voice(settings: VoiceConfig, question: Question) -> bool:
+    """Whether the answer to a question is to be spoken."""
+    if settings.answer_as == "same":
+        return question.voice is not None and question.voice.spoken
+    return settings.answer_as == "voice"
+
+
+def words_of(parts: Sequence[RichText]) -> str | None:
+    """What is read aloud of an answer; None if it cannot be: too long, or with code in it."""
+    text = "\n\n".join(part.text.strip() for part in parts)
+    code = any(entity.kind == "pre" for part in parts for entity in part.entities)
+    return None if code or not 0 < len(text) <= SPOKEN_CHARACTERS else text
+
+
+def seconds_of(words: str) -> float:
+    """About how long it takes to read words aloud."""
+    return len(words) / CHARACTERS_PER_SECOND
+
+
+def caption_of(parts: Sequence[RichText]) -> RichText:
+    """The answer as a caption if it is short, else an empty one."""
+    if len(parts) == 1 and units(parts[0].text) <= CAPTION_UNITS:
+        return parts[0]
+    return RichText("")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from userbot.errors import StorageError, system_reason
-from userbot.rules.utf16 import paired
+from userbot.rules.plain import paired
 from userbot.texts import Text, _
 
 Values = Sequence[object] | Mapping[str, object]

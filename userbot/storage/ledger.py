@@ -65,7 +65,7 @@ _SUM_UP = f"""
 
 def program_of(question: Question) -> str:
     """Who answers it, and pays: `userbot run`, or `talk`, which may share the database."""
-    return "talk" if question.chat == TERMINAL else "run"
+    return "talk" if question.conversation.chat == TERMINAL else "run"
 
 
 class Ledger:
@@ -138,7 +138,7 @@ class Ledger:
                     payment.answer_cost,
                     question.sender.id,
                     question.by_owner,
-                    question.chat,
+                    question.conversation.chat,
                     now,
                 ),
             )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from userbot.rules.utf16 import paired
+from userbot.rules.plain import paired
 from userbot.storage.database import Database
 from userbot.types import Question, Recorded
 
@@ -66,7 +66,7 @@ class OutboundLog:
         self._database.execute(
             "INSERT INTO outbound (random_id, question, part, attempt, chat, text, at)"
             " VALUES (?, ?, ?, (SELECT attempt FROM questions WHERE id = ?2), ?, ?, ?)",
-            (random_id, question.id, part, question.chat, text, at),
+            (random_id, question.id, part, question.conversation.chat, text, at),
         )
 
     def rewrite(self, random_id: int, text: str, at: datetime) -> None:
@@ -103,7 +103,7 @@ class OutboundLog:
         rows = self._database.rows(
             "SELECT part, random_id, text, message FROM outbound WHERE question = ?"
             " AND attempt = ? AND chat = ? AND part >= 0 ORDER BY part, id",
-            (question.id, question.attempt, question.chat),
+            (question.id, question.attempt, question.conversation.chat),
         )
         return [Recorded(*row) for row in rows]
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from userbot.rules.limits import Refusal
+from userbot.rules.limits import OverLimit
 from userbot.storage.database import Database, moment
 from userbot.storage.ledger import Ledger
 from userbot.types import (
@@ -54,7 +54,7 @@ SEE_CONVERSATION = """
 def row_of(question: Question, at: datetime) -> dict[str, Any]:
     """What ADD and SEE_CONVERSATION are filled with; `at`: when it is stored."""
     return {
-        "chat": question.chat,
+        "chat": question.conversation.chat,
         "source": question.source,
         "topic": question.conversation.topic or 0,
         "kind": str(question.kind),
@@ -125,7 +125,7 @@ def _voice_of(text: str) -> Voice:
     return Voice(**(known | {"waveform": bytes.fromhex(known["waveform"])}))
 
 
-Judge = Callable[[Spent], Refusal | None]
+Judge = Callable[[Spent], OverLimit | None]
 
 
 class Questions:
@@ -165,7 +165,7 @@ class Questions:
 
     def admit(
         self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> tuple[Question, Refusal | None] | None:
+    ) -> tuple[Question, OverLimit | None] | None:
         """Store a question with the least that it will cost, all at once.
 
         Refused by `judge`, which looks at what was spent, it is only stored, as skipped. Gives the
@@ -177,14 +177,14 @@ class Questions:
 
     def readmit(
         self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> Refusal | None:
+    ) -> OverLimit | None:
         """Let a stored question in once more, as `admit` does."""
         with self._database.transaction():
             return self._judged(question, at, day_began, least, judge)
 
     def reopen(
         self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> tuple[Question, Refusal | None] | None:
+    ) -> tuple[Question, OverLimit | None] | None:
         """Make an answered question, worded otherwise by now, pending anew, unless `judge` refuses.
 
         The messages of its answer belong to the new answer. It counts as asked now. None if it was
@@ -197,7 +197,7 @@ class Questions:
                 " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
                 " AND text <> ? AND voice IS NULL AND pictures = '' AND NOT EXISTS"
                 " (SELECT 1 FROM questions AS other WHERE other.joined_to = questions.id)",
-                (question.message, question.chat, question.text),
+                (question.message, question.conversation.chat, question.text),
             )
             if row is None:
                 return None
@@ -359,7 +359,7 @@ class Questions:
 
     def _judged(
         self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> Refusal | None:
+    ) -> OverLimit | None:
         spent, _ = self._ledger.spent(question.sender.id, at, day_began, question.id)
         refusal = judge(spent)
         if refusal is None:

@@ -13,8 +13,8 @@ from telethon.tl import types
 from telethon.utils import get_display_name
 
 from userbot.rules import pictures
-from userbot.rules.utf16 import within
-from userbot.rules.waveform import unpacked
+from userbot.rules.plain import within
+from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
 from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person, Voice
 
@@ -146,7 +146,7 @@ class Converter:
 def _check(incoming: Message) -> None:
     """Raise ValueError for what Telegram's schema would not let through."""
     sender = incoming.sender
-    place = (incoming.chat, incoming.message)
+    place = (incoming.conversation.chat, incoming.message)
     if incoming.at is None or None in place:
         raise ValueError("a message without a date or an id")
     for text in (incoming.text, incoming.title, sender.username if sender else None):

@@ -38,8 +38,7 @@ from userbot.errors import (
 )
 from userbot.events import Notice, Report
 from userbot.ports import Clock, Write
-from userbot.rules.rate_limiter import WRITES, RateLimiter
-from userbot.rules.resting import Resting
+from userbot.rules.rate_limiter import WRITES, RateLimiter, Resting
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
 from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, kind_of
 from userbot.telegram.waits import TOLD_SECONDS, Waits

@@ -18,8 +18,7 @@ from telethon.utils import get_display_name, get_peer_id, resolve_id
 from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
 from userbot.ports import KnownNames
-from userbot.rules.trigger import Allowed, ChatRule, Listening, Policy
-from userbot.rules.voice import voice_of
+from userbot.rules.policy import Allowed, ChatRule, Listening, Policy, voice_of
 from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning

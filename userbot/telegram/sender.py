@@ -26,7 +26,7 @@ from userbot.errors import (
     WriteInDoubtError,
 )
 from userbot.ports import Uploaded
-from userbot.rules.waveform import packed
+from userbot.rules.voice_note import packed
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import ABOUT_VOICE, error_name, meaning, unknown_peer
 from userbot.telegram.requests import DeleteInChannel, DeleteOutsideChannels

@@ -7,7 +7,7 @@ knows of the other; what was paid is captured before the end of the answer leave
 from __future__ import annotations
 
 from userbot.errors import LimitReachedError, MessageGoneError, ModelError
-from userbot.rules.spoken import answered_by_voice
+from userbot.rules.voice import answered_by_voice
 from userbot.turn.complete import Complete
 from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting
@@ -73,7 +73,7 @@ class AnswerStage:
         assert material is not None
         if self._by_voice is None or self._requests.only_transcript(material):
             return False
-        voice = self._requests.voice_in(turn.question.chat)
+        voice = self._requests.voice_in(turn.question.conversation.chat)
         return answered_by_voice(voice, turn.question) and self._by_voice.may_speak(turn)
 
     async def abandon(self, turn: Turn) -> None:

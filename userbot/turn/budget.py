@@ -18,7 +18,7 @@ from userbot.errors import LimitReachedError
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock
 from userbot.rules import limits
-from userbot.rules.limits import Refusal
+from userbot.rules.limits import OverLimit
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits
 from userbot.storage.store import Store
@@ -35,7 +35,7 @@ _LOOK_SECONDS = 1.0
 class Held:
     """Only answers under way leave no room: it is worth asking again when they are whole."""
 
-    refusal: Refusal
+    refusal: OverLimit
 
 
 class Budget:
@@ -68,35 +68,35 @@ class Budget:
 
     def admit(
         self, question: Question, now: datetime, *, joins: bool = False
-    ) -> tuple[Question, Refusal | None] | None:
+    ) -> tuple[Question, OverLimit | None] | None:
         """Store a question, and let it in or say why not; None if its message is known.
 
         `joins`: it will be one with a question that counts already.
         """
         expected = self._least(question)
 
-        def judge(spent: Spent) -> Refusal | None:
+        def judge(spent: Spent) -> OverLimit | None:
             return self._judge(question, _less_one(spent) if joins else spent, expected)
 
         return self._store.questions.admit(question, now, self._day(now), expected, judge)
 
-    def reopen(self, question: Question, now: datetime) -> tuple[Question, Refusal | None] | None:
+    def reopen(self, question: Question, now: datetime) -> tuple[Question, OverLimit | None] | None:
         """Take an answered question back, as it is worded now, or say why not.
 
         None if it was not answered, or has no other words.
         """
         expected = self._least(question)
 
-        def judge(spent: Spent) -> Refusal | None:
+        def judge(spent: Spent) -> OverLimit | None:
             return self._judge(question, spent, expected)
 
         return self._store.questions.reopen(question, now, self._day(now), expected, judge)
 
-    def readmit(self, question: Question) -> Refusal | None:
+    def readmit(self, question: Question) -> OverLimit | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
         now, expected = self._clock.now(), self._least(question)
 
-        def judge(spent: Spent) -> Refusal | None:
+        def judge(spent: Spent) -> OverLimit | None:
             return self._judge(question, spent, expected)
 
         return self._store.questions.readmit(question, now, self._day(now), expected, judge)
@@ -167,7 +167,7 @@ class Budget:
         """Authorize a payment, and give it with its row. Raises LimitReachedError."""
         now, expected = self._clock.now(), Expected(payment.prompt_tokens, payment.cost)
 
-        def judge(firm: Spent, with_answers: Spent) -> Refusal | Held | None:
+        def judge(firm: Spent, with_answers: Spent) -> OverLimit | Held | None:
             if payment.kind == "speech":
                 return limits.check_money(self._limits, firm, expected)
             refusal = self._judge(question, firm, expected)
@@ -176,10 +176,10 @@ class Budget:
             passing = self._judge(question, with_answers, expected)
             return None if passing is None else Held(passing)
 
-        given: int | Refusal | Held = self._ledger.authorize(
+        given: int | OverLimit | Held = self._ledger.authorize(
             question, payment, now, self._day(now), judge
         )
-        if isinstance(given, Refusal):
+        if isinstance(given, OverLimit):
             raise _refused(given)
         return replace(payment, id=given) if isinstance(given, int) else given
 
@@ -262,7 +262,7 @@ class Budget:
     def _least(self, question: Question) -> Expected:
         return limits.expected_of_question(self._limits.prices, self._system, question.text)
 
-    def _judge(self, question: Question, spent: Spent, expected: Expected) -> Refusal | None:
+    def _judge(self, question: Question, spent: Spent, expected: Expected) -> OverLimit | None:
         return limits.check(
             self._limits,
             spent,
@@ -281,7 +281,7 @@ class Budget:
         return limits.day_began(now, self._limits.timezone)
 
 
-def _refused(refusal: Refusal) -> LimitReachedError:
+def _refused(refusal: OverLimit) -> LimitReachedError:
     return LimitReachedError(refusal.detail, reason=refusal.reason, window=refusal.window)
 
 

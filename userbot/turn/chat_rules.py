@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from userbot.rules import overriding
-from userbot.rules.trigger import ChatRule, Policy
+from userbot.rules.policy import ChatRule, Policy, effective_block, effective_rule
 from userbot.settings import ChatConfig, Override, Whom
 from userbot.storage.store import Store
 from userbot.types import Question
@@ -42,7 +41,7 @@ class ChatRules:
         """What is said about a chat, if anything."""
         block = self._blocks.get(chat)
         said = self._said.get(chat)
-        return block if said is None else overriding.block(chat, block, said, self._elsewhere)
+        return block if said is None else effective_block(chat, block, said, self._elsewhere)
 
     def said(self, chat: int) -> Override:
         """What commands have set in a chat."""
@@ -68,7 +67,7 @@ class ChatRules:
 
     def at_home(self, question: Question) -> Question:
         """The question where it is answered now, if its group has become a supergroup."""
-        new = self.moved.get(question.chat)
+        new = self.moved.get(question.conversation.chat)
         return question if new is None else question.moved(new)
 
     def lists(self, chat: int) -> bool:
@@ -84,7 +83,7 @@ class ChatRules:
     def _apply(self) -> None:
         chats: dict[int, ChatRule] = {}
         for chat in self._listed.keys() | self._said.keys():
-            rule = overriding.rule(self._listed.get(chat), self.said(chat), self.policy.elsewhere)
+            rule = effective_rule(self._listed.get(chat), self.said(chat), self.policy.elsewhere)
             if rule is not None:
                 chats[chat] = rule
         self.policy = replace(self.policy, chats=chats)

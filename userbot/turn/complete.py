@@ -15,7 +15,7 @@ from userbot.errors import ModelError
 from userbot.events import Answering, Notice, Report, Waiting, about
 from userbot.ports import ChatModel, Clock
 from userbot.rules import limits, retrying
-from userbot.rules.shown import quotation
+from userbot.rules.above_answer import quotation
 from userbot.rules.window import estimate_messages, estimated_usage
 from userbot.texts import _
 from userbot.turn.budget import Budget

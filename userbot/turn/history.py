@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from userbot.rules import prompt
-from userbot.rules.window import (
-    WindowState,
-    calibrated,
-    estimate_messages,
-    shrunk,
-    window,
-)
+from userbot.rules.window import WindowState, calibrated, estimate_messages, shrunk, window
 from userbot.storage.store import Store
 from userbot.types import ConversationId, Exchange, PromptMessage, Question, Quoted, Usage
 

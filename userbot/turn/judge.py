@@ -24,7 +24,7 @@ class Judge:
 
     def known(self, message: Message) -> Known:
         """What the store knows about a message. Raises StorageError."""
-        chat = message.chat
+        chat = message.conversation.chat
         return Known(
             ours=message.outgoing
             and self._store.outbound.owns(chat, message.message, message.text),
@@ -35,7 +35,7 @@ class Judge:
 
     def decide(self, message: Message, known: Known | None = None) -> Decision:
         """What is to be done; `known`: if that was looked up already. Raises StorageError."""
-        home = self._chats.moved.get(message.chat)
+        home = self._chats.moved.get(message.conversation.chat)
         there = message if home is None else replace(message, conversation=ConversationId(home))
         decision = decide(there, known or self.known(message), self._chats.policy)
         if isinstance(decision, Question):

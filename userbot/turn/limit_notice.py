@@ -15,7 +15,7 @@ from userbot.errors import PauseAskedError, UserbotError
 from userbot.events import Failed, Report, about
 from userbot.ports import Clock, Sender
 from userbot.rules import limits
-from userbot.rules.random_id import random_id
+from userbot.rules.own_writes import random_id
 from userbot.storage.store import Store
 from userbot.turn.outbound import Outbound
 from userbot.turn.turn import Turn

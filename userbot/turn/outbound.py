@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from userbot.errors import StorageError, TelegramError, UserbotError, WriteInDoubtError
 from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Reader, Sender
-from userbot.rules.adoption import adopted
+from userbot.rules.own_writes import adopted
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.resume import Resume
@@ -171,12 +171,14 @@ class Outbound:
         )
         try:
             if question.replied_to is None:
-                since = await self._reader.lately(question.chat, question.at)
+                since = await self._reader.lately(question.conversation.chat, question.at)
             else:
-                since = await self._reader.since(question.chat, [question.message])
+                since = await self._reader.since(question.conversation.chat, [question.message])
         except TelegramError:
             raise doubt from None
-        elsewhere = self._store.outbound.elsewhere(question.chat, [one.id for one in since.own])
+        elsewhere = self._store.outbound.elsewhere(
+            question.conversation.chat, [one.id for one in since.own]
+        )
         recorded = self._store.outbound.of(question)
         standing = adopted(recorded, since.own, question.replied_to, elsewhere)
         if random_id in standing:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from userbot.rules.policy import voice_of
 from userbot.rules.request import request, system_text
-from userbot.rules.voice import voice_of
 from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
@@ -33,7 +33,7 @@ class Requests:
 
     def only_transcript(self, material: Material) -> bool:
         """Whether the transcript is all the answer, and the model is not asked."""
-        voice = self.voice_in(material.question.chat)
+        voice = self.voice_in(material.question.conversation.chat)
         return material.only_spoken and voice.show == "transcript"
 
     def begin(self, turn: Turn) -> None:
@@ -44,7 +44,7 @@ class Requests:
         """The request of a turn; a tight one does without the background. Raises StorageError."""
         material = turn.material
         assert material is not None
-        chat = self._chats.get(turn.question.chat)
+        chat = self._chats.get(turn.question.conversation.chat)
         messages = self._history.messages(
             system_text(self._settings, chat),
             material.question,

@@ -22,9 +22,8 @@ from datetime import datetime, timedelta
 from userbot.errors import NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Reader
-from userbot.rules.adoption import adopted, owners_answers
-from userbot.rules.lateness import grew_old
-from userbot.rules.random_id import of_answer
+from userbot.rules.own_writes import adopted, of_answer, owners_answers
+from userbot.rules.retrying import grew_old
 from userbot.rules.trigger import question_of
 from userbot.storage.store import Store
 from userbot.texts import _
@@ -138,7 +137,7 @@ class Resume:
         if recorded:
             there = since
             if question.moved_from is not None:
-                there = await self._reader.lately(question.chat, question.at)
+                there = await self._reader.lately(question.conversation.chat, question.at)
             if standing := self._standing(question, recorded, there):
                 self._taken_up(turn, recorded[0], standing, there)
                 return
@@ -232,7 +231,9 @@ class Resume:
         self, question: Question, recorded: list[Recorded], since: Since
     ) -> dict[int, int]:
         """What stands of its answer; the messages are known from now on."""
-        elsewhere = self._store.outbound.elsewhere(question.chat, [one.id for one in since.own])
+        elsewhere = self._store.outbound.elsewhere(
+            question.conversation.chat, [one.id for one in since.own]
+        )
         standing = adopted(recorded, since.own, question.replied_to, elsewhere)
         first = recorded[0]
         if first.message is not None and first.random_id not in standing and since.whole:

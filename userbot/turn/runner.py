@@ -172,7 +172,7 @@ class Runner:
         """A refusal is the outcome, unless the group has moved. Raises StorageError."""
         if (
             isinstance(why, ChatRefusedError)
-            and is_basic_group(turn.question.chat)
+            and is_basic_group(turn.question.conversation.chat)
             and self.moves is not None
         ):
             await self.moves.follow(turn.question)

@@ -22,7 +22,7 @@ from userbot.events import (
     about,
 )
 from userbot.ports import Clock
-from userbot.rules.own_prompt import below_prompt
+from userbot.rules.above_answer import below_prompt
 from userbot.rules.plain import preview
 from userbot.rules.prompt import asked
 from userbot.storage.store import Store
@@ -100,7 +100,7 @@ class Told:
         if len(old) == 1:
             self.skipped(old[0], "too_old", _("The program was stopped or offline for too long."))
             return
-        chats = Counter(question.title or str(question.chat) for question in old)
+        chats = Counter(question.title or str(question.conversation.chat) for question in old)
         where = ", ".join(f"{title} {number}" for title, number in chats.most_common(_CHATS_TOLD))
         self._report(
             Notice(

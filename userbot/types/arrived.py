@@ -48,10 +48,6 @@ class Message:
     live: bool = True
     """Telegram told of it when it was written; otherwise it was caught up with."""
 
-    @property
-    def chat(self) -> int:
-        return self.conversation.chat
-
 
 @dataclass(frozen=True, slots=True)
 class OwnMessage:

@@ -1,4 +1,4 @@
-"""What is decided about a message: a question, a command, nothing."""
+"""What is decided about a message: a question, a command, nothing; what becomes of a command."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Question:
     """The decision to answer: a question, as it is stored and queued."""
 
     conversation: ConversationId
+    """Where it is answered, and whose chat's rules hold."""
     message: int
     kind: ChatKind
     title: str
@@ -64,14 +65,9 @@ class Question:
     """The basic group that its message stands in; `conversation` is what became of it."""
 
     @property
-    def chat(self) -> int:
-        """Where it is answered, and whose rules hold."""
-        return self.conversation.chat
-
-    @property
     def source(self) -> int:
         """The chat that its message stands in: ids of messages are those of that chat."""
-        return self.chat if self.moved_from is None else self.moved_from
+        return self.conversation.chat if self.moved_from is None else self.moved_from
 
     @property
     def replied_to(self) -> int | None:
@@ -87,3 +83,36 @@ class Question:
 
 
 Decision = Question | Command | Ignore
+
+
+@dataclass(frozen=True, slots=True)
+class CommandMessage:
+    """A message of the owner's that was a command, as the store recorded it.
+
+    Only such a message may be deleted.
+    """
+
+    id: int
+    chat: int
+    message: int
+    name: str = ""
+    title: str = ""
+    """Of its chat, when it was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandNote:
+    """A message that tells a command's result, or a part of it."""
+
+    random_id: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCommand:
+    """A command that an earlier run did not finish."""
+
+    command: CommandMessage
+    at: datetime
+    notes: tuple[CommandNote, ...] | None
+    """What is still to be told; None if the program ended before it knew the result."""

@@ -12,7 +12,7 @@ from userbot.rules.markdown.parts import (
     broken_off,
 )
 from userbot.rules.markdown.rendering import render
-from userbot.rules.utf16 import MESSAGE_UNITS
+from userbot.rules.plain import MESSAGE_UNITS
 
 __all__ = [
     "MESSAGE_ENTITIES",

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from userbot.rules.markdown.rich import Rich, Span
-from userbot.rules.utf16 import MESSAGE_UNITS, fitting, offsets, units
+from userbot.rules.plain import MESSAGE_UNITS, fitting, offsets, units
 from userbot.types import Entity, RichText
 
 MESSAGE_ENTITIES = 100

@@ -12,7 +12,7 @@ from userbot.rules.markdown.rich import Rich, Span, tidy
 from userbot.rules.markdown.source import clean, events, protected
 from userbot.rules.markdown.unfinished import closed
 from userbot.rules.markdown.walk import Walker
-from userbot.rules.utf16 import MESSAGE_UNITS
+from userbot.rules.plain import MESSAGE_UNITS
 from userbot.types import RichText
 
 _BARS = re.compile(r"\|{2,}|\n\n")

@@ -19,7 +19,7 @@ from typing import Any
 
 import pyromark
 
-from userbot.rules.utf16 import paired
+from userbot.rules.plain import paired
 
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES

@@ -16,7 +16,7 @@ from functools import partial
 
 from userbot.errors import PauseAskedError, TelegramError
 from userbot.ports import Clock, Sender, Write
-from userbot.rules.random_id import of_answer
+from userbot.rules.own_writes import of_answer
 from userbot.storage.store import Store
 from userbot.turn.outbound import Outbound, shielded
 from userbot.turn.turn import Standing, Turn

@@ -21,8 +21,8 @@ from userbot.events import Notice, Report, about
 from userbot.ports import Sender, Speaker, Uploaded
 from userbot.rules import limits
 from userbot.rules.markdown import render
-from userbot.rules.random_id import of_answer
-from userbot.rules.spoken import caption_of, seconds_of, words_of
+from userbot.rules.own_writes import of_answer
+from userbot.rules.voice import caption_of, seconds_of, words_of
 from userbot.texts import _
 from userbot.turn.budget import Budget
 from userbot.turn.outbound import Outbound, shielded

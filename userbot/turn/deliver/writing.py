@@ -24,11 +24,11 @@ from userbot.errors import (
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
+from userbot.rules.above_answer import above_answer, below_prompt, prompt_of
 from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render
-from userbot.rules.own_prompt import above_answer, below_prompt, prompt_of
 from userbot.rules.pacing import Pace
-from userbot.rules.spoken import CAPTION_UNITS
-from userbot.rules.utf16 import units
+from userbot.rules.plain import units
+from userbot.rules.voice import CAPTION_UNITS
 from userbot.settings import PacingConfig
 from userbot.texts import Language, _, translated
 from userbot.timings import USUAL

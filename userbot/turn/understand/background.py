@@ -75,16 +75,17 @@ class Background:
 
         Raises StorageError; it can be begun anew then.
         """
-        count = self._wanted(question.chat)
+        where = question.conversation.chat
+        count = self._wanted(where)
         if not count or question.moved_from is not None:  # what was said before stands elsewhere
             return ""
-        chat = self._chats.get(question.chat)
+        chat = self._chats.get(where)
         if chat is None:
-            chat = self._chats[question.chat] = _Chat()
+            chat = self._chats[where] = _Chat()
             chat.fetching = asyncio.create_task(self._fetch(question, chat))
             if len(self._chats) > CHATS:
                 self._chats.popitem(last=False)
-        self._chats.move_to_end(question.chat)
+        self._chats.move_to_end(where)
         if chat.fetching is not None:
             # Another question of the chat may be stopped meanwhile; the fetch is for all.
             await asyncio.shield(chat.fetching)
@@ -99,13 +100,13 @@ class Background:
 
     def heard(self, incoming: Message) -> None:
         """A message that is neither question, answer nor command was said somewhere."""
-        chat = self._chats.get(incoming.chat)
-        if chat is not None and self._wanted(incoming.chat):
+        chat = self._chats.get(incoming.conversation.chat)
+        if chat is not None and self._wanted(incoming.conversation.chat):
             self._take(chat, incoming)
 
     def edited(self, incoming: Message) -> None:
         """A message has another text now. Raises StorageError; then nothing was done."""
-        chat = self._chats.get(incoming.chat)
+        chat = self._chats.get(incoming.conversation.chat)
         if chat is None or (incoming.message not in chat.heard and chat.fetching is None):
             return
         still = self._is_background(incoming)
@@ -130,14 +131,16 @@ class Background:
 
     async def _fetch(self, question: Question, chat: _Chat) -> None:
         try:
-            latest = await self._reader.latest(question.chat, question.message, FETCHED)
+            latest = await self._reader.latest(
+                question.conversation.chat, question.message, FETCHED
+            )
         except NotLoggedInError:
             raise
         except TelegramError as error:
-            self._chats.pop(question.chat, None)  # the next question tries again
+            self._chats.pop(question.conversation.chat, None)  # the next question tries again
             self._report(
                 Notice(
-                    chat=question.chat,
+                    chat=question.conversation.chat,
                     title=question.title,
                     reason="no_background",
                     detail=_("The chat's last messages could not be read: {error}", error=error),
@@ -148,7 +151,7 @@ class Background:
             try:
                 found = [incoming for incoming in latest if self._is_background(incoming)]
             except StorageError:
-                self._chats.pop(question.chat, None)
+                self._chats.pop(question.conversation.chat, None)
                 raise
             since, chat.heard = chat.heard, OrderedDict()
             for incoming in sorted(found, key=lambda one: one.message):
@@ -162,8 +165,8 @@ class Background:
 
     def _is_background(self, incoming: Message) -> bool:
         return (
-            not self._store.outbound.owns(incoming.chat, incoming.message)
-            and self._store.questions.asked_by(incoming.chat, incoming.message) is None
+            not self._store.outbound.owns(incoming.conversation.chat, incoming.message)
+            and self._store.questions.asked_by(incoming.conversation.chat, incoming.message) is None
         )
 
     def _take(self, chat: _Chat, incoming: Message) -> None:

@@ -17,15 +17,10 @@ from typing import TypeVar
 from userbot.errors import AudioError
 from userbot.events import Report, Waiting
 from userbot.ports import Audio, Clock, Reader, Workplace
-from userbot.rules import ghosts, lengths, ogg
+from userbot.rules import formats, voice_note
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
-from userbot.rules.voice import (
-    FILE_BYTES,
-    perhaps_too_long,
-    refused,
-    silence,
-    too_short,
-)
+from userbot.rules.transcript import is_blank, loudness_of, phantom
+from userbot.rules.voice import FILE_BYTES, perhaps_too_long, refused, silence, too_short
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.texts import _
@@ -87,20 +82,20 @@ class Recordings:
             job.turn.question.source, job.message, self._timings.whole_bytes, _known_format
         )
         form = _known_format(data)
-        look = await _looked(ogg.look, data, job.most_seconds) if form is OGG else None
+        look = await _looked(voice_note.look, data, job.most_seconds) if form is OGG else None
         if look is not None:
             _check_look(look, job.settings)
         long = look is None or look.seconds > self._timings.whole_seconds
         if long and await self._audio.usable():
             return await self._measured(job, data, form)
         if look is not None:
-            loudness = ghosts.loudness_of(job.recording.waveform)
+            loudness = loudness_of(job.recording.waveform)
             return await self._whole(job, data, form, look.seconds, loudness)
         if not form.taken:
             await self._need_ffmpeg(_("Servers do not accept {ending} files.", ending=form.ending))
-        look_at = partial(lengths.seconds_of, form)
+        look_at = partial(formats.seconds_of, form)
         seconds = await _looked(look_at, data, job.most_seconds)
-        if seconds == lengths.UNKNOWN:
+        if seconds == formats.UNKNOWN:
             raise perhaps_too_long(job.settings.max_minutes)
         _check_length(seconds, job.settings)
         return await self._whole(job, data, form, seconds, Loudness.UNKNOWN)
@@ -124,7 +119,7 @@ class Recordings:
             raise silence()
         sound = Sound(data=data, file_name=f"voice.{form.ending}", mime=form.mime, seconds=seconds)
         transcript = await self._endpoint.transcribe(job, sound, job.settings.prompt)
-        if loudness is Loudness.UNKNOWN and ghosts.phantom(transcript.text):
+        if loudness is Loudness.UNKNOWN and phantom(transcript.text):
             loudness = await self._loudness(job, data, form)
         return TranscribedRecording(transcript, loudness)
 
@@ -160,8 +155,8 @@ class Recordings:
                 done.append(said)
                 if not known:  # else more is known than was used by now
                     self._keep_parts(job, done)
-                invented = loudness is not Loudness.LOUD and ghosts.phantom(said.text)
-                if not invented and not ghosts.wordless(said.text):
+                invented = loudness is not Loudness.LOUD and phantom(said.text)
+                if not invented and not is_blank(said.text):
                     texts.append(said.text)
             if heard < seconds - 1:
                 self._progress(job, f"{heard / 60:.0f} / {seconds / 60:.0f} min")
@@ -196,7 +191,7 @@ class Recordings:
     def _progress(self, job: TranscriptionJob, detail: str) -> None:
         self._report(
             Waiting(
-                chat=job.turn.question.chat,
+                chat=job.turn.question.conversation.chat,
                 title=job.turn.question.title,
                 message=job.message,
                 person=job.turn.question.sender,
@@ -232,7 +227,7 @@ def _known_format(data: bytes) -> Format:
     return form
 
 
-def _check_look(look: ogg.Look, settings: VoiceConfig) -> None:
+def _check_look(look: voice_note.Look, settings: VoiceConfig) -> None:
     if not look.seconds:
         raise AudioError(
             _("The recording contains no sound."),

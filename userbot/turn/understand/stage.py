@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from userbot.ports import Sender
-from userbot.rules.shown import question_quoted, quotation
+from userbot.rules.above_answer import question_quoted, quotation
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.requests import Requests
 from userbot.turn.turn import Material, Turn
@@ -60,7 +60,10 @@ class Understand:
         question, quoted, spoken = material.question, material.quoted, material.spoken
         if self._requests.only_transcript(material):
             return ""
-        if spoken is not None and self._requests.voice_in(question.chat).show == "both":
+        if (
+            spoken is not None
+            and self._requests.voice_in(question.conversation.chat).show == "both"
+        ):
             return quotation(spoken.text)
         if question.replied_to is None:
             return question_quoted(question.text or (quoted.text if quoted else ""))

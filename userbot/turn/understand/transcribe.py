@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from userbot.events import Report, Transcribed, Waiting, about
 from userbot.ports import Clock
-from userbot.rules import ghosts
 from userbot.rules.plain import preview
+from userbot.rules.transcript import credit, is_blank, loudness_of, phantom
 from userbot.rules.voice import refused, silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
@@ -60,14 +60,14 @@ class Transcribe:
             question.source, message
         )
         if known is not None:
-            if ghosts.wordless(known.text):
+            if is_blank(known.text):
                 raise silence()
             turn.transcripts[message] = known
             return known
         reason = unfit(recording, settings.max_minutes)
         if reason is not None:
             raise refused(reason, settings.max_minutes)
-        loudness = ghosts.loudness_of(recording.waveform)
+        loudness = loudness_of(recording.waveform)
         if loudness is Loudness.SILENT or too_short(recording.seconds):
             raise silence()
         began = self._clock.monotonic()
@@ -83,7 +83,7 @@ class Transcribe:
             question, message, transcript, self._clock.now(), words=keep or ghost
         )
         if ghost:
-            raise silence(phantom=not ghosts.wordless(heard.transcript.text))
+            raise silence(phantom=not is_blank(heard.transcript.text))
         turn.transcripts[message] = transcript
         self._report(
             Transcribed(
@@ -124,7 +124,7 @@ class Transcribe:
 
 def _is_ghost(heard: TranscribedRecording) -> bool:
     text = heard.transcript.text
-    if ghosts.wordless(text) or ghosts.credit(text):
+    if is_blank(text) or credit(text):
         return True
     quiet = heard.loudness in (Loudness.SILENT, Loudness.QUIET)
-    return quiet and ghosts.phantom(text)
+    return quiet and phantom(text)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from userbot.errors import AudioError, ModelError, NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
-from userbot.rules.wake import question_in
+from userbot.rules.transcript import question_in
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.requests import Requests
@@ -82,7 +82,7 @@ class Words:
     def _addressed(self, turn: Turn, spoken: Transcript) -> str:
         """What a note asks. Raises NothingToAnswerError if it does not address the owner."""
         question = turn.question
-        wake_words = self._requests.voice_in(question.chat).wake_words
+        wake_words = self._requests.voice_in(question.conversation.chat).wake_words
         addressed = question_in(spoken.text, self._requests.prefix, wake_words)
         if addressed is None:
             raise NothingToAnswerError(_("You were not addressed."), reason="no_wake_word")
@@ -92,7 +92,7 @@ class Words:
         self, turn: Turn, message: int, recording: Recording, written: str
     ) -> Transcript | None:
         """What is said in a recording; None if it cannot be heard and `written` goes without it."""
-        voice = self._requests.voice_in(turn.question.chat)
+        voice = self._requests.voice_in(turn.question.conversation.chat)
         if not voice.enabled:
             if not written:
                 raise NothingToAnswerError(_("Voice is off in this chat."), reason="voice_off")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from userbot.rules.adoption import adopted, owners_answers
+from userbot.rules.own_writes import adopted, owners_answers
 from userbot.types import OwnMessage, Recorded
 
 QUESTION = 10

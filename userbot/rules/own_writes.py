@@ -3,13 +3,39 @@
 Rule 1: a message is the program's if it is a recorded one, or if its text equals that of a
 recorded write, it stands in the place of that write, and it was not typed on another device.
 Rule 2: anything else of the account's in reply to the question is the owner's own answer.
+
+Telegram itself knows a write again by its `random_id`.
 """
 
 from __future__ import annotations
 
+import hashlib
+import struct
 from collections.abc import Iterable, Sequence, Set
 
-from userbot.types import OwnMessage, Recorded
+from userbot.types import OwnMessage, Question, Recorded
+
+
+def random_id(secret: bytes, chat: int, message: int, attempt: int, part: int) -> int:
+    """The `random_id` of one part of the answer to a message: signed 64 bits, never 0.
+
+    The same arguments give the same number, so that a write repeated after a crash is
+    recognised by Telegram; a new attempt gives another one. `secret` (16 to 64 bytes, of this
+    database) keeps the numbers from being foretold.
+    """
+    what = struct.pack(">qqqq", chat, message, attempt, part)
+    digest = hashlib.blake2b(what, digest_size=8, key=secret).digest()
+    return int.from_bytes(digest, "big", signed=True) or 1
+
+
+def of_answer(secret: bytes, question: Question, part: int) -> int:
+    """The `random_id` of one part of the answer to a question.
+
+    In a group that moved the answer begins anew: its parts are others than those that may have
+    been written before.
+    """
+    attempt = question.attempt if question.moved_from is None else -1 - question.attempt
+    return random_id(secret, question.source, question.message, attempt, part)
 
 
 def adopted(

@@ -1,15 +1,17 @@
-"""The owner's own message as prompt and answer in one: `own_prompt = "edit"`.
+"""What stands above an answer: the owner's prompt, a transcript, or the question quoted.
 
-The prompt stays as a quotation, without its prefix, and the answer grows below it. What Telegram
-would not let be edited that way, or what would leave little room, is answered by a reply.
+With `own_prompt = "edit"` the owner's message is prompt and answer in one: the prompt stays as a
+quotation, without its prefix, and the answer grows below it. What Telegram would not let be edited
+that way, or what would leave little room, is answered by a reply.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from userbot.rules.markdown import MESSAGE_UNITS
-from userbot.rules.utf16 import units
+from userbot.rules.plain import units
 from userbot.types import Question
 
 EDITABLE = timedelta(hours=47)
@@ -45,3 +47,26 @@ def prompt_of(question: Question) -> str:
 def below_prompt(question: Question, shown: str) -> str:
     """What a message shows of the answer, without the prompt above it."""
     return shown.removeprefix(prompt_of(question)).lstrip("\n")
+
+
+# Not the opening brackets: after a backslash they begin a formula.
+_MARKS = re.compile(r"([\\`*_{})\]#+\-.!|~>=<$&])")
+
+
+_MOST_QUOTED = 160
+"""Characters of a question that is quoted because a reply cannot point at it."""
+
+
+def question_quoted(question: str) -> str:
+    """The beginning of a question, on one line, as `quotation` shows it; "" for no words."""
+    words = " ".join(question.split())
+    if not words:
+        return ""
+    short = words if len(words) <= _MOST_QUOTED else words[:_MOST_QUOTED].rstrip() + "…"
+    return quotation(short)
+
+
+def quotation(transcript: str) -> str:
+    """The transcript as a quotation whose words are no markup, with an empty line after it."""
+    lines = transcript.strip().splitlines() or [""]
+    return "\n".join("> " + _MARKS.sub(r"\\\1", line) for line in lines) + "\n\n"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pace import growth
-from userbot.rules import ogg
+from userbot.rules import voice_note
 from userbot.sandbox import ogg as made
 
 NOTE = (Path(__file__).parent.parent / "data" / "voice_en.ogg").read_bytes()
@@ -29,13 +29,13 @@ HEADERS = page([b"OpusHead" + bytes(11)], first=True) + page([b"OpusTags" + byte
 
 
 def seconds(data: bytes, most: float = 1e9) -> float:
-    look = ogg.look(data, most)
+    look = voice_note.look(data, most)
     assert look is not None
     return look.seconds
 
 
 def test_a_voice_note_tells_its_length_and_that_it_speaks() -> None:
-    look = ogg.look(NOTE)
+    look = voice_note.look(NOTE)
     assert look is not None
     assert look.seconds == pytest.approx(3.58, abs=0.01)
     assert not look.silent
@@ -88,8 +88,8 @@ def test_junk_between_pages_is_passed_over_as_decoders_do() -> None:
 
 def test_another_codec_anywhere_is_left_to_those_who_can_tell() -> None:
     vorbis = page([b"\x01vorbis" + bytes(20)], first=True, serial=b"vorb")
-    assert ogg.look(vorbis) is None
-    assert ogg.look(made.tone(1) + vorbis) is None
+    assert voice_note.look(vorbis) is None
+    assert voice_note.look(made.tone(1) + vorbis) is None
 
 
 def test_the_same_nothing_throughout_is_silence() -> None:
@@ -99,13 +99,13 @@ def test_the_same_nothing_throughout_is_silence() -> None:
         ([b"\xf8" + noise.randbytes(40) for _ in range(100)], False),
         ([b"\xf8\xff\xfe"] * 5, False),
     ):
-        look = ogg.look(HEADERS + page(packets))
+        look = voice_note.look(HEADERS + page(packets))
         assert look is not None
         assert look.silent is silent
 
 
 def test_a_word_after_minutes_of_nothing_is_no_silence() -> None:
-    look = ogg.look(made.recording(("silence", 300), ("tone", 1)))
+    look = voice_note.look(made.recording(("silence", 300), ("tone", 1)))
     assert look is not None
     assert not look.silent
 
@@ -122,10 +122,10 @@ def test_a_word_after_minutes_of_nothing_is_no_silence() -> None:
 )
 def test_what_is_made_to_take_long_takes_time_by_its_length(junk: bytes) -> None:
     little, much = (NOTE + junk * (size // len(junk)) for size in (600_000, 6_000_000))
-    assert growth(lambda: ogg.look(little, 1800), lambda: ogg.look(much, 1800)) < 40
+    assert growth(lambda: voice_note.look(little, 1800), lambda: voice_note.look(much, 1800)) < 40
 
 
 @given(st.binary(max_size=400), st.integers(0, 400))
 def test_damaged_ogg_is_looked_at_without_harm(junk: bytes, cut: int) -> None:
     for data in (junk, NOTE[:cut] + junk, b"OggS" + junk):
-        ogg.look(data)
+        voice_note.look(data)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.path.voice.notes import ffmpeg, needs_ffmpeg
-from userbot.rules.formats import format_of
-from userbot.rules.lengths import UNKNOWN, seconds_of
+from userbot.rules.formats import UNKNOWN, format_of, seconds_of
 
 NOTE = (Path(__file__).parent.parent / "data" / "video_note_en.mp4").read_bytes()
 

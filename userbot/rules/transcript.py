@@ -1,15 +1,21 @@
-"""Whisper on silence invents text; these are the gates against it.
+"""What a recording, or its transcript, says: whether anybody speaks, and whether to the owner.
 
-Before anything is paid: how long it is, and how loud. After: what it is known to say about
-near-silence. Where the loudness is not known, the benefit of the doubt is the speaker's.
+Whisper on silence invents text. Before anything is paid there are gates against it: how long the
+recording is, and how loud. After: what it is known to say about near-silence. Where the loudness
+is not known, the benefit of the doubt is the speaker's.
+
+Wake words are the second half of the trigger's decision. A transcript has neither the slash of the
+prefix nor reliable marks or capitals, so words are compared without them: "/gpt" is heard as
+"GPT, …", and «Ёлка» as «елка».
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
-from userbot.rules.wake import folded
 from userbot.types import Loudness
 
 SILENT_VALUE: Final = 2
@@ -37,7 +43,7 @@ def loudness_at(peak_dbfs: float) -> Loudness:
     return _graded(peak_dbfs, SILENT_DBFS, QUIET_DBFS)
 
 
-def wordless(transcript: str) -> bool:
+def is_blank(transcript: str) -> bool:
     """Whether a transcript holds no word: nothing, dots, notes, or a remark in brackets."""
     bare = re.sub(r"\[[^]]*\]|\([^)]*\)|<\|[^|]*\|>", " ", transcript)
     return not re.search(r"\w", bare)
@@ -102,3 +108,25 @@ _PHANTOM: Final = _any(
     r"ご視聴ありがとうございました",
     r"谢谢(?:观看|大家)",
 )
+
+
+_WORD = re.compile(r"\w+")
+
+
+def question_in(transcript: str, prefix: str, wake_words: Iterable[str]) -> str | None:
+    """What was asked, if the transcript begins with one of the wake words or the prefix's word.
+
+    The rest of the transcript, or all of it if nothing follows; None if it begins otherwise.
+    """
+    spoken = [(folded(found.group()), found.end()) for found in _WORD.finditer(transcript)]
+    for phrase in (prefix, *wake_words):
+        words = [folded(word) for word in _WORD.findall(phrase)]
+        if words and [word for word, _ in spoken[: len(words)]] == words:
+            rest = transcript[spoken[len(words) - 1][1] :].lstrip(" \t\n,.:;!?…—–-")
+            return rest or transcript
+    return None
+
+
+def folded(word: str) -> str:
+    """A word as it is compared: one Unicode form, no case, "ё" as "е"."""
+    return unicodedata.normalize("NFKC", word).casefold().replace("ё", "е")

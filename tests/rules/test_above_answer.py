@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, question
+from userbot.rules.above_answer import above_answer, below_prompt
 from userbot.rules.markdown import render
-from userbot.rules.own_prompt import above_answer, below_prompt
 from userbot.types import Question
 
 OWN = replace(question("what is blue?", sender=OWNER), plain=True)

@@ -1,13 +1,18 @@
-"""Ogg/Opus as far as a voice note needs it: how long it is, and whether it says anything at all.
+"""A voice note, Ogg with Opus: how long it is, whether it says anything at all, and its waveform.
 
 RFC 3533, 6716 and 7845. Nothing is decoded: pages are walked along once, and each packet tells
 by itself how long it plays. What a page says about its position is not relied on: it is as easily
 written wrong as any other label, and counts one of several chained streams only.
+
+The waveform that a message carries is values of 5 bits, packed without gaps, the lowest bits first:
+https://core.telegram.org/constructor/documentAttributeAudio. Telethon 1.45 reads the last value
+at the wrong place, hence `packed` and `unpacked`.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _MAGIC = b"OggS"
@@ -125,3 +130,37 @@ class _Walk:
             if size > _NOTHING_BYTES or len(self._kinds) > _MOST_DIFFERENT:
                 self._loud = True
                 self._kinds.clear()
+
+
+VALUES = 100
+"""How many values Telegram's own apps send."""
+LOUDEST = 31
+
+
+def unpacked(packed: bytes) -> bytes:
+    """The values, one a byte; at most `VALUES` of them."""
+    bits = int.from_bytes(packed, "little")
+    count = min(len(packed) * 8 // 5, VALUES)
+    return bytes(bits >> 5 * at & LOUDEST for at in range(count))
+
+
+def packed(values: bytes) -> bytes:
+    """The inverse of `unpacked`."""
+    bits = 0
+    for at, value in enumerate(values):
+        bits |= min(value, LOUDEST) << 5 * at
+    return bits.to_bytes((len(values) * 5 + 7) // 8, "little")
+
+
+def drawn(levels: Sequence[float]) -> bytes:
+    """`VALUES` values for as many levels as there are, the highest as the loudest."""
+    top = max(levels, default=0)
+    if top <= 0:
+        return bytes(VALUES)
+    step = len(levels) / VALUES
+    values = bytearray()
+    for at in range(VALUES):
+        first = int(at * step)
+        several = levels[first : max(first + 1, int((at + 1) * step))]
+        values.append(round(max(several) * LOUDEST / top))
+    return bytes(values)

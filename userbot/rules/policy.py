@@ -1,0 +1,127 @@
+"""What the owner decided about who is answered, and what holds in a chat.
+
+A chat has a block in the file, and over it what commands have set. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from typing import Literal
+
+from userbot.settings import ChatConfig, Override, Respond, VoiceConfig, Whom
+from userbot.types import Person, Question
+
+Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
+"""Who may ask: a word, or the ids of people; names are resolved already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening:
+    """Whether sound is listened to, and which spoken words address the owner."""
+
+    enabled: bool = True
+    wake_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatRule:
+    """What is said about one selected chat."""
+
+    respond: Respond
+    allowed: Allowed
+    voice: Listening | None = None
+    """None: as everywhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All that the owner decided about who is answered."""
+
+    prefix: str
+    owner: int
+    owner_usernames: frozenset[str]
+    """In lower case, without the @."""
+    elsewhere: Allowed
+    """Who may use the prefix in chats that are not listed."""
+    chats: Mapping[int, ChatRule]
+    """The listed chats; Saved Messages under the owner's own id."""
+    began: datetime
+    """The first start; what was written before is nobody's question."""
+    voice: Listening = Listening()
+    """Where a chat's rule says nothing else."""
+
+    def listening(self, chat: int) -> Listening:
+        """What holds for sound in a chat."""
+        rule = self.chats.get(chat)
+        return self.voice if rule is None or rule.voice is None else rule.voice
+
+
+def may_ask(sender: Person, allowed: Allowed) -> bool:
+    """Whether somebody other than the owner is let in; who is not known well is no contact."""
+    if isinstance(allowed, frozenset):
+        return sender.id in allowed
+    return allowed == "anyone" or (allowed == "contacts" and sender.contact)
+
+
+def forbidden_now(ask: Question, policy: Policy, sender: Person | None = None) -> str | None:
+    """Why a stored question may not be answered any more, as a slug; None if it still may.
+
+    A stored question does not say whether its sender is a contact; that it was let through then
+    is enough, as long as contacts may ask at all. `sender`: who asked as known today, where that
+    is to be decided anew. Where voice is off by now, one that was only spoken is none any more.
+    """
+    if (
+        ask.voice is not None
+        and not ask.text
+        and not policy.listening(ask.conversation.chat).enabled
+    ):
+        return "voice_off"
+    if ask.by_owner:
+        return None
+    rule = policy.chats.get(ask.conversation.chat)
+    if rule is not None and rule.respond == "off":
+        return "off"
+    allowed = policy.elsewhere if rule is None else rule.allowed
+    if sender is not None and sender.blocked:
+        return "blocked"
+    if (sender is None and allowed == "contacts") or may_ask(sender or ask.sender, allowed):
+        return None
+    return "not_allowed"
+
+
+def effective_rule(listed: ChatRule | None, said: Override, elsewhere: Allowed) -> ChatRule | None:
+    """Who is answered in a chat; None where nobody listed it, neither in the file nor by command.
+
+    `elsewhere`: who may ask in chats that are not listed.
+    """
+    if said.respond is None and said.from_ is None:
+        return listed
+    base = listed or ChatRule(respond="prefix", allowed=elsewhere)
+    return replace(base, respond=said.respond or base.respond, allowed=said.from_ or base.allowed)
+
+
+def effective_block(
+    chat: int, listed: ChatConfig | None, said: Override, elsewhere: Whom
+) -> ChatConfig | None:
+    """What is said about a chat beside who is answered: its system text, model and so on."""
+    if said == Override():
+        return listed
+    base = listed or ChatConfig(id=chat, respond="prefix", from_=elsewhere)
+    return replace(
+        base,
+        respond=said.respond or base.respond,
+        from_=said.from_ or base.from_,
+        system=base.system if said.system is None else said.system,
+        model=base.model if said.model is None else said.model,
+    )
+
+
+def voice_of(general: VoiceConfig, chat: ChatConfig | None) -> VoiceConfig:
+    """[voice] as it holds in a chat."""
+    own = chat.voice if chat is not None else None
+    if own is None:
+        return general
+    told = {field.name: getattr(own, field.name) for field in fields(own)}
+    return replace(general, **{name: value for name, value in told.items() if value is not None})
