@@ -93,7 +93,6 @@ def test_an_empty_file_is_a_new_database(tmp_path: Path) -> None:
     path.touch()
     with Store.open(path) as store:
         assert store.questions.pending() == []
-        assert store.repaired is None
 
 
 def test_a_start_that_was_killed_before_the_first_step_is_taken_up(tmp_path: Path) -> None:

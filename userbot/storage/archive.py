@@ -93,7 +93,13 @@ class Archive:
             db = _connect(path)
         try:
             with explained(path):
-                taken = _check(db, path)
+                taken = schema.check_opened(db, path)
+            if 0 < taken < schema.NEWEST:
+                raise StorageError(
+                    _("{path} was written by an older version of userbot.", path=path),
+                    _("Start `userbot run` once: it brings the history up to date."),
+                    reason="storage_older",
+                )
             yield cls(Database(path, db)) if taken else None
         finally:
             db.close()
@@ -228,20 +234,6 @@ def folded(text: str) -> str:
 
 def _holds(text: str | None, words: str) -> bool:
     return text is not None and words in folded(text)
-
-
-def _check(db: sqlite3.Connection, path: Path) -> int:
-    taken = schema.version(db)
-    (application,) = db.execute("PRAGMA application_id").fetchone()
-    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    schema.check(taken, application, empty=not tables, path=path)
-    if 0 < taken < schema.NEWEST:
-        raise StorageError(
-            _("{path} was written by an older version of userbot.", path=path),
-            _("Start `userbot run` once: it brings the history up to date."),
-            reason="storage_older",
-        )
-    return taken
 
 
 def _connect(path: Path) -> sqlite3.Connection:

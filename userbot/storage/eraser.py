@@ -8,7 +8,8 @@ overwrites them, and the write-ahead log, which still has them, is folded into t
 # ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from userbot.storage.database import Database, Values
@@ -50,12 +51,10 @@ class Eraser:
         of_message = f"WHERE message = ?1 AND {where}"
         questions: list[int] = []
         places: set[ConversationId] = set()
-        heard = 0
-        with self._database.transaction():
+        with self._folding(), self._database.transaction():
             for message in messages:
                 # What a recording says, for whatever question.
-                unheard = self._database.execute(f"{_UNHEAR} {of_message}", (message, bound))
-                heard += unheard.rowcount
+                self._database.execute(f"{_UNHEAR} {of_message}", (message, bound))
                 places |= self._unquote(of_message, (message, bound))
                 questions += self._ids(
                     f"SELECT id FROM questions {of_message}"
@@ -65,25 +64,28 @@ class Eraser:
                     " AND joined_to IS NOT NULL",
                     (message, bound),
                 )
-        return self._folded(places | self._erase(questions, now, gave_up="deleted"), told=heard > 0)
+            return places | self._erase(questions, now, gave_up="deleted")
 
     def expired(self, now: datetime) -> set[ConversationId]:
         """Erase the words of messages that their chats have deleted by themselves by now."""
         expired = "expires_at <= ? AND expires_at IS NOT NULL"
         questions = self._ids(f"SELECT id FROM questions WHERE {expired} AND erased = 0", (now,))
         places: set[ConversationId] = set()
-        # Looked for again and again: while there is nothing, nobody is held up.
-        if self._database.row(f"SELECT 1 FROM quotes WHERE {expired}", (now,)):
-            with self._database.transaction():
-                places = self._unquote(f"WHERE {expired}", (now,))
-        return self._folded(places | self._erase(questions, now, gave_up="deleted"))
+        with self._folding():
+            # Looked for again and again: while there is nothing, nobody is held up.
+            if self._database.row(f"SELECT 1 FROM quotes WHERE {expired}", (now,)):
+                with self._database.transaction():
+                    places = self._unquote(f"WHERE {expired}", (now,))
+            return places | self._erase(questions, now, gave_up="deleted")
 
     def older_than(self, before: datetime, now: datetime) -> set[ConversationId]:
         """Erase what was asked before a date."""
-        at = (before,)
-        told = self._erase_results("at < ?", at)
-        questions = self._ids("SELECT id FROM questions WHERE stored_at < ? AND erased = 0", at)
-        return self._folded(self._erase(questions, now), told=told)
+        with self._folding():
+            self._erase_results("at < ?", before)
+            return self._erase(
+                self._ids("SELECT id FROM questions WHERE stored_at < ? AND erased = 0", (before,)),
+                now,
+            )
 
     def clear(self, now: datetime, chat: int | None = None, topic: int | None = None) -> int:
         """Erase all words, or those of a chat or of one of its topics; gives how many exchanges.
@@ -96,11 +98,12 @@ class Eraser:
             " WHERE chat = ?1 AND (?2 IS NULL OR topic = ?2)))",
             (chat, topic),
         )
-        # A result does not tell which topic it shows.
-        told = self._erase_results(
-            "?1 IS NULL OR command IN (SELECT id FROM commands WHERE chat = ?1)", (chat,)
-        )
-        self._folded(self._erase(questions, now), told=told)
+        with self._folding():
+            # A result does not tell which topic it shows.
+            self._erase_results(
+                "?1 IS NULL OR command IN (SELECT id FROM commands WHERE chat = ?1)", chat
+            )
+            self._erase(questions, now)
         return len(questions)
 
     def forget(self, person: int, now: datetime) -> int:
@@ -109,7 +112,7 @@ class Eraser:
         From now on they are kept out: nothing that the person asks is answered.
         """
         database = self._database
-        with database.transaction():
+        with self._folding(), database.transaction():
             database.execute(
                 "INSERT INTO forgotten VALUES (?, ?) ON CONFLICT DO NOTHING", (person, now)
             )
@@ -120,14 +123,13 @@ class Eraser:
             )
             self._unquote("WHERE person = ?", (person,))
             # Whose words a result shows (/gpt_history) is not known.
-            self._erase_results("1", ())
+            self._erase_results("?1 IS NULL", None)
             questions = self._ids("SELECT id FROM questions WHERE sender = ?", (person,))
             self._erase(questions, now, gave_up="forgotten")
             database.execute(
                 "UPDATE questions SET sender_name = '', sender_username = NULL WHERE sender = ?",
                 (person,),
             )
-        database.checkpoint()
         return len(questions)
 
     def forgotten(self) -> set[int]:
@@ -151,13 +153,11 @@ class Eraser:
             database.execute(f"{_UNHEAR} WHERE message = ? AND chat = ?", (message, chat))
         return {self._place(question) for question, *_ in rows}
 
-    def _erase_results(self, where: str, values: Values) -> bool:
+    def _erase_results(self, where: str, value: object) -> None:
         """Erase what results of commands told, /gpt_history above all."""
-        erased = self._database.execute(
-            f"UPDATE command_results SET text = '' WHERE text <> '' AND ({where})",
-            values,
+        self._database.execute(
+            f"UPDATE command_results SET text = '' WHERE text <> '' AND ({where})", (value,)
         )
-        return bool(erased.rowcount)
 
     def _erase(
         self, questions: Sequence[int], now: datetime, *, gave_up: str | None = None
@@ -183,10 +183,13 @@ class Eraser:
                     places.add(self._place(one))
         return places
 
-    def _folded(self, places: set[ConversationId], *, told: bool = False) -> set[ConversationId]:
-        if places or told:
+    @contextmanager
+    def _folding(self) -> Iterator[None]:
+        """What is overwritten in this block is gone from the write-ahead log as well."""
+        before = self._database.connection.total_changes
+        yield
+        if self._database.connection.total_changes != before:
             self._database.checkpoint()
-        return places
 
     def _ids(self, select: str, values: Values) -> list[int]:
         return [number for (number,) in self._database.rows(select, values)]

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import stat
-import sys
 from contextlib import closing
 from pathlib import Path
 
 from userbot.errors import StorageError
+from userbot.private_files import secure_folder
 from userbot.storage import schema
 from userbot.storage.database import damaged, explained, no_database
 from userbot.texts import _
@@ -22,27 +21,16 @@ _HEADER = 100
 """Bytes of the file's header (https://www.sqlite.org/fileformat2.html, 1.3)."""
 
 
-def create(path: Path) -> int | None:
-    """Make the file (0600) and the folders it lacks (0700), whatever the umask.
+def create(path: Path) -> None:
+    """Make the file (0600) and the folders it lacks (0700), whatever the umask; it is private then.
 
-    An existing file that others may read is made private; its former mode is returned.
     Raises StorageError.
     """
     with explained(path):
-        _make_folders(path.parent)
-        try:
-            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            handle = os.open(path, os.O_RDWR)
-        try:
-            mode = stat.S_IMODE(os.fstat(handle).st_mode)
-            # A file of size 0 that we did not make is empty too: there is nothing to tell.
-            fresh = os.fstat(handle).st_size == 0
-            if sys.platform != "win32" and mode != 0o600:
-                os.fchmod(handle, 0o600)
-        finally:
-            os.close(handle)
-    return mode if mode & 0o077 and not fresh and sys.platform != "win32" else None
+        if not path.parent.exists():
+            secure_folder(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
 
 
 def look(path: Path) -> None:
@@ -121,13 +109,3 @@ def backup(path: Path, to: Path) -> None:
     finally:
         if not done:
             to.unlink(missing_ok=True)
-
-
-def _make_folders(folder: Path) -> None:
-    missing = []
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
-    for new in reversed(missing):
-        new.mkdir(mode=0o700, exist_ok=True)
-        new.chmod(0o700)

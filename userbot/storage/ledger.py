@@ -183,7 +183,8 @@ class Ledger:
             if row is None:
                 return
             question, person, by_owner = row
-            for who, count in (person, tokens.total), (EVERYBODY, tokens.total * (not by_owner)):
+            total = tokens.prompt_tokens + tokens.completion_tokens
+            for who, count in (person, total), (EVERYBODY, total * (not by_owner)):
                 self._database.execute(_SUM_UP, (who, at, count, cost))
             if whole is not None:
                 text, finish = whole

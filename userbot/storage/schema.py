@@ -288,6 +288,14 @@ def check(taken: int, application_id: int, *, empty: bool, path: Path) -> None:
         )
 
 
+def check_opened(db: sqlite3.Connection, path: Path) -> int:
+    """`check` by what an open database says of itself; gives its version."""
+    (application,) = db.execute("PRAGMA application_id").fetchone()
+    (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    check(version(db), application, empty=not tables, path=path)
+    return version(db)
+
+
 def migrate(db: sqlite3.Connection) -> None:
     """Take the steps that the database lacks, each in one transaction.
 

@@ -35,13 +35,11 @@ from userbot.texts import _
 class Store:
     """The history database of one account, in parts. Every method raises StorageError.
 
-    Use from one thread. `repaired` is the mode that the file had if others could read it
-    (it is 0600 now), else None.
+    Use from one thread.
     """
 
-    def __init__(self, database: Database, repaired: int | None) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self.repaired = repaired
         self.ledger = Ledger(database)
         self.questions = Questions(database, self.ledger)
         self.outbound = OutboundLog(database)
@@ -62,15 +60,13 @@ class Store:
         `busy_seconds`: how long a call waits for another process that is writing. Raises
         StorageError, with the file untouched, if it is read-only, damaged, foreign or newer.
         """
-        repaired = file.create(path)
+        file.create(path)
         file.look(path)
         with explained(path):
             db = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
             try:
                 # The header above may be older than what the write-ahead log says.
-                (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                (application,) = db.execute("PRAGMA application_id").fetchone()
-                schema.check(schema.version(db), application, empty=not tables, path=path)
+                schema.check_opened(db, path)
                 # Half the usual size: a step writes each page it touches to the log as a whole.
                 db.execute("PRAGMA page_size = 2048")
                 db.execute("PRAGMA journal_mode = WAL")
@@ -82,7 +78,7 @@ class Store:
             except BaseException:
                 db.close()
                 raise
-        return cls(Database(path, db), repaired)
+        return cls(Database(path, db))
 
     @property
     def path(self) -> Path:
