@@ -308,15 +308,23 @@ class Questions:
                 {"id": whole.id, **words_of(whole)},
             )
 
+    def begin(self, question: Question, at: datetime) -> bool:
+        """A question is being answered from now on; False if its words are gone."""
+        begun = self._database.execute(
+            "UPDATE questions SET state = 'answering', reason = '', state_at = ?"
+            " WHERE id = ? AND state <> 'answered' AND erased = 0",
+            (at, question.id),
+        )
+        return bool(begun.rowcount) or not self.erased(question)
+
     def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
-        """Set a question's state: "answering", "failed" or "skipped", and why.
+        """A question ends without an answer: "failed" or "skipped", and why.
 
         An answered question stays answered.
         """
         self._database.execute(
-            "UPDATE questions SET state = ?1, reason = ?2, state_at = ?3,"
-            " whole = CASE ?1 WHEN 'answering' THEN whole END"
-            " WHERE id = ?4 AND state <> 'answered'",
+            "UPDATE questions SET state = ?, reason = ?, state_at = ?, whole = NULL"
+            " WHERE id = ? AND state <> 'answered'",
             (state, reason, at, question.id),
         )
 

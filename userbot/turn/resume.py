@@ -75,11 +75,10 @@ class Resume:
 
         Raises NothingToAnswerError where none is, TelegramError and StorageError.
         """
-        if self._store.questions.erased(turn.question):
+        if not self._store.questions.begin(turn.question, self._clock.now()):
             raise NothingToAnswerError(
                 _("It was deleted before it was answered."), reason="deleted"
             )
-        self._store.questions.mark(turn.question, "answering", "", self._clock.now())
         if turn.belated:
             turn.belated = False  # whatever is missed from here on is for another look
             try:
