@@ -22,7 +22,7 @@ from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
 from userbot.telegram.gate import Gate
 from userbot.telegram.names import NameResolver
-from userbot.telegram.outage import Outage, network_told, watch_line
+from userbot.telegram.outage import Outage, network_told
 from userbot.telegram.refusals import login_ended, why_disconnected
 from userbot.telegram.session import session_file, session_lock
 from userbot.texts import _, n_
@@ -67,7 +67,7 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
     ):
         running = _Run(settings, report, store, end, clock or SystemClock(), timings)
-        with network_told(report, running.outage.lost):
+        with network_told(report, running.outage):
             return await running.until_stopped(began, leaving)
 
 
@@ -155,7 +155,7 @@ class _Run:
                 return
             connecting.result()
             self.outage.over()
-            awake = watch_line(self._clock, self._report, adapters.client, self.outage)
+            awake = self.outage.watch(adapters.client)
             self._until(on_the_way_out, asyncio.create_task(awake))
             # Both lists come while names are looked up; what arrives before them is held.
             known = self._beside(self._watch.once(adapters.people.load(), "the list of contacts"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -75,11 +75,6 @@ class Client(TelegramClient):  # type: ignore[misc]
     takes_updates = False
     """Whether somebody takes what arrives; set it once that is so, and after a new login."""
 
-    async def save(self) -> None:
-        """Keep what is known of updates and people now, as Telethon does once a minute."""
-        await self._save_states_and_entities()
-        self.session.save()
-
     async def _save_states_and_entities(self) -> None:
         # Telethon counts an update as seen when it is dispatched. While nobody takes them the
         # state on disk stays as it is, so that the next start is told again what was missed.
@@ -126,12 +121,11 @@ class Client(TelegramClient):  # type: ignore[misc]
             )
         )
 
-    async def messages(self, chat: int, messages: Sequence[int]) -> list[Any]:
-        """Messages by their ids, as Telethon has them: None or empty ones where they are gone."""
-        return list(await self.get_messages(await self.reach(chat), ids=list(messages)))
+    async def messages(self, chat: int, **which: Any) -> list[Any]:
+        """Messages of a chat, as Telethon's `get_messages` chooses them.
 
-    async def history(self, chat: int, **which: Any) -> list[Any]:
-        """Messages of a chat, as Telethon's `get_messages` chooses them."""
+        Of those that are chosen by `ids`, None or empty ones where they are gone.
+        """
         return list(await self.get_messages(await self.reach(chat), **which))
 
     async def resolve(self, name: str) -> Any:

@@ -35,19 +35,9 @@ class Converter:
 
     def __init__(self, people: People, titles: dict[int, str]) -> None:
         self.people = people
-        self._owner = 0
         self._titles = titles
         self._protecting: set[int] = set()
         self._posts: dict[tuple[int, int], bool] = {}
-
-    def introduce(self, owner: Person) -> None:
-        """Whose account it is."""
-        self._owner = owner.id
-        self.people.introduce(owner)
-
-    def title(self, chat: int) -> str:
-        """The title of a chat as it was last seen; "" if it was not."""
-        return self._titles.get(chat, "")
 
     def if_known(self, message: Any, *, live: bool) -> Message | None:
         """The message; None while it has to be asked who sent it, or what began its thread."""
@@ -95,7 +85,7 @@ class Converter:
     def look_at_title(self, message: Any) -> None:
         """How its chat is called, as far as the message tells."""
         chat = message.chat_id
-        if chat == self._owner:
+        if chat == self.people.owner_id:
             self._titles[chat] = SAVED_TITLE
         elif message.chat is not None:
             self._titles[chat] = get_display_name(message.chat) or ""
@@ -136,7 +126,7 @@ class Converter:
     def _kind(self, message: Any) -> ChatKind:
         peer = message.peer_id
         if isinstance(peer, types.PeerUser):
-            return ChatKind.SAVED if peer.user_id == self._owner else ChatKind.PRIVATE
+            return ChatKind.SAVED if peer.user_id == self.people.owner_id else ChatKind.PRIVATE
         if isinstance(peer, types.PeerChat):
             return ChatKind.GROUP
         broadcast = message.post or getattr(message.chat, "broadcast", False)

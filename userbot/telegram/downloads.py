@@ -154,7 +154,7 @@ class Downloads:
 
     async def _messages(self, chat: int, numbers: list[int]) -> list[Any]:
         return await Tries(self._gate.waits, chat).ask(
-            partial(self._client.messages, chat, numbers)
+            partial(self._client.messages, chat, ids=numbers)
         )
 
 

@@ -155,13 +155,11 @@ class NameResolver:
         return kept.id
 
     async def _resolved(self, name: str) -> KeptName:
-        # Telethon's own look-up would trust what its session once saw under this name.
-        bare = name.removeprefix("@")
-        found = await self._client(functions.contacts.ResolveUsernameRequest(bare))
+        found = await self._client.resolve(name)
         marked_id = get_peer_id(found.peer)
         for entity in (*found.users, *found.chats):
             if get_peer_id(entity) == marked_id:
-                return KeptName(bare.lower(), marked_id, entity.access_hash)
+                return KeptName(name.removeprefix("@").lower(), marked_id, entity.access_hash)
         raise ValueError(name)
 
     def _reachable(self, kept: KeptName) -> None:

@@ -12,12 +12,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 from userbot.events import Failed, Notice, Report, Waiting
 from userbot.ports import Clock
+from userbot.telegram.client import Client
 from userbot.texts import _
 
 _MOMENT = 2.0
@@ -37,22 +37,6 @@ _AGAIN_SECONDS = 60.0
 
 _LOST = ("Attempt ", "Server closed the connection", "Automatic reconnection")
 """How Telethon 1.45 begins what means that there is no connection."""
-
-
-class Link(Protocol):
-    """A client."""
-
-    def stands(self) -> bool:
-        """Whether a connection seems to stand."""
-        ...
-
-    async def ping(self) -> None:
-        """Come back when Telegram has answered. Raises ConnectionError."""
-        ...
-
-    def reconnect(self) -> None:
-        """Give the connection up and make another."""
-        ...
 
 
 class Outage:
@@ -97,6 +81,40 @@ class Outage:
         self._report(Notice(reason="reconnected", detail=detail))
         return seconds
 
+    async def watch(self, client: Client) -> None:
+        """Make a connection anew where it only looks alive, until cancelled."""
+        looks = 0
+        self.slept()  # while there was no connection yet nobody looked
+        while True:
+            await self._clock.sleep(_LOOK_SECONDS)
+            looks += 1
+            if slept := self.slept():
+                # A computer that slept has lost its connections, and need not ask.
+                detail = _(
+                    "The clock jumped by {slept:.0f} s: reconnecting to Telegram.",
+                    slept=slept,
+                )
+                self._report(Notice(reason="clock_jumped", detail=detail))
+                self.lost(slept)
+                client.reconnect()
+            elif looks % _LOOKS_A_PING == 0 and not await self._alive(client):
+                self.lost()
+                client.reconnect()
+
+    async def _alive(self, client: Client) -> bool:
+        """Whether Telegram answers; where nothing can be asked, it is known that the line is lost."""
+        if not client.stands():
+            return True
+        answer = asyncio.ensure_future(client.ping())
+        patience = asyncio.ensure_future(self._clock.sleep(PONG_SECONDS))
+        try:
+            await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)
+            return answer.done()
+        finally:
+            patience.cancel()
+            answer.cancel()
+            await asyncio.gather(answer, patience, return_exceptions=True)
+
     async def _tell(self) -> None:
         await self._clock.sleep(_MOMENT)
         told = 0
@@ -107,47 +125,11 @@ class Outage:
             await self._clock.sleep(_MINUTE if told <= _MINUTES else _LONGER)
 
 
-async def watch_line(clock: Clock, report: Report, client: Link, outage: Outage) -> None:
-    """Make the connection anew where it only looks alive, until cancelled."""
-    looks = 0
-    outage.slept()  # while there was no connection yet nobody looked
-    while True:
-        await clock.sleep(_LOOK_SECONDS)
-        looks += 1
-        if slept := outage.slept():
-            # A computer that slept has lost its connections, and need not ask.
-            detail = _(
-                "The clock jumped by {slept:.0f} s: reconnecting to Telegram.",
-                slept=slept,
-            )
-            report(Notice(reason="clock_jumped", detail=detail))
-            outage.lost(slept)
-            client.reconnect()
-        elif looks % _LOOKS_A_PING == 0 and not await _alive(clock, client):
-            outage.lost()
-            client.reconnect()
-
-
-async def _alive(clock: Clock, client: Link) -> bool:
-    """Whether Telegram answers; also if nothing can be asked: that such a line is lost is known."""
-    if not client.stands():
-        return True
-    answer = asyncio.ensure_future(client.ping())
-    patience = asyncio.ensure_future(clock.sleep(PONG_SECONDS))
-    try:
-        await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)
-        return answer.done()
-    finally:
-        patience.cancel()
-        answer.cancel()
-        await asyncio.gather(answer, patience, return_exceptions=True)
-
-
 class _Teller(logging.Handler):
-    def __init__(self, report: Report, lost: Callable[[], None]) -> None:
+    def __init__(self, report: Report, outage: Outage) -> None:
         super().__init__(logging.WARNING)
         self._report = report
-        self._lost = lost
+        self._outage = outage
         self._told: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -161,7 +143,7 @@ class _Teller(logging.Handler):
                 self._report(Notice(reason="telethon", detail=told))
             return
         if str(record.msg).startswith(_LOST):
-            self._lost()
+            self._outage.lost()
             return
         now = time.monotonic()
         template = str(record.msg)
@@ -171,10 +153,10 @@ class _Teller(logging.Handler):
 
 
 @contextmanager
-def network_told(report: Report, lost: Callable[[], None]) -> Iterator[None]:
-    """While the block runs, tell Telethon's warnings; `lost`: there is no connection."""
+def network_told(report: Report, outage: Outage) -> Iterator[None]:
+    """While the block runs, tell Telethon's warnings, and the outage of lost connections."""
     logger = logging.getLogger("telethon")
-    handler = _Teller(report, lost)
+    handler = _Teller(report, outage)
     propagate, logger.propagate = logger.propagate, False
     logger.addHandler(handler)
     try:

@@ -30,7 +30,7 @@ _REMEMBERED = 10_000
 
 
 class People:
-    """Listens on a client; register it before whoever asks."""
+    """Listens on a client; register it before whoever asks. `owner_id`: whose account it is."""
 
     def __init__(self, client: Client, report: Report) -> None:
         self._client = client
@@ -38,6 +38,7 @@ class People:
         self._contacts: set[int] = set()
         self._blocked: set[int] = set()
         self._owner: Person | None = None
+        self.owner_id = 0
         self._met: dict[int, Person] = {}
         client.add_event_handler(self._on_update, events.Raw())
 
@@ -50,13 +51,11 @@ class People:
 
     def introduce(self, owner: Person) -> None:
         """Whose account it is: known from now on, as he is."""
-        self._owner = owner
+        self._owner, self.owner_id = owner, owner.id
 
     def named(self, marked_id: int) -> Person | None:
         """Whoever has this id, if we heard of them."""
-        if self._owner is not None and marked_id == self._owner.id:
-            return self._owner
-        return self._met.get(marked_id)
+        return self._owner if marked_id == self.owner_id else self._met.get(marked_id)
 
     def of(self, message: Any) -> Person | None:
         """Who sent a message, with what is known of them now; None if that takes asking."""

@@ -130,7 +130,7 @@ class TelegramReader:
             await self._waits.sleep(_PAUSE_SECONDS)
         # What Telegram is asked about is decided a moment later; it is not lost by then.
         await self._updates.settled(chat)
-        return Brought(count, newest, self._updates.title(chat), whole)
+        return Brought(count, newest, self._waits.titles.get(chat, ""), whole)
 
     async def _since(self, chat: int, messages: Sequence[int], **begin: Any) -> Since:
         found = await self._history(chat, limit=_LOOKED_THROUGH, reverse=True, **begin)
@@ -152,10 +152,10 @@ class TelegramReader:
         return Since(asked, frozenset(gone), tuple(own), whole)
 
     async def _history(self, chat: int, **which: Any) -> list[Any]:
-        return await Tries(self._waits, chat).ask(partial(self._client.history, chat, **which))
+        return await Tries(self._waits, chat).ask(partial(self._client.messages, chat, **which))
 
     async def _with_sender(self, chat: int, message: int) -> Any:
-        (found,) = await self._client.messages(chat, [message])
+        (found,) = await self._client.messages(chat, ids=[message])
         if found is not None:
             await found.get_sender()
         return found

@@ -38,7 +38,7 @@ _GONE = frozenset({"MESSAGE_ID_INVALID", "REPLY_MESSAGE_ID_INVALID"})
 
 
 class TelegramSender:
-    """`ports.Sender` over a client."""
+    """`ports.Sender` over a client: what each call does and raises is said there."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -60,11 +60,6 @@ class TelegramSender:
         random_id: int,
         silent: bool = False,
     ) -> int:
-        """Send one message of at most 4096 UTF-16 units; gives its id.
-
-        Take a permit first. Raises WriteInDoubtError if it may have arrived all the same; else
-        ChatRefusedError, AccountStoppedError, PauseAskedError, MessageGoneError or TelegramError.
-        """
         request = functions.messages.SendMessageRequest(
             peer=await self._peer(conversation.chat),
             message=text.text,
@@ -77,10 +72,6 @@ class TelegramSender:
         return _sent_id(await self._write(request), random_id)
 
     async def edit(self, conversation: ConversationId, message: int, text: RichText) -> None:
-        """Put another text into a message of ours; the same text again is fine.
-
-        Take a permit first. Raises as `send` does.
-        """
         request = functions.messages.EditMessageRequest(
             peer=await self._peer(conversation.chat),
             id=message,
@@ -91,7 +82,6 @@ class TelegramSender:
         await self._write(request)
 
     async def typing(self, conversation: ConversationId, typing: bool) -> bool:
-        """Show that an answer is being written, or no longer; whether it was. Never raises."""
         if not self._client.stands() or not self._gate.try_typing(conversation):
             return False  # over no line it would be waited for, at the very end too
         action = types.SendMessageTypingAction if typing else types.SendMessageCancelAction
@@ -107,10 +97,6 @@ class TelegramSender:
         return True
 
     async def delete(self, command: CommandMessage) -> None:
-        """Delete a command's message for all; no other message can be deleted.
-
-        Take a permit first. Raises as `send` does.
-        """
         assert command.id, "only what the store recorded as a command is deleted"
         peer = await self._peer(command.chat)
         if isinstance(peer, types.InputPeerChannel):
@@ -120,14 +106,9 @@ class TelegramSender:
         await self._write(request)
 
     def takes_voice(self, conversation: ConversationId) -> bool:
-        """False once Telegram has said that voice notes are not taken there."""
         return conversation.chat not in self._voiceless
 
     async def upload_voice(self, conversation: ConversationId, speech: Speech) -> Uploaded:
-        """Bring a voice note to Telegram. It takes no permit: nobody sees it yet.
-
-        Raises VoiceRefusedError when it cannot be, and as `check` does.
-        """
         self.check(conversation)
         try:
             file = await self._client.upload_file(speech.data, file_name="voice.ogg")
@@ -151,10 +132,6 @@ class TelegramSender:
         reply_to: int | None,
         random_id: int,
     ) -> int:
-        """Send a voice note and give its id. Take a permit first.
-
-        Raises VoiceRefusedError, and as `send` does.
-        """
         speech = uploaded.speech
         audio = types.DocumentAttributeAudio(
             duration=max(1, round(speech.seconds)), voice=True, waveform=packed(speech.waveform)

@@ -75,7 +75,7 @@ class Updates:
 
     def open(self, owner: Person, receive: Receive) -> None:
         """Hand over the messages that were held, then each as it comes."""
-        self._converter.introduce(owner)
+        self._converter.people.introduce(owner)
         self._receive = receive
         held, self._held = self._held, []
         for message, live in held:
@@ -93,10 +93,6 @@ class Updates:
         for task in self._asking:
             task.cancel()
         await asyncio.gather(*self._asking, return_exceptions=True)
-
-    def title(self, chat: int) -> str:
-        """The title of a chat as it was last seen; "" if it was not."""
-        return self._converter.title(chat)
 
     def bring(self, message: Any) -> None:
         """Take a message that was found in its chat, as if it had just arrived."""
@@ -135,7 +131,8 @@ class Updates:
         else:
             return
         if self._moved is not None:
-            self._moved(get_peer_id(old), get_peer_id(new), self.title(get_peer_id(old)))
+            group = get_peer_id(old)
+            self._moved(group, get_peer_id(new), self._client.gate.waits.titles.get(group, ""))
 
     async def _on_deleted(self, update: Any) -> None:
         chat = None
