@@ -28,6 +28,7 @@ from telethon.errors.common import AuthKeyNotFound
 from telethon.network import ConnectionTcpMTProxyRandomizedIntermediate
 from telethon.tl import functions, types
 from telethon.tl.alltlobjects import LAYER
+from telethon.utils import resolve_id
 
 from userbot import __version__
 from userbot.errors import ConfigError, Fault
@@ -91,6 +92,17 @@ class Client(TelegramClient):  # type: ignore[misc]
         except ValueError:
             await self.newest_dialogs()
             return await self.get_input_entity(chat)
+
+    def learn(self, chat: int, access_hash: int, name: str) -> None:
+        """Let a session that has never seen this person or channel write to them."""
+        number, kind = resolve_id(chat)
+        entity: Any
+        if kind is types.PeerUser:
+            entity = types.User(number, access_hash=access_hash, first_name=name)
+        else:
+            photo = types.ChatPhotoEmpty()
+            entity = types.Channel(number, name, photo, None, access_hash=access_hash)
+        self.session.process_entities([entity])
 
     def stands(self) -> bool:
         """Whether a connection seems to stand."""

@@ -132,11 +132,11 @@ class Downloads:
         """What a message carries, part by part; it is read anew for each try."""
         tries, got = Tries(self._gate.waits, chat), 0
         while True:
-            if message is None:
-                (message,) = await self._messages(chat, [number])
-            file = place(message)
-            message = None
             try:
+                if message is None:
+                    (message,) = await self._client.messages(chat, ids=[number])
+                file = place(message)
+                message = None
                 async for part in self._client.iter_download(
                     file.location,
                     dc_id=file.dc,

@@ -42,6 +42,26 @@ _WHERE = {
 }
 """Where Telegram sends login codes (core.telegram.org/type/auth.SentCodeType)."""
 
+_REFUSED = {
+    PhoneNumberInvalidError: (
+        _("Telegram does not know this phone number."),
+        _("Include the country code, as in +491701234567."),
+    ),
+    PhoneNumberBannedError: (
+        _("Telegram has banned this phone number."),
+        _("Write to recover@telegram.org."),
+    ),
+    PhoneNumberUnoccupiedError: (
+        _("There is no Telegram account with this number."),
+        _("Sign up in an official app first."),
+    ),
+    ApiIdInvalidError: (
+        _("Telegram does not recognize this api_id and api_hash."),
+        _("Copy both again from https://my.telegram.org."),
+    ),
+}
+"""What was wrong, and what to do. Its reason is Telegram's own name of it."""
+
 
 class Asks(Protocol):
     """What a login needs from a person; each may raise UserbotError to give up."""
@@ -154,40 +174,13 @@ async def log_out(client: Client) -> None:
 
 
 def _explained(error: RPCError) -> UserbotError:
-    match error:
-        case PhoneNumberInvalidError():
-            return TelegramError(
-                _("Telegram does not know this phone number."),
-                _("Include the country code, as in +491701234567."),
-                reason="phone_number_invalid",
-            )
-        case PhoneNumberBannedError():
-            return TelegramError(
-                _("Telegram has banned this phone number."),
-                _("Write to recover@telegram.org."),
-                reason="phone_number_banned",
-            )
-        case PhoneNumberUnoccupiedError():
-            return TelegramError(
-                _("There is no Telegram account with this number."),
-                _("Sign up in an official app first."),
-                reason="phone_number_unoccupied",
-            )
-        case PhoneCodeExpiredError():
-            return NotLoggedInError(
-                _("The code has expired."),
-                _("Run `userbot login` again for a new one."),
-                reason="code_expired",
-            )
-        case ApiIdInvalidError():
-            return TelegramError(
-                _("Telegram does not recognize this api_id and api_hash."),
-                _("Copy both again from https://my.telegram.org."),
-                reason="api_id_invalid",
-            )
     name = error_name(error)
-    return TelegramError(
-        _("Telegram refused the login ({name}).", name=name),
-        _("Try again later, or another way: QR code, or --phone."),
-        reason=name.lower(),
-    )
+    if isinstance(error, PhoneCodeExpiredError):
+        return NotLoggedInError(
+            _("The code has expired."),
+            _("Run `userbot login` again for a new one."),
+            reason="code_expired",
+        )
+    refused = _("Telegram refused the login ({name}).", name=name)
+    other = (refused, _("Try again later, or another way: QR code, or --phone."))
+    return TelegramError(*_REFUSED.get(type(error), other), reason=name.lower())

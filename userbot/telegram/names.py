@@ -13,7 +13,7 @@ from typing import Any
 
 from telethon.errors import RPCError, UsernameInvalidError, UsernameNotOccupiedError
 from telethon.tl import functions, types
-from telethon.utils import get_display_name, get_peer_id, resolve_id
+from telethon.utils import get_display_name, get_peer_id
 
 from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
@@ -167,17 +167,8 @@ class NameResolver:
         try:
             self._client.session.get_input_entity(kept.id)
         except ValueError:
-            if kept.access_hash is None:
-                return
-            number, kind = resolve_id(kept.id)
-            entity: Any
-            if kind is types.PeerUser:
-                entity = types.User(number, access_hash=kept.access_hash, first_name=kept.name)
-            else:
-                entity = types.Channel(
-                    number, kept.name, types.ChatPhotoEmpty(), None, access_hash=kept.access_hash
-                )
-            self._client.session.process_entities([entity])
+            if kept.access_hash is not None:
+                self._client.learn(kept.id, kept.access_hash, kept.name)
 
     async def moved_on(self) -> list[str]:
         """Which of the config's names belong to somebody else by now, or to nobody.

@@ -102,7 +102,7 @@ class Outage:
                 client.reconnect()
 
     async def _alive(self, client: Client) -> bool:
-        """Whether Telegram answers; where nothing can be asked, it is known that the line is lost."""
+        """Whether Telegram answers; also where it is known that nothing can be asked."""
         if not client.stands():
             return True
         answer = asyncio.ensure_future(client.ping())

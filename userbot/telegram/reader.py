@@ -178,18 +178,10 @@ class TelegramReader:
         moved = []
         for found in await self._by_pages(chats, self._groups):
             for one in found.chats:
-                if not isinstance(new := getattr(one, "migrated_to", None), types.InputChannel):
-                    continue
-                channel = types.Channel(
-                    new.channel_id,
-                    one.title,
-                    types.ChatPhotoEmpty(),
-                    None,
-                    megagroup=True,
-                    access_hash=new.access_hash,
-                )
-                self._client.session.process_entities([channel])
-                moved.append((get_peer_id(one), get_peer_id(channel), str(one.title)))
+                if isinstance(new := getattr(one, "migrated_to", None), types.InputChannel):
+                    there = get_peer_id(types.PeerChannel(new.channel_id))
+                    self._client.learn(there, new.access_hash, one.title)
+                    moved.append((get_peer_id(one), there, str(one.title)))
         return moved
 
     async def find_person(self, name: str) -> int | None:
