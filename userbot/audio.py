@@ -69,14 +69,14 @@ class Ffmpeg:
         return await asyncio.to_thread(find_ffmpeg) is not None
 
     @asynccontextmanager
-    async def workplace(self, max_seconds: float) -> AsyncIterator[Workplace]:
+    async def workplace(self, max_seconds: float) -> AsyncIterator[FfmpegWorkplace]:
         """A private folder for one recording, of which a little more than that is read."""
         program = await asyncio.to_thread(find_ffmpeg)
         assert program is not None, "ask usable() first"
         folder: Path | None = None
         try:
             folder = Path(tempfile.mkdtemp(prefix=self._prefix, dir=self._folder))  # 0700
-            yield Workplace(program, folder, max_seconds, self._timings)
+            yield FfmpegWorkplace(program, folder, max_seconds, self._timings)
         except OSError as error:
             raise _no_room(error) from error
         finally:
@@ -84,7 +84,7 @@ class Ffmpeg:
                 await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-class Workplace:
+class FfmpegWorkplace:
     """`ports.Workplace`: one recording in a folder of its own."""
 
     def __init__(self, program: str, folder: Path, max_seconds: float, timings: Timings) -> None:

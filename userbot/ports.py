@@ -34,22 +34,6 @@ from userbot.types import (
     Transcript,
 )
 
-__all__ = [
-    "Audio",
-    "ChatModel",
-    "Clock",
-    "Judge",
-    "KnownNames",
-    "Reader",
-    "Sender",
-    "Speaker",
-    "SystemClock",
-    "Transcriber",
-    "Uploaded",
-    "Workplace",
-    "Write",
-]
-
 Judge = Callable[[bytes], object]
 """Sees the first bytes of a file before more is fetched; what it raises ends the download."""
 

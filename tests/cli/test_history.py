@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.told import Run, keep
 from tests.questions import ANNA, NOW, OWNER, answer, in_group, pay_and_settle, question
-from userbot.cli import history_view, table
+from userbot.cli.common import Common
 from userbot.storage.store import Store
 from userbot.types import ChatKind, Person
 
@@ -27,8 +27,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Makes the output look as in a terminal so many columns wide."""
 
     def set_up(columns: int) -> None:
-        for module in (table, history_view):
-            monkeypatch.setattr(module, "in_terminal", lambda plain: not plain)
+        monkeypatch.setattr(Common, "lively", property(lambda common: not common.plain))
         monkeypatch.setenv("COLUMNS", str(columns))
 
     return set_up

@@ -9,7 +9,7 @@ from typing import Any
 
 from userbot.cli.common import Common
 from userbot.cli.language import said, show, tell
-from userbot.cli.login import online, require_session
+from userbot.cli.login import online
 from userbot.cli.table import kind, print_json, print_table, titled
 from userbot.console.safe import printable
 from userbot.errors import StorageError
@@ -36,13 +36,12 @@ def chats(common: Common, settings: Settings, word: str | None) -> None:
     if common.json:
         print_json(_row(one, selected.get(one.id), ordered) for one in found)
     else:
-        _print_table(found, selected, ordered, plain=common.plain)
+        _print_table(found, selected, ordered, lively=common.lively)
         _print_block(found, selected, word)
 
 
 async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, ChatConfig]]:
     """The account's dialogs, and the blocks of the config by the chat's id."""
-    require_session(settings.telegram)
     async with online(settings.telegram) as client:
         directory = NameResolver(client)
         owner = await directory.owner()
@@ -87,7 +86,7 @@ def _print_table(
     selected: dict[int, ChatConfig],
     ordered: dict[int, list[str]],
     *,
-    plain: bool,
+    lively: bool,
 ) -> None:
     print_table(
         ("id", _("kind"), _("title"), _("@name"), _("answers")),
@@ -101,7 +100,7 @@ def _print_table(
             )
             for dialog in found
         ],
-        plain=plain,
+        lively=lively,
     )
 
 

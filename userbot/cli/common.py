@@ -34,6 +34,11 @@ class Common:
     json: bool = False
     verbose: bool = False
 
+    @property
+    def lively(self) -> bool:
+        """Whether a person looks at what is printed, and wants more than plain lines."""
+        return not self.plain and sys.stdout.isatty()
+
 
 def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = True) -> Loaded:
     """Read the config; what is created from now on is the owner's only. Raises ConfigError."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 from rich.table import Column, Table
@@ -16,7 +14,7 @@ from rich.text import Text
 from userbot.audio import find_ffmpeg
 from userbot.cli.common import Common, explained, load_config
 from userbot.cli.language import said
-from userbot.cli.login import online, require_session
+from userbot.cli.login import online
 from userbot.cli.table import print_json
 from userbot.config import Loaded, check_modes
 from userbot.console.safe import printable
@@ -29,6 +27,8 @@ from userbot.storage.store import Store
 from userbot.telegram.names import NameResolver
 from userbot.telegram.session import session_file
 from userbot.texts import _, joined
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,12 @@ def doctor(common: Common) -> None:
     if common.json:
         print_json(map(_row, found))
     else:
-        _print(found, plain=common.plain)
+        _print(found, lively=common.lively)
     if faults := [finding.code for finding in found if not finding.fine]:
         raise SystemExit(faults[0])
 
 
 async def _examine(common: Common) -> list[Finding]:
-
     try:
         loaded = load_config(common, need_key=False)
     except ConfigError as error:
@@ -77,11 +76,11 @@ async def _examine(common: Common) -> list[Finding]:
         *(Finding(_("files"), True, told) for told in check_modes(loaded)),
         _files(loaded),
         *await asyncio.gather(
-            _looked(_("login"), partial(_login, settings.telegram)),
-            _looked(_("model"), partial(_model, settings.openai)),
-            _transcription(settings),
-            _ffmpeg(settings.voice),
-            _looked(_("history"), partial(_history, loaded)),
+            _looked(_("login"), _login, settings.telegram),
+            _looked(_("model"), _model, settings.openai),
+            _looked(_("voice"), _transcription, settings),
+            _looked("ffmpeg", _ffmpeg, settings.voice),
+            _looked(_("history"), _history, loaded),
         ),
     ]
 
@@ -89,8 +88,7 @@ async def _examine(common: Common) -> list[Finding]:
 def _each_value(loaded: Loaded) -> Iterator[Finding]:
     for key, where in sorted(loaded.origins.items()):
         if where != "default":
-            told = _("{key} from {where}", key=key, where=where)
-            yield Finding(_("value"), True, told)
+            yield Finding(_("value"), True, _("{key} from {where}", key=key, where=where))
 
 
 def _values(loaded: Loaded) -> Iterator[Finding]:
@@ -133,79 +131,62 @@ def _by_table(keys: list[str]) -> str:
 def _files(loaded: Loaded) -> Finding:
     private = [session_file(loaded.settings.telegram.session), loaded.settings.history.database]
     private += [loaded.path] if loaded.holds_secret else []
-    still_open = [str(path) for path in private if others_may_read(path)]
-    if still_open:
-        hint = _("Change their modes to 600 as the owner of these files.")
-        return Finding(
-            _("files"),
-            False,
-            _("Others can read {still_open}.", still_open=", ".join(still_open)),
-            hint,
-        )
-    return Finding(_("files"), True, _("readable only by you"))
+    still_open = ", ".join(str(path) for path in private if others_may_read(path))
+    if not still_open:
+        return Finding(_("files"), True, _("readable only by you"))
+    told = _("Others can read {still_open}.", still_open=still_open)
+    hint = _("Change their modes to 600 as the owner of these files.")
+    return Finding(_("files"), False, told, hint)
 
 
-async def _transcription(settings: Settings) -> Finding:
-    if not settings.voice.enabled:
-        return Finding(_("voice"), True, _("off"))
-    if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
-        return Finding(_("voice"), True, _("transcribed by the model's server"))
-    speech = OpenAITranscriber(settings.voice, settings.openai, lambda _: None)
-    host = speech.host
+async def _looked(name: str, look: Callable[[T], Awaitable[tuple[str, str]]], at: T) -> Finding:
+    """What was found of one thing, and what to do about it; else the error."""
     try:
-        listed = await speech.check()
-    except Exception as error:
-        told = explained(error)
-        return Finding(_("voice"), False, str(told), told.hint)
-    finally:
-        await speech.aclose()
-    if listed is not None:
-        return Finding(
-            _("voice"), True, _("{listed} is available at {host}", listed=listed, host=host)
-        )
-    return Finding(
-        "voice",
-        True,
-        _(
-            "{host} does not list {model}: checked on the first voice note",
-            host=host,
-            model=settings.voice.model,
-        ),
-        _("If it does not transcribe, set base_url under [voice] to a server that does."),
-    )
-
-
-async def _ffmpeg(voice: VoiceConfig) -> Finding:
-
-    found = await asyncio.to_thread(find_ffmpeg)
-    if found is not None or not voice.enabled:
-        return Finding("ffmpeg", True, found or _("not needed"))
-    return Finding(
-        "ffmpeg",
-        True,
-        _("none: voice notes work, unusual formats and very long recordings do not"),
-        _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
-    )
-
-
-async def _looked(name: str, look: Callable[[], Awaitable[str]]) -> Finding:
-    try:
-        return Finding(name, True, await look())
+        return Finding(name, True, *await look(at))
     except Exception as error:
         told = explained(error)
         return Finding(name, False, str(told), told.hint)
 
 
-async def _login(settings: TelegramConfig) -> str:
-    require_session(settings)
+async def _transcription(settings: Settings) -> tuple[str, str]:
+    if not settings.voice.enabled:
+        return _("off"), ""
+    if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
+        return _("transcribed by the model's server"), ""
+    transcriber = OpenAITranscriber(settings.voice, settings.openai, lambda _: None)
+    host, model = transcriber.host, settings.voice.model
+    try:
+        listed = await transcriber.check()
+    finally:
+        await transcriber.aclose()
+    if listed is not None:
+        return _("{listed} is available at {host}", listed=listed, host=host), ""
+    return (
+        _("{host} does not list {model}: checked on the first voice note", host=host, model=model),
+        _("If it does not transcribe, set base_url under [voice] to a server that does."),
+    )
+
+
+async def _ffmpeg(voice: VoiceConfig) -> tuple[str, str]:
+    found = await asyncio.to_thread(find_ffmpeg)
+    if found is not None or not voice.enabled:
+        return found or _("not needed"), ""
+    return (
+        _("none: voice notes work, unusual formats and very long recordings do not"),
+        _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
+    )
+
+
+async def _login(settings: TelegramConfig) -> tuple[str, str]:
     try:
         async with online(settings) as client:
-            return _("logged in as {name}", name=(await NameResolver(client).owner()).name)
+            name = (await NameResolver(client).owner()).name
+            return _("logged in as {name}", name=name), ""
     except SessionInUseError:
-        return _("logged in: a running userbot is using the session")
+        return _("logged in: a running userbot is using the session"), ""
 
 
-async def _model(settings: OpenAIConfig) -> str:
+async def _model(settings: OpenAIConfig) -> tuple[str, str]:
     if settings.api_key is None and settings.base_url is None:
         raise UserbotError(
             _("No key for the model."),
@@ -223,19 +204,17 @@ async def _model(settings: OpenAIConfig) -> str:
             _("{host} has no model {model}.", host=host, model=settings.model),
             _("It has {some}: set model under [openai].", some=", ".join(some)),
         )
-    return (
-        _("{model} is available at {host}", model=settings.model, host=host)
-        if offered
-        else _("{host} responds", host=host)
-    )
+    if not offered:
+        return _("{host} responds", host=host), ""
+    return _("{model} is available at {host}", model=settings.model, host=host), ""
 
 
-async def _history(loaded: Loaded) -> str:
+async def _history(loaded: Loaded) -> tuple[str, str]:
     path = loaded.settings.history.database
     if not path.exists():
-        return _("{path} will be created at the first start", path=path)
+        return _("{path} will be created at the first start", path=path), ""
     Store.open(path).close()
-    return _("{path} is fine", path=path)
+    return _("{path} is fine", path=path), ""
 
 
 def _row(finding: Finding) -> dict[str, Any]:
@@ -244,22 +223,23 @@ def _row(finding: Finding) -> dict[str, Any]:
     return row | ({"hint": finding.hint} if finding.hint else {})
 
 
-def _print(found: list[Finding], *, plain: bool) -> None:
-    if plain or not sys.stdout.isatty():
-        for finding in found:
-            mark = "✓" if finding.fine else "✗"
-            print(mark, said(finding.name), "·", finding.told)
-            if finding.hint:
-                print(f"  → {printable(said(finding.hint))}")
-        return
-
+def _print(found: list[Finding], *, lively: bool) -> None:
     table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
     before = ""
     for finding in found:
+        mark, style = ("✓", "green") if finding.fine else ("✗", "bold red")
+        name, hint = said(finding.name), f"→ {printable(said(finding.hint))}"
+        if not lively:
+            print(mark, name, "·", finding.told)
+            if finding.hint:
+                print(f"  {hint}")
+            continue
         told = Text(finding.told)
         if finding.hint:
-            told.append(f"\n→ {printable(said(finding.hint))}", "italic yellow")
-        lit = Text("✓", "green") if finding.fine else Text("✗", "bold red")
-        name, before = "" if finding.name == before else said(finding.name), finding.name
-        table.add_row(lit if name or not finding.fine else "", name, told)
-    Console(highlight=False).print(table)
+            told.append(f"\n{hint}", "italic yellow")
+        repeated = finding.name == before
+        before = finding.name
+        lit = Text("" if repeated and finding.fine else mark, style)
+        table.add_row(lit, "" if repeated else name, told)
+    if lively:
+        Console(highlight=False).print(table)

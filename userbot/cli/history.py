@@ -37,7 +37,26 @@ class Asked:
 
     def where(self, archive: Archive) -> tuple[int | None, int | None]:
         """The chat and topic, None for all. Raises UsageError unless it is exactly one chat."""
-        return (None, None) if self.chat is None else _chosen(archive, self.chat)
+        if self.chat is None:
+            return None, None
+        name, topic = self.chat, None
+        if parts := re.fullmatch(r"(-?\d+)/(\d+)", self.chat):
+            name, topic = parts[1], int(parts[2])
+        found, typed = archive.find(name), printable(self.chat)
+        if not found:
+            raise UsageError(
+                _("No chat named “{typed}” in the history.", typed=typed),
+                _("List them with `userbot history`."),
+            )
+        if len(found) > 1:
+            some = [f"{printable(one.title)} ({one.chat})" for one in found[:5]]
+            some += ["…"] * (len(found) > len(some))
+            count, these = len(found), ", ".join(some)
+            raise UsageError(
+                _("“{typed}” matches {count} chats: {some}.", typed=typed, count=count, some=these),
+                _("Give the id of one."),
+            )
+        return found[0].chat, topic
 
     def exchanges(self, archive: Archive, limit: int) -> list[ArchivedQuestion]:
         """The newest so many of them; -1: all."""
@@ -63,7 +82,10 @@ def history(
         elif clear:
             _clear(path, archive, asked)
         elif backup is not None:
-            _backup(path, Path(backup).expanduser())
+            to = Path(backup).expanduser()
+            copy(path, to)
+            restore = _("To restore it, copy it to {path}.", path=path)
+            aside(_("The history was copied to {to}.", to=to), restore)
         elif export is not None:
             limit = -1 if asked.limit is None else asked.limit
             print(*view.export(export, asked.exchanges(archive, limit)), sep="\n")
@@ -109,14 +131,6 @@ def _clear(path: Path, archive: Archive, asked: Asked) -> None:
     aside(told)
 
 
-def _backup(path: Path, to: Path) -> None:
-    copy(path, to)
-    aside(
-        _("The history was copied to {to}.", to=to),
-        _("To restore it, copy it to {path}.", path=path),
-    )
-
-
 def _dialogue(common: Common, archive: Archive, asked: Asked) -> None:
     limit = asked.limit or NEWEST
     found = asked.exchanges(archive, limit + 1)
@@ -142,8 +156,8 @@ def retry(common: Common, settings: Settings, since: str | None, chat: str | Non
         if archive is None:
             aside(_("No history yet in {path}.", path=path), _BEGINS)
             return
-        where = (None, None) if chat is None else _chosen(archive, chat)
-        failed = archive.exchanges(-1, chat=where[0], topic=where[1], failed=True, since=after)
+        where, topic = Asked(chat).where(archive)
+        failed = archive.exchanges(-1, chat=where, topic=topic, failed=True, since=after)
     with Store.open(path) as store:
         wished = store.questions.request_retry(
             [one.id for one in failed if one.conversation.chat != TERMINAL], now
@@ -184,29 +198,3 @@ def _runs(settings: TelegramConfig) -> bool:
             return False
     except SessionInUseError:
         return True
-
-
-def _chosen(archive: Archive, typed: str) -> tuple[int, int | None]:
-    """The chat and topic that were typed. Raises UsageError unless it is exactly one chat."""
-    name, topic = typed, None
-    if parts := re.fullmatch(r"(-?\d+)/(\d+)", typed):
-        name, topic = parts[1], int(parts[2])
-    found = archive.find(name)
-    if not found:
-        raise UsageError(
-            _("No chat named “{typed}” in the history.", typed=printable(typed)),
-            _("List them with `userbot history`."),
-        )
-    if len(found) > 1:
-        some = [f"{printable(one.title)} ({one.chat})" for one in found[:5]]
-        some += ["…"] * (len(found) > len(some))
-        raise UsageError(
-            _(
-                "“{typed}” matches {count} chats: {some}.",
-                typed=printable(typed),
-                count=len(found),
-                some=", ".join(some),
-            ),
-            _("Give the id of one."),
-        )
-    return found[0].chat, topic

@@ -13,7 +13,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from rich.console import Console
@@ -21,10 +21,11 @@ from rich.text import Text
 
 from userbot.cli.common import Common
 from userbot.cli.language import said
-from userbot.cli.table import in_terminal, kind, number, print_json, print_table, titled
+from userbot.cli.table import kind, number, print_json, print_table, titled
 from userbot.console.describe import tokens
+from userbot.console.json_lines import json_text, utc
 from userbot.console.reasons import unanswered as why
-from userbot.console.safe import json_text, printable
+from userbot.console.safe import printable
 from userbot.storage.archive import ArchivedQuestion, ConversationSummary
 from userbot.texts import _, p_
 from userbot.types import ConversationId
@@ -57,7 +58,7 @@ def conversations(common: Common, found: list[ConversationSummary]) -> None:
         print_json(_conversation_row(one) for one in found)
     else:
         rows = [_cells(one) for one in found]
-        print_table(_HEADS, rows, plain=common.plain, right=_HEADS[2:4], row_a_line=True)
+        print_table(_HEADS, rows, lively=common.lively, right=_HEADS[2:4], row_a_line=True)
 
 
 def dialogue(common: Common, found: list[ArchivedQuestion], *, everywhere: bool) -> None:
@@ -106,7 +107,7 @@ def _lines(found: list[ArchivedQuestion], *, everywhere: bool) -> Iterator[_Line
 
 
 def _print_lines(common: Common, lines: Iterable[_Line]) -> None:
-    if not in_terminal(common.plain):
+    if not common.lively:
         for line in lines:
             print(f"{line.head}  {line.dim}".rstrip() if line.head else f"  {line.text}".rstrip())
         return
@@ -133,7 +134,7 @@ def _cells(one: ConversationSummary) -> tuple[str, ...]:
 
 def _conversation_row(one: ConversationSummary) -> dict[str, Any]:
     return {
-        "at": _utc(one.last),
+        "at": utc(one.last),
         "chat": one.conversation.chat,
         "topic": one.conversation.topic,
         "title": one.title,
@@ -146,7 +147,7 @@ def _conversation_row(one: ConversationSummary) -> dict[str, Any]:
 def exchange_row(one: ArchivedQuestion) -> dict[str, Any]:
     """An exchange as a JSON object; its names are a contract."""
     return {
-        "at": _utc(one.at),
+        "at": utc(one.at),
         "chat": one.conversation.chat,
         "topic": one.conversation.topic,
         "title": one.title,
@@ -158,7 +159,7 @@ def exchange_row(one: ArchivedQuestion) -> dict[str, Any]:
         "state": one.state,
         "reason": one.reason,
         "answer": one.answer,
-        "answered_at": None if one.answered_at is None else _utc(one.answered_at),
+        "answered_at": None if one.answered_at is None else utc(one.answered_at),
         "model": one.model,
         "prompt_tokens": one.prompt_tokens,
         "completion_tokens": one.completion_tokens,
@@ -194,10 +195,6 @@ def _joined(*parts: str) -> str:
 def local(at: datetime) -> str:
     """A date as people here read it."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M")
-
-
-def _utc(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def tame_lines(text: str) -> Iterator[str]:

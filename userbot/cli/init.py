@@ -8,10 +8,9 @@ import shlex
 from pathlib import Path
 
 from userbot.cli import init_questions as questions
-from userbot.cli.asking import Keyboard
 from userbot.cli.common import Common
-from userbot.cli.language import said, tell
-from userbot.cli.login import log_in, online
+from userbot.cli.language import say, tell
+from userbot.cli.login import log_in_first, online
 from userbot.config import load
 from userbot.errors import UsageError, UserbotError
 from userbot.private_files import write_private
@@ -33,25 +32,16 @@ def init(common: Common, other: ServerConfig | None, phone: str | None, *, force
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_private(path, "\n".join([*lines, ""]))
     telegram = load(path, None, os.environ, need_key=False).settings.telegram
-    tell(
-        _(
-            "{path} is saved. If login fails, continue with `{command}`.",
-            path=path,
-            command=_command(common, "login"),
-        )
-    )
+    login = _command(common, "login")
+    tell(_("{path} is saved. If login fails, continue with `{command}`.", path=path, command=login))
 
-    name = _log_in(telegram, phone)
-    tell(_("Logged in as {name}.", name=name))
+    log_in_first(telegram, phone, qr=questions.by_qr(phone))
     blocks = questions.chats(asyncio.run(_dialogs(telegram)))
     if blocks:
         write_private(path, "\n".join([*lines, "", *blocks]))
-    print(
-        said(
-            _("{path} is ready. Start with: {command}", path=path, command=_command(common, "run"))
-        )
-    )
-    print(said(_("Then send “/gpt hello” to yourself, in Saved Messages.")))
+    start = _command(common, "run")
+    say(_("{path} is ready. Start with: {command}", path=path, command=start))
+    say(_("Then send “/gpt hello” to yourself, in Saved Messages."))
 
 
 def _refuse_to_overwrite(path: Path, force: bool) -> None:
@@ -69,11 +59,6 @@ def _command(common: Common, name: str) -> str:
     """A command line of this program that works with the same config."""
     flags = ["--config", str(common.config)] if common.config else []
     return shlex.join(["userbot", name, *flags])
-
-
-def _log_in(telegram: TelegramConfig, phone: str | None) -> str:
-    qr = questions.by_qr(phone)
-    return asyncio.run(log_in(telegram, Keyboard(), phone, qr=qr))[0]
 
 
 async def _dialogs(telegram: TelegramConfig) -> list[Dialog]:

@@ -85,6 +85,11 @@ def fitted(text: str, stream: TextIO) -> str:
     )
 
 
+def say(sentence: str) -> None:
+    """Say what the command was run for, on standard output."""
+    print(said(sentence))
+
+
 def tell(sentence: str = "") -> None:
     """Say something on standard error."""
     show(fitted(said(sentence), sys.stderr))

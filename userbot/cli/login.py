@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from userbot.cli.asking import Keyboard, in_terminal
-from userbot.cli.language import fitted, language, said, show
+from userbot.cli.language import fitted, language, say, show, tell
 from userbot.console.describe import describe
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
 from userbot.events import Event
@@ -34,9 +34,15 @@ def login(settings: TelegramConfig, phone: str | None) -> None:
     qr = phone is None and in_terminal()
     name, new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
     if new:
-        print(said(_("Logged in as {name}.", name=name)))
+        say(_("Logged in as {name}.", name=name))
     else:
-        print(said(_("Already logged in as {name}; `userbot logout` ends this login.", name=name)))
+        say(_("Already logged in as {name}; `userbot logout` ends this login.", name=name))
+
+
+def log_in_first(settings: TelegramConfig, phone: str | None, *, qr: bool) -> None:
+    """Log in as a step of another command; what is told is no data."""
+    name, _new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
+    tell(_("Logged in as {name}.", name=name))
 
 
 def logout(settings: TelegramConfig) -> None:
@@ -50,7 +56,7 @@ def logout(settings: TelegramConfig) -> None:
         )
     ended = asyncio.run(_end(settings))
     gone = _("The login had already been ended; its session file was removed.")
-    print(said(_("Logged out.") if ended else gone))
+    say(_("Logged out.") if ended else gone)
 
 
 async def _end(settings: TelegramConfig) -> bool:
@@ -71,6 +77,8 @@ async def _end(settings: TelegramConfig) -> bool:
 @asynccontextmanager
 async def online(settings: TelegramConfig, timings: Timings = USUAL) -> AsyncIterator[Client]:
     """A connected client of the login that the session is. Raises UserbotError."""
+    if not session_file(settings.session).exists():
+        raise login_ended("AUTH_KEY_UNREGISTERED")
     with alone(settings):
         async with connected(settings, timings) as client:
             yield client
@@ -103,12 +111,6 @@ async def log_in(
         finally:
             if not done:
                 remove_session(settings.session)
-
-
-def require_session(settings: TelegramConfig) -> None:
-    """Raise NotLoggedInError if there is no session file at all."""
-    if not session_file(settings.session).exists():
-        raise login_ended("AUTH_KEY_UNREGISTERED")
 
 
 @contextmanager

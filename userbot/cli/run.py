@@ -10,10 +10,10 @@ import time
 from typing import Protocol
 
 from userbot import app
-from userbot.cli.asking import Keyboard, in_terminal
+from userbot.cli.asking import in_terminal
 from userbot.cli.common import Common, reader_gone, stop_printing
 from userbot.cli.language import language, tell
-from userbot.cli.login import log_in
+from userbot.cli.login import log_in_first
 from userbot.config import Loaded, check_modes
 from userbot.console.describe import Lines
 from userbot.console.json_lines import JsonLines
@@ -79,7 +79,7 @@ def console_for(common: Common, spoken: Language) -> Console:
     """The console that the flags and the terminal ask for."""
     if common.json:
         return JsonLines(sys.stdout, verbose=common.verbose)
-    if common.plain or not sys.stdout.isatty():
+    if not common.lively:
         return Lines(sys.stdout, spoken, verbose=common.verbose)
     from userbot.console.live import Live
 
@@ -100,8 +100,7 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
     telegram = loaded.settings.telegram
     if in_terminal() and not session_file(telegram.session).exists():
         tell(_("You are not logged in yet."))
-        name, _new = asyncio.run(log_in(telegram, Keyboard(), None, qr=True))
-        tell(_("Logged in as {name}.", name=name))
+        log_in_first(telegram, None, qr=True)
         began = time.monotonic()
     console = console_for(common, language())
     log = log_file_for(loaded.settings.console)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import shlex
 import tempfile
-from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +34,26 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
         tempfile.TemporaryDirectory(prefix="userbot-sandbox-") as scratch,
     ):
         folder = data or Path(scratch)
-        _make_folder(folder)
         try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with session_lock(folder / "sandbox"):
-                return await _serve(common, port, data, folder, stopped)
+                served = await _started(data, port)
+                try:
+                    key = folder / "server.pem"
+                    served.telegram.write_public_key(key)
+                    card = served.card(key.resolve())
+                    told = _told(card, fixed=port > 0)
+                    if common.json:
+                        told = json.dumps(card, ensure_ascii=False)
+                    print(told, flush=True)
+                    return await stopped
+                finally:
+                    await served.stop()
+        except FileExistsError:
+            raise UserbotError(
+                _("{folder} is a file, not a folder.", folder=folder),
+                _("Name a folder with --data."),
+            ) from None
         except SessionInUseError:
             raise UserbotError(
                 _("Another sandbox is using {data}.", data=data),
@@ -46,42 +61,14 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
             ) from None
 
 
-def _make_folder(folder: Path) -> None:
+async def _started(data: Path | None, port: int) -> Sandbox:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except FileExistsError:
-        raise UserbotError(
-            _("{folder} is a file, not a folder.", folder=folder), _("Name a folder with --data.")
-        ) from None
-
-
-async def _serve(
-    common: Common, port: int, data: Path | None, folder: Path, stopped: Awaitable[str]
-) -> str:
-    served = _open(data)
-    await _start(served, port)
-    try:
-        key = folder / "server.pem"
-        served.telegram.write_public_key(key)
-        card = served.card(key.resolve())
-        told = json.dumps(card, ensure_ascii=False) if common.json else _told(card, fixed=port > 0)
-        print(told, flush=True)
-        return await stopped
-    finally:
-        await served.stop()
-
-
-def _open(data: Path | None) -> Sandbox:
-    try:
-        return Sandbox(data)
+        served = Sandbox(data)
     except (ValueError, LookupError, TypeError, AttributeError):
         raise UserbotError(
             _("{data} contains a state that this sandbox cannot read.", data=data),
             _("Name an empty folder with --data; this one was not changed."),
         ) from None
-
-
-async def _start(served: Sandbox, port: int) -> None:
     try:
         await served.start(port)
     except OSError as error:
@@ -89,28 +76,19 @@ async def _start(served: Sandbox, port: int) -> None:
         told = _("No port is free: {why}.", why=why)
         if port:
             told = _("Port {port} or {next} is in use: {why}.", port=port, next=port + 1, why=why)
-        raise UserbotError(
-            told,
-            _("Choose another with --port, or leave it out."),
-        ) from None
+        raise UserbotError(told, _("Choose another with --port, or leave it out.")) from None
+    return served
 
 
 def _told(card: dict[str, Any], *, fixed: bool) -> str:
-    telegram, openai = card["telegram"], card["openai"]
+    telegram, url, secret = card["telegram"], card["openai"]["base_url"], card["openai"]["api_key"]
     key = shlex.quote(str(telegram["public_key"]))
     lines = [
         said(_("The sandbox runs on this computer until Ctrl-C. Any api_id and api_hash work.")),
         said(_("In another terminal, with a phone number and code from below:")),
         "",
         f"userbot init --server {telegram['host']}:{telegram['port']} --public-key {key}",
-        "    "
-        + said(
-            _(
-                "(the model: 2, {address}, key {key})",
-                address=openai["base_url"],
-                key=openai["api_key"],
-            )
-        ),
+        "    " + said(_("(the model: 2, {address}, key {key})", address=url, key=secret)),
         "",
         said(_("or by hand in config.toml:")),
         "",
@@ -121,8 +99,8 @@ def _told(card: dict[str, Any], *, fixed: bool) -> str:
         f'public_key = "{telegram["public_key"]}"',
         "",
         "[openai]",
-        f'base_url = "{openai["base_url"]}"',
-        f'api_key = "{openai["api_key"]}"',
+        f'base_url = "{url}"',
+        f'api_key = "{secret}"',
         "",
     ]
     for account in card["accounts"]:

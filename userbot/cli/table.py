@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from userbot.cli.language import fitted, language, said
-from userbot.console.safe import json_text, printable
+from userbot.console.json_lines import json_text
+from userbot.console.safe import printable
 from userbot.texts import _
 from userbot.types import SAVED_TITLE, TERMINAL
 
@@ -53,26 +54,21 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
         print(json_text(row))
 
 
-def in_terminal(plain: bool) -> bool:
-    """Whether what is printed is looked at by a person who wants more than lines."""
-    return not plain and sys.stdout.isatty()
-
-
 def print_table(
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
     *,
-    plain: bool,
+    lively: bool,
     right: Collection[str] = (),
     row_a_line: bool = False,
 ) -> None:
-    """Print rows; whatever stands in them cannot steer the terminal.
+    """Print rows, as a table where it is `lively`; nothing in them can steer the terminal.
 
     `right`: heads of numbers. `row_a_line`: what is too long is cut in the last column; otherwise
     what people wrote is folded.
     """
     safe = [[printable(cell) for cell in row] for row in rows]
-    if not in_terminal(plain):
+    if not lively:
         for row in safe:
             print("\t".join(row))
         return

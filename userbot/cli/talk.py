@@ -27,7 +27,7 @@ _LEAVE = ("/quit", "/exit")
 def talk(common: Common, settings: Settings) -> None:
     """Answer what is typed, or piped in, a question a line; /quit or /exit ends."""
     typed = sys.stdin.isatty()
-    lively = sys.stdout.isatty() and not (common.plain or common.json)
+    lively = common.lively and not common.json
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None

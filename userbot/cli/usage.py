@@ -81,5 +81,5 @@ def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
                 )
                 for row in rows
             ],
-            plain=common.plain,
+            lively=common.lively,
         )

@@ -2,26 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
 
 _JOINERS = "\u200c\u200d"
 """Format characters that real words and emoji are made with."""
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-"""Made once: `json.dumps` makes an encoder a call unless all is left at its defaults."""
-
-
-def json_text(row: Mapping[str, Any]) -> str:
-    """A row as JSON on one line; what could steer a terminal is escaped, as JSON allows."""
-    text = _encode(row)
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        json.dumps(character)[1:-1] if unicodedata.category(character)[0] == "C" else character
-        for character in text
-    )
 
 
 def printable(text: str) -> str:
