@@ -5,19 +5,13 @@ from __future__ import annotations
 import pytest
 
 from userbot.rules.commands import (
-    AsConfigured,
+    Bare,
     ChatCommand,
     ForgetPerson,
-    Help,
     Mistake,
-    New,
-    Off,
     On,
-    Retry,
     Setting,
     ShowHistory,
-    ShowUsage,
-    Stop,
     parse,
     stem,
 )
@@ -27,15 +21,15 @@ from userbot.types import Command
 @pytest.mark.parametrize(
     ("name", "argument", "order"),
     [
-        pytest.param("new", "", New(), id="new"),
+        pytest.param("new", "", Bare.NEW, id="new"),
         pytest.param("history", "", ShowHistory(5), id="history"),
         pytest.param("history", "12", ShowHistory(12), id="history-count"),
-        pytest.param("usage", "", ShowUsage(), id="usage"),
-        pytest.param("stop", "", Stop(), id="stop"),
-        pytest.param("retry", "", Retry(), id="retry"),
-        pytest.param("off", "", Off(), id="off"),
-        pytest.param("help", "", Help(), id="help"),
-        pytest.param("help", "me please", Help(), id="help-whatever"),
+        pytest.param("usage", "", Bare.USAGE, id="usage"),
+        pytest.param("stop", "", Bare.STOP, id="stop"),
+        pytest.param("retry", "", Bare.RETRY, id="retry"),
+        pytest.param("off", "", Bare.OFF, id="off"),
+        pytest.param("help", "", Bare.HELP, id="help"),
+        pytest.param("help", "me please", Bare.HELP, id="help-whatever"),
         pytest.param("system", "", Setting("system"), id="system-shown"),
         pytest.param(
             "system",
@@ -53,7 +47,7 @@ from userbot.types import Command
         pytest.param("on", "contacts", On("mention", "contacts"), id="on-whom"),
         pytest.param("on", "Prefix  ANYONE", On("prefix", "anyone"), id="on-both"),
         pytest.param("on", "anyone all", On("all", "anyone"), id="on-in-any-order"),
-        pytest.param("on", "default", AsConfigured(), id="on-as-configured"),
+        pytest.param("on", "default", Bare.AS_CONFIGURED, id="on-as-configured"),
         pytest.param("forget", "@vera_v", ForgetPerson("@vera_v"), id="forget-name"),
         pytest.param("forget", "7000000004", ForgetPerson(7000000004), id="forget-id"),
     ],

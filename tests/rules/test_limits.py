@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from userbot.rules.limits import ANSWER_TOKENS, check, cost, day_began, expected_of_answer, told
+from userbot.rules.limits import check, cost, day_began, told
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.types import Expected, Spent
 
@@ -137,22 +137,6 @@ def test_a_cost_is_exact_and_never_rounded_away() -> None:
     assert cost(prices, 1, 1) == 6
     assert cost(prices, 0, 0, audio_seconds=90) == 9_000
     assert cost(Prices(), 10, 10, 60) == cost(None, 10, 10, 60) == 0
-
-
-@pytest.mark.parametrize(
-    ("most", "longest", "tokens"),
-    [
-        pytest.param(None, 0, ANSWER_TOKENS, id="nothing is known yet"),
-        pytest.param(None, 90, ANSWER_TOKENS, id="answers are short"),
-        pytest.param(None, 7000, 7000, id="answers are long"),
-        pytest.param(500, 7000, 500, id="the request says how long it may be"),
-    ],
-)
-def test_an_answer_counts_as_long_as_answers_become(
-    most: int | None, longest: int, tokens: int
-) -> None:
-    expected = expected_of_answer(Prices(input=9, output=2), most, longest)
-    assert expected == Expected(tokens, 2 * tokens)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import itertools
 import pytest
 
 from tests.pace import growth
-from userbot.rules.markdown import MESSAGE_ENTITIES, MESSAGE_UNITS, broken_off, render
-from userbot.rules.markdown.inert import JOINER
+from userbot.rules.markdown import JOINER, MESSAGE_ENTITIES, MESSAGE_UNITS, broken_off, render
 from userbot.rules.plain import units
 from userbot.types import Entity, RichText
 

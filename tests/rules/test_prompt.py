@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from tests.pace import growth
 from tests.questions import ANNA, in_group, question
-from userbot.rules.prompt import asked, build, chain_that_fits, speaker
-from userbot.types import ChatKind, Exchange, Person, PromptMessage, Quoted
+from userbot.rules import prompt
+from userbot.rules.prompt import asked, chain_that_fits, speaker
+from userbot.types import ChatKind, Exchange, Person, PromptMessage, Question, Quoted
 
 SYSTEM = "You are brief."
 PAST = (Exchange("Max", "Hi", "Hello Max."), Exchange("Anna", "And I?", "Hello Anna."))
+
+
+def build(
+    system: str, turns: Sequence[Exchange], asking: Question, quoted: Quoted | None = None
+) -> tuple[PromptMessage, ...]:
+    return prompt.with_history(prompt.build(system, asking, quoted), turns, asking)
 
 
 def roles(messages: tuple[PromptMessage, ...]) -> list[str]:

@@ -43,7 +43,7 @@ def test_no_name_can_begin_another_message(name: str) -> None:
 @given(HOSTILE, HOSTILE)
 def test_only_the_owner_writes_the_system_text(words: str, title: str) -> None:
     ask = in_group(question(words or "x"), title)
-    messages = build("Be brief.", (), ask)
+    messages = build("Be brief.", ask)
     assert [message.role for message in messages] == ["system", "user"]
     assert messages[0].content.startswith("Be brief.\n\nSeveral people write in this chat")
     assert len(messages[0].content.splitlines()) == 3

@@ -203,23 +203,23 @@ class CommandHandlers:
         match order:
             case commands.Mistake():
                 return self.texts.mistake(order)
-            case commands.New():
+            case commands.Bare.NEW:
                 return self._conversation.new(message)
             case commands.ShowHistory():
                 return self._conversation.history(message, order.count)
-            case commands.Stop():
+            case commands.Bare.STOP:
                 return self._conversation.stop(message)
-            case commands.Retry():
+            case commands.Bare.RETRY:
                 return self._conversation.retry(message)
             case commands.Setting():
                 return self._rules.setting(message.conversation.chat, order)
             case commands.On():
                 return self._rules.on(message.conversation.chat, order)
-            case commands.AsConfigured():
+            case commands.Bare.AS_CONFIGURED:
                 return self._rules.as_configured(message.conversation.chat)
-            case commands.Off():
+            case commands.Bare.OFF:
                 return self._rules.off(message.conversation.chat)
-            case commands.ShowUsage():
+            case commands.Bare.USAGE:
                 return self._usage.usage(message.conversation.chat)
             case _:
                 return self.texts.say("help")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from userbot.rules.plain import cut
 from userbot.rules.prompt import block_line, speaker
 from userbot.rules.window import estimate
 
@@ -75,5 +76,4 @@ def _line(one: Overheard) -> str:
     if one.origin:
         name = f"{name}, forwarded from {speaker(one.origin)}"
     carried = f"[{one.media}] " if one.media else ""
-    text = one.text if len(one.text) <= CHARACTERS else one.text[: CHARACTERS - 1].rstrip() + "…"
-    return block_line(name, (carried + text).rstrip())
+    return block_line(name, (carried + cut(one.text, CHARACTERS)).rstrip())

@@ -6,9 +6,9 @@ An order that cannot be understood becomes a Mistake, which names what to tell t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from enum import Enum
 from typing import Final, Literal, get_args
 
 from userbot.types import Command
@@ -20,11 +20,29 @@ HISTORY: Final = 5
 """How many exchanges are shown unless the owner says."""
 MOST_HISTORY: Final = 20
 _RESET: Final = frozenset({"default", "-"})
+_NAMES: Final = (
+    *("new", "history", "system", "model", "usage", "stop", "retry"),
+    *("forget", "on", "off", "help"),
+)
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class Bare(Enum):
+    """An order that is one word."""
+
+    NEW = "new"
     """Forget the conversation."""
+    USAGE = "usage"
+    """Show what was spent."""
+    STOP = "stop"
+    """End the answer that is being written in the conversation."""
+    RETRY = "retry"
+    """Ask the question replied to again."""
+    OFF = "off"
+    """Answer nobody but the owner in this chat."""
+    HELP = "help"
+    """Show what there is."""
+    AS_CONFIGURED = "on default"
+    """Answer in this chat as the file says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +61,6 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class ShowUsage:
-    """Show what was spent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """End the answer that is being written in the conversation."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """Ask the question replied to again."""
-
-
-@dataclass(frozen=True, slots=True)
 class ForgetPerson:
     """Delete a person's words and keep them out; `who` is "@name" or an id."""
 
@@ -73,21 +76,6 @@ class On:
 
 
 @dataclass(frozen=True, slots=True)
-class AsConfigured:
-    """Answer in this chat as the file says."""
-
-
-@dataclass(frozen=True, slots=True)
-class Off:
-    """Answer nobody but the owner in this chat."""
-
-
-@dataclass(frozen=True, slots=True)
-class Help:
-    """Show what there is."""
-
-
-@dataclass(frozen=True, slots=True)
 class Mistake:
     """An order that cannot be carried out: a stable slug, and the word that is to blame."""
 
@@ -96,41 +84,35 @@ class Mistake:
     suggestion: str = ""
 
 
-ChatCommand = (
-    New
-    | ShowHistory
-    | Setting
-    | ShowUsage
-    | Stop
-    | Retry
-    | ForgetPerson
-    | On
-    | AsConfigured
-    | Off
-    | Help
-)
+ChatCommand = Bare | ShowHistory | Setting | ForgetPerson | On
 
 
 def parse(command: Command) -> ChatCommand | Mistake:
     """Understand an order as the trigger found it: a name in lower case, and what follows it."""
-    reader = _READERS.get(command.name)
-    if reader is None:
-        close = get_close_matches(command.name, _READERS, n=1, cutoff=0.5)
-        return Mistake("unknown", command.name, close[0] if close else "help")
-    return reader(command.argument.strip())
+    argument = command.argument.strip()
+    match command.name:
+        case "new" | "usage" | "stop" | "retry" | "off":
+            # A word too many is more likely a slip than an ornament: nothing is done.
+            return Mistake("no_argument", command.name) if argument else Bare(command.name)
+        case "help":
+            return Bare.HELP
+        case "history":
+            return _history(argument)
+        case "system" | "model" as key:
+            reset = argument.lower() in _RESET
+            return Setting(key, None if not argument else "" if reset else argument)
+        case "forget":
+            return _forget(argument)
+        case "on":
+            return _on(argument)
+        case _:
+            close = get_close_matches(command.name, _NAMES, n=1, cutoff=0.5)
+            return Mistake("unknown", command.name, close[0] if close else "help")
 
 
 def stem(prefix: str) -> str:
     """What commands begin with: the prefix if it is a word after a slash, else "/gpt"."""
     return prefix if re.fullmatch(r"/\w+", prefix) else "/gpt"
-
-
-def _alone(name: str, order: ChatCommand) -> Callable[[str], ChatCommand | Mistake]:
-    def read(argument: str) -> ChatCommand | Mistake:
-        # A word too many is more likely a slip than an ornament: nothing is done.
-        return Mistake("no_argument", name) if argument else order
-
-    return read
 
 
 def _history(argument: str) -> ChatCommand | Mistake:
@@ -139,15 +121,6 @@ def _history(argument: str) -> ChatCommand | Mistake:
     if argument.isascii() and argument.isdecimal() and 1 <= int(argument[:6]) <= MOST_HISTORY:
         return ShowHistory(int(argument))
     return Mistake("history_count", argument)
-
-
-def _setting(key: Literal["system", "model"]) -> Callable[[str], ChatCommand | Mistake]:
-    def read(argument: str) -> ChatCommand | Mistake:
-        if not argument:
-            return Setting(key)
-        return Setting(key, "" if argument.lower() in _RESET else argument)
-
-    return read
 
 
 def _forget(argument: str) -> ChatCommand | Mistake:
@@ -161,7 +134,7 @@ def _forget(argument: str) -> ChatCommand | Mistake:
 def _on(argument: str) -> ChatCommand | Mistake:
     words = argument.lower().split()
     if words in (["default"], ["-"]):
-        return AsConfigured()
+        return Bare.AS_CONFIGURED
     respond: OnRespond | None = None
     from_: OnFrom | None = None
     for word in words:
@@ -173,18 +146,3 @@ def _on(argument: str) -> ChatCommand | Mistake:
             close = get_close_matches(word, (*get_args(OnRespond), *get_args(OnFrom)), n=1)
             return Mistake("on_word", word, close[0] if close and close[0] != word else "")
     return On(respond or "mention", from_ or "me")
-
-
-_READERS: Final[dict[str, Callable[[str], ChatCommand | Mistake]]] = {
-    "new": _alone("new", New()),
-    "history": _history,
-    "system": _setting("system"),
-    "model": _setting("model"),
-    "usage": _alone("usage", ShowUsage()),
-    "stop": _alone("stop", Stop()),
-    "retry": _alone("retry", Retry()),
-    "forget": _forget,
-    "on": _on,
-    "off": _alone("off", Off()),
-    "help": lambda _: Help(),
-}

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from userbot.rules.window import MESSAGE_TOKENS, estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.texts import _, translated
-from userbot.types import Expected, Spent, Usage
+from userbot.types import Expected, Spent
 
 MICRO = 1_000_000
 """Money is counted in whole millionths: sums stay exact."""
@@ -120,34 +120,10 @@ def cost(
     return math.ceil(round(tokens + audio, 6))
 
 
-def cost_of(prices: Prices | None, usage: Usage) -> int:
-    """What the tokens of a request and its answer cost, as `cost` does."""
-    return cost(prices, usage.prompt_tokens, usage.completion_tokens)
-
-
 def expected_of_question(prices: Prices | None, system: str, text: str) -> Expected:
     """The least that a question will cost, known when it arrives: no history, no answer yet."""
     tokens = estimate(system) + estimate(text) + 2 * MESSAGE_TOKENS
     return Expected(tokens, cost(prices, tokens, 0))
-
-
-def expected_of_request(prices: Prices | None, tokens: int) -> Expected:
-    """What a request of so many estimated tokens is expected to cost, before its answer."""
-    return Expected(tokens, cost(prices, tokens, 0))
-
-
-def expected_of_answer(prices: Prices | None, most: int | None, longest: int) -> Expected:
-    """What an answer may cost. `most`: `max_completion_tokens`; `longest`: of those lately given.
-
-    Without `most` an answer may become longer than any before it.
-    """
-    tokens = max(ANSWER_TOKENS, longest) if most is None else most
-    return Expected(tokens, cost(prices, 0, tokens))
-
-
-def expected_of_audio(prices: Prices | None, seconds: float) -> Expected:
-    """What the transcription of so much audio costs."""
-    return Expected(0, cost(prices, 0, 0, seconds))
 
 
 def day_began(now: datetime, timezone: str | None) -> datetime:

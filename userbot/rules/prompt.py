@@ -1,4 +1,4 @@
-"""What the model sees of a conversation: system, history, the question.
+"""What the model is asked with, and what it sees of a conversation: system, history, the question.
 
 Rule 1: what people write is data. A quoted message stands in a block of lines that each begin
 with "> "; its words cannot end the block, since every line of them gets that mark too.
@@ -15,11 +15,13 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from userbot.rules.plain import cut
 from userbot.rules.window import estimate
-from userbot.types import Exchange, PromptMessage, Question, Quoted
+from userbot.settings import ChatConfig, OpenAIConfig
+from userbot.types import ChatRequest, Exchange, Picture, PromptMessage, Question, Quoted
 
 MOST_QUOTED = 8
 """How many messages of a chain of replies are shown at most."""
@@ -42,27 +44,37 @@ _LABEL_CHARACTERS = 120
 
 
 def build(
-    system: str,
-    turns: Sequence[Exchange],
-    ask: Question,
-    quoted: Quoted | None = None,
-    background: str = "",
+    system: str, ask: Question, quoted: Quoted | None = None, background: str = ""
 ) -> tuple[PromptMessage, ...]:
-    """The messages of one request, in order: system, history, background, the question.
+    """The messages of one request without a history, in order: system, background, the question.
 
     Background and question are one message: some models want the roles to alternate strictly.
 
-    `turns`: oldest first, already cut to fit. `quoted`: the message that the question replies
-    to, if it should be shown. A blank `system` is left out, and so is a turn without an answer.
+    `quoted`: the message that the question replies to, if it should be shown. A blank `system` is
+    left out.
     """
     named = ask.kind.several_people
     said = _said(ask.sender.name, asked(ask, quoted), named)
     instructions = _with_setting(system, ask.title) if named else system
     return (
         *([PromptMessage("system", instructions)] if instructions.strip() else ()),
-        *_history(turns, named),
         PromptMessage("user", f"{background}\n\n{said}" if background else said),
     )
+
+
+def with_history(
+    alone: tuple[PromptMessage, ...], turns: Sequence[Exchange], ask: Question
+) -> tuple[PromptMessage, ...]:
+    """What `build` gave for a question, with what was said before it.
+
+    `turns`: oldest first, already cut to fit. One without an answer is left out.
+    """
+    history: list[PromptMessage] = []
+    for turn in turns:
+        if turn.question.strip() and turn.answer.strip():
+            said = _said(turn.speaker, turn.question, ask.kind.several_people)
+            history += (PromptMessage("user", said), PromptMessage("assistant", turn.answer))
+    return (*alone[:-1], *history, alone[-1])
 
 
 def asked(ask: Question, quoted: Quoted | None = None) -> str:
@@ -93,9 +105,7 @@ def chain_that_fits(above: Sequence[Quoted], window_tokens: int) -> tuple[Quoted
     room = window_tokens * _CHAIN_SHARE
     kept: list[Quoted] = []
     for one in reversed(above):
-        text = one.text
-        if len(text) > _CHAIN_CHARACTERS:
-            text = text[: _CHAIN_CHARACTERS - 1].rstrip() + "…"
+        text = cut(one.text, _CHAIN_CHARACTERS)
         room -= estimate(text) + estimate(one.speaker)
         if room < 0:
             break
@@ -109,13 +119,6 @@ def speaker(name: str) -> str:
     Control characters, bidirectional marks and other invisible ones are gone.
     """
     return _one_line(name.translate(_ENDS_OF_A_NAME), _NAME_CHARACTERS) or _NAMELESS
-
-
-def _history(turns: Sequence[Exchange], named: bool) -> Iterator[PromptMessage]:
-    for turn in turns:
-        if turn.question.strip() and turn.answer.strip():
-            yield PromptMessage("user", _said(turn.speaker, turn.question, named))
-            yield PromptMessage("assistant", turn.answer)
 
 
 def _said(name: str, text: str, named: bool) -> str:
@@ -180,3 +183,27 @@ def _one_line(text: str, longest: int) -> str:
         for character in text[: longest * 4]
     )
     return " ".join("".join(visible).split())[:longest].rstrip()
+
+
+def system_text(general: OpenAIConfig, chat: ChatConfig | None) -> str:
+    """The system text of a chat."""
+    return general.system if chat is None or chat.system is None else chat.system
+
+
+def request(
+    general: OpenAIConfig,
+    chat: ChatConfig | None,
+    messages: tuple[PromptMessage, ...],
+    pictures: tuple[Picture, ...] = (),
+) -> ChatRequest:
+    """The request with the parameters that are set, and no others; `pictures`: of the question."""
+    if pictures:
+        messages = (*messages[:-1], replace(messages[-1], pictures=pictures))
+    return ChatRequest(
+        model=general.model if chat is None or chat.model is None else chat.model,
+        messages=messages,
+        stream=general.stream,
+        temperature=general.temperature,
+        max_completion_tokens=general.max_completion_tokens,
+        reasoning_effort=general.reasoning_effort,
+    )

@@ -16,33 +16,29 @@ FILE_BYTES = 2_000_000_000
 _SHORTEST_SECONDS = 0.5
 
 
-def unfit(recording: Recording, max_minutes: float) -> str | None:
-    """Why a recording is not even downloaded, as a slug; None if it is.
+def unfit(recording: Recording, max_minutes: float) -> NothingToAnswerError | AudioError | None:
+    """Why a recording is not even downloaded; None if it is.
 
     A length that the message does not tell is found out later.
     """
     if recording.size <= 0:
-        return "audio_empty"
+        return AudioError(_("The recording is empty."), reason="audio_empty")
     if recording.seconds > max_minutes * 60:
-        return "audio_too_long"
+        return too_long(max_minutes)
     if recording.size > FILE_BYTES:
-        return "audio_too_large"
+        return AudioError(
+            _("The recording is larger than {size:.0f} MB.", size=FILE_BYTES / 1000000.0),
+            reason="audio_too_large",
+        )
     return None
 
 
-def refused(reason: str, max_minutes: float) -> NothingToAnswerError | AudioError:
-    """The error for a reason of `unfit`."""
-    if reason == "audio_too_long":
-        return NothingToAnswerError(
-            _("The recording is longer than {max_minutes:g} minutes.", max_minutes=max_minutes),
-            _("Raise max_minutes under [voice]."),
-            reason=reason,
-        )
-    if reason == "audio_empty":
-        return AudioError(_("The recording is empty."), reason=reason)
-    return AudioError(
-        _("The recording is larger than {size:.0f} MB.", size=FILE_BYTES / 1000000.0),
-        reason="audio_too_large",
+def too_long(max_minutes: float) -> NothingToAnswerError:
+    """The error for a recording that plays for longer."""
+    return NothingToAnswerError(
+        _("The recording is longer than {max_minutes:g} minutes.", max_minutes=max_minutes),
+        _("Raise max_minutes under [voice]."),
+        reason="audio_too_long",
     )
 
 

@@ -116,18 +116,17 @@ class Budget:
 
     def for_answer(self, request: ChatRequest, tokens: int) -> Payment:
         """A request of so many tokens, by estimate, and its answer."""
-        prices, most, longest = self._limits.prices, request.max_completion_tokens, 0
+        most = request.max_completion_tokens
         if most is None:
-            longest = self._ledger.longest_answer()
-        prompt = limits.expected_of_request(prices, tokens)
-        answer = limits.expected_of_answer(prices, most, longest)
+            # It may become longer than any before it all the same.
+            most = max(limits.ANSWER_TOKENS, self._ledger.longest_answer())
         return Payment(
             "answer",
             request.model,
-            prompt_tokens=prompt.tokens,
-            completion_tokens=answer.tokens,
-            cost=prompt.cost,
-            answer_cost=answer.cost,
+            prompt_tokens=tokens,
+            completion_tokens=most,
+            cost=limits.cost(self._limits.prices, tokens, 0),
+            answer_cost=limits.cost(self._limits.prices, 0, most),
         )
 
     def for_audio(self, model: str, seconds: float) -> Payment:
@@ -272,7 +271,7 @@ class Budget:
         )
 
     def _cost(self, usage: Usage) -> int:
-        return limits.cost_of(self._limits.prices, usage)
+        return limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens)
 
     def _cost_of_sound(self, seconds: float) -> int:
         return limits.cost(self._limits.prices, 0, 0, seconds)

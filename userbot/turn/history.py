@@ -56,9 +56,9 @@ class History:
         self, system: str, question: Question, quoted: Quoted | None = None, background: str = ""
     ) -> tuple[PromptMessage, ...]:
         """What the model sees of a question, with as much of the past as fits."""
-        alone = prompt.build(system, (), question, quoted, background)
+        alone = prompt.build(system, question, quoted, background)
         turns = self.turns(question.conversation, estimate_messages(alone))
-        return prompt.build(system, turns, question, quoted, background) if turns else alone
+        return prompt.with_history(alone, turns, question)
 
     def begin(self, question: Question) -> None:
         """A question is about to be answered: if its conversation was silent long, it is new.

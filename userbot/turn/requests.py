@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from userbot.rules.policy import voice_of
-from userbot.rules.request import request, system_text
+from userbot.rules.prompt import request, system_text
 from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History

@@ -4,15 +4,27 @@ source → protected (what the parser must not touch) → walked (its events as 
 → spoilers, inert names, tidy spans → parts of at most 4096 UTF-16 units and 100 entities.
 """
 
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+
 from userbot.rules.markdown.parts import (
     MESSAGE_ENTITIES,
     MOST_CHARACTERS,
     MOST_MESSAGES,
     bounded,
     broken_off,
+    messages,
+    visible,
 )
-from userbot.rules.markdown.rendering import render
+from userbot.rules.markdown.rich import Rich, Span, tidy
+from userbot.rules.markdown.source import clean, events, protected
+from userbot.rules.markdown.unfinished import closed
+from userbot.rules.markdown.walk import Walker
 from userbot.rules.plain import MESSAGE_UNITS
+from userbot.types import RichText
 
 __all__ = [
     "MESSAGE_ENTITIES",
@@ -23,3 +35,105 @@ __all__ = [
     "broken_off",
     "render",
 ]
+
+JOINER = "\u2060"
+"""The word joiner, which nobody sees; behind an ``@`` or ``/`` it is no character of a name."""
+_CALLS = re.compile(
+    r"(?P<address>https?://[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#][^\s<>\"]*)?)"
+    r"|(?P<scheme>\b(?:tg|ton|tonsite):)(?=//)"
+    r"|(?<![\w/<>])(?P<command>/)(?P<order>\w{1,64})"
+    r"|(?<!\w)(?P<at>@)(?P<name>\w{2,})",
+    re.I,
+)
+_BARS = re.compile(r"\|{2,}|\n\n")
+
+
+def render(
+    markdown: str,
+    asked: str = "",
+    *,
+    unfinished: bool = False,
+    above: str = "",
+    first: int = MESSAGE_UNITS,
+) -> tuple[RichText, ...]:
+    """Markdown as messages of at most 4096 UTF-16 units and 100 entities each.
+
+    `asked`: what the asker wrote; other names and commands than his own are made inert.
+    `unfinished`: there will be more of it. Text that would show nothing gives no message.
+    `above`: words, not Markdown, that stand over it as a quotation. `first`: so many units have
+    room in the first message.
+    """
+    text = clean(markdown)
+    source = protected(closed(text) if unfinished else text)
+    rich = tidy(_quieted(_with_spoilers(Walker(source).walk(events(source.text))), asked))
+    return messages(_quoted(above, rich) if above and visible(rich.text) else rich, first)
+
+
+def _quoted(above: str, rich: Rich) -> Rich:
+    """Words as a quotation, and a text below them."""
+    start = len(above) + 2
+    below = [span.at(span.start + start, span.end + start) for span in rich.spans]
+    return Rich(f"{above}\n\n{rich.text}", [Span("blockquote", 0, len(above)), *below])
+
+
+def _with_spoilers(rich: Rich) -> Rich:
+    """``||hidden||``, which the parser does not know, as spoilers; not in code."""
+    if "||" not in rich.text:
+        return rich
+    opaque = rich.opaque()
+    begins = [start for start, _ in opaque]
+
+    def in_code(first: int, last: int) -> bool:
+        before = bisect_right(begins, last - 1) - 1
+        return before >= 0 and opaque[before][1] > first
+
+    marks: list[tuple[int, int, str]] = []
+    spans = list(rich.spans)
+    for start, end in _hidden(rich.text):
+        if in_code(start - 2, start) or in_code(end, end + 2):
+            continue
+        marks += ((start - 2, start, ""), (end, end + 2, ""))
+        spans.append(Span("spoiler", start, end))
+    return Rich(rich.text, spans).changed(marks)
+
+
+def _hidden(text: str) -> Iterator[tuple[int, int]]:
+    """What stands between two ``||`` of one paragraph, each of them right at a word."""
+    begin: int | None = None
+    for found in _BARS.finditer(text):
+        start, end = found.span()
+        if found[0] == "\n\n":
+            begin = None
+            continue
+        if begin is not None and not text[start - 1].isspace():
+            yield begin, start
+            begin, start = None, start + 2
+        opens = end - start >= 2 and end < len(text) and not text[end].isspace()
+        if begin is None and opens:
+            begin = end
+
+
+def _quieted(rich: Rich, asked: str) -> Rich:
+    """The text with its names and commands inert, but for code and what the asker wrote himself.
+
+    An answer must not call people, command bots or open something in Telegram by itself. A model
+    can be talked into writing ``@everyone_here`` or ``/ban``; Telegram would make it a mention, or
+    a command for a bot of the group. With the joiner the text reads as it did, and Telegram finds
+    none (its clients look for ``@`` or ``/`` followed at once by letters, digits or ``_``).
+    """
+    opaque = rich.opaque()
+    said = {found[0].lower() for found in re.finditer(r"[@/]\w+", asked)}
+    changes: list[tuple[int, int, str]] = []
+    at = 0
+    for found in _CALLS.finditer(rich.text):
+        if found["address"]:
+            continue
+        mark = next(name for name in ("scheme", "command", "at") if found[name])
+        end = found.end(mark)
+        while at < len(opaque) and opaque[at][1] <= found.start():
+            at += 1
+        if at < len(opaque) and opaque[at][0] <= found.start():
+            continue
+        if mark == "scheme" or found[0].lower() not in said:
+            changes.append((end, end, JOINER))
+    return rich.changed(changes)

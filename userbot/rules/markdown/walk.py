@@ -6,10 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from userbot.rules.markdown import inert
-from userbot.rules.markdown.buffer import Buffer
 from userbot.rules.markdown.latex import readable, superscript
-from userbot.rules.markdown.rich import Rich, Span
+from userbot.rules.markdown.rich import Buffer, Rich, Span
 from userbot.rules.markdown.source import MARK, Source
 from userbot.rules.markdown.table import table
 
@@ -20,6 +18,7 @@ _INDENT = "  "
 _BLANK_LINE = re.compile(rb"\n[ \t>]*\n[ \t>]*$")
 _LOOKED_BACK = 200
 _LONGEST_POWER = 20
+_WEB = re.compile(r"(?:https?://|www\.)[^\s]+", re.I)
 
 
 class Walker:
@@ -128,7 +127,7 @@ class Walker:
             case "TableCell":
                 self._push()
             case "Link":
-                self._links.append((inert.address(self._url(details)), self._out.length))
+                self._links.append((_address(self._url(details)), self._out.length))
             case "Image":
                 self._images.append(self._url(details))
                 self._push()
@@ -270,7 +269,7 @@ class Walker:
 
     def _end_image(self) -> None:
         """A picture is not fetched: its description stands for it, and its address to see."""
-        alt, url = self._pop(), inert.address(self._images.pop())
+        alt, url = self._pop(), _address(self._images.pop())
         if not url:
             self._out.write(alt.text)
         elif alt.text.strip():
@@ -285,3 +284,10 @@ class Walker:
     def _pop(self) -> Rich:
         inner, self._out = self._out, self._outer.pop()
         return inner.rich()
+
+
+def _address(url: str) -> str | None:
+    """The address of a link that may be one: of the web only; ``tg://`` and others are not."""
+    if not _WEB.fullmatch(url):
+        return None
+    return url if "://" in url else f"http://{url}"

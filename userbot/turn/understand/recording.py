@@ -20,7 +20,7 @@ from userbot.ports import Audio, Clock, Reader, Workplace
 from userbot.rules import formats, voice_note
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
 from userbot.rules.transcript import is_blank, loudness_of, phantom
-from userbot.rules.voice import FILE_BYTES, perhaps_too_long, refused, silence, too_short
+from userbot.rules.voice import FILE_BYTES, perhaps_too_long, silence, too_long, too_short
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.texts import _
@@ -241,7 +241,7 @@ def _check_look(look: voice_note.Look, settings: VoiceConfig) -> None:
 
 def _check_length(seconds: float, settings: VoiceConfig) -> None:
     if seconds > settings.max_minutes * 60:
-        raise refused("audio_too_long", settings.max_minutes)
+        raise too_long(settings.max_minutes)
     if too_short(seconds):
         raise silence()
 

@@ -16,7 +16,7 @@ from userbot.events import Report, Transcribed, Waiting, about
 from userbot.ports import Clock
 from userbot.rules.plain import preview
 from userbot.rules.transcript import credit, is_blank, loudness_of, phantom
-from userbot.rules.voice import refused, silence, too_short, unfit
+from userbot.rules.voice import silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.timings import USUAL, Timings
@@ -64,9 +64,8 @@ class Transcribe:
                 raise silence()
             turn.transcripts[message] = known
             return known
-        reason = unfit(recording, settings.max_minutes)
-        if reason is not None:
-            raise refused(reason, settings.max_minutes)
+        if (error := unfit(recording, settings.max_minutes)) is not None:
+            raise error
         loudness = loudness_of(recording.waveform)
         if loudness is Loudness.SILENT or too_short(recording.seconds):
             raise silence()
