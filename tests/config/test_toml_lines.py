@@ -10,7 +10,7 @@ import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from userbot.config.keys import Key
+from userbot.config.faults import Key
 from userbot.config.toml_file import lines_of
 
 

@@ -1,5 +1,176 @@
 """config.toml, its profiles and the environment: checked once, all faults told at once."""
 
-from userbot.config.loading import Loaded, check_modes, load
+from __future__ import annotations
 
-__all__ = ["Loaded", "check_modes", "load"]
+import copy
+import dataclasses
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from userbot.config.faults import Key, Problem, keys_of, problems_of, value_at
+from userbot.config.sources import Sources
+from userbot.config.toml_file import fault, read
+from userbot.config.validate import check
+from userbot.errors import ConfigError, Fault, system_reason
+from userbot.private_files import secure_file, secure_folder
+from userbot.settings import Settings
+from userbot.texts import _
+
+_NO_TELEGRAM: Final = {"api_id": 1, "api_hash": "unused"}
+_SECRETS: Final = {"api_hash", "api_key", "proxy"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A config that is in order, and where it comes from."""
+
+    settings: Settings
+    origins: Mapping[str, str]
+    """By dotted key: "config.toml:12", "profile production (config.toml:40)",
+    "environment OPENAI_API_KEY" or "default"."""
+    path: Path
+    """The config file, absolute."""
+    holds_secret: bool
+    """Whether the file itself holds a key, a hash or a proxy's password."""
+
+
+def load(
+    path: Path | None,
+    profile: str | None,
+    environ: Mapping[str, str],
+    *,
+    need_key: bool = True,
+    need_telegram: bool = True,
+) -> Loaded:
+    """Read, merge and check the configuration.
+
+    `path` and `profile` are those of the command line; without them USERBOT_CONFIG,
+    USERBOT_PROFILE and ./config.toml count. Paths in the file are from the file's folder.
+    `need_key`: whether a missing key of the model is a fault; `need_telegram`: whether the account
+    is going to be used; if not, [telegram] may say anything, and is not to be relied on.
+    Raises ConfigError with every fault; no fault holds a value of the file.
+    """
+    path = path or Path(environ.get("USERBOT_CONFIG") or "config.toml")
+    profile = profile or environ.get("USERBOT_PROFILE") or None
+    data, lines = read(path)
+    in_environment = environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH")
+    if need_telegram and not data and not in_environment:
+        empty = _("the config file {path} is empty", path=path)
+        raise fault(path.name, empty, _("`userbot init` fills it."))
+    holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
+
+    untouched = copy.deepcopy(data)
+    sources = Sources(path.name, data, lines)
+    unknown_profile = sources.lay_profile(profile) if profile else None
+    sources.lay_environment(environ)
+    if not need_telegram:
+        sources.data["telegram"] = dict(_NO_TELEGRAM)
+    settings, problems = _checked(sources, need_key=need_key)
+    found = _faults([unknown_profile, *problems] if unknown_profile else problems, sources)
+    for other in sources.profiles:
+        if other != profile:
+            alone = Sources(path.name, copy.deepcopy(untouched), lines)
+            alone.lay_profile(other)
+            _settings, problems = _checked(alone, need_key=False)
+            own = [one for one in problems if alone.origin(one.key).profile == other]
+            found += _faults(own, alone)
+    if settings is None or found:
+        raise ConfigError(tuple(fault for _, fault in sorted(found, key=lambda both: both[0])))
+
+    path = Path(os.path.abspath(path))
+    defaults = {
+        f"{section}.{key}": "default"
+        for section, kind in keys_of(Settings).items()
+        if dataclasses.is_dataclass(kind)
+        for key in keys_of(kind)
+    }
+    return Loaded(
+        settings=_anchored(settings, path.parent),
+        origins=defaults | sources.told(),
+        path=path,
+        holds_secret=holds_secret,
+    )
+
+
+def check_modes(loaded: Loaded) -> tuple[str, ...]:
+    """Make the config file, session, database and their folders the owner's alone.
+
+    Missing folders are created. Gives a sentence for each repair, and for each that the system
+    refused. The config file counts if it holds a secret; the folder it stands in is left alone.
+    """
+    told = []
+    for path, secure in _private(loaded):
+        try:
+            if secure(path):
+                told.append(_("Others could read {path}; now only you can.", path=path))
+        except OSError as error:
+            why = system_reason(error)
+            told.append(_("{path} cannot be made private: {why}.", path=path, why=why))
+    return tuple(told)
+
+
+def _checked(sources: Sources, *, need_key: bool) -> tuple[Settings | None, list[Problem]]:
+    """The settings, if the types fit, and every problem."""
+    data = sources.data
+    data.setdefault("telegram", {})
+    problems = list(check(data, need_key=need_key))
+    try:
+        return _reader().validate_python(data), problems
+    except ValidationError as error:
+        return None, [*problems, *problems_of(error, data)]
+
+
+def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]]:
+    """One fault a key, the first found, each with its line."""
+    found: dict[Key, tuple[int, Fault]] = {}
+    for one in problems:
+        origin = sources.origin(one.key)
+        found.setdefault(one.key, (origin.line, Fault(origin.where, one.message, one.hint)))
+    return list(found.values())
+
+
+@functools.cache
+def _reader() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)
+
+
+def _anchored(section: Any, folder: Path) -> Any:
+    """The section with its paths made absolute: from `folder`, or from home after "~/"."""
+    changed = {}
+    for field in dataclasses.fields(section):
+        value = getattr(section, field.name)
+        if isinstance(value, Path):
+            changed[field.name] = folder / _from_home(value)
+        elif dataclasses.is_dataclass(value):
+            changed[field.name] = _anchored(value, folder)
+    return dataclasses.replace(section, **changed)
+
+
+def _from_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no such person here: then "~name" is a name
+        return path
+
+
+def _private(loaded: Loaded) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
+    if loaded.holds_secret:
+        yield loaded.path, secure_file
+    session = loaded.settings.telegram.session
+    session = session.with_name(session.name.removesuffix(".session") + ".session")
+    database = loaded.settings.history.database
+    for folder in dict.fromkeys((session.parent, database.parent)):
+        if folder != loaded.path.parent:
+            yield folder, secure_folder
+    log = loaded.settings.console.log_file
+    if log is not None:
+        yield log, secure_file
+    for file in (session, database):
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            yield file.with_name(file.name + suffix), secure_file

@@ -1,6 +1,7 @@
-"""What pydantic finds wrong with the tables, as sentences for a person.
+"""What is wrong in the config, as sentences for a person, each at its key.
 
-They name keys and types, never a value of the file, for it may be a secret in a wrong place.
+The types say most of it (pydantic), `validate` what they cannot. A sentence names keys and types,
+never a value of the file, for it may be a secret in a wrong place.
 """
 
 from __future__ import annotations
@@ -14,10 +15,14 @@ from typing import Any, Final, get_args, get_type_hints
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from userbot.config.keys import Key, Problem, label, shown_name, table_label, value_at
 from userbot.settings import Settings
 from userbot.texts import Text, _
 
+Key = tuple[str | int, ...]
+"""The way to a value through tables and lists: ("chats", 0, "respond")."""
+
+MISSING: Final = _("{key} is missing")
+_MUST_BE: Final = _("{key} must be {wanted}")
 _WANTED: Final = {
     "bool_type": _("true or false"),
     "int_type": _("a whole number"),
@@ -51,34 +56,83 @@ _TAKES: Final = {
 """What the keys without a default take."""
 
 
-def problems_of(error: ValidationError, data: dict[str, Any]) -> Iterator[Problem]:
-    """Every problem that the check of `data` found, the more precise of two at a key first."""
-    for detail in error.errors(include_url=False, include_input=False):
-        key = _key(detail, data)
-        match detail["type"]:
-            case "missing":
-                hint = _TAKES.get(str(key[-1]), "")
-                yield Problem(key, _("{key} is missing", key=label(key)), hint)
-            case "unexpected_keyword_argument":
-                yield _unknown(key, value_at(data, key))
-            case "literal_error":
-                yield _no_such_word(detail, key, value_at(data, key))
-            case kind:
-                yield _unfit(kind, detail.get("ctx", {}), key, value_at(data, key))
+@dataclasses.dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong at a key: a plain sentence without any value of the file, and a hint."""
+
+    key: Key
+    message: str
+    hint: str = ""
+
+    @classmethod
+    def at(cls, key: Key, told: Text, hint: str = "", /, **values: Any) -> Problem:
+        """`told` with its particulars, among them `{key}` as a person finds it."""
+        return cls(key, told.filled(**{"key": label(key), **values}), hint)
 
 
-def section_of(name: str) -> str | None:
-    """The section that has a key of this name, if there is just one."""
-    owners = [
-        section for section, kind in keys_of(Settings).items() if name in keys_of(_table(kind))
-    ]
-    return owners[0] if len(owners) == 1 else None
+def label(key: Key) -> str:
+    """A key as a person finds it: "[openai] model", "[[chats]] respond", "[telegram.server] dc"."""
+    if key[0] == "chats":
+        return table_label(key)
+    return f"{table_label(key[:-1])} {shown_name(str(key[-1]))}"
+
+
+def table_label(key: Key) -> str:
+    """A table as a person finds it: "[openai]", "[telegram.server]", "[[chats]] voice"."""
+    shown = [shown_name(part) for part in key if isinstance(part, str)]
+    if key[0] == "chats":
+        return " ".join(["[[chats]]", ".".join(shown[1:])]).strip()
+    return f"[{'.'.join(shown)}]"
+
+
+def shown_name(name: str) -> str:
+    """A name from the file, if it looks like one: what was pasted in a wrong place is not shown."""
+    return name if re.fullmatch(r"[A-Za-z_]{1,32}|@\w{1,32}", name) else "…"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> Text | None:
+    """A hint at the known word that is almost the same, if there is one."""
+    close = get_close_matches(word, known, n=1)
+    return _('Did you mean "{name}"?', name=close[0]) if close else None
+
+
+def value_at(data: Any, key: Key) -> Any:
+    """The value at a key, or None if the way there ends."""
+    for part in key:
+        if isinstance(data, dict):
+            data = data.get(part)
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            data = data[part]
+        else:
+            return None
+    return data
+
+
+def table_at(data: Any, *key: str | int) -> dict[str, Any]:
+    """The table at a key, an empty one if there is none."""
+    found = value_at(data, key)
+    return found if isinstance(found, dict) else {}
 
 
 def keys_of(kind: Any) -> dict[str, Any]:
     """The keys of a section as written in the file (`from_` is "from" there), and their types."""
     hints = get_type_hints(kind) if kind else {}
     return {name.removesuffix("_"): hint for name, hint in hints.items() if name[0] != "_"}
+
+
+def problems_of(error: ValidationError, data: dict[str, Any]) -> Iterator[Problem]:
+    """Every problem that the check of `data` found, the more precise of two at a key first."""
+    for detail in error.errors(include_url=False, include_input=False):
+        key = _key(detail, data)
+        match detail["type"]:
+            case "missing":
+                yield Problem.at(key, MISSING, _TAKES.get(str(key[-1]), ""))
+            case "unexpected_keyword_argument":
+                yield _unknown(key, value_at(data, key))
+            case "literal_error":
+                yield _no_such_word(detail, key, value_at(data, key))
+            case kind:
+                yield _unfit(kind, detail.get("ctx", {}), key, value_at(data, key))
 
 
 def _key(detail: ErrorDetails, data: dict[str, Any]) -> Key:
@@ -108,53 +162,44 @@ def _section(key: Key) -> Any:
 
 
 def _unknown(key: Key, value: Any) -> Problem:
-    *above, last = key
-    table, name = tuple(above), str(last)
+    table, name = key[:-1], str(key[-1])
     known = keys_of(_section(table))
-    close = get_close_matches(name.lower(), known, n=1)
-    owner = section_of(name)
-    if not table:
-        if owner is not None and not isinstance(value, dict):
-            return Problem(
-                key,
-                _('"{name}" is in no section', name=name),
-                _("Move it under [{owner}].", owner=owner),
-            )
-        hint = (
-            _("Did you mean [{name}]?", name=close[0])
-            if close
-            else _("The sections are {names}.", names=listed(known))
-        )
-        return Problem(key, _("there is no section [{name}]", name=shown_name(name)), hint)
-    if close:
-        hint = _('Did you mean "{name}"?', name=close[0])
-    elif owner is not None:
-        hint = _("It belongs under [{owner}].", owner=owner)
+    sections = keys_of(Settings).items()
+    owners = [section for section, kind in sections if name in keys_of(_table(kind))]
+    owner = owners[0] if len(owners) == 1 else None
+    names = ", ".join(f'"{word}"' for word in known)
+    if table:
+        hint = did_you_mean(name.lower(), known)
+        if hint is None and owner is not None:
+            hint = _("It belongs under [{owner}].", owner=owner)
+        hint = hint or _("The keys here are {names}.", names=names)
+        told = _('{table} has no key "{name}"', table=table_label(table), name=shown_name(name))
+    elif owner is not None and not isinstance(value, dict):
+        told = _('"{name}" is in no section', name=name)
+        hint = _("Move it under [{owner}].", owner=owner)
     else:
-        hint = _("The keys here are {names}.", names=listed(known))
-    return Problem(
-        key,
-        _('{table} has no key "{name}"', table=table_label(table), name=shown_name(name)),
-        hint,
-    )
+        told = _("there is no section [{name}]", name=shown_name(name))
+        close = get_close_matches(name.lower(), known, n=1)
+        hint = _("The sections are {names}.", names=names)
+        if close:
+            hint = _("Did you mean [{name}]?", name=close[0])
+    return Problem(key, told, hint)
 
 
 def _no_such_word(detail: ErrorDetails, key: Key, value: Any) -> Problem:
     words = re.findall("'([^']*)'", detail["ctx"]["expected"])
     people = detail["loc"][-1] == "word"
-    wanted = either(words)
+    *most, wanted = (f'"{word}"' for word in words)
+    if most:
+        wanted = _("{words} or {last}", words=", ".join(most), last=wanted)
     if people:
         wanted = _("{words} or a list of @names and ids", words=wanted)
     if not isinstance(value, str):
-        return Problem(
-            key,
-            _must_be(label(key), wanted, value),
-        )
-    close = get_close_matches(value.strip().lower(), words, n=1)
-    hint = _('Did you mean "{name}"?', name=close[0]) if close else ""
+        return _wrong_type(key, label(key), wanted, value)
+    hint = did_you_mean(value.strip().lower(), words)
     if people and value.startswith("@"):
         hint = _("Put it in brackets: a list.")
-    return Problem(key, _("{key} must be {wanted}", key=label(key), wanted=wanted), hint)
+    return Problem.at(key, _MUST_BE, hint or "", wanted=wanted)
 
 
 def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
@@ -162,42 +207,22 @@ def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
     wanted = _WANTED[kind].filled(**bounds)
     if key[0] == "chats" and len(key) < 3:  # the blocks themselves
         wanted = _("blocks") if key == ("chats",) else wanted
-        message = _must_be("[[chats]]", wanted, value)
-        return Problem(key, message, _("Write [[chats]] with two brackets."))
+        return _wrong_type(key, "[[chats]]", wanted, value, _("Write [[chats]] with two brackets."))
     if kind in ("dataclass_type", "dict_type"):
-        return Problem(
-            key,
-            _must_be(table_label(key), wanted, value),
-        )
+        return _wrong_type(key, table_label(key), wanted, value)
     if isinstance(key[-1], int):  # an entry of a list
-        return Problem(
-            key, _("{key} must be {wanted}", key=label(key[:-1]), wanted=_WANTED["tuple_type"])
-        )
+        return Problem.at(key, _MUST_BE, key=label(key[:-1]), wanted=_WANTED["tuple_type"])
     if not kind.endswith("_type") or (kind == "path_type" and isinstance(value, str)):
-        return Problem(key, _("{key} must be {wanted}", key=label(key), wanted=wanted))
+        return Problem.at(key, _MUST_BE, wanted=wanted)
     hint = ""
     if isinstance(value, str) and kind in ("int_type", "float_type"):
         hint = _("Write the number without quotes.")
     elif isinstance(value, str) and kind == "bool_type":
         hint = _("Write it without quotes.")
-    return Problem(
-        key,
-        _must_be(label(key), wanted, value),
-        hint,
-    )
+    return _wrong_type(key, label(key), wanted, value, hint)
 
 
-def _must_be(name: str, wanted: str, value: Any) -> Text:
+def _wrong_type(key: Key, name: str, wanted: str, value: Any, hint: str = "") -> Problem:
     noun = _NOUNS.get(type(value), _OTHER_NOUN)
-    return _("{key} must be {wanted}, not {noun}", key=name, wanted=wanted, noun=noun)
-
-
-def listed(words: Iterable[str]) -> str:
-    """Words in quotation marks, as an enumeration."""
-    return ", ".join(f'"{word}"' for word in words)
-
-
-def either(words: Iterable[str]) -> str:
-    """Words in quotation marks, of which one is wanted."""
-    *most, last = (f'"{word}"' for word in words)
-    return _("{words} or {last}", words=", ".join(most), last=last) if most else last
+    told = _("{key} must be {wanted}, not {noun}", key=name, wanted=wanted, noun=noun)
+    return Problem(key, told, hint)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
-from userbot.config.keys import Key, Problem, shown_name, value_at
+from userbot.config.faults import Key, Problem, did_you_mean, shown_name, value_at
 from userbot.texts import _, joined
 
 ENVIRONMENT: Final[dict[str, Key]] = {
@@ -36,24 +35,22 @@ class Sources:
         """`name`: the file's; `data` and `lines`: as read from it. `data` is changed."""
         self._name = name
         self._lines = lines
-        self.profiles = data.pop("profile", {})
+        profiles = data.pop("profile", None)
+        self.profiles = profiles if isinstance(profiles, dict) else {}
         self.data = data
         self._origins = {key: self._in_file(line) for key, line in lines.items()}
 
     def lay_profile(self, profile: str) -> Problem | None:
         """Lay [profile.NAME] over the rest: tables merge by key, lists are replaced."""
-        known = self.profiles if isinstance(self.profiles, dict) else {}
-        chosen = known.get(profile)
+        chosen = self.profiles.get(profile)
         if isinstance(chosen, dict):
             self._lay(self.data, chosen, (), profile)
             return None
-        names = ", ".join(shown_name(name) for name in known)
+        names = [shown_name(name) for name in self.profiles]
         hint = _("The file has no [profile.NAME].")
         if names:
-            hint = _("The profiles are {names}.", names=names)
-        close = get_close_matches(profile, known, n=1)
-        if close:
-            hint = joined(hint, _('Did you mean "{name}"?', name=shown_name(close[0])))
+            hint = _("The profiles are {names}.", names=", ".join(names))
+        hint = joined(hint, did_you_mean(profile, names) or "")
         message = _('there is no profile "{name}"', name=shown_name(profile))
         return Problem(("profile",), message, hint)
 
@@ -73,16 +70,15 @@ class Sources:
             key = key[:-1]
         return self._origins.get(key, Origin(self._name, self._name))
 
-    def set_keys(self) -> dict[Key, Origin]:
-        """The keys that have a value, tables and elements of lists left out."""
-        return {
-            key: origin
-            for key, origin in self._origins.items()
-            if isinstance(key[-1], str)
-            and (value := value_at(self.data, key)) is not None
-            and not isinstance(value, dict)
-            and key != ("chats",)
-        }
+    def told(self) -> dict[str, str]:
+        """Where each key that has a value comes from; tables and elements of lists left out."""
+        told = {}
+        for key, origin in self._origins.items():
+            value = value_at(self.data, key)
+            table = value is None or isinstance(value, dict) or key == ("chats",)
+            if isinstance(key[-1], str) and not table:
+                told[_dotted(key)] = origin.told
+        return told
 
     def _in_file(self, line: int, profile: str | None = None) -> Origin:
         where = f"{self._name}:{line}"
@@ -96,13 +92,18 @@ class Sources:
                 self._lay(below, value, key, profile)
                 continue
             under[name] = value
-            self._move(key, profile)
+            # The origins at and below the key are now those of the profile.
+            for old in [old for old in self._origins if old[: len(key)] == key]:
+                del self._origins[old]
+            source: Key = ("profile", profile, *key)
+            for place, line in self._lines.items():
+                if place[: len(source)] == source:
+                    self._origins[place[2:]] = self._in_file(line, profile)
 
-    def _move(self, key: Key, profile: str) -> None:
-        """The origins at and below a key are now those of the profile."""
-        for old in [old for old in self._origins if old[: len(key)] == key]:
-            del self._origins[old]
-        source: Key = ("profile", profile, *key)
-        for place, line in self._lines.items():
-            if place[: len(source)] == source:
-                self._origins[place[2:]] = self._in_file(line, profile)
+
+def _dotted(key: Key) -> str:
+    """A key as one word, blocks counted from one: "chats[1].respond"."""
+    word = ""
+    for part in key:
+        word += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return word[1:]

@@ -11,15 +11,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import tomli
 
-from userbot.config.keys import Key
+from userbot.config.faults import Key
 from userbot.errors import ConfigError, Fault, system_reason
-from userbot.texts import _, joined
+from userbot.texts import Text, _, joined
 
 _MOST_BYTES: Final = 1_000_000
 _INIT: Final = _("`userbot init` creates one; --config FILE uses another.")
@@ -30,22 +29,15 @@ _TOKEN = re.compile(
 )
 _END = ""
 
-
 _SHOWS: Final = _("https://toml.io shows how such a file is written.")
 _QUOTES: Final = _("Put texts in quotes; numbers, true and false without.")
 _CLOSED: Final = _("A quotation mark may be missing at the end of a text.")
+_TWICE: Final = _("Remove one of the two.")
+_SLASH: Final = _("In a path write / for \\, or put the text in single quotes.")
 _TOMLI: Final = (
-    (
-        "twice|Duplicate|overwrite|namespace",
-        _("a key or a section appears twice"),
-        _("Remove one of the two."),
-    ),
+    ("twice|Duplicate|overwrite|namespace", _("a key or a section appears twice"), _TWICE),
     ("Invalid value", _("invalid value"), _QUOTES),
-    (
-        "Unescaped",
-        _("a \\ in a text"),
-        _("In a path write / for \\, or put the text in single quotes."),
-    ),
+    ("Unescaped", _("a \\ in a text"), _SLASH),
     ("Illegal character", _("illegal character"), _CLOSED),
     ("Unterminated", _("unterminated text"), _CLOSED),
     ("Unclosed", _("unclosed bracket"), _SHOWS),
@@ -66,11 +58,8 @@ def read(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
         message, hint = _syntax(error.msg)
         raise fault(f"{path.name}:{error.lineno}:{error.colno}", message, hint) from None
     except (ValueError, RecursionError):  # tomli's limits on digits and on nesting
-        _refuse(
-            path,
-            _("the config file {path} contains a number or a list that is far too long", path=path),
-            _("It should be a small text file."),
-        )
+        told = _("the config file {path} contains a number or a list that is far too long")
+        _refuse(path, told, _("It should be a small text file."))
 
 
 def fault(where: str, message: str, hint: str) -> ConfigError:
@@ -83,32 +72,26 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
-        _refuse(path, _("the config file {path} does not exist", path=path), _INIT)
+        _refuse(path, _("the config file {path} does not exist"), _INIT)
     except IsADirectoryError:
-        _refuse(path, _("the config file {path} is a folder", path=path), _INIT)
+        _refuse(path, _("the config file {path} is a folder"), _INIT)
     except PermissionError:
-        _refuse(
-            path,
-            _("the config file {path} is not readable for you", path=path),
-            _("Run the program as the owner of that file."),
-        )
+        hint = _("Run the program as the owner of that file.")
+        _refuse(path, _("the config file {path} is not readable for you"), hint)
     except (OSError, ValueError) as error:
         why = system_reason(error) if isinstance(error, OSError) else _("invalid file name")
-        _refuse(path, _("the config file {path} cannot be read: {why}", path=path, why=why), _INIT)
+        _refuse(path, _("the config file {path} cannot be read: {why}"), _INIT, why)
     if len(content) > _MOST_BYTES:
-        _refuse(path, _("the config file {path} is too large", path=path), _INIT)
+        _refuse(path, _("the config file {path} is too large"), _INIT)
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError:
-        _refuse(
-            path,
-            _("the config file {path} is not UTF-8 text", path=path),
-            joined(_("Save it as UTF-8."), _INIT),
-        )
+        hint = joined(_("Save it as UTF-8."), _INIT)
+        _refuse(path, _("the config file {path} is not UTF-8 text"), hint)
 
 
-def _refuse(path: Path, message: str, hint: str) -> NoReturn:
-    raise fault(path.name or str(path), message, hint) from None
+def _refuse(path: Path, told: Text, hint: str, why: str = "") -> NoReturn:
+    raise fault(path.name or str(path), told.filled(path=path, why=why), hint) from None
 
 
 def _syntax(message: str) -> tuple[str, str]:
@@ -132,7 +115,7 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self.lines: dict[Key, int] = {}
         self._starts = [found.end() for found in re.finditer("\n", text)]
-        self._tokens = self._scan(text)
+        self._tokens = _TOKEN.finditer(text)
         self._piece = self._kind = _END
         self._offset = 0
         self._blocks: Counter[Key] = Counter()
@@ -146,14 +129,12 @@ class _Scanner:
             else:
                 self._pair(table)
 
-    @staticmethod
-    def _scan(text: str) -> Iterator[tuple[str, str, int]]:
-        for found in _TOKEN.finditer(text):
-            if found.lastgroup is not None:  # not a comment
-                yield found.group(), found.lastgroup, found.start()
-
     def _advance(self) -> None:
-        self._piece, self._kind, self._offset = next(self._tokens, (_END, _END, 0))
+        for found in self._tokens:
+            if found.lastgroup is not None:  # not a comment
+                self._piece, self._kind, self._offset = found[0], found.lastgroup, found.start()
+                return
+        self._piece = self._kind = _END
 
     def _skip(self, *unwanted: str) -> None:
         while self._piece in unwanted and self._piece != _END:
@@ -199,21 +180,17 @@ class _Scanner:
         self._value((*table, *name))
 
     def _value(self, key: Key) -> None:
-        if self._piece == "[":
+        opening, position = self._piece, 0
+        if opening in ("[", "{"):
             self._advance()
             self._skip("\n", ",")
-            position = 0
-            while self._piece not in ("]", _END):
-                self.lines[(*key, position)] = self._line(self._offset)
-                self._value((*key, position))
-                self._skip("\n", ",")
-                position += 1
-            self._advance()
-        elif self._piece == "{":
-            self._advance()
-            self._skip("\n", ",")
-            while self._piece not in ("}", _END):
-                self._pair(key)
+            while self._piece not in ("]", "}", _END):
+                if opening == "{":
+                    self._pair(key)
+                else:
+                    self.lines[(*key, position)] = self._line(self._offset)
+                    self._value((*key, position))
+                    position += 1
                 self._skip("\n", ",")
             self._advance()
         else:

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from userbot import proxy
-from userbot.config.keys import Key, Problem, label, table_at, value_at
+from userbot.config.faults import MISSING, Key, Problem, did_you_mean, label, table_at, value_at
 from userbot.errors import ConfigError
 from userbot.texts import Text, _, joined
 
@@ -25,19 +24,19 @@ _GET_API: Final = {
 }
 _IDS: Final = 2**63
 _USERNAME: Final = re.compile(r"@[A-Za-z]\w{2,31}", re.ASCII)
+_PLACEHOLDER: Final = _("{key} is still a placeholder")
 _LIST_CHATS: Final = _("`userbot chats` lists them.")
 
 
 def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     """Every problem of the merged tables; `need_key`: the model is going to be asked."""
     if isinstance(telegram := data.get("telegram"), dict):
-        yield from _application(telegram, own_server="server" in telegram)
+        yield from _application(telegram)
     yield from _texts(data)
     openai = table_at(data, "openai")
     if need_key and not (openai.get("api_key") or openai.get("base_url")):
-        key = ("openai", "api_key")
         hint = _("Set OPENAI_API_KEY; for your own server, base_url is enough.")
-        yield Problem(key, _("{key} is missing", key=label(key)), hint)
+        yield Problem.at(("openai", "api_key"), MISSING, hint)
     yield from _telegram_proxy(value_at(data, ("telegram", "proxy")))
     yield from _people(("trigger", "from"), value_at(data, ("trigger", "from")))
     yield from _chats(data.get("chats"))
@@ -46,8 +45,8 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _prices(table_at(data, "limits"), _speaks(data))
 
 
-def _application(telegram: dict[str, Any], *, own_server: bool) -> Iterator[Problem]:
-    """`own_server`: that takes any id and hash."""
+def _application(telegram: dict[str, Any]) -> Iterator[Problem]:
+    own_server = "server" in telegram  # that takes any id and hash
     api_id, api_hash = telegram.get("api_id"), telegram.get("api_hash")
     example = api_hash == _EXAMPLE_HASH and not own_server
     placeholders = {
@@ -55,11 +54,9 @@ def _application(telegram: dict[str, Any], *, own_server: bool) -> Iterator[Prob
         "api_hash": isinstance(api_hash, str) and (example or not _is_secret(api_hash)),
     }
     for name, hint in _GET_API.items():
-        key = ("telegram", name)
-        if name not in telegram:
-            yield Problem(key, _("{key} is missing", key=label(key)), hint)
-        elif placeholders[name]:
-            yield Problem(key, _("{key} is still a placeholder", key=label(key)), hint)
+        if name not in telegram or placeholders[name]:
+            told = _PLACEHOLDER if name in telegram else MISSING
+            yield Problem.at(("telegram", name), told, hint)
 
 
 def _is_secret(text: str) -> bool:
@@ -92,7 +89,7 @@ def _is_prefix(text: str) -> bool:
 
 _KEY: Final = (
     _is_key,
-    _("{key} is still a placeholder"),
+    _PLACEHOLDER,
     _("Put your key there, or remove the line and set OPENAI_API_KEY."),
 )
 _ADDRESS: Final = (
@@ -123,7 +120,7 @@ def _texts(data: dict[str, Any]) -> Iterator[Problem]:
     for key, (right, message, hint) in _TEXTS.items():
         value = value_at(data, key)
         if isinstance(value, str) and not right(value):
-            yield Problem(key, message.filled(key=label(key)), hint)
+            yield Problem.at(key, message, hint)
 
 
 def _telegram_proxy(address: Any) -> Iterator[Problem]:
@@ -149,43 +146,34 @@ def _chat(key: Key, chat: Any, seen: set[str | int]) -> Iterator[Problem]:
     """`seen`: the chats that have a block already; this one joins them."""
     if type(chat) is int:
         if chat == 0 or abs(chat) >= _IDS:
-            yield Problem(key, _("{key} is not the id of a chat", key=label(key)), _LIST_CHATS)
+            yield Problem.at(key, _("{key} is not the id of a chat"), _LIST_CHATS)
     elif not isinstance(chat, str) or (chat != "saved" and not _USERNAME.fullmatch(chat)):
-        message = _('{key} must be "@name", a number or "saved"', key=label(key))
-        yield Problem(key, message, _name_hint(chat) or _LIST_CHATS)
+        message = _('{key} must be "@name", a number or "saved"')
+        yield Problem.at(key, message, _name_hint(chat) or _LIST_CHATS)
         return
     same = chat.lower() if isinstance(chat, str) else chat
     if same in seen:
-        message = _("{key}: this chat already has a block", key=label(key))
-        yield Problem(key, message, _("Keep one block per chat."))
+        message = _("{key}: this chat already has a block")
+        yield Problem.at(key, message, _("Keep one block per chat."))
     seen.add(same)
 
 
 def _people(key: Key, allowed: Any) -> Iterator[Problem]:
     """A list of people: @names and the positive ids of users."""
     for position, person in enumerate(allowed if isinstance(allowed, list) else (), start=1):
-        here = (*key, position - 1)
         if type(person) is int:
-            if not 0 < person < _IDS:
-                yield Problem(
-                    here,
-                    _(
-                        "{key} must list people: entry {position} is not a person's id",
-                        key=label(key),
-                        position=position,
-                    ),
-                    _("People have positive ids; a chat's id does not stand for its members."),
-                )
-        elif not isinstance(person, str) or not _USERNAME.fullmatch(person):
+            if 0 < person < _IDS:
+                continue
+            told = _("{key} must list people: entry {position} is not a person's id")
+            hint: str = _("People have positive ids; a chat's id does not stand for its members.")
+        elif isinstance(person, str) and _USERNAME.fullmatch(person):
+            continue
+        else:
+            told = _("{key} must list @names and ids: entry {position} is neither")
             hint = _name_hint(person)
             if person in ("me", "contacts", "anyone"):
                 hint = _("You may always ask; write the word alone, without brackets.")
-            told = _(
-                "{key} must list @names and ids: entry {position} is neither",
-                key=label(key),
-                position=position,
-            )
-            yield Problem(here, told, hint)
+        yield Problem.at((*key, position - 1), told, hint, key=label(key), position=position)
 
 
 def _name_hint(text: Any) -> str:
@@ -225,10 +213,10 @@ def _prices(limits: dict[str, Any], speaks: bool) -> Iterator[Problem]:
         return
     if "input" not in given or "output" not in given:
         hint = _("Give input and output per million tokens under [limits.prices].")
-        yield Problem(key, _("{key} needs prices", key=label(key)), hint)
+        yield Problem.at(key, _("{key} needs prices"), hint)
     elif speaks and "audio_minute" not in given:
         hint = _("Give audio_minute under [limits.prices]; 0 if it costs nothing.")
-        yield Problem(key, _("{key} needs the price of spoken answers", key=label(key)), hint)
+        yield Problem.at(key, _("{key} needs the price of spoken answers"), hint)
 
 
 def _timezone(name: Any) -> Iterator[Problem]:
@@ -240,11 +228,7 @@ def _timezone(name: Any) -> Iterator[Problem]:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         known = available_timezones()
-        close = get_close_matches(name, known, n=1)
-        hint = (
-            _('Did you mean "{name}"?', name=close[0]) if close else _('Example: "Europe/Berlin".')
-        )
+        hint = did_you_mean(name, known) or _('Example: "Europe/Berlin".')
         if not known:
             hint = _("This system has no time zone data: install the package tzdata.")
-        key = ("limits", "timezone")
-        yield Problem(key, _("{key} is not a known time zone", key=label(key)), hint)
+        yield Problem.at(("limits", "timezone"), _("{key} is not a known time zone"), hint)
