@@ -177,7 +177,7 @@ class _Run:
             await self._recover(adapters, services, account, began)
             adapters.updates.open_changes(self._edited, self._moved)
             on_the_way_out.callback(adapters.updates.close_changes)
-            adapters.updates.open(account.owner, services.doorstep.receive)
+            adapters.updates.open(account.owner, services.arrivals.receive)
             adapters.client.takes_updates = True
             self._store.limit_wait(STORE_SECONDS)
             for work, name in (
@@ -225,13 +225,11 @@ class _Run:
     def _edited(self, message: Message) -> None:
         """A message reads otherwise now."""
         services = self._built
-        if not services.doorstep.edited(message):  # else it is not decided whether it asks anything
-            services.late.soon(partial(services.edits.edited, message))
+        services.late.soon(partial(services.edits.edited, message))
 
     def _deleted(self, messages: Sequence[int], chat: int | None) -> None:
         """Messages are gone; `chat` where Telegram says which."""
         services = self._built
-        services.doorstep.deleted(chat, messages)
         # First, so that what is left of a question is not taken for the words that go.
         services.queue.deleted(chat, messages)
         services.forgetting.deleted(messages, chat)
@@ -246,9 +244,8 @@ class _Run:
         """Telegram skips what it had to tell, or could not tell it: look for it."""
         services = self._built
         services.background.clear()  # edits and deletions that were missed are never told
-        services.doorstep.missed()
         services.queue.missed()
-        services.catch_up.wake()
+        services.arrivals.wake()
 
     def _reconnected(self) -> None:
         """The connection stands again: what grew too old meanwhile is not answered."""
@@ -293,7 +290,6 @@ class _Run:
         on_the_way_out.callback(self._gate.waits.leave)
         on_the_way_out.callback(adapters.people.close)
         on_the_way_out.callback(self._tell_stopping, services)
-        on_the_way_out.push_async_callback(services.doorstep.close)
 
     def _beside(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
         """A task whose end is waited for at the end."""

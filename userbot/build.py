@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from userbot.audio import Ffmpeg
 from userbot.events import Report
 from userbot.intake.admission import Admission
+from userbot.intake.arrivals import Arrivals
 from userbot.intake.catch_up import CatchUp
 from userbot.intake.chat_commands import ChatCommands
 from userbot.intake.command_handlers import (
@@ -23,7 +24,6 @@ from userbot.intake.command_handlers import (
     UsageCommand,
 )
 from userbot.intake.command_results import CommandResults
-from userbot.intake.doorstep import Doorstep
 from userbot.intake.edits import Edits
 from userbot.intake.forgetting import Forgetting
 from userbot.intake.late_writes import LateWrites
@@ -58,7 +58,6 @@ from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting, WritingStyle
 from userbot.turn.history import History
-from userbot.turn.judge import Judge
 from userbot.turn.limit_notice import LimitNotice
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.outbound import Outbound
@@ -152,7 +151,6 @@ class Services:
         self.store_back = store_back
         self.late = LateWrites(store_back)
         self.chats = ChatRules(account.policy, account.chats, settings.trigger.from_, store)
-        self.judge = Judge(self.chats, store)
         history = history_of(settings, store)
         requests = Requests(settings.openai, settings.voice, self.chats, history)
         system = settings.openai.system
@@ -162,7 +160,7 @@ class Services:
         window = settings.history.window_tokens
         self.background = Background(reader, store, self.chats, window, clock, report)
 
-        resume = Resume(self.judge, reader, store, max_age, clock, report)
+        resume = Resume(self.chats, reader, store, max_age, clock, report)
         outbound = Outbound(sender, reader, resume, store, clock, report)
         zone = settings.limits.timezone
         self.limit_notice = LimitNotice(sender, outbound, store, zone, clock, report)
@@ -202,16 +200,15 @@ class Services:
             Stage.SETTLE: Settle(store, history, loops, self.told, clock),
         }
         runner = Runner(stages, answer, typing, store, store_back, clock)
-        burst = settings.trigger.burst_seconds
-        self.queue = Queue(runner, burst, longest_seconds(settings, timings), clock, report)
+        longest = longest_seconds(settings, timings)
+        self.queue = Queue(runner, settings.trigger, longest, clock, report)
 
         self.migration = Migration(self.chats, reader, history, self.queue, report)
         runner.moves = self.migration
         known = adapters.people.known
         self.retries = Retries(store, self.chats, self.budget, self.queue, self.told, known)
-        self.edits = Edits(self.judge, self.background, self.queue, self.retries, store, clock)
-        if settings.trigger.edits:
-            self.edits.answers_anew = max_age
+        anew = max_age if settings.trigger.edits else None
+        self.edits = Edits(self.chats, self.background, self.queue, self.retries, clock, anew)
         retention = settings.history.retention_days
         self.forgetting = Forgetting(store.eraser, history, self.late, clock, retention)
 
@@ -227,22 +224,10 @@ class Services:
         results = CommandResults(account.owner, texts, store, self.late, sender, report)
         self.commands = ChatCommands(handlers, results, reader, store, self.late, clock)
         admission = Admission(self.budget, self.queue, loops, self.told, clock, max_age)
-        receiver = Receiver(self.judge, admission, self.commands, self.background, store, report)
-        receiver.stand_down = settings.trigger.stand_down
-        self.doorstep = Doorstep(self.late, timings.held_messages)
-        self.catch_up = CatchUp(
-            self.chats,
-            reader,
-            receiver.receive,
-            None if account.first else account.policy.began,
-            settings.catch_up.max_age_minutes,
-            store,
-            self.late,
-            self.doorstep,
-            clock,
-            report,
-        )
-        self.doorstep.open(self.catch_up.receive, self.catch_up.wake)
+        receiver = Receiver(self.chats, admission, self.commands, self.background, store, report)
+        first = None if account.first else account.policy.began
+        self.arrivals = Arrivals(receiver, self.chats, store, self.late, clock, first)
+        self.catch_up = CatchUp(self.arrivals, self.chats, reader, max_age, clock, report)
 
 
 def history_of(settings: Settings, store: Store) -> History:

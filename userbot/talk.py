@@ -33,7 +33,6 @@ from userbot.turn.complete import Complete
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.writing import InWriting, WritingStyle
-from userbot.turn.judge import Judge
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests
@@ -91,7 +90,7 @@ class Talk:
         system, limits = settings.openai.system, settings.limits
         self._budget = budget = Budget(limits, {}, system, store, clock, report)
         self._model = OpenAIChat(settings.openai, report)
-        resume = Resume(Judge(chats, store), reader, store, _ABANDONED, clock, report)
+        resume = Resume(chats, reader, store, _ABANDONED, clock, report)
         outbound = Outbound(sender, reader, resume, store, clock, report)
         typing = Typing(sender, clock)
         style = WritingStyle(_LIVELY if terminal.lively else _WHOLE)
@@ -178,7 +177,7 @@ class Talk:
             return None
         question, refusal = admitted
         if refusal is not None:
-            self._told.limited(question, refusal.reason, refusal.detail)
+            self._told.limited(question, refusal)
             return None
         return question
 

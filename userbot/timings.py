@@ -19,9 +19,6 @@ class Timings:
     """How long an answer being written may still take after Ctrl-C or SIGTERM."""
     contacts_seconds: float = 5.0
     """How long the first messages wait for the account's contacts."""
-    held_messages: int = 10_000
-    """Messages that wait for the database at once: some ten megabytes. What comes beside them
-    stays in its chat, and is looked for there."""
     page_limit: int = 20
     """Pages of 100 messages that one look at a chat brings at most."""
 

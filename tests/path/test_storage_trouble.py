@@ -14,7 +14,7 @@ import pytest
 
 from tests.database_lock import held
 from tests.faults import Call, busy, damaged, watched
-from tests.harness import Program, ProgramError, Stage, Timings, listed
+from tests.harness import Program, ProgramError, Stage, listed
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 
@@ -53,10 +53,9 @@ async def test_questions_wait_in_order_for_a_busy_database_and_none_is_lost(stag
     assert [one.state for one in stage.history()] == ["answered"] * 5
 
 
-async def test_more_questions_than_can_be_held_are_all_answered_once_in_every_chat(
+async def test_what_the_store_did_not_take_is_answered_once_in_every_chat_and_in_its_order(
     stage: Stage,
 ) -> None:
-    stage.timings = Timings(held_messages=3)
     chats = [listed(stage.club.id)]
     program = await stage.program(chats)
     stage.max.says(stage.club, "number 0")

@@ -31,6 +31,7 @@ from userbot.console.describe import describe
 from userbot.console.json_lines import JsonLines
 from userbot.events import Event, Report
 from userbot.intake.admission import Admission
+from userbot.intake.arrivals import Arrivals
 from userbot.intake.forgetting import Forgetting
 from userbot.intake.late_writes import LateWrites
 from userbot.intake.queue import Queue
@@ -38,7 +39,7 @@ from userbot.intake.receiver import Receiver
 from userbot.ports import SystemClock
 from userbot.rules.policy import Allowed, ChatRule, Policy
 from userbot.rules.rate_limiter import RateLimiter
-from userbot.settings import LimitsConfig
+from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
 from userbot.telegram.client import Client
 from userbot.telegram.gate import Gate
@@ -49,7 +50,6 @@ from userbot.telegram.updates import Updates
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
-from userbot.turn.judge import Judge
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.settle import Told
 from userbot.turn.store_back import StoreBack
@@ -262,7 +262,7 @@ def offline_client(report: Report) -> OfflineClient:
 class _NoCommands:
     """Orders go no further: what they set would decide about all that comes after them."""
 
-    def receive(self, incoming: Message, command: Command) -> None:
+    def record(self, incoming: Message, command: Command) -> None:
         del incoming, command
 
 
@@ -289,7 +289,7 @@ class Target:
         )
         late = LateWrites(StoreBack(self.store, clock, self._tell, lambda _: None))
         chats = ChatRules(policy, {}, "anyone", self.store)
-        self.queue = Queue(cast("Runner", self), 1.5, None, clock, self._tell)
+        self.queue = Queue(cast("Runner", self), TriggerConfig(), None, clock, self._tell)
         budget = Budget(many, {}, "", self.store, clock, self._tell)
         admission = Admission(
             budget, self.queue, LoopWatch(), Told(self._tell), clock, timedelta(minutes=10)
@@ -298,7 +298,7 @@ class Target:
         reader = TelegramReader(self.client, updates)
         background = Background(reader, self.store, chats, 1000, clock, self._tell)
         receiver = Receiver(
-            Judge(chats, self.store),
+            chats,
             admission,
             cast("ChatCommands", _NoCommands()),
             background,
@@ -307,7 +307,8 @@ class Target:
         )
         history = History(self.store, 1000)
         updates.open_deletions(Forgetting(self.store.eraser, history, late, clock, 0).deleted)
-        updates.open(OWNER, receiver.receive)
+        arrivals = Arrivals(receiver, chats, self.store, late, clock, None)
+        updates.open(OWNER, arrivals.receive)
         self._json = io.StringIO()
         self._lines = JsonLines(self._json, verbose=True)
         self._log = logging.getLogger("telethon")

@@ -39,13 +39,15 @@ def admitted(
 ) -> tuple[Question, OverLimit | None]:
     expected = Expected(tokens, tokens * 10)
     ask = question(message=message, sender=who)
-
-    def judge(spent: Spent) -> OverLimit | None:
-        return limits.check(policy, spent, ask.by_owner, expected=expected)
-
-    found = store.questions.admit(ask, NOW, DAY, expected, judge)
-    assert found is not None
-    return found
+    kept = store.questions.add(ask, NOW)
+    assert kept is not None
+    spent, _ = store.ledger.spent(who.id, NOW, DAY, kept.id)
+    refusal = limits.check(policy, spent, ask.by_owner, expected=expected)
+    if refusal is None:
+        store.ledger.hold(kept.id, expected)
+    else:
+        store.questions.mark(kept, "skipped", refusal.reason, NOW)
+    return kept, refusal
 
 
 def test_questions_asked_at_once_do_not_slip_through_together(store: Store) -> None:
@@ -254,13 +256,6 @@ def test_the_longest_answer_of_late_is_known(store: Store) -> None:
             assert store.ledger.longest_answer() == 9000
         paid(store, ask, usage=Usage(5, tokens))
     assert store.ledger.longest_answer() == 70
-
-
-def test_a_message_brought_twice_is_admitted_once(store: Store) -> None:
-    admitted(store, 1, 1)
-    assert (
-        store.questions.admit(question(message=1), NOW, DAY, Expected(1, 1), lambda _: None) is None
-    )
 
 
 def test_a_person_is_told_once_in_a_window(store: Store) -> None:

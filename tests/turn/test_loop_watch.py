@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.questions import NOW, question
-from userbot.rules.loops import MOST
+from userbot.rules.loops import MOST, stopped
 from userbot.turn.loop_watch import LoopWatch
 from userbot.types import Voice
 
@@ -16,8 +16,11 @@ def exchanges(after: float, note_seconds: float) -> int:
     watch, now = LoopWatch(), NOW
     note = replace(question(""), voice=Voice(kind="voice", size=1, seconds=note_seconds))
     for number in range(100):
-        if watch.stops(note, now, replies=True, prefixed=False):
-            return number
+        rhythm = watch.with_question(note, now, replies=True, prefixed=False)
+        if rhythm is not None:
+            if stopped(rhythm):
+                return number
+            watch.keep(note, rhythm)
         watch.answered(note, now)
         now += timedelta(seconds=after)
     return 100

@@ -5,23 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from userbot.events import Heard, Report, about
 from userbot.intake.queue import Queue
 from userbot.ports import Clock
-from userbot.rules.plain import preview
+from userbot.rules import loops
+from userbot.rules.limits import OverLimit
 from userbot.turn.budget import Budget
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.settle import Told
 from userbot.types import Message, Question
 
+_TOO_OLD = OverLimit("too_old", "")
+
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
-    """How a question came: as a reply to an answer of ours, with the prefix, as it was written."""
+class Admitted:
+    """A question that is stored: to be answered, or why it is not."""
 
-    replies: bool
-    prefixed: bool
-    live: bool
+    question: Question
+    refusal: OverLimit | None
+    rhythm: loops.Rhythm | None
+    """That of its sender, this question included."""
 
 
 class Admission:
@@ -31,54 +34,47 @@ class Admission:
         self,
         budget: Budget,
         queue: Queue,
-        loops: LoopWatch,
+        loop_watch: LoopWatch,
         told: Told,
         clock: Clock,
         max_age: timedelta,
     ) -> None:
         self._budget = budget
         self._queue = queue
-        self._loops = loops
+        self._loop_watch = loop_watch
         self._told = told
         self._clock = clock
         self._max_age = max_age
 
-    def ask(self, decided: Question, arrived: Arrived, report: Report) -> None:
-        """Store a question and queue it. Raises StorageError; then nothing was done."""
+    def store(self, decided: Question, *, replies: bool, prefixed: bool) -> Admitted | None:
+        """Store a question, and nothing else; None if Telegram brought it twice.
+
+        `replies`: to an answer of ours. Raises StorageError; then nothing was done.
+        """
         now = self._clock.now()
-        if now - decided.at > self._max_age:
-            if (question := self._budget.turn_away(decided, now, "too_old")) is not None:
-                self._told.too_old(question)
-            return
-        joins = self._queue.joins(decided)
-        admitted = self._budget.admit(decided, now, joins=joins)
-        if admitted is None:
-            return  # Telegram brought it twice; the first one is on its way.
-        question, refusal = admitted
-        if refusal is not None:
-            self._told.limited(question, refusal.reason, refusal.detail, refusal.window)
-            return
-        if self._loops.stops(question, now, replies=arrived.replies, prefixed=arrived.prefixed):
-            self._budget.skip(question, now, "loop")
-            self._told.limited(question, "loop", self._loops.told(question))
-            return
-        voice = question.voice
-        report(
-            Heard(
-                **about(question),
-                text=preview(question.text),
-                voice=voice.kind if voice else None,
-                duration=voice.seconds if voice else None,
-            )
+        rhythm = self._loop_watch.with_question(decided, now, replies=replies, prefixed=prefixed)
+        looping = rhythm is not None and loops.stopped(rhythm)
+        admitted = self._budget.admit(
+            decided,
+            now,
+            joins=self._queue.joins(decided),
+            too_old=_TOO_OLD if now - decided.at > self._max_age else None,
+            looping=self._loop_watch.refusal(decided) if looping else None,
         )
-        self._queue.arrived(question, belated=not arrived.live)
+        return None if admitted is None else Admitted(*admitted, rhythm)
+
+    def go_on(self, admitted: Admitted, *, belated: bool) -> None:
+        """Queue what is stored, or tell why it is not answered."""
+        question, refusal = admitted.question, admitted.refusal
+        if admitted.rhythm is not None and (refusal is None or refusal.reason == "loop"):
+            self._loop_watch.keep(question, admitted.rhythm)
+        if refusal is None:
+            self._queue.arrived(question, belated=belated)
+        elif refusal is _TOO_OLD:
+            self._told.too_old(question)
+        else:
+            self._told.limited(question, refusal)
 
     def stand_down(self, own: Message) -> None:
         """The owner wrote in a conversation himself: what waits there is his to answer."""
-
-        def is_his(question: Question) -> bool:
-            earlier = question.moved_from is not None or question.message < own.message
-            here = question.conversation == own.conversation
-            return here and earlier and not question.by_owner
-
-        self._queue.stop_all(is_his, "stood_down", shown=False)
+        self._queue.stand_down(own)

@@ -53,14 +53,17 @@ class ChatCommands:
         self._clock = clock
         self._telling: dict[asyncio.Task[None], CommandMessage] = {}
 
-    def receive(self, incoming: Message, command: Command) -> None:
-        """Carry out an order; its result is told meanwhile. Raises StorageError."""
-        now = self._clock.now()
-        recorded = self._store.commands.record(
-            incoming.conversation.chat, incoming.message, command.name, now, incoming.title
-        )
-        if recorded is None:
-            return  # Telegram brought it twice; the first one was carried out.
+    def record(self, incoming: Message, command: Command) -> CommandMessage | None:
+        """Record an order before it is carried out; None if Telegram brought it twice.
+
+        Raises StorageError.
+        """
+        chat, now = incoming.conversation.chat, self._clock.now()
+        commands = self._store.commands
+        return commands.record(chat, incoming.message, command.name, now, incoming.title)
+
+    def carry_out(self, recorded: CommandMessage, incoming: Message, command: Command) -> None:
+        """Carry out an order; its result is told meanwhile."""
         self._results.notice(recorded, "command", self._texts.say("ordered", word=command.name))
         order = commands.parse(command)
         if isinstance(order, commands.ForgetPerson):

@@ -76,10 +76,11 @@ class ChatRuleCommands:
         self._chats = chats
         self._queue = queue
 
-    def on(self, chat: int, order: commands.On) -> str:
-        """Others are answered there."""
+    def on(self, message: Message, order: commands.On) -> str:
+        """Others are answered there, from this message on."""
+        chat = message.conversation.chat
         to = replace(self._chats.said(chat), respond=order.respond, from_=order.from_)
-        self._allow(chat, to)
+        self._allow(chat, to, since=message.message)
         return self._texts.say("on", rule=self._texts.rule(self._chats.get(chat)))
 
     def off(self, chat: int) -> str:
@@ -106,9 +107,9 @@ class ChatRuleCommands:
             return self._texts.setting(key, now, by_command=getattr(said, key) is not None)
         return self._texts.say(f"{key}_{'set' if order.value else 'reset'}", value=now)
 
-    def _allow(self, chat: int, to: Override) -> None:
+    def _allow(self, chat: int, to: Override, since: int = 0) -> None:
         """From now on this holds in a chat, for what waits there and does not show yet, too."""
-        self._chats.say(chat, to)
+        self._chats.say(chat, to, since)
 
         def is_forbidden(question: Question) -> bool:
             return (
@@ -214,7 +215,7 @@ class CommandHandlers:
             case commands.Setting():
                 return self._rules.setting(message.conversation.chat, order)
             case commands.On():
-                return self._rules.on(message.conversation.chat, order)
+                return self._rules.on(message, order)
             case commands.Bare.AS_CONFIGURED:
                 return self._rules.as_configured(message.conversation.chat)
             case commands.Bare.OFF:

@@ -16,51 +16,51 @@ from datetime import timedelta
 from userbot.intake.queue import Queue
 from userbot.intake.retries import Retries
 from userbot.ports import Clock
-from userbot.storage.store import Store
-from userbot.turn.judge import Judge
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.understand.background import Background
 from userbot.types import Message, Question
 
 
 class Edits:
-    """Takes edits."""
+    """Takes edits. `answers_anew`: so long after an edit what was answered is answered anew.
+
+    None where [trigger].edits is off.
+    """
 
     def __init__(
         self,
-        judge: Judge,
+        chats: ChatRules,
         background: Background,
         queue: Queue,
         retries: Retries,
-        store: Store,
         clock: Clock,
+        answers_anew: timedelta | None,
     ) -> None:
-        self.answers_anew: timedelta | None = None
-        """So long after an edit what was answered is answered anew, as [trigger].edits says."""
-        self._judge = judge
+        self._chats = chats
         self._background = background
         self._queue = queue
         self._retries = retries
-        self._store = store
         self._clock = clock
+        self._answers_anew = answers_anew
 
     def edited(self, message: Message) -> None:
         """Take an edit of any message. Raises StorageError; it can be taken again then."""
         self._background.edited(message)
-        if not self._store.outbound.owns(message.conversation.chat, message.message):
+        if not self._chats.wrote(message):
             self._take(message)
 
     def _take(self, message: Message) -> None:
         piece = self._queue.piece(
-            message.conversation.chat, message.message, shown=self.answers_anew is not None
+            message.conversation.chat, message.message, shown=self._answers_anew is not None
         )
-        if piece is None and self.answers_anew is None:
+        if piece is None and self._answers_anew is None:
             return
-        decision = self._judge.decide(message)
+        decision = self._chats.decide(message)
         asks = decision if isinstance(decision, Question) else None
         if piece is None:
             now = self._clock.now()
-            assert self.answers_anew is not None
-            if asks is not None and now - (message.edited_at or message.at) <= self.answers_anew:
+            assert self._answers_anew is not None
+            if asks is not None and now - (message.edited_at or message.at) <= self._answers_anew:
                 self._retries.reopen(asks, now)
         elif asks is None:
             self._queue.withdraw(piece)

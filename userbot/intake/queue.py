@@ -18,15 +18,16 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from userbot.errors import StorageError
-from userbot.events import Report, Skipped, about
+from userbot.events import Heard, Report, Skipped, about
 from userbot.ports import Clock
 from userbot.rules import bursts
 from userbot.rules.plain import preview
+from userbot.settings import TriggerConfig
 from userbot.texts import _
 from userbot.turn.resume import told_change
 from userbot.turn.runner import Runner
 from userbot.turn.turn import Interruption, Turn
-from userbot.types import ConversationId, Question, may_be_deleted_in
+from userbot.types import ConversationId, Message, Question, may_be_deleted_in
 
 _LAST_SECONDS = 5.0
 """How long what was cut may take to end."""
@@ -40,13 +41,13 @@ class Queue:
     def __init__(
         self,
         runner: Runner,
-        burst_seconds: float,
+        settings: TriggerConfig,
         longest: float | None,
         clock: Clock,
         report: Report,
     ) -> None:
         self._runner = runner
-        self._burst = burst_seconds
+        self._settings = settings
         self._longest = longest
         self._clock = clock
         self._report = report
@@ -76,6 +77,15 @@ class Queue:
 
     def arrived(self, question: Question, *, belated: bool = False) -> None:
         """Queue a message that has just arrived, or let it join the question before it."""
+        voice = question.voice
+        self._report(
+            Heard(
+                **about(question),
+                text=preview(question.text),
+                voice=voice.kind if voice else None,
+                duration=voice.seconds if voice else None,
+            )
+        )
         now = self._clock.monotonic()
         begins = now + bursts.waits(question)
         turn = None if self._draining else self._joinable(question)
@@ -171,6 +181,17 @@ class Queue:
             if any(map(which, turn.pieces)) and (shown or turn.is_open):
                 self._stop(turn, reason)
 
+    def stand_down(self, own: Message) -> None:
+        """The owner wrote in a conversation himself: if he wants so, what waits there is his."""
+        if self._settings.stand_down:
+
+            def is_his(question: Question) -> bool:
+                earlier = question.moved_from is not None or question.message < own.message
+                here = question.conversation == own.conversation
+                return here and earlier and not question.by_owner
+
+            self.stop_all(is_his, "stood_down", shown=False)
+
     def missed(self) -> None:
         """Something may have been missed: what does not show yet is looked up before it does."""
         for turn in self._each():
@@ -244,8 +265,8 @@ class Queue:
             return None
         if len(turn.question.text) + len(question.text) > bursts.MOST_CHARACTERS:
             return None
-        gap = self._clock.monotonic() - turn.joinable
-        return turn if bursts.joins(turn.pieces[-1], question, gap, self._burst) else None
+        gap, burst = self._clock.monotonic() - turn.joinable, self._settings.burst_seconds
+        return turn if bursts.joins(turn.pieces[-1], question, gap, burst) else None
 
     def _find(self, chat: int, message: int) -> Turn | None:
         for turn in self._each():

@@ -62,7 +62,7 @@ class Retries:
             return
         question, refusal = reopened
         if refusal is not None:
-            self._told.limited(question, refusal.reason, refusal.detail, refusal.window)
+            self._told.limited(question, refusal)
             return
         self._queue.reopen(question)
 
@@ -110,7 +110,7 @@ class Retries:
             return "not_allowed"
         refusal = self._budget.readmit(question)
         if refusal is not None:
-            self._told.limited(question, refusal.reason, refusal.detail, refusal.window)
+            self._told.limited(question, refusal)
             return "limited"
         self._queue.put(question, belated=True)
         return "asked"

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from userbot.settings import Override
 from userbot.storage.database import Database, moment
 from userbot.types import KeptName
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a chat is seen; `begins`: only if nothing is known of that."""
+
+    chat: int
+    message: int
+    begins: bool = False
 
 
 class Watermarks:
@@ -27,6 +37,16 @@ class Watermarks:
             " SET message = excluded.message WHERE message < excluded.message",
             (chat, message),
         )
+
+    def put(self, mark: Watermark) -> None:
+        """So far a chat is seen."""
+        if mark.begins:
+            self._database.execute(
+                "INSERT INTO watermarks (chat, message) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                (mark.chat, mark.message),
+            )
+        else:
+            self.see(mark.chat, mark.message)
 
     def forget(self, chat: int) -> None:
         """A group that became a supergroup holds nothing that was not decided about."""

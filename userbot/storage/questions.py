@@ -163,25 +163,6 @@ class Questions:
                 cursor = self._database.execute(ADD, row)
         return replace(question, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
-    def admit(
-        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> tuple[Question, OverLimit | None] | None:
-        """Store a question with the least that it will cost, all at once.
-
-        Refused by `judge`, which looks at what was spent, it is only stored, as skipped. Gives the
-        question with its id and why it was refused, if it was; None if its message is known.
-        """
-        with self._database.transaction():
-            kept = self.add(question, at)
-            return None if kept is None else (kept, self._judged(kept, at, day_began, least, judge))
-
-    def readmit(
-        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> OverLimit | None:
-        """Let a stored question in once more, as `admit` does."""
-        with self._database.transaction():
-            return self._judged(question, at, day_began, least, judge)
-
     def reopen(
         self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
     ) -> tuple[Question, OverLimit | None] | None:
@@ -364,17 +345,6 @@ class Questions:
                 "labelled": question.labelled,
             },
         )
-
-    def _judged(
-        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> OverLimit | None:
-        spent, _ = self._ledger.spent(question.sender.id, at, day_began, question.id)
-        refusal = judge(spent)
-        if refusal is None:
-            self._ledger.hold(question.id, least)
-        else:
-            self.mark(question, "skipped", refusal.reason, at)
-        return refusal
 
     def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:
         """Let a question that failed or was skipped be asked again; False if it may not be."""

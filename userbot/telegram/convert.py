@@ -39,19 +39,19 @@ class Converter:
         self._protecting: set[int] = set()
         self._posts: dict[tuple[int, int], bool] = {}
 
-    def if_known(self, message: Any, *, live: bool) -> Message | None:
+    def if_known(self, message: Any, *, live: bool, found: bool = False) -> Message | None:
         """The message; None while it has to be asked who sent it, or what began its thread."""
         sender = self.people.of(message)
         unknown = sender is None and message.sender_id is not None
         if unknown or self.unknown_root(message) is not None:
             return None
-        return self._read(message, sender, live=live)
+        return self._read(message, sender, live=live, found=found)
 
-    def incoming(self, message: Any, *, live: bool) -> Message:
+    def incoming(self, message: Any, *, live: bool, found: bool = False) -> Message:
         """The message; a sender that is not known by now is None."""
-        return self._read(message, self.people.of(message), live=live)
+        return self._read(message, self.people.of(message), live=live, found=found)
 
-    def _read(self, message: Any, sender: Person | None, *, live: bool) -> Message:
+    def _read(self, message: Any, sender: Person | None, *, live: bool, found: bool) -> Message:
         self.look_at_title(message)
         topic, reply_to = thread_of(message)
         post = self._post_of(message)
@@ -78,6 +78,7 @@ class Converter:
             picture=picture_in(message) is not None,
             edited_at=message.edit_date,
             live=live,
+            found=found,
         )
         _check(incoming)
         return incoming

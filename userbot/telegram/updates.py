@@ -55,7 +55,7 @@ class Updates:
         self._moved: Moved | None = None
         self._held: list[tuple[Any, bool]] = []
         self._held_deletions: list[tuple[Sequence[int], int | None]] = []
-        self._waiting: dict[int, deque[tuple[Any, bool]]] = {}
+        self._waiting: dict[int, deque[tuple[Any, bool, bool]]] = {}
         self._asking: set[asyncio.Task[None]] = set()
         client.add_event_handler(self._on_message, events.NewMessage())
         client.add_event_handler(self._on_edited, events.MessageEdited())
@@ -96,7 +96,7 @@ class Updates:
 
     def bring(self, message: Any) -> None:
         """Take a message that was found in its chat, as if it had just arrived."""
-        self._take(message, live=False)
+        self._take(message, live=False, found=True)
 
     @property
     def waits(self) -> bool:
@@ -154,21 +154,21 @@ class Updates:
         else:
             self._take(event.message, live)
 
-    def _take(self, message: Any, live: bool) -> None:
+    def _take(self, message: Any, live: bool, *, found: bool = False) -> None:
         assert self._receive is not None
         try:
             chat = message.chat_id
             if chat in self._waiting:
-                self._waiting[chat].append((message, live))
+                self._waiting[chat].append((message, live, found))
                 return
-            incoming = self._converter.if_known(message, live=live)
+            incoming = self._converter.if_known(message, live=live, found=found)
         except MALFORMED as error:
             self._malformed(message, error)
             return
         if incoming is not None:
             self._receive(incoming)
             return
-        self._waiting[chat] = deque([(message, live)])
+        self._waiting[chat] = deque([(message, live, found)])
         task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
@@ -178,11 +178,11 @@ class Updates:
         waiting = self._waiting[chat]
         try:
             while waiting:
-                message, live = waiting[0]
+                message, live, found = waiting[0]
                 try:
                     await self._complete(message)
                     live = live and bool(message.out)
-                    incoming = self._converter.incoming(message, live=live)
+                    incoming = self._converter.incoming(message, live=live, found=found)
                 except MALFORMED as error:
                     self._malformed(message, error)
                 else:

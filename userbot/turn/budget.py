@@ -67,18 +67,25 @@ class Budget:
     # -- when a question arrives
 
     def admit(
-        self, question: Question, now: datetime, *, joins: bool = False
+        self,
+        question: Question,
+        now: datetime,
+        *,
+        joins: bool = False,
+        too_old: OverLimit | None = None,
+        looping: OverLimit | None = None,
     ) -> tuple[Question, OverLimit | None] | None:
-        """Store a question, and let it in or say why not; None if its message is known.
+        """Store a question with the least that it will cost, or as skipped if it is refused.
 
-        `joins`: it will be one with a question that counts already.
+        Gives it with its id and why it was refused, if it was; None if its message is known.
+        `joins`: it will be one with a question that counts already. `too_old` goes before the
+        limits, and `looping` after them.
         """
-        expected = self._least(question)
-
-        def judge(spent: Spent) -> OverLimit | None:
-            return self._judge(question, _less_one(spent) if joins else spent, expected)
-
-        return self._store.questions.admit(question, now, self._day(now), expected, judge)
+        with self._store.database.transaction():
+            kept = self._store.questions.add(question, now)
+            if kept is None:
+                return None
+            return kept, self._let_in(kept, now, joins=joins, before=too_old, after=looping)
 
     def reopen(self, question: Question, now: datetime) -> tuple[Question, OverLimit | None] | None:
         """Take an answered question back, as it is worded now, or say why not.
@@ -94,23 +101,27 @@ class Budget:
 
     def readmit(self, question: Question) -> OverLimit | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
-        now, expected = self._clock.now(), self._least(question)
+        with self._store.database.transaction():
+            return self._let_in(question, self._clock.now())
 
-        def judge(spent: Spent) -> OverLimit | None:
-            return self._judge(question, spent, expected)
-
-        return self._store.questions.readmit(question, now, self._day(now), expected, judge)
-
-    def turn_away(self, question: Question, now: datetime, reason: str) -> Question | None:
-        """Store a question as skipped; None if its message is known."""
-        stored = self._store.questions.add(question, now)
-        if stored is not None:
-            self.skip(stored, now, reason)
-        return stored
-
-    def skip(self, question: Question, now: datetime, reason: str) -> None:
-        """A stored question is not answered, for that reason."""
-        self._store.questions.mark(question, "skipped", reason, now)
+    def _let_in(
+        self,
+        question: Question,
+        now: datetime,
+        *,
+        joins: bool = False,
+        before: OverLimit | None = None,
+        after: OverLimit | None = None,
+    ) -> OverLimit | None:
+        least = self._least(question)
+        spent, _ = self._ledger.spent(question.sender.id, now, self._day(now), question.id)
+        spent = _less_one(spent) if joins else spent
+        refusal = before or self._judge(question, spent, least) or after
+        if refusal is None:
+            self._ledger.hold(question.id, least)
+        else:
+            self._store.questions.mark(question, "skipped", refusal.reason, now)
+        return refusal
 
     # -- before and after a payment
 

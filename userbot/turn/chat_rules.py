@@ -1,5 +1,6 @@
 """What holds right now: the file, over it what the owner ordered, and whom he wants forgotten.
 
+By it is decided what is to be done about a message, as it arrives and when it is looked up again.
 Kept in memory, since every message is decided by it; a change is in the store before it holds.
 """
 
@@ -9,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from userbot.rules.policy import ChatRule, Policy, effective_block, effective_rule
+from userbot.rules.trigger import Known, decide
 from userbot.settings import ChatConfig, Override, Whom
 from userbot.storage.store import Store
-from userbot.types import Question
+from userbot.types import ConversationId, Decision, Message, Question
 
 
 class ChatRules:
@@ -43,13 +45,44 @@ class ChatRules:
         said = self._said.get(chat)
         return block if said is None else effective_block(chat, block, said, self._elsewhere)
 
+    def wrote(self, message: Message) -> bool:
+        """Whether the program itself wrote a message, for sure. Raises StorageError."""
+        return self._store.outbound.owns(message.conversation.chat, message.message)
+
+    def known(self, message: Message) -> Known:
+        """What the store knows about a message. Raises StorageError."""
+        chat, outbound = message.conversation.chat, self._store.outbound
+        return Known(
+            ours=message.outgoing and outbound.owns(chat, message.message, message.text),
+            replies_to_answer=message.reply_to is not None
+            and outbound.answered_by(chat, message.reply_to) is not None,
+            forgotten=message.sender is not None and message.sender.id in self.forgotten,
+        )
+
+    def decide(self, message: Message, known: Known | None = None) -> Decision:
+        """What is to be done; `known`: if that was looked up already. Raises StorageError."""
+        home = self.moved.get(message.conversation.chat)
+        there = message if home is None else replace(message, conversation=ConversationId(home))
+        decision = decide(there, known or self.known(message), self.policy)
+        if isinstance(decision, Question):
+            decision = replace(decision, expires_at=message.expires_at)
+            if home is not None:
+                decision = replace(decision, conversation=message.conversation).moved(home)
+        return decision
+
     def said(self, chat: int) -> Override:
         """What commands have set in a chat."""
         return self._said.get(chat, Override())
 
-    def say(self, chat: int, to: Override) -> None:
-        """From now on commands have set this in a chat. Raises StorageError."""
-        self._store.overrides.set(chat, to)
+    def say(self, chat: int, to: Override, since: int = 0) -> None:
+        """From now on commands have set this in a chat. Raises StorageError.
+
+        `since`: it counts as seen up to that message.
+        """
+        with self._store.database.transaction():
+            self._store.overrides.set(chat, to)
+            if since:
+                self._store.watermarks.see(chat, since)
         self._said[chat] = to
         self._apply()
 

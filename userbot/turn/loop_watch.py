@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from userbot.rules import loops
+from userbot.rules.limits import OverLimit
 from userbot.rules.loops import Rhythm
 from userbot.texts import _
 from userbot.types import ConversationId, Question
@@ -20,44 +21,41 @@ class LoopWatch:
     def __init__(self) -> None:
         self._rhythms: OrderedDict[tuple[ConversationId, int], Rhythm] = OrderedDict()
 
-    def stops(self, question: Question, now: datetime, *, replies: bool, prefixed: bool) -> bool:
-        """Take note of a question; whether it is one too many of a loop.
+    def with_question(
+        self, question: Question, now: datetime, *, replies: bool, prefixed: bool
+    ) -> Rhythm | None:
+        """The rhythm of who asks, this question included; None where there is none to watch.
 
         `replies`: to an answer of ours.
         """
-        if question.by_owner:
-            return False
-        rhythm = self._rhythms.get(_key(question))
+        rhythm = None if question.by_owner else self._rhythms.get(_key(question))
         if rhythm is None:
-            return False
+            return None
         # Nobody speaks a note in less time than it lasts.
         spoken = (
             question.voice.seconds if question.voice is not None and question.voice.spoken else 0.0
         )
         characters = max(len(question.text), round(min(spoken, loops.PAUSE) * loops.TYPING))
-        rhythm = loops.heard(
-            rhythm, now.timestamp(), characters, replies=replies, prefixed=prefixed
-        )
-        self._keep(question, rhythm)
-        return loops.stopped(rhythm)
+        return loops.heard(rhythm, now.timestamp(), characters, replies=replies, prefixed=prefixed)
 
     def answered(self, question: Question, now: datetime) -> None:
         """Our answer to this question stands."""
         if not question.by_owner:
             rhythm = self._rhythms.get(_key(question), Rhythm())
-            self._keep(question, loops.answered(rhythm, now.timestamp()))
+            self.keep(question, loops.answered(rhythm, now.timestamp()))
 
-    def told(self, question: Question) -> str:
-        """Why a question is refused, in a sentence."""
-        minutes = round(loops.COOL / 60)
-        return _(
+    def refusal(self, question: Question) -> OverLimit:
+        """Why a question of a loop is not answered; in the chat nothing is said of that."""
+        told = _(
             "{name} writes faster than a person, so it is probably a program: no"
             " answers there until {minutes} minutes of silence.",
             name=question.sender.name,
-            minutes=minutes,
+            minutes=round(loops.COOL / 60),
         )
+        return OverLimit("loop", told, window=timedelta())
 
-    def _keep(self, question: Question, rhythm: Rhythm) -> None:
+    def keep(self, question: Question, rhythm: Rhythm) -> None:
+        """This is the rhythm of who asks from now on."""
         self._rhythms[_key(question)] = rhythm
         self._rhythms.move_to_end(_key(question))
         if len(self._rhythms) > SENDERS:

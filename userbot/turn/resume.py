@@ -27,7 +27,7 @@ from userbot.rules.retrying import grew_old
 from userbot.rules.trigger import question_of
 from userbot.storage.store import Store
 from userbot.texts import _
-from userbot.turn.judge import Judge
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Standing, Turn
 from userbot.types import (
     Answer,
@@ -55,14 +55,14 @@ class Resume:
 
     def __init__(
         self,
-        judge: Judge,
+        chats: ChatRules,
         reader: Reader,
         store: Store,
         max_age: timedelta,
         clock: Clock,
         report: Report,
     ) -> None:
-        self._judge = judge
+        self._chats = chats
         self._reader = reader
         self._store = store
         self._secret = store.secret()
@@ -155,7 +155,7 @@ class Resume:
             ours = {
                 one.id for one in since.own if self._store.outbound.owns(question.source, one.id)
             }
-            if owners_answers(since.own, asked, ours, self._judge.prefix):
+            if owners_answers(since.own, asked, ours, self._chats.policy.prefix):
                 told = _("You answered it yourself.")
                 raise NothingToAnswerError(told, reason="owner_answered")
 
@@ -209,11 +209,11 @@ class Resume:
         at_home = replace(message, kind=piece.kind, sender=sender)
         if self._store.outbound.owns(piece.source, piece.message):
             return piece  # what reads otherwise there is an earlier answer
-        decision = self._judge.decide(at_home)
+        decision = self._chats.decide(at_home)
         if not isinstance(decision, Question):
             if message.edited_at is not None:
                 return None
-            asked = question_of(message.text, self._judge.prefix)
+            asked = question_of(message.text, self._chats.policy.prefix)
             return replace(piece, text=message.text.strip() if asked is None else asked)
         return replace(
             piece,

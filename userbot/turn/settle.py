@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 
 from userbot.errors import LimitReachedError, UserbotError
 from userbot.events import (
@@ -23,6 +22,7 @@ from userbot.events import (
 )
 from userbot.ports import Clock
 from userbot.rules.above_answer import below_prompt
+from userbot.rules.limits import OverLimit
 from userbot.rules.plain import preview
 from userbot.rules.prompt import asked
 from userbot.storage.store import Store
@@ -72,13 +72,11 @@ class Told:
         self.failed_count += 1
         self._report(Failed.of(error, about(question)))
 
-    def limited(
-        self, question: Question, reason: str, detail: str, window: timedelta | None = None
-    ) -> None:
-        """A limit refused it, one that counts for so long."""
-        self._report(Limited(**about(question), reason=reason, detail=detail))
-        if self._limit_notice is not None and window is not None:
-            self._limit_notice.refused(question, reason, window)
+    def limited(self, question: Question, refusal: OverLimit) -> None:
+        """A limit refused it, or the watch for loops, of which nothing is said in the chat."""
+        self._report(Limited(**about(question), reason=refusal.reason, detail=refusal.detail))
+        if self._limit_notice is not None and refusal.window:
+            self._limit_notice.refused(question, refusal.reason, refusal.window)
 
     def skipped(self, question: Question, reason: str, detail: str, hint: str = "") -> None:
         """It will not be answered by itself."""
@@ -167,7 +165,7 @@ class Settle:
     def _ended(self, question: Question, outcome: Outcome) -> None:
         why = outcome.why
         if isinstance(why, LimitReachedError):
-            self._told.limited(question, why.reason, str(why), why.window)
+            self._told.limited(question, OverLimit(why.reason, str(why), why.window))
         elif why.reason == "too_old":
             self._told.too_old(question)
         elif why.reason == "no_wake_word":

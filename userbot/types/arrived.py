@@ -47,6 +47,8 @@ class Message:
     edited_at: datetime | None = None
     live: bool = True
     """Telegram told of it when it was written; otherwise it was caught up with."""
+    found: bool = False
+    """A look at its chat has brought it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What arrives, until it is a turn in its queue."""

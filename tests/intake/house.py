@@ -1,0 +1,159 @@
+"""The way of a message up to its queue, over a real store: chats are lists, turns end at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+from tests.questions import ANNA, OWNER
+from userbot.events import Event
+from userbot.intake.admission import Admission
+from userbot.intake.arrivals import Arrivals
+from userbot.intake.catch_up import CatchUp
+from userbot.intake.late_writes import LateWrites
+from userbot.intake.queue import Queue
+from userbot.intake.receiver import Receiver
+from userbot.ports import SystemClock
+from userbot.rules.policy import ChatRule, Policy
+from userbot.settings import LimitsConfig, TriggerConfig
+from userbot.storage.store import Store
+from userbot.turn.budget import Budget
+from userbot.turn.chat_rules import ChatRules
+from userbot.turn.loop_watch import LoopWatch
+from userbot.turn.settle import Told
+from userbot.turn.store_back import StoreBack
+from userbot.turn.understand.background import Background
+from userbot.types import (
+    Brought,
+    ChatKind,
+    ChatTop,
+    Command,
+    CommandMessage,
+    ConversationId,
+    Message,
+)
+
+if TYPE_CHECKING:
+    from userbot.intake.chat_commands import ChatCommands
+    from userbot.ports import Reader
+    from userbot.turn.runner import Runner
+    from userbot.turn.turn import Turn
+
+CLUB = -1_000_000_000_001
+"""A supergroup in which everybody is answered."""
+ELSEWHERE = -5
+"""A group that no rule names."""
+
+
+def message(number: int, text: str = "hello", *, chat: int = CLUB, own: bool = False) -> Message:
+    """A message as Telegram tells of it when it is written."""
+    return Message(
+        conversation=ConversationId(chat),
+        message=number,
+        kind=ChatKind.SUPERGROUP if chat == CLUB else ChatKind.GROUP,
+        title="Club",
+        sender=OWNER if own else ANNA,
+        text=text,
+        at=datetime.now(UTC),
+        outgoing=own,
+    )
+
+
+class House:
+    """What stands between Telegram and the turns. `chats`: all that was written, by chat."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.told: list[Event] = []
+        self.asked: list[str] = []
+        self.carried_out: list[str] = []
+        self.chats: dict[int, list[Message]] = {CLUB: [], ELSEWHERE: []}
+        self.meanwhile: list[Message] = []
+        """What arrives while the history is on its way, and is not in it yet."""
+        clock = SystemClock()
+        policy = Policy(
+            prefix="/gpt",
+            owner=OWNER.id,
+            owner_usernames=frozenset(),
+            elsewhere="anyone",
+            chats={CLUB: ChatRule(respond="all", allowed="anyone")},
+            began=datetime.now(UTC) - timedelta(days=1),
+        )
+        self.late = LateWrites(StoreBack(store, clock, self.told.append, lambda _: None))
+        chats = ChatRules(policy, {}, "anyone", store)
+        trigger = TriggerConfig(burst_seconds=0)
+        self.queue = Queue(cast("Runner", self), trigger, None, clock, self.told.append)
+        limits = LimitsConfig(requests_per_minute=10**6, answers_per_hour=10**6)
+        budget = Budget(limits, {}, "", store, clock, self.told.append)
+        told, age = Told(self.told.append), timedelta(hours=1)
+        reader = cast("Reader", self)
+        receiver = Receiver(
+            chats,
+            Admission(budget, self.queue, LoopWatch(), told, clock, age),
+            cast("ChatCommands", self),
+            Background(reader, store, chats, 1000, clock, self.told.append),
+            store,
+            self.told.append,
+        )
+        self.arrivals = Arrivals(receiver, chats, store, self.late, clock, None)
+        self.catch_up = CatchUp(self.arrivals, chats, reader, age, clock, self.told.append)
+
+    def arrives(self, *messages: Message) -> None:
+        """These are written, and Telegram tells of it."""
+        for one in messages:
+            self.chats[one.conversation.chat].append(one)
+            self.arrivals.receive(one)
+
+    async def look(self) -> None:
+        """One look at all chats."""
+        await self.catch_up._look()
+
+    def events(self, kind: str) -> list[Event]:
+        return [event for event in self.told if event.event == kind]
+
+    # What is asked of a reader.
+
+    waits = False
+
+    async def tops(self, chats: list[int]) -> list[ChatTop]:
+        return [top for top in await self.newest_tops() if top.chat in chats]
+
+    async def newest_tops(self) -> list[ChatTop]:
+        return [
+            ChatTop(chat, written[-1].message, written[-1].at, supergroup=chat == CLUB)
+            for chat, written in self.chats.items()
+            if written
+        ]
+
+    async def bring(
+        self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
+    ) -> Brought:
+        page = [
+            one
+            for one in self.chats[chat]
+            if one.message > after
+            and (since is None or one.at >= since)
+            and (one.outgoing or not own)
+        ]
+        meanwhile, self.meanwhile = self.meanwhile, []
+        self.arrives(*meanwhile)
+        for one in page:
+            self.arrivals.receive(replace(one, live=False, found=True))
+        return Brought(len(page), page[-1].message if page else after, "Club", whole=True)
+
+    # What is asked of a runner, and of the commands.
+
+    async def run(self, turn: Turn) -> None:
+        self.asked.append(turn.question.text)
+        self.store.questions.mark(turn.question, "failed", "no_model", datetime.now(UTC))
+
+    def save(self, turn: Turn) -> None: ...
+
+    def record(self, incoming: Message, command: Command) -> CommandMessage | None:
+        at, chat = datetime.now(UTC), incoming.conversation.chat
+        return self.store.commands.record(chat, incoming.message, command.name, at)
+
+    def carry_out(self, recorded: CommandMessage, incoming: Message, command: Command) -> None:
+        del recorded, incoming
+        self.carried_out.append(command.name)

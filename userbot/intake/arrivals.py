@@ -1,0 +1,231 @@
+"""What arrives is taken in order, once; what was not taken, a look at its chat brings.
+
+A chat is *behind* until a look has passed it: all are after a start and a reconnection, since
+something may have been missed there, and one is after the store did not take a message of it.
+
+Rule 1: a message is taken in one transaction, together with how far its chat was seen. If that
+fails, nothing has happened, and nothing live is taken there any more: a look (`CatchUp`) brings it,
+oldest first. So order, bursts, edits and deletions hold by themselves, however long that takes.
+Rule 2: while all chats are behind, what arrives is taken, and does not count as seen.
+Rule 3: a chat without a mark begins right before the first message that arrives in it.
+Rule 4: a look counts a chat as seen up to what it handed over itself, if all of that was taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import partial
+
+from userbot.errors import StorageError
+from userbot.intake.late_writes import LateWrites
+from userbot.intake.receiver import Receiver
+from userbot.ports import Clock
+from userbot.storage.chats import Watermark
+from userbot.storage.store import Store
+from userbot.turn.chat_rules import ChatRules
+from userbot.types import Brought, ChatKind, Message
+
+SILENT_SECONDS = 120.0
+"""A selected supergroup that was silent for so long is looked at."""
+
+
+class _HeldUp:
+    """A chat of which the store did not take a message."""
+
+    def __init__(self, seen: int) -> None:
+        self.seen = seen
+        """The last message before that one."""
+        self.left = 0
+        """The newest message that was left for the look since this one asked for the history."""
+        self.failed = False
+        """A message that the look brought was not taken either."""
+
+
+class Arrivals:
+    """Takes what Telegram brings, and what a look finds; knows which chats are behind.
+
+    `began` is the first start of all, None if this is it: Telegram tells what came since.
+    """
+
+    def __init__(
+        self,
+        receiver: Receiver,
+        chats: ChatRules,
+        store: Store,
+        late: LateWrites,
+        clock: Clock,
+        began: datetime | None,
+    ) -> None:
+        self._receiver = receiver
+        self._chats = chats
+        self._store = store
+        self._late = late
+        self._clock = clock
+        self._began = began
+        self.wanted = asyncio.Event()
+        """A look is wanted at once."""
+        self._all_behind = True
+        self._held_up: dict[int, _HeldUp] = {}
+        self._taken: set[tuple[int, int]] = set()
+        """What was taken while all chats were behind: it is found once more, or told late."""
+        self._heard: dict[int, float] = {}
+        self._groups: set[int] = set()
+
+    def receive(self, message: Message) -> None:
+        """Take a message. What cannot be taken now is brought by a look."""
+        chat = message.conversation.chat
+        if chat in self._chats.policy.chats:
+            self.heard(chat, supergroup=message.kind is ChatKind.SUPERGROUP)
+        if message.live and message.outgoing and message.reply_to is not None:
+            self._late.soon(partial(self._note_what_was_typed_elsewhere, message))
+        held = self._held_up.get(chat)
+        if held is not None and (held.failed or not message.found):
+            held.left = max(held.left, message.message)
+            return
+        if (chat, message.message) in self._taken:
+            return
+        try:
+            self._receiver.receive(message, self._mark(message))
+        except StorageError as error:
+            self._hold_up(message, error)
+        else:
+            if self._all_behind:
+                self._taken.add((chat, message.message))
+
+    def wake(self) -> None:
+        """Something may have been missed: look at once."""
+        self._all_behind = True
+        self.wanted.set()
+
+    # -- for the look; those that are awaited wait for the store, and raise StorageError at last
+
+    @property
+    def look_due(self) -> bool:
+        """Whether chats are behind, or a selected supergroup was silent for long."""
+        if self.wanted.is_set() or self._all_behind or self._held_up:
+            return True
+        now, selected = self._clock.monotonic(), self._chats.policy.chats.keys()
+        return any(
+            now - self._heard.get(chat, 0.0) >= SILENT_SECONDS for chat in self._groups & selected
+        )
+
+    @property
+    def held_up(self) -> list[int]:
+        """Chats of which nothing is taken before a look has passed them."""
+        return list(self._held_up)
+
+    def heard(self, chat: int, *, supergroup: bool) -> None:
+        """Something is known of a selected chat up to now."""
+        self._heard[chat] = self._clock.monotonic()
+        if supergroup:
+            self._groups.add(chat)
+
+    def unmarked(self) -> list[int]:
+        """The chats that were selected since the last look. Raises StorageError."""
+        marks = self._store.watermarks
+        if marks.last_look() is None and self._began is not None:
+            return []  # they begin with the first start, which came to no look
+        return [chat for chat in self._chats.policy.chats if marks.seen(chat) is None]
+
+    async def last_look(self) -> datetime | None:
+        """The date that all chats share which are not selected."""
+        return await self._late.done(self._store.watermarks.last_look) or self._began
+
+    async def looked(self, at: datetime) -> None:
+        """All chats were looked at; their date stands still while any is held up."""
+        if not self.wanted.is_set() and not self._held_up:
+            await self._late.done(partial(self._store.watermarks.looked, at))
+
+    async def look_begins(self) -> None:
+        """A look begins once the store takes something."""
+        if not self._all_behind:
+            self._all_behind = True
+            self._taken.clear()
+        if self._held_up:
+            await self._late.done(self._store.probe)
+        self.wanted.clear()
+
+    async def seen(self, chat: int) -> int | datetime | None:
+        """Up to what message or moment a chat was seen; None if it was not."""
+        marks = self._store.watermarks
+        if self._began is not None and await self._late.done(marks.last_look) is None:
+            return self._began
+        seen = await self._late.done(partial(marks.seen, chat))
+        held = self._held_up.get(chat)
+        return held.seen if seen is None and held is not None else seen
+
+    def history_asked(self, chat: int) -> None:
+        """What is left for the look from now on, the answer to this request may not hold."""
+        if (held := self._held_up.get(chat)) is not None:
+            held.left, held.failed = 0, False
+
+    def goes_on(self, chat: int, brought: Brought) -> bool:
+        """Whether a look has to bring more of a chat, and can."""
+        held = self._held_up.get(chat)
+        if held is None or not held.failed:
+            return not brought.whole or (held is not None and held.left > brought.newest)
+        return False
+
+    async def see(self, chat: int, newest: int) -> None:
+        """A look has handed over a chat up to this message: so far it is seen, if it was taken."""
+        held = self._held_up.get(chat)
+        if held is not None and held.failed:
+            return
+        self._held_up.pop(chat, None)
+        if newest and chat in self._chats.policy.chats:
+            await self._late.done(partial(self._store.watermarks.see, chat, newest))
+
+    async def read_out(self, old: int) -> None:
+        """A look has handed over all of a group that is closed."""
+        if old not in self._held_up:
+            await self._late.done(partial(self._store.watermarks.forget, old))
+
+    def out_of_reach(self, chat: int) -> None:
+        """No look can bring anything of a chat: what arrives there is taken."""
+        self._held_up.pop(chat, None)
+
+    async def look_ended(self) -> None:
+        """All chats were looked at. Woken meanwhile, the next look begins where this one did."""
+        if self.wanted.is_set():
+            return
+        self._all_behind = False
+        newest: dict[int, int] = {}
+        for chat, message in self._taken:
+            if chat in self._chats.policy.chats and chat not in self._held_up:
+                newest[chat] = max(message, newest.get(chat, 0))
+        for chat, message in newest.items():
+            await self._late.done(partial(self._store.watermarks.see, chat, message))
+
+    # -- inside
+
+    def _mark(self, message: Message) -> Watermark | None:
+        """How far the chat is seen with this message, which is stored together with it."""
+        chat = message.conversation.chat
+        if chat not in self._chats.policy.chats or message.found:
+            return None  # all others share one date, and what a look brings counts at its end
+        if self._all_behind:
+            return Watermark(chat, message.message - 1, begins=True)
+        return Watermark(chat, message.message)
+
+    def _hold_up(self, message: Message, error: StorageError) -> None:
+        held = self._held_up.setdefault(
+            message.conversation.chat, _HeldUp(seen=message.message - 1)
+        )
+        held.failed = message.found
+        if error.passing:
+            self.wanted.set()
+        else:
+            self._late.gave_up(error)  # it ends the program; the next start finds the message
+
+    def _note_what_was_typed_elsewhere(self, message: Message) -> None:
+        """Telegram does not tell us of what we send ourselves: this is from another device.
+
+        Unless it left over a connection that is lost by now, and was carried out after that: then
+        it has the words of a write that nobody has confirmed.
+        """
+        chat, reply_to = message.conversation.chat, message.reply_to
+        assert reply_to is not None
+        asked = self._store.questions.asked_by(chat, reply_to) is not None
+        if asked and not self._store.outbound.owns(chat, message.message, message.text):
+            self._store.outbound.typed_elsewhere(chat, message.message)
