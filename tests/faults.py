@@ -40,7 +40,7 @@ class Call:
     @property
     def writes(self) -> bool:
         """Whether it changes something there."""
-        return self.where == "store" and not self.what.startswith(("SELECT", "PRAGMA"))
+        return self.where == "store" and not self.what.startswith(("SELECT", "WITH", "PRAGMA"))
 
 
 Hook = Callable[[Call], None]
