@@ -24,7 +24,7 @@ from userbot.rules import pictures
 from userbot.rules.pictures import Copy
 from userbot.telegram.client import Client
 from userbot.telegram.convert import picture_in, voice_of
-from userbot.telegram.retry import Tries
+from userbot.telegram.waits import Tries
 from userbot.texts import _
 from userbot.types import Picture
 

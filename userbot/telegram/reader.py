@@ -24,8 +24,8 @@ from userbot.telegram.convert import (
     voice_of,
 )
 from userbot.telegram.downloads import Downloads
-from userbot.telegram.retry import Tries
 from userbot.telegram.updates import Updates
+from userbot.telegram.waits import Tries
 from userbot.timings import USUAL
 from userbot.types import Brought, ChatTop, Message, OwnMessage, Quoted, Since
 

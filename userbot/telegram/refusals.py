@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from fnmatch import fnmatchcase
 
-from telethon.errors import RPCError
+from telethon.errors import (
+    FileReferenceExpiredError,
+    FilerefUpgradeNeededError,
+    InterdcCallErrorError,
+    InterdcCallRichErrorError,
+    RpcCallFailError,
+    RPCError,
+    RpcMcgetFailError,
+    ServerError,
+    TimedOutError,
+)
 from telethon.errors.common import AuthKeyNotFound
 from telethon.errors.rpcerrorlist import rpc_errors_dict
 
@@ -22,6 +32,17 @@ from userbot.texts import _
 
 _NAMES = {error: name for name, error in rpc_errors_dict.items()}
 
+TROUBLE = (
+    ServerError,
+    RpcCallFailError,
+    RpcMcgetFailError,
+    InterdcCallErrorError,
+    InterdcCallRichErrorError,
+    TimedOutError,
+)
+"""Telegram's own, which passes by itself."""
+STALE = (FileReferenceExpiredError, FilerefUpgradeNeededError)
+"""A message that is read again has a fresh reference to its file."""
 _CHAT_RESTS = (
     "CHAT_WRITE_FORBIDDEN",
     "CHAT_SEND_*",

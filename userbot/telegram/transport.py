@@ -17,34 +17,17 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from telethon.errors import (
-    InterdcCallErrorError,
-    InterdcCallRichErrorError,
-    RandomIdDuplicateError,
-    RpcCallFailError,
-    RPCError,
-    RpcMcgetFailError,
-    ServerError,
-    TimedOutError,
-)
+from telethon.errors import RandomIdDuplicateError, RPCError
 from telethon.network import MTProtoSender
 from telethon.tl import functions
 from telethon.tl.functions import PingRequest
 
 from userbot.telegram.gate import Gate
+from userbot.telegram.refusals import TROUBLE
 from userbot.telegram.requests import ONCE
 
 _GIVEN_BACK = (*ONCE, functions.messages.EditMessageRequest)
 """What is not sent anew in silence; an edit, since Telegram may carry the lost one out last."""
-
-TROUBLE = (
-    ServerError,
-    RpcCallFailError,
-    RpcMcgetFailError,
-    InterdcCallErrorError,
-    InterdcCallRichErrorError,
-    TimedOutError,
-)
 
 
 class UnansweredError(ConnectionError):

@@ -1,15 +1,27 @@
-"""What all waits at the gate share: the connection, the end of the program, the console."""
+"""What all waits for Telegram share: the connection, the end of the program, the console.
+
+And the one way in which a look into Telegram is tried again: its own trouble and a connection that
+is gone pass by themselves, and what became of a question, or what was missed, must not stay unknown
+for that. A try that got further than the ones before counts as the first. Pauses that Telegram asks
+for are the gate's.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
-from userbot.errors import PostponedError
+from telethon.errors import FloodPremiumWaitError, FloodWaitError, RPCError
+
+from userbot.errors import PostponedError, TelegramError
 from userbot.events import Report, Waiting
 from userbot.ports import Clock
+from userbot.rules import retrying
+from userbot.telegram.refusals import STALE, TROUBLE, error_name, meaning, unknown_peer
 from userbot.texts import _
+
+T = TypeVar("T")
 
 TOLD_SECONDS = 1.0
 """Waits shorter than this are not told: they are the limiter's ordinary rhythm."""
@@ -87,9 +99,63 @@ class Waits:
             coming.cancel()
 
 
+class Tries:
+    """Those of one look into a chat, 0 for none of them; each wait is shown."""
+
+    def __init__(self, waits: Waits, chat: int = 0) -> None:
+        self._waits = waits
+        self._chat = chat
+        self._failed = 0
+
+    async def ask(self, question: Callable[[], Awaitable[T]]) -> T:
+        """Ask until there is an answer, or no hope for one.
+
+        Raises TelegramError, NotLoggedInError, and PostponedError if the program ends first.
+        """
+        while True:
+            try:
+                return await question()
+            except Exception as error:
+                await self.wait(error)
+
+    def progressed(self) -> None:
+        """Something came: what fails now fails for the first time."""
+        self._failed = 0
+
+    async def wait(self, error: Exception) -> None:
+        """Come back when another try is due; raises what the error means if there is none."""
+        if isinstance(error, FloodWaitError | FloodPremiumWaitError):
+            return  # the gate has waited
+        if isinstance(error, RPCError) and not isinstance(error, (*TROUBLE, *STALE)):
+            raise meaning(error) from error
+        if isinstance(error, ValueError):
+            raise unknown_peer() from error
+        if not isinstance(error, (RPCError, ConnectionError, TimeoutError)):
+            raise error
+        self._failed += 1
+        seconds = retrying.pause(self._failed, 0.0)
+        if seconds is None:
+            raise _given_up(error) from error
+        if isinstance(error, STALE):
+            return
+        if isinstance(error, RPCError):
+            reason, detail = "telegram_trouble", error_name(error)
+        else:
+            reason, detail = "network", ""
+        await self._waits.wait(seconds, reason, self._chat, detail=detail)
+
+
 def _postponed() -> PostponedError:
     return PostponedError(
         _("The program ended before the next try."),
         _("It is retried at the next start."),
         reason="postponed",
+    )
+
+
+def _given_up(error: Exception) -> Exception:
+    if isinstance(error, RPCError):
+        return meaning(error)
+    return TelegramError(
+        _("Lost the connection to Telegram while reading."), _("Ask again."), reason="disconnected"
     )

@@ -14,8 +14,7 @@ from tests.quick_clock import QuickClock
 from userbot.errors import TelegramError
 from userbot.events import Event, Waiting
 from userbot.rules.retrying import ATTEMPTS
-from userbot.telegram.retry import Tries
-from userbot.telegram.waits import Waits
+from userbot.telegram.waits import Tries, Waits
 
 
 class Asked:
