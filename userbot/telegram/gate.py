@@ -155,6 +155,9 @@ class Gate:
     ) -> Any:
         """Let a request leave by `send`; gives what Telegram answers.
 
+        Is it allowed, does the line stand, is nothing paused? Then it leaves, and what Telegram
+        says to it is noted. That a write waits its turn in the buckets is what its permit is for.
+
         `account`: over the account's own connection, not a file's. Raises PauseAskedError for a
         write that may not leave now, and has not; TelegramError for what is not allowed, or what a
         question has waited for too long; PostponedError if the program ends first; RPCError.
@@ -179,6 +182,7 @@ class Gate:
                 return result
 
     async def _enter(self, kind: Kind, request: Any) -> None:
+        """Come back when it may leave now, as far as Telegram said; a write never waits here."""
         if kind.recorded and not self.waits.line.is_set():
             raise PauseAskedError(0, slow_mode=False)
         while pause := self._limiter.pause(kind.method, kind.chat, self._clock.monotonic()):
@@ -191,6 +195,7 @@ class Gate:
                 self.pausing -= 1
 
     def _refused(self, kind: Kind, error: UserbotError, *, account: bool) -> None:
+        """Note a refusal that is about more than this request: of the account, or of the chat."""
         if isinstance(error, AccountStoppedError | NotLoggedInError):
             if account:
                 self._stop(error)
@@ -202,6 +207,7 @@ class Gate:
                 self._resting.refused(where, error, self._clock.monotonic())
 
     def _pause(self, kind: Kind, error: Any) -> None:
+        """Note the pause that Telegram asks for. Raises PauseAskedError for what does not wait."""
         now, seconds = self._clock.monotonic(), max(1.0, error.seconds)
         slow_mode = isinstance(error, SlowModeWaitError)
         if slow_mode:
@@ -214,6 +220,7 @@ class Gate:
             raise PauseAskedError(seconds, slow_mode=slow_mode) from error
 
     def _stop(self, error: UserbotError) -> None:
+        """Write no more. After a flood of writes that is all; anything else ends the program."""
         if self.stopped is not None:
             return
         self.stopped = error
@@ -225,6 +232,7 @@ class Gate:
     # Waits.
 
     async def _wait_to_read(self, kind: Kind, seconds: float, request: Any) -> None:
+        """Wait a pause out, told once however many wait. Raises TelegramError if it is too long."""
         chat, until = _wanted.get() or (kind.chat, math.inf)
         if self._clock.monotonic() + seconds > until:
             raise TelegramError(

@@ -146,4 +146,5 @@ def why_disconnected(error: BaseException | None) -> str | UserbotError:
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether an error's name is one of these."""
     return any(fnmatchcase(name, pattern) for pattern in patterns)

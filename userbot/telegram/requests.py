@@ -58,57 +58,47 @@ _WRITES: dict[type, str] = {
     **dict.fromkeys(ONCE, "send"),
     functions.messages.EditMessageRequest: "edit",
     functions.messages.SetTypingRequest: "typing",
+    # The owner's own commands, and nothing else: see `TelegramSender.delete`.
     DeleteInChannel: "delete",
     DeleteOutsideChannels: "delete",
 }
 
-_LOGIN = {
-    functions.auth.SendCodeRequest,
-    functions.auth.ResendCodeRequest,
-    functions.auth.SignInRequest,
-    functions.auth.CheckPasswordRequest,
-    functions.auth.ExportLoginTokenRequest,
-    functions.auth.ImportLoginTokenRequest,
-    functions.auth.LogOutRequest,
-    functions.account.GetPasswordRequest,
-    functions.help.GetConfigRequest,
-}
-_READ = {
-    functions.updates.GetStateRequest,
-    functions.updates.GetDifferenceRequest,
-    functions.updates.GetChannelDifferenceRequest,
-    functions.users.GetUsersRequest,
-    functions.messages.GetDialogsRequest,
-    functions.messages.GetPeerDialogsRequest,
-    functions.messages.GetMessagesRequest,
-    functions.messages.GetHistoryRequest,
-    functions.messages.GetChatsRequest,
-    functions.channels.GetMessagesRequest,
-    functions.channels.GetChannelsRequest,
-    functions.contacts.ResolveUsernameRequest,
-    functions.contacts.GetBlockedRequest,
-    functions.contacts.GetContactsRequest,
-}
-# Files may live in another data centre, which wants the login confirmed.
-_FILES = {
-    functions.upload.GetFileRequest,
-    functions.auth.ExportAuthorizationRequest,
-    functions.auth.ImportAuthorizationRequest,
-}
-_WRITE = {
-    functions.messages.SendMessageRequest,
-    functions.messages.EditMessageRequest,
-    functions.messages.SetTypingRequest,
-    functions.messages.SendMediaRequest,
-    functions.upload.SaveFilePartRequest,
-}
-# The owner's own commands, and nothing else: see `TelegramSender.delete`.
-_DELETE = {
-    DeleteOutsideChannels,
-    DeleteInChannel,
-}
-
-ALLOWED = frozenset(_LOGIN | _READ | _FILES | _WRITE | _DELETE)
+ALLOWED = frozenset(
+    {
+        # To log in and out.
+        functions.auth.SendCodeRequest,
+        functions.auth.ResendCodeRequest,
+        functions.auth.SignInRequest,
+        functions.auth.CheckPasswordRequest,
+        functions.auth.ExportLoginTokenRequest,
+        functions.auth.ImportLoginTokenRequest,
+        functions.auth.LogOutRequest,
+        functions.account.GetPasswordRequest,
+        functions.help.GetConfigRequest,
+        # To read.
+        functions.updates.GetStateRequest,
+        functions.updates.GetDifferenceRequest,
+        functions.updates.GetChannelDifferenceRequest,
+        functions.users.GetUsersRequest,
+        functions.messages.GetDialogsRequest,
+        functions.messages.GetPeerDialogsRequest,
+        functions.messages.GetMessagesRequest,
+        functions.messages.GetHistoryRequest,
+        functions.messages.GetChatsRequest,
+        functions.channels.GetMessagesRequest,
+        functions.channels.GetChannelsRequest,
+        functions.contacts.ResolveUsernameRequest,
+        functions.contacts.GetBlockedRequest,
+        functions.contacts.GetContactsRequest,
+        # Files may live in another data centre, which wants the login confirmed.
+        functions.upload.GetFileRequest,
+        functions.auth.ExportAuthorizationRequest,
+        functions.auth.ImportAuthorizationRequest,
+        # To write.
+        *_WRITES,
+        functions.upload.SaveFilePartRequest,
+    }
+)
 
 
 def check_allowed(request: Any) -> None:

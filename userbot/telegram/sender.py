@@ -159,6 +159,7 @@ class TelegramSender:
             ) from error
 
     async def _peer(self, chat: int) -> Any:
+        """What names the chat. Raises ChatRefusedError for one that nobody knows the way to."""
         try:
             return await self._client.reach(chat)
         except ValueError as error:
@@ -167,6 +168,7 @@ class TelegramSender:
             raise meaning(error) from error
 
     async def _write(self, request: Any) -> Any:
+        """Let it leave, and say in the port's errors what became of it; None: nothing to change."""
         edit = isinstance(request, functions.messages.EditMessageRequest)
         try:
             return await self._client(request)
