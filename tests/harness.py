@@ -53,6 +53,7 @@ __all__ = [
     "Sight",
     "Stage",
     "Timings",
+    "Told",
     "Usage",
     "Window",
     "listed",

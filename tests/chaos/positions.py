@@ -1,7 +1,11 @@
 """One question at a time, with one fault at one position of what the program does for it.
 
 A position is a statement to the store or a request to Telegram, counted from the question on: what
-there is to go through is what the program does, and nobody has to keep a list of it.
+there is to go through is what the program does, and nobody has to keep a list of it. What is asked
+may be a question or an order of the owner's.
+
+Each answer of the model costs its own number of tokens, so that of the sum alone one sees whether a
+request was paid once.
 
     walk = Walk(stage, SCENARIOS["text"])
     async for position in walk.positions():     # as many as there are
@@ -14,20 +18,23 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.faults import Call, busy, damaged, full, watched
-from tests.harness import Program, ProgramError, Stage, listed
+from tests.harness import Program, ProgramError, Stage, Told, Usage, listed
 from tests.quick_clock import QuickClock
+from userbot.sandbox import ogg
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.faults import Drop
 from userbot.sandbox.state import Group, Message
 
 EN = (Path(__file__).parent.parent / "data" / "voice_en.ogg").read_bytes()
+MINUTES = (ogg.duration(EN) or 0) / 60
+"""What a recording costs."""
 QUICK = 40
 """Seconds of the program's in one of ours."""
 SECONDS = 10
@@ -36,6 +43,9 @@ GIVEN = 30.0
 """Real seconds that a question may take in the end, on a slow machine."""
 LISTED = {"in_doubt", "begun_before_move"}
 """Why a question may be listed and not answered."""
+UNIT, BASE = 1_000, 4
+"""The answer to a question's n-th request costs UNIT * BASE**n tokens, half of one is estimated at less
+than UNIT: so the digits of a sum tell how often each was paid."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,10 @@ class Scenario:
     """The answer stands in the question's own message."""
     moves: bool = False
     """The group becomes a supergroup after the fault."""
+    respond: str = "all"
+    """Which messages in the group are questions."""
+    is_command: bool = False
+    """The owner's: it leaves the chat, and its one result is in Saved Messages."""
 
 
 def _asker(walk: Walk, number: int) -> Account:
@@ -75,12 +89,36 @@ def _burst(walk: Walk, number: int) -> Message:
     return asker.says(walk.group, f"question {number}, please")
 
 
+def _reply(walk: Walk, number: int) -> Message:
+    said = _asker(walk, number + 1).says(walk.group, f"question {number}, please")
+    return _asker(walk, number).says(walk.group, "/gpt", reply_to=said)
+
+
+def _reply_to_voice(walk: Walk, number: int) -> Message:
+    recording = EN + number.to_bytes(4, "big")
+    walk.stage.endpoint.understands(recording, f"question {number}, please")
+    said = _asker(walk, number + 1).sends_voice(walk.group, recording)
+    return _asker(walk, number).says(walk.group, "/gpt", reply_to=said)
+
+
+def _new(walk: Walk, _: int) -> Message:
+    return walk.stage.olga.says(walk.group, "/gpt_new")
+
+
+def _history(walk: Walk, _: int) -> Message:
+    return walk.stage.olga.says(walk.group, "/gpt_history")
+
+
 SCENARIOS = {
     "text": Scenario(_text),
     "voice": Scenario(_voice),
     "own prompt": Scenario(_own, {"trigger": {"own_prompt": "edit"}}, in_place=True),
     "burst": Scenario(_burst, {"trigger": {"burst_seconds": 0.3}}),
     "moved": Scenario(_text, moves=True),
+    "reply": Scenario(_reply, respond="prefix"),
+    "reply to voice": Scenario(_reply_to_voice, respond="prefix"),
+    "/gpt_new": Scenario(_new, is_command=True),
+    "/gpt_history": Scenario(_history, is_command=True),
 }
 
 
@@ -104,6 +142,22 @@ class Counter:
             self.does(call)
 
 
+@dataclass(frozen=True)
+class Counts:
+    """What there was before a question, or after it."""
+
+    requests: int
+    """That the model got."""
+    heard: int
+    """Recordings that were transcribed."""
+    paid: int
+    """Payments for answers."""
+    tokens: int
+    minutes: float
+    results: int
+    """Of commands, in Saved Messages."""
+
+
 class Walk:
     """One scenario on a stage, question after question."""
 
@@ -114,7 +168,8 @@ class Walk:
         self.listed = 0
         self._number = 0
         self._newest = stage.group
-        stage.endpoint.responder = _answer
+        self._before = self._counted()
+        stage.endpoint.responder = self._answer
 
     @property
     def group(self) -> Group:
@@ -126,8 +181,10 @@ class Walk:
         """The program's config, the group selected."""
         pacing = {"edit_seconds": 0.5, "max_previews": 12}
         catch_up = {"max_age_minutes": 600}
-        chats = [listed(self.group.id)]
-        return {"chats": chats, "pacing": pacing, "catch_up": catch_up, **self.scenario.config}
+        chats = [listed(self.group.id, self.scenario.respond)]
+        limits = {"tokens_per_day": 10**12}
+        usual = {"chats": chats, "pacing": pacing, "catch_up": catch_up, "limits": limits}
+        return usual | self.scenario.config
 
     async def first_run(self) -> None:
         """What was before the first start is nobody's question."""
@@ -153,13 +210,13 @@ class Walk:
         killed = await self.stage.process(fault=f"kill {position}", **self.config)
         question = self._ask()
         ends = asyncio.create_task(killed.ends())
-        answered = asyncio.create_task(killed.tells("answered", timeout=GIVEN))
-        await asyncio.wait({ends, answered}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (ends, answered):
+        over = asyncio.create_task(self._ends(killed, question))
+        await asyncio.wait({ends, over}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (ends, over):
             task.cancel()
-        await asyncio.wait({ends, answered})
+        await asyncio.wait({ends, over})
         await killed.kill()
-        await self._goes_on(question, f"killed at {position}")
+        await self._goes_on(question, f"killed at {position}", killed=True)
 
     async def lost_at(self, position: int) -> None:
         """The database is found damaged there: the program ends, and the next one answers."""
@@ -246,9 +303,10 @@ class Walk:
 
     def _ask(self) -> Message:
         self._number += 1
+        self._before = self._counted()
         return self.scenario.ask(self, self._number)
 
-    async def _goes_on(self, question: Message, about: str) -> None:
+    async def _goes_on(self, question: Message, about: str, *, killed: bool = False) -> None:
         config = self.config
         if self.scenario.moves:
             self._newest = self.stage.telegram.migrate(self.group)
@@ -256,21 +314,29 @@ class Walk:
         if not await self._ends(program, question):
             self.wrong.append(f"{about}: it never ended: {program.told}")
         await program.stop()
-        self._judge(question, about)
+        self._judge(question, about, killed=killed)
 
-    async def _ends(self, program: Program, question: Message) -> bool:
+    async def _ends(self, program: Told, question: Message) -> bool:
         """Wait until it is answered or listed, also by a run before this one."""
-        message = question.id_for(self.stage.olga)
         try:
             async with asyncio.timeout(GIVEN):
-                while self._state(question) not in ("answered", "skipped", "failed"):
+                while not self._is_listed(question):
                     for _ in range(20):
-                        if program.events("answered", message=message):
+                        if self._is_done(program, question):
                             return True
                         await asyncio.sleep(0.02)
         except TimeoutError:
             return False
         return True
+
+    def _is_done(self, program: Told, question: Message) -> bool:
+        if self.scenario.is_command:
+            return question.deleted and len(self._results()) > self._before.results
+        return bool(program.events("answered", message=question.id_for(self.stage.olga)))
+
+    def _is_listed(self, question: Message) -> bool:
+        row = None if self.scenario.is_command else self._row(question)
+        return row is not None and row.state in ("answered", "skipped", "failed")
 
     async def _either(self, program: Program, question: Message) -> None:
         ends = asyncio.create_task(program.ends(GIVEN))
@@ -287,16 +353,58 @@ class Walk:
         await self.stage.all_arrives()
         await asyncio.sleep(0.1)
 
-    def _state(self, question: Message) -> str:
-        row = self._row(question)
-        return row.state if row is not None else ""
-
     def _row(self, question: Message) -> Any:
         message = question.id_for(self.stage.olga)
         rows = [row for row in self.stage.history() if row.message == message]
         return rows[-1] if rows else None
 
-    def _judge(self, question: Message, about: str) -> None:
+    def _results(self) -> list[Message]:
+        """What the owner's commands came to."""
+        return self.stage.olga.messages(self.stage.olga)
+
+    def _counted(self) -> Counts:
+        days = self.stage.spent() if (self.stage.folder / "history.db").exists() else []
+        endpoint = self.stage.endpoint
+        return Counts(
+            requests=len(endpoint.requests),
+            heard=len(endpoint.transcriptions),
+            paid=sum(day.requests for day in days),
+            tokens=sum(day.completion_tokens for day in days),
+            minutes=sum(day.audio_minutes for day in days),
+            results=len(self._results()),
+        )
+
+    def _judge(self, question: Message, about: str, *, killed: bool = False) -> None:
+        self._judge_payments(about, killed=killed)
+        if self.scenario.is_command:
+            self._judge_command(question, about)
+        else:
+            self._judge_answer(question, about)
+
+    def _judge_payments(self, about: str, *, killed: bool) -> None:
+        """Each request has one payment. One that a kill kept from leaving may have one, too."""
+        now, before = self._counted(), self._before
+        requests, more = now.requests - before.requests, 1 if killed else 0
+        tokens, times = (now.tokens - before.tokens) // UNIT, []
+        for _ in range(requests):
+            tokens, paid = divmod(tokens, BASE)
+            times.append(paid)
+        if not requests <= now.paid - before.paid <= requests + more:
+            self.wrong.append(f"{about}: {requests} requests, {now.paid - before.paid} payments")
+        if tokens or any(paid > 1 for paid in times) or times[-1:] == [0]:
+            self.wrong.append(f"{about}: so often each request was paid: {times}, {tokens}")
+        heard = now.heard - before.heard
+        minutes = now.minutes - before.minutes
+        if not (heard - 0.5) * MINUTES < minutes < (heard + more + 0.5) * MINUTES:
+            self.wrong.append(f"{about}: {heard} recordings, {minutes:.2f} minutes paid")
+
+    def _judge_command(self, command: Message, about: str) -> None:
+        """Nothing of it stays in the chat, and its result was told once."""
+        told = [one.text for one in self._results()[self._before.results :]]
+        if not command.deleted or len(told) != 1 or command.text not in told[0]:
+            self.wrong.append(f"{about}: {command}: {told}")
+
+    def _judge_answer(self, question: Message, about: str) -> None:
         """It was answered exactly once and to its end, or it is listed and was not."""
         stage, number = self.stage, self._number
         row = self._row(question)
@@ -318,6 +426,14 @@ class Walk:
         elif self.scenario.in_place and whole != [question]:
             self.wrong.append(f"not in its place: {stands}")
 
+    def _answer(self, request: dict[str, Any]) -> Reply:
+        found = re.findall(r"question (\d+)", str(request["messages"][-1]["content"]))
+        number = found[-1] if found else "none"
+        take = len(self.stage.endpoint.requests) - self._before.requests - 1
+        pieces = f"This answers {number}. ", "It goes on for a while, ", f"to the end of {number}."
+        usage = Usage(60, UNIT * BASE**take)
+        return Reply("".join(pieces), chunks=pieces, delay=0.03, usage=usage)
+
 
 def sample(seed: int, count: int, of: int) -> list[int]:
     """So many of these positions, in order."""
@@ -327,10 +443,3 @@ def sample(seed: int, count: int, of: int) -> list[int]:
 def _named(counter: Counter, position: int) -> str:
     calls = counter.calls[position : position + 1]
     return calls[0].what[:60] if calls else "nothing"
-
-
-def _answer(request: dict[str, Any]) -> Awaitable[Reply] | Reply:
-    found = re.findall(r"question (\d+)", str(request["messages"][-1]["content"]))
-    number = found[-1] if found else "none"
-    pieces = (f"This answers {number}. ", "It goes on for a while, ", f"to the end of {number}.")
-    return Reply("".join(pieces), chunks=pieces, delay=0.03)

@@ -11,6 +11,7 @@ from userbot.sandbox.telegram import RandomIdBehaviour
 
 TROUBLES = ["busy", "full", "line lost before", "line lost after"]
 LINE = TROUBLES[2:]
+STAYING = [name for name, scenario in SCENARIOS.items() if not scenario.moves]
 WORKERS = 4
 """Every position of a text question is gone through by so many tests."""
 SOME = 3
@@ -63,7 +64,7 @@ async def test_killed_at_some_positions_of_other_questions(stage: Stage, scenari
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.parametrize("scenario", ["text", "voice", "own prompt", "burst"])
+@pytest.mark.parametrize("scenario", STAYING)
 async def test_disturbed_at_some_positions(stage: Stage, scenario: str, trouble: str) -> None:
     await disturbances(stage, scenario, trouble, some=True)
 
@@ -93,7 +94,7 @@ async def test_killed_at_every_position(stage: Stage, scenario: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("trouble", TROUBLES)
-@pytest.mark.parametrize("scenario", ["text", "voice", "own prompt", "burst"])
+@pytest.mark.parametrize("scenario", STAYING)
 async def test_disturbed_at_every_position(stage: Stage, scenario: str, trouble: str) -> None:
     await disturbances(stage, scenario, trouble, some=False)
 
