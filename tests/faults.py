@@ -36,6 +36,8 @@ class Call:
     """The statement, or the request's name."""
     connection: sqlite3.Connection | None = None
     """The store's, if it is a statement."""
+    client: Any = None
+    """The account's, if it is a request."""
 
     @property
     def writes(self) -> bool:
@@ -68,7 +70,7 @@ def watched(before: Hook) -> Iterator[None]:
 
     async def called(client: Any, sender: Any, request: Any, *more: Any, **how: Any) -> Any:
         if isinstance(client, Client):
-            before(Call("telegram", type(request).__name__))
+            before(Call("telegram", type(request).__name__, client=client))
         return await call(client, sender, request, *more, **how)
 
     with patch.object(sqlite3, "connect", connected), patch.object(Client, "_call", called):

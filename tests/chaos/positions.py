@@ -16,6 +16,7 @@ request was paid once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import re
 from collections.abc import Callable
@@ -44,8 +45,8 @@ GIVEN = 30.0
 LISTED = {"in_doubt", "begun_before_move"}
 """Why a question may be listed and not answered."""
 UNIT, BASE = 1_000, 4
-"""The answer to a question's n-th request costs UNIT * BASE**n tokens, half of one is estimated at less
-than UNIT: so the digits of a sum tell how often each was paid."""
+"""The answer to a question's n-th request costs UNIT * BASE**n tokens, half of one less than
+UNIT: so the digits of a sum tell how often each was paid."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,9 @@ class Walk:
         self.scenario = scenario
         self.wrong: list[str] = []
         self.listed = 0
+        self._is_put_off = False
+        self._put_off: list[Message] = []
+        """Commands whose result is told by the next start."""
         self._number = 0
         self._newest = stage.group
         self._before = self._counted()
@@ -266,6 +270,7 @@ class Walk:
             counter.armed = False
             self.stage.telegram.faults.clear()
             await program.stop()
+        await self._what_was_put_off()
 
     # -- faults --
 
@@ -330,13 +335,31 @@ class Walk:
         return True
 
     def _is_done(self, program: Told, question: Message) -> bool:
-        if self.scenario.is_command:
-            return question.deleted and len(self._results()) > self._before.results
-        return bool(program.events("answered", message=question.id_for(self.stage.olga)))
+        message = question.id_for(self.stage.olga)
+        if not self.scenario.is_command:
+            return bool(program.events("answered", message=message))
+        self._is_put_off = bool(program.events("failed", message=message))
+        told = len(self._results()) > self._before.results
+        return self._is_put_off or (question.deleted and told)
 
     def _is_listed(self, question: Message) -> bool:
         row = None if self.scenario.is_command else self._row(question)
         return row is not None and row.state in ("answered", "skipped", "failed")
+
+    async def _what_was_put_off(self) -> None:
+        """What could not be told, since nobody knew its end, the next start tells, once."""
+        if not self._put_off:
+            return
+        before = len(self._results())
+        program = await self.stage.program(**self.config)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GIVEN):
+                while len(self._results()) < before + len(self._put_off):
+                    await asyncio.sleep(0.02)
+        await program.stop()
+        told = self._results()[before:]
+        if len(told) != len(self._put_off) or not all(one.deleted for one in self._put_off):
+            self.wrong.append(f"put off: {self._put_off}: {[one.text for one in told]}")
 
     async def _either(self, program: Program, question: Message) -> None:
         ends = asyncio.create_task(program.ends(GIVEN))
@@ -401,7 +424,9 @@ class Walk:
     def _judge_command(self, command: Message, about: str) -> None:
         """Nothing of it stays in the chat, and its result was told once."""
         told = [one.text for one in self._results()[self._before.results :]]
-        if not command.deleted or len(told) != 1 or command.text not in told[0]:
+        if self._is_put_off and not told:
+            self._put_off.append(command)
+        elif not command.deleted or len(told) != 1 or command.text not in told[0]:
             self.wrong.append(f"{about}: {command}: {told}")
 
     def _judge_answer(self, question: Message, about: str) -> None:

@@ -6,67 +6,38 @@ of its name (core.telegram.org/mtproto/TL): that is enough to build any object o
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import inspect
-import io
-import json
 import logging
 import random
 import re
 import sqlite3
+import struct
 import zlib
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
-from telethon.errors import RPCError
-from telethon.sessions import MemorySession
 from telethon.tl import types
 from telethon.tl.tlobject import TLObject
+from telethon.utils import resolve_id
 
-from userbot.console.describe import describe
-from userbot.console.json_lines import JsonLines
-from userbot.events import Event, Report
-from userbot.intake.admission import Admission
-from userbot.intake.arrivals import Arrivals
-from userbot.intake.forgetting import Forgetting
-from userbot.intake.late_writes import LateWrites
-from userbot.intake.queue import Queue
-from userbot.intake.receiver import Receiver
-from userbot.ports import SystemClock
-from userbot.rules.policy import Allowed, ChatRule, Policy
-from userbot.rules.rate_limiter import RateLimiter
-from userbot.settings import LimitsConfig, TriggerConfig
-from userbot.storage.store import Store
-from userbot.telegram.client import Client
-from userbot.telegram.gate import Gate
-from userbot.telegram.people import People
-from userbot.telegram.reader import TelegramReader
-from userbot.telegram.requests import check_allowed
-from userbot.telegram.updates import Updates
-from userbot.turn.budget import Budget
-from userbot.turn.chat_rules import ChatRules
-from userbot.turn.history import History
-from userbot.turn.loop_watch import LoopWatch
-from userbot.turn.settle import Told
-from userbot.turn.store_back import StoreBack
-from userbot.turn.turn import Turn
-from userbot.turn.understand.background import Background
-from userbot.types import Command, Message, Person, Question
+from tests.faults import Call, watched
+from tests.harness import Event, Program, Stage, Timings, listed
+from tests.quick_clock import QuickClock
 
-if TYPE_CHECKING:
-    from userbot.intake.chat_commands import ChatCommands
-    from userbot.turn.runner import Runner
-
-OWNER = Person(id=7_000_000_001, name="Olga", username="olga")
-FRIEND = 7_000_000_002
-PEOPLE = (OWNER.id, FRIEND, 7_000_000_003, 1, 777000, 0, -5, 2**62)
-GROUPS = (1, 4_000_001, 4_000_002)
-CHANNELS = (1, 2_000_000_001, 2_000_000_002)
-LISTED = (-4_000_001, -1_002_000_000_001, FRIEND)
+STRANGERS = (7_000_000_003, 1, 777000, 0, -5, 2**62)
+"""Who may have written something, beside those that there are; so with groups and channels."""
+GROUPS = (1, 4_000_002)
+CHANNELS = (1, 2_000_000_002)
+MANY = 10**12
+OWN = re.compile(r"(.* · )?/gpt_|⚠️")
+"""What the owner is told begins so."""
+UNLIMITED = ("requests_per_minute", "answers_per_hour", "tokens_per_day")
+PAUSE, CHUNK = 20, 500
+"""Updates after which the program may catch up, and between two looks at what it says of them."""
 STEERING = (
     "\x1b[2J",
     "\x1b]0;owned\x07",
@@ -123,10 +94,13 @@ def fields(kind: Any) -> tuple[tuple[str, str, bool], ...]:
 
 
 class Maker:
-    """Makes objects from one seed."""
+    """Makes objects from one seed, of what is on a stage and of what nobody has heard of."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, stage: Stage) -> None:
         self.random = random.Random(seed)
+        self.people = (stage.olga.id, stage.max.id, stage.lena.id, *STRANGERS)
+        self.groups = (resolve_id(stage.group.id)[0], *GROUPS)
+        self.channels = (resolve_id(stage.club.id)[0], *CHANNELS)
 
     def update(self) -> TLObject:
         """An update: every constructor has its turn, those with messages more often."""
@@ -147,7 +121,7 @@ class Maker:
             return self.make(pick.choice((types.MessageService, types.MessageEmpty)), 1)
         found = self.make(types.Message, 1)
         found.peer_id = self.peer()
-        found.from_id = pick.choice((None, types.PeerUser(pick.choice(PEOPLE)), self.peer()))
+        found.from_id = pick.choice((None, types.PeerUser(pick.choice(self.people)), self.peer()))
         found.date = datetime.now(UTC) + timedelta(seconds=pick.choice((-(10**9), -5, 0, 0, 0, 5)))
         found.id = pick.choice((pick.randrange(1, 10**6), 0, -1, 2**31 - 1))
         found.message = self.text()
@@ -170,9 +144,9 @@ class Maker:
         pick = self.random
         return pick.choice(
             (
-                types.PeerUser(pick.choice(PEOPLE)),
-                types.PeerChat(pick.choice(GROUPS)),
-                types.PeerChannel(pick.choice(CHANNELS)),
+                types.PeerUser(pick.choice(self.people)),
+                types.PeerChat(pick.choice(self.groups)),
+                types.PeerChannel(pick.choice(self.channels)),
             )
         )
 
@@ -197,7 +171,7 @@ class Maker:
             return [self.value(of[5:-1], depth + 1) for _ in range(many)]
         simple: dict[str, Callable[[], Any]] = {
             "int": lambda: pick.choice(
-                (*PEOPLE, 0, 1, -1, 2**31 - 1, 2**63 - 1, pick.randrange(99))
+                (*self.people, 0, 1, -1, 2**31 - 1, 2**63 - 1, pick.randrange(99))
             ),
             "str": self.text,
             "bytes": lambda: pick.randbytes(pick.randrange(64)),
@@ -227,154 +201,123 @@ class Maker:
         """The people and chats that came with an update."""
         pick = self.random
         found: dict[int, TLObject] = {}
-        for number in pick.sample(PEOPLE, pick.randrange(4)):
+        for number in pick.sample(self.people, pick.randrange(4)):
             user = self.make(types.User, 1)
             user.id = number
             found[number] = user
-        for number in pick.sample(CHANNELS, pick.randrange(2)):
+        for number in pick.sample(self.channels, pick.randrange(2)):
             channel = self.make(types.Channel, 2)
             channel.id = number
             found[-1_000_000_000_000 - number] = channel
         return found
 
 
-class OfflineClient(Client):
-    """A client whose every request is refused and remembered."""
-
-    asked: list[Any]
-
-    async def _call(self, sender: Any, request: Any, *_args: Any, **_more: Any) -> Any:
-        del sender
-        check_allowed(request)  # as the real one does before anything leaves
-        self.asked.append(request)
-        raise RPCError(request, "USER_ID_INVALID", 400)
-
-
-def offline_client(report: Report) -> OfflineClient:
-    """Olga's, on a session in memory."""
-    gate = Gate(RateLimiter(1, 20), SystemClock(), report, lambda _: None)
-    client = OfflineClient(MemorySession(), 1, "hash", gate=gate)
-    client.asked = []
-    client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
-    return client
-
-
-class _NoCommands:
-    """Orders go no further: what they set would decide about all that comes after them."""
-
-    def record(self, incoming: Message, command: Command) -> None:
-        del incoming, command
-
-
 class Target:
-    """The path from an update to the queue, with a real store; what it did is in its lists."""
+    """The program on a stage, which takes updates as its client does; what it did is told.
 
-    def __init__(self, folder: Path, allowed: Allowed) -> None:
-        self.told: list[Event] = []
-        self.asks: list[Question] = []
+    Whoever may ask is nobody but the owner, or `anyone`. The model refuses everybody, so that what
+    is asked for comes to its end at once.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
         self.failures: list[str] = []
-        clock = SystemClock()
-        self.client = offline_client(self._tell)
-        self.store = Store.open(folder / "fuzz.db")
-        policy = Policy(
-            prefix="/gpt",
-            owner=OWNER.id,
-            owner_usernames=frozenset({"olga"}),
-            elsewhere=allowed,
-            chats={chat: ChatRule(respond="all", allowed=allowed) for chat in LISTED},
-            began=datetime.now(UTC) - timedelta(days=1),
-        )
-        many = LimitsConfig(
-            requests_per_minute=10**9, tokens_per_day=10**12, answers_per_hour=10**9
-        )
-        late = LateWrites(StoreBack(self.store, clock, self._tell, lambda _: None))
-        chats = ChatRules(policy, {}, "anyone", self.store)
-        self.queue = Queue(cast("Runner", self), TriggerConfig(), None, clock, self._tell)
-        budget = Budget(many, {}, "", self.store, clock, self._tell)
-        admission = Admission(
-            budget, self.queue, LoopWatch(), Told(self._tell), clock, timedelta(minutes=10)
-        )
-        updates = Updates(self.client, People(self.client, self._tell), self._tell)
-        reader = TelegramReader(self.client, updates)
-        background = Background(reader, self.store, chats, 1000, clock, self._tell)
-        receiver = Receiver(
-            chats,
-            admission,
-            cast("ChatCommands", _NoCommands()),
-            background,
-            self.store,
-            self._tell,
-        )
-        history = History(self.store, 1000)
-        updates.open_deletions(Forgetting(self.store.eraser, history, late, clock, 0).deleted)
-        arrivals = Arrivals(receiver, chats, self.store, late, clock, None)
-        updates.open(OWNER, arrivals.receive)
-        self._json = io.StringIO()
-        self._lines = JsonLines(self._json, verbose=True)
+        self._client: Any = None
+        self._looked = 0
+        self._watching = contextlib.ExitStack()
         self._log = logging.getLogger("telethon")
         self._handler = _Catcher(self.failures)
 
-    # What the queue needs of a runner.
+    async def start(self, anyone: bool) -> Program:
+        """The program, once it listens."""
+        who: Any = "anyone" if anyone else [4_242]
+        stage = self.stage
+        stage.endpoint.faults.add("quota", times=None)
+        stage.timings = Timings(drain_seconds=0.5)
+        yesterday = QuickClock(1, timedelta(days=-1))
+        await (await stage.program(clock=yesterday)).stop()
+        self._watching.enter_context(watched(self._before))
+        self.program = await stage.program(
+            [listed(chat.id, from_=who) for chat in (stage.group, stage.club, stage.max)],
+            trigger={"from": who, "burst_seconds": 1.5},
+            limits=dict.fromkeys(UNLIMITED, MANY),
+            console={"log_file": "run.log", "log_text": True},
+        )
+        self._log.addHandler(self._handler)
+        self._propagates, self._log.propagate = self._log.propagate, False
+        return self.program
 
-    async def run(self, turn: Turn) -> None:
-        """Every question ends here."""
-        turn.began = 0.0
-        self.asks.append(turn.question)
-        self.store.questions.mark(turn.question, "failed", "fuzz", datetime.now(UTC))
+    def close(self) -> None:
+        """Look at nothing any more."""
+        self._log.removeHandler(self._handler)
+        self._log.propagate = self._propagates
+        self._watching.close()
 
-    def save(self, turn: Turn) -> None:
-        """Of what messages a turn is made is nobody's business here."""
-
-    def _tell(self, event: Event) -> None:
-        line = describe(event, "en").plain()
-        if any(ord(letter) < 32 or letter in "\x7f\x9b\u202e\u2066\u2028" for letter in line):
-            self.failures.append(f"it steers the console: {line!r}")
-        self._lines(event)
-        row = self._json.getvalue()
-        self._json.seek(0)
-        self._json.truncate()
-        if row.count("\n") != 1 or "\x1b" in row or json.loads(row)["event"] != event.event:
-            self.failures.append(f"no line of JSON: {row!r}")
-        if len(self.told) < 1000:
-            self.told.append(event)
+    def _before(self, call: Call) -> None:
+        self._client = call.client or self._client
 
     async def throw(self, seed: int, count: int) -> int:
         """Throw so many updates; gives how many Telethon itself could not take."""
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: self.failures.append(str(context)))
-        self._log.addHandler(self._handler)
-        propagate, self._log.propagate = self._log.propagate, False
         refused = 0
-        try:
-            for number in range(seed, seed + count):
-                maker = Maker(number)
-                update = maker.update()
-                update._entities = maker.entities()
-                before = len(self.failures)
-                try:
-                    await self.client._dispatch_update(update)
-                except (sqlite3.Error, AssertionError):
-                    raise
-                except Exception as error:
-                    if _ours(error):
-                        self.failures.append(f"{type(error).__name__}: {error}")
-                    refused += 1
-                if number % 50 == 0:
-                    await asyncio.sleep(0)
-                for position in range(before, len(self.failures)):
-                    self.failures[position] = f"seed {number}: {self.failures[position]}"
-                if len(self.failures) > 5:
-                    break
-            await self.queue.drain(5)
-        finally:
-            self._log.removeHandler(self._handler)
-            self._log.propagate = propagate
-            loop.set_exception_handler(None)
+        for number in range(seed, seed + count):
+            maker = Maker(number, self.stage)
+            update: Any = maker.update()
+            update._entities = maker.entities()
+            before = len(self.failures)
+            try:
+                await self._client._dispatch_update(update)
+            except (sqlite3.Error, AssertionError):
+                raise
+            except Exception as error:
+                if _ours(error):
+                    self.failures.append(f"{type(error).__name__}: {error}")
+                refused += 1
+            if number % PAUSE == 0:
+                await self._quiet()
+            if number % CHUNK == 0:
+                self._look()
+            for position in range(before, len(self.failures)):
+                self.failures[position] = f"seed {number}: {self.failures[position]}"
+            if len(self.failures) > 5:
+                break
+        await self._quiet()
+        await self.program.stop()
+        self._look()
         return refused
 
-    def close(self) -> None:
-        """Close the store."""
-        self.store.close()
+    async def _quiet(self) -> None:
+        """Until the program has asked about what it was told, and has done nothing for a while."""
+        done = -1
+        while done != (done := len(self.program.told) + len(self.stage.telegram.calls)):
+            await self.stage.all_arrives()
+
+    def heard(self) -> list[Event]:
+        """The questions that some of it was taken for."""
+        return self.program.events("heard")
+
+    def answered(self) -> list[Any]:
+        """The requests that tell others anything.
+
+        The owner is told what his commands came to, and where he asked, that it failed.
+        """
+        return [
+            call
+            for call in self.stage.telegram.calls
+            if not (name := call.method.split(".")[-1]).startswith("get")
+            and name not in ("setTyping", "deleteMessages")
+            and not (name == "sendMessage" and OWN.match(call.request.message))
+        ]
+
+    def _look(self) -> None:
+        """Nothing of the program died, and what it says in lines steers no terminal."""
+        told, self._looked = self.program.told[self._looked :], len(self.program.told)
+        for event in told:
+            if event.reason in ("task_died", "internal"):
+                self.failures.append(f"it failed: {event}")
+        text = (self.stage.folder / "run.log").read_text(encoding="utf-8")
+        for line in text.split("\n"):
+            if any(ord(letter) < 32 or letter in "\x7f\x9b\u202e\u2066\u2028" for letter in line):
+                self.failures.append(f"it steers the console: {line!r}")
 
 
 class _Catcher(logging.Handler):
@@ -386,6 +329,8 @@ class _Catcher(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
+        if "struct.error" in record.getMessage() or isinstance(error, struct.error):
+            return  # an id that no line could have brought, asked for over one
         if error is None or _ours(error):
             self._failures.append(f"{record.getMessage()} {error!r} {_where(error)}")
 

@@ -8,15 +8,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from telethon.sessions import MemorySession
 from telethon.tl import types
 
-from tests.safety.fuzz import FRIEND, OWNER, offline_client
+from tests.questions import OWNER
+from userbot.ports import SystemClock
+from userbot.rules.rate_limiter import RateLimiter
+from userbot.telegram.client import Client
 from userbot.telegram.convert import voice_of
+from userbot.telegram.gate import Gate
 from userbot.telegram.people import People
 from userbot.telegram.updates import Updates
 from userbot.types import Message
 
-GROUP = 4_000_001
+GROUP, FRIEND = 4_000_001, 502
 
 
 def message(client: Any, number: int, group: Any | None) -> Any:
@@ -30,7 +35,9 @@ def message(client: Any, number: int, group: Any | None) -> Any:
 
 
 async def test_a_protected_group_is_known_by_what_came_before() -> None:
-    client = offline_client(print)
+    gate = Gate(RateLimiter(1, 20), SystemClock(), print, print)
+    client = Client(MemorySession(), 1, "hash", gate=gate)
+    client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
     updates = Updates(client, People(client, print), print)
     received: list[Message] = []
     updates.open(OWNER, received.append)

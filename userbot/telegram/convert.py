@@ -6,6 +6,7 @@ Above, what an update leaves out and was heard before; below, what a message say
 from __future__ import annotations
 
 import math
+import struct
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,15 @@ from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
 from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person, Voice
 
-MALFORMED = (TypeError, ValueError, AttributeError, OverflowError, IndexError, KeyError)
+MALFORMED = (
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    IndexError,
+    KeyError,
+    struct.error,
+)
 """What reading an object raises that lacks a field or holds an impossible value."""
 _POSTS = 4096
 """How many beginnings of threads are remembered."""

@@ -117,8 +117,14 @@ class Updates:
         return self._converter.incoming(message, live=False)
 
     async def _on_edited(self, event: events.MessageEdited.Event) -> None:
-        if self._edited is not None:
-            self._edited(await self.read(event.message))
+        if self._edited is None:
+            return
+        try:
+            message = await self.read(event.message)
+        except MALFORMED as error:
+            self._malformed(event.message, error)
+        else:
+            self._edited(message)
 
     async def _on_service(self, update: Any) -> None:
         # Both groups tell of a move; whichever comes first is enough.
