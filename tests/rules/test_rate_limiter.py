@@ -31,8 +31,8 @@ def test_a_quiet_time_fills_a_bucket_again_but_no_further() -> None:
     bucket = Bucket(per_second=1, burst=2)
     for _ in range(4):
         bucket.reserve(0)
-    assert bucket.free(0) == -2
-    assert bucket.free(1000) == 2
+    assert bucket.until_free(1, 0) == 3
+    assert [bucket.reserve(1000) for _ in range(3)] == [0, 0, 1]
 
 
 def test_a_place_given_back_is_the_next_ones() -> None:

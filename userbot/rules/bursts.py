@@ -29,8 +29,9 @@ def joins(previous: Question, following: Question, gap: float, burst_seconds: fl
     `gap`: seconds between their arrivals. By the same person in the same conversation, in order;
     recordings stand alone, and so does what replies to another message than the one before.
     """
-    together_by_sender = _album(previous, following) or _forwarded(previous, following)
-    longest = max(burst_seconds, BATCH_SECONDS) if together_by_sender else burst_seconds
+    one_album = previous.album is not None and previous.album == following.album
+    sent_together = one_album or (previous.forwarded_from and following.forwarded_from)
+    longest = max(burst_seconds, BATCH_SECONDS) if sent_together else burst_seconds
     # Telegram's dates are whole seconds; what was missed arrives later, but all at once.
     apart = (following.at - previous.at).total_seconds()
     return (
@@ -76,11 +77,3 @@ def together(asks: Sequence[Question]) -> Question:
 
 def _alone(question: Question) -> bool:
     return question.voice is not None or question.listen_first or question.attempt > 0
-
-
-def _album(previous: Question, following: Question) -> bool:
-    return previous.album is not None and previous.album == following.album
-
-
-def _forwarded(previous: Question, following: Question) -> bool:
-    return bool(previous.forwarded_from and following.forwarded_from)

@@ -64,10 +64,6 @@ class Bucket:
         """A place that was taken will not be used."""
         self._full_at -= self._interval
 
-    def free(self, now: float) -> float:
-        """How many could write at once; below zero when some wait."""
-        return (self._allowance - max(0.0, self._full_at - now)) / self._interval
-
     def until_free(self, places: float, now: float) -> float:
         """The seconds until so many could write at once, if nobody writes before."""
         return max(0.0, self._full_at - now - self._allowance + self._interval * places)
@@ -128,16 +124,8 @@ class RateLimiter:
         In each bucket something is kept for first texts and ends: half of the chat's, so that
         the next answers there need not wait, and a quarter of the account's.
         """
-        here = self._chat(chat, now)
-        if (
-            self.pause(method, chat, now) is not None
-            or here.free(now) < 1 + self._kept_here
-            or self._account.free(now) < 1 + self._kept
-        ):
-            return False
-        here.reserve(now)
-        self._account.reserve(now)
-        return True
+        paused = self.pause(method, chat, now) is not None
+        return not paused and not self._take(chat, now, self._kept_here, self._kept)
 
     def acquire_after_answers(self, chat: int, now: float) -> float:
         """Take a place in both buckets, if no answer needs it: a command's way.
@@ -145,20 +133,12 @@ class RateLimiter:
         Gives 0 if it was taken, else the seconds after which to ask again. Of the chat's burst a
         third is kept for answers, of the account's a sixth.
         """
-        here = self._chat(chat, now)
-        seconds = max(
-            here.until_free(1 + self._kept_here_from_commands, now),
-            self._account.until_free(1 + self._kept_from_commands, now),
-        )
-        if seconds > _ROUNDING_SECONDS:
-            return seconds
-        here.reserve(now)
-        self._account.reserve(now)
-        return 0.0
+        return self._take(chat, now, self._kept_here_from_commands, self._kept_from_commands)
 
     def try_typing(self, chat: int, now: float) -> bool:
         """Whether a typing signal may go; it takes a tenth of a write."""
-        if self.pause("typing", chat, now) or self._account.free(now) < 1 + self._kept:
+        needed = self._account.until_free(1 + self._kept, now)
+        if self.pause("typing", chat, now) or needed > _ROUNDING_SECONDS:
             return False
         self._account.reserve(now, TYPING_WEIGHT)
         return True
@@ -195,6 +175,16 @@ class RateLimiter:
     def slowed(self, method: str, chat: int, seconds: float, now: float) -> None:
         """The chat is in slow mode, and its next message may come in so many seconds."""
         self._pauses[method, chat] = (now + seconds + FLOOD_MARGIN_SECONDS, "slow_mode")
+
+    def _take(self, chat: int, now: float, kept_here: int, kept: int) -> float:
+        """Take a place in both buckets if so many others stay free; else the seconds until then."""
+        here = self._chat(chat, now)
+        seconds = max(here.until_free(1 + kept_here, now), self._account.until_free(1 + kept, now))
+        if seconds > _ROUNDING_SECONDS:
+            return seconds
+        here.reserve(now)
+        self._account.reserve(now)
+        return 0.0
 
     def _chat(self, chat: int, now: float) -> Bucket:
         """A chat's bucket, emptied by the end of a pause that Telegram had asked for."""

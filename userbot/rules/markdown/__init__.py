@@ -121,13 +121,14 @@ def _quieted(rich: Rich, asked: str) -> Rich:
     a command for a bot of the group. With the joiner the text reads as it did, and Telegram finds
     none (its clients look for ``@`` or ``/`` followed at once by letters, digits or ``_``).
     """
+    calls = [found for found in _CALLS.finditer(rich.text) if not found["address"]]
+    if not calls:
+        return rich
     opaque = rich.opaque()
     said = {found[0].lower() for found in re.finditer(r"[@/]\w+", asked)}
     changes: list[tuple[int, int, str]] = []
     at = 0
-    for found in _CALLS.finditer(rich.text):
-        if found["address"]:
-            continue
+    for found in calls:
         mark = next(name for name in ("scheme", "command", "at") if found[name])
         end = found.end(mark)
         while at < len(opaque) and opaque[at][1] <= found.start():

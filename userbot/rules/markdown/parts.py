@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
-from userbot.rules.markdown.rich import Rich, Span
+from userbot.rules.markdown.rich import Rich, Span, trimmed
 from userbot.rules.plain import MESSAGE_UNITS, fitting, offsets, units
 from userbot.types import Entity, RichText
 
@@ -125,16 +125,8 @@ def _piece(text: str, spans: list[Span], start: int, end: int) -> Rich:
     while end > start and text[end - 1].isspace():
         end -= 1
     piece = text[start:end]
-    kept = []
-    for span in spans:
-        first, last = max(span.start, start) - start, min(span.end, end) - start
-        while first < last and span.kind != "pre" and piece[first].isspace():
-            first += 1
-        while first < last and piece[last - 1].isspace():
-            last -= 1
-        if first < last:
-            kept.append(span.at(first, last))
-    return Rich(piece, kept)
+    within = (span.at(max(span.start, start) - start, min(span.end, end) - start) for span in spans)
+    return Rich(piece, [kept for span in within if (kept := trimmed(span, piece))])
 
 
 def _message(part: Rich) -> RichText:

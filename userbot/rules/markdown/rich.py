@@ -133,7 +133,7 @@ def tidy(rich: Rich) -> Rich:
     spans: list[Span] = []
     for span in rich.spans:
         pieces = [span] if span.kind in OPAQUE else _without(span, opaque)
-        spans += (kept for piece in pieces if (kept := _trimmed(piece, rich.text)))
+        spans += (kept for piece in pieces if (kept := trimmed(piece, rich.text)))
     return Rich(rich.text, _nested(_merged(spans)))
 
 
@@ -149,7 +149,8 @@ def _without(span: Span, holes: list[tuple[int, int]]) -> Iterator[Span]:
         yield span.at(start, span.end)
 
 
-def _trimmed(span: Span, text: str) -> Span | None:
+def trimmed(span: Span, text: str) -> Span | None:
+    """The span without the white space at its ends, but for the indent of code; None if empty."""
     start, end = span.start, span.end
     while end > start and text[end - 1].isspace():
         end -= 1

@@ -117,16 +117,14 @@ def clean(text: str) -> str:
 
 def protected(markdown: str) -> Source:
     """A clean Markdown text with all that was said above set aside."""
-    source = Source("")
-    text = markdown
-    if "<" in text:
-        text = _without_tags(text, source)
-    if "]:" in text:
+    source = Source(markdown)
+    if "<" in markdown:
+        source.text = _without_tags(markdown, source)
+    if "]:" in markdown:
         used = {found[1].casefold() for found in _REFERENCE.finditer(markdown)}
-        text = _DEFINITION.sub(lambda found: _definition(found, used, source), text)
-    if "\\(" in text or "\\[" in text:
-        text = _with_dollars(text)
-    source.text = text
+        source.text = _DEFINITION.sub(lambda found: _definition(found, used, source), source.text)
+    if "\\(" in markdown or "\\[" in markdown:
+        source.text = _with_dollars(source.text)
     return source
 
 

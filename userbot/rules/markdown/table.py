@@ -54,7 +54,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -
 def _records(rows: Sequence[Row]) -> Rich:
     """The first cell of a row in bold, then a line for each other one, named by its heading."""
     heading = [_line(cell.text) for cell in rows[0]]
-    text = _joined(heading)
+    text = " · ".join(name for name in heading if name)
     spans = [Span("italic", 0, len(text))]
 
     def add(cell: Rich) -> None:
@@ -75,10 +75,6 @@ def _records(rows: Sequence[Row]) -> Rich:
             text += f"\n  {name}: " if name else "\n  "
             add(cell)
     return Rich(text, spans)
-
-
-def _joined(heading: Sequence[str]) -> str:
-    return " · ".join(name for name in heading if name)
 
 
 def _line(text: str) -> str:
