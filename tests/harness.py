@@ -31,7 +31,7 @@ from telethon import TelegramClient, events
 from tests.cli.processes import Process, environment
 from userbot import app, cli, config
 from userbot.cli.run import Reporter, log_file_for
-from userbot.console.json_lines import JsonLines
+from userbot.console.lines import JsonLines
 from userbot.errors import UserbotError
 from userbot.ports import Clock
 from userbot.sandbox.accounts import Account

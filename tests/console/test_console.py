@@ -11,11 +11,10 @@ import pytest
 from rich.console import Console
 
 from userbot import events as happened
-from userbot.console.describe import HEADS, Lines, describe
-from userbot.console.json_lines import JsonLines
+from userbot.console.describe import HEADS, describe, printable
+from userbot.console.lines import JsonLines, Lines
 from userbot.console.live import Live
 from userbot.console.reasons import ENDED, unanswered
-from userbot.console.safe import printable
 from userbot.events import Event
 from userbot.rules.limits import check
 from userbot.settings import LimitsConfig
@@ -113,6 +112,9 @@ def test_the_live_console_keeps_to_the_width(width: int, language: Language) -> 
     shown = paper.export_text()
     assert max(len(line) for line in shown.splitlines()) <= width
     assert "Weekend · Max" in shown
+    for head, _style in HEADS.values():
+        # Of an answer that begins the row below the log tells.
+        assert translated(head, language) in shown or head == HEADS["answering"][0]
 
 
 def test_what_is_being_answered_is_shown_until_it_is_answered() -> None:

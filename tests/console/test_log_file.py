@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from userbot.console.log_file import LogFile
+from userbot.console.lines import LogFile
 from userbot.events import Answered, Heard
 
 

@@ -11,7 +11,7 @@ from userbot.cli.common import Common
 from userbot.cli.language import said, show, tell
 from userbot.cli.login import online
 from userbot.cli.table import kind, print_json, print_table, titled
-from userbot.console.safe import printable
+from userbot.console.describe import printable
 from userbot.errors import StorageError
 from userbot.rules.policy import effective_block
 from userbot.settings import ChatConfig, Override, Settings

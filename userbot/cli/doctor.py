@@ -17,7 +17,7 @@ from userbot.cli.language import said
 from userbot.cli.login import online
 from userbot.cli.table import print_json
 from userbot.config import Loaded, check_modes
-from userbot.console.safe import printable
+from userbot.console.describe import printable
 from userbot.errors import ConfigError, SessionInUseError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.speech import OpenAITranscriber

@@ -11,7 +11,7 @@ from userbot.cli import history_view as view
 from userbot.cli.asking import ask, in_terminal
 from userbot.cli.common import Common
 from userbot.cli.language import aside, said
-from userbot.console.safe import printable
+from userbot.console.describe import printable
 from userbot.errors import SessionInUseError, UsageError
 from userbot.settings import Settings, TelegramConfig
 from userbot.storage.archive import Archive, ArchivedQuestion

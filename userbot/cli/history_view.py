@@ -22,10 +22,9 @@ from rich.text import Text
 from userbot.cli.common import Common
 from userbot.cli.language import said
 from userbot.cli.table import kind, number, print_json, print_table, titled
-from userbot.console.describe import tokens
-from userbot.console.json_lines import json_text, utc
+from userbot.console.describe import printable, tokens
+from userbot.console.lines import json_text, utc
 from userbot.console.reasons import unanswered as why
-from userbot.console.safe import printable
 from userbot.storage.archive import ArchivedQuestion, ConversationSummary
 from userbot.texts import _, p_
 from userbot.types import ConversationId

@@ -13,7 +13,7 @@ from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal
 from userbot.cli.chats import block
 from userbot.cli.language import show, tell, tell_below
 from userbot.cli.table import kind
-from userbot.console.safe import printable
+from userbot.console.describe import printable
 from userbot.errors import ModelError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.settings import OpenAIConfig

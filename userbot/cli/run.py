@@ -15,9 +15,7 @@ from userbot.cli.common import Common, reader_gone, stop_printing
 from userbot.cli.language import language, tell
 from userbot.cli.login import log_in_first
 from userbot.config import Loaded, check_modes
-from userbot.console.describe import Lines
-from userbot.console.json_lines import JsonLines
-from userbot.console.log_file import LogFile
+from userbot.console.lines import JsonLines, Lines, LogFile
 from userbot.events import Event, Notice
 from userbot.masking import masked_event
 from userbot.settings import ConsoleConfig

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from userbot.cli.language import fitted, language, said
-from userbot.console.json_lines import json_text
-from userbot.console.safe import printable
+from userbot.console.describe import printable
+from userbot.console.lines import json_text
 from userbot.texts import _
 from userbot.types import SAVED_TITLE, TERMINAL
 

@@ -9,8 +9,7 @@ from io import TextIOWrapper
 
 from userbot.cli.common import Common, say_error
 from userbot.cli.language import language, said
-from userbot.console.describe import Lines
-from userbot.console.json_lines import JsonLines
+from userbot.console.lines import JsonLines, Lines
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, UserbotError
 from userbot.events import Answered, Answering, Event, Heard

@@ -1,14 +1,15 @@
-"""An activity as a person reads it: a head, what it is about, and the detail; as a plain line."""
+"""An event as a person reads it: a head, what it is about, and the detail.
+
+Text of other people is in it, made harmless for a terminal.
+"""
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TextIO
 
 from userbot import events as happened
 from userbot.console.reasons import ENDED, REASONS
-from userbot.console.safe import printable
 from userbot.texts import Language, Text, _, joined, n_, p_, quoted, translated
 from userbot.types import SAVED_TITLE, TERMINAL
 
@@ -34,6 +35,8 @@ _SOUNDS = {
     "video": _("video"),
     "document": _("audio file"),
 }
+_JOINERS = "\u200c\u200d"
+"""Format characters that real words and emoji are made with."""
 _ABOUT_REPLY = _("about the message it replies to")
 
 
@@ -76,25 +79,22 @@ def describe(event: happened.Event, language: Language, *, text_withheld: bool =
     )
 
 
-class Lines:
-    """Writes a line per event: for pipes, files and `--plain`.
+def printable(text: str) -> str:
+    """The text on one line, without anything that could steer a terminal.
 
-    `verbose`: everyday ignored messages too.
+    Control characters (escapes among them), bidirectional overrides and lone surrogates go;
+    white space of any kind becomes one blank.
     """
-
-    def __init__(self, stream: TextIO, language: Language, *, verbose: bool) -> None:
-        self._stream = stream
-        self._language = language
-        self._verbose = verbose
-
-    def __call__(self, event: happened.Event) -> None:
-        if isinstance(event, happened.Ignored) and not (event.notable or self._verbose):
-            return
-        now = datetime.now().astimezone().strftime("%H:%M:%S")
-        print(now, describe(event, self._language).plain(), file=self._stream, flush=True)
-
-    def close(self) -> None:
-        """Nothing is held back, so nothing is left to write."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = (
+        " " if character.isspace() else character
+        for character in text
+        if character in _JOINERS
+        or character.isspace()
+        or unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co")
+    )
+    return " ".join("".join(kept).split())
 
 
 def seconds(passed: float) -> Text:

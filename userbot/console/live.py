@@ -11,12 +11,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from userbot.console.describe import Line, describe, seconds
+from userbot.console.describe import HEADS, Line, describe, seconds
 from userbot.console.reasons import REASONS
 from userbot.events import Answered, Answering, Event, Failed, Ignored, Skipped
 from userbot.texts import Language, translated
 
-_HEAD_WIDTH = 9
 _TIME_STYLE = "grey58"
 
 
@@ -48,6 +47,7 @@ class Live:
         self.console = console or Console(highlight=False)
         self._language = language
         self._verbose = verbose
+        self._head_width = max(len(translated(head, language)) for head, _style in HEADS.values())
         self._working = _Working(language)
         self._live: RichLive | None = None
 
@@ -63,7 +63,7 @@ class Live:
                 self._working.began.pop(key, None)
             elif event.event in ("waiting", "notice", "ready"):
                 self._network(event)
-            self.console.print(log_line(line))
+            self.console.print(self._row(line))
         self._show_working()
 
     def close(self) -> None:
@@ -83,6 +83,21 @@ class Live:
         elif reason == "reconnected" or event.event == "ready":  # perhaps for the first time
             self._working.began.pop((None, None), None)
 
+    def _row(self, line: Line) -> Table:
+        """An event as a row of the log, wrapped under itself rather than under the time."""
+        row = Table.grid(padding=(0, 1))
+        row.add_column(no_wrap=True, style=_TIME_STYLE)
+        row.add_column(no_wrap=True, width=self._head_width)
+        row.add_column(overflow="fold")
+        told = Text.assemble((line.where, "bold"), "  " if line.where else "", line.what)
+        if line.hint:
+            told.append(f"\n→ {line.hint}", "italic yellow")
+        now = datetime.now().astimezone().strftime("%H:%M:%S")
+        row.add_row(now, Text(line.head, line.style), told)
+        if line.text:
+            row.add_row("", "", Text(line.text, "dim", no_wrap=True, overflow="ellipsis"))
+        return row
+
     def _show_working(self) -> None:
         # The rows exist only while somebody waits, so that whoever types is not disturbed.
         if self._working.began and self._live is None:
@@ -93,22 +108,3 @@ class Live:
         elif not self._working.began and self._live is not None:
             self._live.stop()
             self._live = None
-
-
-def log_line(line: Line) -> Table:
-    """An event as a row of the log, wrapped under itself rather than under the time."""
-    row = Table.grid(padding=(0, 1))
-    row.add_column(no_wrap=True, style=_TIME_STYLE)
-    row.add_column(no_wrap=True, width=_HEAD_WIDTH)
-    row.add_column(overflow="fold")
-    told = Text()
-    if line.where:
-        told.append(line.where, "bold")
-        told.append("  ")
-    told.append(line.what)
-    if line.hint:
-        told.append(f"\n→ {line.hint}", "italic yellow")
-    row.add_row(datetime.now().astimezone().strftime("%H:%M:%S"), Text(line.head, line.style), told)
-    if line.text:
-        row.add_row("", "", Text(line.text, "dim", no_wrap=True, overflow="ellipsis"))
-    return row

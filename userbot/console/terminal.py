@@ -9,7 +9,7 @@ import math
 import os
 from typing import TextIO
 
-from userbot.console.safe import printable
+from userbot.console.describe import printable
 from userbot.ports import Write
 from userbot.types import ConversationId, RichText
 
