@@ -23,30 +23,8 @@ from userbot.cli.language import speak
 from userbot.signals import leaving_at_once
 from userbot.texts import _
 
-_FLAGS: Final[dict[str, tuple[Any, Any]]] = {
-    "config": (
-        Path | None,
-        typer.Option(
-            None, "--config", metavar="FILE", help=_("The config file [default: ./config.toml].")
-        ),
-    ),
-    "profile": (
-        str | None,
-        typer.Option(
-            None, "--profile", metavar="NAME", help=_("Use [profile.NAME] of the config.")
-        ),
-    ),
-    "plain": (
-        bool,
-        typer.Option(False, "--plain", help=_("Plain lines: no colour, nothing moves.")),
-    ),
-    "json": (bool, typer.Option(False, "--json", help=_("One JSON object per event or row."))),
-    "verbose": (
-        bool,
-        typer.Option(False, "-v", "--verbose", help=_("Show more, with tracebacks of errors.")),
-    ),
-}
-"""The common flags: they may stand before the command's name and behind it."""
+_FLAGS: Final = inspect.signature(Common).parameters
+"""They may stand before the command's name and behind it."""
 Phone = Annotated[
     str | None,
     typer.Option("--phone", metavar="+…", help=_("Use a login code instead of a QR code.")),
@@ -79,16 +57,14 @@ def _with_flags(function: Callable[..., None]) -> Callable[..., None]:
             function(common, **given)
 
     only_named = inspect.Parameter.KEYWORD_ONLY
-    hints = get_type_hints(function, include_extras=True)
+    _common, *own = inspect.signature(function).parameters.values()
+    hints = get_type_hints(Common, include_extras=True)
+    hints |= get_type_hints(function, include_extras=True)
     parameters = [
         inspect.Parameter("ctx", only_named, annotation=typer.Context),
         *(
-            parameter.replace(annotation=hints[name], kind=only_named)
-            for name, parameter in list(inspect.signature(function).parameters.items())[1:]
-        ),
-        *(
-            inspect.Parameter(name, only_named, default=option, annotation=kind)
-            for name, (kind, option) in _FLAGS.items()
+            parameter.replace(annotation=hints[parameter.name], kind=only_named)
+            for parameter in (*own, *_FLAGS.values())
         ),
     ]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
 
 from userbot import masking
 from userbot.cli.language import fitted, said, show, speak
@@ -28,11 +30,24 @@ if TYPE_CHECKING:
 class Common:
     """The common flags, as given before or after the command's name."""
 
-    config: Path | None = None
-    profile: str | None = None
-    plain: bool = False
-    json: bool = False
-    verbose: bool = False
+    config: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help=_("The config file [default: ./config.toml].")),
+    ] = None
+    profile: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help=_("Use [profile.NAME] of the config.")),
+    ] = None
+    plain: Annotated[
+        bool, typer.Option("--plain", help=_("Plain lines: no colour, nothing moves."))
+    ] = False
+    json: Annotated[bool, typer.Option("--json", help=_("One JSON object per event or row."))] = (
+        False
+    )
+    verbose: Annotated[
+        bool,
+        typer.Option("-v", "--verbose", help=_("Show more, with tracebacks of errors.")),
+    ] = False
 
     @property
     def lively(self) -> bool:

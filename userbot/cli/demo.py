@@ -131,6 +131,8 @@ class Play:
         self._verbose = common.verbose
         self._own = own
         self._sandbox = Sandbox(responder=written_answer, language=language)
+        self._owner = self._sandbox.people[OLGA.key]
+        self._visitor = self._sandbox.people[MAX.key]
         self._console = _recording(language) if picture else console_for(common, language)
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._shown = Reporter(self._console, self._end)
@@ -147,16 +149,10 @@ class Play:
 
     async def perform(self) -> None:
         """Play the scene, show the table, let the visitor type. Raises UserbotError."""
-        began = time.monotonic()
+        began, leaving = time.monotonic(), self._console.close
         await self._sandbox.start()
         program = asyncio.create_task(
-            app.run(
-                self._settings(),
-                self._report,
-                began=began,
-                end=self._end,
-                leaving=self._console.close,
-            )
+            app.run(self._settings(), self._report, began=began, end=self._end, leaving=leaving)
         )
         play = asyncio.create_task(self._play())
         try:
@@ -187,26 +183,18 @@ class Play:
             model = replace(model, max_completion_tokens=most)
         key = self._folder / "server.pem"
         telegram.write_public_key(key)
-        telegram.seed_session(self._folder / "me.session", self._sandbox.people[OLGA.key])
-        may_ask = [self._sandbox.people[who] for who in ("max", "lena", "timur")]
+        telegram.seed_session(self._folder / "me.session", self._owner)
+        server = ServerConfig(
+            dc=telegram.dc, host=telegram.host, port=telegram.port, public_key=key
+        )
+        may_ask = tuple(self._sandbox.people[who].id for who in ("max", "lena", "timur"))
         return Settings(
             telegram=TelegramConfig(
-                api_id=1,
-                api_hash="demo",
-                session=self._folder / "me",
-                server=ServerConfig(
-                    dc=telegram.dc, host=telegram.host, port=telegram.port, public_key=key
-                ),
+                api_id=1, api_hash="demo", session=self._folder / "me", server=server
             ),
             openai=model,
             voice=voice or VoiceConfig(base_url=url, api_key=secret),
-            chats=(
-                ChatConfig(
-                    id=self._sandbox.group.id,
-                    respond="mention",
-                    from_=tuple(person.id for person in may_ask),
-                ),
-            ),
+            chats=(ChatConfig(id=self._sandbox.group.id, respond="mention", from_=may_ask),),
             history=HistoryConfig(database=self._folder / "history.db"),
             limits=LimitsConfig(requests_per_minute=20),
         )
@@ -239,14 +227,15 @@ class Play:
             if line.answered or not line.who.may_ask:
                 await self._until_settled(said)
         if not self._picture and not sys.stdin.isatty() and sys.platform != "win32":
-            await self._hear_out()
+            for typed in _lines_given():
+                await self._hear(typed)
         self._show.table(self._counts)
         if self._interactive:
             await self._visit()
 
     def _say(self, who: Account, text: str, reply_to: Message | None = None) -> Message:
         said = who.says(self._sandbox.group, text, reply_to=reply_to)
-        self._show.said(said, who is self._sandbox.people[OLGA.key])
+        self._show.said(said, who is self._owner)
         return said
 
     def _speak(self, who: Account, recording: bytes, reply_to: Message | None) -> Message:
@@ -256,7 +245,7 @@ class Play:
 
     async def _until_settled(self, said: Message) -> None:
         """Wait until the program has answered a message, or said why it does not."""
-        key = said.id_for(self._sandbox.people[OLGA.key])
+        key = said.id_for(self._owner)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 while key not in self._ends:
@@ -265,34 +254,29 @@ class Play:
         except TimeoutError:
             return
         if isinstance(self._ends[key], Answered):
-            for message in self._sandbox.people[MAX.key].messages(self._sandbox.group):
-                if message.reply_to is said and message.sender is self._sandbox.people[OLGA.key]:
+            for message in self._visitor.messages(self._sandbox.group):
+                if message.reply_to is said and message.sender is self._owner:
                     self._show.said(message, by_program=True)
                     self._last_answer = message
 
-    async def _hear_out(self) -> None:
-        """Play the lines that were piped in, as if the visitor had typed them."""
-        for line in _lines_given():
-            if line.strip():
-                said = self._say(self._sandbox.people[MAX.key], line.strip())
-                await self._until_settled(said)
+    async def _hear(self, line: str) -> None:
+        """Play a line that the visitor typed, or piped in."""
+        if line.strip():
+            await self._until_settled(self._say(self._visitor, line.strip()))
 
     async def _visit(self) -> None:
-        visitor = self._sandbox.people[MAX.key]
-        self._show.invitation(visitor.first_name)
+        self._show.invitation(self._visitor.first_name)
         lines: asyncio.Queue[str] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         # Read by the loop rather than in a thread: a thread in a blocked read cannot be ended.
         loop.add_reader(sys.stdin.fileno(), _read_line, lines)
         try:
             while True:
-                self._show.prompt(visitor.first_name)
+                self._show.prompt(self._visitor.first_name)
                 line = await lines.get()
                 if not line:
                     return
-                if line.strip():
-                    said = self._say(visitor, line.strip())
-                    await self._until_settled(said)
+                await self._hear(line)
         finally:
             loop.remove_reader(sys.stdin.fileno())
 
