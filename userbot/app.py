@@ -272,8 +272,11 @@ class _Run:
         """Take up what another process wants asked again, until cancelled."""
         services = self._built
         while True:
-            with suppress(StorageError):  # told
-                await services.late.done(partial(services.retries.look, self._clock.now()))
+            try:
+                services.retries.look(self._clock.now())
+            except StorageError as trouble:
+                with suppress(StorageError):  # told
+                    await self._store_back.wait(trouble)
             await self._clock.sleep(RETRY_SECONDS)
 
     # -- the end

@@ -46,11 +46,9 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """The wall clock, aware, in UTC."""
-        ...
 
     def monotonic(self) -> float:
         """Seconds that never go back."""
-        ...
 
     async def sleep(self, seconds: float) -> None: ...
 
@@ -72,38 +70,30 @@ class Reader(Protocol):
     @property
     def waits(self) -> bool:
         """Whether something waits for Telegram to say who sent it, or for a connection to come."""
-        ...
 
     async def quoted(self, chat: int, message: int) -> Quoted | None:
         """The message with its speaker, or None if it is gone or may not be used."""
-        ...
 
     async def since(self, chat: int, messages: Sequence[int]) -> Since:
         """A question's messages as they stand, and the account's after the first of them.
 
         All in one look, however many they are.
         """
-        ...
 
     async def lately(self, chat: int, at: datetime) -> Since:
         """The account's messages since a moment of Telegram's."""
-        ...
 
     async def latest(self, chat: int, before: int, count: int) -> list[Message]:
         """The messages before that one, the newest first."""
-        ...
 
     async def migrated(self, chats: Sequence[int]) -> list[tuple[int, int, str]]:
         """Which of these basic groups are supergroups by now: old id, new id, title."""
-        ...
 
     async def tops(self, chats: Sequence[int]) -> list[ChatTop]:
         """These chats with their newest message; without those that are empty or out of reach."""
-        ...
 
     async def newest_tops(self) -> list[ChatTop]:
         """The newest chats of the account, whichever they are, with their newest message."""
-        ...
 
     async def bring(
         self, chat: int, *, after: int = 0, since: datetime | None = None, own: bool = False
@@ -112,30 +102,25 @@ class Reader(Protocol):
 
         Oldest first, 2000 messages at most.
         """
-        ...
 
     async def fetch_file(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
         """The file of a message, in memory.
 
         Raises AudioError if it is gone, empty or larger than `limit` bytes.
         """
-        ...
 
     async def save_file(
         self, chat: int, message: int, limit: int, path: Path, judge: Judge
     ) -> None:
         """The same as `path`, part by part."""
-        ...
 
     async def fetch_pictures(
         self, chat: int, message: int, *, several: bool = False
     ) -> list[Picture]:
         """The picture of a message, with those of its album; `several`: there are others beside."""
-        ...
 
     async def find_person(self, name: str) -> int | None:
         """The id of the person with this @name; None if nobody has it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,28 +141,23 @@ class Sender(Protocol):
 
     def check(self, conversation: ConversationId) -> None:
         """Raise if it is known already that nothing may be written here."""
-        ...
 
     async def acquire(self, conversation: ConversationId, write: Write, title: str = "") -> None:
         """Wait for the permit of a first text or an end; waits that are felt are shown.
 
         `title`: how the chat is called when a wait is shown.
         """
-        ...
 
     async def acquire_after_answers(
         self, conversation: ConversationId, write: Write, title: str = ""
     ) -> None:
         """Wait for a permit that no answer needs: the way of what commands write."""
-        ...
 
     def try_acquire(self, conversation: ConversationId, write: Write) -> bool:
         """Take a permit if nobody else needs it: the way of a preview."""
-        ...
 
     def in_slow_mode(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode: an answer is one message there."""
-        ...
 
     async def send(
         self,
@@ -194,7 +174,6 @@ class Sender(Protocol):
         MessageGoneError when `reply_to` is not there, WriteInDoubtError when it may stand all
         the same, else TelegramError.
         """
-        ...
 
     async def edit(self, conversation: ConversationId, message: int, text: RichText) -> None:
         """Put another text into a message of ours; the same text again is fine.
@@ -202,29 +181,24 @@ class Sender(Protocol):
         Raises PauseAskedError when it did not leave and another permit is needed,
         MessageGoneError when the message is not there, else TelegramError.
         """
-        ...
 
     async def typing(self, conversation: ConversationId, typing: bool) -> bool:
         """Show that an answer is being written, or no longer; whether it was. Never raises."""
-        ...
 
     async def delete(self, command: CommandMessage) -> None:
         """Delete a command's message for all; no other message can be deleted.
 
         Raises as `send` does.
         """
-        ...
 
     def takes_voice(self, conversation: ConversationId) -> bool:
         """False once Telegram has said that voice notes are not taken there."""
-        ...
 
     async def upload_voice(self, conversation: ConversationId, speech: Speech) -> Uploaded:
         """Bring a voice note to Telegram, where nobody sees it yet; it can be sent once.
 
         It takes no permit. Raises VoiceRefusedError when it cannot be, and as `check` does.
         """
-        ...
 
     async def send_voice(
         self,
@@ -236,7 +210,6 @@ class Sender(Protocol):
         random_id: int,
     ) -> int:
         """Send a voice note and give its id. Raises VoiceRefusedError, and as `send` does."""
-        ...
 
 
 class Transcriber(Protocol):
@@ -244,7 +217,6 @@ class Transcriber(Protocol):
 
     async def transcribe(self, sound: Sound, hints: Hints) -> Transcript:
         """What is spoken. Raises ModelError; asks once."""
-        ...
 
 
 class Speaker(Protocol):
@@ -255,7 +227,6 @@ class Speaker(Protocol):
 
     async def speak(self, text: str) -> Speech:
         """The text, spoken; at most 4096 characters. Raises ModelError."""
-        ...
 
 
 class Workplace(Protocol):
@@ -266,15 +237,12 @@ class Workplace(Protocol):
 
     async def read(self, form: Format) -> float:
         """Decode what was put there; gives its seconds. Raises AudioError if it is damaged."""
-        ...
 
     async def loudness(self) -> Loudness:
         """How loud the loudest of it is, after `read`."""
-        ...
 
     def parts(self) -> AsyncGenerator[tuple[Sound, Loudness], None]:
         """What was read, in sounds that every endpoint takes, cut where nobody speaks."""
-        ...
 
 
 class Audio(Protocol):
@@ -282,11 +250,9 @@ class Audio(Protocol):
 
     async def usable(self) -> bool:
         """Whether what it needs is installed."""
-        ...
 
     def workplace(self, max_seconds: float) -> AbstractAsyncContextManager[Workplace]:
         """A place for one recording, of which a little more than that is read at most."""
-        ...
 
 
 class ChatModel(Protocol):
@@ -294,7 +260,6 @@ class ChatModel(Protocol):
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
         """The answer in pieces, then one Finish. Raises ModelError."""
-        ...
 
 
 class KnownNames(Protocol):
@@ -302,8 +267,6 @@ class KnownNames(Protocol):
 
     def kept(self, name: str) -> KeptName | None:
         """Whom the name meant; None if it was never resolved."""
-        ...
 
     def keep(self, name: KeptName, at: datetime) -> None:
         """Remember a name; one that is known already stays as it is."""
-        ...

@@ -68,17 +68,17 @@ def _row(dialog: Dialog, chat: ChatConfig | None, ordered: dict[int, list[str]])
     }
 
 
-def _rule(chat: ChatConfig | None) -> str:
+def _rule(chat: ChatConfig | None, by_command: list[str] | None) -> str:
     if chat is None:
-        return "–"
-    if chat.respond == "off":
-        return "off"
-    whom = chat.from_ if isinstance(chat.from_, str) else ", ".join(map(str, chat.from_))
-    return f"{chat.respond}, {whom}"
-
-
-def _by_command(keys: list[str] | None) -> str:
-    return " " + said(_("(set by command: {keys})", keys=", ".join(keys))) if keys else ""
+        rule = "–"
+    elif chat.respond == "off":
+        rule = "off"
+    else:
+        whom = chat.from_ if isinstance(chat.from_, str) else ", ".join(map(str, chat.from_))
+        rule = f"{chat.respond}, {whom}"
+    if not by_command:
+        return rule
+    return f"{rule} " + said(_("(set by command: {keys})", keys=", ".join(by_command)))
 
 
 def _print_table(
@@ -96,7 +96,7 @@ def _print_table(
                 kind(dialog.kind),
                 titled(dialog.title, dialog.id),
                 f"@{dialog.username}" if dialog.username else "",
-                _rule(selected.get(dialog.id)) + _by_command(ordered.get(dialog.id)),
+                _rule(selected.get(dialog.id), ordered.get(dialog.id)),
             )
             for dialog in found
         ],
@@ -121,12 +121,10 @@ def _print_block(found: list[Dialog], selected: dict[int, ChatConfig], word: str
         tell()
         tell(_("To select, paste into config.toml and adapt:"))
         tell()
-        show("\n".join(block(dialog, "mention", _usual(dialog)) for dialog in new))
-
-
-def _usual(dialog: Dialog) -> str:
-    """Who asks there, if nobody says: between two there is nobody but the other one."""
-    return "anyone" if dialog.kind == "private" else "contacts"
+        for dialog in new:
+            # Between two there is nobody but the other one.
+            whom = "anyone" if dialog.kind == "private" else "contacts"
+            show(block(dialog, "mention", whom))
 
 
 def block(dialog: Dialog, respond: str, whom: str) -> str:

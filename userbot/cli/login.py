@@ -126,7 +126,9 @@ def alone(settings: TelegramConfig) -> Iterator[None]:
 @asynccontextmanager
 async def connected(settings: TelegramConfig, timings: Timings = USUAL) -> AsyncIterator[Client]:
     """A connected client, perhaps of no login yet; hold the session first. Raises UserbotError."""
-    client = new_client(settings, _gate(), persistent=False)
+    # It waits as a run would, and says so; what stops it is raised where the command asked, too.
+    gate = Gate(RateLimiter(1, 1), SystemClock(), _say, _leave_to_the_command)
+    client = new_client(settings, gate, persistent=False)
     try:
         await _connect(client, timings)
         yield client
@@ -149,17 +151,11 @@ async def _connect(client: Client, timings: Timings) -> None:
         connecting.cancel()
 
 
-def _gate() -> Gate:
-    """Waits as a run would, and says so."""
-    return Gate(RateLimiter(1, 1), SystemClock(), _say, _leave_to_the_command)
-
-
 def _say(event: Event) -> None:
     show(fitted(describe(event, language()).plain(), sys.stderr))
 
 
-def _leave_to_the_command(error: UserbotError) -> None:
-    """It is raised where the command asked, too."""
+def _leave_to_the_command(error: UserbotError) -> None: ...
 
 
 def unreachable(settings: TelegramConfig) -> TelegramError:
