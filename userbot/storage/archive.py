@@ -74,7 +74,7 @@ class Archive:
     """The history database, read only. Every method raises StorageError."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
         self._texts = Conversations(database, Quotes(database))
         database.connection.create_function("holds", 2, _holds, deterministic=True)
 
@@ -106,7 +106,7 @@ class Archive:
 
     def conversations(self, limit: int | None = None) -> list[ConversationSummary]:
         """The conversations, the one asked in last first; all without a limit."""
-        rows = self.rows(
+        rows = self.database.rows(
             "WITH paid AS (SELECT q.conversation, sum(p.prompt_tokens + p.completion_tokens)"
             "   AS tokens FROM payments AS p JOIN questions AS q ON q.id = p.question"
             "   WHERE p.state = 'captured' GROUP BY 1)"
@@ -148,7 +148,7 @@ class Archive:
         With `search` only those whose question or answer holds these words, in any case; with
         `failed` only questions that failed; with `since` only those that ended so after that.
         """
-        rows = self.rows(
+        rows = self.database.rows(
             f"SELECT {questions.FIELDS}, p.prompt_tokens, p.completion_tokens"
             f"{questions.FROM} LEFT JOIN payments AS p ON p.id = (SELECT max(id) FROM payments"
             " WHERE question = q.id AND kind = 'answer' AND state = 'captured')"
@@ -198,11 +198,10 @@ class Archive:
         It is an id (its sign or its -100 may be missing), "saved", or a piece of a title or of
         the @name of a private chat.
         """
-        rows = self.rows(
+        rows = self.database.rows(
             "SELECT DISTINCT c.chat, c.title, c.kind,"
             " CASE WHEN c.kind = 'private' AND NOT q.by_owner THEN q.sender_username END AS name"
-            " FROM conversations AS c JOIN questions AS q ON q.conversation = c.id",
-            {},
+            " FROM conversations AS c JOIN questions AS q ON q.conversation = c.id"
         )
         ids = {typed, f"-{typed}", f"-100{typed}"}
         word = folded(typed.removeprefix("@"))
@@ -220,11 +219,7 @@ class Archive:
 
     def overrides(self) -> dict[int, Override]:
         """What commands in chats have set, by chat."""
-        return Overrides(self._database).all()
-
-    def rows(self, statement: str, values: dict[str, object]) -> list[sqlite3.Row]:
-        """What a query finds, by column names."""
-        return self._database.rows(statement, values)
+        return Overrides(self.database).all()
 
 
 def folded(text: str) -> str:

@@ -109,12 +109,8 @@ class OutboundLog:
 
     def standing(self, question: Question) -> list[tuple[int, str]]:
         """What stands of the answer under way: its messages and their texts, in order."""
-        newest = {
-            one.part: (one.message, one.text)
-            for one in self.of(question)
-            if one.message is not None
-        }
-        return [newest[part] for part in sorted(newest)]
+        newest = {one.part: one for one in self.of(question) if one.message is not None}
+        return [(one.message, one.text) for one in newest.values() if one.message is not None]
 
     def typed_elsewhere(self, chat: int, message: int) -> None:
         """A message of the account's came from another device: it is the owner's own."""

@@ -28,52 +28,55 @@ from userbot.types import (
 _REQUESTED = "asked_again"
 """The reason of a pending question that another process wants asked again."""
 
-ADD = """
-    INSERT INTO questions (conversation, chat, message, sender, sender_name, sender_username,
-        by_owner, text, labelled, reply_to, about_reply, voice, listen_first, forwarded_from,
-        plain, pictures, asked_at, stored_at, state_at, expires_at)
-    SELECT id, :source, :message, :sender, :name, :username,
-        :by_owner, :text, :labelled, :reply_to, :about_reply, :voice, :listen_first,
-        :forwarded_from, :plain, :pictures, :asked_at, :stored_at, :stored_at, :expires_at
-    FROM conversations WHERE chat = :chat AND topic = :topic AND kind = :kind
-        AND :title IN (title, '')
-    ON CONFLICT (message, chat) DO NOTHING"""
+_WORDS = "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at"
+_COLUMNS = (
+    "chat, message, sender, sender_name, sender_username, by_owner, voice, listen_first, plain,"
+    f" asked_at, stored_at, state_at, {_WORDS}"
+)
 
-FIELDS = """q.*, c.chat AS place, c.topic, c.kind, c.title"""
+FIELDS = "q.*, c.chat AS place, c.topic, c.kind, c.title"
 FROM = " FROM questions AS q JOIN conversations AS c ON c.id = q.conversation "
 SELECT = f"SELECT {FIELDS} {FROM}"
-
-SEE_CONVERSATION = """
-    INSERT INTO conversations (chat, topic, kind, title) VALUES (:chat, :topic, :kind, :title)
+_ADD = f"""
+    INSERT INTO questions (conversation, {_COLUMNS})
+    SELECT id, :{_COLUMNS.replace(", ", ", :")} FROM conversations
+    WHERE chat = :place AND topic = :topic AND kind = :kind AND :title IN (title, '')
+    ON CONFLICT (message, chat) DO NOTHING"""
+_SEE_CONVERSATION = """
+    INSERT INTO conversations (chat, topic, kind, title) VALUES (:place, :topic, :kind, :title)
     ON CONFLICT (chat, topic) DO UPDATE SET kind = excluded.kind,
         title = CASE excluded.title WHEN '' THEN title ELSE excluded.title END
         WHERE kind <> excluded.kind OR excluded.title NOT IN (title, '')"""
 """A short update knows no title (''); the one that is known stays."""
+_REWORD = f"""
+    UPDATE questions SET ({_WORDS}) = (:{_WORDS.replace(", ", ", :")}), whole = NULL
+    WHERE id = :id AND erased = 0 AND state <> 'answered'"""
 
 
-def row_of(question: Question, at: datetime) -> dict[str, Any]:
-    """What ADD and SEE_CONVERSATION are filled with; `at`: when it is stored."""
+def _row_of(question: Question, at: datetime) -> dict[str, Any]:
+    """What is stored of a question and its conversation; `at`: when."""
     return {
-        "chat": question.conversation.chat,
-        "source": question.source,
+        "place": question.conversation.chat,
         "topic": question.conversation.topic or 0,
         "kind": str(question.kind),
         "title": question.title,
+        "chat": question.source,
         "message": question.message,
         "sender": question.sender.id,
-        "name": question.sender.name,
-        "username": question.sender.username,
+        "sender_name": question.sender.name,
+        "sender_username": question.sender.username,
         "by_owner": question.by_owner,
         "voice": question.voice and _stored_voice(question.voice),
         "listen_first": question.listen_first,
         "plain": question.plain,
         "asked_at": question.at,
         "stored_at": at,
-        **words_of(question),
+        "state_at": at,
+        **_words_of(question),
     }
 
 
-def words_of(question: Question) -> dict[str, Any]:
+def _words_of(question: Question) -> dict[str, Any]:
     """What changes when a question is worded otherwise."""
     return {
         "text": question.text,
@@ -154,13 +157,13 @@ class Questions:
 
     def add(self, question: Question, at: datetime) -> Question | None:
         """Store a question as pending and give it with its id; None if its message is known."""
-        row = row_of(question, at)
-        cursor = self._database.execute(ADD, row)
+        row = _row_of(question, at)
+        cursor = self._database.execute(_ADD, row)
         if not cursor.rowcount:
             # The message is known, or its conversation is new or has another title.
             with self._database.transaction():
-                self._database.execute(SEE_CONVERSATION, row)
-                cursor = self._database.execute(ADD, row)
+                self._database.execute(_SEE_CONVERSATION, row)
+                cursor = self._database.execute(_ADD, row)
         return replace(question, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
     def reopen(
@@ -281,13 +284,7 @@ class Questions:
                     " joined_to = ?, whole = NULL WHERE id = ? AND state <> 'answered'",
                     (reason, at, joined_to, one.id),
                 )
-            database.execute(
-                "UPDATE questions SET text = :text, labelled = :labelled,"
-                " forwarded_from = :forwarded_from, reply_to = :reply_to,"
-                " about_reply = :about_reply, pictures = :pictures, expires_at = :expires_at,"
-                " whole = NULL WHERE id = :id AND erased = 0 AND state <> 'answered'",
-                {"id": whole.id, **words_of(whole)},
-            )
+            database.execute(_REWORD, {"id": whole.id, **_words_of(whole)})
 
     def begin(self, question: Question, at: datetime) -> bool:
         """A question is being answered from now on; False if its words are gone."""

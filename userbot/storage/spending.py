@@ -45,7 +45,7 @@ def spending(database: Path, by: str, since: datetime, timezone: str | None) -> 
     Raises StorageError. Without a history there is nothing.
     """
     with Archive.reading(database) as archive:
-        rows = [] if archive is None else archive.rows(_ROWS, {"since": since})
+        rows = [] if archive is None else archive.database.rows(_ROWS, {"since": since})
     zone = None if timezone is None else ZoneInfo(timezone)
     key = _KEYS[by]
     sums: dict[str | int, Spending] = {}
