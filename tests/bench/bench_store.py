@@ -71,8 +71,9 @@ def measure(path: Path, stored: int, today: int) -> dict[str, tuple[float, float
     def pay(index: int) -> None:
         payment = Payment("answer", "m", prompt_tokens=800, completion_tokens=1000)
         ask, at, usage = kept[index], minute(index), Usage(800, 200)
-        given = store.ledger.authorize(ask, payment, at, DAY, lambda *_: None)
-        assert isinstance(given, int)
+        with store.database.transaction():
+            store.ledger.spent(ask.sender.id, at, DAY, ask.id)
+            given = store.ledger.authorize(ask, payment, at)
         whole = ANSWER, Finish("stop", usage, "m")
         store.ledger.capture(given, 7, at, usage=usage, whole=whole)
 

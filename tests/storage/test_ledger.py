@@ -91,13 +91,7 @@ def test_what_was_paid_replaces_what_was_expected(store: Store) -> None:
 def test_a_payment_replaces_the_first_guess(store: Store) -> None:
     ask, _ = admitted(store, 1, 10)
     other, _ = admitted(store, 2, 10)
-
-    def judge(spent: Spent, _: Spent) -> OverLimit | None:
-        return limits.check(TOKENS, spent, False, expected=Expected(85, 0))
-
-    request = Payment("answer", "small", prompt_tokens=85)
-    assert isinstance(store.ledger.authorize(ask, request, NOW, DAY, judge), int)
-    assert isinstance(store.ledger.authorize(other, request, NOW, DAY, judge), OverLimit)
+    store.ledger.authorize(ask, Payment("answer", "small", prompt_tokens=85), NOW)
     assert firm(store, question=ask.id).others_tokens_today == 10
     assert firm(store, question=other.id).others_tokens_today == 85
 

@@ -12,15 +12,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import astuple
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from userbot.storage.database import Database
 from userbot.types import TERMINAL, Expected, Finish, Payment, Question, Spent, Usage
-
-R = TypeVar("R")
 
 LATELY = 50
 """So many answers tell how long answers become."""
@@ -63,11 +59,6 @@ _SUM_UP = f"""
     DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost"""
 
 
-def program_of(question: Question) -> str:
-    """Who answers it, and pays: `userbot run`, or `talk`, which may share the database."""
-    return "talk" if question.conversation.chat == TERMINAL else "run"
-
-
 class Ledger:
     """What was paid, and what is being paid. Every method raises StorageError."""
 
@@ -105,44 +96,35 @@ class Ledger:
             (least.tokens, least.cost, question),
         )
 
-    def authorize(
-        self,
-        question: Question,
-        payment: Payment,
-        now: datetime,
-        day_began: datetime,
-        judge: Callable[[Spent, Spent], R | None],
-    ) -> int | R:
-        """Authorize a payment in place of the question's least cost, unless `judge` refuses.
+    def authorize(self, question: Question, payment: Payment, now: datetime) -> int:
+        """Authorize a payment in place of the question's least cost, and give its id.
 
-        `judge` looks at both sums of `spent`. Gives the payment's id, or what `judge` gave.
+        In the transaction in which `spent` was looked at.
         """
-        with self._database.transaction():
-            verdict = judge(*self.spent(question.sender.id, now, day_began, question.id))
-            if verdict is not None:
-                return verdict
-            self.hold(question.id, Expected(0, 0))
-            cursor = self._database.execute(
-                "INSERT INTO payments (question, program, kind, model, prompt_tokens,"
-                " completion_tokens, audio_seconds, cost, answer_cost, person, by_owner, chat, at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    question.id,
-                    program_of(question),
-                    payment.kind,
-                    payment.model,
-                    payment.prompt_tokens,
-                    payment.completion_tokens,
-                    payment.audio_seconds,
-                    payment.cost,
-                    payment.answer_cost,
-                    question.sender.id,
-                    question.by_owner,
-                    question.conversation.chat,
-                    now,
-                ),
-            )
-            return cursor.lastrowid or 0
+        self.hold(question.id, Expected(0, 0))
+        # `talk` may share the database: each finds at its start what it was paying itself.
+        program = "talk" if question.conversation.chat == TERMINAL else "run"
+        cursor = self._database.execute(
+            "INSERT INTO payments (question, program, kind, model, prompt_tokens,"
+            " completion_tokens, audio_seconds, cost, answer_cost, person, by_owner, chat, at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                question.id,
+                program,
+                payment.kind,
+                payment.model,
+                payment.prompt_tokens,
+                payment.completion_tokens,
+                payment.audio_seconds,
+                payment.cost,
+                payment.answer_cost,
+                question.sender.id,
+                question.by_owner,
+                question.conversation.chat,
+                now,
+            ),
+        )
+        return cursor.lastrowid or 0
 
     def capture(
         self,

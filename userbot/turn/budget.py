@@ -176,22 +176,19 @@ class Budget:
     def try_authorize(self, question: Question, payment: Payment) -> Payment | Held:
         """Authorize a payment, and give it with its row. Raises LimitReachedError."""
         now, expected = self._clock.now(), Expected(payment.prompt_tokens, payment.cost)
-
-        def judge(firm: Spent, with_answers: Spent) -> OverLimit | Held | None:
-            if payment.kind == "speech":
-                return limits.check_money(self._limits, firm, expected)
-            refusal = self._judge(question, firm, expected)
+        person, day, speech = question.sender.id, self._day(now), payment.kind == "speech"
+        with self._store.database.transaction():
+            firm, with_answers = self._ledger.spent(person, now, day, question.id)
+            if speech:
+                refusal = limits.check_money(self._limits, firm, expected)
+            else:
+                refusal = self._judge(question, firm, expected)
             if refusal is not None:
-                return refusal
-            passing = self._judge(question, with_answers, expected)
-            return None if passing is None else Held(passing)
-
-        given: int | OverLimit | Held = self._ledger.authorize(
-            question, payment, now, self._day(now), judge
-        )
-        if isinstance(given, OverLimit):
-            raise _refused(given)
-        return replace(payment, id=given) if isinstance(given, int) else given
+                raise _refused(refusal)
+            passing = None if speech else self._judge(question, with_answers, expected)
+            if passing is not None:
+                return Held(passing)
+            return replace(payment, id=self._ledger.authorize(question, payment, now))
 
     def capture_answer(self, turn: Turn, text: str, finish: Finish, usage: Usage) -> None:
         """The model's answer is whole: kept until it is settled, and paid."""
