@@ -237,8 +237,13 @@ class _Run:
 
     def _moved(self, old: int, new: int, title: str) -> None:
         """A group became a supergroup."""
+        self._built.late.soon(partial(self._move, old, new, title))
+
+    def _move(self, old: int, new: int, title: str) -> None:
         services = self._built
-        services.late.soon(partial(services.migration.moved, old, new, title))
+        services.migration.moved(old, new, title)
+        for turn in services.queue.turns_in(old):
+            services.migration.move(turn)
 
     def _missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""

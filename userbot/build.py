@@ -27,7 +27,6 @@ from userbot.intake.command_results import CommandResults
 from userbot.intake.edits import Edits
 from userbot.intake.forgetting import Forgetting
 from userbot.intake.late_writes import LateWrites
-from userbot.intake.migration import Migration
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.intake.retries import Retries
@@ -50,7 +49,7 @@ from userbot.telegram.updates import Updates
 from userbot.texts import language_of
 from userbot.timings import USUAL, Timings
 from userbot.turn.answer import AnswerStage
-from userbot.turn.budget import Budget
+from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.complete import Complete
 from userbot.turn.deliver.messages import ReplyMessages
@@ -60,6 +59,7 @@ from userbot.turn.deliver.writing import InWriting, WritingStyle
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
 from userbot.turn.loop_watch import LoopWatch
+from userbot.turn.migration import Migration
 from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests
 from userbot.turn.resume import Resume
@@ -155,7 +155,8 @@ class Services:
         requests = Requests(settings.openai, settings.voice, self.chats, history)
         system = settings.openai.system
         held = timings.limit_held_seconds
-        self.budget = Budget(settings.limits, account.limited, system, store, clock, report, held)
+        limits = Limits(settings.limits, account.limited, system, held)
+        self.budget = Budget(limits, store, clock, report)
         loops = LoopWatch()
         window = settings.history.window_tokens
         self.background = Background(reader, store, self.chats, window, clock, report)
@@ -168,7 +169,7 @@ class Services:
         typing = Typing(sender, clock)
         paid = PaidTranscription(adapters.speech, self.budget, clock, report)
         ffmpeg = Ffmpeg(settings.history.database, timings)
-        recordings = Recordings(reader, ffmpeg, paid, store, clock, report, timings)
+        recordings = Recordings(reader, ffmpeg, paid, store, clock, timings)
         replied = Replied(reader, store, history, self.chats.forgotten, window)
         words = Words(
             Transcribe(recordings, store, clock, report, timings),
@@ -190,6 +191,7 @@ class Services:
             requests,
             outbound,
             InWriting(style, sender, messages, typing, clock, report),
+            typing,
             ByVoice(adapters.speaker, self.budget, sender, outbound, store.secret(), report),
         )
         stages: dict[Stage, Run] = {
@@ -199,12 +201,11 @@ class Services:
             ),
             Stage.SETTLE: Settle(store, history, loops, self.told, clock),
         }
-        runner = Runner(stages, answer, typing, store, store_back, clock)
+        self.migration = Migration(self.chats, reader, history, report)
+        runner = Runner(stages, answer, self.migration, store, store_back, clock)
         longest = longest_seconds(settings, timings)
         self.queue = Queue(runner, settings.trigger, longest, clock, report)
 
-        self.migration = Migration(self.chats, reader, history, self.queue, report)
-        runner.moves = self.migration
         known = adapters.people.known
         self.retries = Retries(store, self.chats, self.budget, self.queue, self.told, known)
         anew = max_age if settings.trigger.edits else None

@@ -27,13 +27,14 @@ from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.timings import USUAL
 from userbot.turn.answer import AnswerStage
-from userbot.turn.budget import Budget
+from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.complete import Complete
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.writing import InWriting, WritingStyle
 from userbot.turn.loop_watch import LoopWatch
+from userbot.turn.migration import Migration
 from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests
 from userbot.turn.resume import Resume
@@ -88,7 +89,7 @@ class Talk:
         reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
         self._requests = requests = Requests(settings.openai, settings.voice, chats, history)
         system, limits = settings.openai.system, settings.limits
-        self._budget = budget = Budget(limits, {}, system, store, clock, report)
+        self._budget = budget = Budget(Limits(limits, system=system), store, clock, report)
         self._model = OpenAIChat(settings.openai, report)
         resume = Resume(chats, reader, store, _ABANDONED, clock, report)
         outbound = Outbound(sender, reader, resume, store, clock, report)
@@ -101,13 +102,15 @@ class Talk:
             requests,
             outbound,
             InWriting(style, sender, messages, typing, clock, report),
+            typing,
         )
         stages: dict[Stage, Run] = {
             Stage.RESUME: resume,
             Stage.UNDERSTAND: self._understand,
             Stage.SETTLE: Settle(store, history, LoopWatch(), self._told, clock),
         }
-        self._runner = Runner(stages, answer, typing, store, store_back, clock)
+        migration = Migration(chats, reader, history, report)
+        self._runner = Runner(stages, answer, migration, store, store_back, clock)
 
     @property
     def failed(self) -> int:

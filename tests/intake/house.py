@@ -18,7 +18,7 @@ from userbot.ports import SystemClock
 from userbot.rules.policy import ChatRule, Policy
 from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
-from userbot.turn.budget import Budget
+from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.settle import Told
@@ -85,7 +85,7 @@ class House:
         trigger = TriggerConfig(burst_seconds=0)
         self.queue = Queue(cast("Runner", self), trigger, None, clock, self.told.append)
         limits = LimitsConfig(requests_per_minute=10**6, answers_per_hour=10**6)
-        budget = Budget(limits, {}, "", store, clock, self.told.append)
+        budget = Budget(Limits(limits), store, clock, self.told.append)
         told, age = Told(self.told.append), timedelta(hours=1)
         reader = cast("Reader", self)
         receiver = Receiver(

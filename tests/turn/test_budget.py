@@ -17,7 +17,7 @@ from userbot.rules.limits import ANSWER_TOKENS
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.storage.store import Store
-from userbot.turn.budget import Budget, Held
+from userbot.turn.budget import Budget, Held, Limits
 from userbot.turn.turn import Turn
 from userbot.types import ChatRequest, Finish, Payment, Person, PromptMessage, Question, Usage
 
@@ -53,7 +53,7 @@ def budget(
     people: Mapping[int, PersonLimits] = MappingProxyType({}),
     report: Report = lambda _: None,
 ) -> Budget:
-    return Budget(config, people, "", store, Frozen(), report)
+    return Budget(Limits(config, people), store, Frozen(), report)
 
 
 def let_in(one: Budget, message: int, who: Person = ANNA) -> Question:

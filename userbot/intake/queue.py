@@ -198,18 +198,9 @@ class Queue:
             if turn.is_open:
                 turn.belated = True
 
-    def moved(self, old: int, new: int) -> list[Question]:
-        """A chat goes on as another: its questions are answered there.
-
-        Gives those whose answer was under way.
-        """
-        cut = []
-        for turn in self._each():
-            if turn.question.conversation.chat == old and not turn.is_ending:
-                turn.moves(new)
-                if turn.has_begun:
-                    cut.append(turn.question)
-        return cut
+    def turns_in(self, chat: int) -> list[Turn]:
+        """All turns of a chat."""
+        return [turn for turn in self._each() if turn.question.conversation.chat == chat]
 
     # -- the end
 

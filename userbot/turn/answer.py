@@ -9,6 +9,7 @@ from __future__ import annotations
 from userbot.errors import LimitReachedError, MessageGoneError, ModelError
 from userbot.rules.voice import answered_by_voice
 from userbot.turn.complete import Complete
+from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting
 from userbot.turn.outbound import Outbound
@@ -25,12 +26,14 @@ class AnswerStage:
         requests: Requests,
         outbound: Outbound,
         in_writing: InWriting,
+        typing: Typing,
         by_voice: ByVoice | None = None,
     ) -> None:
         self._complete = complete
         self._requests = requests
         self._outbound = outbound
         self._in_writing = in_writing
+        self._typing = typing
         self._by_voice = by_voice
 
     async def run(self, turn: Turn) -> None:
@@ -83,3 +86,7 @@ class AnswerStage:
         """
         self._outbound.confirm(turn)
         await self._complete.abandon(turn)
+
+    async def over(self, turn: Turn) -> None:
+        """Nothing more of an answer will come."""
+        await self._typing.over(turn)

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from userbot.errors import LimitReachedError
@@ -38,27 +38,25 @@ class Held:
     refusal: OverLimit
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the config says of them."""
+
+    config: LimitsConfig
+    people: Mapping[int, PersonLimits] = field(default_factory=dict)
+    """What [limits.people] says, by the person's id."""
+    system: str = ""
+    """The general system text, with which each request begins."""
+    held_seconds: float = USUAL.limit_held_seconds
+    """How long a question waits for what answers under way may take."""
+
+
 class Budget:
-    """The limits of the config over what the ledger counts. Its calls raise StorageError.
+    """The limits of the config over what the ledger counts. Its calls raise StorageError."""
 
-    `people`: what [limits.people] says, by the person's id. `system` is the general system text.
-    `held_seconds`: how long a question waits for what answers under way may take.
-    """
-
-    def __init__(
-        self,
-        policy: LimitsConfig,
-        people: Mapping[int, PersonLimits],
-        system: str,
-        store: Store,
-        clock: Clock,
-        report: Report,
-        held_seconds: float = USUAL.limit_held_seconds,
-    ) -> None:
-        self._held_seconds = held_seconds
-        self._limits = policy
-        self._people = people
-        self._system = system
+    def __init__(self, policy: Limits, store: Store, clock: Clock, report: Report) -> None:
+        self._policy = policy
+        self._limits = policy.config
         self._store = store
         self._ledger = store.ledger
         self._clock = clock
@@ -157,7 +155,7 @@ class Budget:
         began, told = self._clock.monotonic(), False
         while isinstance(given := self.try_authorize(turn.question, payment), Held):
             refusal = given.refusal
-            if self._clock.monotonic() - began >= self._held_seconds:
+            if self._clock.monotonic() - began >= self._policy.held_seconds:
                 raise _refused(refusal)
             if not told:
                 told = True
@@ -267,14 +265,14 @@ class Budget:
         self._ledger.capture(payment.id, cost, now, seconds=seconds, model=model)
 
     def _least(self, question: Question) -> Expected:
-        return limits.expected_of_question(self._limits.prices, self._system, question.text)
+        return limits.expected_of_question(self._limits.prices, self._policy.system, question.text)
 
     def _judge(self, question: Question, spent: Spent, expected: Expected) -> OverLimit | None:
         return limits.check(
             self._limits,
             spent,
             question.by_owner,
-            person=self._people.get(question.sender.id),
+            person=self._policy.people.get(question.sender.id),
             expected=expected,
         )
 

@@ -25,12 +25,12 @@ from userbot.errors import (
 from userbot.ports import Clock
 from userbot.storage.store import Store
 from userbot.texts import _
-from userbot.turn.deliver.typing import Typing
+from userbot.turn.migration import Migration
 from userbot.turn.resume import begun_before_move, in_doubt
 from userbot.turn.settle import what_stands
 from userbot.turn.store_back import StoreBack
 from userbot.turn.turn import Interruption, Outcome, Reconsider, Stage, Turn
-from userbot.types import Question, is_basic_group
+from userbot.types import is_basic_group
 
 _LOOK_SECONDS = 0.1
 """How often a question that waits for its next edit is looked at."""
@@ -46,13 +46,7 @@ class Answers(Protocol):
 
     async def abandon(self, turn: Turn) -> None: ...
 
-
-class Moves(Protocol):
-    """Knows which groups become supergroups."""
-
-    async def follow(self, question: Question) -> None:
-        """See whether the group of a question has moved: then its turn is told."""
-        ...
+    async def over(self, turn: Turn) -> None: ...
 
 
 class Runner:
@@ -62,22 +56,21 @@ class Runner:
         self,
         stages: dict[Stage, Run],
         answer: Answers,
-        typing: Typing,
+        migration: Migration,
         store: Store,
         store_back: StoreBack,
         clock: Clock,
     ) -> None:
         self._stages: dict[Stage, Run] = {**stages, Stage.ANSWER: answer.run}
         self._answer = answer
-        self._typing = typing
+        self._migration = migration
         self._store = store
         self._store_back = store_back
         self._clock = clock
-        self.moves: Moves | None = None
-        """Set once chats can move."""
 
     async def run(self, turn: Turn) -> None:
         """Take a turn to its end, or to where it is left to the next start. Never raises."""
+        self._migration.move(turn)
         turn.began = self._clock.monotonic() if turn.began is None else turn.began
         try:
             while (stage := turn.next()) is not None:
@@ -101,7 +94,7 @@ class Runner:
             return  # the next start finds the question open
         finally:
             turn.held.close()
-            await self._typing.over(turn)
+            await self._answer.over(turn)
 
     def save(self, turn: Turn) -> None:
         """Store of what messages a turn is made. Raises StorageError."""
@@ -123,7 +116,7 @@ class Runner:
         self.save(turn)
         if stage is Stage.SETTLE:
             await self._answer.abandon(turn)
-            await self._typing.over(turn)
+            await self._answer.over(turn)
         turn.task = asyncio.ensure_future(self._stages[stage](turn))
         try:
             await turn.task
@@ -170,12 +163,8 @@ class Runner:
 
     async def _refused(self, turn: Turn, why: UserbotError) -> None:
         """A refusal is the outcome, unless the group has moved. Raises StorageError."""
-        if (
-            isinstance(why, ChatRefusedError)
-            and is_basic_group(turn.question.conversation.chat)
-            and self.moves is not None
-        ):
-            await self.moves.follow(turn.question)
+        if isinstance(why, ChatRefusedError) and is_basic_group(turn.question.conversation.chat):
+            await self._migration.follow(turn)
             if turn.interruption is not None:
                 return  # it goes on where its group is now
         turn.outcome = _outcome(why)

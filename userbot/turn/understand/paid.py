@@ -80,6 +80,17 @@ class PaidTranscription:
             with turn.waits("model"):
                 await self._clock.sleep(seconds)
 
+    def progress(self, job: TranscriptionJob, detail: str) -> None:
+        """Show how much of a long recording has been transcribed."""
+        self._report(
+            Waiting(
+                **about(job.turn.question, job.message),
+                reason="transcribing",
+                seconds=0,
+                detail=detail,
+            )
+        )
+
     def _captured(self, turn: Turn, said: Transcript) -> Transcript:
         assert turn.said is not None
         self._budget.paid(turn, said.model, turn.said[1])

@@ -15,7 +15,6 @@ from functools import partial
 from typing import TypeVar
 
 from userbot.errors import AudioError
-from userbot.events import Report, Waiting
 from userbot.ports import Audio, Clock, Reader, Workplace
 from userbot.rules import formats, voice_note
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
@@ -49,7 +48,6 @@ class Recordings:
         endpoint: PaidTranscription,
         store: Store,
         clock: Clock,
-        report: Report,
         timings: Timings = USUAL,
     ) -> None:
         self._reader = reader
@@ -57,7 +55,6 @@ class Recordings:
         self._endpoint = endpoint
         self._store = store
         self._clock = clock
-        self._report = report
         self._timings = timings
 
     async def transcribe(self, job: TranscriptionJob) -> TranscribedRecording:
@@ -159,7 +156,7 @@ class Recordings:
                 if not invented and not is_blank(said.text):
                     texts.append(said.text)
             if heard < seconds - 1:
-                self._progress(job, f"{heard / 60:.0f} / {seconds / 60:.0f} min")
+                self._endpoint.progress(job, f"{heard / 60:.0f} / {seconds / 60:.0f} min")
         if not done:
             raise silence()
         whole = Transcript(text=" ".join(texts), model=done[-1].model, seconds=heard)
@@ -187,19 +184,6 @@ class Recordings:
                 return said
             known.clear()  # it was cut elsewhere then
         return await self._endpoint.transcribe(job, sound, _prompt(job.settings.prompt, before))
-
-    def _progress(self, job: TranscriptionJob, detail: str) -> None:
-        self._report(
-            Waiting(
-                chat=job.turn.question.conversation.chat,
-                title=job.turn.question.title,
-                message=job.message,
-                person=job.turn.question.sender,
-                reason="transcribing",
-                seconds=0,
-                detail=detail,
-            )
-        )
 
     async def _need_ffmpeg(self, why: str) -> None:
         if not await self._audio.usable():

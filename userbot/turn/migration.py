@@ -14,11 +14,11 @@ from collections.abc import Iterable
 
 from userbot.errors import TelegramError
 from userbot.events import Failed, Notice, Report, about
-from userbot.intake.queue import Queue
 from userbot.ports import Reader
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
+from userbot.turn.turn import Turn
 from userbot.types import ConversationId, Question, is_basic_group
 
 
@@ -30,21 +30,33 @@ class Migration:
         chats: ChatRules,
         reader: Reader,
         history: History,
-        queue: Queue,
         report: Report,
     ) -> None:
         self._chats = chats
         self._reader = reader
         self._history = history
-        self._queue = queue
         self._report = report
 
-    async def follow(self, question: Question) -> None:
-        """See whether the group of a question has moved: then its turn is told.
+    async def follow(self, turn: Turn) -> None:
+        """See whether the group of a turn has moved: then it goes there. Raises StorageError."""
+        await self.look([turn.question])
+        self.move(turn)
 
-        Raises StorageError.
-        """
-        await self.look([question])
+    def move(self, turn: Turn) -> None:
+        """If its group is known to be a supergroup by now, a turn goes on there."""
+        question = turn.question
+        new = self._chats.moved.get(question.conversation.chat)
+        if new is None or turn.is_ending:
+            return
+        turn.moves(new)
+        if turn.has_begun:
+            self._report(
+                Notice(
+                    **about(turn.question),
+                    reason="answer_moved",
+                    detail=_("The group became a supergroup: the answer starts again there."),
+                )
+            )
 
     async def look(self, open_questions: Iterable[Question]) -> None:
         """Find out which groups moved meanwhile, of those with rules or open questions."""
@@ -61,20 +73,15 @@ class Migration:
             self.moved(*move)
 
     def moved(self, old: int, new: int, title: str) -> None:
-        """Telegram told that a chat goes on under another id. Raises StorageError."""
+        """Telegram told that a chat goes on under another id; its turns are to `move` then.
+
+        Raises StorageError.
+        """
         listed = self._chats.lists(old)
         if not self._chats.migrate(old, new):
             return  # Both groups tell of it.
         for conversation in (ConversationId(old), ConversationId(new)):
             self._history.forget(conversation)
-        for question in self._queue.moved(old, new):
-            self._report(
-                Notice(
-                    **about(question),
-                    reason="answer_moved",
-                    detail=_("The group became a supergroup: the answer starts again there."),
-                )
-            )
         if listed:
             self._tell(old, new, title)
 
