@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -90,12 +91,9 @@ def load(
         if dataclasses.is_dataclass(kind)
         for key in keys_of(kind)
     }
-    return Loaded(
-        settings=_anchored(settings, path.parent),
-        origins=defaults | sources.told(),
-        path=path,
-        holds_secret=holds_secret,
-    )
+    origins = defaults | sources.told()
+    settings = _anchored(settings, path.parent)
+    return Loaded(settings=settings, origins=origins, path=path, holds_secret=holds_secret)
 
 
 def check_modes(loaded: Loaded) -> tuple[str, ...]:
@@ -146,17 +144,12 @@ def _anchored(section: Any, folder: Path) -> Any:
     for field in dataclasses.fields(section):
         value = getattr(section, field.name)
         if isinstance(value, Path):
-            changed[field.name] = folder / _from_home(value)
+            with suppress(RuntimeError):  # no such person here: then "~name" is a name
+                value = value.expanduser()
+            changed[field.name] = folder / value
         elif dataclasses.is_dataclass(value):
             changed[field.name] = _anchored(value, folder)
     return dataclasses.replace(section, **changed)
-
-
-def _from_home(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:  # no such person here: then "~name" is a name
-        return path
 
 
 def _private(loaded: Loaded) -> Iterator[tuple[Path, Callable[[Path], bool]]]:

@@ -24,6 +24,7 @@ from userbot.types import ChatRequest, Delta, Finish
 
 if TYPE_CHECKING:
     import httpx2
+    import openai
 
 _LAST_SECONDS: Final = 0.1
 """How long the end of a response may take after that of the answer in it."""
@@ -62,10 +63,11 @@ class OpenAIChat:
         """
         answer = AnswerReader(request.model)
         with self._client.explained(request.model, answer):
+            client = await self._client.ready()
             while True:
                 body = self._dialects[request.model].body(request)
                 try:
-                    async with contextlib.aclosing(self._arriving(body, answer)) as arriving:
+                    async with contextlib.aclosing(_arriving(client, body, answer)) as arriving:
                         async for delta in arriving:
                             yield delta
                     break
@@ -84,41 +86,6 @@ class OpenAIChat:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _arriving(self, body: dict[str, Any], answer: AnswerReader) -> AsyncGenerator[Delta]:
-        """What `answer` makes of the response as it arrives, in pieces or whole."""
-        client = await self._client.ready()
-        import httpx2
-        import openai
-
-        # It gives what `cast_to` says; `stream` means that the body is left unread.
-        given = await client.post(
-            "/chat/completions",
-            cast_to=httpx2.Response,
-            body=body,
-            stream=True,
-            stream_cls=openai.AsyncStream[object],
-        )
-        async with contextlib.aclosing(cast("httpx2.Response", given)) as response:
-            kind = response.headers.get("content-type", "")
-            if "html" in kind:
-                raise UnreadableAnswerError
-            if "json" in kind or not body["stream"]:
-                # A server that does not stream answers whole, whatever was asked for.
-                for delta in answer.whole(await _whole(response)):
-                    yield delta
-                return
-            async with contextlib.aclosing(response.aiter_bytes()) as pieces:
-                async for piece in pieces:
-                    for delta in answer.feed(piece):
-                        yield delta
-                    if answer.sent.ended:
-                        break
-                # Only a connection whose response was read to its end is kept.
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_LAST_SECONDS):
-                        async for _ in pieces:
-                            pass
-
     def _learned(self, model: str, error: Exception, body: dict[str, Any]) -> bool:
         """Whether the error taught something to leave out, so that asking again makes sense."""
         refusal = refusal_of(error)
@@ -132,6 +99,43 @@ class OpenAIChat:
             told = _("{model} does not support {what}: not sent any more.", model=model, what=what)
             self._report(Notice(reason="parameter_dropped", detail=told))
         return name is not None
+
+
+async def _arriving(
+    client: openai.AsyncOpenAI, body: dict[str, Any], answer: AnswerReader
+) -> AsyncGenerator[Delta]:
+    """What `answer` makes of the response as it arrives, in pieces or whole."""
+    import httpx2
+    import openai
+
+    # It gives what `cast_to` says; `stream` means that the body is left unread.
+    given = await client.post(
+        "/chat/completions",
+        cast_to=httpx2.Response,
+        body=body,
+        stream=True,
+        stream_cls=openai.AsyncStream[object],
+    )
+    async with contextlib.aclosing(cast("httpx2.Response", given)) as response:
+        kind = response.headers.get("content-type", "")
+        if "html" in kind:
+            raise UnreadableAnswerError
+        if "json" in kind or not body["stream"]:
+            # A server that does not stream answers whole, whatever was asked for.
+            for delta in answer.whole(await _whole(response)):
+                yield delta
+            return
+        async with contextlib.aclosing(response.aiter_bytes()) as pieces:
+            async for piece in pieces:
+                for delta in answer.feed(piece):
+                    yield delta
+                if answer.sent.ended:
+                    break
+            # Only a connection whose response was read to its end is kept.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_SECONDS):
+                    async for _ in pieces:
+                        pass
 
 
 async def _whole(response: httpx2.Response) -> bytes:

@@ -115,7 +115,9 @@ class AnswerReader:
         text, thought = _content(message)
         shown = self._thoughts.feed(text)
         self._text += shown
-        self._thought += thought + max(0, _size(text) - _size(shown))
+        self._thought += thought
+        if shown is not text:
+            self._thought += max(0, _size(text) - _size(shown))
 
     def _taken(self) -> Iterator[Delta]:
         text, thought, self._text, self._thought = self._text, self._thought, "", 0
