@@ -79,13 +79,6 @@ class Database:
         with explained(self.path):
             return self.execute(statement, values).fetchone()
 
-    def checkpoint(self) -> None:
-        """Fold the write-ahead log into the file: it still has words that were overwritten there.
-
-        Another reader may put this off.
-        """
-        self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-
     def close(self) -> None:
         """Let go of the file; the write-ahead log is folded into it."""
         with explained(self.path):

@@ -18,15 +18,17 @@ from userbot.types import CHANNELS, ConversationId
 _AT_ONCE = 500
 """Rows in one transaction, so that a large clearing does not hold up an answer."""
 _UNHEAR = "UPDATE transcripts SET text = NULL, parts = NULL"
-_ERASE = (
-    """UPDATE questions SET text = '', voice = NULL, forwarded_from = '', whole = NULL,
-        answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END, erased = 1 WHERE id = ?""",
+_OPEN = "state IN ('pending', 'answering')"
+_ERASE = f"""
+    UPDATE questions SET text = '', voice = NULL, forwarded_from = '', whole = NULL,
+        answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END, erased = 1
+    WHERE id = ? AND erased = 0 AND NOT {_OPEN}"""
+_ERASE_BESIDE = (
     "UPDATE outbound SET text = '' WHERE question = ?",
     "DELETE FROM quotes WHERE question = ?",
     f"{_UNHEAR} WHERE question = ?",
     f"{_UNHEAR} WHERE (message, chat) = (SELECT message, chat FROM questions WHERE id = ?)",
 )
-_OPEN = "state IN ('pending', 'answering')"
 
 
 class Eraser:
@@ -173,12 +175,9 @@ class Eraser:
                             f" WHERE id = ? AND {_OPEN}",
                             (gave_up, now, one),
                         )
-                    if self._database.row(
-                        f"SELECT 1 FROM questions WHERE id = ? AND (erased OR {_OPEN})",
-                        (one,),
-                    ):
+                    if not self._database.execute(_ERASE, (one,)).rowcount:
                         continue
-                    for statement in _ERASE:
+                    for statement in _ERASE_BESIDE:
                         self._database.execute(statement, (one,))
                     places.add(self._place(one))
         return places
@@ -189,7 +188,8 @@ class Eraser:
         before = self._database.connection.total_changes
         yield
         if self._database.connection.total_changes != before:
-            self._database.checkpoint()
+            # Another reader may put this off.
+            self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _ids(self, select: str, values: Values) -> list[int]:
         return [number for (number,) in self._database.rows(select, values)]
