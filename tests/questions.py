@@ -32,6 +32,7 @@ def question(
     """A question; the owner's if Olga sent it."""
     return Question(
         conversation=ConversationId(chat, topic),
+        source=chat,
         message=message,
         kind=kind,
         title=title,
@@ -47,7 +48,11 @@ def question(
 def in_group(asked: Question, title: str = "Weekend plans") -> Question:
     """The same question, asked in a group."""
     return replace(
-        asked, conversation=ConversationId(-1001, None), kind=ChatKind.SUPERGROUP, title=title
+        asked,
+        conversation=ConversationId(-1001, None),
+        source=-1001,
+        kind=ChatKind.SUPERGROUP,
+        title=title,
     )
 
 

@@ -238,6 +238,7 @@ def question(*, chat: int, message: int, at: datetime) -> Question:
     """A question of Max's, as the store has it."""
     return Question(
         conversation=ConversationId(chat),
+        source=chat,
         message=message,
         kind=ChatKind.GROUP,
         title="Weekend",

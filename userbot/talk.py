@@ -167,6 +167,7 @@ class Talk:
             return None
         typed = Question(
             conversation=_TERMINAL,
+            source=TERMINAL,
             message=self._terminal.new_message(),
             kind=ChatKind.PRIVATE,
             title="Terminal",

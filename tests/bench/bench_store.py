@@ -118,6 +118,7 @@ def minute(index: int) -> datetime:
 def question(message: int) -> Question:
     return Question(
         conversation=ConversationId(CHAT),
+        source=CHAT,
         message=message,
         kind=ChatKind.PRIVATE,
         title="Anna",

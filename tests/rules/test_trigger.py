@@ -296,6 +296,7 @@ def test_a_question_carries_all_that_is_stored_of_it() -> None:
     )
     assert decide(incoming, STRANGE, policy()) == Question(
         conversation=ConversationId(GROUP, 5),
+        source=GROUP,
         message=10,
         kind=ChatKind.SUPERGROUP,
         title="Weekend",

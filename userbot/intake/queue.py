@@ -186,7 +186,8 @@ class Queue:
         if self._settings.stand_down:
 
             def is_his(question: Question) -> bool:
-                earlier = question.moved_from is not None or question.message < own.message
+                moved = question.source != question.conversation.chat
+                earlier = moved or question.message < own.message
                 here = question.conversation == own.conversation
                 return here and earlier and not question.by_owner
 

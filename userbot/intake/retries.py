@@ -55,7 +55,7 @@ class Retries:
 
     def reopen(self, decision: Question, now: datetime) -> None:
         """An answered question has other words now: its answer is written anew, in its messages."""
-        if decision.moved_from is not None:
+        if decision.source != decision.conversation.chat:
             return  # nothing is written anew where it stands
         reopened = self._budget.reopen(decision, now)
         if reopened is None:

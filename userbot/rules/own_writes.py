@@ -34,7 +34,8 @@ def of_answer(secret: bytes, question: Question, part: int) -> int:
     In a group that moved the answer begins anew: its parts are others than those that may have
     been written before.
     """
-    attempt = question.attempt if question.moved_from is None else -1 - question.attempt
+    moved = question.source != question.conversation.chat
+    attempt = -1 - question.attempt if moved else question.attempt
     return random_id(secret, question.source, question.message, attempt, part)
 
 

@@ -211,6 +211,7 @@ def _prefixed(incoming: Message, asking: Question, known: Known, deaf: str) -> D
 def _asking(incoming: Message, sender: Person, voice: Voice | None, by_owner: bool) -> Question:
     return Question(
         conversation=incoming.conversation,
+        source=incoming.conversation.chat,
         message=incoming.message,
         kind=incoming.kind,
         title=incoming.title,
@@ -223,5 +224,6 @@ def _asking(incoming: Message, sender: Person, voice: Voice | None, by_owner: bo
         voice=voice,
         plain=incoming.media is None and not incoming.forwarded,
         album=incoming.album,
+        expires_at=incoming.expires_at,
         pictures=(incoming.message,) if incoming.picture else (),
     )

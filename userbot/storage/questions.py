@@ -95,6 +95,7 @@ def question_of(row: sqlite3.Row) -> Question:
     return Question(
         id=row["id"],
         conversation=ConversationId(row["place"], row["topic"] or None),
+        source=row["chat"],
         kind=ChatKind(row["kind"]),
         title=row["title"],
         message=row["message"],
@@ -112,7 +113,6 @@ def question_of(row: sqlite3.Row) -> Question:
         expires_at=None if expires_at is None else moment(expires_at),
         at=moment(row["asked_at"]),
         attempt=row["attempt"],
-        moved_from=None if row["chat"] == row["place"] else row["chat"],
     )
 
 

@@ -13,7 +13,7 @@ from userbot.rules.policy import ChatRule, Policy, effective_block, effective_ru
 from userbot.rules.trigger import Known, decide
 from userbot.settings import ChatConfig, Override, Whom
 from userbot.storage.store import Store
-from userbot.types import ConversationId, Decision, Message, Question
+from userbot.types import ChatKind, ConversationId, Decision, Message, Question
 
 
 class ChatRules:
@@ -64,10 +64,8 @@ class ChatRules:
         home = self.moved.get(message.conversation.chat)
         there = message if home is None else replace(message, conversation=ConversationId(home))
         decision = decide(there, known or self.known(message), self.policy)
-        if isinstance(decision, Question):
-            decision = replace(decision, expires_at=message.expires_at)
-            if home is not None:
-                decision = replace(decision, conversation=message.conversation).moved(home)
+        if home is not None and isinstance(decision, Question):
+            return replace(decision, source=message.conversation.chat, kind=ChatKind.SUPERGROUP)
         return decision
 
     def said(self, chat: int) -> Override:

@@ -135,7 +135,7 @@ class Resume:
             self._check_the_old_group(question, before, since)
         if recorded:
             there = since
-            if question.moved_from is not None:
+            if question.source != question.conversation.chat:
                 there = await self._reader.lately(question.conversation.chat, question.at)
             if standing := self._standing(question, recorded, there):
                 self._taken_up(turn, recorded[0], standing, there)
@@ -161,10 +161,10 @@ class Resume:
 
     def _before_the_move(self, question: Question) -> list[Recorded]:
         """What was written of the answer in the group that its chat was before."""
-        if question.moved_from is None:
+        if question.source == question.conversation.chat:
             return []
         there = replace(question.conversation, chat=question.source)
-        return self._store.outbound.of(replace(question, conversation=there, moved_from=None))
+        return self._store.outbound.of(replace(question, conversation=there))
 
     def _check_the_old_group(
         self, question: Question, before: list[Recorded], since: Since

@@ -30,6 +30,11 @@ class Question:
 
     conversation: ConversationId
     """Where it is answered, and whose chat's rules hold."""
+    source: int
+    """The chat that its message stands in: another where a basic group became a supergroup.
+
+    Ids of messages are those of that chat.
+    """
     message: int
     kind: ChatKind
     title: str
@@ -61,25 +66,16 @@ class Question:
     """The question's row in the store; 0 until it is stored."""
     attempt: int = 0
     """How often the owner had it asked again."""
-    moved_from: int | None = None
-    """The basic group that its message stands in; `conversation` is what became of it."""
-
-    @property
-    def source(self) -> int:
-        """The chat that its message stands in: ids of messages are those of that chat."""
-        return self.conversation.chat if self.moved_from is None else self.moved_from
 
     @property
     def replied_to(self) -> int | None:
         """The message that its answer replies to; None where a reply cannot reach it."""
-        return self.message if self.moved_from is None else None
+        return self.message if self.source == self.conversation.chat else None
 
     def moved(self, new: int) -> Question:
         """The same question, now that its basic group has become a supergroup."""
         conversation = replace(self.conversation, chat=new)
-        return replace(
-            self, conversation=conversation, kind=ChatKind.SUPERGROUP, moved_from=self.source
-        )
+        return replace(self, conversation=conversation, kind=ChatKind.SUPERGROUP)
 
 
 Decision = Question | Command | Ignore

@@ -77,7 +77,7 @@ class Background:
         """
         where = question.conversation.chat
         count = self._wanted(where)
-        if not count or question.moved_from is not None:  # what was said before stands elsewhere
+        if not count or question.source != where:  # what was said before stands elsewhere
             return ""
         chat = self._chats.get(where)
         if chat is None:
