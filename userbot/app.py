@@ -225,7 +225,7 @@ class _Run:
     def _edited(self, message: Message) -> None:
         """A message reads otherwise now."""
         services = self._built
-        services.late.soon(partial(services.edits.edited, message))
+        services.store_back.soon(partial(services.edits.edited, message))
 
     def _deleted(self, messages: Sequence[int], chat: int | None) -> None:
         """Messages are gone; `chat` where Telegram says which."""
@@ -237,7 +237,7 @@ class _Run:
 
     def _moved(self, old: int, new: int, title: str) -> None:
         """A group became a supergroup."""
-        self._built.late.soon(partial(self._move, old, new, title))
+        self._built.store_back.soon(partial(self._move, old, new, title))
 
     def _move(self, old: int, new: int, title: str) -> None:
         services = self._built
@@ -257,7 +257,7 @@ class _Run:
         services, now = self._built, self._clock.now()
         lost = now - timedelta(seconds=self.outage.back())
         self._missed()
-        services.late.soon(partial(self._leave_out, lost, now))
+        services.store_back.soon(partial(self._leave_out, lost, now))
 
     def _leave_out(self, lost: datetime, now: datetime) -> None:
         max_age = timedelta(minutes=self._settings.catch_up.max_age_minutes)
@@ -292,7 +292,7 @@ class _Run:
         """How it ends, last line first: nothing new is begun, what is begun has ten seconds."""
         # While the last answers are written, what arrives is stored for the next start.
         on_the_way_out.push_async_callback(adapters.updates.close)
-        on_the_way_out.push_async_callback(services.late.drain)
+        on_the_way_out.push_async_callback(services.store_back.drain)
         on_the_way_out.push_async_callback(_drained, services, self._timings.drain_seconds)
         on_the_way_out.callback(self._store_back.leave)
         on_the_way_out.callback(self._gate.waits.leave)

@@ -26,7 +26,6 @@ from userbot.intake.command_handlers import (
 from userbot.intake.command_results import CommandResults
 from userbot.intake.edits import Edits
 from userbot.intake.forgetting import Forgetting
-from userbot.intake.late_writes import LateWrites
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.intake.retries import Retries
@@ -149,7 +148,6 @@ class Services:
         reader = TelegramReader(client, adapters.updates, timings.page_limit)
 
         self.store_back = store_back
-        self.late = LateWrites(store_back)
         self.chats = ChatRules(account.policy, account.chats, settings.trigger.from_, store)
         history = history_of(settings, store)
         requests = Requests(settings.openai, settings.voice, self.chats, history)
@@ -211,7 +209,7 @@ class Services:
         anew = max_age if settings.trigger.edits else None
         self.edits = Edits(self.chats, self.background, self.queue, self.retries, clock, anew)
         retention = settings.history.retention_days
-        self.forgetting = Forgetting(store.eraser, history, self.late, clock, retention)
+        self.forgetting = Forgetting(store.eraser, history, store_back, clock, retention)
 
         prefix, language = settings.trigger.prefix, language_of(settings.console.language)
         texts = CommandTexts(language, prefix, command_stem(prefix))
@@ -222,12 +220,12 @@ class Services:
             UsageCommand(texts, store, zone, clock),
             ForgetCommand(account.owner, self.chats, store, history, self.queue, clock),
         )
-        results = CommandResults(account.owner, texts, store, self.late, sender, report)
-        self.commands = ChatCommands(handlers, results, reader, store, self.late, clock)
+        results = CommandResults(account.owner, texts, store, store_back, sender, report)
+        self.commands = ChatCommands(handlers, results, reader, store, store_back, clock)
         admission = Admission(self.budget, self.queue, loops, self.told, clock, max_age)
         receiver = Receiver(self.chats, admission, self.commands, self.background, store, report)
         first = None if account.first else account.policy.began
-        self.arrivals = Arrivals(receiver, self.chats, store, self.late, clock, first)
+        self.arrivals = Arrivals(receiver, self.chats, store, store_back, clock, first)
         self.catch_up = CatchUp(self.arrivals, self.chats, reader, max_age, clock, report)
 
 

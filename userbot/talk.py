@@ -17,7 +17,6 @@ from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
 from userbot.events import Report
 from userbot.intake.forgetting import Forgetting
-from userbot.intake.late_writes import LateWrites
 from userbot.openai_api.chat import OpenAIChat
 from userbot.ports import Reader, Sender, SystemClock
 from userbot.rules.policy import Policy
@@ -72,10 +71,9 @@ class Talk:
         self._broken: StorageError | None = None
         self._told = Told(report)
         self._store_back = store_back = StoreBack(store, clock, report, self._stop)
-        self._late = LateWrites(store_back)
         self._history = history = history_of(settings, store)
         retention = settings.history.retention_days
-        self._forgetting = Forgetting(store.eraser, history, self._late, clock, retention)
+        self._forgetting = Forgetting(store.eraser, history, store_back, clock, retention)
         policy = Policy(
             prefix=self._prefix,
             owner=TERMINAL,
@@ -152,7 +150,7 @@ class Talk:
     async def aclose(self) -> None:
         """Close what was opened."""
         self._store_back.leave()
-        await self._late.drain()
+        await self._store_back.drain()
         await self._model.aclose()
 
     async def _understand(self, turn: Turn) -> None:

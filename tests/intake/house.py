@@ -11,7 +11,6 @@ from userbot.events import Event
 from userbot.intake.admission import Admission
 from userbot.intake.arrivals import Arrivals
 from userbot.intake.catch_up import CatchUp
-from userbot.intake.late_writes import LateWrites
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.ports import SystemClock
@@ -80,7 +79,7 @@ class House:
             chats={CLUB: ChatRule(respond="all", allowed="anyone")},
             began=datetime.now(UTC) - timedelta(days=1),
         )
-        self.late = LateWrites(StoreBack(store, clock, self.told.append, lambda _: None))
+        self.store_back = StoreBack(store, clock, self.told.append, lambda _: None)
         chats = ChatRules(policy, {}, "anyone", store)
         trigger = TriggerConfig(burst_seconds=0)
         self.queue = Queue(cast("Runner", self), trigger, None, clock, self.told.append)
@@ -96,7 +95,7 @@ class House:
             store,
             self.told.append,
         )
-        self.arrivals = Arrivals(receiver, chats, store, self.late, clock, None)
+        self.arrivals = Arrivals(receiver, chats, store, self.store_back, clock, None)
         self.catch_up = CatchUp(self.arrivals, chats, reader, age, clock, self.told.append)
 
     def arrives(self, *messages: Message) -> None:

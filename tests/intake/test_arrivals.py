@@ -205,5 +205,5 @@ async def test_what_the_owner_typed_elsewhere_is_noted_though_the_store_was_busy
         trouble.on = True
         house.arrives(replace(message(11, "my own words", own=True), reply_to=10))
         trouble.on = False
-        await asyncio.wait_for(house.late.drain(), 30)
+        await asyncio.wait_for(house.store_back.drain(), 30)
         assert house.store.outbound.elsewhere(CLUB, [11]) == {11}

@@ -18,12 +18,12 @@ from datetime import datetime
 from functools import partial
 
 from userbot.errors import StorageError
-from userbot.intake.late_writes import LateWrites
 from userbot.intake.receiver import Receiver
 from userbot.ports import Clock
 from userbot.storage.chats import Watermark
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
+from userbot.turn.store_back import StoreBack
 from userbot.types import Brought, ChatKind, Message
 
 SILENT_SECONDS = 120.0
@@ -53,14 +53,14 @@ class Arrivals:
         receiver: Receiver,
         chats: ChatRules,
         store: Store,
-        late: LateWrites,
+        store_back: StoreBack,
         clock: Clock,
         began: datetime | None,
     ) -> None:
         self._receiver = receiver
         self._chats = chats
         self._store = store
-        self._late = late
+        self._store_back = store_back
         self._clock = clock
         self._began = began
         self.wanted = asyncio.Event()
@@ -78,7 +78,7 @@ class Arrivals:
         if chat in self._chats.policy.chats:
             self.heard(chat, supergroup=message.kind is ChatKind.SUPERGROUP)
         if message.live and message.outgoing and message.reply_to is not None:
-            self._late.soon(partial(self._note_what_was_typed_elsewhere, message))
+            self._store_back.soon(partial(self._note_what_was_typed_elsewhere, message))
         held = self._held_up.get(chat)
         if held is not None and (held.failed or not message.found):
             held.left = max(held.left, message.message)
@@ -130,12 +130,12 @@ class Arrivals:
 
     async def last_look(self) -> datetime | None:
         """The date that all chats share which are not selected."""
-        return await self._late.done(self._store.watermarks.last_look) or self._began
+        return await self._store_back.done(self._store.watermarks.last_look) or self._began
 
     async def looked(self, at: datetime) -> None:
         """All chats were looked at; their date stands still while any is held up."""
         if not self.wanted.is_set() and not self._held_up:
-            await self._late.done(partial(self._store.watermarks.looked, at))
+            await self._store_back.done(partial(self._store.watermarks.looked, at))
 
     async def look_begins(self) -> None:
         """A look begins once the store takes something."""
@@ -143,15 +143,15 @@ class Arrivals:
             self._all_behind = True
             self._taken.clear()
         if self._held_up:
-            await self._late.done(self._store.probe)
+            await self._store_back.done(self._store.probe)
         self.wanted.clear()
 
     async def seen(self, chat: int) -> int | datetime | None:
         """Up to what message or moment a chat was seen; None if it was not."""
         marks = self._store.watermarks
-        if self._began is not None and await self._late.done(marks.last_look) is None:
+        if self._began is not None and await self._store_back.done(marks.last_look) is None:
             return self._began
-        seen = await self._late.done(partial(marks.seen, chat))
+        seen = await self._store_back.done(partial(marks.seen, chat))
         held = self._held_up.get(chat)
         return held.seen if seen is None and held is not None else seen
 
@@ -174,12 +174,12 @@ class Arrivals:
             return
         self._held_up.pop(chat, None)
         if newest and chat in self._chats.policy.chats:
-            await self._late.done(partial(self._store.watermarks.see, chat, newest))
+            await self._store_back.done(partial(self._store.watermarks.see, chat, newest))
 
     async def read_out(self, old: int) -> None:
         """A look has handed over all of a group that is closed."""
         if old not in self._held_up:
-            await self._late.done(partial(self._store.watermarks.forget, old))
+            await self._store_back.done(partial(self._store.watermarks.forget, old))
 
     def out_of_reach(self, chat: int) -> None:
         """No look can bring anything of a chat: what arrives there is taken."""
@@ -195,7 +195,7 @@ class Arrivals:
             if chat in self._chats.policy.chats and chat not in self._held_up:
                 newest[chat] = max(message, newest.get(chat, 0))
         for chat, message in newest.items():
-            await self._late.done(partial(self._store.watermarks.see, chat, message))
+            await self._store_back.done(partial(self._store.watermarks.see, chat, message))
 
     # -- inside
 
@@ -216,7 +216,7 @@ class Arrivals:
         if error.passing:
             self.wanted.set()
         else:
-            self._late.gave_up(error)  # it ends the program; the next start finds the message
+            self._store_back.gave_up(error)  # it ends the program; the next start finds the message
 
     def _note_what_was_typed_elsewhere(self, message: Message) -> None:
         """Telegram does not tell us of what we send ourselves: this is from another device.

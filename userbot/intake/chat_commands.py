@@ -19,11 +19,11 @@ from userbot.errors import (
 )
 from userbot.intake.command_handlers import CommandHandlers
 from userbot.intake.command_results import CommandResults
-from userbot.intake.late_writes import LateWrites
 from userbot.ports import Clock, Reader
 from userbot.rules import commands
 from userbot.storage.store import Store
 from userbot.texts import _
+from userbot.turn.store_back import StoreBack
 from userbot.types import (
     Command,
     CommandMessage,
@@ -41,7 +41,7 @@ class ChatCommands:
         results: CommandResults,
         reader: Reader,
         store: Store,
-        late: LateWrites,
+        store_back: StoreBack,
         clock: Clock,
     ) -> None:
         self._handlers = handlers
@@ -49,7 +49,7 @@ class ChatCommands:
         self._texts = handlers.texts
         self._reader = reader
         self._store = store
-        self._late = late
+        self._store_back = store_back
         self._clock = clock
         self._telling: dict[asyncio.Task[None], CommandMessage] = {}
 
@@ -124,7 +124,7 @@ class ChatCommands:
                 if isinstance(order.who, int)
                 else await self._reader.find_person(order.who)
             )
-            text = await self._late.done(lambda: self._handlers.forget(who, str(order.who)))
+            text = await self._store_back.done(lambda: self._handlers.forget(who, str(order.who)))
         except UserbotError as error:
             self._results.failed(recorded, error)
             text = self._texts.say("failed", error=error)
@@ -133,9 +133,9 @@ class ChatCommands:
     async def _later(self, command: CommandMessage, carry_out: Callable[[], str]) -> None:
         """Carry an order out as soon as the store lets it be, and tell its result."""
         try:
-            text = await self._late.done(carry_out)
+            text = await self._store_back.done(carry_out)
         except StorageError as error:
-            if self._late.is_leaving:
+            if self._store_back.is_leaving:
                 return  # what is left of it, the next start finishes
             text = self._texts.say("failed", error=error)
         await self._results.told(command, text, self._clock.now())

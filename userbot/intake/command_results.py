@@ -20,12 +20,12 @@ from userbot.errors import (
     WriteInDoubtError,
 )
 from userbot.events import About, Failed, Notice, Report
-from userbot.intake.late_writes import LateWrites
 from userbot.ports import Sender, Write
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.own_writes import random_id
 from userbot.rules.plain import messages
 from userbot.storage.store import Store
+from userbot.turn.store_back import StoreBack
 from userbot.types import (
     SAVED_TITLE,
     CommandMessage,
@@ -46,7 +46,7 @@ class CommandResults:
         owner: Person,
         texts: CommandTexts,
         store: Store,
-        late: LateWrites,
+        store_back: StoreBack,
         writer: Sender,
         report: Report,
     ) -> None:
@@ -55,7 +55,7 @@ class CommandResults:
         self._secret = store.secret()
         self._texts = texts
         self._store = store
-        self._late = late
+        self._store_back = store_back
         self._writer = writer
         self._report = report
 
@@ -75,7 +75,7 @@ class CommandResults:
             for note in notes or ():
                 await self._send(command, note)
             if done and notes is not None:
-                await self._late.done(partial(self._store.commands.finish, command))
+                await self._store_back.done(partial(self._store.commands.finish, command))
         except PostponedError:
             raise
         except UserbotError as error:
@@ -101,7 +101,7 @@ class CommandResults:
             for number, part in enumerate(messages(text))
         ]
         note = partial(self._store.commands.record_results, command, self._saved.chat, notes, at)
-        await self._late.done(note)
+        await self._store_back.done(note)
         return notes
 
     async def _deleted(self, command: CommandMessage) -> bool:
@@ -134,7 +134,9 @@ class CommandResults:
             if doubt.message is None:
                 return
             message = doubt.message
-        await self._late.done(partial(self._store.commands.confirm_result, note.random_id, message))
+        await self._store_back.done(
+            partial(self._store.commands.confirm_result, note.random_id, message)
+        )
 
     async def _in_turn(
         self,

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from userbot.errors import StorageError
-from userbot.intake.late_writes import LateWrites
 from userbot.ports import Clock
 from userbot.storage.eraser import Eraser
 from userbot.turn.history import History
+from userbot.turn.store_back import StoreBack
 from userbot.types import ConversationId
 
 SWEEP_SECONDS = 30.0
@@ -23,14 +23,14 @@ class Forgetting:
         self,
         eraser: Eraser,
         history: History,
-        late: LateWrites,
+        store_back: StoreBack,
         clock: Clock,
         retention_days: int,
     ) -> None:
         self._eraser = eraser
         self._history = history
         self._clock = clock
-        self._late = late
+        self._store_back = store_back
         self._retention = timedelta(days=retention_days)
 
     def deleted(self, messages: Sequence[int], chat: int | None) -> None:
@@ -60,4 +60,4 @@ class Forgetting:
             for conversation in places:
                 self._history.forget(conversation)
 
-        self._late.soon(forget)
+        self._store_back.soon(forget)

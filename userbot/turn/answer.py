@@ -74,7 +74,7 @@ class AnswerStage:
     def _speaks(self, turn: Turn) -> bool:
         material = turn.material
         assert material is not None
-        if self._by_voice is None or self._requests.only_transcript(material):
+        if self._by_voice is None or material.only_transcript:
             return False
         voice = self._requests.voice_in(turn.question.conversation.chat)
         return answered_by_voice(voice, turn.question) and self._by_voice.may_speak(turn)

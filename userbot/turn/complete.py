@@ -60,7 +60,7 @@ class Complete:
             return
         material = turn.material
         assert material is not None
-        if material.spoken is not None and self._requests.only_transcript(material):
+        if material.spoken is not None and material.only_transcript:
             spoken = material.spoken
             finish = Finish("stop", Usage(0, 0), spoken.model)
             turn.stream = Stream.whole(quotation(spoken.text), finish, self._clock)

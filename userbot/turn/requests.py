@@ -7,7 +7,7 @@ from userbot.rules.prompt import request, system_text
 from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
-from userbot.turn.turn import Material, Turn
+from userbot.turn.turn import Turn
 from userbot.types import ChatRequest
 
 
@@ -30,11 +30,6 @@ class Requests:
     def voice_in(self, chat: int) -> VoiceConfig:
         """[voice] as it holds in a chat."""
         return voice_of(self._voice, self._chats.get(chat))
-
-    def only_transcript(self, material: Material) -> bool:
-        """Whether the transcript is all the answer, and the model is not asked."""
-        voice = self.voice_in(material.question.conversation.chat)
-        return material.only_spoken and voice.show == "transcript"
 
     def begin(self, turn: Turn) -> None:
         """A turn is about to be understood: a conversation that was silent long is new."""

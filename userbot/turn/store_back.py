@@ -1,16 +1,21 @@
 """The store takes nothing: whoever needs it waits here, together, until it does.
 
+What nobody waits for is done late, by one ordered queue.
+
 Rule 1: the store itself waits a moment only, since it holds up everything; the long wait is here.
 Rule 2: what passes (another program writes, the disk is full) is told once, and looked at again
 and again by one prober, until it is over. What does not (a damaged file) ends the program: without
 memory nobody is answered.
+Rule 3: what Telegram tells only once is done as soon as the store lets it be, in the order in which
+it was told: a later step never overtakes an earlier one, and nothing is skipped.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from userbot.errors import StorageError
 from userbot.events import Failed, Report, Waiting, about
@@ -21,6 +26,8 @@ from userbot.texts import joined
 from userbot.turn.first_of import first_of
 from userbot.turn.turn import Turn
 from userbot.types import Question
+
+T = TypeVar("T")
 
 _OVER_SECONDS = 30.0
 """Trouble that did not come for so long was over: the next is told anew."""
@@ -44,6 +51,8 @@ class StoreBack:
         self._leaving = asyncio.Event()
         self._told, self._troubled = "", 0.0
         self._prober: asyncio.Task[None] | None = None
+        self._late: deque[Callable[[], object]] = deque()
+        self._working: asyncio.Task[None] | None = None
 
     def leave(self) -> None:
         """The program ends: who waits tries once more, and that was it."""
@@ -96,9 +105,58 @@ class StoreBack:
         if not self._back.is_set() and not self._leaving.is_set():
             self._nobody_waits_longer(trouble, question)
 
+    async def done(self, step: Callable[[], T]) -> T:
+        """Do a step of the store, as soon as that is possible; gives what it gives.
+
+        Raises StorageError when it does not come about.
+        """
+        while True:
+            try:
+                return step()
+            except StorageError as trouble:
+                await self.wait(trouble)
+
+    async def insist(self, step: Callable[[], object]) -> bool:
+        """Do a step that nobody else would do, however long that takes.
+
+        False if it is left to the next start: the program ends, or the store takes nothing more.
+        """
+        while True:
+            try:
+                await self.done(step)
+            except StorageError as trouble:
+                if trouble.passing and not self.is_leaving:
+                    continue  # told again
+                return False
+            return True
+
+    def soon(self, step: Callable[[], object]) -> None:
+        """Do a step now or, if it cannot be, as soon as it can; for those who cannot wait."""
+        if not self._late:
+            try:
+                step()
+            except StorageError as trouble:
+                if not trouble.passing:
+                    self.gave_up(trouble)
+                    return
+            else:
+                return
+        self._late.append(step)
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work(), name="late writes")
+
+    async def drain(self) -> None:
+        """Try what is left once more; what cannot be stored even then, the next start finds."""
+        if self._working is not None:
+            await asyncio.gather(self._working, return_exceptions=True)
+
     def _nobody_waits_longer(self, trouble: StorageError, question: Question | None) -> NoReturn:
         self._report(Failed.of(trouble, about(question)))
         raise trouble
+
+    async def _work(self) -> None:
+        while self._late and await self.insist(self._late[0]):
+            self._late.popleft()
 
     async def _probe(self, failed: int) -> None:
         """Look again and again, after pauses that grow, until the store takes something."""

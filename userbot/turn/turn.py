@@ -89,8 +89,8 @@ class Material:
     question: Question
     quoted: Quoted | None = None
     spoken: Transcript | None = None
-    only_spoken: bool = False
-    """Nobody wrote a word: the recording is all that was asked."""
+    only_transcript: bool = False
+    """The transcript is all the answer, and the model is not asked."""
     pictures: tuple[Picture, ...] = ()
     background: str = ""
     preface: str = ""

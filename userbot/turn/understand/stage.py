@@ -58,7 +58,7 @@ class Understand:
         And the question itself, where no reply can point at it.
         """
         question, quoted, spoken = material.question, material.quoted, material.spoken
-        if self._requests.only_transcript(material):
+        if material.only_transcript:
             return ""
         if (
             spoken is not None

@@ -13,7 +13,7 @@ from userbot.turn.requests import Requests
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.transcribe import Transcribe
-from userbot.types import Quoted, Transcript
+from userbot.types import Question, Quoted, Transcript
 from userbot.types import Voice as Recording
 
 
@@ -53,7 +53,8 @@ class Words:
             return Material(question, quoted)
         words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
         quoted = replace(quoted, text=words, media=None)
-        return Material(question, quoted, spoken, not question.text)
+        only = not question.text and self._shows_transcript(question)
+        return Material(question, quoted, spoken, only_transcript=only)
 
     async def is_meant_for_us(self, turn: Turn) -> None:
         """Listen whether a note addresses the owner. Raises NothingToAnswerError if it does not."""
@@ -77,7 +78,12 @@ class Words:
             # What is written beside a recording says what to do with it.
             above = () if quoted is None else (*quoted.above, quoted)
             return Material(question, Quoted(question.sender.name, words, above=above), spoken)
-        return Material(replace(question, text=words), quoted, spoken, only_spoken=True)
+        only = self._shows_transcript(question)
+        return Material(replace(question, text=words), quoted, spoken, only_transcript=only)
+
+    def _shows_transcript(self, question: Question) -> bool:
+        """Whether a transcript is the answer to what is nothing but spoken."""
+        return self._requests.voice_in(question.conversation.chat).show == "transcript"
 
     def _addressed(self, turn: Turn, spoken: Transcript) -> str:
         """What a note asks. Raises NothingToAnswerError if it does not address the owner."""

@@ -10,7 +10,6 @@ import pytest
 from tests.database_lock import held
 from userbot.errors import StorageError
 from userbot.events import Event, Waiting
-from userbot.intake.late_writes import LateWrites
 from userbot.ports import SystemClock
 from userbot.storage.store import Store
 from userbot.turn.store_back import StoreBack
@@ -21,7 +20,6 @@ async def test_at_the_end_what_waits_is_tried_once_more(tmp_path: Path, free: bo
     told: list[Event] = []
     with Store.open(tmp_path / "history.db", busy_seconds=0) as store, held(store.path):
         back = StoreBack(store, SystemClock(), told.append, lambda _: None)
-        late = LateWrites(back)
         tried = 0
 
         def step() -> None:
@@ -30,10 +28,10 @@ async def test_at_the_end_what_waits_is_tried_once_more(tmp_path: Path, free: bo
             if not (back.is_leaving and free):
                 raise StorageError("It is busy.", reason="storage_busy")
 
-        late.soon(step)
+        back.soon(step)
         await asyncio.sleep(0.01)
         before = tried
         back.leave()
-        await asyncio.wait_for(late.drain(), 30)
+        await asyncio.wait_for(back.drain(), 30)
         assert tried == before + 1
     assert [type(event) for event in told] == [Waiting]
