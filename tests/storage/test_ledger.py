@@ -313,8 +313,10 @@ def test_a_question_that_is_answered_again_after_an_edit_counts_again(store: Sto
         paid(store, ask)
         store.questions.settle(replace(ask, text=text), answer(), NOW)
         edited = replace(ask, text=f"{text}, edited")
-        reopened = store.questions.reopen(edited, NOW, DAY, Expected(1, 1), lambda _: None)
-        assert reopened == (edited, None)
+        reopened = store.questions.reopen(edited, NOW)
+        assert reopened is not None
+        assert reopened[0] == edited
+        store.ledger.hold(edited.id, Expected(1, 1))
     paid(store, ask)
     store.questions.settle(ask, answer(), NOW)
     assert firm(store, BEN).answers_last_hour == 4

@@ -555,7 +555,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.questions.asked_by(ask.conversation.chat, 99)
     store.outbound.answered_by(ask.conversation.chat, 2)
     store.questions.retry(ask.conversation.chat, 99, NOW)
-    store.questions.reopen(replace(ask, text="other"), NOW, DAY, Expected(1, 1), lambda _: None)
+    store.questions.reopen(replace(ask, text="other"), NOW)
     store.conversations.last_answered(ask.conversation)
     store.questions.requested_retries()
     store.watermarks.see(ask.conversation.chat, 99)

@@ -5,23 +5,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from userbot.rules.limits import OverLimit
 from userbot.storage.database import Database, moment
-from userbot.storage.ledger import Ledger
 from userbot.types import (
     TERMINAL,
     Answer,
     ChatKind,
     ConversationId,
-    Expected,
     Person,
     Question,
-    Spent,
     Voice,
 )
 
@@ -128,15 +124,11 @@ def _voice_of(text: str) -> Voice:
     return Voice(**(known | {"waveform": bytes.fromhex(known["waveform"])}))
 
 
-Judge = Callable[[Spent], OverLimit | None]
-
-
 class Questions:
     """What was asked, and what became of it. Every method raises StorageError."""
 
-    def __init__(self, database: Database, ledger: Ledger) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._ledger = ledger
 
     def asked_by(self, chat: int, message: int) -> int | None:
         """The question that the message is, if it is one."""
@@ -166,44 +158,31 @@ class Questions:
                 cursor = self._database.execute(_ADD, row)
         return replace(question, id=cursor.lastrowid or 0) if cursor.rowcount else None
 
-    def reopen(
-        self, question: Question, at: datetime, day_began: datetime, least: Expected, judge: Judge
-    ) -> tuple[Question, OverLimit | None] | None:
-        """Make an answered question, worded otherwise by now, pending anew, unless `judge` refuses.
+    def reopen(self, question: Question, at: datetime) -> tuple[Question, int] | None:
+        """Make an answered question, worded otherwise by now, pending anew.
 
-        The messages of its answer belong to the new answer. It counts as asked now. None if it was
-        not answered or has these words already; if it was spoken, or is several messages.
+        The messages of its answer belong to the new answer. It counts as asked now. Gives it with
+        how often it was paid for in the last minute, each of which was a request, too. None if it
+        was not answered or has these words already; if it was spoken, or is several messages.
         """
-        database = self._database
-        with database.transaction():
-            row = database.row(
-                "SELECT id, attempt, reason, text, stored_at, state_at FROM questions"
-                " WHERE message = ? AND chat = ? AND state = 'answered' AND erased = 0"
-                " AND text <> ? AND voice IS NULL AND pictures = '' AND NOT EXISTS"
-                " (SELECT 1 FROM questions AS other WHERE other.joined_to = questions.id)",
-                (question.message, question.conversation.chat, question.text),
+        with self._database.transaction():
+            row = self._database.row(
+                "UPDATE questions SET state = 'pending', reason = '', text = ?1, stored_at = ?4,"
+                " state_at = ?4, answered_before = answered_before + 1"
+                " WHERE message = ?2 AND chat = ?3 AND state = 'answered' AND erased = 0"
+                " AND text <> ?1 AND voice IS NULL AND pictures = '' AND NOT EXISTS"
+                " (SELECT 1 FROM questions AS other WHERE other.joined_to = questions.id)"
+                " RETURNING id, attempt",
+                (question.text, question.message, question.conversation.chat, at),
             )
             if row is None:
                 return None
-            number, attempt, *before = row
-            change = (
-                "UPDATE questions SET state = ?, reason = ?, text = ?, stored_at = ?, state_at = ?,"
-                " answered_before = answered_before + ? WHERE id = ?"
-            )
-            database.execute(change, ("pending", "", question.text, at, at, 1, number))
-            spent, _ = self._ledger.spent(question.sender.id, at, day_began, number)
-            # Its row counts once; each time it was answered lately was a request, too.
-            lately = database.rows(
+            number, attempt = row
+            lately = self._database.rows(
                 "SELECT 1 FROM payments WHERE question = ? AND at > ?",
                 (number, at - timedelta(minutes=1)),
             )
-            requests = spent.person_requests_last_minute + len(lately)
-            refusal = judge(replace(spent, person_requests_last_minute=requests))
-            if refusal is None:
-                self._ledger.hold(number, least)
-            else:
-                database.execute(change, ("answered", *before, -1, number))
-        return replace(question, id=number, attempt=attempt), refusal
+        return replace(question, id=number, attempt=attempt), len(lately)
 
     def retry(self, chat: int, message: int, at: datetime) -> Question | str | None:
         """Make a question that failed or was skipped pending anew, and give it.

@@ -41,7 +41,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.ledger = Ledger(database)
-        self.questions = Questions(database, self.ledger)
+        self.questions = Questions(database)
         self.outbound = OutboundLog(database)
         self.quotes = Quotes(database)
         self.conversations = Conversations(database, self.quotes)

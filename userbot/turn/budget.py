@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -49,6 +50,10 @@ class Limits:
     """The general system text, with which each request begins."""
     held_seconds: float = USUAL.limit_held_seconds
     """How long a question waits for what answers under way may take."""
+
+
+class _StaysAsItIs(Exception):  # noqa: N818 - no failure
+    """Takes back what a transaction has done so far."""
 
 
 class Budget:
@@ -90,12 +95,19 @@ class Budget:
 
         None if it was not answered, or has no other words.
         """
-        expected = self._least(question)
-
-        def judge(spent: Spent) -> OverLimit | None:
-            return self._judge(question, spent, expected)
-
-        return self._store.questions.reopen(question, now, self._day(now), expected, judge)
+        with suppress(_StaysAsItIs), self._store.database.transaction():
+            found = self._store.questions.reopen(question, now)
+            if found is None:
+                return None
+            question, lately = found
+            least, refusal = self._least(question), None
+            spent, _ = self._ledger.spent(question.sender.id, now, self._day(now), question.id)
+            requests = spent.person_requests_last_minute + lately
+            spent = replace(spent, person_requests_last_minute=requests)
+            if (refusal := self._judge(question, spent, least)) is not None:
+                raise _StaysAsItIs
+            self._ledger.hold(question.id, least)
+        return question, refusal
 
     def readmit(self, question: Question) -> OverLimit | None:
         """Let a stored question in once more, or say why not; then it is marked as skipped."""
