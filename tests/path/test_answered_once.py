@@ -304,6 +304,14 @@ async def test_a_model_that_fails_leaves_what_stood_closed(stage: Stage) -> None
     assert [one.text for one in stage.answers(question)] == ["Half an …"]
 
 
+async def test_a_limit_that_is_reached_at_a_restart_leaves_what_stood_closed(stage: Stage) -> None:
+    question = await begun(stage)
+    prices = {"input": 1000, "output": 1000}
+    program = await stage.program(limits={"cost_per_day": 0.001, "prices": prices})
+    assert (await program.tells("limited")).reason == "cost_per_day"
+    assert [one.text for one in stage.answers(question)] == ["Half an …"]
+
+
 @pytest.mark.parametrize("lost", [1, 3, 4])
 async def test_a_message_that_is_lost_on_its_way_again_and_again_is_said_once(
     stage: Stage, lost: int

@@ -119,6 +119,7 @@ class InWriting:
 
     async def close(self, turn: Turn, error: Exception) -> None:
         """The answer failed: close what was shown; where only the owner reads, say why."""
+        self._begin(turn)  # it may have failed before there was anything to follow
         shown = tuple(one.text for one in turn.messages)
         if shown:
             newest = (
@@ -130,7 +131,6 @@ class InWriting:
             and isinstance(error, ModelError)
             and not turn.belated
         ):
-            self._begin(turn)
             text = _plain(turn, f"⚠️ {translated(str(error), self._style.language)}")
             with suppress(TelegramError, NotLoggedInError):
                 await self._bring(turn, (text,))
