@@ -71,8 +71,8 @@ from userbot.turn.understand.background import Background
 from userbot.turn.understand.paid import PaidTranscription
 from userbot.turn.understand.recording import Recordings
 from userbot.turn.understand.replied import Replied
-from userbot.turn.understand.stage import Understand
 from userbot.turn.understand.transcribe import Transcribe
+from userbot.turn.understand.understand import Understand
 from userbot.turn.understand.words import Words
 from userbot.types import Person
 
@@ -150,7 +150,7 @@ class Services:
         self.store_back = store_back
         self.chats = ChatRules(account.policy, account.chats, settings.trigger.from_, store)
         history = history_of(settings, store)
-        requests = Requests(settings.openai, settings.voice, self.chats, history)
+        requests = Requests(settings.openai, self.chats, history)
         system = settings.openai.system
         held = timings.limit_held_seconds
         limits = Limits(settings.limits, account.limited, system, held)
@@ -172,7 +172,7 @@ class Services:
         words = Words(
             Transcribe(recordings, store, clock, report, timings),
             replied,
-            requests,
+            self.chats,
             store,
             report,
         )
@@ -186,7 +186,7 @@ class Services:
         longest = timings.silences * settings.openai.timeout
         answer = AnswerStage(
             Complete(adapters.model, requests, self.budget, longest, clock, report),
-            requests,
+            self.chats,
             outbound,
             InWriting(style, sender, messages, typing, clock, report),
             typing,
@@ -195,7 +195,7 @@ class Services:
         stages: dict[Stage, Run] = {
             Stage.RESUME: resume,
             Stage.UNDERSTAND: Understand(
-                words, self.background, attachments, requests, sender, typing
+                words, self.background, attachments, history, sender, typing
             ),
             Stage.SETTLE: Settle(store, history, loops, self.told, clock),
         }

@@ -85,7 +85,7 @@ class Talk:
         chats = ChatRules(policy, {}, "me", store)
         # What answers asks of them is less than the whole port.
         reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
-        self._requests = requests = Requests(settings.openai, settings.voice, chats, history)
+        requests = Requests(settings.openai, chats, history)
         system, limits = settings.openai.system, settings.limits
         self._budget = budget = Budget(Limits(limits, system=system), store, clock, report)
         self._model = OpenAIChat(settings.openai, report)
@@ -97,7 +97,7 @@ class Talk:
         longest = USUAL.silences * settings.openai.timeout
         answer = AnswerStage(
             Complete(self._model, requests, budget, longest, clock, report),
-            requests,
+            chats,
             outbound,
             InWriting(style, sender, messages, typing, clock, report),
             typing,
@@ -155,7 +155,7 @@ class Talk:
 
     async def _understand(self, turn: Turn) -> None:
         """What is typed says what it says."""
-        self._requests.begin(turn)
+        self._history.begin(turn.question)
         turn.material = Material(turn.question)
 
     def _question(self, line: str, now: datetime) -> Question | None:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.rules.policy import Allowed, ChatRule, Listening, Policy
+from userbot.rules.policy import Allowed, ChatRule, Policy
 from userbot.rules.trigger import TELEGRAM_ITSELF, Known, command_of, decide, question_of
-from userbot.settings import Respond
+from userbot.settings import Respond, VoiceConfig
 from userbot.types import (
     ChatKind,
     Command,
@@ -514,7 +514,7 @@ def sound(voice: Voice, text: str = "", sender: Person = FRIEND, **more: Any) ->
 
 def listening(respond: Respond, *wake_words: str, enabled: bool = True) -> Policy:
     rules = policy(respond, elsewhere="anyone")
-    rule = Listening(enabled=enabled, wake_words=wake_words)
+    rule = VoiceConfig(enabled=enabled, wake_words=wake_words)
     return replace(rules, chats={GROUP: replace(rules.chats[GROUP], voice=rule)})
 
 

@@ -6,7 +6,7 @@ A chat has a block in the file, and over it what commands have set. Pure.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Literal
 
@@ -18,20 +18,12 @@ Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listening:
-    """Whether sound is listened to, and which spoken words address the owner."""
-
-    enabled: bool = True
-    wake_words: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRule:
     """What is said about one selected chat."""
 
     respond: Respond
     allowed: Allowed
-    voice: Listening | None = None
+    voice: VoiceConfig | None = None
     """None: as everywhere."""
 
 
@@ -49,11 +41,11 @@ class Policy:
     """The listed chats; Saved Messages under the owner's own id."""
     began: datetime
     """The first start; what was written before is nobody's question."""
-    voice: Listening = Listening()
-    """Where a chat's rule says nothing else."""
+    voice: VoiceConfig = field(default_factory=VoiceConfig)
+    """[voice], where a chat's rule says nothing else."""
 
-    def listening(self, chat: int) -> Listening:
-        """What holds for sound in a chat."""
+    def voice_in(self, chat: int) -> VoiceConfig:
+        """[voice] as it holds in a chat."""
         rule = self.chats.get(chat)
         return self.voice if rule is None or rule.voice is None else rule.voice
 
@@ -75,7 +67,7 @@ def forbidden_now(ask: Question, policy: Policy, sender: Person | None = None) -
     if (
         ask.voice is not None
         and not ask.text
-        and not policy.listening(ask.conversation.chat).enabled
+        and not policy.voice_in(ask.conversation.chat).enabled
     ):
         return "voice_off"
     if ask.by_owner:
@@ -119,7 +111,7 @@ def effective_block(
 
 
 def voice_of(general: VoiceConfig, chat: ChatConfig | None) -> VoiceConfig:
-    """[voice] as it holds in a chat."""
+    """[voice] with what a chat's block says of it."""
     own = chat.voice if chat is not None else None
     if own is None:
         return general

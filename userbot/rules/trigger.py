@@ -175,7 +175,7 @@ def _sound(incoming: Message, policy: Policy) -> tuple[Voice | None, str]:
         return None, "no_text"
     if voice.sealed:
         return None, voice.sealed
-    if not policy.listening(incoming.conversation.chat).enabled:
+    if not policy.voice_in(incoming.conversation.chat).enabled:
         return None, "voice_off"
     return voice, ""
 
@@ -184,7 +184,7 @@ def _may_be_spoken_to(
     voice: Voice | None, respond: Respond, policy: Policy, incoming: Message
 ) -> bool:
     """Whether only the first spoken words can tell if this is for us."""
-    wake_words = policy.listening(incoming.conversation.chat).wake_words
+    wake_words = policy.voice_in(incoming.conversation.chat).wake_words
     spoken = voice is not None and voice.spoken and not incoming.forwarded
     return spoken and respond == "mention" and bool(wake_words)
 

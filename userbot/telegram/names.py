@@ -18,7 +18,7 @@ from telethon.utils import get_display_name, get_peer_id
 from userbot import masking
 from userbot.errors import ConfigError, Fault, NotLoggedInError
 from userbot.ports import KnownNames
-from userbot.rules.policy import Allowed, ChatRule, Listening, Policy, voice_of
+from userbot.rules.policy import Allowed, ChatRule, Policy, voice_of
 from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
@@ -92,7 +92,7 @@ class NameResolver:
                 rules[marked_id] = ChatRule(
                     respond=chat.respond,
                     allowed=allowed,
-                    voice=_listening(voice_of(voice, chat)),
+                    voice=voice_of(voice, chat),
                 )
                 by_id[marked_id] = chat
         if self._faults:
@@ -104,7 +104,7 @@ class NameResolver:
             elsewhere=elsewhere,
             chats=rules,
             began=began,
-            voice=_listening(voice),
+            voice=voice,
         )
         return policy, by_id
 
@@ -196,10 +196,6 @@ class NameResolver:
 def _names(user: Any) -> set[str]:
     more = (name.username for name in user.usernames or () if name.active)
     return {name.lower() for name in (user.username, *more) if name}
-
-
-def _listening(voice: VoiceConfig) -> Listening:
-    return Listening(enabled=voice.enabled, wake_words=voice.wake_words)
 
 
 async def dialogs(client: Client, owner: int) -> list[Dialog]:

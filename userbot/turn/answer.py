@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from userbot.errors import LimitReachedError, MessageGoneError, ModelError
 from userbot.rules.voice import answered_by_voice
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.complete import Complete
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting
 from userbot.turn.outbound import Outbound
-from userbot.turn.requests import Requests
 from userbot.turn.turn import Turn
 
 
@@ -23,14 +23,14 @@ class AnswerStage:
     def __init__(
         self,
         complete: Complete,
-        requests: Requests,
+        chats: ChatRules,
         outbound: Outbound,
         in_writing: InWriting,
         typing: Typing,
         by_voice: ByVoice | None = None,
     ) -> None:
         self._complete = complete
-        self._requests = requests
+        self._chats = chats
         self._outbound = outbound
         self._in_writing = in_writing
         self._typing = typing
@@ -60,8 +60,8 @@ class AnswerStage:
 
     async def _answer(self, turn: Turn) -> None:
         speaks = self._speaks(turn)
-        await self._complete.open(turn)
         while True:
+            await self._complete.open(turn)
             assert turn.stream is not None
             await (turn.stream.end() if speaks else self._in_writing.follow(turn))
             if await self._complete.ended(turn):
@@ -76,7 +76,7 @@ class AnswerStage:
         assert material is not None
         if self._by_voice is None or material.only_transcript:
             return False
-        voice = self._requests.voice_in(turn.question.conversation.chat)
+        voice = self._chats.policy.voice_in(turn.question.conversation.chat)
         return answered_by_voice(voice, turn.question) and self._by_voice.may_speak(turn)
 
     async def abandon(self, turn: Turn) -> None:

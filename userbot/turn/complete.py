@@ -52,6 +52,7 @@ class Complete:
     async def open(self, turn: Turn) -> None:
         """See that the turn has a stream: one that is whole already, or a request to the model.
 
+        Also after `ended` has said that it is not whole.
         Raises LimitReachedError and StorageError.
         """
         if turn.stream is not None:
@@ -79,9 +80,9 @@ class Complete:
         await self._ask(turn, Stream(self._clock))
 
     async def ended(self, turn: Turn) -> bool:
-        """The stream has ended: whether it is whole; else the model is asked again by now.
+        """The stream has ended: whether it is whole; else it is to be opened again.
 
-        Raises ModelError when it is not asked again, LimitReachedError and StorageError.
+        Raises ModelError when the model is not asked again, and StorageError.
         """
         stream = turn.stream
         assert stream is not None
@@ -93,9 +94,18 @@ class Complete:
         if not isinstance(error, ModelError):
             raise error
         if error.reason == _TOO_LONG and stream.began is None and not turn.tight:
-            self._shrink(turn)
-            stream.idle = True
-            await self._ask(turn, stream)
+            self._requests.shrink(turn)
+            self._report(
+                Notice(
+                    **about(turn.question),
+                    reason="shrunk",
+                    detail=_(
+                        "The conversation was too long for the model: retrying with less of it."
+                    ),
+                    hint=_("Lower window_tokens under [history] to avoid the failed try."),
+                )
+            )
+            stream.again(failed=False)
             return False
         seconds = retrying.pause(
             stream.failures + 1,
@@ -112,9 +122,7 @@ class Complete:
         )
         with turn.waits("model"):
             await self._clock.sleep(seconds)
-        stream.failures += 1
-        stream.idle = True
-        await self._ask(turn, stream)
+        stream.again(failed=True)
         return False
 
     async def abandon(self, turn: Turn) -> None:
@@ -137,19 +145,6 @@ class Complete:
         self._report(Answering(**about(turn.question), model=request.model))
         stream.read(self._model.stream(request), request.model, self._longest)
         turn.stream = stream
-
-    def _shrink(self, turn: Turn) -> None:
-        """Ask with less: the window becomes smaller, and stays so. The store keeps every word."""
-        self._requests.shrink(turn)
-        turn.tight, turn.request = True, None
-        self._report(
-            Notice(
-                **about(turn.question),
-                reason="shrunk",
-                detail=_("The conversation was too long for the model: retrying with less of it."),
-                hint=_("Lower window_tokens under [history] to avoid the failed try."),
-            )
-        )
 
     def _capture(self, turn: Turn, stream: Stream) -> None:
         assert stream.finish is not None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from userbot.rules.policy import voice_of
 from userbot.rules.prompt import request, system_text
-from userbot.settings import OpenAIConfig, VoiceConfig
+from userbot.settings import OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
 from userbot.turn.turn import Turn
@@ -14,26 +13,10 @@ from userbot.types import ChatRequest
 class Requests:
     """Builds requests from what a turn holds and its conversation remembers."""
 
-    def __init__(
-        self, settings: OpenAIConfig, voice: VoiceConfig, chats: ChatRules, history: History
-    ) -> None:
+    def __init__(self, settings: OpenAIConfig, chats: ChatRules, history: History) -> None:
         self._settings = settings
-        self._voice = voice
         self._chats = chats
         self._history = history
-
-    @property
-    def prefix(self) -> str:
-        """What asks."""
-        return self._chats.policy.prefix
-
-    def voice_in(self, chat: int) -> VoiceConfig:
-        """[voice] as it holds in a chat."""
-        return voice_of(self._voice, self._chats.get(chat))
-
-    def begin(self, turn: Turn) -> None:
-        """A turn is about to be understood: a conversation that was silent long is new."""
-        self._history.begin(turn.question)
 
     def build(self, turn: Turn) -> ChatRequest:
         """The request of a turn; a tight one does without the background. Raises StorageError."""
@@ -49,5 +32,9 @@ class Requests:
         return request(self._settings, chat, messages, material.pictures)
 
     def shrink(self, turn: Turn) -> None:
-        """The request was too long for the model. Raises StorageError."""
+        """The request was too long for the model: the next is tight. Raises StorageError.
+
+        The window becomes smaller, and stays so. The store keeps every word.
+        """
         self._history.shrink(turn.question.conversation, turn.estimated)
+        turn.tight, turn.request = True, None

@@ -64,6 +64,14 @@ class Stream:
         self._ended.clear()
         self._reading = asyncio.create_task(self._read(answer, model, longest), name="stream")
 
+    def again(self, *, failed: bool) -> None:
+        """The request brought no whole answer: another one is to be read.
+
+        `failed`: it counts as a failure, and who fails too often is not asked again.
+        """
+        self.failures += failed
+        self.idle = True
+
     async def close(self) -> None:
         """Read no further."""
         if self._reading is not None:

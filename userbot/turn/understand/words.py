@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from userbot.errors import AudioError, ModelError, NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
+from userbot.rules.above_answer import question_quoted, quotation
 from userbot.rules.transcript import question_in
 from userbot.storage.store import Store
 from userbot.texts import _
-from userbot.turn.requests import Requests
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.transcribe import Transcribe
@@ -24,13 +25,13 @@ class Words:
         self,
         transcribe: Transcribe,
         replied: Replied,
-        requests: Requests,
+        chats: ChatRules,
         store: Store,
         report: Report,
     ) -> None:
         self._transcribe = transcribe
         self._replied = replied
-        self._requests = requests
+        self._chats = chats
         self._store = store
         self._report = report
 
@@ -41,6 +42,10 @@ class Words:
         NothingToAnswerError when it turns out to be none, TelegramError when it is nothing but a
         message that is gone, StorageError, and what transcribing raises.
         """
+        material = await self._read(turn)
+        return replace(material, preface=self._preface(material))
+
+    async def _read(self, turn: Turn) -> Material:
         question = turn.question
         if question.voice is not None:
             return await self._own_sound(turn, question.voice)
@@ -55,14 +60,6 @@ class Words:
         quoted = replace(quoted, text=words, media=None)
         only = not question.text and self._shows_transcript(question)
         return Material(question, quoted, spoken, only_transcript=only)
-
-    async def is_meant_for_us(self, turn: Turn) -> None:
-        """Listen whether a note addresses the owner. Raises NothingToAnswerError if it does not."""
-        question = turn.question
-        assert question.voice is not None
-        spoken = await self._heard(turn, question.message, question.voice, question.text)
-        if spoken is not None:
-            self._addressed(turn, spoken)
 
     async def _own_sound(self, turn: Turn, voice: Recording) -> Material:
         question = turn.question
@@ -81,15 +78,30 @@ class Words:
         only = self._shows_transcript(question)
         return Material(replace(question, text=words), quoted, spoken, only_transcript=only)
 
+    def _preface(self, material: Material) -> str:
+        """What stands before the answer: what was heard, where the chat wants it shown.
+
+        And the question itself, where no reply can point at it.
+        """
+        question, quoted, spoken = material.question, material.quoted, material.spoken
+        if material.only_transcript:
+            return ""
+        shows = self._chats.policy.voice_in(question.conversation.chat).show
+        if spoken is not None and shows == "both":
+            return quotation(spoken.text)
+        if question.replied_to is None:
+            return question_quoted(question.text or (quoted.text if quoted else ""))
+        return ""
+
     def _shows_transcript(self, question: Question) -> bool:
         """Whether a transcript is the answer to what is nothing but spoken."""
-        return self._requests.voice_in(question.conversation.chat).show == "transcript"
+        return self._chats.policy.voice_in(question.conversation.chat).show == "transcript"
 
     def _addressed(self, turn: Turn, spoken: Transcript) -> str:
         """What a note asks. Raises NothingToAnswerError if it does not address the owner."""
         question = turn.question
-        wake_words = self._requests.voice_in(question.conversation.chat).wake_words
-        addressed = question_in(spoken.text, self._requests.prefix, wake_words)
+        wake_words = self._chats.policy.voice_in(question.conversation.chat).wake_words
+        addressed = question_in(spoken.text, self._chats.policy.prefix, wake_words)
         if addressed is None:
             raise NothingToAnswerError(_("You were not addressed."), reason="no_wake_word")
         return addressed
@@ -98,7 +110,7 @@ class Words:
         self, turn: Turn, message: int, recording: Recording, written: str
     ) -> Transcript | None:
         """What is said in a recording; None if it cannot be heard and `written` goes without it."""
-        voice = self._requests.voice_in(turn.question.conversation.chat)
+        voice = self._chats.policy.voice_in(turn.question.conversation.chat)
         if not voice.enabled:
             if not written:
                 raise NothingToAnswerError(_("Voice is off in this chat."), reason="voice_off")

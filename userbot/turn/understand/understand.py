@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from userbot.ports import Sender
-from userbot.rules.above_answer import question_quoted, quotation
 from userbot.turn.deliver.typing import Typing
-from userbot.turn.requests import Requests
-from userbot.turn.turn import Material, Turn
+from userbot.turn.history import History
+from userbot.turn.turn import Turn
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
 from userbot.turn.understand.words import Words
@@ -22,14 +21,14 @@ class Understand:
         words: Words,
         background: Background,
         attachments: Attachments,
-        requests: Requests,
+        history: History,
         sender: Sender,
         typing: Typing,
     ) -> None:
         self._words = words
         self._background = background
         self._attachments = attachments
-        self._requests = requests
+        self._history = history
         self._sender = sender
         self._typing = typing
 
@@ -40,31 +39,14 @@ class Understand:
         StorageError.
         """
         self._sender.check(turn.question.conversation)  # before anything is paid for it
-        self._requests.begin(turn)
-        if turn.question.listen_first:
+        self._history.begin(turn.question)
+        if not turn.question.listen_first:
             # Of a note that is perhaps meant for others, nobody sees that it is listened to.
-            await self._words.is_meant_for_us(turn)
-        self._typing.begin(turn)
+            self._typing.begin(turn)
         material = await self._words.of(turn)
+        self._typing.begin(turn)
         background = await self._background.before(turn.question)
-        material = replace(material, background=background, preface=self._preface(material))
+        material = replace(material, background=background)
         if turn.answer is None:
             material = await self._attachments.add(turn, material)
         turn.material = material
-
-    def _preface(self, material: Material) -> str:
-        """What stands before the answer: what was heard, where the chat wants it shown.
-
-        And the question itself, where no reply can point at it.
-        """
-        question, quoted, spoken = material.question, material.quoted, material.spoken
-        if material.only_transcript:
-            return ""
-        if (
-            spoken is not None
-            and self._requests.voice_in(question.conversation.chat).show == "both"
-        ):
-            return quotation(spoken.text)
-        if question.replied_to is None:
-            return question_quoted(question.text or (quoted.text if quoted else ""))
-        return ""
