@@ -168,7 +168,7 @@ class Services:
         paid = PaidTranscription(adapters.speech, self.budget, clock, report)
         ffmpeg = Ffmpeg(settings.history.database, timings)
         recordings = Recordings(reader, ffmpeg, paid, store, clock, timings)
-        replied = Replied(reader, store, history, self.chats.forgotten, window)
+        replied = Replied(reader, store, history, self.chats, window)
         words = Words(
             Transcribe(recordings, store, clock, report, timings),
             replied,
@@ -201,8 +201,8 @@ class Services:
         }
         self.migration = Migration(self.chats, reader, history, report)
         runner = Runner(stages, answer, self.migration, store, store_back, clock)
-        longest = longest_seconds(settings, timings)
-        self.queue = Queue(runner, settings.trigger, longest, clock, report)
+        hung = longest_seconds(settings, timings)
+        self.queue = Queue(runner, settings.trigger, hung, clock, report)
 
         known = adapters.people.known
         self.retries = Retries(store, self.chats, self.budget, self.queue, self.told, known)
@@ -211,18 +211,18 @@ class Services:
         retention = settings.history.retention_days
         self.forgetting = Forgetting(store.eraser, history, store_back, clock, retention)
 
-        prefix, language = settings.trigger.prefix, language_of(settings.console.language)
+        prefix = settings.trigger.prefix
         texts = CommandTexts(language, prefix, command_stem(prefix))
         handlers = CommandHandlers(
             texts,
             ConversationCommands(texts, store, history, self.queue, self.retries, clock),
             ChatRuleCommands(texts, settings.openai, self.chats, self.queue),
             UsageCommand(texts, store, zone, clock),
-            ForgetCommand(account.owner, self.chats, store, history, self.queue, clock),
+            ForgetCommand(account.owner, texts, self.chats, history, self.queue, clock),
         )
         results = CommandResults(account.owner, texts, store, store_back, sender, report)
         self.commands = ChatCommands(handlers, results, reader, store, store_back, clock)
-        admission = Admission(self.budget, self.queue, loops, self.told, clock, max_age)
+        admission = Admission(store.questions, self.budget, self.queue, loops, self.told, max_age)
         receiver = Receiver(self.chats, admission, self.commands, self.background, store, report)
         first = None if account.first else account.policy.began
         self.arrivals = Arrivals(receiver, self.chats, store, store_back, clock, first)

@@ -174,7 +174,7 @@ class WriteInDoubtError(TelegramError):
 class LimitReachedError(UserbotError):
     """A limit of the config refuses a question before anything is paid for it.
 
-    `window`: how long that limit counts.
+    `window`: how long that limit counts; a person is told at most once in it, and never of none.
     """
 
     def __init__(self, message: str, *, reason: str, window: timedelta) -> None:

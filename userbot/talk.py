@@ -32,6 +32,7 @@ from userbot.turn.complete import Complete
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.writing import InWriting, WritingStyle
+from userbot.turn.endings import refused
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.migration import Migration
 from userbot.turn.outbound import Outbound
@@ -174,14 +175,16 @@ class Talk:
             at=now,
             by_owner=True,
         )
-        admitted = self._budget.admit(typed, now)
-        if admitted is None:
-            return None
-        question, refusal = admitted
-        if refusal is not None:
-            self._told.limited(question, refusal)
-            return None
-        return question
+        with self._store.database.transaction():
+            question = self._store.questions.add(typed, now)
+            if question is None:
+                return None
+            refusal = self._budget.admit(question, now)
+            if refusal is None:
+                return question
+            self._store.questions.mark(question, "skipped", refusal.reason, now)
+        self._told.ended(question, refused(refusal))
+        return None
 
     def _order(self, name: str) -> None:
         if name != "new":

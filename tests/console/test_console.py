@@ -96,7 +96,7 @@ def test_every_reason_of_a_limit_has_words() -> None:
     for spent in (Spent(99, 0, 0), Spent(0, 10**9, 0), Spent(0, 0, 10**9)):
         refusal = check(LimitsConfig(), spent, by_owner=False)
         assert refusal is not None
-        assert isinstance(refusal.detail, Text)
+        assert isinstance(str(refusal), Text)
         assert isinstance(unanswered(refusal.reason), Text)
 
 

@@ -89,7 +89,7 @@ class House:
         reader = cast("Reader", self)
         receiver = Receiver(
             chats,
-            Admission(budget, self.queue, LoopWatch(), told, clock, age),
+            Admission(store.questions, budget, self.queue, LoopWatch(), told, age),
             cast("ChatCommands", self),
             Background(reader, store, chats, 1000, clock, self.told.append),
             store,

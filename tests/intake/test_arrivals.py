@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults import Call, busy, full, watched
 from tests.intake.house import CLUB, ELSEWHERE, House, message
+from userbot.events import Failed
 from userbot.storage.store import Store
 
 
@@ -207,3 +208,23 @@ async def test_what_the_owner_typed_elsewhere_is_noted_though_the_store_was_busy
         trouble.on = False
         await asyncio.wait_for(house.store_back.drain(), 30)
         assert house.store.outbound.elsewhere(CLUB, [11]) == {11}
+
+
+@pytest.mark.parametrize("text", ["a question", "/gpt_new"])
+async def test_a_message_that_raises_what_nobody_foresaw_is_told_and_blocks_no_chat(
+    tmp_path: Path, text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(tmp_path) as house:
+        await looked_at(house)
+        dateless = replace(message(10, text, own=text.startswith("/")), at=datetime(2026, 1, 1))  # noqa: DTZ001
+        house.chats[CLUB] += [dateless, message(11, "next")]
+        await house.look()
+        await settled()
+        assert house.asked == ["next"]
+        (failed,) = house.events("failed")
+        assert isinstance(failed, Failed)
+        assert (failed.reason, failed.message) == ("internal", 10)
+        assert "TypeError" in caplog.text
+        assert house.store.watermarks.seen(CLUB) == 11
+        await house.look()
+        assert house.asked == ["next"], "it is not found again"

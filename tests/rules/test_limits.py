@@ -64,7 +64,7 @@ def test_the_owner_is_exempt() -> None:
 def test_a_refusal_says_in_a_sentence_what_the_limit_is(policy: LimitsConfig, detail: str) -> None:
     refusal = check(policy, Spent(9, 0, 0), by_owner=False)
     assert refusal is not None
-    assert detail in refusal.detail
+    assert detail in str(refusal)
 
 
 NORA = PersonLimits(requests_per_minute=5, tokens_per_day=100)
@@ -206,5 +206,5 @@ def test_without_a_zone_the_day_is_the_systems() -> None:
 def test_a_limit_of_zero_is_refused_as_such(policy: LimitsConfig, by_owner: bool) -> None:
     refusal = check(policy, Spent(0, 0, 0), by_owner)
     assert refusal is not None
-    assert "is 0 under [limits]" in refusal.detail
+    assert "is 0 under [limits]" in str(refusal)
     assert refusal.window == timedelta(days=1)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, authorized, paid, question, reword
+from userbot.errors import LimitReachedError
 from userbot.rules import limits
-from userbot.rules.limits import OverLimit
 from userbot.settings import LimitsConfig
 from userbot.storage.ledger import LATELY
 from userbot.storage.spending import spending
@@ -36,7 +36,7 @@ def store(path: Path) -> Iterator[Store]:
 
 def admitted(
     store: Store, message: int, tokens: int, *, who: Person = ANNA, policy: LimitsConfig = TOKENS
-) -> tuple[Question, OverLimit | None]:
+) -> tuple[Question, LimitReachedError | None]:
     expected = Expected(tokens, tokens * 10)
     ask = question(message=message, sender=who)
     kept = store.questions.add(ask, NOW)
@@ -44,7 +44,7 @@ def admitted(
     spent, _ = store.ledger.spent(who.id, NOW, DAY, kept.id)
     refusal = limits.check(policy, spent, ask.by_owner, expected=expected)
     if refusal is None:
-        store.ledger.hold(kept.id, expected)
+        store.ledger.expect(kept.id, expected)
     else:
         store.questions.mark(kept, "skipped", refusal.reason, NOW)
     return kept, refusal
@@ -316,7 +316,7 @@ def test_a_question_that_is_answered_again_after_an_edit_counts_again(store: Sto
         reopened = store.questions.reopen(edited, NOW)
         assert reopened is not None
         assert reopened[0] == edited
-        store.ledger.hold(edited.id, Expected(1, 1))
+        store.ledger.expect(edited.id, Expected(1, 1))
     paid(store, ask)
     store.questions.settle(ask, answer(), NOW)
     assert firm(store, BEN).answers_last_hour == 4

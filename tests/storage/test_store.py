@@ -520,7 +520,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.database.connection.set_trace_callback(seen.append)
     store.questions.add(in_group(question(message=3)), NOW)
     store.ledger.spent(ANNA.id, NOW, DAY, ask.id)
-    store.ledger.hold(ask.id, Expected(1, 1))
+    store.ledger.expect(ask.id, Expected(1, 1))
     payment = authorized(store, ask)
     store.ledger.capture(payment, 1, NOW, usage=Usage(1, 1), whole=("words", answer().finish))
     store.ledger.whole(ask)

@@ -254,7 +254,7 @@ def test_each_request_has_one_payment_whatever_cuts_it_off(taken: list[tuple[str
                 case "request":
                     asked = store.questions.add(question(message=message_id, sender=person), NOW)
                     assert asked is not None
-                    store.ledger.hold(asked.id, Expected(5, 5))
+                    store.ledger.expect(asked.id, Expected(5, 5))
                     under_way.append(authorized(store, asked))
                     requests += 1
                 case "end" if under_way:

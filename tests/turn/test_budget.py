@@ -17,7 +17,7 @@ from userbot.rules.limits import ANSWER_TOKENS
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.storage.store import Store
-from userbot.turn.budget import Budget, Held, Limits
+from userbot.turn.budget import Budget, FullForNow, Limits
 from userbot.turn.turn import Turn
 from userbot.types import ChatRequest, Finish, Payment, Person, PromptMessage, Question, Usage
 
@@ -57,10 +57,18 @@ def budget(
 
 
 def let_in(one: Budget, message: int, who: Person = ANNA) -> Question:
-    admitted = one.admit(question(message=message, sender=who), NOW)
-    assert admitted is not None
-    assert admitted[1] is None
-    return admitted[0]
+    ask, refusal = at_door(one, message, who)
+    assert refusal is None
+    return ask
+
+
+def at_door(
+    one: Budget, message: int, who: Person = ANNA, *, joins: bool = False
+) -> tuple[Question, LimitReachedError | None]:
+    """A question that is stored, and why it is not let in."""
+    ask = one._store.questions.add(question(message=message, sender=who), NOW)
+    assert ask is not None
+    return ask, one.admit(ask, NOW, joins=joins)
 
 
 def authorized(one: Budget, ask: Question, payment: Payment) -> Turn:
@@ -85,55 +93,42 @@ def whole(one: Budget, turn: Turn, prompt_tokens: int, completion_tokens: int) -
 # At the door
 
 
-def test_a_question_is_stored_and_let_in_once(store: Store) -> None:
-    one = budget(store)
-    ask = let_in(one, 1)
-    assert store.questions.pending() == [(ask, False)]
-    assert one.admit(question(message=1), NOW) is None
-
-
-def test_a_refused_question_is_stored_as_skipped_with_the_reason(store: Store) -> None:
+def test_a_question_that_is_let_in_counts_and_one_that_is_refused_does_not(store: Store) -> None:
     one = budget(store, replace(OPEN, requests_per_minute=1))
     let_in(one, 1)
-    admitted = one.admit(question(message=2), NOW)
-    assert admitted is not None
-    assert admitted[1] is not None
-    assert admitted[1].reason == "requests_per_minute"
-    assert store.questions.pending(), "the first one"
-    ((state, reason),) = store.database.rows(
-        "SELECT state, reason FROM questions WHERE id = ?", (admitted[0].id,)
-    )
-    assert (state, reason) == ("skipped", "requests_per_minute")
+    before = store.ledger.spent(BEN.id, NOW, DAY)[0].others_tokens_today
+    assert before > 0
+    _ask, refusal = at_door(one, 2)
+    assert refusal is not None
+    assert refusal.reason == "requests_per_minute"
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].others_tokens_today == before
 
 
 def test_a_message_that_joins_a_question_is_no_request_of_its_own(store: Store) -> None:
     one = budget(store, replace(OPEN, requests_per_minute=1, answers_per_hour=1))
     let_in(one, 1)
-    admitted = one.admit(question(message=2), NOW, joins=True)
-    assert admitted is not None
-    assert admitted[1] is None
+    _ask, refusal = at_door(one, 2, joins=True)
+    assert refusal is None
 
 
 def test_a_person_with_limits_of_his_own_is_held_to_them(store: Store) -> None:
     one = budget(store, people={BEN.id: PersonLimits(tokens_per_day=0)})
     let_in(one, 1)
-    admitted = one.admit(question(message=2, sender=BEN), NOW)
-    assert admitted is not None
-    assert admitted[1] is not None
-    assert admitted[1].reason == "person_tokens_per_day"
+    _ask, refusal = at_door(one, 2, BEN)
+    assert refusal is not None
+    assert refusal.reason == "person_tokens_per_day"
 
 
-def test_who_asks_again_is_let_in_or_skipped(store: Store) -> None:
+def test_who_asks_again_is_let_in_or_refused(store: Store) -> None:
     ask = let_in(budget(store), 1)
     store.questions.mark(ask, "failed", "timeout", NOW)
     again = store.questions.retry(ask.conversation.chat, ask.message, NOW)
     assert isinstance(again, Question)
-    assert budget(store).readmit(again) is None
+    assert budget(store).admit(again, NOW) is None
     none = budget(store, replace(OPEN, tokens_per_day=0))
-    refusal = none.readmit(again)
+    refusal = none.admit(again, NOW)
     assert refusal is not None
     assert refusal.reason == "tokens_per_day"
-    assert store.questions.pending() == []
 
 
 def test_an_edited_question_is_opened_again_unless_a_limit_refuses_it(store: Store) -> None:
@@ -169,7 +164,7 @@ def test_while_only_answers_under_way_leave_no_room_a_question_is_held(store: St
     first, second = let_in(one, 1), let_in(one, 2, BEN)
     paying = authorized(one, first, one.for_answer(REQUEST, 90))
     held = one.try_authorize(second, one.for_answer(REQUEST, 90))
-    assert isinstance(held, Held)
+    assert isinstance(held, FullForNow)
     assert held.refusal.reason == "tokens_per_day"
     whole(one, paying, 90, 10)
     authorized(one, second, one.for_answer(REQUEST, 90))

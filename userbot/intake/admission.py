@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from userbot.errors import UserbotError
 from userbot.intake.queue import Queue
-from userbot.ports import Clock
 from userbot.rules import loops
-from userbot.rules.limits import OverLimit
+from userbot.storage.questions import Questions
 from userbot.turn.budget import Budget
+from userbot.turn.endings import refused, unanswered
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.settle import Told
-from userbot.types import Message, Question
-
-_TOO_OLD = OverLimit("too_old", "")
+from userbot.types import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,7 @@ class Admitted:
     """A question that is stored: to be answered, or why it is not."""
 
     question: Question
-    refusal: OverLimit | None
+    refusal: UserbotError | None
     rhythm: loops.Rhythm | None
     """That of its sender, this question included."""
 
@@ -32,36 +31,42 @@ class Admission:
 
     def __init__(
         self,
+        questions: Questions,
         budget: Budget,
         queue: Queue,
         loop_watch: LoopWatch,
         told: Told,
-        clock: Clock,
         max_age: timedelta,
     ) -> None:
+        self.queue = queue
+        self._questions = questions
         self._budget = budget
-        self._queue = queue
         self._loop_watch = loop_watch
         self._told = told
-        self._clock = clock
         self._max_age = max_age
 
-    def store(self, decided: Question, *, replies: bool, prefixed: bool) -> Admitted | None:
+    def store(
+        self, decided: Question, now: datetime, *, replies: bool, prefixed: bool
+    ) -> Admitted | None:
         """Store a question, and nothing else; None if Telegram brought it twice.
 
-        `replies`: to an answer of ours. Raises StorageError; then nothing was done.
+        `replies`: to an answer of ours. Raises StorageError; then nothing was done, if the
+        transaction in which it was called is rolled back.
         """
-        now = self._clock.now()
-        rhythm = self._loop_watch.with_question(decided, now, replies=replies, prefixed=prefixed)
-        looping = rhythm is not None and loops.stopped(rhythm)
-        admitted = self._budget.admit(
-            decided,
-            now,
-            joins=self._queue.joins(decided),
-            too_old=_TOO_OLD if now - decided.at > self._max_age else None,
-            looping=self._loop_watch.refusal(decided) if looping else None,
-        )
-        return None if admitted is None else Admitted(*admitted, rhythm)
+        question = self._questions.add(decided, now)
+        if question is None:
+            return None
+        rhythm = self._loop_watch.with_question(question, now, replies=replies, prefixed=prefixed)
+        refusal: UserbotError | None
+        if now - question.at > self._max_age:
+            refusal = unanswered("too_old")
+        else:
+            refusal = self._budget.admit(question, now, joins=self.queue.joins(question))
+        if refusal is None and rhythm is not None and loops.stopped(rhythm):
+            refusal = self._loop_watch.refusal(question)
+        if refusal is not None:
+            self._questions.mark(question, "skipped", refusal.reason, now)
+        return Admitted(question, refusal, rhythm)
 
     def go_on(self, admitted: Admitted, *, belated: bool) -> None:
         """Queue what is stored, or tell why it is not answered."""
@@ -69,12 +74,6 @@ class Admission:
         if admitted.rhythm is not None and (refusal is None or refusal.reason == "loop"):
             self._loop_watch.keep(question, admitted.rhythm)
         if refusal is None:
-            self._queue.arrived(question, belated=belated)
-        elif refusal is _TOO_OLD:
-            self._told.too_old(question)
+            self.queue.arrived(question, belated=belated)
         else:
-            self._told.limited(question, refusal)
-
-    def stand_down(self, own: Message) -> None:
-        """The owner wrote in a conversation himself: what waits there is his to answer."""
-        self._queue.stand_down(own)
+            self._told.ended(question, refused(refusal))

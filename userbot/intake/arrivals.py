@@ -30,7 +30,7 @@ SILENT_SECONDS = 120.0
 """A selected supergroup that was silent for so long is looked at."""
 
 
-class _HeldUp:
+class _Behind:
     """A chat of which the store did not take a message."""
 
     def __init__(self, seen: int) -> None:
@@ -66,7 +66,7 @@ class Arrivals:
         self.wanted = asyncio.Event()
         """A look is wanted at once."""
         self._all_behind = True
-        self._held_up: dict[int, _HeldUp] = {}
+        self._behind: dict[int, _Behind] = {}
         self._taken: set[tuple[int, int]] = set()
         """What was taken while all chats were behind: it is found once more, or told late."""
         self._heard: dict[int, float] = {}
@@ -79,16 +79,16 @@ class Arrivals:
             self.heard(chat, supergroup=message.kind is ChatKind.SUPERGROUP)
         if message.live and message.outgoing and message.reply_to is not None:
             self._store_back.soon(partial(self._note_what_was_typed_elsewhere, message))
-        held = self._held_up.get(chat)
-        if held is not None and (held.failed or not message.found):
-            held.left = max(held.left, message.message)
+        behind = self._behind.get(chat)
+        if behind is not None and (behind.failed or not message.found):
+            behind.left = max(behind.left, message.message)
             return
         if (chat, message.message) in self._taken:
             return
         try:
-            self._receiver.receive(message, self._mark(message))
+            self._receiver.receive(message, self._mark(message), self._clock.now())
         except StorageError as error:
-            self._hold_up(message, error)
+            self._falls_behind(message, error)
         else:
             if self._all_behind:
                 self._taken.add((chat, message.message))
@@ -103,7 +103,7 @@ class Arrivals:
     @property
     def look_due(self) -> bool:
         """Whether chats are behind, or a selected supergroup was silent for long."""
-        if self.wanted.is_set() or self._all_behind or self._held_up:
+        if self.wanted.is_set() or self._all_behind or self._behind:
             return True
         now, selected = self._clock.monotonic(), self._chats.policy.chats.keys()
         return any(
@@ -111,9 +111,9 @@ class Arrivals:
         )
 
     @property
-    def held_up(self) -> list[int]:
+    def behind(self) -> list[int]:
         """Chats of which nothing is taken before a look has passed them."""
-        return list(self._held_up)
+        return list(self._behind)
 
     def heard(self, chat: int, *, supergroup: bool) -> None:
         """Something is known of a selected chat up to now."""
@@ -133,8 +133,8 @@ class Arrivals:
         return await self._store_back.done(self._store.watermarks.last_look) or self._began
 
     async def looked(self, at: datetime) -> None:
-        """All chats were looked at; their date stands still while any is held up."""
-        if not self.wanted.is_set() and not self._held_up:
+        """All chats were looked at; their date stands still while one of them is behind."""
+        if not self.wanted.is_set() and not self._behind:
             await self._store_back.done(partial(self._store.watermarks.looked, at))
 
     async def look_begins(self) -> None:
@@ -142,7 +142,7 @@ class Arrivals:
         if not self._all_behind:
             self._all_behind = True
             self._taken.clear()
-        if self._held_up:
+        if self._behind:
             await self._store_back.done(self._store.probe)
         self.wanted.clear()
 
@@ -152,38 +152,38 @@ class Arrivals:
         if self._began is not None and await self._store_back.done(marks.last_look) is None:
             return self._began
         seen = await self._store_back.done(partial(marks.seen, chat))
-        held = self._held_up.get(chat)
-        return held.seen if seen is None and held is not None else seen
+        behind = self._behind.get(chat)
+        return behind.seen if seen is None and behind is not None else seen
 
     def history_asked(self, chat: int) -> None:
         """What is left for the look from now on, the answer to this request may not hold."""
-        if (held := self._held_up.get(chat)) is not None:
-            held.left, held.failed = 0, False
+        if (behind := self._behind.get(chat)) is not None:
+            behind.left, behind.failed = 0, False
 
     def goes_on(self, chat: int, brought: Brought) -> bool:
         """Whether a look has to bring more of a chat, and can."""
-        held = self._held_up.get(chat)
-        if held is None or not held.failed:
-            return not brought.whole or (held is not None and held.left > brought.newest)
+        behind = self._behind.get(chat)
+        if behind is None or not behind.failed:
+            return not brought.whole or (behind is not None and behind.left > brought.newest)
         return False
 
     async def see(self, chat: int, newest: int) -> None:
         """A look has handed over a chat up to this message: so far it is seen, if it was taken."""
-        held = self._held_up.get(chat)
-        if held is not None and held.failed:
+        behind = self._behind.get(chat)
+        if behind is not None and behind.failed:
             return
-        self._held_up.pop(chat, None)
+        self._behind.pop(chat, None)
         if newest and chat in self._chats.policy.chats:
             await self._store_back.done(partial(self._store.watermarks.see, chat, newest))
 
     async def read_out(self, old: int) -> None:
         """A look has handed over all of a group that is closed."""
-        if old not in self._held_up:
+        if old not in self._behind:
             await self._store_back.done(partial(self._store.watermarks.forget, old))
 
     def out_of_reach(self, chat: int) -> None:
         """No look can bring anything of a chat: what arrives there is taken."""
-        self._held_up.pop(chat, None)
+        self._behind.pop(chat, None)
 
     async def look_ended(self) -> None:
         """All chats were looked at. Woken meanwhile, the next look begins where this one did."""
@@ -192,7 +192,7 @@ class Arrivals:
         self._all_behind = False
         newest: dict[int, int] = {}
         for chat, message in self._taken:
-            if chat in self._chats.policy.chats and chat not in self._held_up:
+            if chat in self._chats.policy.chats and chat not in self._behind:
                 newest[chat] = max(message, newest.get(chat, 0))
         for chat, message in newest.items():
             await self._store_back.done(partial(self._store.watermarks.see, chat, message))
@@ -208,11 +208,11 @@ class Arrivals:
             return Watermark(chat, message.message - 1, begins=True)
         return Watermark(chat, message.message)
 
-    def _hold_up(self, message: Message, error: StorageError) -> None:
-        held = self._held_up.setdefault(
-            message.conversation.chat, _HeldUp(seen=message.message - 1)
+    def _falls_behind(self, message: Message, error: StorageError) -> None:
+        behind = self._behind.setdefault(
+            message.conversation.chat, _Behind(seen=message.message - 1)
         )
-        held.failed = message.found
+        behind.failed = message.found
         if error.passing:
             self.wanted.set()
         else:

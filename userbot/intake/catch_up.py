@@ -7,7 +7,7 @@ Rule 1: of every selected chat it is known how far it was seen; what is newer go
 whatever arrives, oldest first. A chat that was selected since the last look begins now.
 Rule 2: in all other chats what came since the last look is taken: only what the owner wrote
 himself, unless others may ask there too ([trigger].from). They share one date, which stands still
-while any chat is held up.
+while one of them is behind.
 Rule 3: a group that became a supergroup is looked through once more.
 Rule 4: it is looked at once after a start, a reconnection, a difference that was too long, and a
 message that the store did not take; now and again while a selected supergroup is silent.
@@ -100,7 +100,7 @@ class CatchUp:
         if last is not None:
             since = max(last - _LATE, now - self._max_age)
             elsewhere = {top.chat: since for top in newest if top.at >= since}
-        for chat in self._arrivals.held_up:
+        for chat in self._arrivals.behind:
             elsewhere[chat] = await self._arrivals.seen(chat)
         for chat, after in elsewhere.items():
             if chat not in selected:
@@ -136,7 +136,7 @@ class CatchUp:
             await self._arrivals.see(chat, 0 if top is None else top.message)
         elif (
             top is None
-            or chat in self._arrivals.held_up
+            or chat in self._arrivals.behind
             or isinstance(seen, datetime)
             or top.message > seen
         ):

@@ -124,7 +124,9 @@ class ChatCommands:
                 if isinstance(order.who, int)
                 else await self._reader.find_person(order.who)
             )
-            text = await self._store_back.done(lambda: self._handlers.forget(who, str(order.who)))
+            text = await self._store_back.done(
+                lambda: self._handlers.forget.forget(who, str(order.who))
+            )
         except UserbotError as error:
             self._results.failed(recorded, error)
             text = self._texts.say("failed", error=error)

@@ -150,36 +150,35 @@ class ForgetCommand:
     def __init__(
         self,
         owner: Person,
+        texts: CommandTexts,
         chats: ChatRules,
-        store: Store,
         history: History,
         queue: Queue,
         clock: Clock,
     ) -> None:
         self._owner = owner
+        self._texts = texts
         self._chats = chats
-        self._store = store
         self._history = history
         self._queue = queue
         self._clock = clock
 
-    def forget(self, person: int | None, name: str, texts: CommandTexts) -> str:
+    def forget(self, person: int | None, name: str) -> str:
         """Forget a person, if that name is anybody's; gives what to tell."""
         if person is None:
-            return texts.say("forget_nobody", who=name)
+            return self._texts.say("forget_nobody", who=name)
         if person == self._owner.id:
-            return texts.say("forget_me")
-        if person in self._chats.forgotten:
-            return texts.say("forgot_already", who=name)
-        hit = self._store.eraser.forget(person, self._clock.now())
-        self._chats.forgotten.add(person)
+            return self._texts.say("forget_me")
+        if self._chats.forgets(person):
+            return self._texts.say("forgot_already", who=name)
+        hit = self._chats.forget(person, self._clock.now())
         self._history.clear()
 
         def is_theirs(question: Question) -> bool:
             return question.sender.id == person
 
         self._queue.stop_all(is_theirs, "stopped")
-        return texts.say("forgot", who=name, n=hit)
+        return self._texts.say("forgot", who=name, n=hit)
 
 
 class CommandHandlers:
@@ -197,7 +196,7 @@ class CommandHandlers:
         self._conversation = conversation
         self._rules = rules
         self._usage = usage
-        self._forget = forget
+        self.forget = forget
 
     def carry_out(self, message: Message, order: commands.ChatCommand | commands.Mistake) -> str:
         """Do what was ordered; gives what to tell."""
@@ -224,7 +223,3 @@ class CommandHandlers:
                 return self._usage.usage(message.conversation.chat)
             case _:
                 return self.texts.say("help")
-
-    def forget(self, person: int | None, name: str) -> str:
-        """Forget a person, if that name is anybody's; gives what to tell."""
-        return self._forget.forget(person, name, self.texts)

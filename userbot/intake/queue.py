@@ -24,7 +24,7 @@ from userbot.rules import bursts
 from userbot.rules.plain import preview
 from userbot.settings import TriggerConfig
 from userbot.texts import _
-from userbot.turn.resume import told_change
+from userbot.turn.endings import told_change
 from userbot.turn.runner import Runner
 from userbot.turn.turn import Interruption, Turn
 from userbot.types import ConversationId, Message, Question, may_be_deleted_in

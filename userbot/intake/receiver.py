@@ -5,16 +5,22 @@ chat was seen. If that fails, nothing has happened; whatever else follows comes 
 Rule 2: what no rule lets through is not stored.
 Rule 3: without the store nothing is answered: an answer that is not recorded may be said twice.
 Rule 4: a message that is handed over twice is one question, and one command.
+Rule 5: a message that raises what nobody foresaw is told and skipped, so that no chat is blocked.
 """
 
 from __future__ import annotations
 
-from userbot.events import Ignored, Report
+from datetime import datetime
+
+from userbot.errors import StorageError
+from userbot.events import About, Failed, Ignored, Report
 from userbot.intake.admission import Admission
 from userbot.intake.chat_commands import ChatCommands
+from userbot.rules.trigger import question_of
 from userbot.storage.chats import Watermark
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
+from userbot.turn.endings import internal
 from userbot.turn.understand.background import Background
 from userbot.types import Command, Message, Question
 
@@ -38,19 +44,33 @@ class Receiver:
         self._store = store
         self._report = report
 
-    def receive(self, message: Message, mark: Watermark | None) -> None:
+    def receive(self, message: Message, mark: Watermark | None, now: datetime) -> None:
         """Decide about a message and, if it is a question, store and queue it.
 
         `mark`: how far its chat is seen then. Raises StorageError; then nothing was done about it,
         and it can be received again.
         """
+        try:
+            self._take(message, mark, now)
+        except StorageError:
+            raise
+        except Exception as bug:
+            # Each look would find the message again, and end at it: nothing behind it would arrive.
+            self._put(mark)
+            self._report(Failed.of(internal(bug), _about(message)))
+
+    def _take(self, message: Message, mark: Watermark | None, now: datetime) -> None:
         known = self._chats.known(message)
         decision = self._chats.decide(message, known)
         if isinstance(decision, Question):
-            prefixed = decision.text != message.text.strip()
+            own_words = "" if message.forwarded else message.text
+            prefixed = question_of(own_words, self._chats.policy.prefix) is not None
             with self._store.database.transaction():
                 admitted = self._admission.store(
-                    decision, replies=known.replies_to_answer, prefixed=prefixed
+                    decision,
+                    now,
+                    replies=known.replies_to_answer,
+                    prefixed=prefixed,
                 )
                 self._put(mark)
             if admitted is not None:
@@ -75,17 +95,23 @@ class Receiver:
         elif not message.live:
             return  # a look finds our answers, too
         if reason == "owner_no_prefix":
-            self._admission.stand_down(message)
+            self._admission.queue.stand_down(message)
         self._report(
             Ignored(
-                chat=message.conversation.chat,
-                title=message.title,
-                message=message.message,
-                person=message.sender,
+                **_about(message),
                 reason=reason,
                 notable=reason not in _EVERYDAY,
             )
         )
+
+
+def _about(message: Message) -> About:
+    return About(
+        chat=message.conversation.chat,
+        title=message.title,
+        message=message.message,
+        person=message.sender,
+    )
 
 
 _EVERYDAY = frozenset(

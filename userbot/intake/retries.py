@@ -10,16 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from userbot.errors import UserbotError
 from userbot.intake.queue import Queue
 from userbot.rules.policy import forbidden_now
 from userbot.storage.store import Store
-from userbot.texts import _
 from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
+from userbot.turn.endings import refused, unanswered
 from userbot.turn.settle import Told
 from userbot.types import Person, Question
-
-_CHANGED = _("The rules have changed since it was asked.")
 
 
 class Retries:
@@ -62,7 +61,7 @@ class Retries:
             return
         question, refusal = reopened
         if refusal is not None:
-            self._told.limited(question, refusal)
+            self._told.ended(question, refused(refusal))
             return
         self._queue.reopen(question)
 
@@ -77,13 +76,11 @@ class Retries:
         for question, writing in self._store.questions.pending():
             sender = self._known(question.sender) if question.attempt else None
             if now - question.at > max_age and not writing and not question.attempt:
-                self._store.questions.mark(question, "skipped", "too_old", now)
-                self._told.too_old(question)
+                self._skip(question, unanswered("too_old"), now)
                 continue
             silent = forbidden_now(question, self._chats.policy, sender)
             if silent is not None:
-                self._store.questions.mark(question, "skipped", silent, now)
-                self._told.skipped(question, silent, _CHANGED)
+                self._skip(question, unanswered(silent), now)
                 continue
             self._queue.put(question, belated=True)
             queued += 1
@@ -94,7 +91,7 @@ class Retries:
         # The mark is taken off before they are queued, so that none is queued twice.
         self._requested |= self._store.questions.requested_retries()
         if self._requested:
-            for question, _ in self._store.questions.pending():
+            for question, _begun in self._store.questions.pending():
                 if question.id in self._requested:
                     self._queued(question, now)
                     self._requested.remove(question.id)
@@ -102,15 +99,18 @@ class Retries:
 
     def _queued(self, question: Question, now: datetime) -> str:
         reason = forbidden_now(question, self._chats.policy, self._known(question.sender))
-        if question.sender.id in self._chats.forgotten:
+        if self._chats.forgets(question.sender.id):
             reason = "forgotten"
         if reason is not None:
-            self._store.questions.mark(question, "skipped", reason, now)
-            self._told.skipped(question, reason, _CHANGED)
+            self._skip(question, unanswered(reason), now)
             return "not_allowed"
-        refusal = self._budget.readmit(question)
+        refusal = self._budget.admit(question, now)
         if refusal is not None:
-            self._told.limited(question, refusal)
+            self._skip(question, refusal, now)
             return "limited"
         self._queue.put(question, belated=True)
         return "asked"
+
+    def _skip(self, question: Question, why: UserbotError, now: datetime) -> None:
+        self._store.questions.mark(question, "skipped", why.reason, now)
+        self._told.ended(question, refused(why))

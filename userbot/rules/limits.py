@@ -14,10 +14,10 @@ only answers under way leave no room for waits until they are whole, and is judg
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from userbot.errors import LimitReachedError
 from userbot.rules.window import MESSAGE_TOKENS, estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.texts import _, translated
@@ -35,16 +35,6 @@ _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class OverLimit:
-    """Why a question is not answered: a stable slug, and a sentence for the console."""
-
-    reason: str
-    detail: str
-    window: timedelta = _DAY
-    """How long the limit counts; a person is told at most once in it."""
-
-
 def check(
     policy: LimitsConfig,
     spent: Spent,
@@ -52,7 +42,7 @@ def check(
     *,
     person: PersonLimits | None = None,
     expected: Expected = NOTHING,
-) -> OverLimit | None:
+) -> LimitReachedError | None:
     """Say whether a question may be answered.
 
     `spent` counts the question at hand among the person's requests, but not its tokens, money and
@@ -98,7 +88,7 @@ def check(
     return check_money(policy, spent, expected)
 
 
-def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> OverLimit | None:
+def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> LimitReachedError | None:
     """The last limit of `check`, by itself: of what costs money, and is no question."""
     limit = policy.cost_per_day
     if limit is None or not _over(spent.cost_today, expected.cost, round(limit * MICRO)):
@@ -153,11 +143,11 @@ def told(window: timedelta, question: str) -> str:
     return translated(text, "ru" if russian else "en")
 
 
-def _refusal(reason: str, limit: float, detail: str, window: timedelta = _DAY) -> OverLimit:
+def _refusal(reason: str, limit: float, detail: str, window: timedelta = _DAY) -> LimitReachedError:
     if not limit:
         key = reason.removeprefix("person_")
         detail = _("Nothing is allowed: {key} is 0 under [limits].", key=key)
-    return OverLimit(reason, detail, window)
+    return LimitReachedError(detail, reason=reason, window=window)
 
 
 def _over(spent: int, expected: int, limit: int) -> bool:

@@ -89,7 +89,7 @@ class Ledger:
         assert row is not None  # a sum always gives a row
         return Spent(*row[:5]), Spent(*row[5:])
 
-    def hold(self, question: int, least: Expected) -> None:
+    def expect(self, question: int, least: Expected) -> None:
         """This is the least that an open question will cost."""
         self._database.execute(
             "UPDATE questions SET least_tokens = ?, least_cost = ? WHERE id = ?",
@@ -101,7 +101,7 @@ class Ledger:
 
         In the transaction in which `spent` was looked at.
         """
-        self.hold(question.id, Expected(0, 0))
+        self.expect(question.id, Expected(0, 0))
         # `talk` may share the database: each finds at its start what it was paying itself.
         program = "talk" if question.conversation.chat == TERMINAL else "run"
         cursor = self._database.execute(

@@ -15,11 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from userbot.errors import LimitReachedError
+from userbot.errors import LimitReachedError, ModelError
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock
 from userbot.rules import limits
-from userbot.rules.limits import OverLimit
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits
 from userbot.storage.store import Store
@@ -33,10 +32,10 @@ _LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class FullForNow:
     """Only answers under way leave no room: it is worth asking again when they are whole."""
 
-    refusal: OverLimit
+    refusal: LimitReachedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,9 @@ class _StaysAsItIs(Exception):  # noqa: N818 - no failure
 class Budget:
     """The limits of the config over what the ledger counts. Its calls raise StorageError."""
 
-    def __init__(self, policy: Limits, store: Store, clock: Clock, report: Report) -> None:
-        self._policy = policy
-        self._limits = policy.config
+    def __init__(self, of: Limits, store: Store, clock: Clock, report: Report) -> None:
+        self._limits = of
+        self._config = of.config
         self._store = store
         self._ledger = store.ledger
         self._clock = clock
@@ -70,27 +69,27 @@ class Budget:
     # -- when a question arrives
 
     def admit(
-        self,
-        question: Question,
-        now: datetime,
-        *,
-        joins: bool = False,
-        too_old: OverLimit | None = None,
-        looping: OverLimit | None = None,
-    ) -> tuple[Question, OverLimit | None] | None:
-        """Store a question with the least that it will cost, or as skipped if it is refused.
+        self, question: Question, now: datetime, *, joins: bool = False
+    ) -> LimitReachedError | None:
+        """Let a stored question in with the least that it will cost, or say why not.
 
-        Gives it with its id and why it was refused, if it was; None if its message is known.
-        `joins`: it will be one with a question that counts already. `too_old` goes before the
-        limits, and `looping` after them.
+        `joins`: it will be one with a question that counts already.
         """
-        with self._store.database.transaction():
-            kept = self._store.questions.add(question, now)
-            if kept is None:
-                return None
-            return kept, self._let_in(kept, now, joins=joins, before=too_old, after=looping)
+        least, spent = self._least(question), self._firm(question, now)
+        if joins:
+            spent = replace(
+                spent,
+                person_requests_last_minute=spent.person_requests_last_minute - 1,
+                answers_last_hour=spent.answers_last_hour - 1,
+            )
+        refusal = self._judge(question, spent, least)
+        if refusal is None:
+            self._ledger.expect(question.id, least)
+        return refusal
 
-    def reopen(self, question: Question, now: datetime) -> tuple[Question, OverLimit | None] | None:
+    def reopen(
+        self, question: Question, now: datetime
+    ) -> tuple[Question, LimitReachedError | None] | None:
         """Take an answered question back, as it is worded now, or say why not.
 
         None if it was not answered, or has no other words.
@@ -101,37 +100,13 @@ class Budget:
                 return None
             question, lately = found
             least, refusal = self._least(question), None
-            spent, _ = self._ledger.spent(question.sender.id, now, self._day(now), question.id)
+            spent = self._firm(question, now)
             requests = spent.person_requests_last_minute + lately
             spent = replace(spent, person_requests_last_minute=requests)
             if (refusal := self._judge(question, spent, least)) is not None:
                 raise _StaysAsItIs
-            self._ledger.hold(question.id, least)
+            self._ledger.expect(question.id, least)
         return question, refusal
-
-    def readmit(self, question: Question) -> OverLimit | None:
-        """Let a stored question in once more, or say why not; then it is marked as skipped."""
-        with self._store.database.transaction():
-            return self._let_in(question, self._clock.now())
-
-    def _let_in(
-        self,
-        question: Question,
-        now: datetime,
-        *,
-        joins: bool = False,
-        before: OverLimit | None = None,
-        after: OverLimit | None = None,
-    ) -> OverLimit | None:
-        least = self._least(question)
-        spent, _ = self._ledger.spent(question.sender.id, now, self._day(now), question.id)
-        spent = _less_one(spent) if joins else spent
-        refusal = before or self._judge(question, spent, least) or after
-        if refusal is None:
-            self._ledger.hold(question.id, least)
-        else:
-            self._store.questions.mark(question, "skipped", refusal.reason, now)
-        return refusal
 
     # -- before and after a payment
 
@@ -146,8 +121,8 @@ class Budget:
             request.model,
             prompt_tokens=tokens,
             completion_tokens=most,
-            cost=limits.cost(self._limits.prices, tokens, 0),
-            answer_cost=limits.cost(self._limits.prices, 0, most),
+            cost=limits.cost(self._config.prices, tokens, 0),
+            answer_cost=limits.cost(self._config.prices, 0, most),
         )
 
     def for_audio(self, model: str, seconds: float) -> Payment:
@@ -165,10 +140,10 @@ class Budget:
         """
         self.capture(turn)
         began, told = self._clock.monotonic(), False
-        while isinstance(given := self.try_authorize(turn.question, payment), Held):
+        while isinstance(given := self.try_authorize(turn.question, payment), FullForNow):
             refusal = given.refusal
-            if self._clock.monotonic() - began >= self._policy.held_seconds:
-                raise _refused(refusal)
+            if self._clock.monotonic() - began >= self._limits.held_seconds:
+                raise refusal
             if not told:
                 told = True
                 self._report(
@@ -176,28 +151,28 @@ class Budget:
                         **about(turn.question),
                         reason="limit_held",
                         seconds=0,
-                        detail=refusal.detail,
+                        detail=str(refusal),
                     )
                 )
             with turn.waits("limit"):
                 await self._clock.sleep(_LOOK_SECONDS)
         turn.payment = given
 
-    def try_authorize(self, question: Question, payment: Payment) -> Payment | Held:
+    def try_authorize(self, question: Question, payment: Payment) -> Payment | FullForNow:
         """Authorize a payment, and give it with its row. Raises LimitReachedError."""
         now, expected = self._clock.now(), Expected(payment.prompt_tokens, payment.cost)
         person, day, speech = question.sender.id, self._day(now), payment.kind == "speech"
         with self._store.database.transaction():
             firm, with_answers = self._ledger.spent(person, now, day, question.id)
             if speech:
-                refusal = limits.check_money(self._limits, firm, expected)
+                refusal = limits.check_money(self._config, firm, expected)
             else:
                 refusal = self._judge(question, firm, expected)
             if refusal is not None:
-                raise _refused(refusal)
+                raise refusal
             passing = None if speech else self._judge(question, with_answers, expected)
             if passing is not None:
-                return Held(passing)
+                return FullForNow(passing)
             return replace(payment, id=self._ledger.authorize(question, payment, now))
 
     def capture_answer(self, turn: Turn, text: str, finish: Finish, usage: Usage) -> None:
@@ -223,6 +198,15 @@ class Budget:
         if turn.payment is not None:
             turn.payment = replace(turn.payment, model=model, audio_seconds=seconds)
         self.capture(turn)
+
+    def failed(self, turn: Turn, error: ModelError, model: str, seconds: float) -> None:
+        """So many seconds of audio were not transcribed, or not spoken; paid in vain, perhaps."""
+        speaks = turn.payment is not None and turn.payment.kind == "speech"
+        # What is spoken was made by then, even if it is no sound that can be sent.
+        if error.reason in limits.PAID_ALL_THE_SAME or (speaks and error.reason == "bad_answer"):
+            self.paid(turn, model, seconds)
+        else:
+            self.void(turn)
 
     def capture(self, turn: Turn) -> None:
         """Capture what a turn is paying, by estimate if nothing better is known of it."""
@@ -250,7 +234,7 @@ class Budget:
         for payment in lost:
             if payment.kind == "answer":
                 question = self._store.questions.find(payment.question)
-                stands = "".join(text for _, text in self._store.outbound.standing(question))
+                stands = "".join(text for _message, text in self._store.outbound.standing(question))
                 usage = Usage(payment.prompt_tokens, estimate(stands), estimated=True)
                 payment = replace(payment, usage=usage)
             self._capture(payment)
@@ -276,35 +260,29 @@ class Budget:
         cost = self._cost_of_sound(seconds)
         self._ledger.capture(payment.id, cost, now, seconds=seconds, model=model)
 
-    def _least(self, question: Question) -> Expected:
-        return limits.expected_of_question(self._limits.prices, self._policy.system, question.text)
+    def _firm(self, question: Question, now: datetime) -> Spent:
+        """What counts already when a question arrives."""
+        return self._ledger.spent(question.sender.id, now, self._day(now), question.id)[0]
 
-    def _judge(self, question: Question, spent: Spent, expected: Expected) -> OverLimit | None:
+    def _least(self, question: Question) -> Expected:
+        return limits.expected_of_question(self._config.prices, self._limits.system, question.text)
+
+    def _judge(
+        self, question: Question, spent: Spent, expected: Expected
+    ) -> LimitReachedError | None:
         return limits.check(
-            self._limits,
+            self._config,
             spent,
             question.by_owner,
-            person=self._policy.people.get(question.sender.id),
+            person=self._limits.people.get(question.sender.id),
             expected=expected,
         )
 
     def _cost(self, usage: Usage) -> int:
-        return limits.cost(self._limits.prices, usage.prompt_tokens, usage.completion_tokens)
+        return limits.cost(self._config.prices, usage.prompt_tokens, usage.completion_tokens)
 
     def _cost_of_sound(self, seconds: float) -> int:
-        return limits.cost(self._limits.prices, 0, 0, seconds)
+        return limits.cost(self._config.prices, 0, 0, seconds)
 
     def _day(self, now: datetime) -> datetime:
-        return limits.day_began(now, self._limits.timezone)
-
-
-def _refused(refusal: OverLimit) -> LimitReachedError:
-    return LimitReachedError(refusal.detail, reason=refusal.reason, window=refusal.window)
-
-
-def _less_one(spent: Spent) -> Spent:
-    return replace(
-        spent,
-        person_requests_last_minute=spent.person_requests_last_minute - 1,
-        answers_last_hour=spent.answers_last_hour - 1,
-    )
+        return limits.day_began(now, self._config.timezone)

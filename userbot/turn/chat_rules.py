@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from userbot.rules.policy import ChatRule, Policy, effective_block, effective_rule
 from userbot.rules.trigger import Known, decide
@@ -35,8 +36,7 @@ class ChatRules:
             self._move(old, new)
         self.policy = policy
         """Who is answered, as it holds now."""
-        self.forgotten = store.eraser.forgotten()
-        """The people whose words are kept out."""
+        self._forgotten = store.eraser.forgotten()
         self._apply()
 
     def get(self, chat: int) -> ChatConfig | None:
@@ -56,7 +56,7 @@ class ChatRules:
             ours=message.outgoing and outbound.owns(chat, message.message, message.text),
             replies_to_answer=message.reply_to is not None
             and outbound.answered_by(chat, message.reply_to) is not None,
-            forgotten=message.sender is not None and message.sender.id in self.forgotten,
+            forgotten=message.sender is not None and self.forgets(message.sender.id),
         )
 
     def decide(self, message: Message, known: Known | None = None) -> Decision:
@@ -100,6 +100,16 @@ class ChatRules:
         """The question where it is answered now, if its group has become a supergroup."""
         new = self.moved.get(question.conversation.chat)
         return question if new is None else question.moved(new)
+
+    def forgets(self, person: int) -> bool:
+        """Whether a person's words are kept out."""
+        return person in self._forgotten
+
+    def forget(self, person: int, at: datetime) -> int:
+        """Erase a person's words and keep them out; gives how many questions that hit."""
+        erased = self._store.eraser.forget(person, at)
+        self._forgotten.add(person)
+        return erased
 
     def lists(self, chat: int) -> bool:
         """Whether the file has a block for a chat."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
+from userbot.errors import LimitReachedError
 from userbot.rules import loops
-from userbot.rules.limits import OverLimit
 from userbot.rules.loops import Rhythm
 from userbot.texts import _
 from userbot.types import ConversationId, Question
@@ -44,7 +44,7 @@ class LoopWatch:
             rhythm = self._rhythms.get(_key(question), Rhythm())
             self.keep(question, loops.answered(rhythm, now.timestamp()))
 
-    def refusal(self, question: Question) -> OverLimit:
+    def refusal(self, question: Question) -> LimitReachedError:
         """Why a question of a loop is not answered; in the chat nothing is said of that."""
         told = _(
             "{name} writes faster than a person, so it is probably a program: no"
@@ -52,7 +52,7 @@ class LoopWatch:
             name=question.sender.name,
             minutes=round(loops.COOL / 60),
         )
-        return OverLimit("loop", told, window=timedelta())
+        return LimitReachedError(told, reason="loop", window=timedelta())
 
     def keep(self, question: Question, rhythm: Rhythm) -> None:
         """This is the rhythm of who asks from now on."""

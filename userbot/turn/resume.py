@@ -15,7 +15,7 @@ up before its first text leaves. On any other day nothing is asked of Telegram f
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -28,6 +28,7 @@ from userbot.rules.trigger import question_of
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
+from userbot.turn.endings import told_change, unanswered
 from userbot.turn.turn import Standing, Turn
 from userbot.types import (
     Answer,
@@ -39,15 +40,6 @@ from userbot.types import (
     RichText,
     Since,
 )
-
-
-def in_doubt() -> NothingToAnswerError:
-    """Nobody knows whether the answer to a question stands in Telegram."""
-    return NothingToAnswerError(
-        _("It may have been answered already."),
-        _("Check the chat; to ask it again, reply to it with /gpt_retry."),
-        reason="in_doubt",
-    )
 
 
 class Resume:
@@ -76,9 +68,7 @@ class Resume:
         Raises NothingToAnswerError where none is, TelegramError and StorageError.
         """
         if not self._store.questions.begin(turn.question, self._clock.now()):
-            raise NothingToAnswerError(
-                _("It was deleted before it was answered."), reason="deleted"
-            )
+            raise unanswered("deleted")
         if turn.belated:
             turn.belated = False  # whatever is missed from here on is for another look
             try:
@@ -101,9 +91,7 @@ class Resume:
             raise self._deleted(question, since)
         self._see_that_nobody_answered(question, {question.message}, since)
         if not question.attempt and grew_old(question.at, lost, self._clock.now(), self._max_age):
-            raise NothingToAnswerError(
-                _("There was no connection until it was too old."), reason="too_old"
-            )
+            raise unanswered("too_old")
 
     def _take_up(self, turn: Turn) -> None:
         """What an earlier run left standing is the beginning of the answer."""
@@ -127,7 +115,7 @@ class Resume:
             since = await self._reader.since(question.source, [one.message for one in pieces])
         except TelegramError as error:
             if begun:
-                raise in_doubt() from error
+                raise unanswered("in_doubt") from error
             raise
         if since.gone and (begun or len(since.gone) == len(pieces)):
             raise self._deleted(question, since)
@@ -141,14 +129,14 @@ class Resume:
                 self._taken_up(turn, recorded[0], standing, there)
                 return
             if not there.whole:
-                raise in_doubt()
+                raise unanswered("in_doubt")
         self._see_that_nobody_answered(question, {one.message for one in pieces}, since)
         if not begun:
             self._reread(turn, since)
 
     def _deleted(self, question: Question, since: Since) -> NothingToAnswerError:
         self._store.eraser.deleted(sorted(since.gone), question.source, self._clock.now())
-        return NothingToAnswerError(_("It was deleted before it was answered."), reason="deleted")
+        return unanswered("deleted")
 
     def _see_that_nobody_answered(self, question: Question, asked: Set[int], since: Since) -> None:
         if question.attempt == 0 and question.kind is not ChatKind.SAVED:
@@ -156,8 +144,7 @@ class Resume:
                 one.id for one in since.own if self._store.outbound.owns(question.source, one.id)
             }
             if owners_answers(since.own, asked, ours, self._chats.policy.prefix):
-                told = _("You answered it yourself.")
-                raise NothingToAnswerError(told, reason="owner_answered")
+                raise unanswered("owner_answered")
 
     def _before_the_move(self, question: Question) -> list[Recorded]:
         """What was written of the answer in the group that its chat was before."""
@@ -175,9 +162,9 @@ class Resume:
         """
         elsewhere = self._store.outbound.elsewhere(question.source, [one.id for one in since.own])
         if adopted(before, since.own, question.message, elsewhere):
-            raise begun_before_move()
+            raise unanswered("begun_before_move")
         if not since.whole:
-            raise in_doubt()
+            raise unanswered("in_doubt")
 
     def _reread(self, turn: Turn, since: Since) -> None:
         """See that the question is asked as its messages read now. Raises NothingToAnswerError."""
@@ -191,9 +178,7 @@ class Resume:
             now = None if message is None else self._as_it_reads(piece, message)
             (gone if now is None else left).append(now or piece)
         if not left:
-            raise NothingToAnswerError(
-                _("It was edited and is no longer a question."), reason="edited"
-            )
+            raise unanswered("edited")
         if turn.becomes(left, gone, "deleted" if since.gone else "edited"):
             turn.start_over()
             told_change(turn.question, gone, self._report)
@@ -236,7 +221,7 @@ class Resume:
         standing = adopted(recorded, since.own, question.replied_to, elsewhere)
         first = recorded[0]
         if first.message is not None and first.random_id not in standing and since.whole:
-            raise NothingToAnswerError(_("Its answer was deleted."), reason="answer_gone")
+            raise unanswered("answer_gone")
         for random_id, message in standing.items():
             self._store.outbound.confirm(random_id, message)
         return standing
@@ -257,22 +242,3 @@ class Resume:
                 detail=_("Its answer was begun earlier: finishing that message."),
             )
         )
-
-
-def begun_before_move() -> NothingToAnswerError:
-    """Half an answer stands in a group that is closed."""
-    return NothingToAnswerError(
-        _("Its answer was begun before the group became a supergroup, and cannot be finished."),
-        _("Check the old group. If you still need an answer, ask again."),
-        reason="begun_before_move",
-    )
-
-
-def told_change(question: Question, gone: Sequence[Question], report: Report) -> None:
-    """Tell that a question is asked as it reads now."""
-    reason, detail = (
-        ("question_parted", _("A message of the question was deleted: asking without it."))
-        if gone
-        else ("question_edited", _("The question was edited: asking the new version."))
-    )
-    report(Notice(**about(question), reason=reason, detail=detail))

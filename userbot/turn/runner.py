@@ -15,21 +15,16 @@ from typing import Any, Protocol
 
 from userbot.errors import (
     ChatRefusedError,
-    LimitReachedError,
-    NothingToAnswerError,
     PostponedError,
     StorageError,
     UserbotError,
-    WriteInDoubtError,
 )
 from userbot.ports import Clock
 from userbot.storage.store import Store
-from userbot.texts import _
+from userbot.turn.endings import internal, refused, stopped, what_stands
 from userbot.turn.migration import Migration
-from userbot.turn.resume import begun_before_move, in_doubt
-from userbot.turn.settle import what_stands
 from userbot.turn.store_back import StoreBack
-from userbot.turn.turn import Interruption, Outcome, Reconsider, Stage, Turn
+from userbot.turn.turn import Interruption, Reconsider, Stage, Turn
 from userbot.types import is_basic_group
 
 _LOOK_SECONDS = 0.1
@@ -87,7 +82,7 @@ class Runner:
                 except Leave:
                     return
                 except Exception as bug:
-                    turn.outcome = _internal(bug)
+                    turn.outcome = refused(internal(bug))
                     if stage is Stage.SETTLE:
                         return  # the row stays open
         except StorageError:
@@ -141,13 +136,13 @@ class Runner:
         elif turn.answer is None and turn.outcome is None:
             unfinished = interruption.reason in ("hung", "begun_before_move")
             turn.answer = None if unfinished else what_stands(turn)
-            turn.outcome = _stopped(interruption.reason) if turn.answer is None else None
+            turn.outcome = stopped(interruption.reason) if turn.answer is None else None
         if turn.interruption is interruption:
             turn.interruption = None
 
     async def give_up(self, turn: Turn) -> None:
         """A stage does not end, whatever is done: the question is failed without it."""
-        turn.outcome = _stopped("hung")
+        turn.outcome = stopped("hung")
         with suppress(StorageError):
             await self._stages[Stage.SETTLE](turn)
 
@@ -167,50 +162,8 @@ class Runner:
             await self._migration.follow(turn)
             if turn.interruption is not None:
                 return  # it goes on where its group is now
-        turn.outcome = _outcome(why)
+        turn.outcome = refused(why)
 
 
 class Leave(Exception):  # noqa: N818 - no failure
     """The program ends: the turn is left to the next start."""
-
-
-def _outcome(why: UserbotError) -> Outcome:
-    if isinstance(why, WriteInDoubtError):
-        why = in_doubt()
-    skipped = isinstance(why, ChatRefusedError | LimitReachedError | NothingToAnswerError)
-    return Outcome("skipped" if skipped else "failed", why)
-
-
-def _internal(bug: Exception) -> Outcome:
-    _log.error("a question ended in an error that nobody foresaw", exc_info=bug)
-    return _outcome(
-        UserbotError(
-            _("Internal error ({kind}).", kind=type(bug).__name__),
-            _("Run with -v to see where, and report it."),
-            reason="internal",
-        )
-    )
-
-
-def _stopped(reason: str) -> Outcome:
-    if reason == "hung":
-        return _outcome(
-            UserbotError(
-                _("The answer went on and on, and was cut off."),
-                _("Reply /gpt_retry to the question, or run `userbot retry`."),
-                reason="hung",
-            )
-        )
-    if reason == "begun_before_move":
-        return _outcome(begun_before_move())
-    return _outcome(NothingToAnswerError(_WHY[reason], reason=reason))
-
-
-_WHY = {
-    "stopped": _("Stopped."),
-    "deleted": _("It was deleted before it was answered."),
-    "edited": _("It was edited and is no longer a question."),
-    "not_allowed": _("The rules have changed since it was asked."),
-    "stood_down": _("You wrote there before it was answered."),
-    "too_old": _("It is too old."),
-}

@@ -21,17 +21,16 @@ from userbot.events import (
     about,
 )
 from userbot.ports import Clock
-from userbot.rules.above_answer import below_prompt
-from userbot.rules.limits import OverLimit
 from userbot.rules.plain import preview
 from userbot.rules.prompt import asked
 from userbot.storage.store import Store
 from userbot.texts import _, n_
+from userbot.turn.endings import unanswered
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
 from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.turn import Outcome, Turn
-from userbot.types import Answer, Exchange, Finish, Question
+from userbot.types import Answer, Exchange, Question
 
 _TOGETHER_SECONDS = 1.0
 """What is found to be too old within so long is one line."""
@@ -67,28 +66,40 @@ class Told:
             )
         )
 
-    def failed(self, question: Question, error: UserbotError) -> None:
-        """It could not be answered."""
-        self.failed_count += 1
-        self._report(Failed.of(error, about(question)))
-
-    def limited(self, question: Question, refusal: OverLimit) -> None:
-        """A limit refused it, or the watch for loops, of which nothing is said in the chat."""
-        self._report(Limited(**about(question), reason=refusal.reason, detail=refusal.detail))
-        if self._limit_notice is not None and refusal.window:
-            self._limit_notice.refused(question, refusal.reason, refusal.window)
-
-    def skipped(self, question: Question, reason: str, detail: str, hint: str = "") -> None:
+    def ended(self, question: Question, outcome: Outcome) -> None:
         """It will not be answered by itself."""
-        text = preview(question.text)
-        self._report(Skipped(**about(question), reason=reason, detail=detail, text=text, hint=hint))
+        why = outcome.why
+        if isinstance(why, LimitReachedError):
+            self._limited(question, why)
+        elif why.reason == "too_old":
+            self._too_old_too(question)
+        elif why.reason == "no_wake_word":  # something spoken was listened to: nobody's question
+            self._report(Ignored(**about(question), reason=why.reason, notable=False))
+        elif outcome.state == "skipped":
+            self._skipped(question, why)
+        else:
+            self.failed_count += 1
+            self._report(Failed.of(why, about(question)))
 
-    def not_meant(self, question: Question, reason: str) -> None:
-        """Something spoken was listened to and is nobody's question."""
-        self._report(Ignored(**about(question), reason=reason, notable=False))
+    def _limited(self, question: Question, why: LimitReachedError) -> None:
+        """A limit refused it, or the watch for loops, of which nothing is said in the chat."""
+        self._report(Limited(**about(question), reason=why.reason, detail=str(why)))
+        if self._limit_notice is not None and why.window:
+            self._limit_notice.refused(question, why.reason, why.window)
 
-    def too_old(self, question: Question) -> None:
-        """It is too old: with others, in one line."""
+    def _skipped(self, question: Question, why: UserbotError) -> None:
+        self._report(
+            Skipped(
+                **about(question),
+                reason=why.reason,
+                detail=str(why),
+                text=preview(question.text),
+                hint=why.hint,
+            )
+        )
+
+    def _too_old_too(self, question: Question) -> None:
+        """With others that are found within a moment it is one line."""
         if not self._too_old:
             asyncio.get_running_loop().call_later(_TOGETHER_SECONDS, self._tell_too_old)
         self._too_old.append(question)
@@ -96,7 +107,7 @@ class Told:
     def _tell_too_old(self) -> None:
         old, self._too_old = self._too_old, []
         if len(old) == 1:
-            self.skipped(old[0], "too_old", _("The program was stopped or offline for too long."))
+            self._skipped(old[0], unanswered("too_old"))
             return
         chats = Counter(question.title or str(question.conversation.chat) for question in old)
         where = ", ".join(f"{title} {number}" for title, number in chats.most_common(_CHATS_TOLD))
@@ -140,7 +151,7 @@ class Settle:
         state, reason = outcome.state, outcome.why.reason
         self._store.questions.mark(turn.question, state, reason, self._clock.now())
         turn.settled = True
-        self._ended(turn.question, outcome)
+        self._told.ended(turn.question, outcome)
 
     def _answered(self, turn: Turn) -> None:
         question, answer, material = turn.question, turn.answer, turn.material
@@ -161,28 +172,3 @@ class Settle:
         exchange = Exchange(question.sender.name, text, answer.text, question.id)
         usage = answer.finish.usage if turn.request is not None else None
         self._history.remember(question.conversation, exchange, usage, turn.estimated)
-
-    def _ended(self, question: Question, outcome: Outcome) -> None:
-        why = outcome.why
-        if isinstance(why, LimitReachedError):
-            self._told.limited(question, OverLimit(why.reason, str(why), why.window))
-        elif why.reason == "too_old":
-            self._told.too_old(question)
-        elif why.reason == "no_wake_word":
-            self._told.not_meant(question, why.reason)
-        elif outcome.state == "skipped":
-            self._told.skipped(question, why.reason, str(why), why.hint)
-        else:
-            self._told.failed(question, why)
-
-
-def what_stands(turn: Turn) -> Answer | None:
-    """What stands of an answer that was stopped: an answer like any other, if anything does."""
-    if not turn.messages or turn.request is None:
-        return None
-    shown = [one.text.text for one in turn.messages]
-    if turn.in_place:
-        shown[0] = below_prompt(turn.question, shown[0])
-    finish = Finish("stopped", turn.cost, turn.request.model)
-    messages = tuple(one.message for one in turn.messages)
-    return Answer("\n\n".join(shown), shown[0], finish, messages)

@@ -19,7 +19,6 @@ from userbot.errors import (
 )
 from userbot.events import Notice, Report, about
 from userbot.ports import Sender, Speaker, Uploaded
-from userbot.rules import limits
 from userbot.rules.markdown import render
 from userbot.rules.own_writes import of_answer
 from userbot.rules.voice import caption_of, seconds_of, words_of
@@ -104,9 +103,8 @@ class ByVoice:
         if not caption.text and turn.question.replied_to is None:
             caption = caption_of(render(preface))  # nothing else tells what it answers
         try:
-            if turn.speech is None:
-                turn.speech = await self._speak(turn, words)
-            await self._send(turn, turn.speech, caption)
+            speech = turn.speech or await self._speak(turn, words)
+            await self._send(turn, speech, caption)
         except (LimitReachedError, ModelError, VoiceRefusedError) as error:
             turn.spoken_to_end = True
             self._tell(turn, error)
@@ -119,12 +117,9 @@ class ByVoice:
         try:
             speech = await self._speaker.speak(words)
         except ModelError as error:
-            if error.reason in limits.PAID_ALL_THE_SAME | {"bad_answer"}:
-                self._budget.paid(turn, model, seconds)
-            else:
-                self._budget.void(turn)
+            self._budget.failed(turn, error, model, seconds)
             raise
-        turn.speech = speech
+        turn.speech = speech  # kept, whatever becomes of this stage
         self._budget.paid(turn, model, speech.seconds)
         return speech
 

@@ -64,7 +64,7 @@ class Background:
     ) -> None:
         self._reader = reader
         self._store = store
-        self._config = chats
+        self._rules = chats
         self._budget = window_tokens
         self._clock = clock
         self._report = report
@@ -90,7 +90,7 @@ class Background:
             # Another question of the chat may be stopped meanwhile; the fetch is for all.
             await asyncio.shield(chat.fetching)
         heard = background.newest(
-            (one for one in chat.heard.values() if one.person not in self._config.forgotten),
+            (one for one in chat.heard.values() if not self._rules.forgets(one.person)),
             topic=question.conversation.topic,
             before=question.message,
             count=count,
@@ -126,7 +126,7 @@ class Background:
         self._chats.clear()
 
     def _wanted(self, chat: int) -> int:
-        block = self._config.get(chat)
+        block = self._rules.get(chat)
         return 0 if block is None else block.context_messages
 
     async def _fetch(self, question: Question, chat: _Chat) -> None:
@@ -173,7 +173,7 @@ class Background:
         sender = incoming.sender
         if incoming.protected or incoming.service or not (incoming.text or incoming.media):
             return
-        if sender is not None and sender.id in self._config.forgotten:
+        if sender is not None and self._rules.forgets(sender.id):
             return
         chat.add(
             Overheard(

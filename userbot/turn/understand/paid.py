@@ -8,7 +8,6 @@ from userbot.errors import ModelError
 from userbot.events import Report, Waiting, about
 from userbot.ports import Clock, Transcriber
 from userbot.rules import retrying
-from userbot.rules.limits import PAID_ALL_THE_SAME
 from userbot.settings import VoiceConfig
 from userbot.turn.budget import Budget
 from userbot.turn.turn import Turn
@@ -56,10 +55,7 @@ class PaidTranscription:
             try:
                 said = await self._transcriber.transcribe(sound, hints)
             except ModelError as error:
-                if error.reason in PAID_ALL_THE_SAME:
-                    self._budget.paid(turn, model, sound.seconds)
-                else:
-                    self._budget.void(turn)
+                self._budget.failed(turn, error, model, sound.seconds)
                 failed += 1
                 spent = self._clock.monotonic() - began
                 seconds = retrying.pause(failed, error.retry_after, spent=spent)

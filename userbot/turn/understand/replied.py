@@ -5,32 +5,32 @@ What the history shows anyway is not brought again; nor is what may not be read.
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import replace
 
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.ports import Reader
 from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
 from userbot.storage.store import Store
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
 from userbot.types import Question, Quoted
 
 
 class Replied:
-    """Follows replies upwards. `forgotten`: people whose words are kept out."""
+    """Follows replies upwards."""
 
     def __init__(
         self,
         reader: Reader,
         store: Store,
         history: History,
-        forgotten: Set[int],
+        chats: ChatRules,
         window_tokens: int,
     ) -> None:
         self._reader = reader
         self._store = store
         self._history = history
-        self._forgotten = forgotten
+        self._chats = chats
         self._budget = window_tokens
 
     async def quoted(self, question: Question) -> Quoted | None:
@@ -58,7 +58,7 @@ class Replied:
             if alone:
                 raise
             return None
-        if quoted is None or quoted.person in self._forgotten:
+        if quoted is None or self._chats.forgets(quoted.person):
             return None
         if answered is not None and alone:
             return quoted
@@ -76,7 +76,7 @@ class Replied:
                 break
             if found is None:
                 break
-            if found.person not in self._forgotten:
+            if not self._chats.forgets(found.person):
                 above.insert(0, found)
             at = found.reply_to
         return chain_that_fits(above, self._budget)
