@@ -227,12 +227,12 @@ class _Run:
         services = self._built
         services.store_back.soon(partial(services.edits.edited, message))
 
-    def _deleted(self, messages: Sequence[int], chat: int | None) -> None:
+    def _deleted(self, chat: int | None, messages: Sequence[int]) -> None:
         """Messages are gone; `chat` where Telegram says which."""
         services = self._built
         # First, so that what is left of a question is not taken for the words that go.
         services.queue.deleted(chat, messages)
-        services.forgetting.deleted(messages, chat)
+        services.forgetting.deleted(chat, messages)
         services.background.deleted(chat, messages)
 
     def _moved(self, old: int, new: int, title: str) -> None:

@@ -190,7 +190,7 @@ class Services:
             outbound,
             InWriting(style, sender, messages, typing, clock, report),
             typing,
-            ByVoice(adapters.speaker, self.budget, sender, outbound, store.secret(), report),
+            ByVoice(adapters.speaker, self.budget, sender, outbound, report),
         )
         stages: dict[Stage, Run] = {
             Stage.RESUME: resume,

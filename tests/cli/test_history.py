@@ -347,7 +347,7 @@ def test_json_carries_every_character_but_escaped(run: Run, store: Store) -> Non
 def test_a_question_whose_words_are_gone_says_so(run: Run, store: Store) -> None:
     keep(store, question("a secret"), "Yes.")
     keep(store, question("another", message=5), None)
-    store.eraser.deleted([1, 5], ANNA.id, NOW)
+    store.eraser.deleted(ANNA.id, [1, 5], NOW)
     shown = [line for line in run("501").stdout.splitlines() if not line.startswith("Anna")]
     assert shown == [
         "",

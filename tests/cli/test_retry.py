@@ -98,7 +98,7 @@ async def test_since_and_chat_choose_and_what_was_forgotten_stays_so(house: Hous
             assert kept is not None
             store.questions.mark(kept, "failed", "quota", now - timedelta(minutes=minutes))
             if asked.text == "forgotten":
-                store.eraser.deleted([4], None, now)
+                store.eraser.deleted(None, [4], now)
     ended = await house.run("retry", "--since", "1h", "--chat", "Anna", "--json")
     assert [json.loads(line)["text"] for line in ended.out.splitlines()] == ["new", "mine"]
     ended = await house.run("retry", "--json")

@@ -60,7 +60,7 @@ def test_a_deleted_message_leaves_although_telegram_does_not_say_where(
 ) -> None:
     ask = answered(store, 10, chat)
     answered(store, 10, CHANNEL)
-    assert store.eraser.deleted([message], None, NOW) == {ConversationId(chat)}
+    assert store.eraser.deleted(None, [message], NOW) == {ConversationId(chat)}
     assert store.conversations.exchanges(ConversationId(chat), 5) == []
     assert len(store.conversations.exchanges(ConversationId(CHANNEL), 5)) == 1, (
         "a channel numbers its own messages"
@@ -75,21 +75,21 @@ def test_a_deleted_message_leaves_although_telegram_does_not_say_where(
 def test_a_message_deleted_in_a_channel_leaves_there_alone(store: Store) -> None:
     answered(store, 10, CHANNEL)
     answered(store, 10)
-    assert store.eraser.deleted([10], CHANNEL, NOW) == {ConversationId(CHANNEL)}
+    assert store.eraser.deleted(CHANNEL, [10], NOW) == {ConversationId(CHANNEL)}
     assert len(store.conversations.exchanges(ConversationId(ANNA.id), 5)) == 1
 
 
 def test_erased_words_are_nowhere_on_the_disk(store: Store, path: Path) -> None:
     answered(store, 10)
     assert left_on_disk(path)
-    store.eraser.deleted([10], None, NOW)
+    store.eraser.deleted(None, [10], NOW)
     assert not left_on_disk(path)
 
 
 def test_a_question_deleted_before_its_answer_is_given_up(store: Store) -> None:
     ask = store.questions.add(question(WORDS, message=10), NOW)
     assert ask is not None
-    store.eraser.deleted([10], None, NOW)
+    store.eraser.deleted(None, [10], NOW)
     assert store.questions.pending() == []
     store.questions.settle(replace(ask, text=WORDS), answer(WORDS), NOW)
     assert store.conversations.exchanges(ask.conversation, 5) == [], (
@@ -99,7 +99,7 @@ def test_a_question_deleted_before_its_answer_is_given_up(store: Store) -> None:
 
 def test_unknown_messages_are_nothing_to_erase(store: Store) -> None:
     answered(store, 10)
-    assert store.eraser.deleted([1, 2, 3], None, NOW) == set()
+    assert store.eraser.deleted(None, [1, 2, 3], NOW) == set()
 
 
 def test_words_expire_with_their_message(store: Store) -> None:
@@ -183,7 +183,7 @@ def test_what_was_heard_goes_with_the_question_for_which_it_was_heard(
     store.transcripts.keep(ask, 10, heard, NOW, words=True)
     store.transcripts.keep(ask, 7, heard, NOW, words=True)
     if how == "deleted":
-        store.eraser.deleted([10], None, NOW)
+        store.eraser.deleted(None, [10], NOW)
     elif how == "older":
         store.eraser.older_than(NOW + timedelta(days=1), NOW)
     else:
@@ -200,7 +200,7 @@ def test_a_recording_that_was_only_asked_about_is_deleted_with_its_words(store: 
     store.transcripts.keep(
         ask, 7, Transcript(text=WORDS, model="whisper", seconds=2), NOW, words=True
     )
-    store.eraser.deleted([7], None, NOW)
+    store.eraser.deleted(None, [7], NOW)
     assert store.transcripts.find(ANNA.id, 7) is None
     assert not store.questions.erased(ask)
 
@@ -261,7 +261,7 @@ def test_what_was_heard_in_part_goes_too(store: Store, path: Path, how: str) -> 
     store.questions.mark(ask, "failed", "server_error", NOW)
     match how:
         case "deleted":
-            store.eraser.deleted([7], None, NOW)
+            store.eraser.deleted(None, [7], NOW)
         case "older":
             store.eraser.older_than(NOW + timedelta(days=1), NOW)
         case "cleared":
@@ -322,7 +322,7 @@ def test_a_question_is_told_with_what_it_quotes(store: Store) -> None:
 def test_what_stood_above_goes_alone_and_the_rest_stays(store: Store, path: Path, how: str) -> None:
     quoting(store)
     if how == "deleted":
-        assert store.eraser.deleted([1], None, NOW) == {ConversationId(ANNA.id)}
+        assert store.eraser.deleted(None, [1], NOW) == {ConversationId(ANNA.id)}
     else:
         store.eraser.forget(ANNA.id, NOW)
     assert "says Ben" in told(store)
@@ -340,7 +340,7 @@ def test_what_was_deleted_meanwhile_does_not_come_back_when_it_is_heard(store: S
     ask = store.questions.add(question("What does he say?"), NOW)
     assert ask is not None
     store.quotes.keep(ask, quoted(2, text=""))
-    store.eraser.deleted([2], None, NOW)
+    store.eraser.deleted(None, [2], NOW)
     store.quotes.reword(ask, quoted(2))
     assert store.quotes.of(ask.id) is None
 
@@ -353,7 +353,7 @@ def test_what_is_heard_beside_written_words_is_the_questions_own(store: Store, p
     spoken = Quoted("Anna", WORDS, above=(replied,))
     store.quotes.reword(ask, spoken)
     assert store.quotes.of(ask.id) == replace(spoken, above=(replace(replied, expires_at=None),))
-    store.eraser.deleted([20], None, NOW)
+    store.eraser.deleted(None, [20], NOW)
     store.quotes.reword(ask, spoken)
     assert store.quotes.of(ask.id) is None
     assert not left_on_disk(path)

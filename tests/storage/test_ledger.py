@@ -207,7 +207,7 @@ def test_a_whole_answer_that_is_not_wanted_any_more_leaves_no_word(
     ask = came(store, "mellifluous")
     match how:
         case "deleted":
-            store.eraser.deleted([ask.message], ask.conversation.chat, NOW)
+            store.eraser.deleted(ask.conversation.chat, [ask.message], NOW)
         case "forgotten":
             store.eraser.forget(ANNA.id, NOW)
         case "failed":

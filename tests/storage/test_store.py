@@ -120,7 +120,7 @@ def test_a_question_is_open_until_it_is_given_up(store: Store, state: str) -> No
 
 def test_a_question_whose_words_are_gone_is_not_begun(store: Store) -> None:
     ask = stored(store)
-    store.eraser.deleted([ask.message], None, NOW)
+    store.eraser.deleted(None, [ask.message], NOW)
     assert not store.questions.begin(ask, NOW)
     assert store.questions.pending() == []
 
@@ -528,7 +528,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.ledger.void(payment)
     store.ledger.authorized("run", NOW)
     store.ledger.tell_once(ANNA.id, "requests_per_minute", DAY, NOW)
-    store.eraser.deleted([5], None, NOW)
+    store.eraser.deleted(None, [5], NOW)
     store.eraser.expired(NOW)
     store.eraser.older_than(DAY, NOW)
     store.names.kept("@nobody")
@@ -568,7 +568,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.conversations.begin_anew(ask.conversation)
     store.outbound.void(77)
     store.eraser.expired(NOW + DAYS)  # what it quotes
-    store.eraser.deleted([4, 99], None, NOW)
+    store.eraser.deleted(None, [4, 99], NOW)
     store.eraser.older_than(NOW + DAYS, NOW)
     store.database.connection.set_trace_callback(None)
     kinds = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")

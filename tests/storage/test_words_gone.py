@@ -111,12 +111,12 @@ class History:
         chat = story.chat if story.chat < CHANNELS else None
         match erasing.what:
             case "question" | "answer":
-                deleted([message(number, erasing.what)], chat, NOW)
+                deleted(chat, [message(number, erasing.what)], NOW)
                 if erasing.what == "question" or story.state != "pending":
                     self.gone |= self.words(number)
             case "quotation" if story.quotes:
                 place = erasing.which % len(story.quotes)
-                deleted([message(number, str(place))], chat, NOW)
+                deleted(chat, [message(number, str(place))], NOW)
                 self.gone |= self._unquoted(number, place)
             case "forget":
                 self._forget(PEOPLE[erasing.which % len(PEOPLE)])

@@ -7,14 +7,11 @@ all, and the result goes to Saved Messages, recorded as ours before it leaves.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
 
 from userbot.errors import (
     ChatRefusedError,
-    PauseAskedError,
     PostponedError,
     UserbotError,
     WriteInDoubtError,
@@ -25,6 +22,7 @@ from userbot.rules.command_texts import CommandTexts
 from userbot.rules.own_writes import random_id
 from userbot.rules.plain import messages
 from userbot.storage.store import Store
+from userbot.turn.outbound import permitted
 from userbot.turn.store_back import StoreBack
 from userbot.types import (
     SAVED_TITLE,
@@ -34,8 +32,6 @@ from userbot.types import (
     Person,
     RichText,
 )
-
-T = TypeVar("T")
 
 
 class CommandResults:
@@ -110,7 +106,8 @@ class CommandResults:
             return True
         try:
             delete = partial(self._writer.delete, command)
-            await self._in_turn(ConversationId(command.chat), "delete", command.title, delete)
+            permit = self._permit(ConversationId(command.chat), "delete", command.title)
+            await permitted(permit, delete)
         except PostponedError:
             raise
         except UserbotError as error:
@@ -127,7 +124,7 @@ class CommandResults:
             random_id=note.random_id,
         )
         try:
-            message = await self._in_turn(self._saved, "send", SAVED_TITLE, send)
+            message = await permitted(self._permit(self._saved, "send", SAVED_TITLE), send)
         except WriteInDoubtError as doubt:
             if not doubt.landed:
                 raise
@@ -138,17 +135,10 @@ class CommandResults:
             partial(self._store.commands.confirm_result, note.random_id, message)
         )
 
-    async def _in_turn(
-        self,
-        conversation: ConversationId,
-        kind: Write,
-        title: str,
-        write: Callable[[], Awaitable[T]],
-    ) -> T:
-        while True:
-            await self._writer.acquire_after_answers(conversation, kind, title)
-            with suppress(PauseAskedError):
-                return await write()
+    def _permit(
+        self, conversation: ConversationId, kind: Write, title: str
+    ) -> Callable[[], Awaitable[None]]:
+        return partial(self._writer.acquire_after_answers, conversation, kind, title)
 
     def _about(self, command: CommandMessage) -> About:
         return About(

@@ -33,9 +33,9 @@ class Forgetting:
         self._store_back = store_back
         self._retention = timedelta(days=retention_days)
 
-    def deleted(self, messages: Sequence[int], chat: int | None) -> None:
+    def deleted(self, chat: int | None, messages: Sequence[int]) -> None:
         """Messages were deleted; `chat` None: in a private chat or a basic group."""
-        self._forget(lambda: self._eraser.deleted(messages, chat, self._clock.now()))
+        self._forget(lambda: self._eraser.deleted(chat, messages, self._clock.now()))
 
     async def sweep(self) -> None:
         """Erase what is due, now and again and again, until cancelled."""

@@ -41,7 +41,7 @@ class Eraser:
         self._database = database
 
     def deleted(
-        self, messages: Sequence[int], chat: int | None, now: datetime
+        self, chat: int | None, messages: Sequence[int], now: datetime
     ) -> set[ConversationId]:
         """Messages were deleted in Telegram.
 

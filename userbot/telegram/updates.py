@@ -32,8 +32,8 @@ from userbot.types import Message, Person
 _log = logging.getLogger(__name__)
 
 Receive = Callable[[Message], None]
-Deleted = Callable[[Sequence[int], int | None], None]
-"""Takes message ids and the marked id of their chat, None where it is not told: in private chats
+Deleted = Callable[[int | None, Sequence[int]], None]
+"""Takes the marked id of a chat and message ids in it; None where it is not told: in private chats
 and basic groups, whose messages are numbered over the whole account."""
 Moved = Callable[[int, int, str], None]
 """Told the marked ids of a basic group and of the supergroup that it became, and its title."""
@@ -53,8 +53,8 @@ class Updates:
         self._deleted: Deleted | None = None
         self._edited: Receive | None = None
         self._moved: Moved | None = None
-        self._held: list[tuple[Any, bool]] = []
-        self._held_deletions: list[tuple[Sequence[int], int | None]] = []
+        self._early: list[tuple[Any, bool]] = []
+        self._early_deletions: list[tuple[int | None, Sequence[int]]] = []
         self._waiting: dict[int, deque[tuple[Any, bool, bool]]] = {}
         self._asking: set[asyncio.Task[None]] = set()
         client.add_event_handler(self._on_message, events.NewMessage())
@@ -65,9 +65,9 @@ class Updates:
     def open_deletions(self, deleted: Deleted) -> None:
         """Tell the deletions that were held, then each as it comes."""
         self._deleted = deleted
-        held, self._held_deletions = self._held_deletions, []
-        for messages, chat in held:
-            deleted(messages, chat)
+        early, self._early_deletions = self._early_deletions, []
+        for chat, messages in early:
+            deleted(chat, messages)
 
     def open_changes(self, edited: Receive, moved: Moved) -> None:
         """Tell of messages that read otherwise and chats that move, from now on."""
@@ -77,8 +77,8 @@ class Updates:
         """Hand over the messages that were held, then each as it comes."""
         self._converter.people.introduce(owner)
         self._receive = receive
-        held, self._held = self._held, []
-        for message, live in held:
+        early, self._early = self._early, []
+        for message, live in early:
             self._take(message, live and bool(message.out))
 
     def close_changes(self) -> None:
@@ -148,15 +148,15 @@ class Updates:
             chat = get_peer_id(types.PeerChannel(update.channel_id))
         messages = [number for number in update.messages or () if _is_id(number)]
         if self._deleted is None:
-            self._held_deletions.append((messages, chat))
+            self._early_deletions.append((chat, messages))
         else:
-            self._deleted(messages, chat)
+            self._deleted(chat, messages)
 
     async def _on_message(self, event: events.NewMessage.Event) -> None:
         # Telethon 1.45 gives what getDifference brings no pts of its own.
         live = bool(getattr(event.original_update, "pts", 0))
         if self._receive is None:
-            self._held.append((event.message, live))
+            self._early.append((event.message, live))
         else:
             self._take(event.message, live)
 

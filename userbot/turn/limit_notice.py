@@ -7,17 +7,15 @@ What cannot be told is on the console, as the refusal itself is.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
-from userbot.errors import PauseAskedError, UserbotError
+from userbot.errors import UserbotError
 from userbot.events import Failed, Report, about
 from userbot.ports import Clock, Sender
 from userbot.rules import limits
-from userbot.rules.own_writes import random_id
 from userbot.storage.store import Store
-from userbot.turn.outbound import Outbound
+from userbot.turn.outbound import Outbound, permitted
 from userbot.turn.turn import Turn
 from userbot.types import Question, RichText
 
@@ -72,7 +70,7 @@ class LimitNotice:
             self._report(Failed.of(error, about(question)))
 
     async def _send(self, question: Question, text: RichText) -> None:
-        identity = random_id(self._store.secret(), question.source, question.message, 0, _PART)
+        identity = self._outbound.random_id(question, _PART)
         leave = partial(
             self._sender.send,
             question.conversation,
@@ -80,10 +78,9 @@ class LimitNotice:
             reply_to=question.replied_to,
             random_id=identity,
         )
-        turn = Turn(question)
-        while True:
-            await self._sender.acquire(question.conversation, "send", question.title)
-            with suppress(PauseAskedError):
-                sent = await self._outbound.send(turn, _PART, identity, text.text, leave)
-                self._store.outbound.confirm(identity, sent.message)
-                return
+        turn = Turn(question)  # of this one write: the question's own has ended
+        sent = await permitted(
+            partial(self._sender.acquire, question.conversation, "send", question.title),
+            partial(self._outbound.send, turn, _PART, identity, text.text, leave),
+        )
+        self._store.outbound.confirm(identity, sent.message)

@@ -15,17 +15,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from userbot.errors import StorageError, TelegramError, UserbotError, WriteInDoubtError
+from userbot.errors import (
+    PauseAskedError,
+    StorageError,
+    TelegramError,
+    UserbotError,
+    WriteInDoubtError,
+)
 from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Reader, Sender
-from userbot.rules.own_writes import adopted
+from userbot.rules.own_writes import adopted, of_answer
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.resume import Resume
 from userbot.turn.turn import Reconsider, Turn
+from userbot.types import Question
 
 R = TypeVar("R")
 
@@ -59,8 +67,13 @@ class Outbound:
         self._reader = reader
         self._resume = resume
         self._store = store
+        self._secret = store.secret()
         self._clock = clock
         self._report = report
+
+    def random_id(self, question: Question, part: int) -> int:
+        """By it Telegram knows a part of an answer again, and carries it out once."""
+        return of_answer(self._secret, question, part)
 
     async def send(
         self, turn: Turn, part: int, random_id: int, text: str, leave: Callable[[], Awaitable[int]]
@@ -192,6 +205,14 @@ class Outbound:
                 self._not_taken(turn, random_id)
                 raise
         return None
+
+
+async def permitted(permit: Callable[[], Awaitable[None]], write: Callable[[], Awaitable[R]]) -> R:
+    """Take a permit and write with it; after a pause that Telegram asks for, with another one."""
+    while True:
+        await permit()
+        with suppress(PauseAskedError):
+            return await write()
 
 
 async def shielded(write: Coroutine[Any, Any, R]) -> R:

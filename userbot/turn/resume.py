@@ -135,7 +135,7 @@ class Resume:
             self._reread(turn, since)
 
     def _deleted(self, question: Question, since: Since) -> NothingToAnswerError:
-        self._store.eraser.deleted(sorted(since.gone), question.source, self._clock.now())
+        self._store.eraser.deleted(question.source, sorted(since.gone), self._clock.now())
         return unanswered("deleted")
 
     def _see_that_nobody_answered(self, question: Question, asked: Set[int], since: Since) -> None:
@@ -183,7 +183,7 @@ class Resume:
             turn.start_over()
             told_change(turn.question, gone, self._report)
         if since.gone:
-            self._store.eraser.deleted(sorted(since.gone), turn.question.source, self._clock.now())
+            self._store.eraser.deleted(turn.question.source, sorted(since.gone), self._clock.now())
 
     def _as_it_reads(self, piece: Question, message: Message) -> Question | None:
         """A message as it reads now; None if it was edited to ask nothing any more.

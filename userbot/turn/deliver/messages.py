@@ -16,7 +16,6 @@ from functools import partial
 
 from userbot.errors import PauseAskedError, TelegramError
 from userbot.ports import Clock, Sender, Write
-from userbot.rules.own_writes import of_answer
 from userbot.storage.store import Store
 from userbot.turn.outbound import Outbound, shielded
 from userbot.turn.turn import Standing, Turn
@@ -28,13 +27,12 @@ _NOTHING_LEFT = RichText("…")
 
 
 class ReplyMessages:
-    """Writes what `Turn.messages` lacks. `secret` keys the random ids of this database."""
+    """Writes what `Turn.messages` lacks."""
 
     def __init__(self, sender: Sender, outbound: Outbound, store: Store, clock: Clock) -> None:
         self._sender = sender
         self._outbound = outbound
         self._store = store
-        self._secret = store.secret()
         self._clock = clock
 
     def next_write(self, turn: Turn, wanted: Sequence[RichText]) -> Write | None:
@@ -70,7 +68,7 @@ class ReplyMessages:
         one.text, one.sure = text, True
 
     async def _send(self, turn: Turn, at: int, text: RichText) -> None:
-        question, random_id = turn.question, of_answer(self._secret, turn.question, at)
+        question, random_id = turn.question, self._outbound.random_id(turn.question, at)
         leave = partial(
             self._sender.send,
             question.conversation,
@@ -84,7 +82,7 @@ class ReplyMessages:
         turn.messages.append(standing)
 
     async def _replace_question(self, turn: Turn, text: RichText) -> None:
-        question, random_id = turn.question, of_answer(self._secret, turn.question, 0)
+        question, random_id = turn.question, self._outbound.random_id(turn.question, 0)
         try:
             leave = partial(self._sender.edit, question.conversation, question.message, text)
             await self._outbound.replace(turn, random_id, text.text, leave)

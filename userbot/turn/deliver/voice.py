@@ -7,24 +7,21 @@ is uploaded, nor while it waits for its permit.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 
 from userbot.errors import (
     LimitReachedError,
     ModelError,
-    PauseAskedError,
     UserbotError,
     VoiceRefusedError,
 )
 from userbot.events import Notice, Report, about
 from userbot.ports import Sender, Speaker, Uploaded
 from userbot.rules.markdown import render
-from userbot.rules.own_writes import of_answer
 from userbot.rules.voice import caption_of, seconds_of, words_of
 from userbot.texts import _
 from userbot.turn.budget import Budget
-from userbot.turn.outbound import Outbound, shielded
+from userbot.turn.outbound import Outbound, permitted, shielded
 from userbot.turn.turn import Standing, Turn
 from userbot.types import Answer, RichText, Speech
 
@@ -43,6 +40,13 @@ class _Note:
     async def upload(self) -> None:
         conversation = self.turn.question.conversation
         self.uploaded = await self.sender.upload_voice(conversation, self.speech)
+
+    async def permit(self) -> None:
+        """The upload comes first: a permit is for what can leave at once."""
+        await self.upload()
+        question = self.turn.question
+        with self.turn.waits("gate"):
+            await self.sender.acquire(question.conversation, "send", question.title)
 
     async def leave(self) -> int:
         if self.uploaded is None:
@@ -68,14 +72,12 @@ class ByVoice:
         budget: Budget,
         sender: Sender,
         outbound: Outbound,
-        secret: bytes,
         report: Report,
     ) -> None:
         self._speaker = speaker
         self._budget = budget
         self._sender = sender
         self._outbound = outbound
-        self._secret = secret
         self._report = report
 
     def may_speak(self, turn: Turn) -> bool:
@@ -124,16 +126,10 @@ class ByVoice:
         return speech
 
     async def _send(self, turn: Turn, speech: Speech, caption: RichText) -> None:
-        question, random_id = turn.question, of_answer(self._secret, turn.question, 0)
+        random_id = self._outbound.random_id(turn.question, 0)
         note = _Note(self._sender, turn, speech, caption, random_id)
-        while True:
-            await note.upload()
-            with turn.waits("gate"):
-                await self._sender.acquire(question.conversation, "send", question.title)
-            with suppress(PauseAskedError):  # the next permit comes after the pause
-                await shielded(self._leave(turn, note))
-                self._outbound.confirm(turn)
-                return
+        await permitted(note.permit, lambda: shielded(self._leave(turn, note)))
+        self._outbound.confirm(turn)
 
     async def _leave(self, turn: Turn, note: _Note) -> None:
         sent = await self._outbound.send(turn, 0, note.random_id, note.caption.text, note.leave)
