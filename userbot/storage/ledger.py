@@ -34,7 +34,7 @@ _SPENT = f"""
         AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM payments
             WHERE question = questions.id AND (kind = 'audio' OR reason <> 'joined')))
     UNION ALL
-        SELECT 0, 0, 1 + answered_before, 0, 0, 0, 0, 0 FROM questions
+        SELECT 0, 0, count(*) + coalesce(sum(answered_before), 0), 0, 0, 0, 0, 0 FROM questions
         WHERE state = 'answered' AND state_at > :hour AND state_at <= :now
     UNION ALL
         SELECT 0, tokens * (person = {EVERYBODY}), 0, tokens * (person = :person),
