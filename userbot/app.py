@@ -266,7 +266,7 @@ class _Run:
             old = grew_old(question.at, lost, now, max_age) and not question.attempt
             return old and not self._store.outbound.of(question)
 
-        self._built.queue.stop_all(is_too_old, "too_old", shown=False)
+        self._built.queue.stop_all(is_too_old, "too_old")
 
     @property
     def _built(self) -> Services:

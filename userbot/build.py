@@ -62,10 +62,9 @@ from userbot.turn.migration import Migration
 from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests
 from userbot.turn.resume import Resume
-from userbot.turn.runner import Run, Runner
+from userbot.turn.runner import Runner, Stages
 from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
-from userbot.turn.turn import Stage
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
 from userbot.turn.understand.paid import PaidTranscription
@@ -192,15 +191,11 @@ class Services:
             typing,
             ByVoice(adapters.speaker, self.budget, sender, outbound, report),
         )
-        stages: dict[Stage, Run] = {
-            Stage.RESUME: resume,
-            Stage.UNDERSTAND: Understand(
-                words, self.background, attachments, history, sender, typing
-            ),
-            Stage.SETTLE: Settle(store, history, loops, self.told, clock),
-        }
+        understand = Understand(words, self.background, attachments, history, sender, typing)
+        settle = Settle(store, history, loops, self.told, clock)
+        stages = Stages(resume, understand, answer, settle)
         self.migration = Migration(self.chats, reader, history, report)
-        runner = Runner(stages, answer, self.migration, store, store_back, clock)
+        runner = Runner(stages, self.migration, store_back, clock)
         hung = longest_seconds(settings, timings)
         self.queue = Queue(runner, settings.trigger, hung, clock, report)
 

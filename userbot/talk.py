@@ -38,10 +38,10 @@ from userbot.turn.migration import Migration
 from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests
 from userbot.turn.resume import Resume
-from userbot.turn.runner import Run, Runner
+from userbot.turn.runner import Runner, Stages
 from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
-from userbot.turn.turn import Interruption, Material, Stage, Turn
+from userbot.turn.turn import Interruption, Material, Turn
 from userbot.types import (
     TERMINAL,
     ChatKind,
@@ -103,13 +103,10 @@ class Talk:
             InWriting(style, sender, messages, typing, clock, report),
             typing,
         )
-        stages: dict[Stage, Run] = {
-            Stage.RESUME: resume,
-            Stage.UNDERSTAND: self._understand,
-            Stage.SETTLE: Settle(store, history, LoopWatch(), self._told, clock),
-        }
+        settle = Settle(store, history, LoopWatch(), self._told, clock)
+        stages = Stages(resume, self._understand, answer, settle)
         migration = Migration(chats, reader, history, report)
-        self._runner = Runner(stages, answer, migration, store, store_back, clock)
+        self._runner = Runner(stages, migration, store_back, clock)
 
     @property
     def failed(self) -> int:

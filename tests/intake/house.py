@@ -147,6 +147,8 @@ class House:
         self.asked.append(turn.question.text)
         self.store.questions.mark(turn.question, "failed", "no_model", datetime.now(UTC))
 
+    async def until_it_begins(self, turn: Turn) -> None: ...
+
     def save(self, turn: Turn) -> None: ...
 
     def record(self, incoming: Message, command: Command) -> CommandMessage | None:

@@ -24,10 +24,9 @@ from datetime import datetime, timedelta
 from userbot.errors import ChatRefusedError, StorageError, TelegramError
 from userbot.events import Failed, Notice, Report
 from userbot.intake.arrivals import SILENT_SECONDS, Arrivals
-from userbot.ports import Clock, Reader
+from userbot.ports import Clock, Reader, first_of
 from userbot.texts import n_
 from userbot.turn.chat_rules import ChatRules
-from userbot.turn.first_of import first_of
 from userbot.types import Brought, ChatTop
 
 _LATE = timedelta(seconds=90)

@@ -117,7 +117,7 @@ class ChatRuleCommands:
                 and forbidden_now(question, self._chats.policy) is not None
             )
 
-        self._queue.stop_all(is_forbidden, "not_allowed", shown=False)
+        self._queue.stop_all(is_forbidden, "not_allowed")
 
 
 class UsageCommand:
@@ -177,7 +177,7 @@ class ForgetCommand:
         def is_theirs(question: Question) -> bool:
             return question.sender.id == person
 
-        self._queue.stop_all(is_theirs, "stopped")
+        self._queue.stop_all(is_theirs, "stopped", shown=True)
         return self._texts.say("forgot", who=name, n=hit)
 
 

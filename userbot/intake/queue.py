@@ -57,23 +57,22 @@ class Queue:
 
     # -- what is put in
 
-    def put(
-        self,
-        question: Question,
-        pieces: Sequence[Question] = (),
-        *,
-        belated: bool = False,
-    ) -> None:
-        """Queue a question by itself; it is begun at once if its conversation is idle.
-
-        `belated`: something about it may have been missed.
-        """
-        self._put(Turn(question, [*pieces, question], belated=belated))
+    def put(self, turn: Turn) -> None:
+        """Queue a question by itself; it is begun at once if its conversation is idle."""
+        if self._draining:
+            return
+        conversation = turn.question.conversation
+        turns = self._turns.get(conversation)
+        if turns is not None:
+            turns.append(turn)
+            return
+        self._turns[conversation] = deque([turn])
+        self._begin(self._work(conversation), f"conversation {conversation.chat}")
 
     def reopen(self, question: Question) -> None:
         """Queue a question that was answered and reads otherwise now."""
         told_change(question, (), self._report)
-        self._put(Turn(question))
+        self.put(Turn(question))
 
     def arrived(self, question: Question, *, belated: bool = False) -> None:
         """Queue a message that has just arrived, or let it join the question before it."""
@@ -90,7 +89,7 @@ class Queue:
         begins = now + bursts.waits(question)
         turn = None if self._draining else self._joinable(question)
         if turn is None:
-            self._put(Turn(question, joinable=now, begins=begins, belated=belated))
+            self.put(Turn(question, joinable=now, begins=begins, belated=belated))
             return
         earlier = turn.question
         turn.belated = turn.belated or belated
@@ -171,7 +170,7 @@ class Queue:
         return None
 
     def stop_all(
-        self, which: Callable[[Question], bool], reason: str, *, shown: bool = True
+        self, which: Callable[[Question], bool], reason: str, *, shown: bool = False
     ) -> None:
         """End the answers to questions with such a message, and leave out those that are queued.
 
@@ -191,7 +190,7 @@ class Queue:
                 here = question.conversation == own.conversation
                 return here and earlier and not question.by_owner
 
-            self.stop_all(is_his, "stood_down", shown=False)
+            self.stop_all(is_his, "stood_down")
 
     def missed(self) -> None:
         """Something may have been missed: what does not show yet is looked up before it does."""
@@ -232,17 +231,6 @@ class Queue:
         await asyncio.gather(*late, return_exceptions=True)
 
     # -- inside
-
-    def _put(self, turn: Turn) -> None:
-        if self._draining:
-            return
-        conversation = turn.question.conversation
-        turns = self._turns.get(conversation)
-        if turns is not None:
-            turns.append(turn)
-            return
-        self._turns[conversation] = deque([turn])
-        self._begin(self._work(conversation), f"conversation {conversation.chat}")
 
     def _begin(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -307,22 +295,13 @@ class Queue:
             while turns and not self._draining:
                 try:
                     await self._answer(turns[0])
-                except Exception as error:  # it must not take those behind it along
-                    asyncio.get_running_loop().call_exception_handler(
-                        {
-                            "message": "a question could not be settled",
-                            "exception": error,
-                            "task": asyncio.current_task(),
-                        }
-                    )
                 finally:
                     turns.popleft()
         finally:
             del self._turns[conversation]
 
     async def _answer(self, turn: Turn) -> None:
-        while not turn.is_ending and (wait := turn.begins - self._clock.monotonic()) > 0:
-            await self._clock.sleep(min(wait, bursts.BATCH_SECONDS / 4))
+        await self._runner.until_it_begins(turn)
         task = asyncio.ensure_future(self._runner.run(turn))
         try:
             while not (await asyncio.wait({task}, timeout=self._longest))[0]:
@@ -336,4 +315,3 @@ class Queue:
             task.cancel()
             await asyncio.wait({task}, timeout=_LAST_SECONDS)
             raise
-        task.result()

@@ -18,6 +18,7 @@ from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.endings import refused, unanswered
 from userbot.turn.settle import Told
+from userbot.turn.turn import Turn
 from userbot.types import Person, Question
 
 
@@ -82,7 +83,7 @@ class Retries:
             if silent is not None:
                 self._skip(question, unanswered(silent), now)
                 continue
-            self._queue.put(question, belated=True)
+            self._queue.put(Turn(question, belated=True))
             queued += 1
         return queued
 
@@ -108,7 +109,7 @@ class Retries:
         if refusal is not None:
             self._skip(question, refusal, now)
             return "limited"
-        self._queue.put(question, belated=True)
+        self._queue.put(Turn(question, belated=True))
         return "asked"
 
     def _skip(self, question: Question, why: UserbotError, now: datetime) -> None:

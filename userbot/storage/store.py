@@ -113,7 +113,7 @@ class Store:
         return moment(int(self._once("first_start", now)))
 
     def secret(self) -> bytes:
-        """32 random bytes of this database, for `rules.random_id`."""
+        """32 random bytes of this database, for `rules.own_writes.random_id`."""
         return bytes(self._once("secret", secrets.token_bytes(32)))
 
     def belongs_to(self, account: int) -> None:

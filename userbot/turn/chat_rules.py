@@ -96,11 +96,6 @@ class ChatRules:
         self._apply()
         return True
 
-    def at_home(self, question: Question) -> Question:
-        """The question where it is answered now, if its group has become a supergroup."""
-        new = self.moved.get(question.conversation.chat)
-        return question if new is None else question.moved(new)
-
     def forgets(self, person: int) -> bool:
         """Whether a person's words are kept out."""
         return person in self._forgotten

@@ -16,13 +16,13 @@ from userbot.storage.store import Store
 from userbot.types import ConversationId, Exchange, PromptMessage, Question, Quoted, Usage
 
 PLACES = 256
-"""How many conversations are held at once."""
+"""How many conversations are loaded at once."""
 _SHORTEST_TURN = 40
 """Tokens; how many turns are read from the store at most is the budget divided by this."""
 
 
 @dataclass(slots=True)
-class _Held:
+class _Loaded:
     turns: list[Exchange]
     state: WindowState
 
@@ -50,7 +50,7 @@ class History:
         self._idle = idle
         self._budget = window_tokens
         self._places = places
-        self._held: OrderedDict[ConversationId, _Held] = OrderedDict()
+        self._loaded: OrderedDict[ConversationId, _Loaded] = OrderedDict()
 
     def messages(
         self, system: str, question: Question, quoted: Quoted | None = None, background: str = ""
@@ -65,8 +65,8 @@ class History:
 
         Of one that is answered anew the old exchange is none any more.
         """
-        held = self._held.get(question.conversation)
-        if held is not None and any(one.id == question.id for one in held.turns):
+        loaded = self._loaded.get(question.conversation)
+        if loaded is not None and any(one.id == question.id for one in loaded.turns):
             self.forget(question.conversation)
         if self._idle is None:
             return
@@ -80,8 +80,8 @@ class History:
 
         Only the window is smaller from now on; the store keeps every word.
         """
-        held = self._load(conversation)
-        held.state = shrunk(held.state, estimated)
+        loaded = self._load(conversation)
+        loaded.state = shrunk(loaded.state, estimated)
 
     def turns(self, conversation: ConversationId, beside: int = 0) -> tuple[Exchange, ...]:
         """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
@@ -92,40 +92,40 @@ class History:
     ) -> None:
         """Append a turn. `usage` is what its request cost, `estimated` at so many tokens.
 
-        A conversation that is not held is not loaded for it: the store gives the turn later. So
-        this needs no store, and cannot fail: the answer stands already.
+        A conversation that is not in memory is not loaded for it: the store gives the turn later.
+        So this needs no store, and cannot fail: the answer stands already.
         """
-        held = self._held.get(conversation)
-        if held is None:
+        loaded = self._loaded.get(conversation)
+        if loaded is None:
             return
-        held.turns.append(turn)
+        loaded.turns.append(turn)
         if usage is not None and not usage.estimated:
-            held.state = calibrated(held.state, estimated, usage.prompt_tokens)
-        held.fit()
+            loaded.state = calibrated(loaded.state, estimated, usage.prompt_tokens)
+        loaded.fit()
 
     def holds(self, conversation: ConversationId, turn: int) -> bool:
         """Whether the model sees this turn, by its question's id, in the conversation."""
-        return any(held.id == turn for held in self.turns(conversation))
+        return any(loaded.id == turn for loaded in self.turns(conversation))
 
     def forget(self, conversation: ConversationId) -> None:
         """Let go of a conversation: it is read from the store again when it is next needed."""
-        self._held.pop(conversation, None)
+        self._loaded.pop(conversation, None)
 
     def clear(self) -> None:
         """Let go of every conversation."""
-        self._held.clear()
+        self._loaded.clear()
 
-    def _load(self, conversation: ConversationId) -> _Held:
+    def _load(self, conversation: ConversationId) -> _Loaded:
         if self._store.changed_elsewhere():
-            self._held.clear()  # `history --clear` took words away
-        held = self._held.get(conversation)
-        if held is None:
+            self._loaded.clear()  # `history --clear` took words away
+        loaded = self._loaded.get(conversation)
+        if loaded is None:
             turns = self._store.conversations.exchanges(
                 conversation, newest=max(1, self._budget // _SHORTEST_TURN)
             )
-            held = self._held[conversation] = _Held(turns, WindowState(budget=self._budget))
-            if len(self._held) > self._places:
-                self._held.popitem(last=False)
+            loaded = self._loaded[conversation] = _Loaded(turns, WindowState(budget=self._budget))
+            if len(self._loaded) > self._places:
+                self._loaded.popitem(last=False)
         else:
-            self._held.move_to_end(conversation)
-        return held
+            self._loaded.move_to_end(conversation)
+        return loaded

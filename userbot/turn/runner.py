@@ -8,10 +8,10 @@ does), somebody interrupts (what he wants is done), a refusal (the outcome), any
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 from userbot.errors import (
     ChatRefusedError,
@@ -20,81 +20,77 @@ from userbot.errors import (
     UserbotError,
 )
 from userbot.ports import Clock
-from userbot.storage.store import Store
+from userbot.turn.answer import AnswerStage
 from userbot.turn.endings import internal, refused, stopped, what_stands
 from userbot.turn.migration import Migration
+from userbot.turn.resume import Resume
+from userbot.turn.settle import Settle
 from userbot.turn.store_back import StoreBack
 from userbot.turn.turn import Interruption, Reconsider, Stage, Turn
 from userbot.types import is_basic_group
 
 _LOOK_SECONDS = 0.1
 """How often a question that waits for its next edit is looked at."""
-_log = logging.getLogger(__name__)
-
-Run = Callable[[Turn], Coroutine[Any, Any, None]]
 
 
-class Answers(Protocol):
-    """The stage whose work costs while it goes on."""
+@dataclass(frozen=True, slots=True)
+class Stages:
+    """What is run for each stage of a turn."""
 
-    async def run(self, turn: Turn) -> None: ...
-
-    async def abandon(self, turn: Turn) -> None: ...
-
-    async def over(self, turn: Turn) -> None: ...
+    resume: Resume
+    understand: Callable[[Turn], Coroutine[Any, Any, None]]
+    """As `Understand` does, or simpler where nothing but words is typed."""
+    answer: AnswerStage
+    settle: Settle
 
 
 class Runner:
-    """Runs turns. `stages`: what is run for each but the answer."""
+    """Runs turns."""
 
     def __init__(
-        self,
-        stages: dict[Stage, Run],
-        answer: Answers,
-        migration: Migration,
-        store: Store,
-        store_back: StoreBack,
-        clock: Clock,
+        self, stages: Stages, migration: Migration, store_back: StoreBack, clock: Clock
     ) -> None:
-        self._stages: dict[Stage, Run] = {**stages, Stage.ANSWER: answer.run}
-        self._answer = answer
+        self._stages = stages
         self._migration = migration
-        self._store = store
         self._store_back = store_back
         self._clock = clock
 
     async def run(self, turn: Turn) -> None:
         """Take a turn to its end, or to where it is left to the next start. Never raises."""
-        self._migration.move(turn)
-        turn.began = self._clock.monotonic() if turn.began is None else turn.began
         try:
-            while (stage := turn.next()) is not None:
-                try:
-                    await self._step(turn, stage)
-                except StorageError as trouble:
-                    await self._store_back.wait(trouble, turn)
-                except Reconsider:
-                    continue
-                except PostponedError:
-                    turn.interruption = Interruption("leaving")
-                except UserbotError as why:
-                    turn.refusal = why
-                except Leave:
-                    return
-                except Exception as bug:
-                    turn.outcome = refused(internal(bug))
-                    if stage is Stage.SETTLE:
-                        return  # the row stays open
+            try:
+                self._migration.move(turn)
+                await self._to_its_end(turn)
+            finally:
+                turn.releases.close()
+                await self._stages.answer.over(turn)
         except StorageError:
-            return  # the next start finds the question open
-        finally:
-            turn.held.close()
-            await self._answer.over(turn)
+            pass  # the next start finds the question open
+        except Exception as bug:
+            internal(bug)  # logged; those behind it go on
+
+    async def _to_its_end(self, turn: Turn) -> None:
+        turn.began = self._clock.monotonic() if turn.began is None else turn.began
+        while (stage := turn.next()) is not None:
+            try:
+                await self._step(turn, stage)
+            except StorageError as trouble:
+                await self._store_back.wait(trouble, turn)
+            except Reconsider:
+                continue
+            except PostponedError:
+                turn.interrupt(Interruption("leaving"))
+            except UserbotError as why:
+                turn.refusal = why
+            except Exception as bug:
+                turn.outcome = refused(internal(bug))
+                if stage is Stage.SETTLE:
+                    return  # the row stays open
 
     def save(self, turn: Turn) -> None:
         """Store of what messages a turn is made. Raises StorageError."""
         if not turn.saved:
-            self._store.questions.save_pieces(
+            self._store_back.store.questions.save_pieces(
                 turn.pieces, turn.question, turn.gone, self._clock.now()
             )
             turn.gone, turn.saved = [], True
@@ -110,9 +106,9 @@ class Runner:
             return
         self.save(turn)
         if stage is Stage.SETTLE:
-            await self._answer.abandon(turn)
-            await self._answer.over(turn)
-        turn.task = asyncio.ensure_future(self._stages[stage](turn))
+            await self._stages.answer.abandon(turn)
+            await self._stages.answer.over(turn)  # seen before the end is told
+        turn.task = asyncio.ensure_future(self._run(turn, stage))
         try:
             await turn.task
         except asyncio.CancelledError:
@@ -125,14 +121,26 @@ class Runner:
             turn.task = None
         turn.troubles = 0
 
+    async def _run(self, turn: Turn, stage: Stage) -> None:
+        match stage:
+            case Stage.RESUME:
+                await self._stages.resume(turn)
+            case Stage.UNDERSTAND:
+                await self._stages.understand(turn)
+            case Stage.ANSWER:
+                await self._stages.answer.run(turn)
+            case Stage.SETTLE:
+                await self._stages.settle(turn)
+
     async def _interrupted(self, turn: Turn, interruption: Interruption) -> None:
         """Do what somebody outside wants. Raises StorageError; it can be begun anew then."""
-        await self._answer.abandon(turn)
+        await self._stages.answer.abandon(turn)
         if interruption.kind == "leaving":
-            raise Leave
+            turn.left = True
+            return
         if interruption.kind == "changed":
             turn.start_over()
-            await self._until_it_begins(turn, interruption)
+            await self.until_it_begins(turn)
         elif turn.answer is None and turn.outcome is None:
             unfinished = interruption.reason in ("hung", "begun_before_move")
             turn.answer = None if unfinished else what_stands(turn)
@@ -144,17 +152,20 @@ class Runner:
         """A stage does not end, whatever is done: the question is failed without it."""
         turn.outcome = stopped("hung")
         with suppress(StorageError):
-            await self._stages[Stage.SETTLE](turn)
+            await self._stages.settle(turn)
 
-    async def _until_it_begins(self, turn: Turn, interruption: Interruption) -> None:
-        """More of the question may be expected; who edits again and again waits longer."""
-        while turn.interruption is interruption:
+    async def until_it_begins(self, turn: Turn) -> None:
+        """More of the question may be expected; who edits again and again waits longer.
+
+        Comes back sooner when somebody wants something else. Raises PostponedError.
+        """
+        wanted = turn.interruption
+        while turn.interruption is wanted and not turn.is_ending:
             wait = turn.begins - self._clock.monotonic()
             if wait <= 0:
                 return
-            if turn.is_leaving:
-                raise Leave
-            await self._clock.sleep(min(wait, _LOOK_SECONDS))
+            with turn.waits("more of it"):
+                await self._clock.sleep(min(wait, _LOOK_SECONDS))
 
     async def _refused(self, turn: Turn, why: UserbotError) -> None:
         """A refusal is the outcome, unless the group has moved. Raises StorageError."""
@@ -163,7 +174,3 @@ class Runner:
             if turn.interruption is not None:
                 return  # it goes on where its group is now
         turn.outcome = refused(why)
-
-
-class Leave(Exception):  # noqa: N818 - no failure
-    """The program ends: the turn is left to the next start."""

@@ -156,8 +156,8 @@ class Settle:
     def _answered(self, turn: Turn) -> None:
         question, answer, material = turn.question, turn.answer, turn.material
         assert answer is not None
-        quoted = material.quoted if material is not None else None
-        own = question if material is None else material.question
+        assert material is not None
+        own, quoted = material.question, material.quoted
         if quoted is not None:
             self._store.quotes.reword(own, quoted)
         self._store.questions.settle(own, answer, self._clock.now())

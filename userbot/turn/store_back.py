@@ -19,11 +19,10 @@ from typing import NoReturn, TypeVar
 
 from userbot.errors import StorageError
 from userbot.events import Failed, Report, Waiting, about
-from userbot.ports import Clock
+from userbot.ports import Clock, first_of
 from userbot.rules.retrying import STORAGE_PATIENCE_SECONDS, storage_pause
 from userbot.storage.store import Store
 from userbot.texts import joined
-from userbot.turn.first_of import first_of
 from userbot.turn.turn import Turn
 from userbot.types import Question
 

@@ -12,11 +12,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from userbot.errors import ModelError
-from userbot.ports import Clock
+from userbot.ports import Clock, first_of
 from userbot.rules.markdown import MOST_CHARACTERS
 from userbot.rules.pacing import sentences_worth
 from userbot.texts import _
-from userbot.turn.first_of import first_of
 from userbot.types import OVERLONG, Delta, Finish
 
 

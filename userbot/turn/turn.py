@@ -25,8 +25,9 @@ from enum import Enum
 from math import inf
 from typing import TYPE_CHECKING, Literal
 
-from userbot.errors import UserbotError, WriteInDoubtError
+from userbot.errors import PostponedError, UserbotError, WriteInDoubtError
 from userbot.rules import bursts
+from userbot.texts import _
 from userbot.types import (
     Answer,
     Loudness,
@@ -167,7 +168,7 @@ class Turn:
     payment: Payment | None = None
     """What is being paid for it."""
     speech: Speech | None = None
-    spoken_to_end: bool = False
+    written_after_all: bool = False
     """It is not to be answered by voice any more."""
     pace: Pace | None = None
     messages: list[Standing] = field(default_factory=list)
@@ -187,13 +188,15 @@ class Turn:
     answer: Answer | None = None
     outcome: Outcome | None = None
     settled: bool = False
+    left: bool = False
+    """It stays open: the next start takes it up."""
 
     # What goes on.
     began: float | None = None
     """When it was taken up, by the monotonic clock."""
     first_text_left: bool = False
     waiting: str = ""
-    """On what it waits: "store", "limit", "model", "connection", "gate", if on anything."""
+    """On what it waits, in a word, if on anything: what has a reason to last does not hang."""
     troubles: int = 0
     """How often the store took nothing since a stage came to its end."""
     trouble_began: float = 0.0
@@ -205,7 +208,7 @@ class Turn:
     task: asyncio.Future[None] | None = None
     """The stage that is running."""
     typing: asyncio.Task[None] | None = None
-    held: ExitStack = field(default_factory=ExitStack)
+    releases: ExitStack = field(default_factory=ExitStack)
     """What is given back when its material is dropped."""
 
     def __post_init__(self) -> None:
@@ -213,7 +216,7 @@ class Turn:
 
     def next(self) -> Stage | None:
         """What is to be done now; None when the turn is over."""
-        if self.settled:
+        if self.settled or self.left:
             return None
         if self.outcome is not None:
             return Stage.SETTLE
@@ -277,9 +280,9 @@ class Turn:
 
     def start_over(self) -> None:
         """Drop what was made of the question; what was paid for its recordings stays."""
-        self.held.close()
+        self.releases.close()
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
-        self.tight = self.spoken_to_end = False
+        self.tight = self.written_after_all = False
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
 
@@ -302,11 +305,14 @@ class Turn:
     def waits(self, on: str) -> Iterator[None]:
         """While the block waits for something, it does not count as hung.
 
-        Raises CancelledError when the program ends, which waits for nothing but a permit.
+        Raises PostponedError when the program ends, which waits for nothing but a permit.
         """
         if self.is_leaving and on != "gate":
-            self.interruption = self.interruption or Interruption("leaving")
-            raise asyncio.CancelledError
+            raise PostponedError(
+                _("The program ended before the next try."),
+                _("It is retried at the next start."),
+                reason="postponed",
+            )
         before, self.waiting = self.waiting, on
         try:
             yield

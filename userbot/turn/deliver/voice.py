@@ -83,7 +83,7 @@ class ByVoice:
     def may_speak(self, turn: Turn) -> bool:
         """Whether the answer of a turn can still be spoken."""
         return (
-            not turn.spoken_to_end
+            not turn.written_after_all
             and not turn.messages
             and self._sender.takes_voice(turn.question.conversation)
         )
@@ -99,7 +99,7 @@ class ByVoice:
         text, preface = stream.text, material.preface
         words = words_of(render(text))
         if words is None:
-            turn.spoken_to_end = True
+            turn.written_after_all = True
             return None
         caption = caption_of(render(preface + text))
         if not caption.text and turn.question.replied_to is None:
@@ -108,7 +108,7 @@ class ByVoice:
             speech = turn.speech or await self._speak(turn, words)
             await self._send(turn, speech, caption)
         except (LimitReachedError, ModelError, VoiceRefusedError) as error:
-            turn.spoken_to_end = True
+            turn.written_after_all = True
             self._tell(turn, error)
         return turn.answer
 

@@ -113,8 +113,10 @@ class InWriting:
             turn, "answer_deleted", _("The answer was deleted while it was being written.")
         )
         assert turn.stream is not None
-        model = "" if turn.request is None else turn.request.model
-        finish = turn.stream.finish or Finish("deleted", None, model)
+        finish = turn.stream.finish
+        if finish is None:
+            assert turn.request is not None
+            finish = Finish("deleted", None, turn.request.model)
         return _answer(turn, turn.stream.text, finish)
 
     async def close(self, turn: Turn, error: Exception) -> None:
@@ -293,12 +295,10 @@ class InWriting:
     def _rendered(self, turn: Turn, first: int) -> tuple[RichText, ...]:
         stream, material = turn.stream, turn.material
         assert stream is not None
-        text = stream.text
-        if text and material is not None:
-            text = material.preface + text
+        assert material is not None
         return render(
-            text,
-            turn.question.text if material is None else material.question.text,
+            material.preface + stream.text if stream.text else "",
+            material.question.text,
             unfinished=stream.finish is None,
             above=prompt_of(turn.question) if turn.in_place else "",
             first=first,
@@ -320,7 +320,8 @@ def _answer(turn: Turn, text: str, finish: Finish) -> Answer:
 
 
 def _overlong(turn: Turn) -> bool:
-    finish = turn.stream.finish if turn.stream is not None else None
+    assert turn.stream is not None
+    finish = turn.stream.finish
     return finish is not None and finish.reason == OVERLONG
 
 

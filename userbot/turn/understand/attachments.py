@@ -38,8 +38,8 @@ class Attachments:
         if question.pictures or (quoted is not None and quoted.picture):
             await self._enter(turn)
         words = question.text or (quoted.text if quoted else "")
-        if quoted is not None and quoted.picture and question.reply_to is not None:
-            await self._fetch(question, (question.reply_to,), found, words)
+        if quoted is not None and quoted.picture:
+            await self._fetch(question, (quoted.message,), found, words)
             quoted = replace(quoted, text=marked(quoted.text), media=None)
         if question.pictures:
             await self._fetch(question, question.pictures, found, words)
@@ -61,7 +61,7 @@ class Attachments:
             self._report(Waiting(**about(turn.question), reason="pictures", seconds=0))
         with turn.waits("pictures"):
             await self._room.acquire()
-        turn.held.callback(self._room.release)
+        turn.releases.callback(self._room.release)
 
     async def _fetch(
         self, question: Question, messages: tuple[int, ...], found: dict[int, Picture], words: str

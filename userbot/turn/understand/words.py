@@ -50,10 +50,10 @@ class Words:
         if question.voice is not None:
             return await self._own_sound(turn, question.voice)
         quoted = await self._asked_about(turn)
-        if quoted is None or quoted.voice is None or question.reply_to is None:
+        if quoted is None or quoted.voice is None:
             return Material(question, quoted)
         written = question.text or quoted.text
-        spoken = await self._heard(turn, question.reply_to, quoted.voice, written)
+        spoken = await self._heard(turn, quoted.message, quoted.voice, written)
         if spoken is None:
             return Material(question, quoted)
         words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
