@@ -141,7 +141,7 @@ class Turn:
     restarts: int = 0
     """How often the model was asked in vain, because the question changed."""
 
-    # What the stages have found.
+    # What was looked up and heard: it stays, however often the answer starts over.
     belated: bool = False
     """Something about it may have been missed: it is looked up before its first text."""
     looked: bool = False
@@ -154,27 +154,36 @@ class Turn:
     """What was transcribed last, of a sound of so many seconds, until that is captured."""
     parts: dict[int, list[Transcript]] = field(default_factory=dict)
     """What was heard of recordings that are not heard to their end, by message."""
+
+    # What is being asked and said: `start_over` drops all of it.
     material: Material | None = None
     request: ChatRequest | None = None
     tight: bool = False
     """The model is asked without all that the question can do without."""
-    estimated: int = 0
-    """Tokens of the request, as they were estimated."""
     stream: Stream | None = None
     failure: UserbotError | None = None
     """Why there will be no answer, or no more of it; what was shown is still to be closed."""
-    cost: Usage | None = None
-    """What an answer that broke off has cost, by estimate if need be."""
-    payment: Payment | None = None
-    """What is being paid for it."""
     speech: Speech | None = None
     written_after_all: bool = False
     """It is not to be answered by voice any more."""
     pace: Pace | None = None
+    releases: ExitStack = field(default_factory=ExitStack)
+    """What is given back when its material is dropped."""
+
+    # What it costs: until it is captured, and of the newest request.
+    estimated: int = 0
+    """Tokens of the request, as they were estimated."""
+    cost: Usage | None = None
+    """What an answer that broke off has cost, by estimate if need be."""
+    payment: Payment | None = None
+    """What is being paid for it."""
+
+    # What stands in Telegram, or may.
     messages: list[Standing] = field(default_factory=list)
-    """What stands of its answer in Telegram, part by part."""
+    """What stands of its answer, part by part."""
     taken_up: bool = False
     """An earlier run had begun its answer."""
+    first_text_left: bool = False
     in_place: bool = False
     """The first part is the question's own message."""
     edit_lost: bool = False
@@ -185,6 +194,8 @@ class Turn:
     """Why nobody knows whether its last message stands, until that is found out."""
     left_at: datetime | None = None
     """When its last message left."""
+
+    # How it ended.
     answer: Answer | None = None
     outcome: Outcome | None = None
     settled: bool = False
@@ -194,7 +205,6 @@ class Turn:
     # What goes on.
     began: float | None = None
     """When it was taken up, by the monotonic clock."""
-    first_text_left: bool = False
     waiting: str = ""
     """On what it waits, in a word, if on anything: what has a reason to last does not hang."""
     troubles: int = 0
@@ -208,8 +218,6 @@ class Turn:
     task: asyncio.Future[None] | None = None
     """The stage that is running."""
     typing: asyncio.Task[None] | None = None
-    releases: ExitStack = field(default_factory=ExitStack)
-    """What is given back when its material is dropped."""
 
     def __post_init__(self) -> None:
         self.pieces = self.pieces or [self.question]
