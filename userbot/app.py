@@ -141,7 +141,7 @@ class _Run:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, self._tasks)
-            adapters = Adapters(self._settings, self._gate, self._report, self._timings)
+            adapters = Adapters(self._settings, self._gate, self, self._report, self._timings)
             on_the_way_out.push_async_callback(adapters.aclose)
             # openai's import takes half a second: it runs in a thread while Telegram connects, and
             # the first question waits for what is left of it.
@@ -175,9 +175,9 @@ class _Run:
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=self._timings.contacts_seconds)
             await self._recover(adapters, services, account, began)
-            adapters.updates.open_changes(self._edited, self._moved)
+            adapters.updates.open_changes()
             on_the_way_out.callback(adapters.updates.close_changes)
-            adapters.updates.open(account.owner, services.arrivals.receive)
+            adapters.updates.open(account.owner)
             adapters.client.takes_updates = True
             self._store.limit_wait(STORE_SECONDS)
             for work, name in (
@@ -200,13 +200,11 @@ class _Run:
     ) -> None:
         """What was pending comes first; then it is said that all is ready."""
         max_age = timedelta(minutes=self._settings.catch_up.max_age_minutes)
-        adapters.client.on_reconnect = self._reconnected
-        adapters.client.on_missed = self._missed
         services.budget.capture_lost()
         services.forgetting.sweep_once()
         services.migration.remind()
         await services.migration.look(question for question, _ in self._store.questions.pending())
-        adapters.updates.open_deletions(self._deleted)
+        adapters.updates.open_deletions()
         await services.catch_up.begin()
         pending = services.retries.at_start(self._clock.now(), max_age)
         services.commands.take_up(self._settings.catch_up.max_age_minutes)
@@ -222,12 +220,16 @@ class _Run:
 
     # -- what Telegram tells
 
-    def _edited(self, message: Message) -> None:
+    def arrived(self, message: Message) -> None:
+        """A message has come, or was found."""
+        self._built.arrivals.receive(message)
+
+    def edited(self, message: Message) -> None:
         """A message reads otherwise now."""
         services = self._built
         services.store_back.soon(partial(services.edits.edited, message))
 
-    def _deleted(self, chat: int | None, messages: Sequence[int]) -> None:
+    def deleted(self, chat: int | None, messages: Sequence[int]) -> None:
         """Messages are gone; `chat` where Telegram says which."""
         services = self._built
         # First, so that what is left of a question is not taken for the words that go.
@@ -235,7 +237,7 @@ class _Run:
         services.forgetting.deleted(chat, messages)
         services.background.deleted(chat, messages)
 
-    def _moved(self, old: int, new: int, title: str) -> None:
+    def moved(self, old: int, new: int, title: str) -> None:
         """A group became a supergroup."""
         self._built.store_back.soon(partial(self._move, old, new, title))
 
@@ -245,18 +247,22 @@ class _Run:
         for turn in services.queue.turns_in(old):
             services.migration.move(turn)
 
-    def _missed(self) -> None:
+    def missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""
-        services = self._built
+        services = self._services
+        if services is None:
+            return  # whatever it is, a look comes after the start
         services.background.clear()  # edits and deletions that were missed are never told
         services.queue.missed()
         services.arrivals.wake()
 
-    def _reconnected(self) -> None:
+    def reconnected(self) -> None:
         """The connection stands again: what grew too old meanwhile is not answered."""
-        services, now = self._built, self._clock.now()
+        services, now = self._services, self._clock.now()
+        if services is None:
+            return
         lost = now - timedelta(seconds=self.outage.back())
-        self._missed()
+        self.missed()
         services.store_back.soon(partial(self._leave_out, lost, now))
 
     def _leave_out(self, lost: datetime, now: datetime) -> None:

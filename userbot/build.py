@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from userbot.audio import Ffmpeg
 from userbot.events import Report
@@ -38,13 +39,13 @@ from userbot.rules.policy import Policy
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.storage.store import Store
-from userbot.telegram.client import new_client
+from userbot.telegram.client import Losses, new_client
 from userbot.telegram.gate import Gate
 from userbot.telegram.names import NameResolver
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
 from userbot.telegram.sender import TelegramSender
-from userbot.telegram.updates import Updates
+from userbot.telegram.updates import Listener, Updates
 from userbot.texts import language_of
 from userbot.timings import USUAL, Timings
 from userbot.turn.answer import AnswerStage
@@ -76,13 +77,24 @@ from userbot.turn.understand.words import Words
 from userbot.types import Person
 
 
-class Adapters:
-    """Telegram, and the models."""
+class TelegramListener(Listener, Losses, Protocol):
+    """Told of all that Telegram tells."""
 
-    def __init__(self, settings: Settings, gate: Gate, report: Report, timings: Timings) -> None:
-        self.client = new_client(settings.telegram, gate, persistent=True)
+
+class Adapters:
+    """Telegram, and the models. `listener`: who is told of what happens in the chats."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        gate: Gate,
+        listener: TelegramListener,
+        report: Report,
+        timings: Timings,
+    ) -> None:
+        self.client = new_client(settings.telegram, gate, listener, persistent=True)
         self.people = People(self.client, report)
-        self.updates = Updates(self.client, self.people, report)
+        self.updates = Updates(self.client, self.people, listener, report)
         self.model = OpenAIChat(settings.openai, report)
         self.speech = OpenAITranscriber(
             settings.voice, settings.openai, report, timings.transcription_seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
@@ -34,20 +35,39 @@ def message(client: Any, number: int, group: Any | None) -> Any:
     return found
 
 
+class Listening:
+    """Keeps what arrives."""
+
+    def __init__(self) -> None:
+        self.messages: list[Message] = []
+
+    def arrived(self, message: Message) -> None:
+        self.messages.append(message)
+
+    def edited(self, message: Message) -> None:
+        raise NotImplementedError
+
+    def deleted(self, chat: int | None, messages: Sequence[int]) -> None:
+        raise NotImplementedError
+
+    def moved(self, old: int, new: int, title: str) -> None:
+        raise NotImplementedError
+
+
 async def test_a_protected_group_is_known_by_what_came_before() -> None:
     gate = Gate(RateLimiter(1, 20), SystemClock(), print, print)
     client = Client(MemorySession(), 1, "hash", gate=gate)
     client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
-    updates = Updates(client, People(client, print), print)
-    received: list[Message] = []
-    updates.open(OWNER, received.append)
+    listener = Listening()
+    updates = Updates(client, People(client, print), listener, print)
+    updates.open(OWNER)
     now = datetime.now(UTC)
     for number, protects in enumerate((True, None, False, None), 1):
         group = protects is not None and types.Chat(
             GROUP, "Weekend", types.ChatPhotoEmpty(), 3, now, 1, noforwards=protects
         )
         updates.bring(message(client, number, group or None))
-    assert [one.protected for one in received] == [True, True, False, False]
+    assert [one.protected for one in listener.messages] == [True, True, False, False]
 
 
 @pytest.mark.parametrize("duration", [math.nan, math.inf, -math.inf, -3.0])

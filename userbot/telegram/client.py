@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from telethon import TelegramClient
 from telethon.crypto import rsa
@@ -48,12 +47,25 @@ _DIALOGS = 100
 """How many dialogs one request gives."""
 
 
+class Losses(Protocol):
+    """Told where something may have been lost."""
+
+    def reconnected(self) -> None:
+        """The connection stands again; no write has left over it yet."""
+
+    def missed(self) -> None:
+        """Telegram has too much to tell, or refuses to, and tells nothing instead."""
+
+
 class Client(TelegramClient):  # type: ignore[misc]
     """A TelegramClient that keeps the rules above."""
 
-    def __init__(self, *args: Any, gate: Gate, **settings: Any) -> None:
+    def __init__(
+        self, *args: Any, gate: Gate, losses: Losses | None = None, **settings: Any
+    ) -> None:
         super().__init__(*args, **settings)
         self.gate = gate
+        self._losses = losses
         self._sender = MTProtoTransport(
             self.session.auth_key,
             gate,
@@ -69,10 +81,6 @@ class Client(TelegramClient):  # type: ignore[misc]
         )
 
     _returning = False
-    on_reconnect: Callable[[], None] | None = None
-    """Called when the connection stands again, before writes leave over it."""
-    on_missed: Callable[[], None] | None = None
-    """Called when Telegram has too much to tell, or refuses to, and tells nothing instead."""
     takes_updates = False
     """Whether somebody takes what arrives; set it once that is so, and after a new login."""
 
@@ -197,8 +205,8 @@ class Client(TelegramClient):  # type: ignore[misc]
         finally:
             self._returning = False
         await self.catch_up()
-        if self.on_reconnect is not None:
-            self.on_reconnect()
+        if self._losses is not None:
+            self._losses.reconnected()
         self.gate.waits.line.set()
 
     async def _create_exported_sender(self, dc_id: int) -> MTProtoTransport:
@@ -246,12 +254,17 @@ class Client(TelegramClient):  # type: ignore[misc]
             self._flood_waited_requests.clear()
 
     def _missed(self) -> None:
-        if self.on_missed is not None:
-            self.on_missed()
+        if self._losses is not None:
+            self._losses.missed()
 
 
 def new_client(
-    settings: TelegramConfig, gate: Gate, *, persistent: bool, updates: bool = True
+    settings: TelegramConfig,
+    gate: Gate,
+    losses: Losses | None = None,
+    *,
+    persistent: bool,
+    updates: bool = True,
 ) -> Client:
     """A client on the configured session, not yet connected.
 
@@ -268,6 +281,7 @@ def new_client(
         settings.api_id,
         settings.api_hash,
         gate=gate,
+        losses=losses,
         device_model=settings.device or "gpt-userbot",
         app_version=__version__,
         flood_sleep_threshold=0,

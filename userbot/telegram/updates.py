@@ -15,7 +15,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from telethon import events
 from telethon.errors import RPCError
@@ -31,12 +31,21 @@ from userbot.types import Message, Person
 
 _log = logging.getLogger(__name__)
 
-Receive = Callable[[Message], None]
-Deleted = Callable[[int | None, Sequence[int]], None]
-"""Takes the marked id of a chat and message ids in it; None where it is not told: in private chats
-and basic groups, whose messages are numbered over the whole account."""
-Moved = Callable[[int, int, str], None]
-"""Told the marked ids of a basic group and of the supergroup that it became, and its title."""
+
+class Listener(Protocol):
+    """Told of all that happens in the chats, once it was opened to that."""
+
+    def arrived(self, message: Message) -> None: ...
+
+    def edited(self, message: Message) -> None: ...
+
+    def deleted(self, chat: int | None, messages: Sequence[int]) -> None:
+        """`chat` is marked, and None where it is not told: in private chats and basic groups,
+        whose messages are numbered over the whole account."""
+
+    def moved(self, old: int, new: int, title: str) -> None:
+        """Told the marked ids of a basic group and of the supergroup that it became."""
+
 
 _NEW = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
 _DELETED = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
@@ -45,14 +54,12 @@ _DELETED = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
 class Updates:
     """Listens on a client from the moment it is made. `people`: who is a contact or blocked."""
 
-    def __init__(self, client: Client, people: People, report: Report) -> None:
+    def __init__(self, client: Client, people: People, listener: Listener, report: Report) -> None:
         self._client = client
         self._report = report
         self._converter = Converter(people, client.gate.waits.titles)
-        self._receive: Receive | None = None
-        self._deleted: Deleted | None = None
-        self._edited: Receive | None = None
-        self._moved: Moved | None = None
+        self._listener = listener
+        self._takes_messages = self._takes_deletions = self._takes_changes = False
         self._early: list[tuple[Any, bool]] = []
         self._early_deletions: list[tuple[int | None, Sequence[int]]] = []
         self._waiting: dict[int, deque[tuple[Any, bool, bool]]] = {}
@@ -62,21 +69,21 @@ class Updates:
         client.add_event_handler(self._on_service, events.Raw(_NEW))
         client.add_event_handler(self._on_deleted, events.Raw(_DELETED))
 
-    def open_deletions(self, deleted: Deleted) -> None:
+    def open_deletions(self) -> None:
         """Tell the deletions that were held, then each as it comes."""
-        self._deleted = deleted
+        self._takes_deletions = True
         early, self._early_deletions = self._early_deletions, []
         for chat, messages in early:
-            deleted(chat, messages)
+            self._listener.deleted(chat, messages)
 
-    def open_changes(self, edited: Receive, moved: Moved) -> None:
+    def open_changes(self) -> None:
         """Tell of messages that read otherwise and chats that move, from now on."""
-        self._edited, self._moved = edited, moved
+        self._takes_changes = True
 
-    def open(self, owner: Person, receive: Receive) -> None:
+    def open(self, owner: Person) -> None:
         """Hand over the messages that were held, then each as it comes."""
         self._converter.people.introduce(owner)
-        self._receive = receive
+        self._takes_messages = True
         early, self._early = self._early, []
         for message, live in early:
             self._take(message, live and bool(message.out))
@@ -117,14 +124,14 @@ class Updates:
         return self._converter.incoming(message, live=False)
 
     async def _on_edited(self, event: events.MessageEdited.Event) -> None:
-        if self._edited is None:
+        if not self._takes_changes:
             return
         try:
             message = await self.read(event.message)
         except MALFORMED as error:
             self._malformed(event.message, error)
         else:
-            self._edited(message)
+            self._listener.edited(message)
 
     async def _on_service(self, update: Any) -> None:
         # Both groups tell of a move; whichever comes first is enough.
@@ -136,9 +143,11 @@ class Updates:
             old, new = types.PeerChat(action.chat_id), message.peer_id
         else:
             return
-        if self._moved is not None:
+        if self._takes_changes:
             group = get_peer_id(old)
-            self._moved(group, get_peer_id(new), self._client.gate.waits.titles.get(group, ""))
+            self._listener.moved(
+                group, get_peer_id(new), self._client.gate.waits.titles.get(group, "")
+            )
 
     async def _on_deleted(self, update: Any) -> None:
         chat = None
@@ -147,21 +156,20 @@ class Updates:
                 return
             chat = get_peer_id(types.PeerChannel(update.channel_id))
         messages = [number for number in update.messages or () if _is_id(number)]
-        if self._deleted is None:
-            self._early_deletions.append((chat, messages))
+        if self._takes_deletions:
+            self._listener.deleted(chat, messages)
         else:
-            self._deleted(chat, messages)
+            self._early_deletions.append((chat, messages))
 
     async def _on_message(self, event: events.NewMessage.Event) -> None:
         # Telethon 1.45 gives what getDifference brings no pts of its own.
         live = bool(getattr(event.original_update, "pts", 0))
-        if self._receive is None:
-            self._early.append((event.message, live))
-        else:
+        if self._takes_messages:
             self._take(event.message, live)
+        else:
+            self._early.append((event.message, live))
 
     def _take(self, message: Any, live: bool, *, found: bool = False) -> None:
-        assert self._receive is not None
         try:
             chat = message.chat_id
             if chat in self._waiting:
@@ -172,7 +180,7 @@ class Updates:
             self._malformed(message, error)
             return
         if incoming is not None:
-            self._receive(incoming)
+            self._listener.arrived(incoming)
             return
         self._waiting[chat] = deque([(message, live, found)])
         task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
@@ -180,7 +188,6 @@ class Updates:
         task.add_done_callback(self._asking.discard)
 
     async def _ask_who(self, chat: int) -> None:
-        assert self._receive is not None
         waiting = self._waiting[chat]
         try:
             while waiting:
@@ -192,7 +199,7 @@ class Updates:
                 except MALFORMED as error:
                     self._malformed(message, error)
                 else:
-                    self._receive(incoming)
+                    self._listener.arrived(incoming)
                 waiting.popleft()
         finally:
             del self._waiting[chat]
