@@ -143,7 +143,9 @@ class Updates:
             old, new = types.PeerChat(action.chat_id), message.peer_id
         else:
             return
-        if self._takes_changes:
+        if not (isinstance(old, types.PeerChat) and isinstance(new, types.PeerChannel)):
+            return
+        if self._takes_changes and _is_id(old.chat_id) and _is_id(new.channel_id):
             group = get_peer_id(old)
             self._listener.moved(
                 group, get_peer_id(new), self._client.gate.waits.titles.get(group, "")
