@@ -1,7 +1,10 @@
 # The program alone, run by a user without rights; config.toml and sessions/ are mounted into /data.
-# `make build` makes the image, `make run` runs it.
+# `make build` makes the image, `make run` or `docker compose up` runs it.
 
-FROM python:3.13-slim-trixie AS build
+# The one base image; `make pin` writes the digest of what it is today behind the name.
+ARG BASE=python:3.13-slim-trixie
+
+FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
 RUN python -m venv /opt/userbot
@@ -16,7 +19,7 @@ COPY userbot userbot
 RUN pip wheel --no-deps --no-build-isolation --no-index --wheel-dir built . \
     && /opt/userbot/bin/pip install --no-deps --no-index built/*.whl
 
-FROM python:3.13-slim-trixie
+FROM ${BASE}
 ENV PATH="/opt/userbot/bin:$PATH" HOME=/data PYTHONUNBUFFERED=1
 COPY --from=build /opt/userbot /opt/userbot
 WORKDIR /data

@@ -9,7 +9,7 @@ ARGS ?=
 WORKERS ?= 5
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test bench fuzz soak demo-real test-real chaos differential live picture texts lock upgrade build \
-	run clean \
+	run pin clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
 
@@ -70,17 +70,11 @@ upgrade:  ## the same, with the newest versions
 build:  ## the Docker image
 	@$(DOCKER) build --tag $(IMAGE) .
 
-# Runs as you, so that config.toml and sessions/ stay yours alone. With a terminal it can ask (login).
-run: build  ## the program in Docker, with ./config.toml and ./sessions
-	@test -f config.toml || { echo "config.toml is missing: copy config.toml.example to it and fill it in." >&2; exit 3; }
-	@mkdir -p -m 700 sessions
-	@tty=; if [ -t 0 ] && [ -t 1 ]; then tty="--interactive --tty"; fi; \
-	exec $(DOCKER) run --rm --init $$tty --stop-timeout 30 --user "$$(id -u):$$(id -g)" \
-		--env TELEGRAM_API_ID --env TELEGRAM_API_HASH --env OPENAI_API_KEY --env OPENAI_BASE_URL \
-		--add-host host.docker.internal:host-gateway \
-		--volume "$(CURDIR)/config.toml:/data/config.toml:ro" \
-		--volume "$(CURDIR)/sessions:/data/sessions" \
-		$(IMAGE) $(or $(ARGS),run)
+run: build  ## the program in Docker, with ./config.toml and ./sessions; ARGS=doctor runs another command
+	@DOCKER="$(DOCKER)" IMAGE="$(IMAGE)" .ci/docker-run $(or $(ARGS),run)
+
+pin:  ## write the digest of today's base image into the Dockerfile
+	@DOCKER="$(DOCKER)" .ci/docker-pin
 
 clean:  ## remove what was made here, but never config.toml and sessions/
 	@rm -rf .venv .cache dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
