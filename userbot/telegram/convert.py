@@ -14,7 +14,7 @@ from telethon.tl import types
 from telethon.utils import get_display_name
 
 from userbot.rules import pictures
-from userbot.rules.plain import within
+from userbot.rules.plain import paired, within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
 from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person, Voice
@@ -70,7 +70,7 @@ class Converter:
             kind=self._kind(message),
             title=self._titles.get(message.chat_id, ""),
             sender=sender,
-            text=message.message or "",
+            text=paired(message.message or ""),
             at=message.date,
             outgoing=bool(message.out),
             reply_to=reply_to,
@@ -98,7 +98,7 @@ class Converter:
         if chat == self.people.owner_id:
             self._titles[chat] = SAVED_TITLE
         elif message.chat is not None:
-            self._titles[chat] = get_display_name(message.chat) or ""
+            self._titles[chat] = paired(get_display_name(message.chat))
         elif chat not in self._titles and (person := self.people.named(chat)):
             self._titles[chat] = person.name  # a private chat, by a short update
 

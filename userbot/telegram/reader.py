@@ -37,6 +37,8 @@ _LOOKED_THROUGH = 500
 """How many messages after a question are looked through; Telegram gives 100 at once."""
 _PAGE = 100
 """What Telegram gives, and takes, at once."""
+_NEWEST = 2**31 - 2
+"""Ids of messages have 32 bits with a sign, and Telethon asks from the one behind."""
 _KINDS = ("voice", "video_note", "sticker", "gif", "audio", "video", "photo")
 """What a model is told apart of what a message carries."""
 _PAUSE_SECONDS = 0.2
@@ -118,7 +120,9 @@ class TelegramReader:
         count, newest, whole = 0, after, False
         for _ in range(self._pages):
             dated = {"offset_date": since} if since is not None and not newest else {}
-            page = await self._history(chat, limit=_PAGE, min_id=newest, reverse=True, **dated)
+            page = await self._history(
+                chat, limit=_PAGE, min_id=min(newest, _NEWEST), reverse=True, **dated
+            )
             for message in page:
                 newest = max(newest, message.id)
                 if isinstance(message, types.Message) and (message.out or not own):
