@@ -100,7 +100,7 @@ class Reader(Protocol):
         """Which of these basic groups are supergroups by now: old id, new id, title."""
 
     async def tops(self, chats: Sequence[int]) -> list[ChatTop]:
-        """These chats with their newest message; without those that are empty or out of reach."""
+        """These chats with their newest message; without those that refuse to be looked at."""
 
     async def newest_tops(self) -> list[ChatTop]:
         """The newest chats of the account, whichever they are, with their newest message."""

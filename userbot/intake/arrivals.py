@@ -176,6 +176,12 @@ class Arrivals:
         if newest and chat in self._chats.policy.chats:
             await self._store_back.done(partial(self._store.watermarks.see, chat, newest))
 
+    async def begins(self, chat: int, newest: int) -> None:
+        """A selected chat that was never looked at begins after this message; 0: it has none."""
+        mark = Watermark(chat, newest, begins=True)
+        await self._store_back.done(partial(self._store.watermarks.put, mark))
+        await self.see(chat, newest)
+
     async def read_out(self, old: int) -> None:
         """A look has handed over all of a group that is closed."""
         if old not in self._behind:

@@ -58,7 +58,7 @@ class CatchUp:
         if chats := self._arrivals.unmarked():
             try:
                 for top in await self._reader.tops(chats):
-                    await self._arrivals.see(top.chat, top.message)
+                    await self._arrivals.begins(top.chat, top.message)
             except TelegramError as error:
                 self._report(Failed.of(error))
 
@@ -98,7 +98,7 @@ class CatchUp:
         elsewhere: dict[int, int | datetime | None] = {}
         if last is not None:
             since = max(last - _LATE, now - self._max_age)
-            elsewhere = {top.chat: since for top in newest if top.at >= since}
+            elsewhere = {top.chat: since for top in newest if top.at is None or top.at >= since}
         for chat in self._arrivals.behind:
             elsewhere[chat] = await self._arrivals.seen(chat)
         for chat, after in elsewhere.items():
@@ -132,7 +132,8 @@ class CatchUp:
         self._arrivals.heard(chat, supergroup=top is not None and top.supergroup)
         seen = await self._arrivals.seen(chat)
         if seen is None:
-            await self._arrivals.see(chat, 0 if top is None else top.message)
+            if top is not None:
+                await self._arrivals.begins(chat, top.message)
         elif (
             top is None
             or chat in self._arrivals.behind

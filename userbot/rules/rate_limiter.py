@@ -34,6 +34,8 @@ TYPING_WEIGHT = 0.1
 """What a typing signal takes of the account's bucket: it is no message, but it is a request."""
 FLOOD_MARGIN_SECONDS = 0.5
 """Telegram counts in whole seconds; who comes back early waits longer."""
+READS_PER_SECOND, READS_AT_ONCE = 2.0, 20
+"""Pages of chats that are looked through; assumed, since Telegram names no limit on reading."""
 WRITES = frozenset({"send", "edit", "delete"})
 """What a place is needed for. All else is a pause of its own method: reading, and typing, for
 which nobody waits."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,7 +28,7 @@ from telethon.errors.common import AuthKeyNotFound
 from telethon.network import ConnectionTcpMTProxyRandomizedIntermediate
 from telethon.tl import functions, types
 from telethon.tl.alltlobjects import LAYER
-from telethon.utils import resolve_id
+from telethon.utils import get_input_peer, get_peer_id, resolve_id
 
 from userbot import __version__
 from userbot.errors import ConfigError, Fault
@@ -45,6 +46,8 @@ _TOLD_OTHERWISE = (UnauthorizedError, AuthKeyError, ChannelPrivateError, Channel
 """What ends the program, or our being in a channel: nothing is to be looked for there."""
 _DIALOGS = 100
 """How many dialogs one request gives."""
+_Place = tuple[datetime | None, int, Any]
+"""Date, id and peer of a message, below which a page of dialogs begins (api/offsets)."""
 
 
 class Losses(Protocol):
@@ -80,7 +83,11 @@ class Client(TelegramClient):  # type: ignore[misc]
             auto_reconnect_callback=self._handle_auto_reconnect,
         )
 
+        self._meeting = asyncio.Lock()
+
     _returning = False
+    _met_all = False
+    """All dialogs were read once: whoever is not known yet can only be in a newer one."""
     takes_updates = False
     """Whether somebody takes what arrives; set it once that is so, and after a new login."""
 
@@ -91,14 +98,16 @@ class Client(TelegramClient):  # type: ignore[misc]
             await super()._save_states_and_entities()
 
     async def reach(self, chat: int) -> Any:
-        """What requests name a chat by. Raises ValueError if Telegram never told.
+        """What requests name a chat by. Raises ValueError if the account has no such chat.
 
-        A program that was killed may have forgotten whom it met last: the newest dialogs tell.
+        A program that was killed may have forgotten whom it met last, and a chat that is selected
+        may lie deep: the dialogs tell, the newest first, all of them once a run.
         """
         try:
             return await self.get_input_entity(chat)
         except ValueError:
-            await self.newest_dialogs()
+            async with self._meeting:
+                await self._meet(chat)
             return await self.get_input_entity(chat)
 
     def learn(self, chat: int, access_hash: int, name: str) -> None:
@@ -131,13 +140,35 @@ class Client(TelegramClient):  # type: ignore[misc]
         Telethon's own `get_dialogs` takes every channel for seen up to now (1.45), and drops what
         it is told of them a moment later.
         """
+        return await self._dialogs_below(None, 0, types.InputPeerEmpty())
+
+    async def _meet(self, chat: int) -> None:
+        """Look for a chat among the dialogs; whoever is in them is known from then on."""
+        read: set[int] = set()
+        below: _Place = (None, 0, types.InputPeerEmpty())
+        while True:
+            found = await self._dialogs_below(*below)
+            if any(get_peer_id(one) == chat for one in (*found.users, *found.chats)):
+                return
+            page = {get_peer_id(dialog.peer) for dialog in found.dialogs} - read
+            lowest = _lowest(found)
+            if self._met_all or not page or lowest is None:
+                break
+            read |= page
+            below = lowest
+            await self.gate.pace_reading()
+        self._met_all = True
+
+    async def _dialogs_below(self, date: datetime | None, number: int, peer: Any) -> Any:
+        """A page of dialogs, from below a message on; the pinned ones stand in the first."""
         return await self(
             functions.messages.GetDialogsRequest(
-                offset_date=None,
-                offset_id=0,
-                offset_peer=types.InputPeerEmpty(),
+                offset_date=date,
+                offset_id=number,
+                offset_peer=peer,
                 limit=_DIALOGS,
                 hash=0,
+                exclude_pinned=bool(number),
             )
         )
 
@@ -256,6 +287,29 @@ class Client(TelegramClient):  # type: ignore[misc]
     def _missed(self) -> None:
         if self._losses is not None:
             self._losses.missed()
+
+
+def dates_in(found: Any) -> dict[tuple[int, int], datetime]:
+    """When the messages of an answer were written, by chat and number; some have no date."""
+    return {
+        (get_peer_id(one.peer_id), one.id): one.date
+        for one in found.messages
+        if getattr(one, "date", None)
+    }
+
+
+def _lowest(found: Any) -> _Place | None:
+    """From where the next page of dialogs goes on; None if this was the last."""
+    if isinstance(found, types.messages.Dialogs):
+        return None
+    dates = dates_in(found)
+    people = {get_peer_id(one): one for one in (*found.users, *found.chats)}
+    for dialog in reversed(found.dialogs):
+        chat = get_peer_id(dialog.peer)
+        date = dates.get((chat, dialog.top_message))
+        if date is not None and chat in people:
+            return date, dialog.top_message, get_input_peer(people[chat])
+    return None
 
 
 def new_client(

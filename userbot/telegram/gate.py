@@ -38,7 +38,14 @@ from userbot.errors import (
 )
 from userbot.events import Notice, Report
 from userbot.ports import Clock, Write
-from userbot.rules.rate_limiter import WRITES, RateLimiter, Resting
+from userbot.rules.rate_limiter import (
+    READS_AT_ONCE,
+    READS_PER_SECOND,
+    WRITES,
+    Bucket,
+    RateLimiter,
+    Resting,
+)
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
 from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, kind_of
 from userbot.telegram.waits import TOLD_SECONDS, Waits
@@ -77,6 +84,7 @@ class Gate:
         self.stopped: UserbotError | None = None
         self.pausing = 0
         self._limiter = limiter
+        self._reading = Bucket(READS_PER_SECOND, READS_AT_ONCE)
         self._clock = clock
         self._report = report
         self._on_fatal = on_fatal
@@ -138,6 +146,10 @@ class Gate:
     def in_slow_mode(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode."""
         return conversation.chat in self._slow
+
+    async def pace_reading(self) -> None:
+        """Wait for a place to read a page of many. Raises PostponedError as `acquire` does."""
+        await self.waits.sleep(self._reading.reserve(self._clock.monotonic()))
 
     # Requests.
 

@@ -13,7 +13,7 @@ from telethon.tl import functions, types
 from telethon.utils import get_display_name, get_peer_id, resolve_id
 
 from userbot.errors import TelegramError
-from userbot.telegram.client import Client
+from userbot.telegram.client import Client, dates_in
 from userbot.telegram.convert import (
     expires_at,
     is_protected,
@@ -27,7 +27,7 @@ from userbot.telegram.downloads import Downloads
 from userbot.telegram.updates import Updates
 from userbot.telegram.waits import Tries
 from userbot.timings import USUAL
-from userbot.types import Brought, ChatTop, Message, OwnMessage, Quoted, Since
+from userbot.types import CHANNELS, Brought, ChatTop, Message, OwnMessage, Quoted, Since
 
 T = TypeVar("T")
 
@@ -41,8 +41,6 @@ _NEWEST = 2**31 - 2
 """Ids of messages have 32 bits with a sign, and Telethon asks from the one behind."""
 _KINDS = ("voice", "video_note", "sticker", "gif", "audio", "video", "photo")
 """What a model is told apart of what a message carries."""
-_PAUSE_SECONDS = 0.2
-"""Between two pages: reading is counted too."""
 
 
 class TelegramReader:
@@ -119,6 +117,7 @@ class TelegramReader:
         """
         count, newest, whole = 0, after, False
         for _ in range(self._pages):
+            await self._client.gate.pace_reading()
             dated = {"offset_date": since} if since is not None and not newest else {}
             page = await self._history(
                 chat, limit=_PAGE, min_id=min(newest, _NEWEST), reverse=True, **dated
@@ -131,7 +130,6 @@ class TelegramReader:
             whole = len(page) < _PAGE
             if whole:
                 break
-            await self._waits.sleep(_PAUSE_SECONDS)
         # What Telegram is asked about is decided a moment later; it is not lost by then.
         await self._updates.settled(chat)
         return Brought(count, newest, self._waits.titles.get(chat, ""), whole)
@@ -167,8 +165,8 @@ class TelegramReader:
     # Chats and people.
 
     async def tops(self, chats: Sequence[int]) -> list[ChatTop]:
-        """These chats with their newest message; without those that are empty or out of reach."""
-        return [top for one in await self._by_pages(chats, self._dialogs) for top in _tops(one)]
+        """These chats with their newest message; without those that refuse to be looked at."""
+        return [top for page in await self._by_pages(chats, self._tops_of) for top in page]
 
     async def newest_tops(self) -> list[ChatTop]:
         """The newest chats with their newest message."""
@@ -215,9 +213,22 @@ class TelegramReader:
                         found.append(await Tries(self._waits).ask(partial(ask, [chat])))
         return found
 
-    async def _dialogs(self, chats: Sequence[int]) -> Any:
-        peers = [types.InputDialogPeer(await self._client.reach(chat)) for chat in chats]
-        return await self._client(functions.messages.GetPeerDialogsRequest(peers))
+    async def _tops_of(self, chats: Sequence[int]) -> list[ChatTop]:
+        """As `tops`. With who never wrote there is no dialog; a group that has none is not ours."""
+        peers, nothing = [], []
+        for chat in chats:
+            try:
+                peers.append(types.InputDialogPeer(await self._client.reach(chat)))
+            except ValueError:
+                if chat > 0:
+                    nothing.append(chat)
+        tops = []
+        if peers:
+            tops = _tops(await self._client(functions.messages.GetPeerDialogsRequest(peers)))
+        known = {top.chat for top in tops}
+        asked = (get_peer_id(one.peer) for one in peers)
+        nothing += [chat for chat in asked if chat not in known]
+        return [*tops, *(ChatTop(chat, 0, None, supergroup=chat < CHANNELS) for chat in nothing)]
 
     async def _groups(self, chats: Sequence[int]) -> Any:
         numbers = [resolve_id(chat)[0] for chat in chats]
@@ -226,7 +237,7 @@ class TelegramReader:
 
 def _tops(found: Any) -> list[ChatTop]:
     """The chats of dialogs that Telegram gave, with their newest messages."""
-    dates = {(get_peer_id(one.peer_id), one.id): one.date for one in found.messages}
+    dates = dates_in(found)
     groups = {
         get_peer_id(one)
         for one in found.chats
@@ -235,6 +246,6 @@ def _tops(found: Any) -> list[ChatTop]:
     tops = []
     for dialog in found.dialogs:
         chat = get_peer_id(dialog.peer)
-        if at := dates.get((chat, dialog.top_message)):
-            tops.append(ChatTop(chat, dialog.top_message, at, chat in groups))
+        at = dates.get((chat, dialog.top_message))
+        tops.append(ChatTop(chat, dialog.top_message, at, chat in groups))
     return tops

@@ -50,11 +50,11 @@ class ConversationId:
 
 @dataclass(frozen=True, slots=True)
 class ChatTop:
-    """A chat's newest message and its date."""
+    """A chat's newest message and its date; 0 where there is none, no date where it is unread."""
 
     chat: int
     message: int
-    at: datetime
+    at: datetime | None
     supergroup: bool
 
 
