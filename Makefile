@@ -8,7 +8,7 @@ ARGS ?=
 # Tests at a time: more than two cores would hold, since most of them wait.
 WORKERS ?= 5
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos differential live picture texts lock upgrade build \
+.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos differential live pictures texts lock upgrade build \
 	run pin clean \
 	setup-run setup-dev setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
@@ -55,8 +55,9 @@ soak: setup-dev  ## 20,000 messages: memory and open files of the program stay a
 live: setup-run  ## ten minutes by hand against Telegram's test data centre
 	@$(BIN)/python -m tests.live $(ARGS)
 
-picture: setup-run  ## docs/demo.svg, the README's picture of the console
-	@$(BIN)/userbot demo --language en --picture docs/demo.svg
+pictures: setup-run  ## the README's pictures of a chat and of the console, in docs/pictures
+	@$(BIN)/userbot demo --language en --picture docs/pictures/en
+	@$(BIN)/userbot demo --language ru --picture docs/pictures/ru
 
 texts: setup-dev  ## bring the translations in userbot/locale up to date with the texts marked in the code
 	@.ci/texts

@@ -292,7 +292,8 @@ def demo(
         str | None, typer.Option(metavar="en|ru", help=_("The language of the scene."))
     ] = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help=_("Write what is shown as an SVG picture."))
+        Path | None,
+        typer.Option(metavar="FOLDER", help=_("Draw the chat and the console there, as SVG.")),
     ] = None,
 ) -> None:
     from userbot.cli import demo as command

@@ -22,6 +22,7 @@ from rich.console import Console
 
 from userbot import app
 from userbot.cli.common import Common, load_config
+from userbot.cli.demo_picture import chat_picture, console_picture
 from userbot.cli.demo_show import Show
 from userbot.cli.language import language as spoken
 from userbot.cli.language import speak
@@ -40,7 +41,16 @@ from userbot.events import (
 )
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.fixtures import Sandbox
-from userbot.sandbox.script import LABEL, LINES, MAX, MODEL, OLGA, Language, written_answer
+from userbot.sandbox.script import (
+    GROUP,
+    LABEL,
+    LINES,
+    MAX,
+    MODEL,
+    OLGA,
+    Language,
+    written_answer,
+)
 from userbot.sandbox.state import Message
 from userbot.settings import (
     ChatConfig,
@@ -52,13 +62,13 @@ from userbot.settings import (
     TelegramConfig,
     VoiceConfig,
 )
-from userbot.texts import _
+from userbot.texts import _, n_, translated
 
 ANSWER_SECONDS = 120
 """How long the play waits for an answer; a small model on a slow computer takes its time."""
 _ANSWER_TOKENS = 300
-_PICTURED = 4
-"""How much of the scene a picture shows: a plan, what follows from it, and a refusal."""
+_PICTURED: dict[Language, tuple[int, ...]] = {"en": (0, 1, 2, 3, 5), "ru": (0, 1, 2, 3, 7)}
+"""What of the scene the pictures show: a plan, what follows from it, a refusal, a voice note."""
 _FINAL = (Answered, Failed, Ignored, Limited, Skipped)
 
 
@@ -137,7 +147,7 @@ class Play:
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._shown = Reporter(self._console, self._end)
         self._picture = picture
-        self._show = Show(self._console, language, quiet=common.json)
+        self._show = Show(self._console, language, quiet=common.json or picture is not None)
         # On Windows no loop can wait for what is typed: there the scene is all.
         typed = sys.stdin.isatty() and sys.platform != "win32"
         self._interactive = typed and sys.stdout.isatty() and not common.json and not picture
@@ -170,7 +180,7 @@ class Play:
         if reason == "interrupted":
             raise SystemExit(130)
         if self._picture is not None and played:
-            self._show.save(self._picture)
+            self._draw(self._picture)
 
     def _settings(self) -> Settings:
         telegram, endpoint = self._sandbox.telegram, self._sandbox.endpoint
@@ -216,7 +226,8 @@ class Play:
         self._show.label(own if self._own else LABEL[self._language])
         await self._ready.wait()
         scene = LINES[self._language]
-        for line in scene[:_PICTURED] if self._picture else scene:
+        shown = _PICTURED[self._language] if self._picture else range(len(scene))
+        for line in (scene[at] for at in shown):
             await asyncio.sleep(line.pause)
             reply_to = self._last_answer if line.replies else None
             who = self._sandbox.people[line.who.key]
@@ -258,6 +269,22 @@ class Play:
                 if message.reply_to is said and message.sender is self._owner:
                     self._show.said(message, by_program=True)
                     self._last_answer = message
+
+    def _draw(self, folder: Path) -> None:
+        """Write the two pictures: the chat as its owner sees it, and the console."""
+        folder.mkdir(parents=True, exist_ok=True)
+        members = n_("{count} member", "{count} members", len(self._sandbox.people))
+        messages = self._owner.messages(self._sandbox.group)
+        chat = chat_picture(
+            GROUP[self._language],
+            translated(members, self._language),
+            [each for each in messages if each.action is None],
+            self._owner,
+        )
+        (folder / "chat.svg").write_text(chat, "utf-8")
+        assert isinstance(self._console, Live)
+        console = console_picture(self._console.console, "userbot run")
+        (folder / "console.svg").write_text(console, "utf-8")
 
     async def _hear(self, line: str) -> None:
         """Play a line that the visitor typed, or piped in."""

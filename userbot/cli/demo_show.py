@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from rich.padding import Padding
@@ -99,11 +98,6 @@ class Show:
         """Where the visitor types."""
         if self._rich is not None:
             self._rich.print(Text(f"{name} ❯ ", "bold cyan"), end="")
-
-    def save(self, picture: Path) -> None:
-        """Write all that was shown as an SVG picture."""
-        if self._rich is not None:
-            self._rich.save_svg(str(picture), title="userbot demo")
 
     def _shown(self, text: str) -> str:
         return translated(text, self._language)
