@@ -1,4 +1,4 @@
-"""The README says what is true: its commands are those of `userbot --help`, its links exist."""
+"""The README and docs/ say what is true: commands, links, make targets, the console's words."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
+from tests.config.files import HASH
 from userbot.cli import app
+from userbot.config import load
 from userbot.texts import LOCALE
 
 ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md", *DOCS.glob("*.md")]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-RUSSIAN = (ROOT / "docs" / "README.ru.md").read_text(encoding="utf-8")
+RUSSIAN = (DOCS / "README.ru.md").read_text(encoding="utf-8")
+COMMANDS = (DOCS / "commands.md").read_text(encoding="utf-8")
 BEGIN, END = "<!-- commands -->", "<!-- /commands -->"
 
 
 def command_table() -> str:
-    """The table of commands as the README should have it."""
+    """The table of commands as the docs should have it."""
     rows = ["| command | does |", "| --- | --- |"]
     for info in app.registered_commands:
         assert info.callback is not None
@@ -30,28 +35,48 @@ def command_table() -> str:
 
 def test_the_commands_are_those_of_the_program() -> None:
     # To write the table anew: python -m tests.test_readme
-    assert README.split(BEGIN)[1].split(END)[0].strip() == command_table()
+    assert COMMANDS.split(BEGIN)[1].split(END)[0].strip() == command_table()
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
-def test_every_file_that_is_linked_exists(target: str) -> None:
-    assert (ROOT / target).exists()
+def test_the_readme_is_read_in_a_few_minutes() -> None:
+    assert len(README.split()) <= 1200
 
 
-@pytest.mark.parametrize("anchor", sorted(set(re.findall(r"\]\(#([^)]+)\)", README))))
-def test_every_heading_that_is_linked_exists(anchor: str) -> None:
-    headings = re.findall(r"^#+ (.+)$", README, re.M)
-    slugs = {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
-    assert anchor in slugs
+def found(pattern: str) -> list[object]:
+    """What a pattern finds on the pages, each with its page."""
+    return [
+        pytest.param(page, one, id=f"{page.stem}: {one}")
+        for page in PAGES
+        for one in sorted(set(re.findall(pattern, page.read_text(encoding="utf-8"))))
+    ]
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([a-z-]+)", README))))
-def test_every_make_target_that_is_named_exists(target: str) -> None:
+@pytest.mark.parametrize(("page", "target"), found(r"\]\((?!https?:)([^)]+)\)"))
+def test_every_file_and_heading_that_is_linked_exists(page: Path, target: str) -> None:
+    path, _, anchor = target.partition("#")
+    file = page.parent / path if path else page
+    assert file.exists()
+    if anchor:
+        headings = re.findall(r"^#+ (.+)$", file.read_text(encoding="utf-8"), re.M)
+        assert anchor in {
+            re.sub(r"[^\w\- ]", "", one).lower().replace(" ", "-") for one in headings
+        }
+
+
+@pytest.mark.parametrize(("page", "target"), found(r"(?:`|^)make ([a-z-]+)"))
+def test_every_make_target_that_is_named_exists(page: Path, target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
 
 
+@pytest.mark.parametrize(("page", "name"), found(r"`(?:\.venv/bin/)?userbot ([a-z]+)"))
+def test_every_command_that_is_named_exists(page: Path, name: str) -> None:
+    assert f"| `userbot {name}` |" in command_table()
+
+
 TOLD = re.findall(
-    r"^\| `(?:[a-z]+(?: …|:) )?(.+?)` \|", README.split("## Troubleshooting")[1], re.M
+    r"^\| `(?:[a-z]+(?: …|:) )?(.+?)` \|",
+    (DOCS / "troubleshooting.md").read_text(encoding="utf-8"),
+    re.M,
 )
 
 
@@ -63,22 +88,35 @@ def test_what_the_program_says_is_what_it_says(told: str) -> None:
     assert any(words in text for text in texts)
 
 
-def rows(text: str) -> list[str]:
-    """The first cells of a text's tables, where they name commands."""
-    return re.findall(r"^\| (`(?:userbot |/gpt_).*?`) \|", text, re.M)
+def recipes(text: str) -> list[str]:
+    """A page's pieces of configuration, without their comments."""
+    return [re.sub(r"\s*#.*", "", one) for one in re.findall(r"```toml\n(.*?)```", text, re.S)]
 
 
-def test_the_russian_guide_names_the_same_commands() -> None:
-    assert sorted(rows(RUSSIAN)) == sorted(rows(README))
+@pytest.mark.parametrize("recipe", recipes(README))
+def test_every_recipe_is_a_config_that_works(recipe: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f'[telegram]\napi_id = 94575\napi_hash = "{HASH}"\n{recipe}', "utf-8")
+    file.chmod(0o600)
+    load(file, None, {"OPENAI_API_KEY": "sk-key"})
 
 
-@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", RUSSIAN))))
-def test_every_file_that_the_russian_guide_links_exists(target: str) -> None:
-    assert (ROOT / "docs" / target).exists()
+def test_the_russian_readme_says_the_same() -> None:
+    assert recipes(RUSSIAN) == recipes(README)
+    for pattern in (r"^#", r"^[0-9]\. ", r"^ *- ", r"^ *```", r"^\| ", r"^\*\*"):
+        assert len(re.findall(pattern, RUSSIAN, re.M)) == len(re.findall(pattern, README, re.M))
+
+    def named(text: str) -> list[str]:
+        """Its commands and the files that it links."""
+        links = {Path(one.split("#")[0]).name for one in re.findall(r"\]\(([^)]+)\)", text)}
+        return sorted({*re.findall(r"`((?:make|userbot|git) [a-z]+|/gpt_\w+)", text)} | links)
+
+    same = {"README.md", "README.ru.md", "", "chat.svg", "console.svg"}
+    assert set(named(RUSSIAN)) - same == set(named(README)) - same
 
 
 if __name__ == "__main__":
-    before, rest = README.split(BEGIN)
-    text = f"{before}{BEGIN}\n{command_table()}\n{END}{rest.split(END)[1]}"
-    (ROOT / "README.md").write_text(text, encoding="utf-8")
+    before, rest = COMMANDS.split(BEGIN)
+    table = f"{before}{BEGIN}\n{command_table()}\n{END}{rest.split(END)[1]}"
+    (DOCS / "commands.md").write_text(table, encoding="utf-8")
     sys.exit(0)
