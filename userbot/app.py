@@ -158,7 +158,9 @@ class _Run:
             awake = self.outage.watch(adapters.client)
             self._until(on_the_way_out, asyncio.create_task(awake))
             # Both lists come while names are looked up; what arrives before them is held.
-            known = self._beside(self._watch.once(adapters.people.load(), "the list of contacts"))
+            contacts, blocked = adapters.people.load_contacts(), adapters.people.load_blocked()
+            known = self._beside(self._watch.once(contacts, "the list of contacts"))
+            refused = self._beside(self._watch.once(blocked, "the list of who is blocked"))
             names = NameResolver(adapters.client, self._store.names)
             now = self._clock.now()
             account = await account_of(names, self._settings, self._store.began(now), now)
@@ -174,6 +176,7 @@ class _Run:
             self._end_in_order(on_the_way_out, adapters, services)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=self._timings.contacts_seconds)
+            await asyncio.wait({refused})  # who is blocked may not ask, however long this takes
             await self._recover(adapters, services, account, began)
             adapters.updates.open_changes()
             on_the_way_out.callback(adapters.updates.close_changes)

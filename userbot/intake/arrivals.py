@@ -27,7 +27,7 @@ from userbot.turn.store_back import StoreBack
 from userbot.types import Brought, ChatKind, Message
 
 SILENT_SECONDS = 120.0
-"""A selected supergroup that was silent for so long is looked at."""
+"""A selected supergroup that was silent for so long is looked at; if all chats were, all are."""
 
 
 class _Behind:
@@ -69,12 +69,15 @@ class Arrivals:
         self._behind: dict[int, _Behind] = {}
         self._taken: set[tuple[int, int]] = set()
         """What was taken while all chats were behind: it is found once more, or told late."""
+        self._last_heard = clock.monotonic()
         self._heard: dict[int, float] = {}
         self._groups: set[int] = set()
 
     def receive(self, message: Message) -> None:
         """Take a message. What cannot be taken now is brought by a look."""
         chat = message.conversation.chat
+        if not message.found:
+            self._last_heard = self._clock.monotonic()
         if chat in self._chats.policy.chats:
             self.heard(chat, supergroup=message.kind is ChatKind.SUPERGROUP)
         if message.live and message.outgoing and message.reply_to is not None:
@@ -102,11 +105,11 @@ class Arrivals:
 
     @property
     def look_due(self) -> bool:
-        """Whether chats are behind, or a selected supergroup was silent for long."""
+        """Whether chats are behind, or silence lasts for too long."""
         if self.wanted.is_set() or self._all_behind or self._behind:
             return True
         now, selected = self._clock.monotonic(), self._chats.policy.chats.keys()
-        return any(
+        return now - self._last_heard >= SILENT_SECONDS or any(
             now - self._heard.get(chat, 0.0) >= SILENT_SECONDS for chat in self._groups & selected
         )
 
@@ -196,6 +199,7 @@ class Arrivals:
         if self.wanted.is_set():
             return
         self._all_behind = False
+        self._last_heard = self._clock.monotonic()
         newest: dict[int, int] = {}
         for chat, message in self._taken:
             if chat in self._chats.policy.chats and chat not in self._behind:

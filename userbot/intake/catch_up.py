@@ -10,7 +10,8 @@ himself, unless others may ask there too ([trigger].from). They share one date, 
 while one of them is behind.
 Rule 3: a group that became a supergroup is looked through once more.
 Rule 4: it is looked at once after a start, a reconnection, a difference that was too long, and a
-message that the store did not take; now and again while a selected supergroup is silent.
+message that the store did not take; now and again while a selected supergroup is silent, or all
+chats are: what tells of them may have gone deaf.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from userbot.texts import n_
 from userbot.turn.chat_rules import ChatRules
 from userbot.types import Brought, ChatTop
 
-_LATE = timedelta(seconds=90)
-"""How much older the last look may be than it says: it is noted once a minute."""
+_LATE = timedelta(seconds=SILENT_SECONDS + 60)
+"""How much older the last look may be than it says: that all was told is only taken for granted."""
 
 
 class CatchUp:

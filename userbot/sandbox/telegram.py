@@ -230,6 +230,10 @@ class Telegram:
         """From now on a difference of more events is answered as too long, with nothing in it."""
         self._world.longest_difference = events
 
+    def shrugs_at_the_future(self) -> None:
+        """A difference from a pts that was not reached yet is answered as empty, not refused."""
+        self._world.future_is_refused = False
+
     @property
     def random_id_behaviour(self) -> RandomIdBehaviour:
         """How a random_id used before is answered."""

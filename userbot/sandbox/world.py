@@ -51,6 +51,8 @@ class World:
         """Where files are said to lie."""
         self.longest_difference = 10**9
         """A difference of more events than this is too long: nothing of it is told."""
+        self.future_is_refused = True
+        """How a difference from a number that was not reached yet is answered; else as empty."""
         self.listener: Listener | None = None
         self.record: Callable[[str, int, Sequence[Any], dict[str, Any]], None] | None = None
         """Takes every command that was carried out: name, date, arguments, keywords."""

@@ -19,8 +19,7 @@ from telethon import TelegramClient
 from telethon.crypto import rsa
 from telethon.errors import (
     AuthKeyError,
-    ChannelInvalidError,
-    ChannelPrivateError,
+    FloodWaitError,
     RPCError,
     UnauthorizedError,
 )
@@ -31,7 +30,7 @@ from telethon.tl.alltlobjects import LAYER
 from telethon.utils import get_input_peer, get_peer_id, resolve_id
 
 from userbot import __version__
-from userbot.errors import ConfigError, Fault
+from userbot.errors import ConfigError, Fault, PostponedError, TelegramError
 from userbot.proxy import MTProxy, Socks, parse
 from userbot.settings import ServerConfig, TelegramConfig
 from userbot.telegram.gate import Gate
@@ -42,8 +41,8 @@ from userbot.telegram.transport import MTProtoTransport
 from userbot.texts import _
 
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
-_TOLD_OTHERWISE = (UnauthorizedError, AuthKeyError, ChannelPrivateError, ChannelInvalidError)
-"""What ends the program, or our being in a channel: nothing is to be looked for there."""
+_ENDS = (UnauthorizedError, AuthKeyError)
+"""What ends the program: nothing is to be looked for there."""
 _DIALOGS = 100
 """How many dialogs one request gives."""
 _Place = tuple[datetime | None, int, Any]
@@ -86,6 +85,7 @@ class Client(TelegramClient):  # type: ignore[misc]
         self._meeting = asyncio.Lock()
 
     _returning = False
+    _agreeing: asyncio.Task[None] | None = None
     _met_all = False
     """All dialogs were read once: whoever is not known yet can only be in a newer one."""
     takes_updates = False
@@ -219,6 +219,8 @@ class Client(TelegramClient):  # type: ignore[misc]
                 raise
 
     async def _disconnect_coro(self) -> None:
+        if self._agreeing is not None:
+            self._agreeing.cancel()
         await super()._disconnect_coro()
         # What ended the connection was raised where somebody waited for it; if nobody takes it
         # here as well, asyncio prints a traceback at exit (Telethon 1.45).
@@ -235,10 +237,16 @@ class Client(TelegramClient):  # type: ignore[misc]
             await super()._handle_auto_reconnect()
         finally:
             self._returning = False
-        await self.catch_up()
+        await super().catch_up()
         if self._losses is not None:
             self._losses.reconnected()
         self.gate.waits.line.set()
+        await self._agree()
+
+    async def catch_up(self) -> None:
+        """Called by Telethon when it begins to listen."""
+        await super().catch_up()
+        await self._agree()
 
     async def _create_exported_sender(self, dc_id: int) -> MTProtoTransport:
         # As Telethon's (1.45), which makes one that sends past the gate.
@@ -268,21 +276,45 @@ class Client(TelegramClient):  # type: ignore[misc]
     ) -> Any:
         # Downloads bypass `__call__` and come through here too (Telethon 1.45).
         send = partial(self._leave, sender, request, ordered, flood_sleep_threshold)
-        try:
-            result = await self.gate.let_through(request, send, account=sender is self._sender)
-        except RPCError as error:
-            if isinstance(request, DIFFERENCES) and not isinstance(error, _TOLD_OTHERWISE):
-                self._missed()
-            raise
+        result = await self.gate.let_through(request, send, account=sender is self._sender)
         if isinstance(result, _TOO_LONG):
             self._missed()
         return result
 
-    async def _leave(self, *request: Any) -> Any:
+    async def _leave(self, sender: Any, request: Any, *more: Any) -> Any:
         try:
-            return await super()._call(*request)
+            return await super()._call(sender, request, *more)
+        except RPCError as error:
+            if isinstance(request, DIFFERENCES) and not isinstance(error, _ENDS):
+                self._difference_failed(request, error)
+            raise
         finally:
             self._flood_waited_requests.clear()
+
+    def _difference_failed(self, request: Any, error: RPCError) -> None:
+        """What it would have brought is looked for, also while a pause of it is waited out."""
+        self._missed()
+        if isinstance(error, FloodWaitError):
+            return
+        if isinstance(request, functions.updates.GetDifferenceRequest):
+            if self._agreeing is None or self._agreeing.done():
+                self._agreeing = asyncio.create_task(self._agree(), name="the state of updates")
+        else:
+            # Begun anew by its next update; not before Telethon has put the request away.
+            number = request.channel.channel_id
+            asyncio.get_running_loop().call_soon(self._message_box.map.pop, number, None)
+
+    async def _agree(self) -> None:
+        """Take Telegram's count of the account's updates, if ours is further.
+
+        Telethon 1.45 ignores what has a lower number than it counted, for good.
+        """
+        with suppress(RPCError, ConnectionError, TelegramError, PostponedError):
+            state = await self(functions.updates.GetStateRequest())
+            ours, _channels = self._message_box.session_state()
+            if ours["pts"] > state.pts:
+                self._message_box.set_state(state)
+                self._missed()
 
     def _missed(self) -> None:
         if self._losses is not None:

@@ -9,18 +9,19 @@ Rule 2: people known only in passing (`min`, core.telegram.org/api/min) change n
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from telethon import events
-from telethon.errors import RPCError
 from telethon.tl import functions, types
 from telethon.utils import get_display_name, get_peer_id
 
+from userbot.errors import TelegramError
 from userbot.events import Notice, Report
 from userbot.rules.plain import paired
 from userbot.telegram.client import Client
+from userbot.telegram.waits import Tries
 from userbot.texts import _
 from userbot.types import Person
 
@@ -82,36 +83,37 @@ class People:
             del self._met[next(iter(self._met))]
         return person
 
-    async def load(self) -> None:
-        """Ask for both lists; what Telegram refuses is told, and then nobody is a contact."""
-        await asyncio.gather(self._load_contacts(), self._load_blocked())
-
-    async def _load_contacts(self) -> None:
+    async def load_contacts(self) -> None:
+        """Ask who is a contact; what Telegram refuses is told, and then nobody is one."""
         try:
-            found = await self._client(functions.contacts.GetContactsRequest(hash=0))
-        except (RPCError, ConnectionError) as error:
-            told = _("Your contacts could not be read ({why}).", why=type(error).__name__)
+            found = await self._asked(functions.contacts.GetContactsRequest(hash=0))
+        except TelegramError as error:
+            told = _("Your contacts could not be read ({why}).", why=error.reason)
             self._tell("contacts_unknown", told)
             return
         if isinstance(found, types.contacts.Contacts):
             self._contacts = {contact.user_id for contact in found.contacts}
 
-    async def _load_blocked(self) -> None:
+    async def load_blocked(self) -> None:
+        """Ask who is blocked; what Telegram refuses is told, and then nobody is."""
         blocked: set[int] = set()
         try:
             while True:
-                found = await self._client(
+                found = await self._asked(
                     functions.contacts.GetBlockedRequest(offset=len(blocked), limit=_PAGE)
                 )
                 new = {get_peer_id(one.peer_id) for one in found.blocked} - blocked
                 blocked |= new
                 if not new or not isinstance(found, types.contacts.BlockedSlice):
                     break
-        except (RPCError, ConnectionError) as error:
-            told = _("The people you blocked could not be read ({why}).", why=type(error).__name__)
+        except TelegramError as error:
+            told = _("The people you blocked could not be read ({why}).", why=error.reason)
             self._tell("blocked_unknown", told)
             return
         self._blocked = blocked
+
+    async def _asked(self, request: Any) -> Any:
+        return await Tries(self._client.gate.waits).ask(partial(self._client.__call__, request))
 
     def _tell(self, reason: str, detail: str) -> None:
         self._report(
@@ -124,7 +126,7 @@ class People:
 
     async def _on_update(self, update: Any) -> None:
         if isinstance(update, types.UpdateContactsReset):
-            await self._load_contacts()
+            await self.load_contacts()
         elif isinstance(update, types.UpdatePeerBlocked):
             try:
                 peer = get_peer_id(update.peer_id)

@@ -21,7 +21,9 @@ def get_difference(call: Call, request: tl.Tl) -> tl.Tl:
     if request.pts < 1:
         raise bad_request("PERSISTENT_TIMESTAMP_EMPTY")
     if request.pts > me.mailbox.pts:
-        raise bad_request("PERSISTENT_TIMESTAMP_INVALID")
+        if world.future_is_refused:
+            raise bad_request("PERSISTENT_TIMESTAMP_INVALID")
+        return tl.types.updates.DifferenceEmpty(date=world.now(), seq=0)
     events = me.mailbox.since(request.pts)
     if len(events) > world.longest_difference:
         return tl.types.updates.DifferenceTooLong(pts=me.mailbox.pts)
@@ -59,7 +61,7 @@ def get_channel_difference(call: Call, request: tl.Tl) -> tl.Tl:
         raise bad_request("CHANNEL_PRIVATE")
     if request.pts < 1:
         raise bad_request("PERSISTENT_TIMESTAMP_EMPTY")
-    if request.pts > group.mailbox.pts:
+    if request.pts > group.mailbox.pts and call.world.future_is_refused:
         raise bad_request("PERSISTENT_TIMESTAMP_INVALID")
     events = group.mailbox.since(request.pts)
     if len(events) > call.world.longest_difference:
