@@ -12,7 +12,7 @@ import pytest
 
 from userbot.errors import ModelError
 from userbot.openai_api.chat import OpenAIChat
-from userbot.openai_api.reading import MOST
+from userbot.openai_api.sent_events import MOST
 from userbot.ports import ChatModel
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAIConfig

@@ -167,7 +167,7 @@ async def test_who_refuses_everything_for_ever_is_given_up(
         ),
         (500, {"message": "jinja: System role not supported"}, SYSTEM),
         (400, {"message": "Conversation roles must alternate user/assistant/user"}, SYSTEM),
-        (400, {"message": "Developer instruction is not enabled for models/gemma"}, None),
+        (400, {"message": "Developer instruction is not enabled for models/gemma"}, SYSTEM),
         (400, {"message": "System instruction is not enabled for models/gemma"}, SYSTEM),
         (500, {"message": "temperature sensor failed"}, None),
         (400, {"message": "Invalid value: logit_bias", "param": "logit_bias"}, None),

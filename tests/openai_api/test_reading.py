@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from tests.pace import growth
 from userbot.openai_api.chat import OpenAIChat
-from userbot.openai_api.reading import MOST, AnswerReader, SentEvents, ThoughtFilter
+from userbot.openai_api.reading import AnswerReader, ThoughtFilter
+from userbot.openai_api.sent_events import MOST, SentEvents
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAIConfig
 from userbot.types import Delta, Finish
@@ -62,11 +63,11 @@ def test_a_thought_of_any_length_holds_nothing_up_and_keeps_little() -> None:
 )
 def test_fields_for_thoughts_are_not_read(delta: dict[str, object]) -> None:
     answer = AnswerReader("m")
-    told = list(answer.whole(json.dumps({"choices": [{"delta": delta}]}).encode()))
+    told = list(answer.feed(json.dumps({"choices": [{"delta": delta}]}).encode() + b"\n\n"))
     assert [(one.text, one.thought) for one in told] == [("", 2)] * (
         "reasoning_details" not in delta
     )
-    (shown,) = answer.whole(json.dumps(chunk("Hello")).encode())
+    (shown,) = answer.feed(json.dumps(chunk("Hello")).encode() + b"\n\n")
     assert (shown.text, shown.thought) == ("Hello", 0)
 
 

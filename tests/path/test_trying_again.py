@@ -45,8 +45,6 @@ async def quick(stage: Stage, times: float = 20, silence: float = 60) -> Program
         pytest.param("error_object", {"after": 25}, id="an error midway"),
         pytest.param("junk", {"after": 25}, id="junk midway"),
         pytest.param("no_finish", {}, id="a clean end without a finish"),
-        pytest.param("no_finish", {"done": True}, id="the same with [DONE]"),
-        pytest.param("empty", {}, id="nothing"),
     ],
 )
 async def test_what_may_pass_is_tried_again_in_the_same_message(
@@ -94,6 +92,7 @@ async def test_a_server_that_is_started_again_answers_what_waited_for_it(stage: 
         ("quota", {}),
         ("rate_limit", {"retry_after": 3600}),
         ("content_filter", {"after": 25}),
+        ("empty", {}),
     ],
 )
 async def test_what_cannot_pass_fails_at_once_with_its_reason(
@@ -112,6 +111,28 @@ async def test_what_cannot_pass_fails_at_once_with_its_reason(
     if kind == "content_filter":
         answer = await stage.max.expects(stage.group, from_=stage.olga)
         assert answer.text == "".join(SENTENCES[:25]).strip() + " …"
+
+
+async def test_an_answer_that_its_model_cuts_ends_with_an_ellipsis(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: Reply("The first half", "length")
+    program = await stage.program()
+    question = stage.max.says(stage.group, "/gpt tell me")
+    await program.tells("answered", reason="length")
+    assert (await stage.max.expects(stage.group, reply_to=question)).text == "The first half …"
+
+
+async def test_half_a_character_in_each_of_two_pieces_spoils_no_later_question(
+    stage: Stage,
+) -> None:
+    program = await stage.program()
+    stage.endpoint.responder = lambda _: Reply("", chunks=("smile \ud83d", "\ude00 end"))
+    first = stage.max.says(stage.group, "/gpt smile")
+    assert (await stage.max.expects(stage.group, reply_to=first)).text == "smile 😀 end"
+    stage.endpoint.responder = lambda _: "again"
+    second = stage.max.says(stage.group, "/gpt and again")
+    assert (await stage.max.expects(stage.group, reply_to=second)).text == "again"
+    assert "smile 😀 end" in str(stage.asked()[-1])
+    assert not program.events("failed")
 
 
 async def test_given_up_the_question_is_failed_what_stood_is_closed_and_all_of_it_is_paid(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from userbot.events import Notice, Report
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
-from userbot.openai_api.failures import UnreadableAnswerError, refusal_of
-from userbot.openai_api.reading import MOST, AnswerReader
+from userbot.openai_api.failures import refusal_of
+from userbot.openai_api.reading import AnswerReader
 from userbot.settings import OpenAIConfig
 from userbot.texts import _
 from userbot.types import ChatRequest, Delta, Finish
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _LAST_SECONDS: Final = 0.1
 """How long the end of a response may take after that of the answer in it."""
-_DROPPING: Final = frozenset({"refused_request", "server_error"})
+_DROPPING: Final = frozenset({"refused_request", "server_error", "context_length"})
 """The failures whose cause may be a parameter."""
 _DROPPED: Final = {SYSTEM: _("the system role"), PICTURES: _("pictures")}
 """What may be left out besides parameters."""
@@ -74,7 +74,7 @@ class OpenAIChat:
                 except Exception as error:
                     if answer.begun or not self._learned(request.model, error, body):
                         raise
-            for delta in answer.end():
+            for delta in answer.end(streamed=body["stream"]):
                 yield delta
         yield answer.finish(self._client.server)
 
@@ -93,10 +93,18 @@ class OpenAIChat:
             return False
         if refusal.error(self._client.server, model, {}).reason not in _DROPPING:
             return False
-        name = self._dialects[model].learn(refusal.status, getattr(error, "body", None), body)
+        dialect = self._dialects[model]
+        name = dialect.learn(refusal.status, refusal.body, body)
         if name is not None:
             what = _DROPPED.get(name, name)
             told = _("{model} does not support {what}: not sent any more.", model=model, what=what)
+            if name in body and dialect.cap is not None and dialect.cap < body[name]:
+                told = _(
+                    "{model} allows answers of {tokens} tokens at most: {name} is lowered to that.",
+                    model=model,
+                    tokens=dialect.cap,
+                    name=name,
+                )
             self._report(Notice(reason="parameter_dropped", detail=told))
         return name is not None
 
@@ -104,7 +112,10 @@ class OpenAIChat:
 async def _arriving(
     client: openai.AsyncOpenAI, body: dict[str, Any], answer: AnswerReader
 ) -> AsyncGenerator[Delta]:
-    """What `answer` makes of the response as it arrives, in pieces or whole."""
+    """What `answer` makes of the response as it arrives, in pieces or whole.
+
+    A server that does not stream answers whole, whatever was asked for.
+    """
     import httpx2
     import openai
 
@@ -116,32 +127,17 @@ async def _arriving(
         stream=True,
         stream_cls=openai.AsyncStream[object],
     )
-    async with contextlib.aclosing(cast("httpx2.Response", given)) as response:
-        kind = response.headers.get("content-type", "")
-        if "html" in kind:
-            raise UnreadableAnswerError
-        if "json" in kind or not body["stream"]:
-            # A server that does not stream answers whole, whatever was asked for.
-            for delta in answer.whole(await _whole(response)):
+    async with (
+        contextlib.aclosing(cast("httpx2.Response", given)) as response,
+        contextlib.aclosing(response.aiter_bytes()) as pieces,
+    ):
+        async for piece in pieces:
+            for delta in answer.feed(piece):
                 yield delta
-            return
-        async with contextlib.aclosing(response.aiter_bytes()) as pieces:
-            async for piece in pieces:
-                for delta in answer.feed(piece):
-                    yield delta
-                if answer.sent.ended:
-                    break
-            # Only a connection whose response was read to its end is kept.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_LAST_SECONDS):
-                    async for _ in pieces:
-                        pass
-
-
-async def _whole(response: httpx2.Response) -> bytes:
-    data = bytearray()
-    async for piece in response.aiter_bytes():
-        data += piece
-        if len(data) > MOST:
-            raise UnreadableAnswerError
-    return bytes(data)
+            if answer.sent.ended:
+                break
+        # Only a connection whose response was read to its end is kept.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                async for _ in pieces:
+                    pass

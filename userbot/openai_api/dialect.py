@@ -2,18 +2,19 @@
 
 Servers and models differ in what they take, and no table of them stays true. So everything that is
 set is sent, a refusal that names a parameter takes that one away, and what was learned is kept for
-as long as the program runs. Each parameter is dropped at most once, so this ends.
+as long as the program runs. Each parameter is dropped at most once, and the cap of an answer is
+lowered at most once before, so this ends.
 """
 
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from userbot.openai_api.error_body import read_error
 from userbot.types import ChatRequest, PromptMessage
 
 SYSTEM: Final = "system"
@@ -32,37 +33,72 @@ _BAD_PICTURE: Final = re.compile(
 """One picture is at fault, not the model."""
 _INSTEAD: Final = {"max_completion_tokens": "max_tokens"}
 """The older name of a parameter, tried before it is given up."""
-_PARAMETERS: Final = (
-    "temperature",
-    "max_completion_tokens",
-    "max_tokens",
-    "stream_options",
-    "reasoning_effort",
-    "stream",
-)
+_CAPS: Final = ("max_completion_tokens", "max_tokens")
+_PARAMETERS: Final = ("temperature", *_CAPS, "stream_options", "reasoning_effort", "stream")
+_SPELLED: Final = {
+    "temperature": (),
+    "max_completion_tokens": ("maxtokens", "maxoutputtokens", "maxnewtokens", "numpredict"),
+    "max_tokens": ("maxcompletiontokens", "maxoutputtokens", "maxnewtokens", "numpredict"),
+    "stream_options": ("includeusage",),
+    "reasoning_effort": ("effort", "think", "thinking", "reasoning", "thinkinglevel"),
+    "stream": ("streaming",),
+}
+"""What servers call a parameter beside its name; however it is written, letters alone count."""
 _REFUSING: Final = frozenset({400, 404, 405, 415, 422, 501})
+_WORD: Final = re.compile(r"[A-Za-z][\w.\[\]-]*")
+_REFUSED: Final = re.compile(
+    r"\b(not|no|non|cannot|only|extra|invalid|bad|illegal|forbidden|denied|remove|without)\b"
+    r"|n't|\bun|disable|disallow|reject",
+    re.I,
+)
+"""A parameter's nickname is a word like others: only such a sentence refuses it."""
 _NO_SYSTEM: Final = re.compile(
-    r"system.{0,20}(role|message|prompt|instruction).{0,40}"
-    r"(not|n't|un).{0,4}(support|allow|enabled|accept)"
+    r"(system|developer).{0,20}(role|message|prompt|instruction).{0,40}"
+    r"(not|n't|un|no|cannot|dis|forbid).{0,4}(support|allow|enable|accept|permit|available|valid)"
+    r"|(not|n't|un|invalid|no|only).{0,12}(support|allow|enable|accept|know|expect|role).{0,30}"
+    r"\b(system|developer)\b(?!.{0,3}error)"
     r"|role.{0,30}(not|n't|un).{0,4}(support|allow).{0,20}system"
-    r"|only user.{0,40}roles are supported|roles must alternate",
+    r"|only.{0,10}user.{0,40}roles? (is|are)|roles must alternate"
+    r"|\brole\b.{0,40}should be.{0,20}user",
     re.I | re.S,
 )
+_CAP_NAMED: Final = re.compile(
+    r"max.?(completion|new|output)?.?tokens|num.?predict"
+    r"|(completion|output|generated|new).{0,2}tokens|in the completion",
+    re.I,
+)
+_TOO_MUCH: Final = re.compile(
+    r"too (large|high|big|long|many|great)|exceed|at most|maximum|less than|smaller|greater|larger"
+    r"|must be|range|<|>|≤|\blimit|up to|between|reduce|allowed",
+    re.I,
+)
+_UNKNOWN: Final = re.compile(
+    r"unsupported|unrecogni|unknown|unexpected|extra |instead|does.?n.t support|does not support"
+    r"|not (supported|permitted|recogni|available|implemented)",
+    re.I,
+)
+_NUMBER: Final = re.compile(r"(?<![\w.-])\d{1,3}(?:[,_]\d{3})+(?!\w)|(?<![\w.-])\d+(?![\w-]|\.\d)")
+_LESS: Final = re.compile(r"(\d+) *[-−] *(\d+)")
+_FEWEST: Final = 16
+"""Tokens; no server allows so few, whatever the number means."""
 
 
 class Dialect:
-    """What one model is not sent."""
+    """What one model is not sent, or otherwise. `cap`: how long an answer it allows, if told."""
 
     def __init__(self) -> None:
         self.without: set[str] = set()
+        self.cap: int | None = None
+        self._no_effort = False
+        """It takes tools only where it is told not to reason."""
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request as this model takes it. What is not set is not sent either."""
         stream = request.stream and "stream" not in self.without
         values: dict[str, Any] = {
             "temperature": request.temperature,
-            "max_completion_tokens": request.max_completion_tokens,
-            "reasoning_effort": request.reasoning_effort,
+            "max_completion_tokens": self._cap(request),
+            "reasoning_effort": "none" if self._no_effort else request.reasoning_effort,
             "stream_options": {"include_usage": True} if stream else None,
         }
         for name, older in _INSTEAD.items():
@@ -85,19 +121,39 @@ class Dialect:
     def learn(self, status: int, said: object, body: dict[str, Any]) -> str | None:
         """Leave out what of `body` a refusal means, and name it; None if nothing can be dropped.
 
-        `said`: the error object, in any shape.
+        `said`: the error object, in any shape. A cap that is too high is lowered once (`cap`).
         """
-        name = self._refused(status, said, body)
-        if name is not None:
+        refusal = read_error(said)
+        text = " ".join((refusal.text, *sorted(refusal.slugs)))
+        if (name := self._learned_cap(status, text, refusal.param, body)) is not None:
+            return name
+        name = self._refused(status, text, refusal.param, body)
+        if name == "reasoning_effort" and body.get("tools") and re.search(r"\bnone\b", text, re.I):
+            self._no_effort = True
+        elif name is not None:
             self.without.add(name)
         return name
 
-    def _refused(self, status: int, said: object, body: dict[str, Any]) -> str | None:
-        text = said if isinstance(said, str) else json.dumps(said, default=str)
+    def _learned_cap(self, status: int, text: str, param: str, body: dict[str, Any]) -> str | None:
+        name = next((name for name in _CAPS if body.get(name)), None)
+        if name is None or status not in _REFUSING | {413, 500} or _UNKNOWN.search(text):
+            return None
+        named = param in _CAPS or _CAP_NAMED.search(text)
+        if not named or not _TOO_MUCH.search(text):
+            return None
+        told = allowed(text, body[name], status)
+        if told is None:
+            return None
+        if told and self.cap is None:
+            self.cap = told
+        else:
+            self.without.update(_CAPS)
+        return name
+
+    def _refused(self, status: int, text: str, param: str, body: dict[str, Any]) -> str | None:
         roles = {message["role"] for message in body["messages"]}
-        param = said.get("param") if isinstance(said, dict) else None
         if "system" in roles and SYSTEM not in self.without:
-            about_role = isinstance(param, str) and re.fullmatch(r"messages.*role", param)
+            about_role = re.fullmatch(r"messages.*role", param)
             if about_role or _NO_SYSTEM.search(text):
                 return SYSTEM
         shown = any(isinstance(message["content"], list) for message in body["messages"])
@@ -108,13 +164,22 @@ class Dialect:
         if status not in _REFUSING:
             return None
         sent = [name for name in _PARAMETERS if body.get(name)]
-        if param in sent:
-            return str(param)
-        if param:
-            return None
+        if body.get("tools") and "reasoning_effort" not in sent and not self._no_effort:
+            sent.append("reasoning_effort")  # what is not set is set by the model itself
+        words = _spelled(param)
+        if not words:
+            words = {word for found in _WORD.findall(text) for word in _spelled(found)}
         # The longest name first: "stream" is a part of "stream_options".
-        named = sorted((n for n in sent if re.search(rf"\b{n}\b", text)), key=len, reverse=True)
-        return named[0] if named else None
+        for name in sorted(sent, key=len, reverse=True):
+            if _letters(name) in words:
+                return name
+        if not param and not _REFUSED.search(text):
+            return None
+        return next((name for name in sent if words & {*_SPELLED[name]}), None)
+
+    def _cap(self, request: ChatRequest) -> int | None:
+        wanted = request.max_completion_tokens
+        return wanted if wanted is None or self.cap is None else min(wanted, self.cap)
 
     def _content(self, message: PromptMessage) -> str | list[dict[str, Any]]:
         if not message.pictures or PICTURES in self.without:
@@ -124,6 +189,36 @@ class Dialect:
             url = f"data:{picture.mime};base64,{base64.b64encode(picture.data).decode()}"
             parts.append({"type": "image_url", "image_url": {"url": url}})
         return parts
+
+
+def allowed(text: str, cap: int, status: int = 0) -> int | None:
+    """How long an answer may be by a refusal of `cap`: 0 if that is not told.
+
+    None: the cap is not at fault, since the question alone is too long.
+    """
+    numbers = [int(re.sub("[,_]", "", found)) for found in _NUMBER.findall(text)]
+    numbers = [number for number in numbers if number != status]
+    for asked in numbers:
+        # "maximum 8192, requested 100050: 50 in the messages, 100000 in the completion"
+        if asked + cap in numbers:
+            room = [limit for limit in numbers if limit not in (asked, cap, asked + cap)]
+            fits = [limit - asked for limit in room if limit - asked >= _FEWEST]
+            return max(fits) if fits else None
+    if (found := _LESS.search(text)) is not None and int(found[1]) - int(found[2]) >= _FEWEST:
+        return int(found[1]) - int(found[2])
+    below = [number for number in numbers if _FEWEST <= number < cap]
+    if below:
+        return max(below)
+    return 0 if cap in numbers or not numbers else None
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).lower()
+
+
+def _spelled(word: str) -> set[str]:
+    """A word by its letters, and each part of a path by its own."""
+    return {letters for part in (word, *word.split(".")) if (letters := _letters(part))}
 
 
 def _without_system(messages: Sequence[PromptMessage]) -> tuple[PromptMessage, ...]:

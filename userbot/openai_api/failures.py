@@ -17,16 +17,37 @@ import ssl
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from userbot.errors import ModelError
 from userbot.openai_api import model_errors as problems
+from userbot.openai_api.error_body import read_error
 from userbot.openai_api.model_errors import LOOKED_AT, ServerName
+from userbot.rules.plain import paired
 from userbot.texts import Text, _
 
+if TYPE_CHECKING:
+    import openai
+
 _TOO_LONG: Final = re.compile(
-    r"context.?(length|window|size)|maximum context|too many tokens|prompt is too long", re.I
+    r"context.?(length|window|size|limit)|maximum context|max_(seq|model)_len|\bn_ctx\b"
+    r"|too many (input |prompt )?tokens|token.?limit|tokens?.{0,20}exceed"
+    r"|exceed\w*.{0,60}\b(tokens?|context)\b|overflows?\b.{0,20}context|context.{0,20}overflow"
+    r"|(prompt|input|inputs|message|messages|request|query|conversation|text|length)\b.{0,40}"
+    r"(too (long|large|big)|exceed|(longer|greater|larger|more) than|超)"
+    r"|too (long|large|big).{0,30}(prompt|input|message|request|model|context|tokens)"
+    r"|(prompt|input|inputs|model).{0,15}(length|tokens).{0,40}"
+    r"(maximum|limit|at most|should be|must)"
+    r"|(maximum|max|limit).{0,15}(prompt|input|model).{0,15}(length|tokens)"
+    r"|(must have|must be|at most|fewer|less than|<=?) ?(less than )?\d+ (input |prompt )?tokens"
+    r"|reduce (the )?(length|number|size|your (message|prompt|input))",
+    re.I | re.S,
 )
+"""What servers call it; whoever is not understood is tried with half of the history."""
+_NEVER_FITS: Final = re.compile(
+    r"(request|prompt|input|message)s?\b.{0,20}too (large|long|big)|must be reduced", re.I | re.S
+)
+_RATE: Final = re.compile(r"limit:?\D{0,3}(\d+).{0,40}requested:?\D{0,3}(\d+)", re.I | re.S)
 _NO_MODEL: Final = re.compile(r"\bmodel\b.*\b(not found|does not exist|no such|unknown)", re.I)
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
@@ -48,29 +69,24 @@ class ServerRefusal:
     """What the endpoint said: `status` (0: it named none) and the parts of its error object."""
 
     status: int
-    code: str
-    type: str
+    slugs: frozenset[str]
     param: str
     text: str
+    body: object = None
 
     @classmethod
     def of(cls, body: object, status: int = 0) -> ServerRefusal:
-        """From an error object in any of the shapes that servers use; missing parts are empty."""
-        if not isinstance(body, Mapping):
-            # A web page from something in between says nothing to a person.
-            plain = isinstance(body, str) and not body.lstrip().startswith("<")
-            return cls(status, "", "", "", str(body)[:LOOKED_AT] if plain else "")
-        code, type_, param = (str(body.get(name) or "") for name in ("code", "type", "param"))
-        if not status and code.isdecimal():
-            # Gateways put the status of the server behind them into the object.
-            status = int(code)
-        texts = (body.get(name) for name in ("message", "detail", "error"))
-        text = next((text for text in texts if isinstance(text, str)), "")
-        return cls(status, code, type_, param, text[:LOOKED_AT])
+        """From an error object in any of the shapes that servers use; missing parts are empty.
+
+        Gateways put the status of the server behind them into the object.
+        """
+        said = read_error(body)
+        text = paired(said.text[:LOOKED_AT])
+        return cls(status or said.status, said.slugs, said.param, text, body)
 
     def error(self, server: ServerName, model: str, headers: Mapping[str, str]) -> ModelError:
         """The error that it means; `headers` are the response's, with lower-case names."""
-        slugs, status = {self.code, self.type}, self.status
+        slugs, status = self.slugs, self.status
         if status == 401 or "invalid_api_key" in slugs:
             return server.error(problems.UNAUTHORIZED if server.key else problems.NO_KEY)
         if status == 402 or slugs & _NO_CREDIT:
@@ -78,13 +94,15 @@ class ServerRefusal:
         if "model_not_found" in slugs or (status in (400, 404) and _NO_MODEL.search(self.text)):
             return server.error(problems.MODEL_NOT_FOUND, model=model)
         said = server.quote(self.text)
+        if status == 429 and self._never_fits():
+            return server.error(problems.CONTEXT_LENGTH, model=model)
         if status == 429 or "rate_limit_exceeded" in slugs:
             wait = retry_after(headers)
             return server.error(problems.RATE_LIMITED, detail=said, retry_after=wait)
         if "content_filter" in slugs:
             return server.error(problems.CONTENT_FILTER)
-        told = f"{self.code} {self.type} {self.text}"
-        if status == 413 or (status < 500 and _TOO_LONG.search(told)):
+        told = " ".join((*slugs, self.text))
+        if status == 413 or (status <= 500 and _TOO_LONG.search(told)):
             return server.error(problems.CONTEXT_LENGTH, model=model)
         if status == 408:
             return server.error(problems.TIMEOUT)
@@ -92,7 +110,9 @@ class ServerRefusal:
             # 409 is a conflict on the server's side; openai's own client retries it too.
             problem = problems.SERVER_STATUS if status else problems.SERVER_ERROR
             wait = retry_after(headers)
-            return server.error(problem, detail=said, retry_after=wait, status=status)
+            failed = server.error(problem, detail=said, retry_after=wait, status=status)
+            failed.unexplained = status == 500
+            return failed
         if status < 400:
             return server.error(problems.BAD_ANSWER)
         hint = None
@@ -105,7 +125,15 @@ class ServerRefusal:
         elif status in (404, 405):
             hint = problems.CHECK_ADDRESS
         name = server.quote(self.param)
-        return server.error(problems.REFUSED, detail=said, hint=hint, status=status, name=name)
+        refused = server.error(problems.REFUSED, detail=said, hint=hint, status=status, name=name)
+        refused.unexplained = hint is None
+        return refused
+
+    def _never_fits(self) -> bool:
+        """Whether a rate is passed by this one request: to wait for it does not help."""
+        numbers = _RATE.search(re.sub(r"(?<=\d),(?=\d)", "", self.text))
+        alone = numbers is not None and int(numbers[2]) > int(numbers[1])
+        return alone or _NEVER_FITS.search(self.text) is not None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -147,12 +175,22 @@ def refusal_of(error: Exception) -> ServerRefusal | None:
 
     match error:
         case openai.APIStatusError():
-            return ServerRefusal.of(error.body, error.status_code)
+            return ServerRefusal.of(_said(error), error.status_code)
         case openai.APIResponseValidationError() | openai.APIConnectionError():
             return None
         case openai.APIError() | EndpointSaidError():
             return ServerRefusal.of(error.body)
     return None
+
+
+def _said(error: openai.APIStatusError) -> object:
+    """The whole of what came: openai keeps the part under "error" alone, and JSON alone."""
+    import httpx2
+
+    try:
+        return error.response.text or error.body
+    except httpx2.StreamError:
+        return error.body
 
 
 def _explained(error: Exception, server: ServerName, model: str, begun: bool) -> ModelError | None:
@@ -172,8 +210,8 @@ def _explained(error: Exception, server: ServerName, model: str, begun: bool) ->
             return server.error(problems.INTERRUPTED) if begun else _unreachable(error, server)
         case httpx2.InvalidURL():
             return _unreachable(error, server)
-        case openai.APIResponseValidationError() | ValueError() | RecursionError():
-            # json.JSONDecodeError, or lists in lists; UnicodeDecodeError, UnreadableAnswerError.
+        case openai.APIResponseValidationError() | UnreadableAnswerError():
+            # Any other ValueError is our own: it was raised before anything was sent.
             return server.error(problems.BAD_ANSWER)
         case openai.OpenAIError():
             return server.error(problems.NOT_BUILT)

@@ -103,6 +103,9 @@ INTERRUPTED: Final = ServerProblem(
     _("The connection or the server failed; ask again."),
     again=True,
 )
+BROKE_OFF: Final = INTERRUPTED._replace(
+    told=_("{host} broke off in the middle of the answer (“{said}”).")
+)
 BAD_ANSWER: Final = ServerProblem(
     "bad_answer", _("{host} did not reply with a chat completion."), CHECK_ADDRESS, again=True
 )
@@ -119,7 +122,15 @@ NO_FINISH: Final = ServerProblem(
     again=True,
 )
 EMPTY_ANSWER: Final = ServerProblem(
-    "empty_answer", _("{model} gave an empty answer."), _("Ask again, or rephrase."), again=True
+    "empty_answer", _("{model} gave an empty answer."), _("Ask again, or rephrase.")
+)
+"""It is paid for: to ask the same again would be paid again, with the same end."""
+ONLY_THOUGHTS: Final = EMPTY_ANSWER._replace(
+    told=_("{model} thought about it and gave no answer."),
+    hint=_("Ask again, or lower reasoning_effort under [openai]."),
+)
+ONLY_CALLS: Final = EMPTY_ANSWER._replace(
+    told=_("{model} called a tool that it was not offered, and gave no answer.")
 )
 ALL_TOKENS_USED: Final = ServerProblem(
     "empty_answer",
@@ -135,6 +146,11 @@ CONTEXT_LENGTH: Final = ServerProblem(
     "context_length",
     _("The question with its history is too long for {model}."),
     _("Lower window_tokens under [history], or start over with /gpt_new."),
+)
+SOUND_TOO_LARGE: Final = ServerProblem(
+    "audio_too_large",
+    _("The recording is too large for {host}."),
+    _("Send it in shorter parts, or set base_url under [voice] to a server that takes more."),
 )
 NOT_BUILT: Final = ServerProblem(
     "refused_request",

@@ -7,22 +7,23 @@ of the time for a short stream.
 
 from __future__ import annotations
 
-import codecs
-import io
 import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, Final
 
 from userbot.openai_api import model_errors
+from userbot.openai_api.ending import BROKEN, FILTERED, ending
+from userbot.openai_api.error_body import is_error
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
 from userbot.openai_api.model_errors import ServerName
-from userbot.types import Delta, Finish, Usage
+from userbot.openai_api.new_text import NewText
+from userbot.openai_api.sent_events import SentEvents
+from userbot.rules.plain import paired
+from userbot.types import CUT, Delta, Finish, Usage
 
-MOST: Final = 4 * 2**20
-"""Characters of one event, or bytes of a whole answer: the longest have a quarter of it."""
-_END: Final = "[DONE]"
+_JSON: Final = json.JSONDecoder()
+_SPACE: Final = re.compile(r"\s*")
 _THOUGHTS: Final = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
 _THOUGHT_IN: Final = ("reasoning_content", "reasoning")
@@ -36,8 +37,8 @@ _BEGIN: Final = re.compile(r"\s*<(think|thinking|reasoning)>", re.I)
 class AnswerReader:
     """One answer as it is read: feed it what arrives, show the deltas it gives, ask how it ended.
 
-    What cannot be read raises EndpointSaidError for an error object, ValueError for anything else,
-    always after the deltas of what came before it.
+    What cannot be read raises EndpointSaidError for an error object, UnreadableAnswerError for
+    anything else, always after the deltas of what came before it.
     """
 
     def __init__(self, model: str) -> None:
@@ -47,133 +48,136 @@ class AnswerReader:
         self.usage: Usage | None = None
         self.begun = False
         self.sent = SentEvents()
+        self._whole = False
+        """What came last was no piece, but an answer in one."""
+        self._called = False
+        self._choice: object = None
+        """Which of several choices is read: the first one that came."""
         self._has_text = False
+        self._has_thought = False
+        self._new = NewText()
         self._thoughts = ThoughtFilter()
         self._text = ""
         self._thought = 0
 
     def feed(self, piece: bytes) -> Iterator[Delta]:
-        """What a piece of a stream brings: one delta, or none."""
+        """What a piece of a body brings: one delta, or none."""
         try:
             for data in self.sent.feed(piece):
-                self._read(json.loads(data))
+                self._read_all(data)
+        except (ValueError, RecursionError):  # no JSON, or lists in lists; no text
+            raise UnreadableAnswerError from None
         finally:
             yield from self._taken()
 
-    def whole(self, body: bytes) -> Iterator[Delta]:
-        """What a completion in one brings."""
-        self._read(json.loads(body))
-        yield from self._taken()
-
-    def end(self) -> Iterator[Delta]:
+    def end(self, *, streamed: bool = True) -> Iterator[Delta]:
         """Nothing more comes: what was held back, as perhaps a thought, is text.
 
-        The last event of a stream may lack the blank line behind it; it may also have been cut.
+        The last event of a stream may have been cut; `streamed`: a stream was asked for.
         """
-        for data in () if self.sent.ended else self.sent.feed(b"\n\n"):
-            with suppress(json.JSONDecodeError):
-                self._read(json.loads(data))
+        try:
+            for data in self.sent.rest():
+                self._read_all(data)
+        except UnreadableAnswerError:
+            raise
+        except (ValueError, RecursionError):
+            if not self.begun:
+                raise UnreadableAnswerError from None
+        if not self.begun and (self.sent.begun or not streamed):
+            raise UnreadableAnswerError
+        self._add(self._new.rest())
         self._text += self._thoughts.rest()
         yield from self._taken()
 
     def finish(self, server: ServerName) -> Finish:
         """How the answer ended. Raises ModelError if that was not well, or if it is empty."""
-        if self.finish_reason is None:
+        reason = self.finish_reason
+        if reason is None and (self.sent.ended or self._whole):
+            reason = "stop"  # its end was told, if not why
+        end = "" if reason is None else ending(reason)
+        if not end:
             problem = model_errors.NO_FINISH
-        elif self.finish_reason == "content_filter":
+        elif end == FILTERED:
             problem = model_errors.CONTENT_FILTER
+        elif end == BROKEN:
+            problem = model_errors.BROKE_OFF
         elif self._has_text:
-            return Finish(self.finish_reason, self.usage, self.model)
+            return Finish(end, self.usage, self.model)
+        elif end == CUT:
+            problem = model_errors.ALL_TOKENS_USED
+        elif self._called:
+            problem = model_errors.ONLY_CALLS
         else:
-            used_up = self.finish_reason == "length"
-            problem = model_errors.ALL_TOKENS_USED if used_up else model_errors.EMPTY_ANSWER
-        wrong = server.error(problem, model=self.model)
+            problem = model_errors.ONLY_THOUGHTS if self._has_thought else model_errors.EMPTY_ANSWER
+        wrong = server.error(problem, model=self.model, said=server.quote(reason or ""))
         wrong.usage = self.usage
         raise wrong
 
+    def _read_all(self, data: str) -> None:
+        """The values of an event; mostly there is one."""
+        at = 0
+        while at < len(data.rstrip()):
+            space = _SPACE.match(data, at)
+            assert space is not None  # it may be none
+            value, at = _JSON.raw_decode(data, space.end())
+            self._read(value)
+
     def _read(self, data: object) -> None:
-        """A chunk, or a whole completion."""
+        """A chunk, a whole completion, or several in a list."""
+        if isinstance(data, list):
+            for one in data:
+                self._read(one)
+            return
         if not isinstance(data, dict):
             raise UnreadableAnswerError
-        if data.get("error"):
-            raise EndpointSaidError(data["error"])
+        if is_error(data):
+            raise EndpointSaidError(data)
         self.begun = True
         self.usage = _usage(data.get("usage")) or self.usage
         if isinstance(data.get("model"), str) and data["model"]:
-            self.model = data["model"]
+            self.model = paired(data["model"])
         choices = data.get("choices")
         if not choices:
             return  # The usage chunk has none.
         if not isinstance(choices, list) or not isinstance(choices[0], dict):
             raise UnreadableAnswerError
-        reason = choices[0].get("finish_reason")
+        if self._choice is None:
+            self._choice = choices[0].get("index", 0)
+        for choice in choices:
+            if isinstance(choice, dict) and choice.get("index", 0) == self._choice:
+                self._read_choice(choice)
+                return
+
+    def _read_choice(self, choice: dict[str, Any]) -> None:
+        if choice.get("error"):
+            raise EndpointSaidError(choice["error"])
+        reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self.finish_reason = reason
-        message = choices[0].get("delta") or choices[0].get("message") or {}
-        if not isinstance(message, dict):
+        piece, whole = choice.get("delta") or {}, choice.get("message") or {}
+        if not isinstance(piece, dict) or not isinstance(whole, dict):
             raise UnreadableAnswerError
-        text, thought = _content(message)
+        self._whole = bool(whole) and not piece
+        text, thought = _content(piece)
+        if not text and whole:
+            text, thought = _content(whole)
+        if piece.get("tool_calls") or whole.get("tool_calls") or piece.get("function_call"):
+            self._called = True
+        self._thought += thought
+        self._add(self._new.feed(text, last=self.finish_reason is not None))
+
+    def _add(self, text: str) -> None:
         shown = self._thoughts.feed(text)
         self._text += shown
-        self._thought += thought
         if shown is not text:
             self._thought += max(0, _size(text) - _size(shown))
 
     def _taken(self) -> Iterator[Delta]:
         text, thought, self._text, self._thought = self._text, self._thought, "", 0
         self._has_text = self._has_text or bool(text.strip())
+        self._has_thought = self._has_thought or bool(thought)
         if text or thought:
             yield Delta(text, thought)
-
-
-class SentEvents:
-    """Server-sent events as far as an answer needs them: pieces of a stream in, their data out.
-
-    https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
-    openai's own reader would do for OpenAI. This one forgives what others send: an event without
-    data (a comment that keeps the connection, a bare name) is none; an error may stand there by
-    itself, as JSON (LiteLLM) or behind its own name (llama.cpp). And it gives up on an event
-    without an end. `ended`: OpenAI's last event has come.
-    """
-
-    def __init__(self) -> None:
-        # A carriage return in the last place waits for what comes next: both may be one line's end.
-        decoder = codecs.getincrementaldecoder("utf-8-sig")()
-        self._decoder = io.IncrementalNewlineDecoder(decoder, translate=True)
-        self._rest: list[str] = []
-        """Pieces of a line that has no end yet: a long one is put together once."""
-        self._data: list[str] = []
-        self._held = 0
-        """Characters since the last blank line."""
-        self.ended = False
-
-    def feed(self, piece: bytes) -> list[str]:
-        """The data of the events that this piece completes, up to the end of the answer.
-
-        Raises ValueError: it is no text, or an event has no end.
-        """
-        first, *more = self._decoder.decode(piece).split("\n")
-        self._rest.append(first)
-        self._held += len(first)
-        complete: list[str] = []
-        for begun in more:
-            line, self._rest = "".join(self._rest), [begun]
-            if line.startswith("data:"):
-                self._data.append(line.removeprefix("data:").removeprefix(" "))
-            elif line.startswith("error:"):
-                self._data.append(f'{{"error": {line.removeprefix("error:")}}}')
-            elif line.startswith("{"):
-                self._data.append(line)
-            elif not line:
-                data, self._data, self._held = self._data, [], 0
-                if data and data[0].startswith(_END):
-                    self.ended = True
-                    break
-                complete += ["\n".join(data)] if data else []
-            self._held += len(begun)
-        if self._held > MOST:
-            raise ValueError("an event without an end")
-        return complete
 
 
 class ThoughtFilter:

@@ -10,15 +10,19 @@ bytes where more is said. That is a picture, not a measurement, and costs no dec
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from userbot.errors import ModelError
 from userbot.events import Notice, Report
 from userbot.openai_api import model_errors
 from userbot.openai_api.client import ModelClient
+from userbot.openai_api.error_body import is_error
 from userbot.openai_api.failures import EndpointSaidError
+from userbot.openai_api.sent_events import SentEvents
 from userbot.rules import voice_note
+from userbot.rules.plain import paired
 from userbot.settings import OpenAIConfig, VoiceConfig
 from userbot.texts import _
 from userbot.timings import USUAL
@@ -98,6 +102,8 @@ class OpenAITranscriber:
             body["language"] = hints.language
         if hints.prompt:
             body["prompt"] = hints.prompt
+        import httpx2
+
         headers = {"Content-Type": "multipart/form-data"}
         timeout = max(self._timeout, self._beside + sound.seconds)
         try:
@@ -105,15 +111,17 @@ class OpenAITranscriber:
                 client = await self._client.ready()
                 answer = await client.post(
                     "/audio/transcriptions",
-                    cast_to=object,
+                    cast_to=httpx2.Response,
                     body=body,
                     files=[("file", (sound.file_name, sound.data, sound.mime))],
                     options={"headers": headers, "timeout": timeout},
                 )
-                text = _text(answer)
+                text = words_in(answer.content)
         except ModelError as error:
             if error.reason == "refused_request":
                 error.hint = model_errors.REFUSED_SPEECH
+            if error.reason == "context_length":
+                raise self._client.server.error(model_errors.SOUND_TOO_LARGE) from None
             raise
         if text is None:
             raise self._client.server.error(model_errors.NO_TRANSCRIPT)
@@ -152,9 +160,42 @@ class OpenAISpeaker:
         await self._client.aclose()
 
 
-def _text(answer: Any) -> str | None:
-    if isinstance(answer, Mapping):
-        if answer.get("error"):
-            raise EndpointSaidError(answer["error"])
-        answer = answer.get("text")
-    return answer if isinstance(answer, str) and not answer.lstrip().startswith("<") else None
+def words_in(data: bytes) -> str | None:
+    """The words of a response, by what it is: an object, events of a stream, or the words alone.
+
+    None if it is nothing of that. Raises EndpointSaidError.
+    """
+    text = data.decode("utf-8-sig", "replace").strip()
+    if text.startswith("<"):
+        return None
+    if not text.startswith(("{", "[", '"', "data:", "event:", ":")):
+        return paired(text)
+    sent = SentEvents()
+    try:
+        values = [json.loads(one) for one in (*sent.feed(data), *sent.rest())]
+        values = values or [json.loads(text)]
+    except (ValueError, RecursionError):
+        return None if text.startswith("{") else paired(text)  # "[music]"
+    found = [words for value in values if (words := _words(value)) is not None]
+    done = [_words(one) for one in values if isinstance(one, dict) and "delta" not in one]
+    whole = next((words for words in reversed(done) if words), None)
+    return paired(whole if whole is not None else "".join(found)) if found else None
+
+
+def _words(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        parts = [words for one in value if (words := _words(one)) is not None]
+        return " ".join(part.strip() for part in parts) if parts else None
+    if not isinstance(value, Mapping):
+        return None
+    for name in ("text", "transcript", "transcription", "delta"):
+        if isinstance(value.get(name), str):
+            return str(value[name])
+    for name in ("segments", "chunks", "results", "result"):
+        if (words := _words(value.get(name))) is not None:
+            return words
+    if value.get("error") or ("text" not in value and is_error(value)):
+        raise EndpointSaidError(value)
+    return "" if "text" in value else None  # null: nobody speaks

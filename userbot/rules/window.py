@@ -20,6 +20,8 @@ MESSAGE_TOKENS = 4
 """What a message costs beside its text: its role and the marks around it."""
 PICTURE_TOKENS = 1000
 """Of 1280 pixels by 960: 765 to 1600 by what providers document."""
+LEAST_BUDGET = 256
+"""Tokens: the least that `window_tokens` may be, since any model takes so many."""
 KEPT_BY_A_CUT = 0.5
 LEAST_OF_A_TURN = 64
 """Tokens; where there is room for less, a turn that is too long is left out."""
@@ -119,6 +121,19 @@ def _shortened(text: str, tokens: int) -> str:
     encoded = text.encode("utf-8", "surrogatepass")
     begin, end = encoded[: most * 2 // 3], encoded[len(encoded) - most // 3 :]
     return begin.decode("utf-8", "ignore") + LEFT_OUT + end.decode("utf-8", "ignore")
+
+
+def halved(messages: Sequence[PromptMessage]) -> tuple[PromptMessage, ...]:
+    """A request's messages with the newer half of the history among them, by tokens, at most.
+
+    System and question stay as they are; what is left begins with a question, if anything is.
+    """
+    begin = 1 if messages and messages[0].role == "system" else 0
+    past = list(messages[begin:-1])
+    most = estimate_messages(past) / 2
+    while past and (estimate_messages(past) > most or past[0].role != "user"):
+        del past[0]
+    return (*messages[:begin], *past, messages[-1])
 
 
 def shrunk(state: WindowState, estimated: int) -> WindowState:

@@ -33,6 +33,7 @@ from userbot.sandbox.endpoint_chat import Completion, Reply, plain_text
 from userbot.sandbox.endpoint_faults import (
     EndpointFault,
     EndpointFaults,
+    RefusedError,
     error_plan,
     is_refusal,
     json_plan,
@@ -46,7 +47,9 @@ __all__ = ["Endpoint", "Recording", "Reply", "Responder", "SpokenWords", "echo"]
 T = TypeVar("T")
 
 Responder = Callable[[dict[str, Any]], str | Reply | Awaitable[str | Reply]]
-"""Gives the answer to a request's body; may be a coroutine, to hold the answer back."""
+"""Gives the answer to a request's body; may be a coroutine, to hold the answer back.
+
+It may raise `endpoint_faults.RefusedError`."""
 Transcriber = Callable[[Recording], str | SpokenWords | Awaitable[str | SpokenWords]]
 """Gives the words of a recording; may raise `endpoint_audio.UndecodableError`."""
 Speaker = Callable[[dict[str, Any]], bytes | Awaitable[bytes]]
@@ -189,6 +192,8 @@ class Endpoint:
             return await self._answer(incoming)
         except ClientLeftError:
             raise
+        except RefusedError as by_responder:
+            return by_responder.plan()
         except Exception as error:
             self.crashed.append(error)
             return error_plan(500, "The sandbox's endpoint failed.", type_="server_error")

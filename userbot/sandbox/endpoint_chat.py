@@ -39,7 +39,7 @@ class Reply:
 
 def estimate_tokens(text: str) -> int:
     """A plain estimate: a token every four UTF-8 bytes, at least one."""
-    return max(1, len(text.encode()) // 4)
+    return max(1, len(text.encode("utf-8", "surrogatepass")) // 4)
 
 
 def plain_text(message: Mapping[str, Any]) -> str:

@@ -48,6 +48,18 @@ class EndpointFault:
     params: dict[str, Any] = field(default_factory=dict)
 
 
+class RefusedError(Exception):
+    """Raised by a responder: the request is refused with this status, in these words."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    def plan(self) -> Plan:
+        """The response."""
+        return error_plan(self.status, str(self), type_="invalid_request_error")
+
+
 class EndpointFaults:
     """The faults in store. Each request to its path takes the first one that is left."""
 
@@ -149,8 +161,11 @@ _REFUSALS: Final[dict[str, tuple[int, str, str | None, str]]] = {
 
 
 def encoded(body: object) -> bytes:
-    """JSON as the endpoint writes it."""
-    return json.dumps(body, ensure_ascii=False).encode()
+    """JSON as the endpoint writes it; half a character as an escape, as real servers do."""
+    try:
+        return json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(body).encode()
 
 
 def json_plan(body: object, status: int = 200, *headers: tuple[str, str]) -> Plan:

@@ -89,22 +89,23 @@ class Complete:
         error = stream.error
         if error is None:
             self._capture(turn, stream)
+            if turn.whole is not None:
+                self._requests.stays_half(turn)
+                self._tell_shrunk(turn)
             return True
         self._broke_off(turn, stream, cut=False)
         if not isinstance(error, ModelError):
             raise error
         if error.reason == _TOO_LONG and stream.began is None and not turn.tight:
             self._requests.shrink(turn)
-            self._report(
-                Notice(
-                    **about(turn.question),
-                    reason="shrunk",
-                    detail=_(
-                        "The conversation was too long for the model: retrying with less of it."
-                    ),
-                    hint=_("Lower window_tokens under [history] to avoid the failed try."),
-                )
-            )
+            self._tell_shrunk(turn)
+            stream.again(failed=False)
+            return False
+        if turn.whole is not None:
+            self._requests.whole_again(turn)
+        elif error.unexplained and stream.began is None and self._requests.halve(turn):
+            told = _("{error} It may have been too long: trying half of it.", error=str(error))
+            self._report(Notice(**about(turn.question), reason="half_tried", detail=told))
             stream.again(failed=False)
             return False
         seconds = retrying.pause(
@@ -139,12 +140,22 @@ class Complete:
     async def _ask(self, turn: Turn, stream: Stream) -> None:
         if turn.request is None:
             turn.request = self._requests.build(turn)
-            turn.estimated = estimate_messages(turn.request.messages)
         request = turn.request
+        turn.estimated = estimate_messages(request.messages)
         await self._budget.authorize(turn, self._budget.for_answer(request, turn.estimated))
         self._report(Answering(**about(turn.question), model=request.model))
         stream.read(self._model.stream(request), request.model, self._longest)
         turn.stream = stream
+
+    def _tell_shrunk(self, turn: Turn) -> None:
+        self._report(
+            Notice(
+                **about(turn.question),
+                reason="shrunk",
+                detail=_("The conversation was too long for the model: less of it is sent."),
+                hint=_("Lower window_tokens under [history] to avoid the failed try."),
+            )
+        )
 
     def _capture(self, turn: Turn, stream: Stream) -> None:
         assert stream.finish is not None

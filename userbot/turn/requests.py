@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from userbot.rules.prompt import request, system_text
+from userbot.rules.window import LEAST_BUDGET, estimate_messages, halved
 from userbot.settings import OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
@@ -38,3 +41,32 @@ class Requests:
         """
         self._history.shrink(turn.question.conversation, turn.estimated)
         turn.tight, turn.request = True, None
+
+    def halve(self, turn: Turn) -> bool:
+        """Perhaps the request was too long: the next has half of the history and no background.
+
+        Gives whether that makes it shorter. Nothing stays of it: `stays_half` or `whole_again`
+        tells what came of it. Raises StorageError.
+        """
+        whole = turn.request
+        if whole is None or turn.tight or turn.estimated < LEAST_BUDGET:
+            return False
+        turn.tight = True
+        tight = self.build(turn)
+        half = replace(tight, messages=halved(tight.messages))
+        if estimate_messages(half.messages) >= turn.estimated:
+            turn.tight = False
+            return False
+        turn.whole, turn.request = whole, half
+        return True
+
+    def stays_half(self, turn: Turn) -> None:
+        """That was it: the window stays smaller. Raises StorageError."""
+        assert turn.whole is not None
+        estimated = estimate_messages(turn.whole.messages)
+        self._history.shrink(turn.question.conversation, estimated)
+        turn.whole = None
+
+    def whole_again(self, turn: Turn) -> None:
+        """It was something else: the next request is the whole one, and is not halved again."""
+        turn.request, turn.whole = turn.whole, None

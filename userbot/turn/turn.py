@@ -160,6 +160,8 @@ class Turn:
     request: ChatRequest | None = None
     tight: bool = False
     """The model is asked without all that the question can do without."""
+    whole: ChatRequest | None = None
+    """The request that was refused, while a half of it is tried."""
     stream: Stream | None = None
     failure: UserbotError | None = None
     """Why there will be no answer, or no more of it; what was shown is still to be closed."""
@@ -290,7 +292,7 @@ class Turn:
         """Drop what was made of the question; what was paid for its recordings stays."""
         self.releases.close()
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
-        self.tight = self.written_after_all = False
+        self.whole, self.tight, self.written_after_all = None, False, False
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
 

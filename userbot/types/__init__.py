@@ -6,6 +6,7 @@ channels and supergroups ``-100id``.
 """
 
 from userbot.types.answers import (
+    CUT,
     OVERLONG,
     Answer,
     ChatRequest,

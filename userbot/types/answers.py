@@ -72,7 +72,8 @@ class Delta:
 
 
 OVERLONG = "overlong"
-"""Why an answer ended that did not end by itself."""
+CUT = "length"
+"""Why an answer ended that did not end by itself: we, or its model, allow no more."""
 
 
 @dataclass(frozen=True, slots=True)

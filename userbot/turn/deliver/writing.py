@@ -35,7 +35,7 @@ from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.turn import Turn
-from userbot.types import OVERLONG, Answer, ChatKind, Entity, Finish, RichText
+from userbot.types import CUT, OVERLONG, Answer, ChatKind, Entity, Finish, RichText
 
 _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
@@ -286,7 +286,7 @@ class InWriting:
         assert turn.stream is not None
         finish = turn.stream.finish
         wanted = bounded(self._rendered(turn, first))
-        if wanted and _overlong(turn) and len(wanted) <= MOST_MESSAGES:
+        if wanted and _is_cut(turn) and len(wanted) <= MOST_MESSAGES:
             wanted = broken_off(wanted)
         if finish is None and self._sender.in_slow_mode(turn.question.conversation):
             return wanted[: max(1, len(turn.messages))]
@@ -323,6 +323,13 @@ def _overlong(turn: Turn) -> bool:
     assert turn.stream is not None
     finish = turn.stream.finish
     return finish is not None and finish.reason == OVERLONG
+
+
+def _is_cut(turn: Turn) -> bool:
+    """Whether the answer would go on: by a limit of ours, or by the model's own."""
+    assert turn.stream is not None
+    finish = turn.stream.finish
+    return finish is not None and finish.reason in (OVERLONG, CUT)
 
 
 def _plain(turn: Turn, text: str) -> RichText:
