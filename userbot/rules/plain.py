@@ -7,6 +7,7 @@ https://core.telegram.org/api/entities#entity-length
 
 from __future__ import annotations
 
+import unicodedata
 from bisect import bisect_left
 
 from userbot.types import RichText
@@ -14,6 +15,10 @@ from userbot.types import RichText
 MESSAGE_UNITS = 4096
 """Of one message (core.telegram.org/api/config, `message_length_max`)."""
 PREVIEW_CHARACTERS = 120
+_JOINERS = frozenset("\u200d\u2060")
+_FOLLOWING = frozenset("\u200d\u2060\u0e33\u0eb3\uff9e\uff9f")
+_VIRAMA = 9
+"""The combining class of what joins two consonants of Indian scripts."""
 
 
 def units(text: str) -> int:
@@ -55,9 +60,74 @@ def paired(text: str) -> str:
     return text
 
 
+def whole(text: str, start: int, end: int) -> int:
+    """The last place not after `end`, and behind `start`, where no character of a reader is cut.
+
+    Such a character is often several: a flag, a keycap, a family, a letter with its marks. These
+    are the rules of Unicode (https://unicode.org/reports/tr29), told by categories instead of
+    tables: some that might be parted are not. Where there is no such place, it is `end`.
+    """
+    at = end
+    while at > start and at < len(text) and not _parts(text, start, at):
+        at -= 1
+    return at if at > start else end
+
+
+def _parts(text: str, start: int, at: int) -> bool:
+    """Whether what a reader takes for one character ends before this place."""
+    before, behind = text[at - 1], text[at]
+    if behind.isascii() or before == "\n":
+        return True
+    if before in _JOINERS or behind in _FOLLOWING or _continues(behind):
+        return False
+    if _is_regional(behind) and _is_regional(before):
+        first = at - 1
+        while first > start and _is_regional(text[first - 1]):
+            first -= 1
+        return (at - first) % 2 == 0
+    if _is_jamo(before) or "\uac00" <= before <= "\ud7a3":
+        return not ("\u1160" <= behind <= "\u11ff" or (before < "\u1160" and _is_hangul(behind)))
+    joined = unicodedata.combining(before) == _VIRAMA and unicodedata.category(behind) == "Lo"
+    return not joined and not "\u0600" <= before <= "\u0605"
+
+
+def _continues(character: str) -> bool:
+    tone_or_tag = (
+        "\U0001f3fb" <= character <= "\U0001f3ff" or "\U000e0020" <= character <= "\U000e007f"
+    )
+    return tone_or_tag or unicodedata.category(character) in ("Mn", "Me", "Mc")
+
+
+def _is_regional(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
+
+
+def _is_jamo(character: str) -> bool:
+    return "\u1100" <= character <= "\u11ff"
+
+
+def _is_hangul(character: str) -> bool:
+    return _is_jamo(character) or "\uac00" <= character <= "\ud7a3"
+
+
+def balanced(text: str) -> bool:
+    """Whether each bracket that is closed was opened, and the other way round; of whatever kind."""
+    depth = 0
+    for character in text:
+        if character in "([{":
+            depth += 1
+        elif character in ")]}":
+            depth -= 1
+        if depth < 0:
+            return False
+    return depth == 0
+
+
 def cut(text: str, longest: int) -> str:
     """At most so many characters, an ellipsis for what is left out."""
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    if len(text) <= longest:
+        return text
+    return text[: whole(text, 0, longest - 1)].rstrip() + "…"
 
 
 def shortened(text: str, longest: int) -> str:
@@ -83,7 +153,7 @@ def messages(text: str) -> tuple[RichText, ...]:
                 parts.append(part)
                 part, used = "", 0
             else:
-                fits = fitting(line, 0, MESSAGE_UNITS)
+                fits = whole(line, 0, fitting(line, 0, MESSAGE_UNITS))
                 parts.append(line[:fits])
                 part, used, line = "", 0, line[fits:]
     parts.append(part)

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from userbot.rules.markdown.emphasis import UNSPACED
 from userbot.rules.markdown.parts import (
     MESSAGE_ENTITIES,
     MOST_CHARACTERS,
@@ -64,7 +65,9 @@ def render(
     room in the first message.
     """
     text = clean(markdown)
-    source = protected(closed(text) if unfinished else text)
+    source = protected(text, unfinished=unfinished)
+    if unfinished:
+        source.text = closed(source.text)
     rich = tidy(_quieted(_with_spoilers(Walker(source).walk(events(source.text))), asked))
     return messages(_quoted(above, rich) if above and visible(rich.text) else rich, first)
 
@@ -98,19 +101,30 @@ def _with_spoilers(rich: Rich) -> Rich:
 
 
 def _hidden(text: str) -> Iterator[tuple[int, int]]:
-    """What stands between two ``||`` of one paragraph, each of them right at a word."""
+    """What stands between two ``||`` of one paragraph, each of them right at a word.
+
+    Outside of them no word may go on: ``a||b`` and ``first||' '||last`` are code.
+    """
     begin: int | None = None
     for found in _BARS.finditer(text):
         start, end = found.span()
         if found[0] == "\n\n":
             begin = None
             continue
-        if begin is not None and not text[start - 1].isspace():
+        before, behind = text[start - 1 : start], text[end : end + 1]
+        if begin is not None and not before.isspace() and not _goes_on(behind, "(["):
             yield begin, start
             begin, start = None, start + 2
-        opens = end - start >= 2 and end < len(text) and not text[end].isspace()
+            before = ""
+        opens = end - start >= 2 and behind and not behind.isspace() and not _goes_on(before, ")]")
         if begin is None and opens:
             begin = end
+
+
+def _goes_on(character: str, brackets: str) -> bool:
+    """Whether a word or a term of code goes on across a mark beside this character."""
+    word = character.isalnum() and not UNSPACED.match(character)
+    return word or character in {*"'\"`_$@\\", *brackets}
 
 
 def _quieted(rich: Rich, asked: str) -> Rich:

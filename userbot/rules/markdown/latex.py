@@ -8,6 +8,7 @@ from functools import cache
 
 _ROOT = re.compile(r"\\sqrt\{([^{}]*)\}")
 _UNKNOWN = re.compile(r"\\(?:displaystyle|textstyle|limits|nolimits|quad|qquad|,|;|!)(?![A-Za-z])")
+_LINES = re.compile(r"\\(?:begin|end)\{(?:aligned|align|gathered|gather|split|equation)\*?\}")
 _LONGEST = 2000
 """Characters; what is longer is no formula, and the conversion is slow."""
 
@@ -16,6 +17,9 @@ def readable(formula: str) -> str:
     """A formula in Unicode; as it was written where it cannot be read."""
     if len(formula) > _LONGEST:
         return formula
+    if _LINES.search(formula):
+        lines = _LINES.sub("", formula).replace("&", "").split("\\\\")
+        return "\n".join(readable(" ".join(line.split())) for line in lines).strip()
     simple = _ROOT.sub(
         lambda found: f"√({found[1]})" if len(found[1]) > 1 else f"√{found[1]}", formula
     )

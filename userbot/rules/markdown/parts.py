@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from userbot.rules.markdown.rich import Rich, Span, trimmed
-from userbot.rules.plain import MESSAGE_UNITS, fitting, offsets, units
+from userbot.rules.plain import MESSAGE_UNITS, fitting, offsets, units, whole
 from userbot.types import Entity, RichText
 
 MESSAGE_ENTITIES = 100
@@ -23,7 +23,6 @@ MOST_CHARACTERS = MOST_MESSAGES * MESSAGE_UNITS
 """Of an answer's Markdown: a model that says more does not stop by itself."""
 _ELLIPSIS = " …"
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
-_JOINS = frozenset("\u200d\ufe0e\ufe0f\u20e3\u2060")
 
 
 def messages(rich: Rich, first: int = MESSAGE_UNITS) -> tuple[RichText, ...]:
@@ -38,17 +37,16 @@ def bounded(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
 
 def broken_off(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
     """The messages of an answer that will not be finished: the last one ends with an ellipsis."""
-    *whole, last = parts
+    *full, last = parts
     text = last.text
-    while units(text) > MESSAGE_UNITS - len(_ELLIPSIS):
-        text = text[:-1]
+    text = text[: whole(text, 0, fitting(text, 0, MESSAGE_UNITS - len(_ELLIPSIS)))]
     length = units(text)
     kept = tuple(
         replace(entity, length=min(entity.length, length - entity.offset))
         for entity in last.entities
         if entity.offset < length
     )
-    return (*whole, RichText(text + _ELLIPSIS, kept))
+    return (*full, RichText(text + _ELLIPSIS, kept))
 
 
 def visible(text: str) -> bool:
@@ -93,20 +91,7 @@ def _cut(text: str, start: int, end: int) -> int:
     for at in range(end, start, -1):
         if text[at].isspace():
             return at
-    return _whole_character(text, start, end)
-
-
-def _whole_character(text: str, start: int, end: int) -> int:
-    """Not after `end`, and not inside an emoji of several parts or before a combining mark."""
-    at = end
-    while at > start + 1 and (
-        text[at] in _JOINS
-        or text[at - 1] in _JOINS
-        or unicodedata.combining(text[at])
-        or "\U0001f3fb" <= text[at] <= "\U0001f3ff"
-    ):
-        at -= 1
-    return at if at > start + 1 else end
+    return whole(text, start, end)
 
 
 def _skip(rich: Rich, start: int, code: list[Span]) -> int:

@@ -6,7 +6,7 @@ means something again when the text is walked; inside code it becomes what it wa
 - ``<`` that begins something like a tag: the parser would drop HTML, and a model that writes
   ``vector<int>`` means it. Tags that format and are closed do so, others are shown.
 - ``[1]: address`` that nothing refers to: the parser would drop it, and it may be a footnote.
-- ``\\(…\\)`` and ``\\[…\\]``, outside of code, become ``$…$`` and ``$$…$$``, which it knows.
+- What `opaque.py` finds within paragraphs: formulas, addresses, paths, marks that format nothing.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from typing import Any
 
 import pyromark
 
+from userbot.rules.markdown.fences import fenced
+from userbot.rules.markdown.opaque import set_aside
 from userbot.rules.plain import paired
 
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES
     | pyromark.Options.ENABLE_STRIKETHROUGH
     | pyromark.Options.ENABLE_TASKLISTS
-    | pyromark.Options.ENABLE_MATH
 )
 
 _FIRST = 0xFDD0
@@ -61,13 +62,14 @@ _OPENER = re.compile(r"<(?=[A-Za-z/!?])(?!(?:https?://|mailto:)[^\s<>]*>|[\w.+-]
 _TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z-]*)\s*/?>")
 _DEFINITION = re.compile(r"^([ \t>]*)\[([^\]\[]+)\](?=:)", re.M)
 _REFERENCE = re.compile(r"\[([^\]\[]+)\](?!:)")
-_FORMULA = re.compile(r"\\[\[(]")
-_FORMULA_ENDS = {"\\[": "\\]", "\\(": "\\)"}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What was set aside: the text it was, and "open", "close", "break" or "text"."""
+    """What was set aside: the text it was, and "open", "close", "break", "formula" or "text".
+
+    `kind`: of the stretch that it opens or closes; the content of a formula.
+    """
 
     was: str
     does: str = "text"
@@ -115,16 +117,22 @@ def clean(text: str) -> str:
     return _NONCHARACTERS.sub("", paired(text).replace("\r\n", "\n").replace("\r", "\n"))
 
 
-def protected(markdown: str) -> Source:
-    """A clean Markdown text with all that was said above set aside."""
+def protected(markdown: str, *, unfinished: bool = False) -> Source:
+    """A clean Markdown text with all that was said above set aside.
+
+    `unfinished`: there will be more of it, and what is open at its end may still be closed.
+    """
     source = Source(markdown)
-    if "<" in markdown:
-        source.text = _without_tags(markdown, source)
-    if "]:" in markdown:
+    pieces: list[str] = []
+    for fence, lines in fenced(markdown.split("\n"), unfinished=unfinished):
+        stretch = "\n".join(lines)
+        pieces.append(stretch if fence else set_aside(stretch, source.mark, unfinished=unfinished))
+    source.text = "\n".join(pieces)
+    if "<" in source.text:
+        source.text = _without_tags(source.text, source)
+    if "]:" in source.text:
         used = {found[1].casefold() for found in _REFERENCE.finditer(markdown)}
         source.text = _DEFINITION.sub(lambda found: _definition(found, used, source), source.text)
-    if "\\(" in markdown or "\\[" in markdown:
-        source.text = _with_dollars(source.text)
     return source
 
 
@@ -159,47 +167,6 @@ def _without_tags(text: str, source: Source) -> str:
 
 
 def _definition(found: re.Match[str], used: set[str], source: Source) -> str:
-    return found[0] if found[2].casefold() in used else f"{found[0]}{source.mark('')}"
-
-
-def _with_dollars(text: str) -> str:
-    data = text.encode()
-    code = [(where["start"], where["end"]) for event, where in events(text) if _is_code(event)]
-    pieces: list[str] = []
-    done = 0
-    for start, end in code:
-        pieces.append(_in_dollars(data[done:start].decode()))
-        pieces.append(data[start:end].decode())
-        done = max(done, end)
-    pieces.append(_in_dollars(data[done:].decode()))
-    return "".join(pieces)
-
-
-def _is_code(event: Any) -> bool:
-    if not isinstance(event, dict):
-        return False
-    start = event.get("Start")
-    return "Code" in event or (isinstance(start, dict) and "CodeBlock" in start)
-
-
-def _in_dollars(text: str) -> str:
-    pieces: list[str] = []
-    unending: set[str] = set()
-    done = 0
-    for found in _FORMULA.finditer(text):
-        begins, ends = found[0], _FORMULA_ENDS[found[0]]
-        if found.start() < done or begins in unending:
-            continue
-        end = text.find(ends, found.end() + 1)
-        if end < 0:
-            unending.add(begins)
-            continue
-        pieces.append(text[done : found.start()])
-        done = end + len(ends)
-        content = text[found.end() : end].strip()
-        if not content or "$" in content or "\n\n" in content:
-            pieces.append(text[found.start() : done])
-        else:
-            mark = "$$" if begins == "\\[" else "$"
-            pieces.append(f"{mark}{content}{mark}")
-    return "".join(pieces) + text[done:]
+    footnote = found[2].startswith("^")
+    refers = found[2].casefold() in used and not footnote
+    return found[0] if refers else f"{found[0]}{source.mark('')}"

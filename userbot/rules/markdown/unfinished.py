@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 
-_FENCE = re.compile(r"^[ \t>]*(?:[-*+]\s+|\d+[.)]\s+)?(`{3,}|~{3,})(.*)$")
+from userbot.rules.markdown.fences import open_fence
+from userbot.rules.markdown.formulas import is_formula
+from userbot.rules.markdown.source import MARK
+
 _LONE_MARK = re.compile(r"^[ \t>]*(?:[-*+_=#>|~`]+|\d+[.)]?|[-*+]\s+\[[ xX]?\]?|`{3,}\S*)[ \t]*$")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)(?:\](?:\([^()\n]*)?)?$")
 _MATH = (("$$", "$$"), ("\\[", "\\]"), ("\\(", "\\)"))
@@ -20,14 +23,14 @@ _DELIMITER = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 def closed(markdown: str) -> str:
     """The text with its open ends closed or, where nothing can be shown of them yet, cut."""
     lines = markdown.split("\n")
-    fence = _open_fence(lines)
+    fence = open_fence(lines)
     if fence:
         last = lines[-1].strip()
         half = bool(last) and set(last) == {fence[0]} and len(last) < len(fence)
         return "\n".join(lines[:-1]) if half else markdown
     if not lines[-1].strip() and len(lines) > 1:
         lines.pop()  # a line that has just ended may still be part of what follows
-    if _open_fence(lines[:-1]):
+    if open_fence(lines[:-1]):
         return markdown  # it has just closed a code block
     if _LONE_MARK.match(lines[-1]):
         lines.pop()
@@ -37,22 +40,6 @@ def closed(markdown: str) -> str:
         begin -= 1
     tail = "\n".join(lines[begin:])
     return "\n".join([*lines[:begin], _closed_inline(tail)])
-
-
-def _open_fence(lines: list[str]) -> str:
-    """The fence of the code block that the text ends in; "" if it ends in none."""
-    fence = ""
-    for line in lines:
-        found = _FENCE.match(line)
-        if not found:
-            continue
-        mark, rest = found[1], found[2]
-        if not fence:
-            # An info string after backticks has no backtick in it: that would be inline code.
-            fence = mark if mark[0] == "~" or "`" not in rest else ""
-        elif mark[0] == fence[0] and len(mark) >= len(fence) and not rest.strip():
-            fence = ""
-    return fence
 
 
 def _without_table_head(lines: list[str]) -> list[str]:
@@ -75,9 +62,7 @@ def _closed_inline(tail: str) -> str:
         tail = _HALF_MARK.sub("", tail)
     for opening, closing in _MATH:
         at = tail.rfind(opening)
-        if at >= 0 and (
-            tail.count(opening) % 2 if opening == closing else closing not in tail[at:]
-        ):
+        if at >= 0 and closing not in tail[at + len(opening) :] and _begins_formula(tail[at + 2 :]):
             tail = tail[:at]
     open_markers: list[tuple[str, int]] = []
     at = 0
@@ -101,6 +86,14 @@ def _closed_inline(tail: str) -> str:
     ):
         tail = tail[: open_markers.pop()[1]]
     return tail.rstrip() + "".join(marker for marker, _ in reversed(open_markers))
+
+
+def _begins_formula(content: str) -> bool:
+    content = content.strip()
+    open_braces = "}" * (content.count("{") - content.count("}"))
+    if MARK.search(content) and "\\" not in content:
+        return False  # names and addresses were found there
+    return not content or is_formula(content + open_braces, sure="\\" in content)
 
 
 def _same_run(tail: str, marker: str, at: int) -> int:

@@ -16,6 +16,7 @@ _RULE = "———"
 _STYLES = {"Strong": "bold", "Emphasis": "italic", "Strikethrough": "strikethrough"}
 _INDENT = "  "
 _BLANK_LINE = re.compile(rb"\n[ \t>]*\n[ \t>]*$")
+_NUMBER = re.compile(rb"\s*(\d+)")
 _LOOKED_BACK = 200
 _LONGEST_POWER = 20
 _WEB = re.compile(r"(?:https?://|www\.)[^\s]+", re.I)
@@ -70,10 +71,6 @@ class Walker:
                 self._text(value)
             case "Code":
                 self._inline_code(self._source.restored(value))
-            case "InlineMath":
-                self._math(value, where, inline=True)
-            case "DisplayMath":
-                self._math(value, where, inline=False)
             case "TaskListMarker":
                 self._out.back_to(self._out.length - len(self._out.pieces[-1]))  # the bullet
                 self._out.write("☑ " if value else "☐ ")
@@ -173,7 +170,12 @@ class Walker:
     def _start_item(self, where: dict[str, int]) -> None:
         out, depth, number = self._out, len(self._lists), self._lists[-1]
         self._begin(where, box=True)
-        self._lists[-1] = None if number is None else number + 1
+        if number is not None:
+            # As written: "1. B  3. C" answers two questions. The same number again counts on.
+            written = _NUMBER.match(self._bytes, where["start"])
+            if written and int(written[1]) > number:
+                number = int(written[1])
+            self._lists[-1] = number + 1
         out.write(_INDENT * (depth - 1))
         out.write(
             f"{_BULLETS[min(depth, len(_BULLETS)) - 1]} " if number is None else f"{number}. "
@@ -219,6 +221,8 @@ class Walker:
             mark = self._source.meaning(found[1])
             if mark.does == "text":
                 self._out.write(mark.was)
+            elif mark.does == "formula":
+                self._out.write(readable(mark.kind))
             elif mark.does == "break":
                 self._break()
             elif mark.kind == "sup":
@@ -245,14 +249,6 @@ class Walker:
         self._out.write(code)
         if not self._links:  # a link's text cannot be code as well
             self._out.spans.append(Span("code", start, self._out.length))
-
-    def _math(self, formula: str, where: dict[str, int], *, inline: bool) -> None:
-        self._behind_marker = False
-        formula = self._source.restored(formula)
-        if inline and self._bytes[where["end"] : where["end"] + 1].isdigit():
-            self._out.write(f"${formula}$")  # two prices: pandoc's rule
-        else:
-            self._out.write(readable(formula))
 
     def _url(self, details: dict[str, str]) -> str:
         return self._source.restored(details["dest_url"])
