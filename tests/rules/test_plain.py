@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from userbot.rules.markdown import broken_off, render
 from userbot.rules.plain import (
     MESSAGE_UNITS,
     fitting,
@@ -100,3 +101,35 @@ def test_no_message_is_too_long_and_no_word_is_lost(text: str) -> None:
 def test_a_shortened_text_is_one_line() -> None:
     assert shortened("a\nb", 10) == "a b"
     assert shortened("word " * 10, 12) == "word word w…"
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3, 5, 96])
+@pytest.mark.parametrize(
+    "character",
+    [
+        pytest.param("\U0001f1e9\U0001f1ea", id="flag"),
+        pytest.param("1\ufe0f\u20e3", id="keycap"),
+        pytest.param("\U0001f44b\U0001f3fd", id="skin tone"),
+        pytest.param("👨\u200d👩\u200d👧\u200d👦", id="family"),
+        pytest.param("\U0001f3f4\U000e0067\U000e0062\U000e007f", id="flag of tags"),
+        pytest.param("❤\ufe0f\u200d🔥", id="burning heart"),
+        pytest.param("e\u0301\u0323", id="marks"),
+        pytest.param("\u1112\u1161\u11ab", id="Hangul"),
+        pytest.param("\u0915\u094d\u0937\u093f", id="Devanagari"),
+        pytest.param("\u0e01\u0e33", id="Thai"),
+    ],
+)
+def test_what_a_reader_takes_for_one_character_is_never_cut(character: str, before: int) -> None:
+    text = "x" * before + character * 2_100
+    for parts in (messages(text), render(text)):
+        assert "".join(part.text for part in parts) == text
+        assert len(parts) > 1
+        for part in parts[1:]:
+            assert part.text.startswith(character)
+        (broken,) = broken_off(parts[:1])
+        assert broken.text.removesuffix(" …").endswith(character)
+        assert units(broken.text) <= MESSAGE_UNITS
+
+
+def test_a_shortened_text_ends_with_a_whole_character() -> None:
+    assert shortened("🇩🇪🇫🇷🇮🇹", 4) == "🇩🇪…"

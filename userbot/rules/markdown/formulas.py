@@ -18,7 +18,7 @@ _FUNCTION = re.compile(
 _OPERATORS = re.compile(r"[=^_+<>≤≥≠≈→∈·×÷]|\w\s*[-*/|]\s*\w")
 _NO_BEGIN = re.compile(r"[,;:!?)\]}&'\"/@%]|\.\D")
 _NO_END = re.compile(r"(?:(?<!\\)[(\[{]|[&,:;\"@/=<]|(?<![\^_{])[+*])$")
-_NOT_WITHIN = re.compile(r"(?<!\\)\$|[\"`#@;?]|://|&(?!=)")
+_NOT_WITHIN = re.compile(r"(?<!\\)\$|[\"`#@;?\ufdef]|://|&(?!=)")
 _PRICES = re.compile(r"[\d.,]+[,;] [\d.,]+")
 _LONGEST_NAME = 3
 _INLINE = re.compile(
@@ -40,18 +40,18 @@ def formula(text: str, at: int) -> re.Match[str] | None:
     for mark, pattern in _KINDS:
         if text.startswith(mark, at):
             found = pattern.match(text, at)
-            sure = mark != "$" and "\\" in (found[1] if found else "")
-            return found if found and is_formula(found[1].strip(), sure=sure) else None
+            display = mark != "$"
+            return found if found and is_formula(found[1].strip(), display=display) else None
     return None
 
 
-def is_formula(content: str, *, sure: bool = False) -> bool:
+def is_formula(content: str, *, display: bool = False) -> bool:
     """Whether this is mathematics and not prose, money or code.
 
-    `sure`: its marks are those of display mathematics, and it has LaTeX in it.
+    `display`: its marks are seldom anything else; a command of LaTeX within is enough then.
     """
     bare = _COMMAND.sub(" 0 ", content)
-    if sure and (bare != content or _OPERATORS.search(bare)):
+    if display and bare != content:
         return True
     if not any(character.isalnum() for character in bare) or not balanced(content):
         return False

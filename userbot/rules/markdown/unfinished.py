@@ -10,7 +10,6 @@ import re
 
 from userbot.rules.markdown.fences import open_fence
 from userbot.rules.markdown.formulas import is_formula
-from userbot.rules.markdown.source import MARK
 
 _LONE_MARK = re.compile(r"^[ \t>]*(?:[-*+_=#>|~`]+|\d+[.)]?|[-*+]\s+\[[ xX]?\]?|`{3,}\S*)[ \t]*$")
 _LINK = re.compile(r"!?\[([^\[\]\n]*)(?:\](?:\([^()\n]*)?)?$")
@@ -91,9 +90,7 @@ def _closed_inline(tail: str) -> str:
 def _begins_formula(content: str) -> bool:
     content = content.strip()
     open_braces = "}" * (content.count("{") - content.count("}"))
-    if MARK.search(content) and "\\" not in content:
-        return False  # names and addresses were found there
-    return not content or is_formula(content + open_braces, sure="\\" in content)
+    return not content or is_formula(content + open_braces, display=True)
 
 
 def _same_run(tail: str, marker: str, at: int) -> int:
