@@ -41,6 +41,12 @@ _AGAIN_SECONDS = 0.2
 RETRY_SECONDS = 1.0
 """How often `userbot retry` is looked out for."""
 
+_WHOM = {
+    "me": _("{title} for you"),
+    "contacts": _("{title} for your contacts"),
+    "anyone": _("{title} for everybody"),
+}
+
 
 async def run(
     settings: Settings,
@@ -51,6 +57,7 @@ async def run(
     clock: Clock | None = None,
     timings: Timings = USUAL,
     leaving: Callable[[], None] = lambda: None,
+    controls: Controls | None = None,
 ) -> str:
     """The main job, until a signal or Telegram ends it; gives the reason ("interrupted", …).
 
@@ -58,6 +65,7 @@ async def run(
     `end`: another way to end it, by setting the reason. `clock`: another than this machine's.
     `timings`: what tests shorten.
     `leaving`: called when a second signal ends the process at once.
+    `controls`: by which it can be told what to do while it runs.
     Raises UserbotError when it cannot begin or cannot go on.
     """
     if not session_file(settings.telegram.session).exists():
@@ -67,8 +75,38 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
     ):
         running = _Run(settings, report, store, end, clock or SystemClock(), timings)
+        if controls is not None:
+            controls.running = running
         with network_told(report, running.outage):
             return await running.until_stopped(began, leaving)
+
+
+class Controls:
+    """What can be wanted of a run while it goes on; before and after, nothing comes of it."""
+
+    def __init__(self) -> None:
+        self.running: _Run | None = None
+
+    def written(self) -> dict[tuple[int, int], str]:
+        """How far each answer under way is, by the chat and message of its question."""
+        services = None if self.running is None else self.running.services
+        return {} if services is None else services.queue.written()
+
+    def chats(self) -> list[tuple[int, str]]:
+        """The chats in which others than the owner are answered, or he is without the prefix:
+        each by its id, and whom it answers.
+        """
+        return [] if self.running is None else self.running.selected()
+
+    def toggle_pause(self) -> None:
+        """Begin no answer until this is called again; what is being answered goes on."""
+        if self.running is not None:
+            self.running.toggle_pause()
+
+    async def take_up(self, settings: Settings) -> None:
+        """From now on these settings hold. Raises ConfigError if a name is nobody's."""
+        if self.running is not None:
+            await self.running.take_up(settings)
 
 
 class _Run:
@@ -92,10 +130,12 @@ class _Run:
         self._settings = settings
         self._store_back = StoreBack(store, self._clock, report, self._stop)
         self._end = end or asyncio.get_running_loop().create_future()
-        limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
-        self._gate = Gate(limiter, self._clock, report, self._stop)
+        self._limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
+        self._gate = Gate(self._limiter, self._clock, report, self._stop)
         self._tasks: list[asyncio.Task[Any]] = []
-        self._services: Services | None = None
+        self._program: Program | None = None
+        self._paused_at: datetime | None = None
+        self.services: Services | None = None
 
     async def until_stopped(self, began: float, leaving: Callable[[], None]) -> str:
         """Work until a signal, or until the connection is gone for good."""
@@ -120,7 +160,7 @@ class _Run:
         pending = 0
         with suppress(StorageError):  # whatever is wrong was told already
             pending = len(self._store.questions.pending())
-        told = None if self._services is None else self._services.told
+        told = None if self.services is None else self.services.told
         return Stopped(
             reason=reason,
             answered=told.answered_count if told else 0,
@@ -165,10 +205,11 @@ class _Run:
             now = self._clock.now()
             account = await account_of(names, self._settings, self._store.began(now), now)
             self._store.belongs_to(account.owner.id)
-            services = self._services = Services(
+            self._program = Program(account, adapters)
+            services = self.services = Services(
                 self._settings,
                 self._store_back,
-                Program(account, adapters),
+                self._program,
                 self._clock,
                 self._report,
                 self._timings,
@@ -218,8 +259,65 @@ class _Run:
                 chats=len(services.chats.policy.chats),
                 seconds=time.monotonic() - began,
                 pending=pending,
+                selected=tuple(told for _, told in self.selected()),
+                prefix=self._settings.trigger.prefix,
             )
         )
+
+    # -- what is wanted of it while it runs
+
+    def selected(self) -> list[tuple[int, str]]:
+        """The selected chats, each by its id, and whom it answers."""
+        services = self.services
+        if services is None:
+            return []
+        told: list[tuple[int, str]] = []
+        for chat, rule in services.chats.policy.chats.items():
+            block = services.chats.get(chat)
+            title = self._gate.waits.titles.get(chat) or self._store.conversations.title(chat)
+            title = _("Saved Messages") if block and block.id == "saved" else title
+            title = title or str(chat if block is None else block.id)
+            people = rule.allowed if isinstance(rule.allowed, str) else ""
+            if rule.respond == "off":
+                told.append((chat, _("{title}: off", title=title)))
+            elif people:
+                told.append((chat, _WHOM[people].filled(title=title)))
+            else:
+                listed = n_(
+                    "{title} for {count} person",
+                    "{title} for {count} people",
+                    len(rule.allowed),
+                    title=title,
+                )
+                told.append((chat, listed))
+        return told
+
+    def toggle_pause(self) -> None:
+        """Begin no answer, or begin again what waited and did not grow too old meanwhile."""
+        if self.services is None:
+            return
+        now, paused_at = self._clock.now(), self._paused_at
+        self.services.queue.is_paused = paused_at is None
+        self._paused_at = now if paused_at is None else None
+        if paused_at is None:
+            reason, detail = "paused", _("Paused: no new answers until you press p again.")
+        else:
+            reason, detail = "resumed", _("Answering again.")
+            self.services.store_back.soon(partial(self._leave_out, paused_at, now))
+        self._report(Notice(reason=reason, detail=detail))
+
+    async def take_up(self, settings: Settings) -> None:
+        """From now on these settings hold. Raises ConfigError, TelegramError and StorageError;
+        then the old ones do.
+        """
+        if self._program is None or self.services is None:
+            return
+        names = NameResolver(self._program.adapters.client, self._store.names)
+        now = self._clock.now()
+        account = await account_of(names, settings, self._store.began(now), now)
+        self._settings = settings
+        self._limiter.take_up(settings.pacing.writes_per_second, settings.pacing.burst)
+        self.services.take_up(settings, account)
 
     # -- what Telegram tells
 
@@ -252,7 +350,7 @@ class _Run:
 
     def missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""
-        services = self._services
+        services = self.services
         if services is None:
             return  # whatever it is, a look comes after the start
         services.background.clear()  # edits and deletions that were missed are never told
@@ -261,7 +359,7 @@ class _Run:
 
     def reconnected(self) -> None:
         """The connection stands again: what grew too old meanwhile is not answered."""
-        services, now = self._services, self._clock.now()
+        services, now = self.services, self._clock.now()
         if services is None:
             return
         lost = now - timedelta(seconds=self.outage.back())
@@ -279,8 +377,8 @@ class _Run:
 
     @property
     def _built(self) -> Services:
-        assert self._services is not None
-        return self._services
+        assert self.services is not None
+        return self.services
 
     async def _look_for_retries(self) -> None:
         """Take up what another process wants asked again, until cancelled."""

@@ -35,7 +35,7 @@ from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
-from userbot.rules.policy import Policy
+from userbot.rules.policy import Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.storage.store import Store
@@ -74,7 +74,7 @@ from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.turn.understand.understand import Understand
 from userbot.turn.understand.words import Words
-from userbot.types import Person
+from userbot.types import Person, Question
 
 
 class TelegramListener(Listener, Losses, Protocol):
@@ -161,11 +161,9 @@ class Services:
         self.store_back = store_back
         self.chats = ChatRules(account.policy, account.chats, settings.trigger.from_, store)
         history = history_of(settings, store)
-        requests = Requests(settings.openai, self.chats, history)
-        system = settings.openai.system
-        held = timings.limit_held_seconds
-        limits = Limits(settings.limits, account.limited, system, held)
-        self.budget = Budget(limits, store, clock, report)
+        self._requests = requests = Requests(settings.openai, self.chats, history)
+        self._timings = timings
+        self.budget = Budget(limits_of(settings, account, timings), store, clock, report)
         loops = LoopWatch()
         window = settings.history.window_tokens
         self.background = Background(reader, store, self.chats, window, clock, report)
@@ -188,18 +186,16 @@ class Services:
             report,
         )
         attachments = Attachments(reader, report, timings.picture_questions)
-        language = language_of(settings.console.language)
-        pacing, own_prompt = settings.pacing, settings.trigger.own_prompt
-        if timings.preview_seconds is not None:
-            pacing = replace(pacing, edit_seconds=timings.preview_seconds)
-        style = WritingStyle(pacing, own_prompt, language, timings.late_edit_seconds)
         messages = ReplyMessages(sender, outbound, store, clock)
+        self._writing = InWriting(
+            writing_style(settings, timings), sender, messages, typing, clock, report
+        )
         longest = timings.silences * settings.openai.timeout
         answer = AnswerStage(
             Complete(adapters.model, requests, self.budget, longest, clock, report),
             self.chats,
             outbound,
-            InWriting(style, sender, messages, typing, clock, report),
+            self._writing,
             typing,
             ByVoice(adapters.speaker, self.budget, sender, outbound, report),
         )
@@ -219,11 +215,12 @@ class Services:
         self.forgetting = Forgetting(store.eraser, history, store_back, clock, retention)
 
         prefix = settings.trigger.prefix
+        language = language_of(settings.console.language)
         texts = CommandTexts(language, prefix, command_stem(prefix))
         handlers = CommandHandlers(
             texts,
             ConversationCommands(texts, store, history, self.queue, self.retries, clock),
-            ChatRuleCommands(texts, settings.openai, self.chats, self.queue),
+            ChatRuleCommands(texts, self._requests, self.chats, self.queue),
             UsageCommand(texts, store, zone, clock),
             ForgetCommand(account.owner, texts, self.chats, history, self.queue, clock),
         )
@@ -234,6 +231,35 @@ class Services:
         first = None if account.first else account.policy.began
         self.arrivals = Arrivals(receiver, self.chats, store, store_back, clock, first)
         self.catch_up = CatchUp(self.arrivals, self.chats, reader, max_age, clock, report)
+
+    def take_up(self, settings: Settings, account: Account) -> None:
+        """From now on these hold, as far as `rules.taking_up` lets them; for what waits, too."""
+        self._requests.settings = settings.openai
+        self._writing.style = writing_style(settings, self._timings)
+        self.queue.settings = settings.trigger
+        self.budget.limits = limits_of(settings, account, self._timings)
+        self.chats.take_up(account.policy, account.chats, settings.trigger.from_)
+
+        def is_forbidden(question: Question) -> bool:
+            return forbidden_now(question, self.chats.policy) is not None
+
+        self.queue.stop_all(is_forbidden, "not_allowed")
+        self.arrivals.wake()
+
+
+def limits_of(settings: Settings, account: Account, timings: Timings) -> Limits:
+    """What the config says of limits."""
+    system, held = settings.openai.system, timings.limit_held_seconds
+    return Limits(settings.limits, account.limited, system, held)
+
+
+def writing_style(settings: Settings, timings: Timings) -> WritingStyle:
+    """What the config says of how answers are written."""
+    pacing, own_prompt = settings.pacing, settings.trigger.own_prompt
+    if timings.preview_seconds is not None:
+        pacing = replace(pacing, edit_seconds=timings.preview_seconds)
+    language = language_of(settings.console.language)
+    return WritingStyle(pacing, own_prompt, language, timings.late_edit_seconds)
 
 
 def history_of(settings: Settings, store: Store) -> History:

@@ -58,6 +58,9 @@ class Ready(Event):
     chats: int
     seconds: float
     pending: int = 0
+    selected: tuple[str, ...] = ()
+    """Each of these chats, and whom it answers."""
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +82,8 @@ class Ignored(Event):
     event: ClassVar[str] = "ignored"
     reason: str
     notable: bool = True
+    detail: str = ""
+    """The reason in words, where more is known than its slug says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +131,8 @@ class Answered(Event):
     """The endpoint did not tell the tokens."""
     reason: str = ""
     """Why the model stopped early ("length"), if it did."""
+    cost: float | None = None
+    """Money of all that was paid for it; None where no price is set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,7 +160,7 @@ class PersonLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """Money per million tokens and per minute of audio, in a currency of your choice."""
+    """Dollars per million tokens and per minute of audio."""
 
     input: Amount | None = None
     output: Amount | None = None

@@ -27,15 +27,15 @@ async def test_ctrl_c_says_that_answers_are_waited_for_and_a_second_one_leaves_t
     house.write_config(ANYONE + '[console]\nlanguage = "ru"')
     house.log_in()
     screen = await house.terminal("run")
-    await screen.shows("готов")
+    await screen.shows("● на связи")
     house.stage.max.says(house.stage.group, "/gpt hello")
-    await screen.shows("Weekend · Max +\\d")
+    await screen.shows("Weekend · Max +думает \\d")
     screen.types("\x03")
     await screen.shows("жду 1 ответ. Ещё раз Ctrl-C — сразу.")
     screen.types("\x03")
     assert await screen.ends() == 130
     assert screen.text.rfind("\x1b[?25h") > screen.text.rfind("\x1b[?25l")  # the cursor is back
-    assert "Weekend" not in screen.text.rpartition("\x1b[2K")[2]  # the row above it is gone
+    assert "Weekend" not in screen.text.rpartition("\x1b[J")[2]  # the rows at the bottom are gone
 
 
 async def test_a_program_that_reads_json_is_told_how_many_answers_are_waited_for(

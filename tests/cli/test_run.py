@@ -128,7 +128,7 @@ async def test_in_a_terminal_without_a_login_it_leads_through_one_and_goes_on(
     await screen.shows(QR_END)
     house.stage.olga.scans(shown_link(house.stage))
     await screen.shows("Logged in as Olga.")
-    await screen.shows("ready .*Olga · sandbox")
+    await screen.shows("● Olga · sandbox")
     question = house.stage.max.says(house.stage.group, "/gpt hello")
     assert await house.stage.max.expects(house.stage.group, reply_to=question)
     await screen.shows("answered")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -48,8 +48,39 @@ async def test_usage_is_told_by_day_chat_and_person(house: House, database: Path
 
 async def test_usage_in_lines_and_by_one_thing_only(house: House, database: Path) -> None:
     ended = await house.run("usage", "--by", "person")
-    assert [line.split("\t")[0] for line in ended.out.splitlines()] == [str(ANNA.id), str(OWNER.id)]
-    assert "≈ 100" in ended.out
+    assert [line.split("\t") for line in ended.out.splitlines()] == [
+        ["Anna", "2", "200", "100", "3.0", "2.0", "$0.02", ""],
+        ["Olga", "1", "≈ 100", "50", "1.5", "1.0", "$0.01", ""],
+    ]
+    verbose = await house.run("usage", "--by", "person", "-v")
+    assert [line.split("\t")[-1] for line in verbose.out.splitlines()] == [
+        str(ANNA.id),
+        str(OWNER.id),
+    ]
+
+
+@pytest.mark.parametrize("columns", [40, 80, 140])
+async def test_usage_fits_a_terminal_has_sums_and_leaves_out_what_has_no_values(
+    house: House, columns: int
+) -> None:
+    house.write_config("[limits]\ntimezone = 'UTC'\n")
+    now = datetime.now(UTC)
+    with Store.open(house.folder / "sessions" / "history.db") as store:
+        for days in (0, 1):
+            ask = store.questions.add(question(WORDS, message=days, at=now), now)
+            assert ask is not None
+            usage = Usage(1_000_000, 50_000)
+            paid(store, ask, now - timedelta(days=days), usage=usage, cost=0)
+    screen = await house.terminal("usage", "--by", "day", columns=columns)
+    assert await screen.ends() == 0
+    lines = screen.plain.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert "audio" not in screen.plain
+    assert "2,000,000" in screen.plain
+    if columns > 40:
+        assert lines[0].split() == ["day", "requests", "tokens", "in", "tokens", "out", "cost"]
+        assert lines[2].rstrip().endswith("–  " + "▇" * 10)
+        assert lines[4].split() == ["total", "2", "2,000,000", "100,000", "–"]
 
 
 async def test_usage_without_a_history_says_so(house: House) -> None:

@@ -101,7 +101,7 @@ def test_every_reason_of_a_limit_has_words() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("width", [80, 140])
+@pytest.mark.parametrize("width", [40, 57, 80, 140, 200])
 def test_the_live_console_keeps_to_the_width(width: int, language: Language) -> None:
     paper = Console(width=width, record=True, file=io.StringIO(), highlight=False)
     live = Live(language, verbose=True, console=paper)
@@ -115,29 +115,6 @@ def test_the_live_console_keeps_to_the_width(width: int, language: Language) -> 
     for head, _style in HEADS.values():
         # Of an answer that begins the row below the log tells.
         assert translated(head, language) in shown or head == HEADS["answering"][0]
-
-
-def test_what_is_being_answered_is_shown_until_it_is_answered() -> None:
-    paper = Console(width=80, file=io.StringIO(), force_terminal=True)
-    live = Live("en", verbose=False, console=paper)
-    live(happened.Answering(**WHERE, model="m"))
-    assert live._live is not None
-    live(happened.Failed(**WHERE, reason="timeout", error="No answer."))
-    assert live._live is None
-
-
-@pytest.mark.parametrize(
-    "stands",
-    [happened.Notice(reason="reconnected", detail="It stands."), EVENTS[0]],
-    ids=["again", "for-the-first-time"],
-)
-def test_a_connection_that_stands_is_no_row_any_more(stands: Event) -> None:
-    paper = Console(file=io.StringIO(), force_terminal=True, width=80)
-    live = Live("en", verbose=False, console=paper)
-    live(happened.Waiting(reason="network", seconds=2.5))
-    assert live._live is not None
-    live(stands)
-    assert live._live is None
 
 
 @pytest.mark.parametrize("verbose", [True, False], ids=["verbose", "quiet"])

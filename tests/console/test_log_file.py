@@ -35,7 +35,7 @@ def test_without_log_text_no_words_of_people_are_in_it(tmp_path: Path) -> None:
     text = (tmp_path / "logs" / "run.log").read_text()
     assert "4711" not in text
     assert "heard" in text
-    assert "5 + 6 tokens" in text
+    assert "↑5 ↓6" in text
 
 
 def test_a_question_without_its_words_is_not_said_to_be_about_another_message(

@@ -10,7 +10,7 @@ from typing import Any
 from userbot.cli.common import Common
 from userbot.cli.language import said, show, tell
 from userbot.cli.login import online
-from userbot.cli.table import kind, print_json, print_table, titled
+from userbot.cli.table import NONE, Column, kind, print_json, print_table, titled
 from userbot.console.describe import printable
 from userbot.errors import StorageError
 from userbot.rules.policy import effective_block
@@ -23,6 +23,13 @@ _WHOM = {
     "contacts": _('only your Telegram contacts; or "anyone", or ["@name"]'),
     "anyone": _('everybody in this chat; or "contacts", or ["@name"]'),
 }
+_COLUMNS = (
+    Column(_("title"), folds=True),
+    Column(_("kind")),
+    Column(_("@name"), folds=True),
+    Column(_("answers"), folds=True),
+    Column("id", verbose=True),
+)
 _MOST_BLOCKS = 3
 """With more chats than that somebody is still looking."""
 
@@ -36,7 +43,7 @@ def chats(common: Common, settings: Settings, word: str | None) -> None:
     if common.json:
         print_json(_row(one, selected.get(one.id), ordered) for one in found)
     else:
-        _print_table(found, selected, ordered, lively=common.lively)
+        _print_table(common, found, selected, ordered)
         _print_block(found, selected, word)
 
 
@@ -70,7 +77,7 @@ def _row(dialog: Dialog, chat: ChatConfig | None, ordered: dict[int, list[str]])
 
 def _rule(chat: ChatConfig | None, by_command: list[str] | None) -> str:
     if chat is None:
-        rule = "–"
+        rule = NONE
     elif chat.respond == "off":
         rule = "off"
     else:
@@ -82,26 +89,23 @@ def _rule(chat: ChatConfig | None, by_command: list[str] | None) -> str:
 
 
 def _print_table(
+    common: Common,
     found: list[Dialog],
     selected: dict[int, ChatConfig],
     ordered: dict[int, list[str]],
-    *,
-    lively: bool,
 ) -> None:
-    print_table(
-        ("id", _("kind"), _("title"), _("@name"), _("answers")),
-        [
-            (
-                str(dialog.id),
-                kind(dialog.kind),
-                titled(dialog.title, dialog.id),
-                f"@{dialog.username}" if dialog.username else "",
-                _rule(selected.get(dialog.id), ordered.get(dialog.id)),
-            )
-            for dialog in found
-        ],
-        lively=lively,
-    )
+    rows = [
+        (
+            titled(dialog.title, dialog.id) or str(dialog.id),
+            kind(dialog.kind),
+            f"@{dialog.username}" if dialog.username else "",
+            _rule(selected.get(dialog.id), ordered.get(dialog.id)),
+            str(dialog.id),
+        )
+        for dialog in found
+    ]
+    if rows:
+        print_table(common, _COLUMNS, rows)
 
 
 def _print_block(found: list[Dialog], selected: dict[int, ChatConfig], word: str | None) -> None:

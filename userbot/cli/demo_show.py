@@ -34,7 +34,8 @@ class Show:
 
     def __init__(self, console: Console, language: Language, *, quiet: bool) -> None:
         self._language = language
-        self._rich = console.console if isinstance(console, Live) else None
+        self._live = console if isinstance(console, Live) else None
+        self._rich = None if self._live is None else self._live.console
         self._quiet = quiet
 
     def label(self, sentence: str) -> None:
@@ -105,8 +106,8 @@ class Show:
     def _print(self, rich: Any, plain: str) -> None:
         if self._quiet:
             return
-        if self._rich is not None:
-            self._rich.print(rich)
+        if self._live is not None:
+            self._live.print(rich)
         else:
             print(plain, flush=True)
 

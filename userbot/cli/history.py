@@ -152,17 +152,10 @@ def retry(common: Common, settings: Settings, since: str | None, chat: str | Non
     """Wish failed questions answered, and show which; a running program asks them at once."""
     path, now = settings.history.database, datetime.now(UTC)
     after = None if since is None else now - age_of(since)
-    with Archive.reading(path) as archive:
-        if archive is None:
-            aside(_("No history yet in {path}.", path=path), _BEGINS)
-            return
-        where, topic = Asked(chat).where(archive)
-        failed = archive.exchanges(-1, chat=where, topic=topic, failed=True, since=after)
-    with Store.open(path) as store:
-        wished = store.questions.request_retry(
-            [one.id for one in failed if one.conversation.chat != TERMINAL], now
-        )
-    again = [one for one in failed if one.id in wished]
+    if not path.exists():
+        aside(_("No history yet in {path}.", path=path), _BEGINS)
+        return
+    again = ask_again(path, chat, after)
     if not again:
         aside(_("No failed questions."), _("`userbot history CHAT` shows what was asked."))
         return
@@ -177,6 +170,25 @@ def retry(common: Common, settings: Settings, since: str | None, chat: str | Non
             len(again),
         )
         aside(told, _("Start `userbot run`."))
+
+
+def ask_again(
+    path: Path, chat: str | None = None, since: datetime | None = None
+) -> list[ArchivedQuestion]:
+    """Have failed questions asked again by the program that runs, or the next start of it.
+
+    Gives those. `chat`: as typed. Raises UsageError and StorageError.
+    """
+    with Archive.reading(path) as archive:
+        if archive is None:
+            return []
+        where, topic = Asked(chat).where(archive)
+        failed = archive.exchanges(-1, chat=where, topic=topic, failed=True, since=since)
+    with Store.open(path) as store:
+        wished = store.questions.request_retry(
+            [one.id for one in failed if one.conversation.chat != TERMINAL], datetime.now(UTC)
+        )
+    return [one for one in failed if one.id in wished]
 
 
 def age_of(typed: str) -> timedelta:

@@ -21,15 +21,22 @@ from rich.text import Text
 
 from userbot.cli.common import Common
 from userbot.cli.language import said
-from userbot.cli.table import kind, number, print_json, print_table, titled
+from userbot.cli.table import Column, kind, number, print_json, print_table, titled
 from userbot.console.describe import printable, tokens
 from userbot.console.lines import json_text, utc
 from userbot.console.reasons import unanswered as why
 from userbot.storage.archive import ArchivedQuestion, ConversationSummary
-from userbot.texts import _, p_
+from userbot.texts import _, joined, p_
 from userbot.types import ConversationId
 
-_HEADS: Final = (_("chat"), _("last"), _("asked"), _("tokens"), _("kind"), _("title"))
+_COLUMNS: Final = (
+    Column(_("title"), folds=True),
+    Column(_("kind")),
+    Column(_("asked"), right=True),
+    Column(_("tokens"), right=True),
+    Column(_("last")),
+    Column("id", verbose=True),
+)
 _STATES: Final = {
     "pending": _("pending"),
     "answering": p_("state", "answering"),
@@ -56,8 +63,9 @@ def conversations(common: Common, found: list[ConversationSummary]) -> None:
     if common.json:
         print_json(_conversation_row(one) for one in found)
     else:
-        rows = [_cells(one) for one in found]
-        print_table(_HEADS, rows, lively=common.lively, right=_HEADS[2:4], row_a_line=True)
+        asked, tokens = sum(one.questions for one in found), sum(one.tokens for one in found)
+        total = (said(_("total")), "", number(asked), number(tokens), "", "")
+        print_table(common, _COLUMNS, [_cells(one) for one in found], total)
 
 
 def dialogue(common: Common, found: list[ArchivedQuestion], *, everywhere: bool) -> None:
@@ -65,7 +73,7 @@ def dialogue(common: Common, found: list[ArchivedQuestion], *, everywhere: bool)
     if common.json:
         print_json(map(exchange_row, found))
     else:
-        _print_lines(common, _lines(found, everywhere=everywhere))
+        _print_lines(common, _lines(found, everywhere=everywhere, verbose=common.verbose))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +85,20 @@ class _Line:
     text: str = ""
 
 
-def _lines(found: list[ArchivedQuestion], *, everywhere: bool) -> Iterator[_Line]:
+def _lines(found: list[ArchivedQuestion], *, everywhere: bool, verbose: bool) -> Iterator[_Line]:
     if not everywhere:
         title = titled(found[-1].title, found[-1].conversation.chat)
-        yield _Line(printable(title) or said(_("(no title)")), str(found[-1].conversation.chat))
+        chat = str(found[-1].conversation.chat)
+        yield _Line(printable(title) or chat, chat if verbose and title else "")
         yield _Line()
     for one in found:
         username = f"@{printable(one.username)}" if one.username else ""
         if everywhere:
             title = printable(titled(one.title, one.conversation.chat))
-            spot = said(_("in {title} ({where})", title=title, where=where(one.conversation)))
+            here = where(one.conversation)
+            spot = said(_("in {title}", title=title or here))
+            if verbose and title:
+                spot = f"{spot} ({here})"
         else:
             topic = one.conversation.topic
             spot = said(_("in topic {topic}", topic=topic)) if topic else ""
@@ -122,13 +134,20 @@ def _print_lines(common: Common, lines: Iterable[_Line]) -> None:
 
 def _cells(one: ConversationSummary) -> tuple[str, ...]:
     return (
-        where(one.conversation),
-        local(one.last),
+        _name(one),
+        kind(one.kind),
         number(one.questions),
         number(one.tokens),
-        kind(one.kind),
-        titled(one.title, one.conversation.chat),
+        local(one.last),
+        where(one.conversation),
     )
+
+
+def _name(one: ConversationSummary) -> str:
+    """How a conversation is called; a topic has no name of its own here."""
+    title = titled(one.title, one.conversation.chat) or str(one.conversation.chat)
+    topic = one.conversation.topic
+    return joined(title, said(_("in topic {topic}", topic=topic)), by=" · ") if topic else title
 
 
 def _conversation_row(one: ConversationSummary) -> dict[str, Any]:

@@ -7,21 +7,32 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from userbot import app
+from userbot.app import Controls
 from userbot.cli.asking import in_terminal
 from userbot.cli.common import Common, reader_gone, stop_printing
 from userbot.cli.language import language, tell
 from userbot.cli.login import log_in_first
+from userbot.cli.reload import ConfigWatch
 from userbot.config import Loaded, check_modes
 from userbot.console.lines import JsonLines, Lines, LogFile
+from userbot.errors import UserbotError
 from userbot.events import Event, Notice
 from userbot.masking import masked_event
-from userbot.settings import ConsoleConfig
+from userbot.settings import ConsoleConfig, OpenAIConfig, Settings
 from userbot.signals import leave, leaving_at_once, run_alone
 from userbot.telegram.session import session_file
 from userbot.texts import Language, _, language_of
+
+if TYPE_CHECKING:
+    from userbot.cli.attended import Attended
+
+_ENDPOINT_SECONDS = 1.0
+"""After which the model's server is looked at: the connection to Telegram comes first."""
+_MODELS = 8
+"""Names of models that are told at most."""
 
 
 class Console(Protocol):
@@ -55,16 +66,17 @@ class Reporter:
         try:
             self._console(event)
         except OSError as error:
-            self._unread(error)
+            self.unread(error)
 
     def close(self) -> None:
         """Close the console."""
         try:
             self._console.close()
         except OSError as error:
-            self._unread(error)
+            self.unread(error)
 
-    def _unread(self, error: OSError) -> None:
+    def unread(self, error: OSError) -> None:
+        """The console could not be written to: raises that, unless its reader went away."""
         if not reader_gone(error):
             raise error
         self._gone = True
@@ -73,15 +85,22 @@ class Reporter:
             self._end.set_result("unread")
 
 
-def console_for(common: Common, spoken: Language) -> Console:
-    """The console that the flags and the terminal ask for."""
+def console_for(common: Common, spoken: Language, attended: Settings | None = None) -> Console:
+    """The console that the flags and the terminal ask for.
+
+    `attended`: of a run that is watched in a terminal, with a line on the day at its bottom.
+    """
     if common.json:
         return JsonLines(sys.stdout, verbose=common.verbose)
     if not common.lively:
         return Lines(sys.stdout, spoken, verbose=common.verbose)
     from userbot.console.live import Live
 
-    return Live(spoken, verbose=common.verbose)
+    if attended is None:
+        return Live(spoken, verbose=common.verbose)
+    from userbot.cli.attended import status_of
+
+    return Live(spoken, verbose=common.verbose, status=status_of(attended))
 
 
 def log_file_for(settings: ConsoleConfig) -> Console | None:
@@ -89,6 +108,47 @@ def log_file_for(settings: ConsoleConfig) -> Console | None:
     if settings.log_file is None:
         return None
     return LogFile(settings.log_file, language_of(settings.language), text=settings.log_text)
+
+
+def attended_by(console: Console, loaded: Loaded, controls: Controls, report: Reporter) -> Attended:
+    """What keeps the screen of a run in a terminal up to date."""
+    from userbot.cli.attended import Attended
+    from userbot.console.live import Live
+
+    assert isinstance(console, Live)
+    return Attended(console, loaded, controls, report, language())
+
+
+async def _kept_fresh(attended: Attended, report: Reporter) -> None:
+    try:
+        await attended.watch()
+    except OSError as error:
+        report.unread(error)
+
+
+async def _warn_of_endpoint(openai: OpenAIConfig, report: Reporter) -> None:
+    """Say at the start that the model's server or the key does not answer."""
+    from userbot.openai_api.chat import OpenAIChat
+
+    await asyncio.sleep(_ENDPOINT_SECONDS)
+    model = OpenAIChat(openai)
+    try:
+        await model.warm()
+        offered = await model.check()
+    except UserbotError as error:
+        report(Notice(reason="endpoint", detail=str(error), hint=error.hint))
+    else:
+        if offered and openai.model not in offered:
+            some = ", ".join(sorted(offered)[:_MODELS] + ["…"] * (len(offered) > _MODELS))
+            report(
+                Notice(
+                    reason="endpoint",
+                    detail=_("{host} has no model {model}.", host=model.host, model=openai.model),
+                    hint=_("It has {some}: set model under [openai].", some=some),
+                )
+            )
+    finally:
+        await model.aclose()
 
 
 def run(common: Common, loaded: Loaded, began: float) -> None:
@@ -100,7 +160,7 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
         tell(_("You are not logged in yet."))
         log_in_first(telegram, None, qr=True)
         began = time.monotonic()
-    console = console_for(common, language())
+    console = console_for(common, language(), loaded.settings)
     log = log_file_for(loaded.settings.console)
 
     async def listen() -> str:
@@ -108,7 +168,29 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
         report = Reporter(console, end, log)
         for notice in notices:
             report(Notice(reason="config", detail=notice))
-        return await app.run(loaded.settings, report, began=began, end=end, leaving=console.close)
+        controls = Controls()
+        beside = [
+            asyncio.create_task(ConfigWatch(common, loaded, controls, report).watch()),
+            asyncio.create_task(_warn_of_endpoint(loaded.settings.openai, report)),
+        ]
+        leaving = console.close
+        if common.lively and not common.json:
+            attended = attended_by(console, loaded, controls, report)
+            beside.append(asyncio.create_task(_kept_fresh(attended, report)))
+            leaving = attended.close
+        try:
+            return await app.run(
+                loaded.settings,
+                report,
+                began=began,
+                end=end,
+                leaving=leaving,
+                controls=controls,
+            )
+        finally:
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     try:
         with leaving_at_once(console.close):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console, JustifyMethod
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from userbot.cli.language import fitted, language, said
+from userbot.cli.common import Common
+from userbot.cli.language import language, said
 from userbot.console.describe import printable
 from userbot.console.lines import json_text
 from userbot.texts import _
@@ -24,10 +26,24 @@ _KINDS: Final = {
     "supergroup": _("supergroup"),
     "channel": _("channel"),
 }
-_WHOLE = ("id", "kind")
-"""Ids are copied from here: they stay whole, and what people wrote is folded."""
+NONE = "–"
+"""Where there is nothing to say: no price is set, no rule."""
 _NARROWEST = 8
-"""Of a column that is folded; where there is less room, a row is a few lines instead."""
+"""Columns of what may be folded; where there is less room, a row is a few lines instead."""
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column. `right`: of numbers; `folds`: what is too long goes on in the next line.
+
+    `verbose`: shown only with -v, as ids are.
+    """
+
+    head: str
+    right: bool = False
+    folds: bool = False
+    verbose: bool = False
 
 
 def titled(title: str, chat: str | int) -> str:
@@ -55,52 +71,82 @@ def print_json(rows: Iterable[Mapping[str, Any]]) -> None:
 
 
 def print_table(
-    heads: Sequence[str],
+    common: Common,
+    columns: Sequence[Column],
     rows: Sequence[Sequence[str]],
-    *,
-    lively: bool,
-    right: Collection[str] = (),
-    row_a_line: bool = False,
+    total: Sequence[str] | None = None,
 ) -> None:
-    """Print rows, as a table where it is `lively`; nothing in them can steer the terminal.
+    """Print rows, the name of each first: as a table in a terminal, with tabs elsewhere.
 
-    `right`: heads of numbers. `row_a_line`: what is too long is cut in the last column; otherwise
-    what people wrote is folded.
+    `total`: a last row of sums, in a terminal. Nothing in them can steer the terminal.
     """
+    if common.lively:
+        console = Console(highlight=False)
+        console.print(table(columns, rows, console.width, total, verbose=common.verbose))
+        return
+    shown = [number for number, one in enumerate(columns) if common.verbose or not one.verbose]
+    for row in rows:
+        print("\t".join(printable(row[number]) for number in shown))
+
+
+def table(
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[str]],
+    width: int,
+    total: Sequence[str] | None = None,
+    *,
+    verbose: bool = False,
+) -> RenderableType:
+    """Rows as a terminal of so many columns shows them; columns without values are left out."""
     safe = [[printable(cell) for cell in row] for row in rows]
-    if not lively:
-        for row in safe:
-            print("\t".join(row))
-        return
-    console = Console(highlight=False)
-    widths = [max(map(len, column)) for column in zip(map(said, heads), *safe, strict=True)]
-    whole = heads[:-1] if row_a_line else _WHOLE
-    least = [
-        width if head in whole else min(width, _NARROWEST)
-        for head, width in zip(heads, widths, strict=True)
+    last = [printable(cell) for cell in total or ()]
+    shown = [
+        number
+        for number, column in enumerate(columns)
+        if (verbose or not column.verbose) and any(row[number] not in ("", "0") for row in safe)
     ]
-    gaps = 3 * (len(heads) - 1)
-    if sum(least) + gaps > console.width:
-        print_records(heads, safe)
-        return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold", show_edge=False)
-    for head in heads:
-        justify: JustifyMethod = "right" if head in right else "left"
-        table.add_column(
-            said(head), justify=justify, overflow="fold", no_wrap=row_a_line or head in whole
+    columns = [columns[number] for number in shown]
+    safe = [[row[number] for number in shown] for row in safe]
+    lines = [*safe, [last[number] for number in shown]] if last and len(safe) > 1 else safe
+    widths = [
+        max(cell_len(said(column.head)), *(cell_len(line[at]) for line in lines))
+        for at, column in enumerate(columns)
+    ]
+    least = [
+        min(width, _NARROWEST) if column.folds else width
+        for column, width in zip(columns, widths, strict=True)
+    ]
+    if sum(least) + _GAP * (len(columns) - 1) > width:
+        return _records(columns, lines)
+    shape = Table(
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, _GAP - 1, 0, 0),  # beside a divider of one blank
+        header_style="bold",
+        show_edge=False,
+        show_footer=False,
+    )
+    for column in columns:
+        shape.add_column(
+            said(column.head),
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=not column.folds,
         )
-    for row in safe:
-        cells = list(map(Text, row))
-        if row_a_line:
-            cells[-1].truncate(console.width - sum(widths[:-1]) - gaps, overflow="ellipsis")
-        table.add_row(*cells)
-    console.print(table)
+    for number, line in enumerate(lines):
+        is_total = number == len(safe)
+        shape.add_row(*map(Text, line), style="bold" if is_total else "")
+    return shape
 
 
-def print_records(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Rows in a terminal that is too narrow for columns: what identifies one, and the rest."""
+def _records(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Text:
+    """Rows where columns have no room: the name of each, and the rest set in below it."""
+    told = Text(overflow="fold")
     for first, *others in rows:
-        print(first)
-        for head, cell in zip(heads[1:], others, strict=True):
+        told.append(f"{first}\n", "bold")
+        for column, cell in zip(columns[1:], others, strict=True):
             if cell:
-                print(fitted(f"  {said(head)}: {cell}" if head else f"  {cell}", sys.stdout))
+                head = said(column.head)
+                told.append(f"  {head}: {cell}\n" if head else f"  {cell}\n")
+    told.right_crop(1)
+    return told

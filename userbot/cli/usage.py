@@ -5,16 +5,29 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from rich.console import RenderableType
+
 from userbot.cli.common import Common
-from userbot.cli.language import aside
-from userbot.cli.table import print_json, print_table, titled
+from userbot.cli.language import aside, said
+from userbot.cli.table import NONE, Column, number, print_json, print_table, table, titled
+from userbot.console.describe import money
 from userbot.errors import UsageError
-from userbot.rules.limits import day_began
+from userbot.rules.limits import MICRO, day_began
 from userbot.settings import Settings
 from userbot.storage.spending import Spending, spending
 from userbot.texts import _
 
 _BY: Final = {"day": _("day"), "chat": _("chat"), "person": _("person")}
+_HEADS: Final = (
+    _("requests"),
+    _("tokens in"),
+    _("tokens out"),
+    _("audio min"),
+    _("spoken min"),
+    _("cost"),
+)
+_BAR = 10
+"""Columns of the longest bar."""
 
 
 def usage(common: Common, settings: Settings, by: str, days: int) -> None:
@@ -24,17 +37,19 @@ def usage(common: Common, settings: Settings, by: str, days: int) -> None:
             _("Usage can be listed by {by}.", by=", ".join(_BY)),
             _("Without --by all three are shown."),
         )
-    zone = settings.limits.timezone
-    since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
-    found = {
-        what: spending(settings.history.database, what, since, zone)
-        for what in _BY
-        if by in ("", what)
-    }
+    found = _found(settings, by, days)
     if common.json:
         print_json(_row(what, row) for what, rows in found.items() for row in rows)
     else:
-        _print_tables(common, found)
+        _print_tables(common, settings, found)
+
+
+def _found(settings: Settings, by: str, days: int) -> dict[str, list[Spending]]:
+    """What was spent in so many days, by each of the three, or by one."""
+    zone = settings.limits.timezone
+    since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
+    database = settings.history.database
+    return {what: spending(database, what, since, zone) for what in _BY if by in ("", what)}
 
 
 def _row(what: str, row: Spending) -> dict[str, Any]:
@@ -47,39 +62,68 @@ def _row(what: str, row: Spending) -> dict[str, Any]:
         "completion_tokens": row.completion_tokens,
         "audio_minutes": round(row.audio_seconds / 60, 2),
         "spoken_minutes": round(row.spoken_seconds / 60, 2),
-        "cost": row.cost / 1_000_000,
+        "cost": row.cost / MICRO,
         "estimated": row.estimated,
     }
 
 
-def _print_tables(common: Common, found: dict[str, list[Spending]]) -> None:
+def _print_tables(common: Common, settings: Settings, found: dict[str, list[Spending]]) -> None:
     if not any(found.values()):
         aside(_("Nothing was used in that time."), _("Use --days 365 to look further back."))
         return
-    heads = (
-        _("requests"),
-        _("tokens in"),
-        _("tokens out"),
-        _("audio min"),
-        _("spoken min"),
-        _("cost"),
-        "",
+    priced = settings.limits.prices is not None
+    for place, (what, rows) in enumerate(found.items()):
+        if place and common.lively:
+            print()
+        print_table(common, _columns(what), *_rows(what, rows, priced=priced, bars=common.lively))
+
+
+def tables(settings: Settings, days: int, width: int) -> list[RenderableType]:
+    """What was spent in so many days by chat, as a terminal of that width shows it."""
+    found = _found(settings, "chat", days)["chat"]
+    if not found:
+        return []
+    rows, total = _rows("chat", found, priced=settings.limits.prices is not None, bars=True)
+    return [table(_columns("chat"), rows, width - 1, total)]
+
+
+def _columns(what: str) -> tuple[Column, ...]:
+    return (
+        Column(_BY[what], folds=what != "day"),
+        *(Column(head, right=True) for head in _HEADS),
+        Column(""),
+        Column("id", verbose=True),
     )
-    for what, rows in found.items():
-        print_table(
-            (_BY[what], *heads),
-            [
-                (
-                    str(row.key),
-                    str(row.requests),
-                    ("≈ " if row.estimated else "") + str(row.prompt_tokens),
-                    str(row.completion_tokens),
-                    f"{row.audio_seconds / 60:.1f}",
-                    f"{row.spoken_seconds / 60:.1f}",
-                    f"{row.cost / 1_000_000:.4f}",
-                    titled(row.title, row.key),
-                )
-                for row in rows
-            ],
-            lively=common.lively,
-        )
+
+
+def _rows(
+    what: str, found: list[Spending], *, priced: bool, bars: bool
+) -> tuple[list[tuple[str, ...]], tuple[str, ...]]:
+    """A row each, and their sum. `priced`: prices are set; `bars`: each day gets one."""
+    most = max(one.prompt_tokens + one.completion_tokens for one in found)
+    rows, total = [], Spending("")
+    for one in found:
+        name = titled(one.title, one.key) or str(one.key)
+        share = (one.prompt_tokens + one.completion_tokens) / most if most else 0.0
+        bar = "▇" * max(1, round(share * _BAR)) if bars and what == "day" else ""
+        key = "" if what == "day" else str(one.key)
+        rows.append((name, *_cells(one, priced=priced), bar, key))
+        total.requests += one.requests
+        total.prompt_tokens += one.prompt_tokens
+        total.completion_tokens += one.completion_tokens
+        total.audio_seconds += one.audio_seconds
+        total.spoken_seconds += one.spoken_seconds
+        total.cost += one.cost
+        total.estimated = total.estimated or one.estimated
+    return rows, (said(_("total")), *_cells(total, priced=priced), "", "")
+
+
+def _cells(one: Spending, *, priced: bool) -> tuple[str, ...]:
+    return (
+        number(one.requests),
+        ("≈ " if one.estimated else "") + number(one.prompt_tokens),
+        number(one.completion_tokens),
+        f"{one.audio_seconds / 60:.1f}" if one.audio_seconds else "",
+        f"{one.spoken_seconds / 60:.1f}" if one.spoken_seconds else "",
+        money(one.cost / MICRO) if priced or one.cost else NONE,
+    )

@@ -35,6 +35,9 @@ _SOUNDS = {
     "video": _("video"),
     "document": _("audio file"),
 }
+_LONG = 100
+"""Seconds from which on minutes are told."""
+_CENT, _LEAST = 0.01, 0.0001
 _JOINERS = "\u200c\u200d"
 """Format characters that real words and emoji are made with."""
 _ABOUT_REPLY = _("about the message it replies to")
@@ -102,9 +105,26 @@ def seconds(passed: float) -> Text:
     return _("{seconds:.1f} s", seconds=passed)
 
 
-def tokens(prompt: int | str, completion: int | str) -> Text:
-    """What a request and its answer counted."""
-    return _("{prompt} + {completion} tokens", prompt=prompt, completion=completion)
+def whole_seconds(passed: float) -> Text:
+    """A length of time that is counted while somebody looks."""
+    if passed >= _LONG:
+        minutes, left = divmod(int(passed), 60)
+        return _("{minutes} min {seconds:02} s", minutes=minutes, seconds=left)
+    return _("{seconds} s", seconds=int(passed))
+
+
+def tokens(prompt: int | str, completion: int | str) -> str:
+    """What a request and its answer counted, in tokens."""
+    return f"↑{prompt} ↓{completion}"
+
+
+def money(amount: float) -> str:
+    """An amount of money, as exact as it is large; prices are in dollars, as providers' are."""
+    if amount <= 0:
+        return "$0"
+    if amount < _LEAST:
+        return f"<${_LEAST}"
+    return f"${amount:.4f}" if amount < _CENT else f"${amount:.2f}"
 
 
 def _where(event: happened.Event) -> str:
@@ -154,7 +174,8 @@ def _detail(event: happened.Event) -> tuple[str, str]:
                 counted = tokens(event.prompt_tokens, event.completion_tokens or 0)
                 counted = joined("≈" if event.estimated else "", counted)
             ended = ENDED.get(event.reason, event.reason) if event.reason else ""
-            return _told(seconds(event.seconds), counted, ended), ""
+            cost = "" if event.cost is None else money(event.cost)
+            return _told(seconds(event.seconds), counted, cost, ended), ""
         case happened.Failed():
             return event.error, event.hint
         case happened.Waiting():
@@ -177,7 +198,7 @@ def _detail(event: happened.Event) -> tuple[str, str]:
         case happened.Limited():
             return REASONS.get(event.reason) or event.detail, ""
         case happened.Ignored():
-            return REASONS.get(event.reason, event.reason), ""
+            return event.detail or REASONS.get(event.reason, event.reason), ""
     return "", ""
 
 

@@ -1,110 +1,200 @@
-"""The console in a terminal: a coloured log, and below it what is being done right now."""
+"""The console in a terminal: a coloured log, below it what is being done right now, and at the
+bottom a line on the day.
+"""
 
 from __future__ import annotations
 
 import time
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
 
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.live import Live as RichLive
-from rich.spinner import Spinner
+from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from userbot.console.describe import HEADS, Line, describe, seconds
-from userbot.console.reasons import REASONS
-from userbot.events import Answered, Answering, Event, Failed, Ignored, Skipped
-from userbot.texts import Language, translated
+from userbot.console.describe import HEADS, Line, describe, printable, seconds
+from userbot.console.footer import Footer
+from userbot.console.status import Status, Today
+from userbot.console.under_way import UnderWay
+from userbot.events import Answered, Answering, Event, Failed, Ignored, Notice, Ready, Stopped
+from userbot.texts import Language, _, joined, n_, translated
 
 _TIME_STYLE = "grey58"
-
-
-class _Working:
-    """The answers being written, each with a spinner and its seconds; rendered afresh each time."""
-
-    def __init__(self, language: Language) -> None:
-        self.began: dict[tuple[int | None, int | None], tuple[float, str]] = {}
-        self._language = language
-        self._spinner = Spinner("dots", style="blue")
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        now = time.monotonic()
-        for since, where in list(self.began.values())[-5:]:
-            row = Table.grid(padding=(0, 1))
-            length = translated(seconds(now - since), self._language)
-            row.add_row(
-                self._spinner, Text(where, no_wrap=True, overflow="ellipsis"), Text(length, "dim")
-            )
-            yield row
+_NARROW = 60
+"""Columns below which a row begins with its head alone, and the rest is set in below it."""
+_MOST_SELECTED = 4
+_WARNINGS = frozenset({"endpoint", "config"})
 
 
 class Live:
-    """Shows events on a rich console. `verbose`: everyday ignored messages too."""
+    """Shows events on a rich console. `verbose`: everyday ignored messages and each wait, too.
+
+    `status`: the line of the day, which it is told how to begin with. Without one there is nothing
+    at the bottom but what is under way, so that somebody may type there.
+    """
 
     def __init__(
-        self, language: Language, *, verbose: bool, console: Console | None = None
+        self,
+        language: Language,
+        *,
+        verbose: bool,
+        console: Console | None = None,
+        status: Status | None = None,
     ) -> None:
         self.console = console or Console(highlight=False)
+        self.status = status
         self._language = language
         self._verbose = verbose
         self._head_width = max(len(translated(head, language)) for head, _style in HEADS.values())
-        self._working = _Working(language)
-        self._live: RichLive | None = None
+        self._under_way = UnderWay(language)
+        self._footer = Footer(self.console.file)
+        self._size = self.console.size
+        self._ready_at: float | None = None
+        self._day = _today()
+        self._closed = False
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Ignored) and not (event.notable or self._verbose):
             return
-        key = (event.chat, event.message)
+        self._count(event)
         line = describe(event, self._language)
-        if isinstance(event, Answering):
-            self._working.began[key] = (time.monotonic(), line.where)
-        else:  # of an answer that begins, the row below the log says it
-            if isinstance(event, Answered | Failed | Skipped):
-                self._working.began.pop(key, None)
-            elif event.event in ("waiting", "notice", "ready"):
-                self._network(event)
-            self.console.print(self._row(line))
-        self._show_working()
+        now_only = self._under_way.takes(event, line)
+        if isinstance(event, Ready) and self.status is not None:
+            self._print(*self._head(event))
+        elif not now_only or (self._verbose and not isinstance(event, Answering)):
+            self._print(self._row(event, line))
+        else:
+            self._draw()
+
+    def tick(self, written: Mapping[tuple[int, int], str] | None = None) -> None:
+        """Some time has passed. `written`: how far each answer is, as `Queue.written` says it."""
+        self._under_way.look(written)
+        if self.status is not None and _today() != self._day:
+            self._print()  # a date line at midnight
+        self._draw()
+
+    def print(self, *rows: Any) -> None:
+        """Print something of somebody else's into the log."""
+        self._print(*rows)
+
+    def tell(self, sentence: str) -> None:
+        """Print a sentence into the log."""
+        self._print(Text(translated(sentence, self._language)))
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
-        self._working.began.clear()
-        self._show_working()
+        self._closed = True
+        self._under_way.rows.clear()
+        self._footer.draw(())
 
-    def _network(self, event: Event) -> None:
-        """A lost connection is a row of its own until it stands again."""
-        reason = getattr(event, "reason", "")
-        if event.chat is None and reason == "network":
-            row = (
-                time.monotonic() - getattr(event, "seconds", 0.0),
-                translated(REASONS["network"], self._language),
-            )
-            self._working.began.setdefault((None, None), row)
-        elif reason == "reconnected" or event.event == "ready":  # perhaps for the first time
-            self._working.began.pop((None, None), None)
+    def _count(self, event: Event) -> None:
+        status = self.status
+        if isinstance(event, Ready) and self._ready_at is None:
+            self._ready_at = time.monotonic()
+        if isinstance(event, Stopped):
+            self._under_way.rows.clear()
+            self.status = None
+        if status is None:
+            return
+        match event:
+            case Ready():
+                status.chats = event.chats
+            case Answered():
+                status.today.answers += 1
+                status.today.tokens += (event.prompt_tokens or 0) + (event.completion_tokens or 0)
+                status.today.cost += event.cost or 0.0
+            case Failed() if event.message is not None:
+                status.today.failed += 1
+            case Notice(reason="paused" | "resumed"):
+                status.paused = event.reason == "paused"
 
-    def _row(self, line: Line) -> Table:
+    def _print(self, *rows: Any) -> None:
+        """Print rows above what is at the bottom, behind a line with the date if that is new."""
+        today = _today()
+        if today != self._day:
+            self._day = today
+            if self.status is not None:
+                self.status.today = Today()
+            rows = (Text(f"── {today:%Y-%m-%d} ──", _TIME_STYLE), *rows)
+        if not self.console.is_terminal:
+            for row in rows:
+                self.console.print(row)
+            return
+        with self.console.capture() as captured:
+            for row in rows:
+                # In the last column a sign that is wider than it seems would wrap.
+                self.console.print(row, width=max(self.console.width - 1, 1))
+        self._draw(captured.get())
+
+    def _draw(self, above: str = "") -> None:
+        if not self.console.is_terminal:
+            return
+        size, self._size = self._size, self.console.size
+        width = self._size.width - 1
+        lines = [] if self._closed else self._under_way.lines(width)
+        lines = lines[-max(self._size.height - 2, 1) :]
+        if self.status is not None and not self._closed:
+            self.status.ready = self._ready_at is not None
+            self.status.connected = self._under_way.connected
+            if self._ready_at is not None:
+                self.status.seconds = time.monotonic() - self._ready_at
+            lines.append(self.status.line(self._language, width))
+        self._footer.draw([self._rendered(line) for line in lines], above, anew=size != self._size)
+
+    def _rendered(self, line: Text) -> str:
+        with self.console.capture() as captured:
+            self.console.print(line, end="", soft_wrap=True)
+        return captured.get()
+
+    def _head(self, event: Ready) -> Sequence[Any]:
+        """Who, with which model, and which chats for whom; then what to do."""
+        chats: str = n_("{count} chat selected", "{count} chats selected", event.chats)
+        if event.selected:
+            some = [*event.selected[:_MOST_SELECTED], *["…"] * (event.chats > _MOST_SELECTED)]
+            chats = joined(*some, by=", ")
+        pending = event.pending and n_(
+            "{count} question from the last run",
+            "{count} questions from the last run",
+            event.pending,
+        )
+        what = joined(event.model, chats, seconds(event.seconds), pending or "", by=" · ")
+        who = Text("● ", "green").append(printable(event.account), "bold")
+        who.append(f" · {printable(translated(what, self._language))}")
+        hint = _(
+            "Write {prefix} hello in Saved Messages. ? shows the keys, Ctrl-C stops.",
+            prefix=event.prefix or "/gpt",
+        )
+        return who, Text(translated(hint, self._language), "dim")
+
+    def _row(self, event: Event, line: Line) -> Any:
         """An event as a row of the log, wrapped under itself rather than under the time."""
-        row = Table.grid(padding=(0, 1))
-        row.add_column(no_wrap=True, style=_TIME_STYLE)
-        row.add_column(no_wrap=True, width=self._head_width)
-        row.add_column(overflow="fold")
+        style = line.style
+        if isinstance(event, Notice) and event.reason in _WARNINGS:
+            style = "yellow"
         told = Text.assemble((line.where, "bold"), "  " if line.where else "", line.what)
         if line.hint:
             told.append(f"\n→ {line.hint}", "italic yellow")
-        now = datetime.now().astimezone().strftime("%H:%M:%S")
-        row.add_row(now, Text(line.head, line.style), told)
+        now = datetime.now().astimezone()
+        row = Table.grid(padding=(0, 1))
+        text = Text(line.text, "dim", no_wrap=True, overflow="ellipsis")
+        if self.console.width < _NARROW:
+            row.add_column(overflow="fold")
+            head = Text.assemble((f"{now:%H:%M}", _TIME_STYLE), " ", (line.head, style))
+            row.add_row(head)
+            row.add_row(Padding(told, (0, 0, 0, 2)))
+            if line.text:
+                row.add_row(Padding(text, (0, 0, 0, 2)))
+            return row
+        row.add_column(no_wrap=True, style=_TIME_STYLE)
+        row.add_column(no_wrap=True, width=self._head_width)
+        row.add_column(overflow="fold")
+        row.add_row(f"{now:%H:%M:%S}", Text(line.head, style), told)
         if line.text:
-            row.add_row("", "", Text(line.text, "dim", no_wrap=True, overflow="ellipsis"))
+            row.add_row("", "", text)
         return row
 
-    def _show_working(self) -> None:
-        # The rows exist only while somebody waits, so that whoever types is not disturbed.
-        if self._working.began and self._live is None:
-            self._live = RichLive(
-                self._working, console=self.console, refresh_per_second=8, transient=True
-            )
-            self._live.start()
-        elif not self._working.began and self._live is not None:
-            self._live.stop()
-            self._live = None
+
+def _today() -> date:
+    return datetime.now().astimezone().date()

@@ -21,6 +21,7 @@ from userbot.intake.command_handlers import CommandHandlers
 from userbot.intake.command_results import CommandResults
 from userbot.ports import Clock, Reader
 from userbot.rules import commands
+from userbot.rules.plain import preview
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.store_back import StoreBack
@@ -30,6 +31,9 @@ from userbot.types import (
     CommandNote,
     Message,
 )
+
+_QUOTES = frozenset({"history", "system"})
+"""What these tell holds words of people, which no log is to hold."""
 
 
 class ChatCommands:
@@ -64,17 +68,19 @@ class ChatCommands:
 
     def carry_out(self, recorded: CommandMessage, incoming: Message, command: Command) -> None:
         """Carry out an order; its result is told meanwhile."""
-        self._results.notice(recorded, "command", self._texts.say("ordered", word=command.name))
         order = commands.parse(command)
         if isinstance(order, commands.ForgetPerson):
+            self._say_ordered(recorded)
             self._begin(recorded, self._forget(recorded, order))
             return
         carry_out = partial(self._handlers.carry_out, incoming, order)
         try:
             result = carry_out()
         except StorageError:  # it is recorded: it would not be carried out again
+            self._say_ordered(recorded)
             self._begin(recorded, self._later(recorded, carry_out))
         else:
+            self._say_ordered(recorded, result)
             self._begin(recorded, self._results.told(recorded, result, self._clock.now()))
 
     def take_up(self, max_age_minutes: float) -> None:
@@ -130,6 +136,8 @@ class ChatCommands:
         except UserbotError as error:
             self._results.failed(recorded, error)
             text = self._texts.say("failed", error=error)
+        else:
+            self._say_ordered(recorded, text)
         await self._results.told(recorded, text, self._clock.now())
 
     async def _later(self, command: CommandMessage, carry_out: Callable[[], str]) -> None:
@@ -140,7 +148,17 @@ class ChatCommands:
             if self._store_back.is_leaving:
                 return  # what is left of it, the next start finishes
             text = self._texts.say("failed", error=error)
+        self._say_ordered(command, text)
         await self._results.told(command, text, self._clock.now())
+
+    def _say_ordered(self, command: CommandMessage, outcome: str = "") -> None:
+        """Say on the console what was ordered, and what came of it: the head of that, no words
+        of the conversation.
+        """
+        named = self._texts.named(command.name)
+        shown = "" if command.name in _QUOTES else preview(outcome.split("\n")[0])
+        detail = _("{named}: {outcome}", named=named, outcome=shown) if shown else named
+        self._results.notice(command, "command", detail)
 
     def _begin(self, command: CommandMessage, telling: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(self._to_its_end(command, telling))

@@ -14,10 +14,11 @@ from userbot.ports import Clock
 from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.policy import forbidden_now
-from userbot.settings import OpenAIConfig, Override
+from userbot.settings import Override
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
+from userbot.turn.requests import Requests
 from userbot.types import Message, Person, Question
 
 _MONTH = timedelta(days=30)
@@ -69,10 +70,10 @@ class ChatRuleCommands:
     """Who is answered in a chat, and how."""
 
     def __init__(
-        self, texts: CommandTexts, settings: OpenAIConfig, chats: ChatRules, queue: Queue
+        self, texts: CommandTexts, requests: Requests, chats: ChatRules, queue: Queue
     ) -> None:
         self._texts = texts
-        self._settings = settings
+        self._requests = requests
         self._chats = chats
         self._queue = queue
 
@@ -102,7 +103,7 @@ class ChatRuleCommands:
             self._chats.say(chat, changed)
         block = self._chats.get(chat)
         here = None if block is None else getattr(block, key)
-        now = str(getattr(self._settings, key) if here is None else here)
+        now = str(getattr(self._requests.settings, key) if here is None else here)
         if order.value is None:
             return self._texts.setting(key, now, by_command=getattr(said, key) is not None)
         return self._texts.say(f"{key}_{'set' if order.value else 'reset'}", value=now)

@@ -29,6 +29,8 @@ from userbot.turn.runner import Runner
 from userbot.turn.turn import Interruption, Turn
 from userbot.types import ConversationId, Message, Question, may_be_deleted_in
 
+_LOOK_SECONDS = 0.1
+"""How often a question that is held back by a pause looks whether that is over."""
 _LAST_SECONDS = 5.0
 """How long what was cut may take to end."""
 _LONGEST_EDIT_WAIT = 30.0
@@ -47,13 +49,16 @@ class Queue:
         report: Report,
     ) -> None:
         self._runner = runner
-        self._settings = settings
+        self.settings = settings
+        """[trigger] as it holds now."""
         self._longest = longest
         self._clock = clock
         self._report = report
         self._turns: dict[ConversationId, deque[Turn]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
+        self.is_paused = False
+        """Nothing new is begun; what is being answered goes on."""
 
     # -- what is put in
 
@@ -182,7 +187,7 @@ class Queue:
 
     def stand_down(self, own: Message) -> None:
         """The owner wrote in a conversation himself: if he wants so, what waits there is his."""
-        if self._settings.stand_down:
+        if self.settings.stand_down:
 
             def is_his(question: Question) -> bool:
                 moved = question.source != question.conversation.chat
@@ -201,6 +206,15 @@ class Queue:
     def turns_in(self, chat: int) -> list[Turn]:
         """All turns of a chat."""
         return [turn for turn in self._each() if turn.question.conversation.chat == chat]
+
+    def written(self) -> dict[tuple[int, int], str]:
+        """What was written so far for each turn, by its chat and message; "" before the first."""
+        return {
+            (turn.question.conversation.chat, turn.question.message): turn.stream.text
+            if turn.stream is not None
+            else ""
+            for turn in self._each()
+        }
 
     # -- the end
 
@@ -245,7 +259,7 @@ class Queue:
             return None
         if len(turn.question.text) + len(question.text) > bursts.MOST_CHARACTERS:
             return None
-        gap, burst = self._clock.monotonic() - turn.joinable, self._settings.burst_seconds
+        gap, burst = self._clock.monotonic() - turn.joinable, self.settings.burst_seconds
         return turn if bursts.joins(turn.pieces[-1], question, gap, burst) else None
 
     def _find(self, chat: int, message: int) -> Turn | None:
@@ -302,6 +316,10 @@ class Queue:
 
     async def _answer(self, turn: Turn) -> None:
         await self._runner.until_it_begins(turn)
+        while self.is_paused and not (turn.is_ending or self._draining):
+            await self._clock.sleep(_LOOK_SECONDS)
+        if self.is_paused and self._draining:
+            return  # it stays open: the next start takes it up
         task = asyncio.ensure_future(self._runner.run(turn))
         try:
             while not (await asyncio.wait({task}, timeout=self._longest))[0]:

@@ -16,9 +16,10 @@ from userbot.errors import StorageError
 from userbot.events import About, Failed, Ignored, Report
 from userbot.intake.admission import Admission
 from userbot.intake.chat_commands import ChatCommands
-from userbot.rules.trigger import question_of
+from userbot.rules.trigger import Known, question_of
 from userbot.storage.chats import Watermark
 from userbot.storage.store import Store
+from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.endings import internal
 from userbot.turn.understand.background import Background
@@ -83,13 +84,13 @@ class Receiver:
                 self._commands.carry_out(recorded, message, decision)
         else:
             self._put(mark)
-            self._ignore(message, decision.reason)
+            self._ignore(message, known, decision.reason)
 
     def _put(self, mark: Watermark | None) -> None:
         if mark is not None:
             self._store.watermarks.put(mark)
 
-    def _ignore(self, message: Message, reason: str) -> None:
+    def _ignore(self, message: Message, known: Known, reason: str) -> None:
         if reason != "ours":
             self._background.heard(message)
         elif not message.live:
@@ -100,9 +101,28 @@ class Receiver:
             Ignored(
                 **_about(message),
                 reason=reason,
-                notable=reason not in _EVERYDAY,
+                notable=reason not in _EVERYDAY and self._was_asked(message, known, reason),
+                detail=self._why_not(message) if reason == "not_allowed" else "",
             )
         )
+
+    def _was_asked(self, message: Message, known: Known, reason: str) -> bool:
+        """Whether it would have been a question, had its sender been let in."""
+        if reason not in _SHUT_OUT:
+            return True
+        decision = self._chats.decide_if_allowed(message, known)
+        return isinstance(decision, Question) and not decision.listen_first
+
+    def _why_not(self, message: Message) -> str:
+        """Why its sender may not ask there."""
+        name = "" if message.sender is None else message.sender.name
+        match self._chats.allowed(message.conversation.chat):
+            case "contacts":
+                return _("{name} is not in your contacts", name=name)
+            case "me":
+                return _("only you may ask here")
+            case _:
+                return _("{name} is not on the list of people who may ask here", name=name)
 
 
 def _about(message: Message) -> About:
@@ -114,6 +134,8 @@ def _about(message: Message) -> About:
     )
 
 
+_SHUT_OUT = frozenset({"not_allowed", "forgotten", "blocked", "off"})
+"""Who only talks where he may not ask asked nothing."""
 _EVERYDAY = frozenset(
     {
         "before_start",

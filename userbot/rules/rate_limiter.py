@@ -57,6 +57,11 @@ class Bucket:
         self._allowance = self._interval * burst
         self._full_at = 0.0
 
+    def take_up(self, per_second: float, burst: int) -> None:
+        """From now on it fills and holds so much; the moment at which it is full stays."""
+        self._interval = 1.0 / per_second
+        self._allowance = self._interval * burst
+
     def reserve(self, now: float, weight: float = 1.0) -> float:
         """Take the next free place; gives the seconds until it is there."""
         self._full_at = max(self._full_at, now) + self._interval * weight
@@ -91,18 +96,25 @@ class RateLimiter:
     """
 
     def __init__(self, writes_per_second: float, burst: int) -> None:
+        self._account = Bucket(writes_per_second, burst)
+        self._chats: dict[int, Bucket] = {}
+        self._flooded_until: dict[int, float] = {}
+        self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
+        self._account_pause = 0.0
+        self.take_up(writes_per_second, burst)
+
+    def take_up(self, writes_per_second: float, burst: int) -> None:
+        """From now on it is so many. What was written already counts; pauses stay."""
         self._rate = writes_per_second
         self._chat_burst = max(1, burst // 2)
-        self._account = Bucket(writes_per_second, burst)
+        self._account.take_up(writes_per_second, burst)
+        for chat, bucket in self._chats.items():
+            bucket.take_up(self._rate_in(chat), self._chat_burst)
         self._kept = min(max(1, burst // 4), burst - 1)
         self._kept_here = self._chat_burst // 2
         # Less than previews leave, so that a chat full of answers lets commands through.
         self._kept_from_commands = min(max(1, burst // 6), burst - 1)
         self._kept_here_from_commands = self._chat_burst // 3
-        self._chats: dict[int, Bucket] = {}
-        self._flooded_until: dict[int, float] = {}
-        self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
-        self._account_pause = 0.0
 
     def acquire_chat(self, chat: int, now: float) -> float:
         """Take a place in a chat's bucket; gives the seconds until it is there."""
@@ -178,6 +190,12 @@ class RateLimiter:
         """The chat is in slow mode, and its next message may come in so many seconds."""
         self._pauses[method, chat] = (now + seconds + FLOOD_MARGIN_SECONDS, "slow_mode")
 
+    def _rate_in(self, chat: int) -> float:
+        rate = self._rate
+        if chat < 0:
+            return max(min(rate, GROUP_WRITES_PER_SECOND), rate * GROUP_WRITES_PER_SECOND)
+        return rate
+
     def _take(self, chat: int, now: float, kept_here: int, kept: int) -> float:
         """Take a place in both buckets if so many others stay free; else the seconds until then."""
         here = self._chat(chat, now)
@@ -192,10 +210,7 @@ class RateLimiter:
         """A chat's bucket, emptied by the end of a pause that Telegram had asked for."""
         bucket = self._chats.get(chat)
         if bucket is None:
-            rate = self._rate
-            if chat < 0:
-                rate = max(min(rate, GROUP_WRITES_PER_SECOND), rate * GROUP_WRITES_PER_SECOND)
-            bucket = self._chats[chat] = Bucket(rate, self._chat_burst)
+            bucket = self._chats[chat] = Bucket(self._rate_in(chat), self._chat_burst)
         if self._flooded_until.get(chat, math.inf) <= now:
             bucket.rest(self._flooded_until.pop(chat))
         return bucket

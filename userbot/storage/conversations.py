@@ -104,6 +104,13 @@ class Conversations:
             for row in reversed(rows)
         ]
 
+    def title(self, chat: int) -> str:
+        """How a chat was called when something was last asked there; "" if nothing was."""
+        row = self._database.row(
+            "SELECT title FROM conversations WHERE chat = ? ORDER BY id DESC LIMIT 1", (chat,)
+        )
+        return "" if row is None else str(row[0])
+
     def worded(self, row: sqlite3.Row) -> str:
         """A question with what still stands of the words that it quotes, as the model sees it."""
         return asked(questions.question_of(row), self._quotes.of(row["id"]))

@@ -203,6 +203,14 @@ class Ledger:
         text, reason, model, *usage = json.loads(row[0])
         return text, Finish(reason, Usage(*usage), model)
 
+    def cost_of(self, question: int) -> int:
+        """What was paid for a question so far, in millionths."""
+        ((cost,),) = self._database.rows(
+            "SELECT coalesce(sum(cost), 0) FROM payments WHERE question = ? AND state = 'captured'",
+            (question,),
+        )
+        return int(cost)
+
     def longest_answer(self) -> int:
         """Tokens of the longest of the answers that were paid lately; 0 before the first."""
         ((tokens,),) = self._database.rows(

@@ -59,8 +59,8 @@ class Budget:
     """The limits of the config over what the ledger counts. Its calls raise StorageError."""
 
     def __init__(self, of: Limits, store: Store, clock: Clock, report: Report) -> None:
-        self._limits = of
-        self._config = of.config
+        self.limits = of
+        """What the config says of them now."""
         self._store = store
         self._ledger = store.ledger
         self._clock = clock
@@ -121,8 +121,8 @@ class Budget:
             request.model,
             prompt_tokens=tokens,
             completion_tokens=most,
-            cost=limits.cost(self._config.prices, tokens, 0),
-            answer_cost=limits.cost(self._config.prices, 0, most),
+            cost=limits.cost(self.limits.config.prices, tokens, 0),
+            answer_cost=limits.cost(self.limits.config.prices, 0, most),
         )
 
     def for_audio(self, model: str, seconds: float) -> Payment:
@@ -142,7 +142,7 @@ class Budget:
         began, told = self._clock.monotonic(), False
         while isinstance(given := self.try_authorize(turn.question, payment), FullForNow):
             refusal = given.refusal
-            if self._clock.monotonic() - began >= self._limits.held_seconds:
+            if self._clock.monotonic() - began >= self.limits.held_seconds:
                 raise refusal
             if not told:
                 told = True
@@ -165,7 +165,7 @@ class Budget:
         with self._store.database.transaction():
             firm, with_answers = self._ledger.spent(person, now, day, question.id)
             if speech:
-                refusal = limits.check_money(self._config, firm, expected)
+                refusal = limits.check_money(self.limits.config, firm, expected)
             else:
                 refusal = self._judge(question, firm, expected)
             if refusal is not None:
@@ -265,24 +265,26 @@ class Budget:
         return self._ledger.spent(question.sender.id, now, self._day(now), question.id)[0]
 
     def _least(self, question: Question) -> Expected:
-        return limits.expected_of_question(self._config.prices, self._limits.system, question.text)
+        return limits.expected_of_question(
+            self.limits.config.prices, self.limits.system, question.text
+        )
 
     def _judge(
         self, question: Question, spent: Spent, expected: Expected
     ) -> LimitReachedError | None:
         return limits.check(
-            self._config,
+            self.limits.config,
             spent,
             question.by_owner,
-            person=self._limits.people.get(question.sender.id),
+            person=self.limits.people.get(question.sender.id),
             expected=expected,
         )
 
     def _cost(self, usage: Usage) -> int:
-        return limits.cost(self._config.prices, usage.prompt_tokens, usage.completion_tokens)
+        return limits.cost(self.limits.config.prices, usage.prompt_tokens, usage.completion_tokens)
 
     def _cost_of_sound(self, seconds: float) -> int:
-        return limits.cost(self._config.prices, 0, 0, seconds)
+        return limits.cost(self.limits.config.prices, 0, 0, seconds)
 
     def _day(self, now: datetime) -> datetime:
-        return limits.day_began(now, self._config.timezone)
+        return limits.day_began(now, self.limits.config.timezone)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from userbot.rules.policy import ChatRule, Policy, effective_block, effective_rule
+from userbot.rules.policy import Allowed, ChatRule, Policy, effective_block, effective_rule
 from userbot.rules.trigger import Known, decide
 from userbot.settings import ChatConfig, Override, Whom
 from userbot.storage.store import Store
@@ -23,20 +23,25 @@ class ChatRules:
     def __init__(
         self, policy: Policy, chats: Mapping[int, ChatConfig], elsewhere: Whom, store: Store
     ) -> None:
-        self._listed = dict(policy.chats)
-        self._blocks = dict(chats)
-        self._elsewhere = elsewhere
         self._store = store
         self._said = store.overrides.all()
         self.moved = store.conversations.migrated()
         """Basic groups that became supergroups: the new id by the old one."""
+        self.policy = policy
+        """Who is answered, as it holds now."""
+        self._forgotten = store.eraser.forgotten()
+        self.take_up(policy, chats, elsewhere)
+
+    def take_up(self, policy: Policy, chats: Mapping[int, ChatConfig], elsewhere: Whom) -> None:
+        """From now on this is what the file says."""
+        self._listed = dict(policy.chats)
+        self._blocks = dict(chats)
+        self._elsewhere = elsewhere
         self.outdated = [(old, new) for old, new in self.moved.items() if old in self._listed]
         """Chats that the file lists by an id that they no longer have, and their new ids."""
         for old, new in self.outdated:
             self._move(old, new)
         self.policy = policy
-        """Who is answered, as it holds now."""
-        self._forgotten = store.eraser.forgotten()
         self._apply()
 
     def get(self, chat: int) -> ChatConfig | None:
@@ -67,6 +72,24 @@ class ChatRules:
         if home is not None and isinstance(decision, Question):
             return replace(decision, source=message.conversation.chat, kind=ChatKind.SUPERGROUP)
         return decision
+
+    def allowed(self, chat: int) -> Allowed:
+        """Who may ask in a chat."""
+        rule = self.policy.chats.get(self.moved.get(chat, chat))
+        return self.policy.elsewhere if rule is None else rule.allowed
+
+    def decide_if_allowed(self, message: Message, known: Known) -> Decision:
+        """What would be done about a message if everybody might ask. Nothing comes of it."""
+        chat, sender = message.conversation.chat, message.sender
+        rule = self.policy.chats.get(chat)
+        opened = dict(self.policy.chats)
+        if rule is not None:
+            respond = "prefix" if rule.respond == "off" else rule.respond
+            opened[chat] = replace(rule, allowed="anyone", respond=respond)
+        if sender is not None:
+            message = replace(message, sender=replace(sender, blocked=False))
+        policy = replace(self.policy, elsewhere="anyone", chats=opened)
+        return decide(message, replace(known, forgotten=False), policy)
 
     def said(self, chat: int) -> Override:
         """What commands have set in a chat."""

@@ -17,7 +17,8 @@ class Requests:
     """Builds requests from what a turn holds and its conversation remembers."""
 
     def __init__(self, settings: OpenAIConfig, chats: ChatRules, history: History) -> None:
-        self._settings = settings
+        self.settings = settings
+        """[openai] as it holds now."""
         self._chats = chats
         self._history = history
 
@@ -27,12 +28,12 @@ class Requests:
         assert material is not None
         chat = self._chats.get(turn.question.conversation.chat)
         messages = self._history.messages(
-            system_text(self._settings, chat),
+            system_text(self.settings, chat),
             material.question,
             material.quoted,
             "" if turn.tight else material.background,
         )
-        return request(self._settings, chat, messages, material.pictures)
+        return request(self.settings, chat, messages, material.pictures)
 
     def shrink(self, turn: Turn) -> None:
         """The request was too long for the model: the next is tight. Raises StorageError.

@@ -21,6 +21,7 @@ from userbot.events import (
     about,
 )
 from userbot.ports import Clock
+from userbot.rules.limits import MICRO
 from userbot.rules.plain import preview
 from userbot.rules.prompt import asked
 from userbot.storage.store import Store
@@ -48,8 +49,8 @@ class Told:
         self.answered_count = 0
         self.failed_count = 0
 
-    def answered(self, question: Question, answer: Answer, seconds: float) -> None:
-        """Its answer stands."""
+    def answered(self, question: Question, answer: Answer, seconds: float, cost: int = 0) -> None:
+        """Its answer stands, and cost so many millionths; 0 where no price is set."""
         usage = answer.finish.usage
         self.answered_count += 1
         self._report(
@@ -63,6 +64,7 @@ class Told:
                 text=preview(answer.shown),
                 estimated=usage is not None and usage.estimated,
                 reason="" if answer.finish.reason == "stop" else answer.finish.reason,
+                cost=cost / MICRO if cost else None,
             )
         )
 
@@ -160,12 +162,13 @@ class Settle:
         own, quoted = material.question, material.quoted
         if quoted is not None:
             self._store.quotes.reword(own, quoted)
+        cost = self._store.ledger.cost_of(question.id)
         self._store.questions.settle(own, answer, self._clock.now())
         text = asked(own, self._store.quotes.of(own.id))
         turn.settled = True
         self._loops.answered(question, self._clock.now())
         seconds = self._clock.monotonic() - (turn.began or 0.0)
-        self._told.answered(question, answer, 0.0 if turn.request is None else seconds)
+        self._told.answered(question, answer, 0.0 if turn.request is None else seconds, cost)
         if answer.finish.reason == "stopped":
             self._history.forget(question.conversation)  # only the store knows what it keeps of it
             return

@@ -70,7 +70,8 @@ class InWriting:
         clock: Clock,
         report: Report,
     ) -> None:
-        self._style = style
+        self.style = style
+        """How answers are written from the next one on."""
         self._sender = sender
         self._messages = messages
         self._typing = typing
@@ -133,7 +134,7 @@ class InWriting:
             and isinstance(error, ModelError)
             and not turn.belated
         ):
-            text = _plain(turn, f"⚠️ {translated(str(error), self._style.language)}")
+            text = _plain(turn, f"⚠️ {translated(str(error), self.style.language)}")
             with suppress(TelegramError, NotLoggedInError):
                 await self._bring(turn, (text,))
 
@@ -141,7 +142,7 @@ class InWriting:
         """Decide where the answer stands, once."""
         if turn.pace is not None:
             return
-        style = self._style
+        style = self.style
         pace = Pace(edit_seconds=style.pacing.edit_seconds, max_previews=style.pacing.max_previews)
         if turn.taken_up:
             pace = pacing.ended(pace)  # previews would shrink what stands, before it grows again
@@ -221,7 +222,7 @@ class InWriting:
 
     async def _bring_again(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
         """See that the end stands, when what was lost on its way has arrived at last, if ever."""
-        await self._clock.sleep(self._style.late_seconds)
+        await self._clock.sleep(self.style.late_seconds)
         turn.edit_lost = False
         for one in turn.messages:
             one.sure = False

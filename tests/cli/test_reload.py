@@ -1,0 +1,61 @@
+"""A change of config.toml while the program runs."""
+
+from __future__ import annotations
+
+import signal
+
+from tests.cli.house import House
+
+MAX_MAY = '[[chats]]\nid = {chat}\nrespond = "prefix"\nfrom = "anyone"\n'
+
+
+async def test_a_chat_that_is_selected_while_it_runs_is_answered_and_an_address_waits(
+    house: House,
+) -> None:
+    house.write_config()
+    house.log_in()
+    stage = house.stage
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    stage.max.says(stage.group, "/gpt before")
+    assert (await running.event("ignored"))["reason"] == "not_allowed"
+
+    path = house.write_config(MAX_MAY.format(chat=stage.group.id))
+    path.write_text(path.read_text().replace("[openai]", "[openai]\ntimeout = 50", 1))
+    taken = await running.event("notice")
+    assert (taken["reason"], taken["detail"]) == (
+        "config_changed",
+        "config.toml: [[chats]] in effect.",
+    )
+    waits = await running.event("notice")
+    assert waits["reason"] == "config_waits"
+    assert "openai.timeout" in waits["detail"]
+    asked = stage.max.says(stage.group, "/gpt after")
+    answered = await running.event("answered")
+    assert answered["message"] == asked.id_for(stage.olga)
+
+    house.write_config()
+    assert (await running.event("notice"))["reason"] == "config_changed"
+    stage.max.says(stage.group, "/gpt too late")
+    assert (await running.event("ignored"))["reason"] == "not_allowed"
+    assert (await running.stop(signal.SIGTERM)).code == 0
+
+
+async def test_a_faulty_file_changes_nothing_and_each_fault_is_told(house: House) -> None:
+    stage = house.stage
+    right = house.write_config(MAX_MAY.format(chat=stage.group.id)).read_text()
+    house.log_in()
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    path = house.folder / "config.toml"
+    for wrong, says in (
+        (right.replace('respond = "prefix"', 'respond = "sometimes"'), "config.toml:"),
+        (right.replace(str(stage.group.id), '"@nobody_here"'), "@nobody_here"),
+        ("[[[", "config.toml"),
+    ):
+        path.write_text(wrong)
+        assert (await running.event("notice"))["reason"] == "config_faulty"
+        assert says in (await running.event("failed"))["error"]
+        asked = stage.max.says(stage.group, "/gpt still there?")
+        assert (await running.event("answered"))["message"] == asked.id_for(stage.olga)
+    assert (await running.stop(signal.SIGTERM)).code == 0

@@ -1,0 +1,116 @@
+"""A run that somebody watches: the screen is kept up to date, and its keys act."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+from rich.text import Text
+
+from userbot.app import Controls
+from userbot.cli.common import explained
+from userbot.cli.history import ask_again
+from userbot.cli.language import said
+from userbot.cli.usage import tables
+from userbot.config import Loaded
+from userbot.console.describe import printable
+from userbot.console.keyboard import KeyReader
+from userbot.console.live import Live
+from userbot.console.status import Status, Today
+from userbot.errors import UserbotError
+from userbot.events import Failed, Notice, Report
+from userbot.rules.limits import MICRO, day_began
+from userbot.settings import Settings
+from userbot.storage.archive import Archive
+from userbot.storage.spending import spending
+from userbot.texts import Language, _, n_
+
+_TICK_SECONDS = 0.2
+KEYS = _("p pause · r retry what failed today · c chats · u usage today · ? help · Ctrl-C stop")
+
+
+def status_of(settings: Settings) -> Status:
+    """The line of the day, with what today came to before this start."""
+    try:
+        return Status(_today(settings))
+    except UserbotError:
+        return Status(Today())  # whatever is wrong with the history, the start will tell
+
+
+def _today(settings: Settings) -> Today:
+    path, zone = settings.history.database, settings.limits.timezone
+    began = day_began(datetime.now(UTC), zone)
+    today = Today()
+    for day in spending(path, "day", began, zone):
+        today.answers += day.requests
+        today.tokens += day.prompt_tokens + day.completion_tokens
+        today.cost += day.cost / MICRO
+    with Archive.reading(path) as archive:
+        if archive is not None:
+            today.failed = len(archive.exchanges(-1, failed=True, since=began))
+    return today
+
+
+class Attended:
+    """Keeps a screen up to date. `loaded`: the config as the program began with it."""
+
+    def __init__(
+        self, screen: Live, loaded: Loaded, controls: Controls, report: Report, language: Language
+    ) -> None:
+        self._screen = screen
+        self._settings = loaded.settings
+        self._controls = controls
+        self._report = report
+        self._language = language
+        self._keyboard = KeyReader(self.pressed)
+
+    async def watch(self) -> None:
+        """Draw what changes, and listen to the keys, until cancelled."""
+        self._keyboard.open()
+        try:
+            while True:
+                self._screen.tick(self._controls.written())
+                await asyncio.sleep(_TICK_SECONDS)
+        finally:
+            self._keyboard.close()
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+        self._keyboard.close()
+        self._screen.close()
+
+    def pressed(self, key: str) -> None:
+        """Do what a key is for; others do nothing."""
+        try:
+            match key:
+                case "p":
+                    self._controls.toggle_pause()
+                case "r":
+                    self._retry()
+                case "c":
+                    self._chats()
+                case "u":
+                    self._usage()
+                case "?" | "h":
+                    self._screen.tell(KEYS)
+        except (UserbotError, OSError) as error:
+            self._report(Failed.of(explained(error)))
+
+    def _retry(self) -> None:
+        began = day_began(datetime.now(UTC), self._settings.limits.timezone)
+        again = ask_again(self._settings.history.database, since=began)
+        told = n_("Retrying {count} question.", "Retrying {count} questions.", len(again))
+        self._report(Notice(reason="retry", detail=told if again else _("Nothing failed today.")))
+
+    def _chats(self) -> None:
+        chats = self._controls.chats()
+        if not chats:
+            self._screen.tell(_("No chat is selected: only your own /gpt is answered."))
+        for _id, told in chats:
+            self._screen.print(Text(f"  {printable(said(told))}"))
+
+    def _usage(self) -> None:
+        found = tables(self._settings, 1, self._screen.console.width)
+        if not found:
+            self._screen.tell(_("Nothing was used today."))
+        self._screen.print(*found)

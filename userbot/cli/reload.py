@@ -1,0 +1,92 @@
+"""A change of config.toml is taken up while the program runs, where it can be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+from userbot.app import Controls
+from userbot.cli.common import Common, load_config
+from userbot.config import Loaded
+from userbot.errors import ConfigError, UserbotError
+from userbot.events import Event, Failed, Notice, Report
+from userbot.rules.taking_up import change
+from userbot.texts import _, joined
+
+LOOK_SECONDS = 1.0
+"""How often the file is looked at; a change is read when it has stayed the same for one look, so
+that an editor can write it to its end.
+"""
+
+
+class ConfigWatch:
+    """Looks after the config file of a run. A faulty one changes nothing, and is told."""
+
+    def __init__(self, common: Common, loaded: Loaded, controls: Controls, report: Report) -> None:
+        self._common = common
+        self._path = loaded.path
+        self._settings = loaded.settings
+        self._controls = controls
+        self._report = report
+        self._waiting: tuple[str, ...] = ()
+
+    async def watch(self) -> None:
+        """Take up each change, until cancelled."""
+        known = latest = _stamp(self._path)
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            before, latest = latest, _stamp(self._path)
+            if latest not in (None, known) and latest == before:
+                known = latest
+                await self._changed()
+
+    async def _changed(self) -> None:
+        try:
+            found = change(self._settings, load_config(self._common).settings)
+            if found.at_once:
+                await self._controls.take_up(found.settings)
+        except UserbotError as error:
+            for event in _faults(self._path.name, error):
+                self._report(event)
+            return
+        self._settings = found.settings
+        if found.at_once:
+            keys = ", ".join(found.at_once)
+            detail = _("{file}: {keys} in effect.", file=self._path.name, keys=keys)
+            self._report(Notice(reason="config_changed", detail=detail))
+        if found.later and found.later != self._waiting:
+            keys = ", ".join(found.later)
+            detail = _(
+                "{file}: {keys} will change after a restart.", file=self._path.name, keys=keys
+            )
+            self._report(
+                Notice(
+                    reason="config_waits",
+                    detail=detail,
+                    hint=_("Press Ctrl-C and run `userbot run` again."),
+                )
+            )
+        self._waiting = found.later
+
+
+def _faults(file: str, error: UserbotError) -> Iterator[Event]:
+    yield Notice(
+        reason="config_faulty",
+        detail=_("{file} cannot be used like this: the settings stay as they were.", file=file),
+    )
+    if not isinstance(error, ConfigError):
+        yield Failed.of(error)
+        return
+    for fault in error.faults:
+        told = joined(fault.where, fault.message, by=": ")
+        yield Failed(reason="config", error=told, hint=fault.hint)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """What changes with a file; None while there is none, as between an editor's two steps."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino

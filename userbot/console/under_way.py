@@ -1,0 +1,173 @@
+"""The rows of what is being done: an answer under way, a wait, a lost connection."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from userbot.console.describe import Line, printable, whole_seconds
+from userbot.console.reasons import REASONS
+from userbot.events import (
+    Answered,
+    Answering,
+    Event,
+    Failed,
+    Heard,
+    Ignored,
+    Limited,
+    Notice,
+    Ready,
+    Skipped,
+    Transcribed,
+    Waiting,
+)
+from userbot.texts import Language, _, n_, p_, translated
+
+MOST = 6
+"""Rows at once; of the others it is said how many there are."""
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_FRAME_SECONDS = 0.1
+_NEW_SECONDS = 2.0
+"""A row that is so young may be of a question that is not queued yet."""
+_LEAST_TEXT = 8
+"""Columns that are worth showing the end of an answer in."""
+_LISTENING, _WAITING = _("listening"), p_("row", "waiting")
+_THINKING, _WRITING = _("thinking"), _("writing")
+
+Key = tuple[int | None, int | str | None]
+"""A chat and a message; or, of what is no question's, a chat and the reason."""
+
+
+@dataclass(slots=True)
+class Row:
+    """What is being done, since when; `until`: when a wait is over, if anybody knows."""
+
+    where: str
+    doing: str
+    since: float
+    detail: str = ""
+    until: float | None = None
+    written: str = ""
+
+
+@dataclass(slots=True)
+class UnderWay:
+    """All that is being done, by what happened so far. Times are of the monotonic clock."""
+
+    language: Language
+    rows: dict[Key, Row] = field(default_factory=dict)
+
+    def takes(self, event: Event, line: Line) -> bool:
+        """Note what happened. Whether that is a row for now, and nothing for the log."""
+        key: Key = (event.chat, event.message)
+        match event:
+            case Heard():
+                self._does(key, line, _LISTENING if event.voice else _WAITING)
+            case Transcribed():
+                self._does(key, line, _THINKING)
+            case Answering():
+                self._does(key, line, _THINKING)
+                return True
+            case Waiting():
+                return self._waits(event, line)
+            case Answered() | Failed() | Skipped() | Limited() | Ignored():
+                self.rows.pop(key, None)
+            case Ready() | Notice(reason="reconnected"):
+                self.rows.pop((None, "network"), None)
+        return False
+
+    def look(self, written: Mapping[tuple[int, int], str] | None) -> None:
+        """See how far the answers are; of which nothing is known, those rows go, and past waits.
+
+        None: nobody can tell.
+        """
+        now = time.monotonic()
+        for key, row in list(self.rows.items()):
+            is_question = isinstance(key[1], int)
+            if not is_question:
+                if row.until is not None and now >= row.until:
+                    del self.rows[key]
+            elif written is not None:
+                text = written.get(key)  # type: ignore[arg-type]  # a question's, as was asked
+                if text is not None:
+                    row.written = text
+                elif now - row.since > _NEW_SECONDS:
+                    del self.rows[key]
+
+    def lines(self, width: int) -> list[Text]:
+        """A line a row, each of at most so many columns."""
+        rows = list(self.rows.values())
+        shown = [self._line(row, width) for row in rows[-MOST:]]
+        if more := len(rows) - len(shown):
+            told = n_("and {count} more", "and {count} more", more)
+            shown.append(Text(f"  {translated(told, self.language)}", "dim"))
+        return shown
+
+    @property
+    def connected(self) -> bool:
+        """Whether nothing is known of a lost connection."""
+        return (None, "network") not in self.rows
+
+    def _does(self, key: Key, line: Line, doing: str) -> None:
+        row = self.rows.setdefault(key, Row(line.where, doing, time.monotonic()))
+        row.where, row.doing, row.detail, row.until = line.where, doing, "", None
+
+    def _waits(self, event: Waiting, line: Line) -> bool:
+        now = time.monotonic()
+        is_question = event.chat is not None and event.message is not None
+        key: Key = (event.chat, event.message if is_question else event.reason)
+        network = key == (None, "network")
+        if not is_question and not network and not event.seconds:
+            return False  # nobody would know when to take its row away
+        row = self.rows.setdefault(key, Row(line.where, _WAITING, now))
+        row.doing = _WAITING
+        row.detail = translated(REASONS.get(event.reason, event.reason), self.language)
+        if network:
+            row.since = min(row.since, now - event.seconds)
+        else:
+            row.until = now + event.seconds if event.seconds else None
+        if event.detail and event.reason not in ("flood_wait", "slow_mode"):
+            row.detail = printable(translated(event.detail, self.language))
+        return True
+
+    def _line(self, row: Row, width: int) -> Text:
+        now = time.monotonic()
+        frame = _FRAMES[int(now / _FRAME_SECONDS) % len(_FRAMES)]
+        line = Text(f"{frame} ", "blue", no_wrap=True)
+        if row.where:
+            where = Text(row.where, "bold")
+            where.truncate(max(10, width * 2 // 5), overflow="ellipsis")
+            line.append_text(where).append("  ")
+        left = None if row.until is None else row.until - now
+        doing, seconds = row.doing, now - row.since
+        if left is not None and left > 0:
+            doing, seconds = _WAITING, left
+        elif row.written:
+            doing = _WRITING
+        elif row.until is not None:
+            doing = _THINKING
+        line.append(translated(doing, self.language), "" if doing == _WRITING else "yellow")
+        line.append(f" {translated(whole_seconds(seconds), self.language)}", "dim")
+        room = width - line.cell_len - 2
+        told = row.detail if doing == _WAITING else ending(row.written, room)
+        if told and room >= _LEAST_TEXT:
+            line.append("  ").append(told, "dim")
+        line.truncate(width, overflow="ellipsis")
+        return line
+
+
+def ending(text: str, width: int) -> str:
+    """The end of a text on one line, in at most so many columns."""
+    if width < _LEAST_TEXT:
+        return ""
+    tail = printable(text[-4 * width :])
+    if cell_len(tail) <= width and len(text) <= 4 * width:
+        return tail
+    kept: Collection[str] = tail
+    while kept and cell_len("".join(kept)) > width - 1:
+        kept = kept[1:]  # type: ignore[index]
+    return "…" + "".join(kept)
