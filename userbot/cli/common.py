@@ -32,7 +32,10 @@ class Common:
 
     config: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help=_("The config file [default: ./config.toml].")),
+        typer.Option(
+            metavar="FILE",
+            help=_("The config file [default: ./config.toml, else ~/.config/userbot/config.toml]."),
+        ),
     ] = None
     profile: Annotated[
         str | None,

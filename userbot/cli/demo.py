@@ -27,6 +27,7 @@ from userbot.cli.demo_show import Show
 from userbot.cli.language import language as spoken
 from userbot.cli.language import speak
 from userbot.cli.run import Reporter, console_for
+from userbot.config.environment import find_config
 from userbot.console.live import Live
 from userbot.errors import UsageError
 from userbot.events import (
@@ -104,7 +105,7 @@ async def _perform(
 def own_model(common: Common, model: str | None) -> tuple[OpenAIConfig, VoiceConfig | None]:
     """[openai] and [voice] of the config if there is one, else what the environment says."""
     voice: VoiceConfig | None
-    config = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
+    config = common.config or find_config(os.environ)
     if common.config or config.exists():
         settings = load_config(common).settings
         own, voice = settings.openai, settings.voice

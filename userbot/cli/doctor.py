@@ -17,6 +17,7 @@ from userbot.cli.language import said
 from userbot.cli.login import online
 from userbot.cli.table import print_json
 from userbot.config import Loaded, check_modes
+from userbot.config.environment import ENV_FILE
 from userbot.console.describe import printable
 from userbot.errors import ConfigError, SessionInUseError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
@@ -95,11 +96,11 @@ def _values(loaded: Loaded) -> Iterator[Finding]:
     """Which keys each source sets: a line per source."""
     by_profile: dict[str, list[str]] = {}
     in_file: list[str] = []
-    variables: list[str] = []
+    variables: dict[str, list[str]] = {}
     for key, where in loaded.origins.items():
         kind, _between, name = where.partition(" ")
-        if kind == "environment":
-            variables.append(name)
+        if kind in ("environment", ENV_FILE):
+            variables.setdefault(kind, []).append(name)
         elif kind == "profile":
             by_profile.setdefault(name.split()[0], []).append(key)
         elif where != "default":
@@ -110,8 +111,10 @@ def _values(loaded: Loaded) -> Iterator[Finding]:
     for profile, keys in by_profile.items():
         told = _("profile {name} sets {keys}", name=profile, keys=_by_table(keys))
         yield Finding(_("values"), True, told)
-    if variables:
-        told = _("the environment sets {names}", names=_by_table(variables))
+    for source, names in variables.items():
+        told = _("the environment sets {names}", names=_by_table(names))
+        if source == ENV_FILE:
+            told = _("{file} sets {keys}", file=ENV_FILE, keys=_by_table(names))
         yield Finding(_("values"), True, told)
     yield Finding(_("values"), True, _("everything else has its default"))
 

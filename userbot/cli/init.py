@@ -12,6 +12,7 @@ from userbot.cli.common import Common
 from userbot.cli.language import say, tell
 from userbot.cli.login import log_in_first, online
 from userbot.config import load
+from userbot.config.environment import find_config
 from userbot.errors import UsageError, UserbotError
 from userbot.private_files import write_private
 from userbot.settings import ServerConfig, TelegramConfig
@@ -21,7 +22,7 @@ from userbot.texts import _
 
 def init(common: Common, other: ServerConfig | None, phone: str | None, *, force: bool) -> None:
     """Write config.toml by asking for what it needs. `other`: another Telegram than the usual."""
-    path = common.config or Path(os.environ.get("USERBOT_CONFIG") or "config.toml")
+    path = common.config or find_config(os.environ)
     _refuse_to_overwrite(path, force)
     os.umask(0o077)
     tell(_("This creates {path} in four steps. Ctrl-C quits at any time.", path=path))

@@ -14,7 +14,15 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from userbot.config.faults import Key, Problem, keys_of, problems_of, value_at
+from userbot.config.environment import (
+    ENV_FILE,
+    find_config,
+    read_env_file,
+    values_in,
+    xdg_config,
+    xdg_state,
+)
+from userbot.config.faults import OF_FILES, Key, Problem, keys_of, problems_of, value_at
 from userbot.config.sources import Sources
 from userbot.config.toml_file import fault, read
 from userbot.config.validate import check
@@ -34,7 +42,7 @@ class Loaded:
     settings: Settings
     origins: Mapping[str, str]
     """By dotted key: "config.toml:12", "profile production (config.toml:40)",
-    "environment OPENAI_API_KEY" or "default"."""
+    "environment OPENAI_API_KEY", ".env OPENAI_API_KEY" or "default"."""
     path: Path
     """The config file, absolute."""
     holds_secret: bool
@@ -51,17 +59,19 @@ def load(
 ) -> Loaded:
     """Read, merge and check the configuration.
 
-    `path` and `profile` are those of the command line; without them USERBOT_CONFIG,
-    USERBOT_PROFILE and ./config.toml count. Paths in the file are from the file's folder.
+    `path` and `profile` are those of the command line; without them `find_config` and
+    USERBOT_PROFILE count. Paths in the file are from the file's folder.
     `need_key`: whether a missing key of the model is a fault; `need_telegram`: whether the account
     is going to be used; if not, [telegram] may say anything, and is not to be relied on.
     Raises ConfigError with every fault; no fault holds a value of the file.
     """
-    path = path or Path(environ.get("USERBOT_CONFIG") or "config.toml")
-    profile = profile or environ.get("USERBOT_PROFILE") or None
+    path = path or find_config(environ)
+    stored, unread = read_env_file(path)
+    if unread:
+        raise fault(ENV_FILE, unread, _("Run the program as the owner of that file."))
+    profile = profile or environ.get("USERBOT_PROFILE") or stored.get("USERBOT_PROFILE") or None
     data, lines = read(path)
-    in_environment = environ.get("TELEGRAM_API_ID") and environ.get("TELEGRAM_API_HASH")
-    if need_telegram and not data and not in_environment:
+    if need_telegram and not (data or any(values_in({**stored, **environ}))):
         empty = _("the config file {path} is empty", path=path)
         raise fault(path.name, empty, _("`userbot init` fills it."))
     holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
@@ -69,6 +79,7 @@ def load(
     untouched = copy.deepcopy(data)
     sources = Sources(path.name, data, lines)
     unknown_profile = sources.lay_profile(profile) if profile else None
+    sources.lay_environment(stored, ENV_FILE)
     sources.lay_environment(environ)
     if not need_telegram:
         sources.data["telegram"] = dict(_NO_TELEGRAM)
@@ -85,6 +96,8 @@ def load(
         raise ConfigError(tuple(fault for _, fault in sorted(found, key=lambda both: both[0])))
 
     path = Path(os.path.abspath(path))
+    if path == xdg_config(environ):
+        settings = _at_home(settings, sources, xdg_state(environ))
     defaults = {
         f"{section}.{key}": "default"
         for section, kind in keys_of(Settings).items()
@@ -94,6 +107,17 @@ def load(
     origins = defaults | sources.told()
     settings = _anchored(settings, path.parent)
     return Loaded(settings=settings, origins=origins, path=path, holds_secret=holds_secret)
+
+
+def _at_home(settings: Settings, sources: Sources, state: Path) -> Settings:
+    """Session and history in the folder for what a program keeps, unless the config says where."""
+    told = sources.told()
+    telegram, history = settings.telegram, settings.history
+    if "telegram.session" not in told:
+        telegram = dataclasses.replace(telegram, session=state / "me")
+    if "history.database" not in told:
+        history = dataclasses.replace(history, database=state / "history.db")
+    return dataclasses.replace(settings, telegram=telegram, history=history)
 
 
 def check_modes(loaded: Loaded) -> tuple[str, ...]:
@@ -129,7 +153,8 @@ def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]
     found: dict[Key, tuple[int, Fault]] = {}
     for one in problems:
         origin = sources.origin(one.key)
-        found.setdefault(one.key, (origin.line, Fault(origin.where, one.message, one.hint)))
+        hint = "" if one.hint in OF_FILES and not origin.line else one.hint
+        found.setdefault(one.key, (origin.line, Fault(origin.where, one.message, hint)))
     return list(found.values())
 
 
@@ -155,6 +180,8 @@ def _anchored(section: Any, folder: Path) -> Any:
 def _private(loaded: Loaded) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
     if loaded.holds_secret:
         yield loaded.path, secure_file
+    if any(where.startswith(f"{ENV_FILE} ") for where in loaded.origins.values()):
+        yield loaded.path.with_name(ENV_FILE), secure_file
     session = loaded.settings.telegram.session
     session = session.with_name(session.name.removesuffix(".session") + ".session")
     database = loaded.settings.history.database

@@ -48,6 +48,10 @@ _NOUNS: Final[dict[type, Text]] = {
     dict: _("a table"),
 }
 _OTHER_NOUN: Final = _("a date or time")
+_NUMBER_IN_QUOTES: Final = _("Write the number without quotes.")
+_FLAG_IN_QUOTES: Final = _("Write it without quotes.")
+OF_FILES: Final = (_NUMBER_IN_QUOTES, _FLAG_IN_QUOTES)
+"""Hints that help with a file alone: a variable has no quotes."""
 _TAKES: Final = {
     "id": _("`userbot chats` lists them."),
     "respond": _('Use "all", "mention", "prefix" or "off".'),
@@ -153,7 +157,7 @@ def _table(kind: Any) -> Any:
     return next(filter(None, map(_table, get_args(kind))), None)
 
 
-def _section(key: Key) -> Any:
+def section_of(key: Key) -> Any:
     """The section that a key's table is; a name of the file's own stands for one of many."""
     kind: Any = Settings
     for part in key:
@@ -163,7 +167,7 @@ def _section(key: Key) -> Any:
 
 def _unknown(key: Key, value: Any) -> Problem:
     table, name = key[:-1], str(key[-1])
-    known = keys_of(_section(table))
+    known = keys_of(section_of(table))
     sections = keys_of(Settings).items()
     owners = [section for section, kind in sections if name in keys_of(_table(kind))]
     owner = owners[0] if len(owners) == 1 else None
@@ -214,11 +218,11 @@ def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
         return Problem.at(key, _MUST_BE, key=label(key[:-1]), wanted=_WANTED["tuple_type"])
     if not kind.endswith("_type") or (kind == "path_type" and isinstance(value, str)):
         return Problem.at(key, _MUST_BE, wanted=wanted)
-    hint = ""
+    hint: Text | str = ""
     if isinstance(value, str) and kind in ("int_type", "float_type"):
-        hint = _("Write the number without quotes.")
+        hint = _NUMBER_IN_QUOTES
     elif isinstance(value, str) and kind == "bool_type":
-        hint = _("Write it without quotes.")
+        hint = _FLAG_IN_QUOTES
     return _wrong_type(key, label(key), wanted, value, hint)
 
 

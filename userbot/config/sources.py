@@ -1,21 +1,14 @@
-"""The config's sources laid over each other: the file, a profile of it, the environment."""
+"""The config's sources laid over each other: the file, a profile of it, variables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
+from userbot.config.environment import values_in
 from userbot.config.faults import Key, Problem, did_you_mean, shown_name, value_at
 from userbot.texts import _, joined
-
-ENVIRONMENT: Final[dict[str, Key]] = {
-    "TELEGRAM_API_ID": ("telegram", "api_id"),
-    "TELEGRAM_API_HASH": ("telegram", "api_hash"),
-    "OPENAI_API_KEY": ("openai", "api_key"),
-    "OPENAI_BASE_URL": ("openai", "base_url"),
-}
-"""Variables that win over the file. An empty one counts as unset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +47,21 @@ class Sources:
         message = _('there is no profile "{name}"', name=shown_name(profile))
         return Problem(("profile",), message, hint)
 
-    def lay_environment(self, environ: Mapping[str, str]) -> None:
-        """Lay the variables over the rest."""
-        for name, key in ENVIRONMENT.items():
-            value = environ.get(name, "").strip()
-            table = self.data.setdefault(str(key[0]), {}) if value else None
-            if isinstance(table, dict):
-                number = key[1] == "api_id" and value.isascii() and value.isdecimal()
-                table[key[1]] = int(value) if number and len(value) < 20 else value
-                self._origins[key] = Origin(name, f"environment {name}")
+    def lay_environment(self, environ: Mapping[str, str], file: str = "") -> None:
+        """Lay variables over the rest; `file`: the one that sets them, if not the process."""
+        for name, key, value in values_in(environ):
+            origin = Origin(name, f"{file or 'environment'} {name}")
+            table: Any = self.data
+            for depth, part in enumerate(key[:-1], 1):
+                if part not in table:
+                    table[part] = {}
+                    self._origins[key[:depth]] = origin
+                table = table[part]
+                if not isinstance(table, dict):
+                    break  # told as what it is: no table
+            else:
+                table[key[-1]] = value
+                self._origins[key] = origin
 
     def origin(self, key: Key) -> Origin:
         """Where a key stands, or the nearest table around it."""
