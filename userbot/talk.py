@@ -125,8 +125,8 @@ class Talk:
     async def say(self, line: str) -> bool:
         """Answer a line; False if it was stopped by cancelling. Raises StorageError."""
         order = command_of(line, self._prefix)
-        if order is not None:
-            self._order(getattr(order, "name", ""))
+        if order is not None or line.strip().lower() == "/new":
+            self._order(getattr(order, "name", "new"))
             return True
         question = self._question(line, self._clock.now())
         if question is None:
@@ -186,7 +186,7 @@ class Talk:
     def _order(self, name: str) -> None:
         if name != "new":
             raise UserbotError(
-                _("Of the commands only /gpt_new works here."), _("The others are for chats.")
+                _("That command is for chats."), _("Here there are /new, /help and /quit.")
             )
         self._store.conversations.begin_anew(_TERMINAL)
         self._history.forget(_TERMINAL)

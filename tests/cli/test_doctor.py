@@ -30,8 +30,10 @@ async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> Non
         "✓ values · everything else has its default",
         "✓ files · readable only by you",
         "✓ login · logged in as Olga",
+        "! chats · none selected: only you can ask, with /gpt",
+        "  → `userbot chats WORD` prints the block that selects one.",
         f"✓ model · sandbox is available at {host}",
-        f"✓ voice · {host} does not list whisper-1: checked on the first voice note",
+        f"! voice · {host} does not list whisper-1: checked on the first voice note",
         "  → If it does not transcribe, set base_url under [voice] to a server that does.",
         f"✓ ffmpeg · {find_ffmpeg()}",
         f"✓ history · {house.session.parent / 'history.db'} will be created at the first start",
@@ -98,3 +100,21 @@ async def test_an_address_with_a_password_is_shown_without_it(house: House) -> N
     house.log_in()
     ended = await house.run("doctor", "-v")
     assert "s3cret" not in ended.out + ended.err
+
+
+async def test_the_selected_chats_are_looked_for_and_what_may_matter_is_no_failure(
+    house: House,
+) -> None:
+    block = '[[chats]]\nid = {}\nrespond = "all"\nfrom = "anyone"\n'
+    house.write_config(block.format(house.stage.group.id))
+    house.log_in()
+    ended = await house.run("doctor")
+    assert f"✓ chats · 1 selected: {house.stage.group.title}" in ended.out
+    house.write_config(block.format(house.stage.group.id) + block.format('"@nobody_at_all"'))
+    ended = await house.run("doctor")
+    assert ended.code == 1
+    assert "✗ chats · [[chats]] number 2" in ended.out
+    house.write_config(block.format(-1009999999999))
+    rows = [json.loads(row) for row in (await house.run("doctor", "--json")).out.splitlines()]
+    (chats,) = [row for row in rows if row["check"] == "chats"]
+    assert (chats["ok"], chats["warning"]) == (True, True)

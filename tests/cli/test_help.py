@@ -46,8 +46,35 @@ def test_every_command_explains_itself(name: str) -> None:
     assert max(map(len, text.splitlines())) <= 80
 
 
-def test_the_version_is_told() -> None:
-    asked = [*COMMAND, "--version"]
+@pytest.mark.parametrize("name", NAMES)
+def test_every_command_has_examples_and_its_own_options_first(name: str) -> None:
+    text = help_of(name)
+    examples = text.partition("\nExamples:\n")[2]
+    assert f"userbot {name}" in examples
+    own, _, common = text.partition("\nCommon options:\n")
+    assert "--profile" not in own
+    assert "--profile" in common
+    assert not re.search("<[a-z]+( range)?>", text), "no type is named where a word can say what it is"
+    assert "..." not in text.replace("[TEXT]...", "")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_with_a_name_is_the_help_of_that_command(name: str) -> None:
+    ended = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["help", name], prog_name="userbot")
+    assert (ended.exit_code, ended.stdout) == (0, help_of(name))
+
+
+def test_help_alone_lists_the_commands_and_a_misspelled_one_is_guessed() -> None:
+    runner = CliRunner(env={"COLUMNS": "80"})
+    assert runner.invoke(app, ["help"], prog_name="userbot").stdout == help_of()
+    ended = runner.invoke(app, ["help", "histroy"])
+    assert ended.exit_code == 2
+    assert "Did you mean history?" in ended.stderr
+
+
+@pytest.mark.parametrize("flag", ["--version", "-V"])
+def test_the_version_is_told(flag: str) -> None:
+    asked = [*COMMAND, flag]
     ended = subprocess.run(asked, capture_output=True, text=True, check=True)
     assert ended.stdout == f"userbot {__version__}\n"
 

@@ -42,7 +42,7 @@ def told(house: House) -> None:
         ("history 501", r"→  ошибка \(сервер был недоступен\)"),
         ("history nobody", "ошибка: В истории нет чата «nobody»."),
         ("history --search nothing", "нигде нет"),
-        ("history --clear", "Удалено 0 вопросов|Удалены 2 вопроса"),
+        ("history --clear --yes", "Удалены 2 вопроса"),
         ("history --backup copy.db", "История скопирована"),
         ("usage", r"\t1\t"),
         ("usage --by week", "ошибка: Расход можно показать по"),

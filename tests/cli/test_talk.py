@@ -52,6 +52,23 @@ async def test_a_pipe_gets_an_answer_a_line_and_nothing_else(house: House) -> No
     }
 
 
+async def test_with_a_text_it_answers_that_and_ends(house: House) -> None:
+    write_config(house)
+    ended = await house.run("talk", "what is", "a turn", lines="never asked\n")
+    assert (ended.code, ended.out, ended.err) == (0, "You asked: what is a turn\n", "")
+    house.stage.endpoint.faults.add("quota")
+    assert (await house.run("talk", "and now")).code == 1
+
+
+async def test_it_has_commands_of_its_own(house: House) -> None:
+    write_config(house)
+    ended = await house.run("talk", lines="one\n/new\n/help\ntwo\n/gpt_usage\n")
+    assert ended.out == "You asked: one\nYou asked: two\n"
+    assert len(house.stage.endpoint.requests[1]["messages"]) == 2
+    assert "/new" in ended.err
+    assert "That command is for chats.\n  → Here there are /new, /help and /quit." in ended.err
+
+
 @pytest.mark.parametrize("word", ["/quit", " /EXIT "])
 async def test_quit_and_exit_leave(house: House, word: str) -> None:
     write_config(house)

@@ -95,7 +95,12 @@ async def test_usage_by_something_else_is_wrong_usage(house: House, database: Pa
 
 
 async def test_clearing_takes_the_words_and_leaves_the_count(house: House, database: Path) -> None:
-    ended = await house.run("history", str(ANNA.id), "--clear")
+    refused = await house.run("history", str(ANNA.id), "--clear")
+    assert (refused.code, refused.sentences) == (
+        2,
+        ["error: Without a terminal, --clear needs --yes."],
+    )
+    ended = await house.run("history", str(ANNA.id), "--clear", "--yes")
     assert ended.code == 0
     assert "Erased 3 questions" in ended.err
     assert not any(WORDS.encode() in file.read_bytes() for file in database.parent.iterdir())
@@ -123,7 +128,7 @@ async def test_what_is_cleared_while_the_program_runs_is_not_shown_to_the_model(
     first = stage.max.says(stage.group, "/gpt the code is 4711")
     await stage.max.expects(stage.group, reply_to=first)
     await running.event("answered")
-    assert (await house.run("history", "--clear")).code == 0
+    assert (await house.run("history", "--clear", "--yes")).code == 0
     second = stage.max.says(stage.group, "/gpt which code?")
     await stage.max.expects(stage.group, reply_to=second)
     assert "4711" not in str(stage.asked()[-1])

@@ -12,16 +12,21 @@ import inspect
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
 from userbot import __version__, masking
+from userbot.cli import completion
 from userbot.cli.common import Common, exit_codes, load_config
+from userbot.cli.help import Examples, HelpGroup, with_examples
 from userbot.cli.language import speak
+from userbot.console.describe import printable
+from userbot.errors import UsageError
 from userbot.signals import leaving_at_once
-from userbot.texts import _
+from userbot.texts import _, joined
 
 _FLAGS: Final = inspect.signature(Common).parameters
 """They may stand before the command's name and behind it."""
@@ -30,8 +35,19 @@ Phone = Annotated[
     typer.Option("--phone", metavar="+…", help=_("Use a login code instead of a QR code.")),
 ]
 
+Chat = Annotated[
+    str | None,
+    typer.Option(
+        "--chat",
+        metavar="CHAT",
+        help=_("An id (or ID/TOPIC), or part of a title or @name."),
+        autocompletion=completion.chats,
+    ),
+]
+
 app = typer.Typer(
     name="userbot",
+    cls=HelpGroup,
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,
@@ -72,13 +88,18 @@ def _with_flags(function: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-def _command(*told: str, **settings: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def _command(
+    *told: str, examples: Examples, **settings: Any
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a command. `told`: the sentence that lists it, and what else there is to say."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
-        app.command(short_help=told[0], help="\n\n".join(told), context_settings=settings)(
-            _with_flags(function)
-        )
+        app.command(
+            cls=with_examples(examples),
+            short_help=told[0],
+            help="\n\n".join(told),
+            context_settings=settings,
+        )(_with_flags(function))
         return function
 
     return register
@@ -100,6 +121,7 @@ def root(
         bool,
         typer.Option(
             "--version",
+            "-V",
             callback=_show_version,
             is_eager=True,
             help=_("Show the version and leave."),
@@ -109,7 +131,14 @@ def root(
     """What stands before the command's name: the flags are all there is to it."""
 
 
-@_command(_("Listen in the selected chats and answer."))
+@_command(
+    _("Listen in the selected chats and answer."),
+    examples=(
+        ("userbot run", _("until Ctrl-C, with a console")),
+        ("userbot run --json", _("for another program to read")),
+        ("userbot run --profile work", _("with what [profile.work] changes")),
+    ),
+)
 def run(common: Common) -> None:
     began = time.monotonic()
     with leaving_at_once():
@@ -124,6 +153,10 @@ def run(common: Common) -> None:
         "Four short steps: Telegram's api_id and api_hash, the model, the login, the chats."
         " Without a terminal each answer is a line of standard input."
     ),
+    examples=(
+        ("userbot init", _("begin, or go on where it stopped")),
+        ("userbot init --sandbox", _("with the `userbot sandbox` that is running")),
+    ),
 )
 def init(
     common: Common,
@@ -137,7 +170,8 @@ def init(
         Path | None, typer.Option(metavar="FILE", help=_("With --server: its PKCS#1 RSA key."))
     ] = None,
     dc: Annotated[
-        int, typer.Option(min=1, max=5, help=_("With --server: its data centre number."))
+        int,
+        typer.Option(min=1, max=5, metavar="N", help=_("With --server: its data centre number.")),
     ] = 2,
 ) -> None:
     from userbot.cli import init as command
@@ -152,6 +186,10 @@ def init(
         "Without a terminal each answer is a line of standard input: phone (if not given),"
         " code, and password if the account has one."
     ),
+    examples=(
+        ("userbot login", _("by QR code; Enter for a login code instead")),
+        ("userbot login --phone +491701234567", _("by a code that Telegram sends")),
+    ),
 )
 def login(common: Common, phone: Phone = None) -> None:
     masking.hide(phone)
@@ -161,7 +199,10 @@ def login(common: Common, phone: Phone = None) -> None:
     command.login(settings.telegram, phone)
 
 
-@_command(_("End this login and remove its session file."))
+@_command(
+    _("End this login and remove its session file."),
+    examples=(("userbot logout", _("as in Telegram: Settings → Devices → Terminate")),),
+)
 def logout(common: Common) -> None:
     settings = load_config(common, need_key=False).settings
     from userbot.cli import login as command
@@ -169,11 +210,22 @@ def logout(common: Common) -> None:
     command.logout(settings.telegram)
 
 
-@_command(_("List your chats, with the [[chats]] block to paste."))
+@_command(
+    _("List your chats, with the [[chats]] block to paste."),
+    examples=(
+        ("userbot chats", _("all, with who is answered there")),
+        ("userbot chats plans", _("those with “plans” in their name, with the block")),
+    ),
+)
 def chats(
     common: Common,
     word: Annotated[
-        str | None, typer.Argument(help=_("Only chats with this in title or @name."))
+        str | None,
+        typer.Argument(
+            metavar="WORD",
+            help=_("Only chats with this in title or @name."),
+            autocompletion=completion.chats,
+        ),
     ] = None,
 ) -> None:
     settings = load_config(common, need_key=False).settings
@@ -185,6 +237,13 @@ def chats(
 @_command(
     _("List conversations, or show one."),
     _("Works while the program runs."),
+    examples=(
+        ("userbot history", _("the conversations")),
+        ("userbot history plans --limit 50", _("what was said in one")),
+        ("userbot history --search Lisbon", _("everywhere")),
+        ("userbot history plans --export md", _("as Markdown")),
+        ("userbot history plans --clear", _("erase it, after asking")),
+    ),
     ignore_unknown_options=True,  # the id of a group begins with a dash, like an option
 )
 def history(
@@ -192,7 +251,9 @@ def history(
     chat: Annotated[
         str | None,
         typer.Argument(
-            metavar="CHAT", help=_("An id (or ID/TOPIC), 'saved', or part of a title or @name.")
+            metavar="CHAT",
+            help=_("An id (or ID/TOPIC), 'saved', or part of a title or @name."),
+            autocompletion=completion.chats,
         ),
     ] = None,
     search: Annotated[
@@ -206,6 +267,9 @@ def history(
     clear: Annotated[
         bool, typer.Option("--clear", help=_("Erase the text of CHAT, or everything, permanently."))
     ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help=_("With --clear: erase without asking."))
+    ] = False,
     export: Annotated[
         str | None,
         typer.Option(metavar="FORMAT", help=_("Export CHAT, or everything, as md, json or html.")),
@@ -218,10 +282,17 @@ def history(
     from userbot.cli import history as command
 
     asked = command.Asked(chat, search, limit)
-    command.history(common, settings, asked, clear=clear, export=export, backup=backup)
+    wanted = command.Wanted(clear=clear, yes=yes, export=export, backup=backup)
+    command.history(common, settings, asked, wanted)
 
 
-@_command(_("Show requests, tokens, audio minutes and cost."))
+@_command(
+    _("Show requests, tokens, audio minutes and cost."),
+    examples=(
+        ("userbot usage", _("the last 30 days")),
+        ("userbot usage --by person --days 7", _("who asked how much this week")),
+    ),
+)
 def usage(
     common: Common,
     by: Annotated[
@@ -237,14 +308,26 @@ def usage(
     command.usage(common, settings, by, days)
 
 
-@_command(_("Check that everything is set up."))
+@_command(
+    _("Check that everything is set up."),
+    examples=(
+        ("userbot doctor", _("what is ready, and what to do about the rest")),
+        ("userbot doctor -v", _("also where each value comes from")),
+    ),
+)
 def doctor(common: Common) -> None:
     from userbot.cli import doctor as command
 
     command.doctor(common)
 
 
-@_command(_("Retry failed questions, at once if the program runs."))
+@_command(
+    _("Retry failed questions, at once if the program runs."),
+    examples=(
+        ("userbot retry --since 1h", _("what failed within the last hour")),
+        ("userbot retry --chat plans", _("what failed in one chat")),
+    ),
+)
 def retry(
     common: Common,
     since: Annotated[
@@ -253,10 +336,7 @@ def retry(
             metavar="AGE", help=_("Only what failed in the last 30m, 2h or 7d [default: all].")
         ),
     ] = None,
-    chat: Annotated[
-        str | None,
-        typer.Option(metavar="CHAT", help=_("An id (or ID/TOPIC), or part of a title or @name.")),
-    ] = None,
+    chat: Chat = None,
 ) -> None:
     settings = load_config(common, need_key=False).settings
     from userbot.cli import history as command
@@ -267,17 +347,31 @@ def retry(
 @_command(
     _("Talk to the same assistant in the terminal."),
     _("Telegram is not needed. One question per line; /quit or /exit ends."),
+    examples=(
+        ("userbot talk", _("a conversation; /help lists its commands")),
+        ('userbot talk "Why is the sky blue?"', _("one answer")),
+        ("userbot talk < questions.txt", _("a question per line of standard input")),
+    ),
 )
-def talk(common: Common) -> None:
+def talk(
+    common: Common,
+    text: Annotated[
+        list[str] | None, typer.Argument(metavar="TEXT", help=_("Answer this, and end."))
+    ] = None,
+) -> None:
     settings = load_config(common, need_telegram=False).settings
     from userbot.cli import talk as command
 
-    command.talk(common, settings)
+    command.talk(common, settings, " ".join(text or ()))
 
 
 @_command(
     _("Watch the whole program in a small simulated Telegram."),
     _("It needs no account, no key and no network."),
+    examples=(
+        ("userbot demo", _("watch, then join in")),
+        ("userbot demo --openai", _("with the model of your config or OPENAI_API_KEY")),
+    ),
 )
 def demo(
     common: Common,
@@ -308,6 +402,11 @@ def demo(
         "For any MTProto client and any OpenAI client, until Ctrl-C. The accounts' codes"
         " never change."
     ),
+    examples=(
+        ("userbot sandbox", _("join in as one of its people")),
+        ("userbot sandbox --port 10443 --data town", _("the same ports and people again")),
+        ("userbot sandbox --json", _("where everything is, for a program")),
+    ),
 )
 def sandbox(
     common: Common,
@@ -316,6 +415,7 @@ def sandbox(
         typer.Option(
             min=0,
             max=65534,
+            metavar="N",
             help=_("Telegram's port; the endpoint uses the next one. 0: any free."),
         ),
     ] = 0,
@@ -327,3 +427,22 @@ def sandbox(
     from userbot.cli import sandbox as command
 
     command.sandbox(common, port, data)
+
+
+@_command(
+    _("Show the help of a command."),
+    examples=(("userbot help history", _("the same as `userbot history --help`")),),
+)
+def help(  # noqa: A001 - as it is typed
+    common: Common,
+    name: Annotated[
+        str | None, typer.Argument(metavar="COMMAND", help=_("Without one: the list of commands."))
+    ] = None,
+) -> None:
+    known = [one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands]
+    if name is not None and name not in known:
+        close = get_close_matches(name, known, n=1)
+        meant = _("Did you mean {name}?", name=close[0]) if close else ""
+        listed = _("`userbot --help` lists them.")
+        raise UsageError(_("No such command: {name}.", name=printable(name)), joined(meant, listed))
+    app([*([name] if name else []), "--help"], prog_name="userbot", standalone_mode=False)

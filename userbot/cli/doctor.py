@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from userbot.audio import find_ffmpeg
 from userbot.cli.common import Common, explained, load_config
 from userbot.cli.language import said
 from userbot.cli.login import online
-from userbot.cli.table import print_json
+from userbot.cli.table import print_json, titled
 from userbot.config import Loaded, check_modes
 from userbot.config.environment import ENV_FILE
 from userbot.console.describe import printable
@@ -23,11 +24,11 @@ from userbot.errors import ConfigError, SessionInUseError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.speech import OpenAITranscriber
 from userbot.private_files import others_may_read
-from userbot.settings import OpenAIConfig, Settings, TelegramConfig, VoiceConfig
+from userbot.settings import OpenAIConfig, Settings, VoiceConfig
 from userbot.storage.store import Store
-from userbot.telegram.names import NameResolver
+from userbot.telegram.names import NameResolver, dialogs
 from userbot.telegram.session import session_file
-from userbot.texts import _, joined
+from userbot.texts import _, joined, n_
 
 T = TypeVar("T")
 
@@ -43,6 +44,11 @@ class Finding:
     code: int = 1
     where: str = ""
     """Which line of the config it is about."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is fine, but something may have to be done about it: there is a hint."""
+        return self.fine and bool(self.hint)
 
     @property
     def told(self) -> str:
@@ -71,18 +77,20 @@ async def _examine(common: Common) -> list[Finding]:
         ]
     settings = loaded.settings
     each_key = common.json or common.verbose
+    account, *others = await asyncio.gather(
+        _account(settings),
+        _looked(_("model"), _model, settings.openai),
+        _looked(_("voice"), _transcription, settings),
+        _looked("ffmpeg", _ffmpeg, settings.voice),
+        _looked(_("history"), _history, loaded),
+    )
     return [
         Finding(_("config"), True, str(loaded.path)),
         *(_each_value(loaded) if each_key else _values(loaded)),
         *(Finding(_("files"), True, told) for told in check_modes(loaded)),
         _files(loaded),
-        *await asyncio.gather(
-            _looked(_("login"), _login, settings.telegram),
-            _looked(_("model"), _model, settings.openai),
-            _looked(_("voice"), _transcription, settings),
-            _looked("ffmpeg", _ffmpeg, settings.voice),
-            _looked(_("history"), _history, loaded),
-        ),
+        *account,
+        *others,
     ]
 
 
@@ -180,13 +188,58 @@ async def _ffmpeg(voice: VoiceConfig) -> tuple[str, str]:
     )
 
 
-async def _login(settings: TelegramConfig) -> tuple[str, str]:
+async def _account(settings: Settings) -> list[Finding]:
+    """The login, and the chats that it can see: of both nothing more is known without it."""
+    name, chats = _("login"), _("chats")
+    selected = Finding(chats, True, *_counted(settings, {}))
     try:
-        async with online(settings) as client:
-            name = (await NameResolver(client).owner()).name
-            return _("logged in as {name}", name=name), ""
+        async with online(settings.telegram) as client:
+            directory = NameResolver(client)
+            owner = await directory.owner()
+            login = Finding(name, True, _("logged in as {name}", name=owner.name))
+            try:
+                now = datetime.now(UTC)
+                _policy, found = await directory.policy(
+                    settings.trigger, settings.voice, settings.chats, now
+                )
+                titles = {one.id: one.title for one in await dialogs(client, owner.id)}
+            except ConfigError as error:
+                return [
+                    login,
+                    *(
+                        Finding(chats, False, fault.message, fault.hint, where=fault.where)
+                        for fault in error.faults
+                    ),
+                ]
+            told = _counted(settings, {one: titles.get(one, "") for one in found})
+            return [login, Finding(chats, True, *told)]
     except SessionInUseError:
-        return _("logged in: a running userbot is using the session"), ""
+        running = _("logged in: a running userbot is using the session")
+        return [Finding(name, True, running), selected]
+    except Exception as error:
+        wrong = explained(error)
+        return [Finding(name, False, str(wrong), wrong.hint), selected]
+
+
+def _counted(settings: Settings, titles: dict[int, str]) -> tuple[str, str]:
+    """How many chats are selected, by their titles as far as those are known; and what to do."""
+    if not settings.chats:
+        return (
+            _("none selected: only you can ask, with {prefix}", prefix=settings.trigger.prefix),
+            _("`userbot chats WORD` prints the block that selects one."),
+        )
+    count = len(settings.chats)
+    told = n_("{count} selected", "{count} selected", count)
+    unseen = [str(one) for one, title in titles.items() if not title]
+    if unseen:
+        some = ", ".join(unseen)
+        return (
+            joined(told, _("not among your chats: {some}", some=some), by="; "),
+            _("Join them with an official app, or remove their blocks."),
+        )
+    if titles:
+        return joined(told, ", ".join(titled(t, i) for i, t in titles.items()), by=": "), ""
+    return told, ""
 
 
 async def _model(settings: OpenAIConfig) -> tuple[str, str]:
@@ -222,7 +275,8 @@ async def _history(loaded: Loaded) -> tuple[str, str]:
 
 def _row(finding: Finding) -> dict[str, Any]:
     what = f"{finding.where}: {finding.what}" if finding.where else finding.what
-    row = {"check": finding.name, "ok": finding.fine, "what": what}
+    row: dict[str, Any] = {"check": finding.name, "ok": finding.fine, "what": what}
+    row |= {"warning": True} if finding.matters else {}
     return row | ({"hint": finding.hint} if finding.hint else {})
 
 
@@ -231,6 +285,8 @@ def _print(found: list[Finding], *, lively: bool) -> None:
     before = ""
     for finding in found:
         mark, style = ("✓", "green") if finding.fine else ("✗", "bold red")
+        if finding.matters:
+            mark, style = "!", "bold yellow"
         name, hint = said(finding.name), f"→ {printable(said(finding.hint))}"
         if not lively:
             print(mark, name, "·", finding.told)
@@ -242,7 +298,7 @@ def _print(found: list[Finding], *, lively: bool) -> None:
             told.append(f"\n{hint}", "italic yellow")
         repeated = finding.name == before
         before = finding.name
-        lit = Text("" if repeated and finding.fine else mark, style)
+        lit = Text("" if repeated and mark == "✓" else mark, style)
         table.add_row(lit, "" if repeated else name, told)
     if lively:
         Console(highlight=False).print(table)

@@ -64,31 +64,34 @@ class Asked:
         return archive.exchanges(limit, chat=chat, topic=topic, search=self.search)
 
 
-def history(
-    common: Common,
-    settings: Settings,
-    asked: Asked,
-    *,
-    clear: bool,
-    export: str | None,
-    backup: str | None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is to be done with them, other than showing them; one of it at most."""
+
+    clear: bool = False
+    yes: bool = False
+    """Clear without asking."""
+    export: str | None = None
+    backup: str | None = None
+
+
+def history(common: Common, settings: Settings, asked: Asked, wanted: Wanted) -> None:
     """Show conversations or one of them, or do one of the other things with them."""
     path = settings.history.database
-    _refuse_nonsense(asked, clear=clear, export=export, backup=backup)
+    _refuse_nonsense(asked, wanted)
     with Archive.reading(path) as archive:
         if archive is None:
             aside(_("No history yet in {path}.", path=path), _BEGINS)
-        elif clear:
-            _clear(path, archive, asked)
-        elif backup is not None:
-            to = Path(backup).expanduser()
+        elif wanted.clear:
+            _clear(path, archive, asked, sure=wanted.yes)
+        elif wanted.backup is not None:
+            to = Path(wanted.backup).expanduser()
             copy(path, to)
             restore = _("To restore it, copy it to {path}.", path=path)
             aside(_("The history was copied to {to}.", to=to), restore)
-        elif export is not None:
+        elif wanted.export is not None:
             limit = -1 if asked.limit is None else asked.limit
-            print(*view.export(export, asked.exchanges(archive, limit)), sep="\n")
+            print(*view.export(wanted.export, asked.exchanges(archive, limit)), sep="\n")
         elif asked.chat is not None or asked.search is not None:
             _dialogue(common, archive, asked)
         elif found := archive.conversations(asked.limit):
@@ -97,7 +100,8 @@ def history(
             aside(_("No history yet."), _BEGINS)
 
 
-def _refuse_nonsense(asked: Asked, *, clear: bool, export: str | None, backup: str | None) -> None:
+def _refuse_nonsense(asked: Asked, wanted: Wanted) -> None:
+    clear, export, backup = wanted.clear, wanted.export, wanted.backup
     see = _("See `userbot history --help`.")
     if asked.chat is not None and re.fullmatch(r"-+[^\d].*", asked.chat):
         raise UsageError(_("No such option: {chat}.", chat=asked.chat), see)
@@ -109,16 +113,31 @@ def _refuse_nonsense(asked: Asked, *, clear: bool, export: str | None, backup: s
         )
     if backup is not None and asked != Asked():
         raise UsageError(_("--backup copies everything."), _("Use --export for one chat."))
+    if wanted.yes and not clear:
+        raise UsageError(_("--yes belongs to --clear."), see)
     if clear and asked.search is not None:
         raise UsageError(_("--clear takes a chat, not --search."), see)
 
 
-def _clear(path: Path, archive: Archive, asked: Asked) -> None:
+def _clear(path: Path, archive: Archive, asked: Asked, *, sure: bool) -> None:
     """Words leave the history, all or those of a chat; a person at a terminal is asked first."""
     chat, topic = asked.where(archive)
-    whom = quoted(printable(asked.chat)) if asked.chat else _("the whole history")
-    agreed = {"yes", said(_("yes"))}
-    if in_terminal() and ask(_("Erase {whom} permanently? (yes/no)", whom=whom)) not in agreed:
+    found = archive.exchanges(-1, chat=chat, topic=topic)
+    whom = _("the whole history")
+    if asked.chat is not None:
+        whom = quoted(printable(found[-1].title if found else asked.chat))
+    if not found:
+        aside(_("Nothing to erase: {whom}.", whom=whom))
+        return
+    if not sure and not in_terminal():
+        raise UsageError(_("Without a terminal, --clear needs --yes."), _("It erases permanently."))
+    question = n_(
+        "Erase {count} question and its answer permanently: {whom}? (yes/no)",
+        "Erase {count} questions and their answers permanently: {whom}? (yes/no)",
+        len(found),
+        whom=whom,
+    )
+    if not sure and ask(question) not in {"yes", said(_("yes"))}:
         raise UsageError(_("Nothing was erased."), _("Type the whole word: yes."))
     with Store.open(path) as store:
         erased = store.eraser.clear(datetime.now(UTC), chat, topic)

@@ -21,11 +21,20 @@ from userbot.texts import _
 
 _PROMPT = "› "
 _LEAVE = ("/quit", "/exit")
+_COMMANDS = {
+    "/new": _("start over: forget what was said here"),
+    "/help": _("this list"),
+    "/quit": _("leave, as Ctrl-D does"),
+}
+"""What is typed here alone; Ctrl-C stops an answer."""
 
 
-def talk(common: Common, settings: Settings) -> None:
-    """Answer what is typed, or piped in, a question a line; /quit or /exit ends."""
-    typed = sys.stdin.isatty()
+def talk(common: Common, settings: Settings, text: str = "") -> None:
+    """Answer what is typed, or piped in, a question a line; /quit or /exit ends.
+
+    With `text` that is the only question.
+    """
+    typed = sys.stdin.isatty() and not text
     lively = common.lively and not common.json
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
@@ -45,7 +54,10 @@ def talk(common: Common, settings: Settings) -> None:
         conversation = Talk(settings, store, report, terminal)
         conversation.begin()
         try:
-            _converse(conversation, runner, typed=typed)
+            if text:
+                _answer(conversation, runner, text, typed=False)
+            else:
+                _converse(conversation, runner, typed=typed)
         finally:
             runner.run(conversation.aclose())
         if conversation.failed and not typed:
@@ -57,21 +69,31 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> Non
     if typed:
         import readline  # noqa: F401  so that lines can be edited and called back
 
-        keys = _("Ctrl-D or /quit quits, Ctrl-C stops an answer, /gpt_new starts over.")
+        keys = _("Ctrl-D or /quit quits, Ctrl-C stops an answer, /new starts over, /help.")
         print(said(keys), file=sys.stderr)
     while True:
         try:
             line = input(_PROMPT) if typed else next(sys.stdin)
         except (EOFError, StopIteration):
             return
-        if line.strip().lower() in _LEAVE:
+        word = line.strip().lower()
+        if word in _LEAVE:
             return
-        try:
-            went_on = runner.run(conversation.say(line)) if line.strip() else True
-        except StorageError:
-            raise
-        except UserbotError as error:
-            say_error(error)
-            continue
-        if not went_on and not typed:
-            raise KeyboardInterrupt
+        if word == "/help":
+            for name, does in _COMMANDS.items():
+                print(f"  {name:6}  {said(does)}", file=sys.stderr)
+        elif word:
+            _answer(conversation, runner, line, typed=typed)
+
+
+def _answer(conversation: Talk, runner: asyncio.Runner, line: str, *, typed: bool) -> None:
+    """Answer a line. Raises KeyboardInterrupt if it was stopped and nobody types another."""
+    try:
+        went_on = runner.run(conversation.say(line))
+    except StorageError:
+        raise
+    except UserbotError as error:
+        say_error(error)
+        return
+    if not went_on and not typed:
+        raise KeyboardInterrupt
