@@ -54,7 +54,9 @@ def test_every_command_has_examples_and_its_own_options_first(name: str) -> None
     own, _, common = text.partition("\nCommon options:\n")
     assert "--profile" not in own
     assert "--profile" in common
-    assert not re.search("<[a-z]+( range)?>", text), "no type is named where a word can say what it is"
+    assert not re.search("<[a-z]+( range)?>", text), (
+        "no type is named where a word can say what it is"
+    )
     assert "..." not in text.replace("[TEXT]...", "")
 
 

@@ -166,16 +166,64 @@ async def test_what_the_environment_says_is_neither_asked_nor_written(house: Hou
     assert load(house.folder / "config.toml", None, env).settings.openai.model == "small"
 
 
-async def test_an_existing_config_is_replaced_only_with_force(house: House) -> None:
+async def test_an_existing_config_is_gone_on_with_and_replaced_only_with_force(
+    house: House,
+) -> None:
     path = house.folder / "config.toml"
-    path.write_text("# mine\n")
+    path.write_text('# mine\n[telegram]\napi_id = 0\napi_hash = ""\n[voice]\nenabled = false\n')
     ended = await house.run("init", *at_the_stage(house), lines=answers(house, ""))
-    assert (ended.code, ended.out) == (1, "")
-    assert path.read_text() == "# mine\n"
-    assert "--force" in ended.err
+    assert ended.code == 0, ended.err
+    assert "only what is missing is asked" in ended.err
+    text = path.read_text()
+    assert text.startswith("# mine\n[telegram]\napi_id = 2040817\n")
+    assert not load(path, None, {}).settings.voice.enabled
+    ended = await house.run("init", *at_the_stage(house), lines="1\n1\n1\n")
+    assert ended.code == 0, ended.err
+    assert "1 of 4" not in ended.err, "only the chats were left"
+    assert len(load(path, None, {}).settings.chats) == 1
+    assert path.read_text().startswith("# mine\n")
     ended = await house.run("init", "--force", *at_the_stage(house), lines=answers(house, ""))
-    assert ended.code == 0
-    assert "2040817" in path.read_text()
+    assert ended.code == 0, ended.err
+    assert "# mine" not in path.read_text()
+
+
+async def test_what_telegram_refuses_is_asked_again_at_once(house: House) -> None:
+    house.stage.telegram.faults.add("auth.sendCode", "API_ID_INVALID")
+    house.stage.telegram.faults.add("auth.signIn", "PHONE_NUMBER_UNOCCUPIED")
+    begun = f"2040817\n{'0' * 32}\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n1\nletters\n"
+    lines = f"{begun}{PHONE}\n2040818\n{API_HASH}\n" + f"{PHONE}\n{LOGIN_CODE}\n" * 2 + "\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines)
+    assert "It is a plus sign and digits only." in ended.err
+    assert "Telegram does not recognize this api_id and api_hash." in ended.err
+    assert "There is no Telegram account with this number." in ended.err
+    assert ended.code == 0, ended.err
+    assert load(house.folder / "config.toml", None, {}).settings.telegram.api_id == 2040818
+
+
+async def test_ctrl_c_says_what_was_written_and_a_login_is_not_lost(house: House) -> None:
+    path = house.folder / "config.toml"
+    screen = await house.terminal("init", *at_the_stage(house))
+    await screen.shows(r"api_id \[1\]: $")
+    screen.types("\x03")
+    assert await screen.ends() == 130
+    assert "Nothing was written." in screen.plain
+    assert not path.exists()
+    house.log_in()
+    screen = await house.terminal("init", *at_the_stage(house))
+    for question, answer in (
+        (r"api_id \[1\]: $", ""),
+        (r"api_hash \[anyhash\]: $", ""),
+        (r"Number \[1\]: $", ""),
+        (r"API key \(hidden\): $", MODEL_KEY),
+        (r"Model \[gpt-5.4-mini\]: $", ""),
+    ):
+        await screen.shows(question)
+        screen.types(f"{answer}\n")
+    await screen.shows("Where may others ask")
+    screen.types("\x03")
+    assert await screen.ends() == 130
+    assert "is written, with no chats selected yet" in screen.plain
+    assert load(path, None, {}).settings.openai.api_key == MODEL_KEY
 
 
 @pytest.mark.parametrize("folder", ["missing", "a-file"])
@@ -205,7 +253,6 @@ async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(hous
         (r"Number \[1\]: $", "1"),
         (r"API key \(hidden\): $", MODEL_KEY),
         (r"Model \[gpt-5.4-mini\]: $", ""),
-        (r"2  code .*\nNumber \[1\]: $", ""),
     ):
         await screen.shows(question)
         screen.types(f"{answer}\n")

@@ -107,7 +107,20 @@ async def test_in_a_terminal_a_qr_code_is_drawn_and_scanning_it_logs_in(house: H
     assert drawn(link) in screen.plain
     house.stage.olga.scans(link)
     await screen.shows("Logged in as Olga.")
+    await screen.shows("No chats are selected yet; `userbot init` lets you pick some.")
+    await screen.shows("Next: `userbot run`, then send “/gpt hello” to yourself")
     assert await screen.ends() == 0
+
+
+async def test_enter_takes_a_code_instead_of_the_qr_code(house: House) -> None:
+    house.write_config()
+    screen = await house.terminal("login")
+    await screen.shows("Press Enter to use a code instead")
+    await screen.shows(QR_END)
+    screen.types("\n")
+    await screen.shows("Phone number .*: $")
+    screen.types("\x03")
+    assert await screen.ends() == 130
 
 
 async def test_after_a_scanned_qr_code_the_password_is_asked_for_and_not_shown(

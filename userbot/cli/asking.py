@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
 import sys
@@ -140,7 +141,8 @@ class Keyboard:
 
     def phone(self) -> str:
         """The phone number."""
-        return _secret(ask(_("Phone number with country code, as in +491701234567")))
+        question = _("Phone number with country code, as in +491701234567")
+        return _secret(ask_until(question, _is_phone, _("It is a plus sign and digits only.")))
 
     def code(self, where: str, wrong: bool) -> str:
         """The login code."""
@@ -172,12 +174,28 @@ class Keyboard:
             tell(
                 _(
                     "On your phone: Telegram → Settings → Devices → Link Desktop Device, then scan"
-                    " this. It renews itself. Without a camera: Ctrl-C, `userbot login --phone +…`."
+                    " this. It renews itself. Press Enter to use a code instead."
                 )
             )
         self._drawn = len(rows)
         for row in rows:  # white on black whatever the terminal's own colours are
             show(f"\x1b[97;40m{row}\x1b[0m")
+
+    async def code_instead(self) -> None:
+        """Until a person presses Enter while a QR code is shown; else for ever."""
+        if not in_terminal() or sys.platform == "win32":  # no loop waits for a console there
+            await asyncio.Event().wait()
+        pressed, loop, keys = asyncio.Event(), asyncio.get_running_loop(), sys.stdin.fileno()
+        loop.add_reader(keys, pressed.set)
+        try:
+            await pressed.wait()
+        finally:
+            loop.remove_reader(keys)
+        sys.stdin.readline()
+
+
+def _is_phone(answer: str) -> bool:
+    return re.fullmatch(r"\+?[\d\s().-]{5,25}", answer) is not None
 
 
 def _secret(answer: str) -> str:

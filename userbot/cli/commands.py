@@ -196,7 +196,7 @@ def login(common: Common, phone: Phone = None) -> None:
     settings = load_config(common, need_key=False).settings
     from userbot.cli import login as command
 
-    command.login(settings.telegram, phone)
+    command.login(common, settings, phone)
 
 
 @_command(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +58,26 @@ class Common:
     def lively(self) -> bool:
         """Whether a person looks at what is printed, and wants more than plain lines."""
         return not self.plain and sys.stdout.isatty()
+
+
+def command_line(common: Common, *words: str) -> str:
+    """A command line of this program that works with the same config, as it can be typed here."""
+    flags = ["--config", str(common.config)] if common.config else []
+    return shlex.join([program(), *words, *flags])
+
+
+def program() -> str:
+    """What starts this program: its name, or its path where no shell finds it by name."""
+    started = Path(sys.argv[0])
+    if started.name != "userbot" or not started.is_file():
+        return "userbot"
+    found = shutil.which("userbot")
+    if found and Path(found).resolve() == started.resolve():
+        return "userbot"
+    try:
+        return str(started.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(started)
 
 
 def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = True) -> Loaded:

@@ -3,68 +3,168 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
-import shlex
+import tempfile
 from pathlib import Path
 
 from userbot.cli import init_questions as questions
-from userbot.cli.common import Common
-from userbot.cli.language import say, tell
-from userbot.cli.login import log_in_first, online
+from userbot.cli.asking import TRIES
+from userbot.cli.common import Common, command_line
+from userbot.cli.language import aside, say, tell
+from userbot.cli.login import WRONG_PHONE, log_in_first, own_dialogs
 from userbot.config import load
-from userbot.config.environment import find_config
-from userbot.errors import UsageError, UserbotError
+from userbot.config.edit import with_blocks, with_values
+from userbot.config.environment import find_config, read_env_file
+from userbot.config.sources import Sources
+from userbot.config.toml_file import parse
+from userbot.config.validate import check
+from userbot.errors import ConfigError, TelegramError, UsageError, UserbotError
 from userbot.private_files import write_private
-from userbot.settings import ServerConfig, TelegramConfig
-from userbot.telegram.names import Dialog, NameResolver, dialogs
+from userbot.settings import ServerConfig, Settings
 from userbot.texts import _
+
+_ASKED = {"telegram": ("api_id", "api_hash"), "openai": ("api_key", "base_url")}
+
+
+class Draft:
+    """A config on its way: what stands in the file, and what was answered since."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.text = text
+
+    def environ(self) -> dict[str, str]:
+        """The variables that count, those of a `.env` included."""
+        stored, _unread = read_env_file(self.path)
+        return stored | os.environ
+
+    def add(self, table: str, values: questions.Values) -> None:
+        """Answers of a step."""
+        _data, lines = parse(self.path, self.text)
+        self.text = with_values(self.text, lines, table, values)
+
+    def settings(self) -> Settings:
+        """What it says by now. Raises ConfigError."""
+        return load(self.path, None, os.environ, need_key=False, text=self.text).settings
+
+    def lacks(self, section: str) -> bool:
+        """Whether [telegram] or [openai] still has to be asked for. Raises ConfigError."""
+        data, lines = parse(self.path, self.text)
+        begun = section in data
+        sources = Sources(self.path.name, data, lines)
+        sources.lay_environment(self.environ())
+        sources.data.setdefault("telegram", {})
+        found = {one.key for one in check(sources.data, need_key=True)}
+        if section == "openai" and not begun:
+            return True
+        return any((section, key) in found for key in _ASKED[section])
+
+    def write(self) -> None:
+        """Write the file, for the owner alone."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(self.path, self.text)
 
 
 def init(common: Common, other: ServerConfig | None, phone: str | None, *, force: bool) -> None:
-    """Write config.toml by asking for what it needs. `other`: another Telegram than the usual."""
-    path = common.config or find_config(os.environ)
-    _refuse_to_overwrite(path, force)
+    """Write config.toml by asking for what it needs. `other`: another Telegram than the usual.
+
+    One that exists is gone on with at the first step that it lacks, unless by `force` another
+    takes its place. It is written at the end, or when the login does not come about.
+    """
     os.umask(0o077)
-    tell(_("This creates {path} in four steps. Ctrl-C quits at any time.", path=path))
-    lines = [*questions.application(own_server=other is not None), *_server_lines(other)]
-    lines += ["", *asyncio.run(questions.model())]
+    path = common.config or find_config(os.environ)
+    _refuse_what_cannot_be_written(path)
+    before = "" if force or not path.exists() else path.read_text(encoding="utf-8")
+    draft = Draft(path, before)
+    logged_in = False
+    try:
+        logged_in = _answered(draft, other, phone)
+        settings = draft.settings()
+        if not settings.chats:
+            blocks = questions.chats(asyncio.run(own_dialogs(settings.telegram)))
+            draft.text = with_blocks(draft.text, blocks)
+    except KeyboardInterrupt:
+        tell()
+        _say_what_stands(common, draft, logged_in=logged_in)
+        raise
+    except ConfigError:
+        raise
+    except UserbotError:
+        if draft.lacks("openai"):
+            raise
+        draft.write()
+        again, login = command_line(common, "init"), command_line(common, "login")
+        tell(
+            _(
+                "{path} is saved; continue with `{command}`, or `{again}`.",
+                path=path,
+                command=login,
+                again=again,
+            )
+        )
+        raise
+    draft.write()
+    say(_("{path} is ready. Start with: {command}", path=path, command=command_line(common, "run")))
+    say(_("Then send “{prefix} hello” to yourself, in Saved Messages.", prefix="/gpt"))
 
-    # Written before the login, so that nothing has to be typed twice should that fail.
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(path, "\n".join([*lines, ""]))
-    telegram = load(path, None, os.environ, need_key=False).settings.telegram
-    login = _command(common, "login")
-    tell(_("{path} is saved. If login fails, continue with `{command}`.", path=path, command=login))
 
-    log_in_first(telegram, phone, qr=questions.by_qr(phone))
-    blocks = questions.chats(asyncio.run(_dialogs(telegram)))
-    if blocks:
-        write_private(path, "\n".join([*lines, "", *blocks]))
-    start = _command(common, "run")
-    say(_("{path} is ready. Start with: {command}", path=path, command=start))
-    say(_("Then send “/gpt hello” to yourself, in Saved Messages."))
+def _answered(draft: Draft, other: ServerConfig | None, phone: str | None) -> bool:
+    """Take the steps that are open, up to the login. Raises UserbotError."""
+    lacks_app, lacks_model = draft.lacks("telegram"), draft.lacks("openai")
+    if lacks_app or lacks_model:
+        if draft.text.strip():
+            tell(_("{path} is not complete yet; only what is missing is asked.", path=draft.path))
+        else:
+            tell(_("This creates {path} in four steps. Ctrl-C quits at any time.", path=draft.path))
+    if other is not None and "[telegram.server]" not in draft.text:
+        draft.add("telegram.server", _server_values(other))
+    own_server = "[telegram.server]" in draft.text
+    if lacks_app:
+        draft.add("telegram", questions.application(draft.environ(), own_server=own_server))
+    if lacks_model:
+        draft.add("openai", asyncio.run(questions.model(draft.environ())))
+    questions.login()
+    for _try in range(TRIES):
+        telegram = draft.settings().telegram
+        try:
+            log_in_first(telegram, phone)
+        except TelegramError as error:
+            # What was answered wrong is asked again; everything else ends here.
+            if error.reason not in ("api_id_invalid", *WRONG_PHONE):
+                raise
+            aside(str(error), error.hint)
+            phone = None
+            if error.reason == "api_id_invalid":
+                draft.add("telegram", questions.application({}, own_server=own_server))
+        else:
+            return True
+    raise UserbotError(
+        _("The login failed {tries} times.", tries=TRIES),
+        _("Copy api_id and api_hash again from https://my.telegram.org."),
+    )
 
 
-def _refuse_to_overwrite(path: Path, force: bool) -> None:
+def _say_what_stands(common: Common, draft: Draft, *, logged_in: bool) -> None:
+    """After Ctrl-C: with a login the config is worth keeping; without one nothing was written."""
+    again = command_line(common, "init")
+    if not logged_in:
+        tell(_("Nothing was written. Start again with `{again}`.", again=again))
+        return
+    draft.write()
+    tell(_("{path} is written, with no chats selected yet.", path=draft.path))
+    tell(_("Start with `{command}`.", command=command_line(common, "run")))
+
+
+def _refuse_what_cannot_be_written(path: Path) -> None:
+    """Before anything is asked. Raises UserbotError, OSError."""
     if path.is_dir():
         raise UserbotError(_("{path} is a folder.", path=path), _("Name a file with --config."))
-    if path.exists() and not force:
-        raise UserbotError(
-            _("{path} already exists and was not changed.", path=path),
-            _("Edit it, or replace it with `userbot init --force`."),
-            reason="config_exists",
-        )
-
-
-def _command(common: Common, name: str) -> str:
-    """A command line of this program that works with the same config."""
-    flags = ["--config", str(common.config)] if common.config else []
-    return shlex.join(["userbot", name, *flags])
-
-
-async def _dialogs(telegram: TelegramConfig) -> list[Dialog]:
-    async with online(telegram) as client:
-        return await dialogs(client, (await NameResolver(client).owner()).id)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.exists() and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
 
 
 def other_server(server: str | None, public_key: Path | None, dc: int) -> ServerConfig | None:
@@ -86,14 +186,10 @@ def other_server(server: str | None, public_key: Path | None, dc: int) -> Server
     )
 
 
-def _server_lines(other: ServerConfig | None) -> list[str]:
-    if other is None:
-        return []
-    return [
-        "",
-        "[telegram.server]",
-        f"dc = {other.dc}",
-        f"host = {questions.quoted(other.host)}",
-        f"port = {other.port}",
-        f"public_key = {questions.quoted(str(other.public_key))}",
-    ]
+def _server_values(other: ServerConfig) -> questions.Values:
+    return {
+        "dc": other.dc,
+        "host": other.host,
+        "port": other.port,
+        "public_key": str(other.public_key),
+    }

@@ -1,18 +1,18 @@
-"""What `userbot init` asks, step by step; each step gives lines of config.toml.
+"""What `userbot init` asks, step by step; each step gives keys of config.toml, or blocks.
 
 Whatever has a usual answer shows it in brackets, and Enter takes it.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
+from collections.abc import Callable, Mapping
 
 from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal
 from userbot.cli.chats import block
 from userbot.cli.language import show, tell, tell_below
 from userbot.cli.table import kind
+from userbot.config.validate import EXAMPLE_HASH, EXAMPLE_IDS, is_secret
 from userbot.console.describe import printable
 from userbot.errors import ModelError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
@@ -37,48 +37,51 @@ If the page says only ERROR: turn off VPN and ad blocker, try another browser or
 your phone's network, or try again in some hours.""")
 
 
-def application(*, own_server: bool) -> list[str]:
-    """Step 1: the [telegram] table. Raises UserbotError when there is nothing more to read."""
+Values = dict[str, str | int]
+"""Keys of one table."""
+
+
+def application(environ: Mapping[str, str], *, own_server: bool) -> Values:
+    """Step 1: of [telegram]. Raises UserbotError when there is nothing more to read."""
     _head(_("1 of 4 · Telegram"))
-    api_id = os.environ.get("TELEGRAM_API_ID", "").strip()
-    api_hash = os.environ.get("TELEGRAM_API_HASH", "").strip()
+    api_id = environ.get("TELEGRAM_API_ID", "").strip()
+    api_hash = environ.get("TELEGRAM_API_HASH", "").strip()
     if own_server:
         tell(_("Your own server accepts any api_id and api_hash."))
     elif not (api_id and api_hash):
         tell(_MY_TELEGRAM)
-    lines = ["[telegram]"]
+    values: Values = {}
     if api_id:
         tell(_("Using api_id from TELEGRAM_API_ID."))
     else:
         expected = _("It is a number with at least five digits.")
         if own_server:
             expected = _("It is a number, at least 1.")
-        answer = ask_until("api_id", _is_api_id, expected, default="1" if own_server else "")
-        lines.append(f"api_id = {int(answer)}")
+        right = _is_api_id if own_server else _is_own_api_id
+        answer = ask_until("api_id", right, expected, default="1" if own_server else "")
+        values["api_id"] = int(answer)
     if api_hash:
         tell(_("Using api_hash from TELEGRAM_API_HASH."))
     else:
-        right = str.isalnum if own_server else _is_api_hash
+        fits: Callable[[str], bool] = str.isalnum if own_server else _is_api_hash
         expected = _("It is 32 characters: digits and letters from a to f.")
         default = "anyhash" if own_server else ""
         question = "api_hash" if own_server or not in_terminal() else _("api_hash (hidden)")
-        answer = ask_until(question, right, expected, default=default, hidden=not own_server)
-        lines.append(f"api_hash = {quoted(answer)}")
-    return lines
+        answer = ask_until(question, fits, expected, default=default, hidden=not own_server)
+        values["api_hash"] = answer
+    return values
 
 
-async def model() -> list[str]:
-    """Step 2: the [openai] table. Raises UserbotError when there is nothing more to read."""
+async def model(environ: Mapping[str, str]) -> Values:
+    """Step 2: of [openai]. Raises UserbotError when there is nothing more to read."""
     _head(_("2 of 4 · The model"))
-    lines = ["[openai]"]
-    variables = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
-    key, url = (os.environ.get(name, "").strip() for name in variables)
+    key, url = (environ.get(name, "").strip() for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"))
     if url:
         tell(_("Using the address from the environment."))
-        return [*lines, _chosen(await _offered(key, url) or [])]
+        return {"model": _chosen(await _offered(key, url) or [])}
     if key:
         tell(_("Using the key from the environment."))
-        return [*lines, _named(ask(_("Model"), default=OpenAIConfig().model))]
+        return {"model": ask(_("Model"), default=OpenAIConfig().model)}
     who = ask_choice(
         _("Which model should answer?"),
         [
@@ -86,31 +89,22 @@ async def model() -> list[str]:
             ("other", _("a server that works like OpenAI's: Ollama, LM Studio, llama.cpp …")),
         ],
     )
+    values: Values = {}
     if who == "other":
         url = ask_until(_("Address"), _is_url, _("Example: {local}.", local=_LOCAL), default=_LOCAL)
-        lines.append(f"base_url = {quoted(url)}")
+        values["base_url"] = url
     key, offered = await _accepted_key(url)
     if key:
-        lines.append(f"api_key = {quoted(key)}")
+        values["api_key"] = key
     if who == "other":
-        return [*lines, _chosen(offered)]
+        return values | {"model": _chosen(offered)}
     tell(_("It is stored in the config, which only you can read."))
-    return [*lines, _named(ask(_("Model"), default=OpenAIConfig().model))]
+    return values | {"model": ask(_("Model"), default=OpenAIConfig().model)}
 
 
-def by_qr(phone: str | None) -> bool:
-    """Step 3: whether to log in by QR code rather than by a code."""
+def login() -> None:
+    """Step 3, which `cli.login` takes."""
     _head(_("3 of 4 · Your login"))
-    if phone is not None or not in_terminal():
-        return False
-    way = ask_choice(
-        _("How do you want to log in?"),
-        [
-            ("qr", _("scan a QR code with your phone")),
-            ("code", _("enter your number and the code that Telegram sends")),
-        ],
-    )
-    return way == "qr"
 
 
 def chats(found: list[Dialog]) -> list[str]:
@@ -157,19 +151,9 @@ def chats(found: list[Dialog]) -> list[str]:
     return [block(shown[number - 1], respond, whom) for number in chosen]
 
 
-def quoted(text: str) -> str:
-    """A text as TOML writes it."""
-    # A JSON string without escapes for other scripts is a basic string; only DEL differs.
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def _head(title: str) -> None:
     tell()
     tell(title)
-
-
-def _named(name: str) -> str:
-    return f"model = {quoted(name)}"
 
 
 def _split(numbers: str) -> list[str]:
@@ -180,12 +164,17 @@ def _is_api_id(text: str) -> bool:
     return text.isdecimal() and text.isascii() and 0 < int(text[:11]) < 2**31
 
 
+def _is_own_api_id(text: str) -> bool:
+    """The digits of an example are nobody's own."""
+    return _is_api_id(text) and len(text) >= 5 and int(text) not in EXAMPLE_IDS
+
+
 def _is_api_hash(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{32}", text) is not None
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None and text != EXAMPLE_HASH
 
 
 def _is_key(text: str) -> bool:
-    return len(text) > 3 and text.isascii() and " " not in text
+    return len(text) > 3 and is_secret(text)
 
 
 def _is_url(text: str) -> bool:
@@ -220,8 +209,8 @@ def _chosen(offered: list[str]) -> str:
     """The model, from what the server offers if it says so."""
     if offered:
         names = [(name, "") for name in offered[:_SHOWN_MODELS]]
-        return _named(ask_choice(_("Available models:"), names))
-    return _named(ask_until(_("Model"), bool, _("Give the name that the server uses.")))
+        return ask_choice(_("Available models:"), names)
+    return ask_until(_("Model"), bool, _("Give the name that the server uses."))
 
 
 async def _offered(key: str, url: str) -> list[str] | None:

@@ -10,39 +10,78 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from userbot.cli.asking import Keyboard, in_terminal
-from userbot.cli.language import fitted, language, say, show, tell
+from userbot.cli.asking import TRIES, Keyboard, in_terminal
+from userbot.cli.common import Common, command_line
+from userbot.cli.language import aside, fitted, language, say, show, tell
 from userbot.console.describe import describe
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
 from userbot.events import Event
 from userbot.ports import SystemClock
 from userbot.private_files import secure_folder
 from userbot.rules.rate_limiter import RateLimiter
-from userbot.settings import TelegramConfig
+from userbot.settings import Settings, TelegramConfig
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.gate import Gate
-from userbot.telegram.login import Asks, by_phone, by_qr, log_out
-from userbot.telegram.names import NameResolver
+from userbot.telegram.login import by_phone, by_qr, log_out
+from userbot.telegram.names import Dialog, NameResolver, dialogs
 from userbot.telegram.refusals import login_ended
 from userbot.telegram.session import NOT_OURS, remove_session, session_file, session_lock
 from userbot.texts import _
 from userbot.timings import USUAL, Timings
 
+WRONG_PHONE = ("phone_number_invalid", "phone_number_unoccupied", "phone_number_banned")
+"""Reasons of a login's failure that another number helps against."""
 
-def login(settings: TelegramConfig, phone: str | None) -> None:
-    """Log in by QR code, or by a code to enter if there is a number or no terminal."""
-    qr = phone is None and in_terminal()
-    name, new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
+
+def login(common: Common, settings: Settings, phone: str | None) -> None:
+    """Log in by QR code, or by a code to enter if there is a number or no terminal.
+
+    Then say what to do next.
+    """
+    name, new = asyncio.run(_log_in_again(settings.telegram, phone))
     if new:
         say(_("Logged in as {name}.", name=name))
     else:
         say(_("Already logged in as {name}; `userbot logout` ends this login.", name=name))
+    if not settings.chats:
+        again = command_line(common, "init")
+        tell(_("No chats are selected yet; `{init}` lets you pick some.", init=again))
+    run, prefix = command_line(common, "run"), settings.trigger.prefix
+    tell(
+        _(
+            "Next: `{run}`, then send “{prefix} hello” to yourself, in Saved Messages.",
+            run=run,
+            prefix=prefix,
+        )
+    )
 
 
-def log_in_first(settings: TelegramConfig, phone: str | None, *, qr: bool) -> None:
+async def _log_in_again(settings: TelegramConfig, phone: str | None) -> tuple[str, bool]:
+    """As `log_in`; a person at a terminal may mend a wrong number."""
+    keyboard = Keyboard()
+    for tries_left in reversed(range(TRIES)):
+        qr = phone is None and in_terminal()
+        try:
+            return await log_in(settings, keyboard, phone, qr=qr)
+        except TelegramError as error:
+            if error.reason not in WRONG_PHONE or not (in_terminal() and tries_left):
+                raise
+            aside(str(error), error.hint)
+            phone = keyboard.phone()
+    raise AssertionError("the last try raises or returns")
+
+
+def log_in_first(settings: TelegramConfig, phone: str | None) -> None:
     """Log in as a step of another command; what is told is no data."""
+    qr = phone is None and in_terminal()
     name, _new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
     tell(_("Logged in as {name}.", name=name))
+
+
+async def own_dialogs(settings: TelegramConfig) -> list[Dialog]:
+    """The account's chats. Raises UserbotError."""
+    async with online(settings) as client:
+        return await dialogs(client, (await NameResolver(client).owner()).id)
 
 
 def logout(settings: TelegramConfig) -> None:
@@ -85,7 +124,7 @@ async def online(settings: TelegramConfig, timings: Timings = USUAL) -> AsyncIte
 
 
 async def log_in(
-    settings: TelegramConfig, asks: Asks, phone: str | None, *, qr: bool
+    settings: TelegramConfig, asks: Keyboard, phone: str | None, *, qr: bool
 ) -> tuple[str, bool]:
     """Log in if there is no login yet; gives the account's name, and whether it is a new login.
 
@@ -105,12 +144,30 @@ async def log_in(
         done = False
         try:
             async with connected(settings) as client:
-                await (by_qr(client, asks) if qr else by_phone(client, asks, phone))
+                if not (qr and await _scanned(client, asks)):
+                    await by_phone(client, asks, phone)
                 done = client.takes_updates = True  # what comes from now on is to be heard
                 return (await NameResolver(client).owner()).name, True
         finally:
             if not done:
                 remove_session(settings.session)
+
+
+async def _scanned(client: Client, asks: Keyboard) -> bool:
+    """Log in by QR code; False where a code to enter is wanted instead. Raises UserbotError."""
+    scanning = asyncio.ensure_future(by_qr(client, asks))
+    otherwise = asyncio.ensure_future(asks.code_instead())
+    try:
+        await asyncio.wait({scanning, otherwise}, return_when=asyncio.FIRST_COMPLETED)
+        if scanning.done():
+            scanning.result()
+            return True
+    finally:
+        for task in (scanning, otherwise):
+            task.cancel()
+        await asyncio.gather(scanning, otherwise, return_exceptions=True)
+    # Scanned at the very moment: that login stands, whatever was wanted.
+    return bool(await client.is_user_authorized())
 
 
 @contextmanager

@@ -158,7 +158,7 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
     telegram = loaded.settings.telegram
     if in_terminal() and not session_file(telegram.session).exists():
         tell(_("You are not logged in yet."))
-        log_in_first(telegram, None, qr=True)
+        log_in_first(telegram, None)
         began = time.monotonic()
     console = console_for(common, language(), loaded.settings)
     log = log_file_for(loaded.settings.console)

@@ -24,7 +24,7 @@ from userbot.config.environment import (
 )
 from userbot.config.faults import OF_FILES, Key, Problem, keys_of, problems_of, value_at
 from userbot.config.sources import Sources
-from userbot.config.toml_file import fault, read
+from userbot.config.toml_file import fault, parse, read
 from userbot.config.validate import check
 from userbot.errors import ConfigError, Fault, system_reason
 from userbot.private_files import secure_file, secure_folder
@@ -56,13 +56,15 @@ def load(
     *,
     need_key: bool = True,
     need_telegram: bool = True,
+    text: str | None = None,
 ) -> Loaded:
     """Read, merge and check the configuration.
 
     `path` and `profile` are those of the command line; without them `find_config` and
     USERBOT_PROFILE count. Paths in the file are from the file's folder.
     `need_key`: whether a missing key of the model is a fault; `need_telegram`: whether the account
-    is going to be used; if not, [telegram] may say anything, and is not to be relied on.
+    is going to be used; if not, [telegram] may say anything, and is not to be relied on. `text`:
+    what the file is going to say.
     Raises ConfigError with every fault; no fault holds a value of the file.
     """
     path = path or find_config(environ)
@@ -70,7 +72,7 @@ def load(
     if unread:
         raise fault(ENV_FILE, unread, _("Run the program as the owner of that file."))
     profile = profile or environ.get("USERBOT_PROFILE") or stored.get("USERBOT_PROFILE") or None
-    data, lines = read(path)
+    data, lines = read(path) if text is None else parse(path, text)
     if need_telegram and not (data or any(values_in({**stored, **environ}))):
         empty = _("the config file {path} is empty", path=path)
         raise fault(path.name, empty, _("`userbot init` fills it."))

@@ -51,7 +51,11 @@ _TOMLI: Final = (
 
 def read(path: Path) -> tuple[dict[str, Any], dict[Key, int]]:
     """The file's tables and the line of each key. Raises ConfigError with a single fault."""
-    text = _text(path)
+    return parse(path, _text(path))
+
+
+def parse(path: Path, text: str) -> tuple[dict[str, Any], dict[Key, int]]:
+    """The same of a text that this file holds, or is going to hold."""
     try:
         return tomli.loads(text), lines_of(text)
     except tomli.TOMLDecodeError as error:

@@ -16,8 +16,8 @@ from userbot.config.faults import MISSING, Key, Problem, did_you_mean, label, ta
 from userbot.errors import ConfigError
 from userbot.texts import Text, _, joined
 
-_EXAMPLE_IDS: Final = {0, 12345, 123456, 1234567, 12345678}
-_EXAMPLE_HASH: Final = "0123456789abcdef0123456789abcdef"
+EXAMPLE_IDS: Final = {0, 12345, 123456, 1234567, 12345678}
+EXAMPLE_HASH: Final = "0123456789abcdef0123456789abcdef"
 _GET_API: Final = {
     "api_id": _("Get your own at https://my.telegram.org, or set TELEGRAM_API_ID."),
     "api_hash": _("Get your own at https://my.telegram.org, or set TELEGRAM_API_HASH."),
@@ -48,10 +48,10 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
 def _application(telegram: dict[str, Any]) -> Iterator[Problem]:
     own_server = "server" in telegram  # that takes any id and hash
     api_id, api_hash = telegram.get("api_id"), telegram.get("api_hash")
-    example = api_hash == _EXAMPLE_HASH and not own_server
+    example = api_hash == EXAMPLE_HASH and not own_server
     placeholders = {
-        "api_id": type(api_id) is int and api_id in ({0} if own_server else _EXAMPLE_IDS),
-        "api_hash": isinstance(api_hash, str) and (example or not _is_secret(api_hash)),
+        "api_id": type(api_id) is int and api_id in ({0} if own_server else EXAMPLE_IDS),
+        "api_hash": isinstance(api_hash, str) and (example or not is_secret(api_hash)),
     }
     for name, hint in _GET_API.items():
         if name not in telegram or placeholders[name]:
@@ -59,14 +59,14 @@ def _application(telegram: dict[str, Any]) -> Iterator[Problem]:
             yield Problem.at(("telegram", name), told, hint)
 
 
-def _is_secret(text: str) -> bool:
+def is_secret(text: str) -> bool:
     """Whether this can be a secret: not nothing, dots, <…>, "your key", other than plain ASCII."""
     plain = text.isascii() and text.isprintable() and " " not in text
     return bool(text) and plain and not re.search(r"\.\.\.|[<>]|your|x{4}", text.lower())
 
 
 def _is_key(text: str) -> bool:
-    return not text or _is_secret(text)
+    return not text or is_secret(text)
 
 
 def _is_address(text: str) -> bool:
