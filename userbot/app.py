@@ -437,8 +437,8 @@ class _Run:
             self._report(
                 Notice(
                     reason="name_moved",
-                    detail=_("{name} now belongs to somebody else, or to nobody.", name=name),
-                    hint=_("The person you gave the right to keeps it. To change that, use an id."),
+                    detail=_("{name} now belongs to somebody else or to nobody.", name=name),
+                    hint=_("The person you meant may still ask. To change that, use an id."),
                 )
             )
 

@@ -137,8 +137,8 @@ async def test_in_a_narrow_terminal_lines_end_between_words(house: House) -> Non
     await screen.shows(r"Number \[1\]: $")
     lines = screen.plain.split("\n")
     assert max(map(len, lines)) <= 60
-    assert any(line.endswith("Ollama, LM") for line in lines)
-    assert "  Studio, llama.cpp …" in [line.rstrip() for line in lines]
+    assert any(line.endswith("LM Studio,") for line in lines)
+    assert "  llama.cpp …" in [line.rstrip() for line in lines]
     screen.types("\x03")
     assert await screen.ends() == 130
 

@@ -45,7 +45,7 @@ def told(house: House) -> None:
         ("history --clear --yes", "Удалены 2 вопроса"),
         ("history --backup copy.db", "История скопирована"),
         ("usage", r"\t1\t"),
-        ("usage --by week", "ошибка: Расход можно показать по"),
+        ("usage --by week", "ошибка: --by принимает"),
         ("doctor", "✓ файлы · читать их можете только вы"),
         ("doctor -v", "из окружения|— из config.toml:2"),
         ("retry", "1 вопрос будет повторён при следующем запуске."),

@@ -167,7 +167,11 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
         # sense
         pytest.param("[openai]\n", 7, "appears twice", "", id="section twice"),
         pytest.param(
-            "[trigger]\nprefix = '/gpt '", 8, "no spaces at its ends", "", id="prefix with space"
+            "[trigger]\nprefix = '/gpt '",
+            8,
+            "begin or end with a space",
+            "",
+            id="prefix with space",
         ),
         pytest.param(
             "[trigger]\nfrom = ['me']",

@@ -144,7 +144,7 @@ def test_a_cost_is_exact_and_never_rounded_away() -> None:
     [
         pytest.param(1, "why?", "in a minute", id="minute"),
         pytest.param(1, "почему?", "через минуту", id="minute, Russian"),
-        pytest.param(0, "why?", "for today", id="never"),
+        pytest.param(0, "why?", "Today's limit", id="never"),
         pytest.param(0, "почему?", "на сегодня", id="never, Russian"),
     ],
 )

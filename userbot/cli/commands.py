@@ -124,7 +124,7 @@ def root(
             "-V",
             callback=_show_version,
             is_eager=True,
-            help=_("Show the version and leave."),
+            help=_("Show the version and exit."),
         ),
     ] = False,
 ) -> None:
@@ -258,7 +258,7 @@ def history(
     ] = None,
     search: Annotated[
         str | None,
-        typer.Option(metavar="WORD", help=_("Only what contains these words, in any case.")),
+        typer.Option(metavar="WORD", help=_("Only what contains these words, ignoring case.")),
     ] = None,
     limit: Annotated[
         int | None,
@@ -322,7 +322,7 @@ def doctor(common: Common) -> None:
 
 
 @_command(
-    _("Retry failed questions, at once if the program runs."),
+    _("Retry questions that failed."),
     examples=(
         ("userbot retry --since 1h", _("what failed within the last hour")),
         ("userbot retry --chat plans", _("what failed in one chat")),

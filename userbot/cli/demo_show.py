@@ -91,7 +91,7 @@ class Show:
     def invitation(self, name: str) -> None:
         """Ask the visitor to join in."""
         told = _(
-            "Now you: write as {name}. Begin with /gpt to get an answer; Ctrl-D ends.", name=name
+            "Your turn: you are {name}. Begin with /gpt to get an answer; Ctrl-D quits.", name=name
         )
         self._print(Text(self._shown(told), "bold"), "")
 

@@ -146,7 +146,7 @@ def _files(loaded: Loaded) -> Finding:
     if not still_open:
         return Finding(_("files"), True, _("readable only by you"))
     told = _("Others can read {still_open}.", still_open=still_open)
-    hint = _("Change their modes to 600 as the owner of these files.")
+    hint = _("Run `chmod 600` on these files as their owner.")
     return Finding(_("files"), False, told, hint)
 
 
@@ -184,7 +184,7 @@ async def _ffmpeg(voice: VoiceConfig) -> tuple[str, str]:
         return found or _("not needed"), ""
     return (
         _("none: voice notes work, unusual formats and very long recordings do not"),
-        _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
+        _("Install ffmpeg with your system's package manager."),
     )
 
 

@@ -34,7 +34,7 @@ Telegram gives every program of yours an id and a secret hash. They are free:
      “Desktop” as the platform.
   3. Copy “App api_id” and “App api_hash” here.
 If the page says only ERROR: turn off VPN and ad blocker, try another browser or
-your phone's network, or try again in some hours.""")
+your phone's network, or try again in a few hours.""")
 
 
 Values = dict[str, str | int]
@@ -86,7 +86,7 @@ async def model(environ: Mapping[str, str]) -> Values:
         _("Which model should answer?"),
         [
             ("openai", _("with a key from https://platform.openai.com/api-keys")),
-            ("other", _("a server that works like OpenAI's: Ollama, LM Studio, llama.cpp …")),
+            ("other", _("an OpenAI-compatible server: Ollama, LM Studio, llama.cpp …")),
         ],
     )
     values: Values = {}

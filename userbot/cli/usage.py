@@ -34,8 +34,8 @@ def usage(common: Common, settings: Settings, by: str, days: int) -> None:
     """What was spent in so many days: by each of the three, or by one."""
     if by and by not in _BY:
         raise UsageError(
-            _("Usage can be listed by {by}.", by=", ".join(_BY)),
-            _("Without --by all three are shown."),
+            _("--by takes {by}.", by=", ".join(_BY)),
+            _("Without --by, all three are shown."),
         )
     found = _found(settings, by, days)
     if common.json:
@@ -69,7 +69,7 @@ def _row(what: str, row: Spending) -> dict[str, Any]:
 
 def _print_tables(common: Common, settings: Settings, found: dict[str, list[Spending]]) -> None:
     if not any(found.values()):
-        aside(_("Nothing was used in that time."), _("Use --days 365 to look further back."))
+        aside(_("Nothing was used in that period."), _("Use --days 365 to look further back."))
         return
     priced = settings.limits.prices is not None
     for place, (what, rows) in enumerate(found.items()):

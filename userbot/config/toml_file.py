@@ -81,7 +81,7 @@ def _text(path: Path) -> str:
         _refuse(path, _("the config file {path} is a folder"), _INIT)
     except PermissionError:
         hint = _("Run the program as the owner of that file.")
-        _refuse(path, _("the config file {path} is not readable for you"), hint)
+        _refuse(path, _("you have no permission to read the config file {path}"), hint)
     except (OSError, ValueError) as error:
         why = system_reason(error) if isinstance(error, OSError) else _("invalid file name")
         _refuse(path, _("the config file {path} cannot be read: {why}"), _INIT, why)

@@ -109,7 +109,7 @@ _TEXTS: Final[dict[Key, tuple[Callable[[str], bool], Text, Text]]] = {
     ),
     ("trigger", "prefix"): (
         _is_prefix,
-        _("{key} must have no spaces at its ends and no double spaces"),
+        _("{key} must not begin or end with a space, or contain two in a row"),
         _("A space after the prefix is expected anyway."),
     ),
 }

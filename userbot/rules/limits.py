@@ -135,11 +135,11 @@ def window_began(window: timedelta, now: datetime, day: datetime) -> datetime:
 def told(window: timedelta, question: str) -> str:
     """What a person reads in place, in the language of the question; names nobody's numbers."""
     russian = any("а" <= letter <= "я" or letter == "ё" for letter in question.lower())
-    text = _("The limit of answers is reached. Please ask again in an hour.")
+    text = _("The limit on answers is reached. Please ask again in an hour.")
     if window >= _DAY:
-        text = _("The limit of answers for today is reached.")
+        text = _("Today's limit on answers is reached.")
     elif window <= _MINUTE:
-        text = _("The limit of answers is reached. Please ask again in a minute.")
+        text = _("The limit on answers is reached. Please ask again in a minute.")
     return translated(text, "ru" if russian else "en")
 
 

@@ -53,7 +53,7 @@ def perhaps_too_long(max_minutes: float) -> NothingToAnswerError:
             " be measured.",
             max_minutes=max_minutes,
         ),
-        _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
+        _("Install ffmpeg with your system's package manager."),
         reason="audio_too_long",
     )
 
@@ -61,8 +61,8 @@ def perhaps_too_long(max_minutes: float) -> NothingToAnswerError:
 def silence(*, phantom: bool = False) -> NothingToAnswerError:
     """The error for a recording in which nobody speaks."""
     if phantom:
-        return NothingToAnswerError(_("Nothing but noise in the recording."), reason="phantom")
-    return NothingToAnswerError(_("Nobody speaks in the recording."), reason="silence")
+        return NothingToAnswerError(_("The recording contains only noise."), reason="phantom")
+    return NothingToAnswerError(_("The recording contains no speech."), reason="silence")
 
 
 def too_short(seconds: float) -> bool:

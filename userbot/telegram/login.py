@@ -135,7 +135,7 @@ async def _enter_code(client: Client, asks: Asks, phone: str, where: str) -> Non
             return
     raise NotLoggedInError(
         _("The code was wrong {tries} times.", tries=TRIES),
-        _("Look for a message from Telegram in your app, then run `userbot login` again."),
+        _("Look for Telegram's message in your app, then run `userbot login` again."),
         reason="wrong_code",
     )
 

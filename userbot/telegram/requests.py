@@ -111,7 +111,10 @@ def check_allowed(request: Any) -> None:
         request = request.query
     if type(request) not in ALLOWED:
         raise TelegramError(
-            _("The program tried {kind}, which is not allowed.", kind=type(request).__name__),
+            _(
+                "The program tried to use {kind}, which is not allowed.",
+                kind=type(request).__name__,
+            ),
             _("Nothing was sent. Please report this."),
             reason="method_not_allowed",
         )

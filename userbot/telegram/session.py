@@ -115,7 +115,7 @@ def _unusable(path: Path, error: sqlite3.Error) -> UserbotError:
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
         return UserbotError(
             _("The session file {path} cannot be opened for writing.", path=path),
-            _("Check its owner, and that it is a file."),
+            _("Check who owns it, and that it is a file."),
             reason="session_unusable",
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL):

@@ -94,7 +94,7 @@ def told_change(question: Question, gone: Sequence[Question], report: Report) ->
 
 def _hung() -> UserbotError:
     return UserbotError(
-        _("The answer went on and on, and was cut off."),
+        _("The model did not stop writing, so the answer was cut off."),
         _("Reply /gpt_retry to the question, or run `userbot retry`."),
         reason="hung",
     )

@@ -163,6 +163,6 @@ class Stream:
 def _endless(seconds: float) -> ModelError:
     return ModelError(
         _("The answer was not finished after {minutes:.0f} minutes.", minutes=seconds / 60),
-        _("Ask for less at once, or set max_completion_tokens or timeout under [openai]."),
+        _("Ask for less, or set max_completion_tokens or timeout under [openai]."),
         reason="endless",
     )

@@ -208,7 +208,7 @@ class InWriting:
                 turn,
                 "overlong",
                 _(
-                    "The answer has more than {most_messages} messages: cut off there.",
+                    "The answer is longer than {most_messages} messages: cut off there.",
                     most_messages=MOST_MESSAGES,
                 ),
             )

@@ -89,7 +89,9 @@ class Recordings:
             loudness = loudness_of(job.recording.waveform)
             return await self._whole(job, data, form, look.seconds, loudness)
         if not form.taken:
-            await self._need_ffmpeg(_("Servers do not accept {ending} files.", ending=form.ending))
+            await self._need_ffmpeg(
+                _("Transcription servers do not accept {ending} files.", ending=form.ending)
+            )
         look_at = partial(formats.seconds_of, form)
         seconds = await _looked(look_at, data, job.most_seconds)
         if seconds == formats.UNKNOWN:
@@ -189,7 +191,7 @@ class Recordings:
         if not await self._audio.usable():
             raise AudioError(
                 _("This recording needs ffmpeg. {why}", why=why),
-                _("Install ffmpeg, or run `pip install 'gpt-userbot[audio]'`."),
+                _("Install ffmpeg with your system's package manager."),
                 reason="ffmpeg_missing",
             )
 
