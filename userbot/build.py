@@ -35,6 +35,7 @@ from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
+from userbot.rules.inert import Inert
 from userbot.rules.policy import Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS
 from userbot.settings import ChatConfig, PersonLimits, Settings
@@ -197,7 +198,7 @@ class Services:
             outbound,
             self._writing,
             typing,
-            ByVoice(adapters.speaker, self.budget, sender, outbound, report),
+            ByVoice(adapters.speaker, self.budget, sender, outbound, report, self._writing),
         )
         understand = Understand(words, self.background, attachments, history, sender, typing)
         settle = Settle(store, history, loops, self.told, clock)
@@ -258,8 +259,8 @@ def writing_style(settings: Settings, timings: Timings) -> WritingStyle:
     pacing, own_prompt = settings.pacing, settings.trigger.own_prompt
     if timings.preview_seconds is not None:
         pacing = replace(pacing, edit_seconds=timings.preview_seconds)
-    language = language_of(settings.console.language)
-    return WritingStyle(pacing, own_prompt, language, timings.late_edit_seconds)
+    inert = Inert(settings.trigger.prefix, language_of(settings.console.language))
+    return WritingStyle(pacing, own_prompt, timings.late_edit_seconds, inert)
 
 
 def history_of(settings: Settings, store: Store) -> History:

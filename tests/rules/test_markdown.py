@@ -14,7 +14,7 @@ from userbot.types import Entity, RichText
 
 def shown(markdown: str, asked: str = "", *, unfinished: bool = False) -> tuple[str, list[str]]:
     """The one message that a text makes: its text, and each entity as "kind:what it covers"."""
-    (message,) = render(markdown, asked, unfinished=unfinished)
+    (message,) = render(markdown, asked, unfinished=unfinished, inert=None)
     return message.text, [named(entity, message.text) for entity in message.entities]
 
 
@@ -123,7 +123,7 @@ def test_a_cell_too_many_is_not_lost() -> None:
         ("@Max_M look", "tell @max_m", "@Max_M look"),
         ("/ban now", "", f"/{JOINER}ban now"),
         ("run /ban@bot", "", f"run /{JOINER}ban@bot"),
-        ("run /start", "what does /start do?", "run /start"),
+        ("run /start", "what does /start do?", f"run /{JOINER}start"),
         ("/usr/bin and/or a@b.com", "", f"/{JOINER}usr/bin and/or a@b.com"),
         ("https://medium.com/@name/x", "", "https://medium.com/@name/x"),
         ("http://local/@name", "", f"http://local/@{JOINER}name"),

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from userbot.rules.markdown import broken_off, render
+from userbot.rules.markdown import broken_off, plain, render
 from userbot.rules.plain import (
     MESSAGE_UNITS,
     fitting,
-    messages,
     offsets,
     paired,
     shortened,
@@ -88,12 +87,12 @@ def test_no_lone_surrogate_is_left(text: str, kept: str) -> None:
     ],
 )
 def test_a_text_is_cut_into_messages(text: str, sizes: list[int]) -> None:
-    assert [units(part.text) for part in messages(text)] == sizes
+    assert [units(part.text) for part in plain(text)] == sizes
 
 
 @given(st.text(st.sampled_from("a \nя👋"), max_size=9000))
 def test_no_message_is_too_long_and_no_word_is_lost(text: str) -> None:
-    parts = [part.text for part in messages(text)]
+    parts = [part.text for part in plain(text)]
     assert all(0 < units(part) <= MESSAGE_UNITS for part in parts)
     assert "".join("".join(parts).split()) == "".join(text.split())
 
@@ -121,7 +120,7 @@ def test_a_shortened_text_is_one_line() -> None:
 )
 def test_what_a_reader_takes_for_one_character_is_never_cut(character: str, before: int) -> None:
     text = "x" * before + character * 2_100
-    for parts in (messages(text), render(text)):
+    for parts in (plain(text), render(text)):
         assert "".join(part.text for part in parts) == text
         assert len(parts) > 1
         for part in parts[1:]:

@@ -20,7 +20,6 @@ from userbot.events import About, Failed, Notice, Report
 from userbot.ports import Sender, Write
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.own_writes import random_id
-from userbot.rules.plain import messages
 from userbot.storage.store import Store
 from userbot.turn.outbound import permitted
 from userbot.turn.store_back import StoreBack
@@ -91,10 +90,8 @@ class CommandResults:
         if command.chat != self._saved.chat:
             text = self._texts.headed(command.title, command.name, text)
         notes = [
-            CommandNote(
-                random_id(self._secret, command.chat, command.message, -1, number), part.text
-            )
-            for number, part in enumerate(messages(text))
+            CommandNote(random_id(self._secret, command.chat, command.message, -1, number), part)
+            for number, part in enumerate(self._texts.messages(text))
         ]
         note = partial(self._store.commands.record_results, command, self._saved.chat, notes, at)
         await self._store_back.done(note)

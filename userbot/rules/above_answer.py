@@ -11,6 +11,7 @@ import re
 from datetime import datetime, timedelta
 
 from userbot.rules.markdown import MESSAGE_UNITS
+from userbot.rules.markdown.source import clean
 from userbot.rules.plain import units
 from userbot.types import Question
 
@@ -45,8 +46,25 @@ def prompt_of(question: Question) -> str:
 
 
 def below_prompt(question: Question, shown: str) -> str:
-    """What a message shows of the answer, without the prompt above it."""
-    return shown.removeprefix(prompt_of(question)).lstrip("\n")
+    """What a message shows of the answer, without the prompt above it, and a word before that."""
+    at = shown.find(prompt := clean(prompt_of(question)), 0, len(prompt) + _MOST_WORD)
+    return shown[max(at, 0) + len(prompt) * (at >= 0) :].lstrip("\n")
+
+
+def named_by(question: Question) -> str:
+    """What the asker wrote himself: whom he names there, an answer may call.
+
+    Words that he only forwarded are not his.
+    """
+    if question.forwarded_from:
+        return ""
+    if not question.labelled:
+        return question.text
+    return "\n".join(line for line in question.text.splitlines() if not line.startswith(">"))
+
+
+_MOST_WORD = 16
+"""Characters of a word that stands before a prompt that might act."""
 
 
 # Not the opening brackets: after a backslash they begin a formula.

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from userbot.rules.commands import MOST_HISTORY, Mistake
+from userbot.rules.inert import Inert
+from userbot.rules.markdown import plain
 from userbot.rules.plain import shortened
 from userbot.settings import ChatConfig
 from userbot.texts import Language, _, translated
@@ -70,8 +72,8 @@ _TEXTS: Final = {
         "The program stopped before this was confirmed. If it did not happen, send it again."
     ),
     "help": _(
-        "{prefix} question: ask, in any chat\n{prefix} as a reply: ask about that"
-        " message\n{stem}_new: forget the conversation\n{stem}_history [n]: the"
+        "What you can write:\n{prefix} question: ask, in any chat\n{prefix} as a reply:"
+        " ask about that message\n{stem}_new: forget the conversation\n{stem}_history [n]: the"
         " last questions and answers\n{stem}_system [text]: show or set the chat's"
         " system prompt; default resets it\n{stem}_model [name]: show or set the"
         " chat's model; default resets it\n{stem}_usage: what was"
@@ -90,6 +92,7 @@ class CommandTexts:
 
     def __init__(self, language: Language, prefix: str, stem: str) -> None:
         self._language = language
+        self._inert = Inert(prefix, language)
         self._names = {"prefix": prefix, "stem": stem}
 
     def say(self, text: str, **values: object) -> str:
@@ -100,10 +103,15 @@ class CommandTexts:
         """A command as the owner writes it."""
         return f"{self._names['stem']}_{shortened(word, 40)}"
 
+    def messages(self, text: str) -> tuple[str, ...]:
+        """A result as messages, which start no command however they come back."""
+        return tuple(part.text for part in plain(text, inert=self._inert))
+
     def headed(self, title: str, command: str, text: str) -> str:
         """A result that stands far from its command, under where and what that was."""
-        where = f"{shortened(title, 80)} · " if title else ""
-        return f"{where}{self.named(command)}\n{text}"
+        named = self.named(command)
+        where = f"{shortened(title, 80)} · {named}" if title else self.say("ordered", word=command)
+        return f"{where}\n{text}"
 
     def mistake(self, mistake: Mistake) -> str:
         """What is wrong with an order, and how it is given."""

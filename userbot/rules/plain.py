@@ -7,10 +7,9 @@ https://core.telegram.org/api/entities#entity-length
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_left
-
-from userbot.types import RichText
 
 MESSAGE_UNITS = 4096
 """Of one message (core.telegram.org/api/config, `message_length_max`)."""
@@ -123,6 +122,26 @@ def balanced(text: str) -> bool:
     return depth == 0
 
 
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Mn", "Zl", "Zp", "Zs"})
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols to Unicode, and nothing to the eye."""
+
+
+def without_controls(text: str) -> str:
+    """Without what Telegram may drop or people may be fooled by: C0 and C1 controls but newline
+    and tab, line separators, and marks that turn the direction of what follows.
+
+    Joiners and the marks of one direction (U+200E, U+200F) stay: people write with them.
+    """
+    return _CONTROLS.sub("", text)
+
+
+def invisible(character: str) -> bool:
+    """Whether nobody sees a character by itself: a space, a mark, a control."""
+    return character in _BLANKS or unicodedata.category(character) in _UNSEEN
+
+
 def cut(text: str, longest: int) -> str:
     """At most so many characters, an ellipsis for what is left out."""
     if len(text) <= longest:
@@ -138,23 +157,3 @@ def shortened(text: str, longest: int) -> str:
 def preview(text: str) -> str:
     """The first words of a text, as much as the console may show of it."""
     return shortened(text, PREVIEW_CHARACTERS)
-
-
-def messages(text: str) -> tuple[RichText, ...]:
-    """The text as messages, cut at the ends of lines where there are any, never in a character."""
-    parts: list[str] = []
-    part, used = "", 0
-    for line in text.splitlines(keepends=True):
-        while line:
-            size = units(line)
-            if used + size <= MESSAGE_UNITS:
-                part, used, line = part + line, used + size, ""
-            elif part.strip():
-                parts.append(part)
-                part, used = "", 0
-            else:
-                fits = whole(line, 0, fitting(line, 0, MESSAGE_UNITS))
-                parts.append(line[:fits])
-                part, used, line = "", 0, line[fits:]
-    parts.append(part)
-    return tuple(RichText(part.strip()) for part in parts if part.strip())

@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from userbot.rules.inert import Inert, shows_another
 from userbot.rules.markdown.emphasis import UNSPACED
 from userbot.rules.markdown.parts import (
     MESSAGE_ENTITIES,
@@ -34,6 +35,7 @@ __all__ = [
     "MOST_MESSAGES",
     "bounded",
     "broken_off",
+    "plain",
     "render",
 ]
 
@@ -46,7 +48,12 @@ _CALLS = re.compile(
     r"|(?<!\w)(?P<at>@)(?P<name>\w{2,})",
     re.I,
 )
+_WORD = 256
+"""Characters beside a link that are read with it, at most."""
 _BARS = re.compile(r"\|{2,}|\n\n")
+
+
+_INERT = Inert()
 
 
 def render(
@@ -56,20 +63,29 @@ def render(
     unfinished: bool = False,
     above: str = "",
     first: int = MESSAGE_UNITS,
+    inert: Inert | None = _INERT,
 ) -> tuple[RichText, ...]:
     """Markdown as messages of at most 4096 UTF-16 units and 100 entities each.
 
-    `asked`: what the asker wrote; other names and commands than his own are made inert.
+    `asked`: what the asker wrote himself; other names than he named are made inert.
     `unfinished`: there will be more of it. Text that would show nothing gives no message.
     `above`: words, not Markdown, that stand over it as a quotation. `first`: so many units have
-    room in the first message.
+    room in the first message. `inert`: None where it does not leave as a message.
     """
     text = clean(markdown)
     source = protected(text, unfinished=unfinished)
     if unfinished:
         source.text = closed(source.text)
-    rich = tidy(_quieted(_with_spoilers(Walker(source).walk(events(source.text))), asked))
-    return messages(_quoted(above, rich) if above and visible(rich.text) else rich, first)
+    walked = _with_spoilers(Walker(source).walk(events(source.text)))
+    rich = tidy(_quieted(_honest(walked), asked))
+    above = clean(above)
+    return messages(_quoted(above, rich) if above and visible(rich.text) else rich, first, inert)
+
+
+def plain(text: str, *, above: str = "", inert: Inert | None = _INERT) -> tuple[RichText, ...]:
+    """A text that is no Markdown as messages, as `render` gives them."""
+    rich = Rich(clean(text).rstrip())
+    return messages(_quoted(clean(above), rich) if above else rich, inert=inert)
 
 
 def _quoted(above: str, rich: Rich) -> Rich:
@@ -127,8 +143,28 @@ def _goes_on(character: str, brackets: str) -> bool:
     return word or character in {*"'\"`_$@\\", *brackets}
 
 
+def _honest(rich: Rich) -> Rich:
+    """No link's text shows another address than its own: such a link's address is shown instead."""
+    links = sorted((span for span in rich.spans if span.kind == "text_link"), key=lambda s: s.start)
+    changes: list[tuple[int, int, str]] = []
+    dropped: set[Span] = set()
+    for link in links:
+        assert link.url is not None
+        start, end = link.start, link.end
+        # What is read as one word may be more than the link, or several links.
+        while start and not rich.text[start - 1].isspace() and link.start - start < _WORD:
+            start -= 1
+        while end < len(rich.text) and not rich.text[end].isspace() and end - link.end < _WORD:
+            end += 1
+        if shows_another(rich.text[start:end], link.url):
+            dropped.add(link)
+            changes.append((link.end, link.end, f" ({link.url})"))
+    kept = [span for span in rich.spans if span not in dropped]
+    return Rich(rich.text, kept).changed(changes)
+
+
 def _quieted(rich: Rich, asked: str) -> Rich:
-    """The text with its names and commands inert, but for code and what the asker wrote himself.
+    """The text with its names and commands inert, but for code and whom the asker named himself.
 
     An answer must not call people, command bots or open something in Telegram by itself. A model
     can be talked into writing ``@everyone_here`` or ``/ban``; Telegram would make it a mention, or
@@ -139,7 +175,7 @@ def _quieted(rich: Rich, asked: str) -> Rich:
     if not calls:
         return rich
     opaque = rich.opaque()
-    said = {found[0].lower() for found in re.finditer(r"[@/]\w+", asked)}
+    named = {found[0].lower() for found in re.finditer(r"(?<!\w)@\w+", asked)}
     changes: list[tuple[int, int, str]] = []
     at = 0
     for found in calls:
@@ -149,6 +185,6 @@ def _quieted(rich: Rich, asked: str) -> Rich:
             at += 1
         if at < len(opaque) and opaque[at][0] <= found.start():
             continue
-        if mark == "scheme" or found[0].lower() not in said:
+        if mark != "at" or found[0].lower() not in named:
             changes.append((end, end, JOINER))
     return rich.changed(changes)

@@ -6,13 +6,15 @@ then not inside what is one character to a reader. Code that is cut is code in b
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
-from userbot.rules.markdown.rich import Rich, Span, trimmed
-from userbot.rules.plain import MESSAGE_UNITS, fitting, offsets, units, whole
+from userbot.rules.inert import Inert
+from userbot.rules.markdown.rich import OPAQUE, Rich, Span, trimmed
+from userbot.rules.plain import MESSAGE_UNITS, fitting, invisible, offsets, units, whole
 from userbot.types import Entity, RichText
 
 MESSAGE_ENTITIES = 100
@@ -22,12 +24,20 @@ MOST_MESSAGES = 20
 MOST_CHARACTERS = MOST_MESSAGES * MESSAGE_UNITS
 """Of an answer's Markdown: a model that says more does not stop by itself."""
 _ELLIPSIS = " …"
+_BLOCKS = frozenset({"pre", "blockquote", "expandable_blockquote"})
+_AT_ONE_PLACE = 16
+"""So many stretches at most begin where a message does: more kinds there are not."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
-def messages(rich: Rich, first: int = MESSAGE_UNITS) -> tuple[RichText, ...]:
-    """The messages, none of them without something to see; `first`: units of the first one."""
-    return tuple(_message(part) for part in _parts(rich, first) if visible(part.text))
+def messages(
+    rich: Rich, first: int = MESSAGE_UNITS, inert: Inert | None = None
+) -> tuple[RichText, ...]:
+    """The messages, none of them without something to see; `first`: units of the first one.
+
+    `inert`: how they are kept so; None where they do not leave.
+    """
+    return tuple(_message(part) for part in _parts(rich, first, inert) if visible(part.text))
 
 
 def bounded(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
@@ -54,23 +64,44 @@ def visible(text: str) -> bool:
     return any(unicodedata.category(character) not in _UNSEEN for character in text)
 
 
-def _parts(rich: Rich, most: int) -> Iterator[Rich]:
+def _parts(rich: Rich, most: int, inert: Inert | None) -> Iterator[Rich]:
     code = [span for span in rich.spans if span.kind == "pre"]
     later = deque(sorted(rich.spans, key=lambda span: span.start))
     near: list[Span] = []
     """Those that may touch the next message: a long answer has thousands of others."""
-    start = _skip(rich, 0, code)
+    start, begun = _skip(rich, 0, code), False
     while start < len(rich.text):
-        end = fitting(rich.text, start, most)
         near = [span for span in near if span.end > start]
+        here = [*near, *itertools.islice(later, _AT_ONE_PLACE)]
+        word = _word(rich.text, here, start, begun, inert)
+        end = fitting(rich.text, start, most - units(word))
         while later and later[0].start < end:
             near.append(later.popleft())
         end = min(end, _before_too_many(near, start, end))
         if end < len(rich.text):
             end = _cut(rich.text, start, end)
-        yield _piece(rich.text, near, start, end)
+        piece = _piece(rich.text, near, start, end)
+        begun = begun or visible(piece.text)
+        yield piece.changed([(0, 0, word)]) if word else piece
         most = MESSAGE_UNITS
         start = _skip(rich, end, code)
+
+
+def _word(text: str, spans: list[Span], start: int, begun: bool, inert: Inert | None) -> str:
+    """What has to stand before a message that begins there."""
+    if inert is None:
+        return ""
+    seen = start
+    while seen < len(text) and invisible(text[seen]):
+        seen += 1
+    kinds = {span.kind for span in spans if span.start <= seen < span.end}
+    return inert.word(
+        text,
+        start,
+        code=bool(kinds & OPAQUE),
+        block=bool(kinds & _BLOCKS),
+        later=begun,
+    )
 
 
 def _before_too_many(spans: list[Span], start: int, end: int) -> int:

@@ -21,7 +21,7 @@ import pyromark
 
 from userbot.rules.markdown.fences import fenced
 from userbot.rules.markdown.opaque import set_aside
-from userbot.rules.plain import paired
+from userbot.rules.plain import paired, without_controls
 
 _OPTIONS = (
     pyromark.Options.ENABLE_TABLES
@@ -113,8 +113,9 @@ def events(text: str) -> Iterator[tuple[Any, Any]]:
 
 
 def clean(text: str) -> str:
-    """Without what can be neither parsed nor sent: lone surrogates, noncharacters, returns."""
-    return _NONCHARACTERS.sub("", paired(text).replace("\r\n", "\n").replace("\r", "\n"))
+    """Without what can be neither parsed nor sent: surrogates, noncharacters, returns, controls."""
+    lines = paired(text).replace("\r\n", "\n").replace("\r", "\n")
+    return _NONCHARACTERS.sub("", without_controls(lines))
 
 
 def protected(markdown: str, *, unfinished: bool = False) -> Source:

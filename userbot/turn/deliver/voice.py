@@ -17,10 +17,12 @@ from userbot.errors import (
 )
 from userbot.events import Notice, Report, about
 from userbot.ports import Sender, Speaker, Uploaded
+from userbot.rules.above_answer import named_by
 from userbot.rules.markdown import render
 from userbot.rules.voice import caption_of, seconds_of, words_of
 from userbot.texts import _
 from userbot.turn.budget import Budget
+from userbot.turn.deliver.writing import InWriting
 from userbot.turn.outbound import Outbound, permitted, shielded
 from userbot.turn.turn import Standing, Turn
 from userbot.types import Answer, RichText, Speech
@@ -64,7 +66,7 @@ class _Note:
 
 
 class ByVoice:
-    """Speaks answers. What it does not give is for writing."""
+    """Speaks answers. What it does not give is for `writing`, whose style holds for captions."""
 
     def __init__(
         self,
@@ -73,12 +75,14 @@ class ByVoice:
         sender: Sender,
         outbound: Outbound,
         report: Report,
+        writing: InWriting,
     ) -> None:
         self._speaker = speaker
         self._budget = budget
         self._sender = sender
         self._outbound = outbound
         self._report = report
+        self._writing = writing
 
     def may_speak(self, turn: Turn) -> bool:
         """Whether the answer of a turn can still be spoken."""
@@ -97,13 +101,15 @@ class ByVoice:
         assert stream is not None
         assert material is not None
         text, preface = stream.text, material.preface
-        words = words_of(render(text))
+        words = words_of(render(text, inert=None))
         if words is None:
             turn.written_after_all = True
             return None
-        caption = caption_of(render(preface + text))
+        named, inert = named_by(material.question), self._writing.style.inert
+        caption = caption_of(render(preface + text, named, inert=inert))
         if not caption.text and turn.question.replied_to is None:
-            caption = caption_of(render(preface))  # nothing else tells what it answers
+            # Nothing else tells what it answers.
+            caption = caption_of(render(preface, named, inert=inert))
         try:
             speech = turn.speech or await self._speak(turn, words)
             await self._send(turn, speech, caption)

@@ -24,18 +24,25 @@ from userbot.errors import (
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
-from userbot.rules.above_answer import above_answer, below_prompt, prompt_of
-from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, broken_off, render
+from userbot.rules.above_answer import above_answer, below_prompt, named_by, prompt_of
+from userbot.rules.inert import Inert
+from userbot.rules.markdown import (
+    MESSAGE_UNITS,
+    MOST_MESSAGES,
+    bounded,
+    broken_off,
+    plain,
+    render,
+)
 from userbot.rules.pacing import Pace
-from userbot.rules.plain import units
 from userbot.rules.voice import CAPTION_UNITS
 from userbot.settings import PacingConfig
-from userbot.texts import Language, _, translated
+from userbot.texts import _, translated
 from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.turn import Turn
-from userbot.types import CUT, OVERLONG, Answer, ChatKind, Entity, Finish, RichText
+from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
 
 _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
@@ -48,14 +55,14 @@ _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDo
 class WritingStyle:
     """How answers are written. `own_prompt`: as in [trigger].
 
-    `language`: the owner's, in which he reads errors. `late_seconds`: after which an edit whose
-    connection was lost is brought again.
+    `late_seconds`: after which an edit whose connection was lost is brought again. `inert`: how
+    nothing that is written acts; its language is the owner's, in which he reads errors, too.
     """
 
     pacing: PacingConfig = field(default_factory=PacingConfig)
     own_prompt: str = "reply"
-    language: Language = "en"
     late_seconds: float = USUAL.late_edit_seconds
+    inert: Inert = field(default_factory=Inert)
 
 
 class InWriting:
@@ -134,9 +141,11 @@ class InWriting:
             and isinstance(error, ModelError)
             and not turn.belated
         ):
-            text = _plain(turn, f"⚠️ {translated(str(error), self.style.language)}")
+            inert = self.style.inert
+            said = f"⚠️ {translated(str(error), inert.language)}"
+            above = prompt_of(turn.question) if turn.in_place else ""
             with suppress(TelegramError, NotLoggedInError):
-                await self._bring(turn, (text,))
+                await self._bring(turn, plain(said, above=above, inert=inert))
 
     def _begin(self, turn: Turn) -> None:
         """Decide where the answer stands, once."""
@@ -299,10 +308,11 @@ class InWriting:
         assert material is not None
         return render(
             material.preface + stream.text if stream.text else "",
-            material.question.text,
+            named_by(material.question),
             unfinished=stream.finish is None,
             above=prompt_of(turn.question) if turn.in_place else "",
             first=first,
+            inert=self.style.inert,
         )
 
     def _pace(self, turn: Turn) -> Pace:
@@ -331,11 +341,3 @@ def _is_cut(turn: Turn) -> bool:
     assert turn.stream is not None
     finish = turn.stream.finish
     return finish is not None and finish.reason in (OVERLONG, CUT)
-
-
-def _plain(turn: Turn, text: str) -> RichText:
-    """A text that is no Markdown, below the prompt if it is to stand in its message."""
-    above = prompt_of(turn.question)
-    if not turn.in_place or not above:
-        return RichText(text)
-    return RichText(f"{above}\n\n{text}", (Entity("blockquote", 0, units(above)),))

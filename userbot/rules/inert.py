@@ -1,0 +1,106 @@
+"""What leaves in the owner's name is inert: nothing acts by being said, however it was asked for.
+
+Group bots obey a message by its first character, and so does a second login of the account by its
+prefix. So no message begins, but for what nobody sees, with ASCII punctuation other than quotes,
+brackets and a list's dash, nor with our own prefix or a command: a short word stands before it.
+Within code nothing is inserted, which people copy; elsewhere names and commands are cut from their
+mark by a joiner.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from string import punctuation
+from typing import Final
+from urllib.parse import urlsplit
+
+from userbot.rules.commands import stem
+from userbot.rules.plain import invisible
+from userbot.texts import Language, _, translated
+
+_HARMLESS: Final = frozenset("\"'()[]{}")
+_LOOKED_AT: Final = 512
+"""Characters of a beginning; a prefix is much shorter."""
+_ADDRESS: Final = re.compile(
+    r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^\s/@:]+(?::[^\s/@]*)?@)?"
+    r"(?P<host>[\w-]+(?:\.[\w-]+)*\.(?:[^\W\d_]{2,}|xn--[\w-]+)|\d{1,3}(?:\.\d{1,3}){3}|localhost)"
+    r"\.?(?P<port>:\d+)?(?P<path>[/?#]\S*)?",
+    re.I,
+)
+_BARE: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^\s/?#]+)", re.I)
+_TRAILING: Final = ".,;:!?…'\"“”«»)]}>*_/"
+
+
+@dataclass(frozen=True, slots=True)
+class Inert:
+    """How messages are kept inert: by the prefix that questions have, in the owner's language."""
+
+    prefix: str = "/gpt"
+    language: Language = "en"
+
+    def word(self, text: str, start: int, *, code: bool, block: bool, later: bool) -> str:
+        """What is to stand before what begins there; "" if nothing has to.
+
+        `code`: it is code. `block`: a quotation or a block of code, which has lines of its own.
+        `later`: it goes on with the message before.
+        """
+        if not self.acts(text[start : start + _LOOKED_AT]):
+            return ""
+        if code:
+            word = translated(_("Code:"), self.language)
+        elif later:
+            word = "…"
+        else:
+            word = translated(_("Quote:") if block else _("Answer:"), self.language)
+        return word + ("\n" if block else " ")
+
+    def acts(self, text: str) -> bool:
+        """Whether a text begins as a command of anybody's, or as a question to us, may begin."""
+        seen = "".join(one for one in text if one.isspace() or not invisible(one)).lstrip()
+        if not seen:
+            return False
+        if seen[0] in punctuation and seen[0] not in _HARMLESS:
+            return not (seen[0] == "-" and text.partition("-")[2][:1].isspace())
+        return _own(self.prefix).match(seen) is not None
+
+
+@lru_cache(maxsize=8)
+def _own(prefix: str) -> re.Pattern[str]:
+    words = r"\s+".join(re.escape(word) for word in prefix.split())
+    return re.compile(rf"(?:{words}(?!\w)|{re.escape(stem(prefix))}_)", re.IGNORECASE)
+
+
+def shows_another(shown: str, url: str) -> bool:
+    """Whether the text of a link shows an address that its target is not.
+
+    The beginning of the same address, with or without its scheme, is the same.
+    """
+    seen = "".join(one for one in unicodedata.normalize("NFKC", shown) if not invisible(one))
+    seen = seen.replace("\u3002", ".")
+    target = urlsplit(url)
+    for found in (*_ADDRESS.finditer(seen), *_BARE.finditer(seen)):
+        scheme, host = found["scheme"], _host(found["host"])
+        if scheme and scheme.lower() not in (target.scheme.lower(), "http", "https"):
+            return True
+        if host != _host(target.netloc):
+            return True
+        path = (found.groupdict().get("path") or "").rstrip(_TRAILING)
+        if not _beginning(path, url.partition(target.netloc)[2]):
+            return True
+    return False
+
+
+def _host(text: str) -> str:
+    host = text.lower().rpartition("@")[2].partition(":")[0].rstrip(".").removeprefix("www.")
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def _beginning(path: str, whole: str) -> bool:
+    behind = whole[len(path) : len(path) + 1]
+    return whole.startswith(path) and behind in ("", *"/?#", *_TRAILING)
