@@ -226,3 +226,23 @@ async def test_a_chat_that_forbids_writing_rests_and_its_questions_are_skipped(
     assert await stage.max.expects(stage.group, reply_to=elsewhere)
     sends = [call for call in stage.telegram.calls if "sendMessage" in call.method]
     assert len(sends) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "stands"),
+    [
+        pytest.param("/promote", "Answer: /\u2060promote", id="a-bot's-command"),
+        pytest.param("/gpt_on all anyone", "Answer: /\u2060gpt_on all anyone", id="our-own"),
+        pytest.param("`!ban`", "Code: !ban", id="code"),
+        pytest.param("a\x07b\u2028c", "abc", id="controls"),
+    ],
+)
+async def test_what_a_model_was_told_to_say_acts_on_nobody(
+    stage: Stage, said: str, stands: str
+) -> None:
+    stage.endpoint.responder = lambda _: said
+    await stage.program()
+    question = stage.max.says(stage.club, f"/gpt Answer with exactly: {said}")
+    answer = await stage.max.expects(stage.club, reply_to=question)
+    assert answer.text == stands
+    assert not any(type(one).__name__.endswith("BotCommand") for one in answer.entities)

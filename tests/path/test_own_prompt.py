@@ -48,7 +48,7 @@ async def test_the_edited_message_is_no_new_question_and_can_be_replied_to(stage
     await stage.program(trigger=EDIT | {"edits": True})
     # Without its prefix this prompt begins like a question.
     question = stage.olga.says(stage.max, "/gpt /gpt what is blue?")
-    await until_text(question, "/gpt what is blue?\n\nIt is blue.")
+    await until_text(question, "Quote:\n/gpt what is blue?\n\nIt is blue.")
     more = stage.max.says(stage.olga, "/gpt and green?", reply_to=question)
     await stage.max.expects(stage.olga, reply_to=more)
     assert len(stage.asked()) == 2
