@@ -29,6 +29,7 @@ from userbot.cli.language import speak
 from userbot.cli.run import Reporter, console_for
 from userbot.config.environment import find_config
 from userbot.console.live import Live
+from userbot.console.status import Status, Today
 from userbot.errors import UsageError
 from userbot.events import (
     Answered,
@@ -70,6 +71,8 @@ ANSWER_SECONDS = 120
 _ANSWER_TOKENS = 300
 _PICTURED: dict[Language, tuple[int, ...]] = {"en": (0, 1, 2, 3, 5), "ru": (0, 1, 2, 3, 7)}
 """What of the scene the pictures show: a plan, what follows from it, a refusal, a voice note."""
+_COLUMNS = 80
+"""Of a picture of the console."""
 _FINAL = (Answered, Failed, Ignored, Limited, Skipped)
 
 
@@ -284,6 +287,10 @@ class Play:
         )
         (folder / "chat.svg").write_text(chat, "utf-8")
         assert isinstance(self._console, Live)
+        assert self._console.status is not None
+        self._console.status.ready = True
+        # What is at the bottom of a terminal is no part of its log.
+        self._console.print("", self._console.status.line(self._language, _COLUMNS))
         console = console_picture(self._console.console, "userbot run")
         (folder / "console.svg").write_text(console, "utf-8")
 
@@ -323,8 +330,8 @@ def _read_line(lines: asyncio.Queue[str]) -> None:
 
 
 def _recording(language: Language) -> Live:
-    """A console of 80 columns that can be saved as a picture; shows nothing but waits itself."""
+    """A console that can be saved as a picture, and is seen nowhere else."""
     paper = Console(
-        record=True, width=80, file=io.StringIO(), highlight=False, color_system="truecolor"
+        record=True, width=_COLUMNS, file=io.StringIO(), highlight=False, color_system="truecolor"
     )
-    return Live(language, verbose=False, console=paper)
+    return Live(language, verbose=False, console=paper, status=Status(Today()))
