@@ -214,6 +214,22 @@ def test_other_commands_and_another_docker_can_be_named(tree: Tree) -> None:
     assert tree.asked("podman")[-1][-4:] == ["gpt-userbot", "history", "--limit", "3"]
 
 
+@as_root
+def test_what_is_set_for_the_program_is_set_inside_and_never_on_the_command_line(
+    tree: Tree,
+) -> None:
+    tree.is_user(0)
+    (tree.root / ".env").write_text("OPENAI_API_KEY=sk-secret\n")
+    ended = tree.make("run", USERBOT_OPENAI__MODEL="big", USERBOT_CONFIG="x", OPENAI_API_KEY="sk-2")
+    assert ended.returncode == 0
+    run = tree.asked("docker")[-1]
+    assert "USERBOT_OPENAI__MODEL" in values(run, "--env")
+    assert "USERBOT_CONFIG" not in values(run, "--env")
+    assert f"--volume={tree.root}/.env:/data/.env:ro" in run
+    assert ["10001:10001", ".env"] in tree.asked("chown")
+    assert not [word for word in run if "sk-" in word or word == "big"]
+
+
 def test_without_a_config_it_says_what_to_do_and_starts_nothing(tree: Tree) -> None:
     (tree.root / "config.toml").unlink()
     ended = tree.make("run")
