@@ -100,7 +100,7 @@ class Adapters:
         self.speech = OpenAITranscriber(
             settings.voice, settings.openai, report, timings.transcription_seconds
         )
-        self.speaker = OpenAISpeaker(settings.openai)
+        self.speaker = OpenAISpeaker(settings.speech, settings.openai)
 
     async def aclose(self) -> None:
         """Disconnect, and close what was opened to the models."""

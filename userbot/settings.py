@@ -82,6 +82,7 @@ class OpenAIConfig:
     reasoning_effort: str | None = None
     timeout: Annotated[Number, Gt(0)] = 60
     stream: Flag = True
+    fallbacks: tuple[Filled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,16 @@ class VoiceConfig:
     max_minutes: Annotated[Number, Gt(0)] = 30
     answer_as: AnswerAs = "text"
     wake_words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechConfig:
+    """How answers are spoken."""
+
+    model: Filled = "tts-1"
+    voice: Filled = "alloy"
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +176,8 @@ class Prices:
     input: Amount | None = None
     output: Amount | None = None
     audio_minute: Amount | None = None
+    cached_input: Amount | None = None
+    cache_write: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +226,7 @@ class Settings:
     telegram: TelegramConfig
     openai: OpenAIConfig = OpenAIConfig()
     voice: VoiceConfig = VoiceConfig()
+    speech: SpeechConfig = SpeechConfig()
     trigger: TriggerConfig = TriggerConfig()
     chats: tuple[ChatConfig, ...] = ()
     history: HistoryConfig = HistoryConfig()

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import json
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -118,3 +119,39 @@ async def test_the_selected_chats_are_looked_for_and_what_may_matter_is_no_failu
     rows = [json.loads(row) for row in (await house.run("doctor", "--json")).out.splitlines()]
     (chats,) = [row for row in rows if row["check"] == "chats"]
     assert (chats["ok"], chats["warning"]) == (True, True)
+
+
+async def test_models_that_end_soon_are_told_with_what_to_do(house: House) -> None:
+    today = datetime.now(UTC).date()
+    endpoint = house.stage.endpoint
+    endpoint.models = ("sandbox", "whisper-1", "gpt-transcribe", "tts-1", "spare:latest")
+    endpoint.ends = {
+        "sandbox": str(today + timedelta(days=90)),
+        "whisper-1": str(today + timedelta(days=50)),
+        "tts-1": str(today + timedelta(days=20)),
+        "spare:latest": str(today + timedelta(days=59)),
+    }
+    path = house.write_config('[voice]\nanswer_as = "same"\n')
+    text = path.read_text().replace('model = "sandbox"', 'model = "sandbox"\nfallbacks = ["spare"]')
+    path.write_text(text)
+    house.log_in()
+    ended = await house.run("doctor", "--json")
+    found = {row["check"]: row for row in map(json.loads, ended.out.splitlines())}
+    assert endpoint.ends["spare:latest"] in found["model"]["what"]
+    assert "sandbox:" not in found["model"]["what"]
+    assert endpoint.ends["whisper-1"] in found["voice"]["what"]
+    assert "gpt-transcribe takes over" in found["voice"]["hint"]
+    assert endpoint.ends["tts-1"] in found["speech"]["what"]
+    assert "[speech]" in found["speech"]["hint"]
+    assert all(found[check]["ok"] for check in ("model", "voice", "speech"))
+
+
+async def test_a_server_that_does_not_list_its_models_is_no_fault(house: House) -> None:
+    house.stage.endpoint.faults.add("unsupported_parameter", on="/models", times=None)
+    house.write_config()
+    house.log_in()
+    ended = await house.run("doctor", "--json")
+    found = {row["check"]: row for row in map(json.loads, ended.out.splitlines())}
+    assert found["model"]["ok"]
+    assert "does not list its models" in found["model"]["what"]
+    assert found["model"]["hint"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,13 +14,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userbot.errors import ModelError
+from userbot.events import Event, Notice
+from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.error_body import read_error
 from userbot.openai_api.failures import ServerRefusal, failure
 from userbot.openai_api.model_errors import ServerName
 from userbot.openai_api.new_text import NewText
+from userbot.openai_api.offered import offered, read_models
 from userbot.openai_api.speech import words_in
+from userbot.rules.limits import cost_of
+from userbot.sandbox.endpoint import Endpoint
+from userbot.settings import OpenAIConfig, Prices
+from userbot.types import Usage
 
-from .test_chat import REQUEST, answer_of, chunk, events, response
+from .test_chat import (
+    REQUEST,
+    answer_of,
+    chunk,
+    events,
+    gathered,
+    read_request,
+    response,
+    serving,
+)
 
 SERVER = ServerName(host="models.example", timeout=60)
 DONE = "data: [DONE]"
@@ -296,3 +314,88 @@ def test_what_is_raised_before_sending_is_nobodys_answer() -> None:
 )
 def test_a_transcript_is_read_by_what_it_is(body: bytes, words: str | None) -> None:
     assert words_in(body) == words
+
+
+LISTS = [
+    ({"data": [{"id": "m"}]}, "m", None),
+    ({"data": [{"id": "m:latest"}]}, "m", None),
+    ({"data": [{"id": "m"}]}, "m:latest", None),
+    ({"models": [{"name": "models/m"}]}, "m", None),
+    ([{"id": "m", "shutdown_date": "2027-01-06"}], "m", date(2027, 1, 6)),
+    (["m"], "m", None),
+    ({"data": [{"id": "m", "shutdown_date": "2027-01-06T00:00:00Z"}]}, "m", date(2027, 1, 6)),
+    ({"data": [{"id": "m", "shutdown_date": 1799193600}]}, "m", date(2027, 1, 6)),
+    ({"data": [{"id": "m", "shutdown_date": None}]}, "m", None),
+    ({"data": [{"id": "m:latest", "shutdown_date": "2027-01-06"}, {"id": "m"}]}, "m", None),
+]
+
+
+@pytest.mark.parametrize(("listed", "name", "ends"), LISTS)
+def test_a_model_is_found_in_any_list_by_any_of_its_names(
+    listed: object, name: str, ends: date | None
+) -> None:
+    found = offered(name, read_models(listed))
+    assert found is not None
+    assert found.ends == ends
+
+
+@pytest.mark.parametrize("listed", [None, {}, {"data": None}, {"data": {"m": 1}}, "m", [7], []])
+def test_another_shape_lists_nothing(listed: object) -> None:
+    assert read_models(listed) == []
+
+
+@pytest.mark.parametrize(
+    ("details", "cached", "written"),
+    [
+        ({"prompt_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 30}}, 60, 30),
+        ({"prompt_cache_hit_tokens": 60, "prompt_cache_miss_tokens": 40}, 60, 0),
+        ({"cache_read_input_tokens": 60, "cache_creation_input_tokens": 30}, 60, 30),
+        ({"prompt_tokens_details": None}, 0, 0),
+        ({"prompt_tokens_details": {"cached_tokens": 900}}, 100, 0),
+        ({}, 0, 0),
+    ],
+)
+async def test_cached_tokens_are_read_and_have_a_price_of_their_own(
+    details: dict[str, Any], cached: int, written: int
+) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 10} | details
+    _, finish = await answer_of(events(chunk("a", "stop", usage=usage), DONE))
+    assert finish.usage == Usage(100, 10, False, cached, written)
+    prices = Prices(input=10, output=20, cached_input=1, cache_write=12.5)
+    plain = 100 - cached - written
+    assert cost_of(prices, finish.usage) == plain * 10 + cached + written * 12.5 + 200
+    assert cost_of(Prices(input=10), finish.usage) == 1000
+
+
+async def test_a_query_in_base_url_belongs_to_each_request() -> None:
+    asked: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n"))
+        await read_request(reader)
+        writer.write(events(chunk("a", "stop"), DONE))
+
+    async with serving(answer) as base_url:
+        chat = OpenAIChat(OpenAIConfig(base_url=f"{base_url}/?api-version=2026-01-01", timeout=60))
+        assert (await gathered(chat))[0] == "a"
+        await chat.aclose()
+    assert asked == [b"POST /v1/chat/completions?api-version=2026-01-01 HTTP/1.1\r\n"]
+
+
+@pytest.mark.parametrize("fault", ["model_not_found", "unavailable"])
+async def test_a_model_that_is_gone_or_overloaded_is_followed_by_the_next(fault: str) -> None:
+    endpoint, told = Endpoint(), list[Event]()
+    await endpoint.start()
+    settings = OpenAIConfig(
+        api_key="sandbox-key", base_url=endpoint.base_url, fallbacks=("second", "third")
+    )
+    chat = OpenAIChat(settings, told.append)
+    endpoint.faults.add(fault, times=2)
+    assert (await gathered(chat))[1].model == "third"
+    await gathered(chat)
+    await chat.aclose()
+    await endpoint.stop()
+    later = "third" if fault == "model_not_found" else "small"
+    asked = [request["model"] for request in endpoint.requests]
+    assert asked == ["small", "second", "third", later]
+    assert [one.reason for one in told if isinstance(one, Notice)] == ["fallback_model"] * 2

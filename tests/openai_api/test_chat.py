@@ -244,7 +244,7 @@ async def test_many_answers_at_once_do_not_mix(chat: OpenAIChat) -> None:
 
 async def test_check_lists_what_the_endpoint_offers(chat: OpenAIChat, endpoint: Endpoint) -> None:
     endpoint.models = ("small", "large")
-    assert await chat.check() == ["small", "large"]
+    assert [model.id for model in await chat.check()] == ["small", "large"]
     endpoint.faults.add("unauthorized", on="/models")
     with pytest.raises(ModelError) as caught:
         await chat.check()

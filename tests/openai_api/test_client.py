@@ -36,7 +36,7 @@ GENERAL = OpenAIConfig(
 def test_key_and_proxy_serve_only_the_endpoint_they_were_written_for(
     voice: VoiceConfig, proxy: str | None, key: str | None
 ) -> None:
-    made = ModelClient.of_voice(voice, GENERAL)
+    made = ModelClient.of_sound(voice, GENERAL)
     assert made._proxy == proxy
     assert made._key == key
 

@@ -117,4 +117,4 @@ async def test_a_wrong_key_is_told_as_such(base_url: str) -> None:
 
 
 async def test_check_names_the_model(chat: OpenAIChat) -> None:
-    assert await chat.check() == [llama_server.MODEL]
+    assert [model.id for model in await chat.check()] == [llama_server.MODEL]

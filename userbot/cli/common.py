@@ -92,7 +92,8 @@ def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = 
     )
     settings = loaded.settings
     speak(settings.console.language)
-    masking.hide(settings.telegram.api_hash, settings.openai.api_key, settings.voice.api_key)
+    masking.hide(settings.telegram.api_hash, settings.openai.api_key)
+    masking.hide(settings.voice.api_key, settings.speech.api_key)
     masking.hide_password_of(settings.telegram.proxy)
     masking.hide_password_of(settings.openai.proxy)
     return loaded

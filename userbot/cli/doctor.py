@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from userbot.audio import find_ffmpeg
+from userbot.cli import doctor_models
 from userbot.cli.common import Common, explained, load_config
 from userbot.cli.language import said
 from userbot.cli.login import online
@@ -20,11 +21,9 @@ from userbot.cli.table import print_json, titled
 from userbot.config import Loaded, check_modes
 from userbot.config.environment import ENV_FILE
 from userbot.console.describe import printable
-from userbot.errors import ConfigError, SessionInUseError, UserbotError
-from userbot.openai_api.chat import OpenAIChat
-from userbot.openai_api.speech import OpenAITranscriber
+from userbot.errors import ConfigError, SessionInUseError
 from userbot.private_files import others_may_read
-from userbot.settings import OpenAIConfig, Settings, VoiceConfig
+from userbot.settings import Settings, VoiceConfig
 from userbot.storage.store import Store
 from userbot.telegram.names import NameResolver, dialogs
 from userbot.telegram.session import session_file
@@ -79,11 +78,14 @@ async def _examine(common: Common) -> list[Finding]:
     each_key = common.json or common.verbose
     account, *others = await asyncio.gather(
         _account(settings),
-        _looked(_("model"), _model, settings.openai),
-        _looked(_("voice"), _transcription, settings),
+        _looked(_("model"), doctor_models.model, settings),
+        _looked(_("voice"), doctor_models.transcription, settings),
         _looked("ffmpeg", _ffmpeg, settings.voice),
         _looked(_("history"), _history, loaded),
     )
+    spoken = []
+    if doctor_models.speaks(settings):
+        spoken = [await _looked(_("speech"), doctor_models.speech, settings)]
     return [
         Finding(_("config"), True, str(loaded.path)),
         *(_each_value(loaded) if each_key else _values(loaded)),
@@ -91,6 +93,7 @@ async def _examine(common: Common) -> list[Finding]:
         _files(loaded),
         *account,
         *others,
+        *spoken,
     ]
 
 
@@ -159,25 +162,6 @@ async def _looked(name: str, look: Callable[[T], Awaitable[tuple[str, str]]], at
         return Finding(name, False, str(told), told.hint)
 
 
-async def _transcription(settings: Settings) -> tuple[str, str]:
-    if not settings.voice.enabled:
-        return _("off"), ""
-    if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
-        return _("transcribed by the model's server"), ""
-    transcriber = OpenAITranscriber(settings.voice, settings.openai, lambda _: None)
-    host, model = transcriber.host, settings.voice.model
-    try:
-        listed = await transcriber.check()
-    finally:
-        await transcriber.aclose()
-    if listed is not None:
-        return _("{listed} is available at {host}", listed=listed, host=host), ""
-    return (
-        _("{host} does not list {model}: checked on the first voice note", host=host, model=model),
-        _("If it does not transcribe, set base_url under [voice] to a server that does."),
-    )
-
-
 async def _ffmpeg(voice: VoiceConfig) -> tuple[str, str]:
     found = await asyncio.to_thread(find_ffmpeg)
     if found is not None or not voice.enabled:
@@ -240,29 +224,6 @@ def _counted(settings: Settings, titles: dict[int, str]) -> tuple[str, str]:
     if titles:
         return joined(told, ", ".join(titled(t, i) for i, t in titles.items()), by=": "), ""
     return told, ""
-
-
-async def _model(settings: OpenAIConfig) -> tuple[str, str]:
-    if settings.api_key is None and settings.base_url is None:
-        raise UserbotError(
-            _("No key for the model."),
-            _("Set OPENAI_API_KEY, or openai.base_url for a local server."),
-        )
-    model = OpenAIChat(settings)
-    host = model.host
-    try:
-        offered = await model.check()
-    finally:
-        await model.aclose()
-    if offered and settings.model not in offered:
-        some = sorted(offered)[:8] + ["…"] * (len(offered) > 8)
-        raise UserbotError(
-            _("{host} has no model {model}.", host=host, model=settings.model),
-            _("It has {some}: set model under [openai].", some=", ".join(some)),
-        )
-    if not offered:
-        return _("{host} responds", host=host), ""
-    return _("{model} is available at {host}", model=settings.model, host=host), ""
 
 
 async def _history(loaded: Loaded) -> tuple[str, str]:

@@ -222,7 +222,7 @@ async def _offered(key: str, url: str) -> list[str] | None:
     settings = OpenAIConfig(api_key=key or None, base_url=url or None, timeout=_ASKING_SECONDS)
     chat = OpenAIChat(settings)
     try:
-        return await chat.check()
+        return [model.id for model in await chat.check()]
     except ModelError as error:
         refused = error.reason == "unauthorized"
         tell_below(str(error) if refused else joined(str(error), _("You can fix this later.")))

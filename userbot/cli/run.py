@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 _ENDPOINT_SECONDS = 1.0
 """After which the model's server is looked at: the connection to Telegram comes first."""
-_MODELS = 8
-"""Names of models that are told at most."""
 
 
 class Console(Protocol):
@@ -129,17 +127,18 @@ async def _kept_fresh(attended: Attended, report: Reporter) -> None:
 async def _warn_of_endpoint(openai: OpenAIConfig, report: Reporter) -> None:
     """Say at the start that the model's server or the key does not answer."""
     from userbot.openai_api.chat import OpenAIChat
+    from userbot.openai_api.offered import offered, some_of
 
     await asyncio.sleep(_ENDPOINT_SECONDS)
     model = OpenAIChat(openai)
     try:
         await model.warm()
-        offered = await model.check()
+        models = await model.check()
     except UserbotError as error:
         report(Notice(reason="endpoint", detail=str(error), hint=error.hint))
     else:
-        if offered and openai.model not in offered:
-            some = ", ".join(sorted(offered)[:_MODELS] + ["…"] * (len(offered) > _MODELS))
+        if models and offered(openai.model, models) is None:
+            some = some_of(models)
             report(
                 Notice(
                     reason="endpoint",

@@ -21,6 +21,7 @@ _BY: Final = {"day": _("day"), "chat": _("chat"), "person": _("person")}
 _HEADS: Final = (
     _("requests"),
     _("tokens in"),
+    _("cached"),
     _("tokens out"),
     _("audio min"),
     _("spoken min"),
@@ -59,6 +60,7 @@ def _row(what: str, row: Spending) -> dict[str, Any]:
         "title": row.title or None,
         "requests": row.requests,
         "prompt_tokens": row.prompt_tokens,
+        "cached_tokens": row.cached_tokens,
         "completion_tokens": row.completion_tokens,
         "audio_minutes": round(row.audio_seconds / 60, 2),
         "spoken_minutes": round(row.spoken_seconds / 60, 2),
@@ -110,6 +112,7 @@ def _rows(
         rows.append((name, *_cells(one, priced=priced), bar, key))
         total.requests += one.requests
         total.prompt_tokens += one.prompt_tokens
+        total.cached_tokens += one.cached_tokens
         total.completion_tokens += one.completion_tokens
         total.audio_seconds += one.audio_seconds
         total.spoken_seconds += one.spoken_seconds
@@ -122,6 +125,7 @@ def _cells(one: Spending, *, priced: bool) -> tuple[str, ...]:
     return (
         number(one.requests),
         ("≈ " if one.estimated else "") + number(one.prompt_tokens),
+        number(one.cached_tokens) if one.cached_tokens else "",
         number(one.completion_tokens),
         f"{one.audio_seconds / 60:.1f}" if one.audio_seconds else "",
         f"{one.spoken_seconds / 60:.1f}" if one.spoken_seconds else "",

@@ -100,8 +100,10 @@ _ADDRESS: Final = (
 _TEXTS: Final[dict[Key, tuple[Callable[[str], bool], Text, Text]]] = {
     ("openai", "api_key"): _KEY,
     ("voice", "api_key"): _KEY,
+    ("speech", "api_key"): _KEY,
     ("openai", "base_url"): _ADDRESS,
     ("voice", "base_url"): _ADDRESS,
+    ("speech", "base_url"): _ADDRESS,
     ("openai", "proxy"): (
         _is_web_proxy,
         _("{key}: not a proxy address"),

@@ -11,12 +11,15 @@ import asyncio
 import contextlib
 from collections import defaultdict
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from userbot.errors import ModelError
 from userbot.events import Notice, Report
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import refusal_of
+from userbot.openai_api.offered import OfferedModel
 from userbot.openai_api.reading import AnswerReader
 from userbot.settings import OpenAIConfig
 from userbot.texts import _
@@ -44,6 +47,9 @@ class OpenAIChat:
     def __init__(self, settings: OpenAIConfig, report: Report = lambda _: None) -> None:
         self._report = report
         self._dialects: defaultdict[str, Dialect] = defaultdict(Dialect)
+        self._fallbacks = settings.fallbacks
+        self._gone: set[str] = set()
+        """Models that the server no longer has, of those with a fallback."""
         self._client = ModelClient.of(settings)
         self.host = self._client.server.host
         """The server as messages name it."""
@@ -59,9 +65,31 @@ class OpenAIChat:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
         """The answer in pieces, then one Finish. Raises ModelError, also after some pieces.
 
-        Close it when leaving early (`contextlib.aclosing`): that ends the request.
+        A model that is gone or overloaded is followed by the next of the fallbacks. Close it when
+        leaving early (`contextlib.aclosing`): that ends the request.
         """
-        answer = AnswerReader(request.model)
+        models = [name for name in (request.model, *self._fallbacks) if name not in self._gone]
+        models = list(dict.fromkeys(models)) or [request.model]
+        for model, following in zip(models, [*models[1:], ""], strict=True):
+            answer = AnswerReader(model)
+            asked = self._asked(replace(request, model=model), answer)
+            try:
+                async with contextlib.aclosing(asked) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                return
+            except ModelError as error:
+                gone = error.reason == "model_not_found"
+                if answer.begun or not following or not (gone or error.overloaded):
+                    raise
+                if gone:
+                    self._gone.add(model)
+                told = _("{error} Asking {fallback}.", error=error, fallback=following)
+                self._report(Notice(reason="fallback_model", detail=told, hint=error.hint))
+
+    async def _asked(
+        self, request: ChatRequest, answer: AnswerReader
+    ) -> AsyncGenerator[Delta | Finish, None]:
         with self._client.explained(request.model, answer):
             client = await self._client.ready()
             while True:
@@ -78,8 +106,8 @@ class OpenAIChat:
                 yield delta
         yield answer.finish(self._client.server)
 
-    async def check(self) -> list[str]:
-        """The ids of the models that the server offers. Raises ModelError."""
+    async def check(self) -> list[OfferedModel]:
+        """The models that the server offers; none if it does not list them. Raises ModelError."""
         return await self._client.models()
 
     async def aclose(self) -> None:

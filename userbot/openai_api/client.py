@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from userbot.errors import ModelError
 from userbot.openai_api import model_errors
 from userbot.openai_api.failures import UnreadableAnswerError, failure
 from userbot.openai_api.model_errors import ServerName
+from userbot.openai_api.offered import OfferedModel, read_models
 from userbot.openai_api.reading import AnswerReader
-from userbot.settings import OpenAIConfig, VoiceConfig
+from userbot.settings import OpenAIConfig, SpeechConfig, VoiceConfig
 
 if TYPE_CHECKING:
     import openai
@@ -24,6 +27,8 @@ _CONNECT_SECONDS: Final = 10.0
 _CHECK_SECONDS: Final = 15.0
 _KEEPALIVE_SECONDS: Final = 60.0
 """How long an idle connection is kept: a conversation's next question spares the handshake."""
+_LISTS_NOTHING: Final = frozenset({"refused_request", "model_not_found"})
+"""How servers without a list of models refuse to give one."""
 _KEPT: Final = 8
 """Idle connections. Each request looks at every one of them twice (httpcore2 2.16)."""
 
@@ -39,7 +44,10 @@ class ModelClient:
         timeout: float,
         section: str = "openai",
     ) -> None:
-        self._base_url = base_url or DEFAULT_BASE_URL
+        address, _mark, query = (base_url or DEFAULT_BASE_URL).partition("?")
+        self._base_url = address
+        self._query = dict(parse_qsl(query, keep_blank_values=True))
+        """Belongs to each request, behind its path: Azure's api-version."""
         self._key = (api_key or "").strip() or None
         self._proxy = proxy
         self.server = ServerName.of(self._base_url, timeout, self._key, section)
@@ -52,15 +60,16 @@ class ModelClient:
         return cls(settings.base_url, settings.api_key, settings.proxy, settings.timeout)
 
     @classmethod
-    def of_voice(cls, voice: VoiceConfig, general: OpenAIConfig) -> ModelClient:
-        """The server that transcribes.
+    def of_sound(cls, sound: VoiceConfig | SpeechConfig, general: OpenAIConfig) -> ModelClient:
+        """The server that transcribes, or speaks.
 
         Key and proxy of `[openai]` serve only the address that they were written for.
         """
-        base_url = voice.base_url or general.base_url
+        base_url = sound.base_url or general.base_url
         same = base_url == general.base_url
-        key = voice.api_key or (general.api_key if same else None)
-        return cls(base_url, key, general.proxy if same else None, general.timeout, "voice")
+        key = sound.api_key or (general.api_key if same else None)
+        section = "voice" if isinstance(sound, VoiceConfig) else "speech"
+        return cls(base_url, key, general.proxy if same else None, general.timeout, section)
 
     async def ready(self) -> openai.AsyncOpenAI:
         """The client. Raises ModelError when the key or the proxy cannot be used at all."""
@@ -70,16 +79,28 @@ class ModelClient:
                     self._client = await asyncio.to_thread(self._build)
         return self._client
 
-    async def models(self) -> list[str]:
-        """The ids of the models that the server offers: one cheap call. Raises ModelError."""
-        with self.explained(""):
-            client = await self.ready()
-            seconds = min(self.server.timeout, _CHECK_SECONDS)
-            listed = await client.get("/models", cast_to=object, options={"timeout": seconds})
-            models = listed.get("data") if isinstance(listed, dict) else None
-            if not isinstance(models, list):
-                raise UnreadableAnswerError
-        return [str(model["id"]) for model in models if isinstance(model, dict) and "id" in model]
+    async def models(self) -> list[OfferedModel]:
+        """The models that the server offers: one cheap call; none if it does not list them.
+
+        Raises ModelError if it cannot be reached, refuses the key, or is no such server.
+        """
+        import httpx2
+
+        try:
+            with self.explained(""):
+                client = await self.ready()
+                seconds = min(self.server.timeout, _CHECK_SECONDS)
+                given = await client.get(
+                    "/models", cast_to=httpx2.Response, options={"timeout": seconds}
+                )
+                try:
+                    return read_models(json.loads(given.content))
+                except (ValueError, RecursionError):
+                    raise UnreadableAnswerError from None
+        except ModelError as error:
+            if error.reason in _LISTS_NOTHING:
+                return []
+            raise
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -134,5 +155,6 @@ class ModelClient:
             base_url=self._base_url,
             timeout=timeout,
             max_retries=0,
+            default_query=self._query,
             http_client=http_client,
         )

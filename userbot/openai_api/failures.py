@@ -48,6 +48,8 @@ _NEVER_FITS: Final = re.compile(
     r"(request|prompt|input|message)s?\b.{0,20}too (large|long|big)|must be reduced", re.I | re.S
 )
 _RATE: Final = re.compile(r"limit:?\D{0,3}(\d+).{0,40}requested:?\D{0,3}(\d+)", re.I | re.S)
+_OVERLOADED: Final = re.compile(r"overload|capacity|too busy|server.{0,10}busy|no available", re.I)
+_FULL: Final = frozenset({503, 529})
 _NO_MODEL: Final = re.compile(r"\bmodel\b.*\b(not found|does not exist|no such|unknown)", re.I)
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
@@ -98,7 +100,9 @@ class ServerRefusal:
             return server.error(problems.CONTEXT_LENGTH, model=model)
         if status == 429 or "rate_limit_exceeded" in slugs:
             wait = retry_after(headers)
-            return server.error(problems.RATE_LIMITED, detail=said, retry_after=wait)
+            limited = server.error(problems.RATE_LIMITED, detail=said, retry_after=wait)
+            limited.overloaded = _OVERLOADED.search(self.text) is not None
+            return limited
         if "content_filter" in slugs:
             return server.error(problems.CONTENT_FILTER)
         told = " ".join((*slugs, self.text))
@@ -112,6 +116,7 @@ class ServerRefusal:
             wait = retry_after(headers)
             failed = server.error(problem, detail=said, retry_after=wait, status=status)
             failed.unexplained = status == 500
+            failed.overloaded = status in _FULL or _OVERLOADED.search(told) is not None
             return failed
         if status < 400:
             return server.error(problems.BAD_ANSWER)

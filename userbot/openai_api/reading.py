@@ -28,6 +28,10 @@ _THOUGHTS: Final = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
 _THOUGHT_IN: Final = ("reasoning_content", "reasoning")
 """Fields beside the content that may hold thoughts; some servers fill both with the same."""
+_DETAILS: Final = ("prompt_tokens_details", "input_tokens_details")
+_CACHED: Final = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
+_WRITTEN: Final = ("cache_write_tokens", "cache_creation_input_tokens", "cache_creation_tokens")
+"""What servers call the tokens of the prompt that were read from a cache, and written to it."""
 _MOST_TOKENS: Final = 2**31
 """Tokens that no request has."""
 _TAGS: Final = ("<think>", "<thinking>", "<reasoning>")
@@ -252,8 +256,18 @@ def _usage(value: object) -> Usage | None:
     if not isinstance(value, dict):
         return None
     prompt, completion = value.get("prompt_tokens"), value.get("completion_tokens")
+    if not isinstance(prompt, int) or not isinstance(completion, int):
+        return None
     # Some servers send zeros: then nothing was told, and the limits go by an estimate.
-    if isinstance(prompt, int) and isinstance(completion, int):
-        told = 0 < prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS
-        return Usage(prompt, completion) if told else None
-    return None
+    if not (0 < prompt < _MOST_TOKENS and 0 <= completion < _MOST_TOKENS):
+        return None
+    places = [value, *(value[name] for name in _DETAILS if isinstance(value.get(name), dict))]
+    cached = min(prompt, _counted(places, _CACHED))
+    written = min(prompt - cached, _counted(places, _WRITTEN))
+    return Usage(prompt, completion, False, cached, written)
+
+
+def _counted(places: list[dict[str, Any]], names: tuple[str, ...]) -> int:
+    """The first count under one of these names; 0 if there is none."""
+    counts = (place.get(name) for place in places for name in names)
+    return next((count for count in counts if isinstance(count, int) and count > 0), 0)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
 
 from userbot.errors import ModelError
 from userbot.events import Notice, Report
@@ -20,19 +19,14 @@ from userbot.openai_api import model_errors
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.error_body import is_error
 from userbot.openai_api.failures import EndpointSaidError
+from userbot.openai_api.offered import OfferedModel, offered
 from userbot.openai_api.sent_events import SentEvents
 from userbot.rules import voice_note
 from userbot.rules.plain import paired
-from userbot.settings import OpenAIConfig, VoiceConfig
+from userbot.settings import OpenAIConfig, SpeechConfig, VoiceConfig
 from userbot.texts import _
 from userbot.timings import USUAL
 from userbot.types import Hints, Sound, Speech, Transcript
-
-_LISTS_NOTHING: Final = frozenset({"refused_request", "model_not_found", "bad_answer"})
-
-SPEECH_MODEL: Final = "tts-1"
-SPEECH_VOICE: Final = "alloy"
-"""The names that OpenAI and the servers compatible with it have in common."""
 
 
 class OpenAITranscriber:
@@ -54,7 +48,7 @@ class OpenAITranscriber:
         self._timeout = general.timeout
         self._model = voice.model
         self._fallback = voice.fallback_model
-        self._client = ModelClient.of_voice(voice, general)
+        self._client = ModelClient.of_sound(voice, general)
         self.host = self._client.server.host
         """The server as messages name it."""
 
@@ -78,19 +72,13 @@ class OpenAITranscriber:
             self._report(Notice(reason="fallback_model", detail=told, hint=hint))
         return await self._asked(self._model, sound, hints)
 
-    async def check(self) -> str | None:
-        """The configured model that the server lists; None if it lists neither, or nothing.
+    async def check(self) -> list[OfferedModel]:
+        """What the server lists of the model and its fallback, in this order; perhaps neither.
 
         Many a local server transcribes with models that it does not list. Raises ModelError if
         it cannot be reached or does not take the key.
         """
-        try:
-            offered = await self._client.models()
-        except ModelError as error:
-            if error.reason in _LISTS_NOTHING:
-                return None
-            raise
-        return next((name for name in (self._model, self._fallback) if name in offered), None)
+        return await listed(self._client, self._model, self._fallback)
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -129,17 +117,23 @@ class OpenAITranscriber:
 
 
 class OpenAISpeaker:
-    """The server of `[openai]`; implements `ports.Speaker`. Nothing is asked twice here."""
+    """The server that `[speech]` names, else that of `[openai]`; implements `ports.Speaker`.
 
-    def __init__(self, settings: OpenAIConfig) -> None:
-        self.model = SPEECH_MODEL
-        self._client = ModelClient.of(settings)
+    Nothing is asked twice here.
+    """
+
+    def __init__(self, speech: SpeechConfig, general: OpenAIConfig) -> None:
+        self.model = speech.model
+        self._voice = speech.voice
+        self._client = ModelClient.of_sound(speech, general)
+        self.host = self._client.server.host
+        """The server as messages name it."""
 
     async def speak(self, text: str) -> Speech:
         """The text, spoken; at most `spoken.SPOKEN_CHARACTERS`. Raises ModelError."""
         import httpx2
 
-        voice = {"model": self.model, "voice": SPEECH_VOICE, "response_format": "opus"}
+        voice = {"model": self.model, "voice": self._voice, "response_format": "opus"}
         headers = {"Accept": "application/octet-stream"}
         with self._client.explained(self.model):
             client = await self._client.ready()
@@ -155,9 +149,20 @@ class OpenAISpeaker:
             raise self._client.server.error(model_errors.NO_VOICE_NOTE)
         return Speech(data=data, seconds=look.seconds, waveform=voice_note.drawn(look.sizes))
 
+    async def check(self) -> list[OfferedModel]:
+        """What the server lists of the model; perhaps nothing. Raises ModelError."""
+        return await listed(self._client, self.model)
+
     async def aclose(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+async def listed(client: ModelClient, *names: str) -> list[OfferedModel]:
+    """What a server lists of these models, in their order. Raises ModelError."""
+    models = await client.models()
+    found = (offered(name, models) for name in names if name)
+    return [model for model in found if model is not None]
 
 
 def words_in(data: bytes) -> str | None:

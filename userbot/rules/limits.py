@@ -21,7 +21,7 @@ from userbot.errors import LimitReachedError
 from userbot.rules.window import MESSAGE_TOKENS, estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.texts import _, translated
-from userbot.types import Expected, Spent
+from userbot.types import Expected, Spent, Usage
 
 MICRO = 1_000_000
 """Money is counted in whole millionths: sums stay exact."""
@@ -102,10 +102,19 @@ def cost(
     prices: Prices | None, prompt_tokens: int, completion_tokens: int, audio_seconds: float = 0
 ) -> int:
     """What a request costs, in millionths of the prices' currency, rounded up; 0 without prices."""
+    return cost_of(prices, Usage(prompt_tokens, completion_tokens), audio_seconds)
+
+
+def cost_of(prices: Prices | None, usage: Usage, audio_seconds: float = 0) -> int:
+    """The same of what was used: tokens of a cache have a price of their own, if one is set."""
     if prices is None:
         return 0
     # A price is money per million tokens, so a token costs as many millionths.
-    tokens = prompt_tokens * (prices.input or 0) + completion_tokens * (prices.output or 0)
+    plain = prices.input or 0
+    cached = plain if prices.cached_input is None else prices.cached_input
+    written = plain if prices.cache_write is None else prices.cache_write
+    tokens = usage.prompt_tokens * plain + usage.completion_tokens * (prices.output or 0)
+    tokens += usage.cached_tokens * (cached - plain) + usage.cache_write_tokens * (written - plain)
     audio = audio_seconds / 60 * (prices.audio_minute or 0) * MICRO
     return math.ceil(round(tokens + audio, 6))
 

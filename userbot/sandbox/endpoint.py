@@ -109,6 +109,8 @@ class Endpoint:
         self.models = models
         self.gone: set[str] = set()
         """Models that were taken away."""
+        self.ends: dict[str, str] = {}
+        """When models will be shut down, as a date."""
         self.blind = False
         """The models refuse pictures, in OpenAI's words."""
         self.chunk_delay = chunk_delay
@@ -266,7 +268,11 @@ class Endpoint:
 
     def _models(self) -> Plan:
         names = self.models or ("sandbox",)
-        models = [{"id": name, "object": "model", "created": 0} for name in names]
+        models: list[dict[str, Any]] = [
+            {"id": name, "object": "model", "created": 0}
+            | ({"shutdown_date": self.ends[name]} if name in self.ends else {})
+            for name in names
+        ]
         return json_plan({"object": "list", "data": models})
 
     def _refusal(self, incoming: _Incoming, model: str | None = None) -> Plan | None:

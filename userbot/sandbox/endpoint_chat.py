@@ -78,7 +78,7 @@ class Completion:
     def _param(self, name: str) -> Any:
         return self.fault.params[name] if self.fault else None
 
-    def _usage(self, text: str) -> dict[str, int]:
+    def _usage(self, text: str) -> dict[str, Any]:
         usage = self.reply.usage or Usage(
             estimate_tokens(prompt_text(self.request)), estimate_tokens(text) if text else 0
         )
@@ -86,6 +86,10 @@ class Completion:
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "total_tokens": usage.total,
+            "prompt_tokens_details": {
+                "cached_tokens": usage.cached_tokens,
+                "cache_write_tokens": usage.cache_write_tokens,
+            },
         }
 
     def _pieces(self) -> tuple[str, ...]:

@@ -147,12 +147,14 @@ class Ledger:
         with self._database.transaction():
             row = self._database.row(
                 "UPDATE payments SET state = 'captured', prompt_tokens = ?, completion_tokens = ?,"
-                " estimated = ?, audio_seconds = ?, cost = ?, answer_cost = 0, complete = ?,"
-                " at = ?, model = coalesce(?, model)"
+                " cached_tokens = ?, cache_write_tokens = ?, estimated = ?, audio_seconds = ?,"
+                " cost = ?, answer_cost = 0, complete = ?, at = ?, model = coalesce(?, model)"
                 " WHERE id = ? AND state = 'authorized' RETURNING question, person, by_owner",
                 (
                     tokens.prompt_tokens,
                     tokens.completion_tokens,
+                    tokens.cached_tokens,
+                    tokens.cache_write_tokens,
                     tokens.estimated,
                     seconds,
                     cost,

@@ -248,7 +248,11 @@ CREATE TABLE elsewhere (
 CREATE TABLE watermarks (chat INTEGER PRIMARY KEY, message INTEGER NOT NULL);
 """
 
-STEPS = [_TABLES]
+_CACHED_TOKENS = """
+ALTER TABLE payments ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE payments ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0
+"""
+STEPS = [_TABLES, _CACHED_TOKENS]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

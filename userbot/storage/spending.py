@@ -14,7 +14,7 @@ from userbot.storage.database import moment
 
 _ROWS = """
     SELECT p.at, p.chat, p.person, p.kind, p.audio_seconds, p.cost, p.estimated,
-        p.prompt_tokens AS prompt, p.completion_tokens AS completion,
+        p.prompt_tokens AS prompt, p.cached_tokens AS cached, p.completion_tokens AS completion,
         c.title, q.sender_name AS name
     FROM payments AS p JOIN questions AS q ON q.id = p.question
     JOIN conversations AS c ON c.id = q.conversation
@@ -29,6 +29,8 @@ class Spending:
     title: str = ""
     requests: int = 0
     prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Of the prompts, what the endpoint had read before."""
     completion_tokens: int = 0
     audio_seconds: float = 0.0
     """Listened to."""
@@ -54,6 +56,7 @@ def spending(database: Path, by: str, since: datetime, timezone: str | None) -> 
         one.title = {"chat": row["title"], "person": row["name"]}.get(by, "")
         one.requests += row["kind"] == "answer"
         one.prompt_tokens += row["prompt"]
+        one.cached_tokens += row["cached"]
         one.completion_tokens += row["completion"]
         if row["kind"] == "speech":
             one.spoken_seconds += row["audio_seconds"]

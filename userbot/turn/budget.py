@@ -281,7 +281,7 @@ class Budget:
         )
 
     def _cost(self, usage: Usage) -> int:
-        return limits.cost(self.limits.config.prices, usage.prompt_tokens, usage.completion_tokens)
+        return limits.cost_of(self.limits.config.prices, usage)
 
     def _cost_of_sound(self, seconds: float) -> int:
         return limits.cost(self.limits.config.prices, 0, 0, seconds)

@@ -56,6 +56,10 @@ class Usage:
     prompt_tokens: int
     completion_tokens: int
     estimated: bool = False
+    cached_tokens: int = 0
+    """Of the prompt, what the endpoint had read before."""
+    cache_write_tokens: int = 0
+    """Of the prompt, what it keeps for the next time."""
 
     @property
     def total(self) -> int:
