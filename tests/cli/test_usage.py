@@ -49,8 +49,8 @@ async def test_usage_is_told_by_day_chat_and_person(house: House, database: Path
 async def test_usage_in_lines_and_by_one_thing_only(house: House, database: Path) -> None:
     ended = await house.run("usage", "--by", "person")
     assert [line.split("\t") for line in ended.out.splitlines()] == [
-        ["Anna", "2", "200", "100", "3.0", "2.0", "$0.02", ""],
-        ["Olga", "1", "≈ 100", "50", "1.5", "1.0", "$0.01", ""],
+        ["Anna", "2", "200", "", "100", "3.0", "2.0", "$0.02", ""],
+        ["Olga", "1", "≈ 100", "", "50", "1.5", "1.0", "$0.01", ""],
     ]
     verbose = await house.run("usage", "--by", "person", "-v")
     assert [line.split("\t")[-1] for line in verbose.out.splitlines()] == [
