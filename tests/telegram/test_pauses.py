@@ -110,7 +110,7 @@ async def test_a_session_that_counts_further_than_telegram_is_not_deaf(
     program = await stage.program([listed(stage.group.id), listed(stage.club.id)])
     await asyncio.sleep(0.5)
     for chat in (stage.group, stage.club):
-        assert await stage.max.expects(chat, reply_to=stage.max.says(chat, "and now?"), timeout=5)
+        assert await stage.max.expects(chat, reply_to=stage.max.says(chat, "and now?"), timeout=20)
 
 
 async def test_a_program_that_hears_nothing_at_all_looks_at_the_chats(stage: Stage) -> None:

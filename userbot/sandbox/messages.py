@@ -53,6 +53,7 @@ def post(
         noforwards=noforwards,
         origin=origin,
         album=album,
+        newer=world.newer,
     )
     _place(message, top)
     if random_id:

@@ -185,6 +185,8 @@ class Message:
     """The number and title of the channel whose post was forwarded here by Telegram itself."""
     album: int | None = None
     """What the messages of one album have in common."""
+    newer: str = ""
+    """Which part of it is of a newer layer (newer.py); "" for none."""
     edit_date: int | None = None
     edits: list[str] = field(default_factory=list)
     """The texts it had before, oldest first."""

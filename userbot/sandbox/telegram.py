@@ -230,6 +230,10 @@ class Telegram:
         """From now on a difference of more events is answered as too long, with nothing in it."""
         self._world.longest_difference = events
 
+    def writes_newer(self, part: str) -> None:
+        """Part of what is written from now on is of a newer layer (newer.py); "" for none."""
+        self._world.newer = part
+
     def shrugs_at_the_future(self) -> None:
         """A difference from a pts that was not reached yet is answered as empty, not refused."""
         self._world.future_is_refused = False

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from . import message_views as parts
-from . import tl
+from . import newer, tl
 from .media import Media
 from .peers import access_hash
 from .state import Group, Kind, MailboxEvent, Message, Private, Supergroup, User
@@ -97,7 +97,7 @@ class View:
         }
         if seen.action:
             return tl.types.MessageService(action=seen.action, **common)
-        return tl.types.Message(
+        shown = tl.types.Message(
             ttl_period=seen.chat.auto_delete if isinstance(seen.chat, Group) else None,
             message=seen.text,
             fwd_from=parts.forward_header(seen),
@@ -109,6 +109,7 @@ class View:
             mentioned=parts.mentions(viewer, seen) or None,
             **common,
         )
+        return newer.message(shown, seen.newer)
 
     def update(self, event: MailboxEvent) -> tl.Tl:
         """An event as an update with pts."""

@@ -51,6 +51,8 @@ class World:
         """Where files are said to lie."""
         self.longest_difference = 10**9
         """A difference of more events than this is too long: nothing of it is told."""
+        self.newer = ""
+        """Which part of what is written from now on is of a newer layer (newer.py)."""
         self.future_is_refused = True
         """How a difference from a number that was not reached yet is answered; else as empty."""
         self.listener: Listener | None = None

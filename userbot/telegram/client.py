@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -21,6 +22,8 @@ from telethon.errors import (
     AuthKeyError,
     FloodWaitError,
     RPCError,
+    ServerError,
+    TypeNotFoundError,
     UnauthorizedError,
 )
 from telethon.errors.common import AuthKeyNotFound
@@ -43,6 +46,7 @@ from userbot.texts import _
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
 _ENDS = (UnauthorizedError, AuthKeyError)
 """What ends the program: nothing is to be looked for there."""
+_UNREADABLE = "UNREADABLE"
 _DIALOGS = 100
 """How many dialogs one request gives."""
 _Place = tuple[datetime | None, int, Any]
@@ -288,6 +292,18 @@ class Client(TelegramClient):  # type: ignore[misc]
             if isinstance(request, DIFFERENCES) and not isinstance(error, _ENDS):
                 self._difference_failed(request, error)
             raise
+        except TypeNotFoundError as error:
+            self.gate.tell_unread({error.invalid_constructor_id})
+            if isinstance(request, DIFFERENCES):
+                # Asked again it would end the same: what it holds is looked for, and skipped.
+                refusal = ServerError(request, _UNREADABLE)
+                self._difference_failed(request, refusal)
+                raise refusal from error
+            raise TelegramError(
+                _("Telegram's answer is too new for this version."),
+                _("Update the program."),
+                reason="newer_layer",
+            ) from error
         finally:
             self._flood_waited_requests.clear()
 
@@ -298,23 +314,34 @@ class Client(TelegramClient):  # type: ignore[misc]
             return
         if isinstance(request, functions.updates.GetDifferenceRequest):
             if self._agreeing is None or self._agreeing.done():
-                self._agreeing = asyncio.create_task(self._agree(), name="the state of updates")
+                agree = self._agree(skip=error.message == _UNREADABLE)
+                self._agreeing = asyncio.create_task(agree, name="the state of updates")
         else:
             # Begun anew by its next update; not before Telethon has put the request away.
             number = request.channel.channel_id
             asyncio.get_running_loop().call_soon(self._message_box.map.pop, number, None)
 
-    async def _agree(self) -> None:
-        """Take Telegram's count of the account's updates, if ours is further.
+    async def _agree(self, *, skip: bool = False) -> None:
+        """Take Telegram's count of the account's updates, if ours is further, or to `skip` some.
 
         Telethon 1.45 ignores what has a lower number than it counted, for good.
         """
         with suppress(RPCError, ConnectionError, TelegramError, PostponedError):
             state = await self(functions.updates.GetStateRequest())
             ours, _channels = self._message_box.session_state()
-            if ours["pts"] > state.pts:
+            if skip or ours["pts"] > state.pts:
                 self._message_box.set_state(state)
                 self._missed()
+
+    def agree_on(self, dialogs: Sequence[Any]) -> None:
+        """The same for channels, whose counts stand in their dialogs."""
+        counted = self._message_box.map
+        for dialog in dialogs:
+            channel = getattr(dialog.peer, "channel_id", None)
+            if channel in counted and dialog.pts and counted[channel].pts > dialog.pts:
+                self._message_box.possible_gaps.pop(channel, None)
+                if channel not in self._message_box.getting_diff_for:
+                    del counted[channel]  # begun anew by its next update
 
     def _missed(self) -> None:
         if self._losses is not None:

@@ -17,6 +17,7 @@ from userbot.rules import pictures
 from userbot.rules.plain import paired, within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
+from userbot.telegram.rich_text import text_of
 from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person, Voice
 
 MALFORMED = (
@@ -72,7 +73,7 @@ class Converter:
             kind=self._kind(message),
             title=self._titles.get(message.chat_id, ""),
             sender=sender,
-            text=paired(message.message or ""),
+            text=paired(text_of(message)),
             at=message.date,
             outgoing=bool(message.out),
             reply_to=reply_to,

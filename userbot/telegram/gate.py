@@ -91,6 +91,7 @@ class Gate:
         self._resting = Resting()
         self._slow: set[int] = set()
         self._told: set[tuple[str, int]] = set()
+        self._unread: set[int] = set()
 
     # Permits.
 
@@ -240,6 +241,21 @@ class Gate:
             self._report(Notice(reason=error.reason, detail=str(error), hint=error.hint))
         else:
             self._on_fatal(error)
+
+    def tell_unread(self, kinds: set[int]) -> None:
+        """What came held something of kinds that nobody here knows; each is told once."""
+        if new := kinds - self._unread:
+            self._unread |= new
+            self._report(
+                Notice(
+                    reason="newer_layer",
+                    detail=_(
+                        "Skipped what Telegram sent in a form too new for this version ({kinds}).",
+                        kinds=", ".join(f"{kind:08x}" for kind in sorted(new)),
+                    ),
+                    hint=_("Update the program."),
+                )
+            )
 
     # Waits.
 

@@ -24,6 +24,7 @@ from userbot.telegram.convert import (
     voice_of,
 )
 from userbot.telegram.downloads import Downloads
+from userbot.telegram.rich_text import text_of
 from userbot.telegram.updates import Updates
 from userbot.telegram.waits import Tries
 from userbot.timings import USUAL
@@ -74,13 +75,13 @@ class TelegramReader:
         if not isinstance(found, types.Message) or is_protected(found):
             return None
         media = media_of(found, *_KINDS)
-        if not found.message and media is None:
+        if not text_of(found) and media is None:
             return None
         sender = found.sender
         _, reply_to = thread_of(found)
         return Quoted(
             get_display_name(sender) if sender else "",
-            found.message or "",
+            text_of(found),
             voice_of(found),
             message=found.id,
             person=found.sender_id or 0,
@@ -224,7 +225,9 @@ class TelegramReader:
                     nothing.append(chat)
         tops = []
         if peers:
-            tops = _tops(await self._client(functions.messages.GetPeerDialogsRequest(peers)))
+            found = await self._client(functions.messages.GetPeerDialogsRequest(peers))
+            self._client.agree_on(found.dialogs)
+            tops = _tops(found)
         known = {top.chat for top in tops}
         asked = (get_peer_id(one.peer) for one in peers)
         nothing += [chat for chat in asked if chat not in known]

@@ -18,11 +18,13 @@ from functools import partial
 from typing import Any
 
 from telethon.errors import RandomIdDuplicateError, RPCError
+from telethon.extensions.messagepacker import MessagePacker
 from telethon.network import MTProtoSender
 from telethon.tl import functions
 from telethon.tl.functions import PingRequest
 
 from userbot.telegram.gate import Gate
+from userbot.telegram.newer_layer import State, TolerantRequest
 from userbot.telegram.refusals import TROUBLE
 from userbot.telegram.requests import ONCE
 
@@ -53,6 +55,8 @@ class MTProtoTransport(MTProtoSender):  # type: ignore[misc]
         super().__init__(auth_key, **settings)
         self._gate = gate
         self._account = account
+        self._state = State(self.auth_key, self._loggers, gate.tell_unread)
+        self._send_queue = MessagePacker(self._state, loggers=self._loggers)
 
     def stands(self) -> bool:
         """Whether there is a connection, dead or alive; Telethon's own word means that it tries."""
@@ -89,6 +93,18 @@ class MTProtoTransport(MTProtoSender):  # type: ignore[misc]
             return await super().send(request, ordered=ordered)
         except TROUBLE as error:
             raise TroubleError(error) from error
+
+    async def _handle_rpc_result(self, message: Any) -> None:
+        result = message.obj
+        state = self._pending_state.get(result.req_msg_id)
+        if state is not None and not result.error:
+            number, body = result.req_msg_id, result.body
+            state.request = TolerantRequest(state.request, number, body, self._state)
+        await super()._handle_rpc_result(message)
+
+    async def _handle_gzip_packed(self, message: Any) -> None:
+        message.obj = self._state.unpacked(message.obj.data)
+        await self._process_message(message)
 
     async def _reconnect(self, last_error: Exception | None) -> None:
         for number, state in list(self._pending_state.items()):
