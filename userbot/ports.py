@@ -27,6 +27,7 @@ from userbot.types import (
     Message,
     Picture,
     Quoted,
+    ReplyPart,
     RichText,
     Since,
     Sound,
@@ -81,8 +82,14 @@ class Reader(Protocol):
     def waits(self) -> bool:
         """Whether something waits for Telegram to say who sent it, or for a connection to come."""
 
-    async def quoted(self, chat: int, message: int) -> Quoted | None:
-        """The message with its speaker, or None if it is gone or may not be used."""
+    async def quoted(self, chat: int, message: int, part: ReplyPart | None = None) -> Quoted | None:
+        """The message with its speaker, or None if it is gone or may not be used.
+
+        `part`: what of it is meant, if not all of it.
+        """
+
+    async def reply_part(self, chat: int, message: int) -> ReplyPart:
+        """What a message says of the one that it replies to."""
 
     async def since(self, chat: int, messages: Sequence[int]) -> Since:
         """A question's messages as they stand, and the account's after the first of them.

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
+from telethon.tl import types
 
 from tests.harness import Stage, listed
 from tests.path.test_bursts import asked, quiet, slowly
 from tests.path.test_remembering import ask
+from userbot.sandbox.state import Message
 
 
 async def test_any_question_that_replies_brings_the_message_with_its_speaker(stage: Stage) -> None:
@@ -107,7 +110,7 @@ async def test_a_video_without_words_is_named_beside_a_question(stage: Stage) ->
     photo = stage.lena.sends_video(stage.group, b"mp4", silent=True)
     stage.max.says(stage.group, "/gpt who took it", reply_to=photo)
     await stage.max.expects(stage.group, from_=stage.olga)
-    assert "> [video]\n\n    who took it" in stage.asked()[-1][-1]["content"]
+    assert "> [video “video.mp4”]\n\n    who took it" in stage.asked()[-1][-1]["content"]
 
 
 async def test_protected_words_are_never_brought(stage: Stage) -> None:
@@ -165,3 +168,99 @@ async def test_what_a_question_quotes_leaves_with_the_message_it_was_said_in(
     # What it quotes of a message that still stands is a part of it; what lay above that is gone.
     texts = [row.text.partition("]\n")[2] or row.text for row in stage.history()]
     assert texts == ["> and plums\n\nwhose", "and now"]
+
+
+def header(**more: Any) -> dict[str, Any]:
+    """What a reply says of the message that it replies to."""
+    return {"reply_to": types.MessageReplyHeader(**more)}
+
+
+async def asks_under(stage: Stage, said: Message, text: str, **more: Any) -> str:
+    """What the model is asked when Max asks under a message in the group, with such a header."""
+    number = said.id_for(stage.olga)
+    marks = header(reply_to_msg_id=number, **more)
+    stage.max.says(stage.group, text, reply_to=said, marks=marks)
+    await stage.max.expects(stage.group, from_=stage.olga)
+    return str(stage.asked()[-1][-1]["content"])
+
+
+async def test_the_words_that_were_marked_are_what_is_asked_about(stage: Stage) -> None:
+    await stage.program()
+    said = stage.lena.says(stage.group, "The train leaves at nine. Bring bread.")
+    link = types.MessageEntityTextUrl(0, 5, "https://shop.example")
+    quote = {"quote": True, "quote_text": "Bring bread.", "quote_entities": [link]}
+    asked = await asks_under(stage, said, "/gpt why?", **quote)
+    assert "train" not in asked
+    assert "> Bring (https://shop.example) bread.\n" in asked
+    asked = await asks_under(stage, said, "/gpt", **quote)
+    assert "train" not in asked.rpartition("[The question is")[2]
+
+
+async def test_marked_words_of_an_answer_are_shown_though_the_history_holds_it(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: "The moon is far. The sun is farther."
+    program = await stage.program()
+    await ask(stage, program, stage.max, stage.group, "/gpt how far")
+    answer = await stage.max.expects(stage.group, from_=stage.olga)
+    asked = await asks_under(
+        stage, answer, "/gpt how much?", quote=True, quote_text="The sun is farther."
+    )
+    assert "    > The sun is farther.\n" in asked
+
+
+async def test_a_reply_into_another_chat_keeps_its_quote_and_lends_no_number(
+    stage: Stage,
+) -> None:
+    await stage.program()
+    here = stage.lena.says(stage.club, "of this chat")
+    marks = header(
+        reply_to_msg_id=here.id_for(stage.olga),
+        reply_to_peer_id=types.PeerChannel(77),
+        reply_from=types.MessageFwdHeader(date=None, from_name="Nora"),
+        quote=True,
+        quote_text="from afar",
+    )
+    stage.max.says(stage.club, "/gpt really?", marks=marks)
+    await stage.max.expects(stage.club, from_=stage.olga)
+    asked = stage.asked()[-1][-1]["content"]
+    assert "[In reply to this message of Nora," in asked
+    assert "> from afar" in asked
+    assert "of this chat" not in asked
+    stage.max.says(stage.club, "/gpt", marks=marks)
+    await stage.max.expects(stage.club, from_=stage.olga)
+    assert "> from afar" in stage.asked()[-1][-1]["content"]
+
+
+async def test_what_is_pointed_at_is_told_in_words(stage: Stage) -> None:
+    await stage.program()
+    poll = types.Poll(
+        1,
+        types.TextWithEntities("Where to?", []),
+        [types.PollAnswer(types.TextWithEntities("The sea", []), b"0")],
+        0,
+    )
+    media = types.MessageMediaPoll(poll, types.PollResults())
+    said = stage.lena.says(stage.group, "x", marks={"media": media, "message": ""})
+    assert "[poll “Where to?”, options: “The sea”]" in await asks_under(stage, said, "/gpt hm?")
+    assert "> [poll “Where to?”" in await asks_under(stage, said, "/gpt")
+    link = types.MessageEntityTextUrl(5, 4, "https://a.example")
+    stage.max.says(stage.group, "/gpt what is this", entities=[link])
+    await stage.max.expects(stage.group, from_=stage.olga)
+    assert stage.asked()[-1][-1]["content"].endswith("what (https://a.example) is this")
+
+
+async def test_a_questions_own_attachment_is_named(stage: Stage) -> None:
+    await stage.program()
+    stage.max.sends_document(stage.group, b"%PDF", file_name="plan.pdf", caption="/gpt what is it?")
+    await stage.max.expects(stage.group, from_=stage.olga)
+    assert stage.asked()[-1][-1]["content"].endswith("[document “plan.pdf”] what is it?")
+
+
+async def test_all_captions_of_an_album_are_read(stage: Stage) -> None:
+    await stage.program()
+    one = stage.lena.sends_document(stage.group, b"1", file_name="a.pdf", caption="first", album=5)
+    stage.lena.sends_document(stage.group, b"2", file_name="b.pdf", caption="second", album=5)
+    asked = await asks_under(stage, one, "/gpt well?")
+    assert "first" in asked
+    assert "second" in asked

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from itertools import product
+from typing import Any
 
 import pytest
+from telethon.tl import types
 
 from tests.harness import Program, ProgramError, Stage, listed
 from userbot.sandbox.accounts import Account
@@ -199,9 +201,9 @@ async def test_what_may_not_be_copied_is_not_asked_about(stage: Stage) -> None:
     stage.club.noforwards = True
     secret = stage.lena.says(stage.club, "the code is 4711")
     stage.max.says(stage.club, "/gpt", reply_to=secret)
-    assert (await program.tells("failed")).reason == "nothing_asked"
-    question = stage.max.says(stage.club, "/gpt what is this?", reply_to=secret)
-    assert await stage.max.expects(stage.club, reply_to=question)
+    assert (await program.tells("ignored", message=3)).reason == "protected"
+    stage.max.says(stage.club, "/gpt what is this?", reply_to=secret)
+    assert (await program.tells("ignored", message=4)).reason == "protected"
     assert "4711" not in str(stage.asked())
 
 
@@ -243,3 +245,36 @@ async def test_who_asked_and_what_is_looked_at_anew_before_a_question_is_asked_a
     await asyncio.sleep(0.2)
     assert len(stage.asked()) == 1
     assert not program.events("answered")
+
+
+@pytest.mark.parametrize(
+    ("marks", "reason"),
+    [
+        pytest.param({"via_business_bot_id": 7}, "via_business_bot", id="a-connected-bot"),
+        pytest.param({"via_bot_id": 7}, "via_bot", id="an-inline-bot"),
+        pytest.param({"guestchat_via_from": types.PeerUser(7)}, "via_bot", id="a-guest-bot"),
+        pytest.param({"offline": True}, "away", id="an-away-text"),
+        pytest.param({"noforwards": True}, "protected", id="protected"),
+    ],
+)
+async def test_what_the_owner_did_not_write_himself_orders_and_asks_nothing(
+    stage: Stage, marks: dict[str, Any], reason: str
+) -> None:
+    program = await stage.program()
+    for text in ("/gpt_on all anyone", "/gpt hello"):
+        stage.olga.says(stage.club, text, marks=marks)
+    stage.olga.says(stage.club, "/gpt mine", marks={"from_scheduled": True})
+    await program.tells("answered")
+    assert [one.reason for one in program.events("ignored")] == [reason] * 2
+    assert len(stage.asked()) == 1
+    assert stage.olga.messages(stage.olga) == []
+
+
+async def test_words_of_a_protected_chat_never_reach_the_model(stage: Stage) -> None:
+    stage.group.noforwards = True
+    program = await stage.program([listed(stage.group.id), listed(stage.club.id)])
+    stage.max.says(stage.group, "the code is 1234")
+    await program.tells("ignored", reason="protected")
+    stage.max.says(stage.club, "hello")
+    await program.tells("answered")
+    assert "1234" not in str(stage.asked())

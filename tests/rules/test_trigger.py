@@ -116,7 +116,9 @@ SPEECHES = [
     ("change", "reason"),
     [
         pytest.param({"service": True}, "service", id="service message"),
-        pytest.param({"via_bot": True}, "via_bot", id="sent via a bot"),
+        pytest.param({"by_machine": "via_bot"}, "via_bot", id="sent via a bot"),
+        pytest.param({"by_machine": "via_business_bot"}, "via_business_bot", id="a connected bot"),
+        pytest.param({"by_machine": "away"}, "away", id="an away message"),
         pytest.param({"post": True}, "post", id="channel's post or its auto-forward"),
         pytest.param({"sender": None}, "no_sender", id="nobody"),
         pytest.param({"at": BEGAN - timedelta(seconds=1)}, "before_start", id="before first start"),
@@ -489,8 +491,8 @@ def test_forwarded_words_hold_no_prefix_and_no_mention(
     [
         pytest.param("", FRIEND, GROUP, "photo", "no_text", id="photo"),
         pytest.param("", FRIEND, GROUP, None, "no_text", id="nothing at all"),
-        pytest.param("look", FRIEND, GROUP, "photo", "ask: look", id="photo with a caption"),
-        pytest.param("/gpt who?", OWNER, GROUP, "photo", "ask: who?", id="prefix as a caption"),
+        pytest.param("look", FRIEND, GROUP, "photo", "ask: [photo] look", id="photo, caption"),
+        pytest.param("/gpt who?", OWNER, GROUP, "photo", "ask: [photo] who?", id="caption"),
         pytest.param("/gpt", OWNER, GROUP, "photo", "no_text", id="bare prefix under a photo"),
     ],
 )
@@ -536,7 +538,7 @@ def heard(decision: Decision) -> str:
         ),
         pytest.param("all", sound(NOTE, "hm"), STRANGE, "ask: hm listen: yes", id="caption"),
         pytest.param("all", sound(ONCE), STRANGE, "view_once", id="to be heard once"),
-        pytest.param("all", sound(ONCE, "hm"), STRANGE, "ask: hm listen: no", id="once, caption"),
+        pytest.param("all", sound(ONCE, "hm"), STRANGE, "ask: [voice] hm listen: no", id="once"),
         pytest.param("all", sound(NOTE, sender=OWNER), STRANGE, "owner_no_prefix", id="the owner"),
         pytest.param("mention", sound(NOTE), STRANGE, "no_mention", id="mention"),
         pytest.param("mention", sound(NOTE), TO_ANSWER, "ask:  listen: yes", id="to an answer"),
@@ -588,7 +590,7 @@ def test_a_stranger_is_not_listened_to() -> None:
 def test_where_voice_is_off_sound_is_as_good_as_none() -> None:
     rules = listening("all", enabled=False)
     assert decide(sound(NOTE), STRANGE, rules) == Ignore("voice_off")
-    assert heard(decide(sound(NOTE, "hm"), STRANGE, rules)) == "ask: hm listen: no"
+    assert heard(decide(sound(NOTE, "hm"), STRANGE, rules)) == "ask: [voice] hm listen: no"
 
 
 def test_in_saved_messages_the_owner_may_speak() -> None:

@@ -237,5 +237,6 @@ class Arrivals:
         chat, reply_to = message.conversation.chat, message.reply_to
         assert reply_to is not None
         asked = self._store.questions.asked_by(chat, reply_to) is not None
-        if asked and not self._store.outbound.owns(chat, message.message, message.text):
+        shown = message.shown or message.text
+        if asked and not self._store.outbound.owns(chat, message.message, shown):
             self._store.outbound.typed_elsewhere(chat, message.message)

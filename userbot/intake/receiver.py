@@ -138,9 +138,11 @@ _SHUT_OUT = frozenset({"not_allowed", "forgotten", "blocked", "off"})
 """Who only talks where he may not ask asked nothing."""
 _EVERYDAY = frozenset(
     {
+        "away",
         "before_start",
         "bot",
         "channel_sender",
+        "imported",
         "no_mention",
         "no_prefix",
         "no_text",
@@ -150,6 +152,7 @@ _EVERYDAY = frozenset(
         "post",
         "service",
         "via_bot",
+        "via_business_bot",
     }
 )
 """Reasons that say only that people talk to each other; shown with ``-v``."""

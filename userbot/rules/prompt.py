@@ -96,8 +96,8 @@ def asked(ask: Question, quoted: Quoted | None = None) -> str:
         return f"{above}{label}\n{_block(_words(quoted))}\n\n{worded(ask)}"
     own = not quoted.origin and quoted.person == ask.sender.id  # others may bear the name, too
     if above or quoted.ours or quoted.origin or (ask.kind.several_people and not own):
-        return f"{above}[The question is this message of {writer}:]\n{_block(quoted.text)}"
-    return _own(quoted.text)
+        return f"{above}[The question is this message of {writer}:]\n{_block(_words(quoted))}"
+    return _own(_words(quoted))
 
 
 def chain_that_fits(above: Sequence[Quoted], window_tokens: int) -> tuple[Quoted, ...]:

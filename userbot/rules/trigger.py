@@ -49,8 +49,20 @@ def decide(incoming: Message, known: Known, policy: Policy) -> Decision:
     """Say what is to be done about a message; see the rules at the top of this file.
 
     The reasons of Ignore are slugs that stay as they are. Somebody who may not ask is
-    "not_allowed", but "not_listed" while he merely talks in a chat that is not listed.
+    "not_allowed", but "not_listed" while he merely talks in a chat that is not listed. What is
+    protected from copying says so ("protected") only where it would be taken otherwise.
     """
+    decision = _decided(incoming, known, policy)
+    if incoming.noforwards and not isinstance(decision, Ignore):
+        return Ignore("protected")
+    if not isinstance(decision, Question) or not decision.text or incoming.media is None:
+        return decision
+    if decision.voice is not None or decision.pictures:
+        return decision  # those come along themselves
+    return replace(decision, text=f"[{incoming.media}] {decision.text}")
+
+
+def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     sender = incoming.sender
     never = _never_answered(incoming, known, policy)
     if never is not None:
@@ -139,8 +151,8 @@ def _never_answered(incoming: Message, known: Known, policy: Policy) -> str | No
         return "service"
     if sender is not None and sender.bot:
         return "bot"
-    if incoming.via_bot:
-        return "via_bot"
+    if incoming.by_machine:
+        return incoming.by_machine
     if incoming.post:
         return "post"
     if sender is not None and sender.id < 0:
@@ -198,7 +210,7 @@ def _prefixed(incoming: Message, asking: Question, known: Known, deaf: str) -> D
     about_reply = (
         asking.voice is None
         and not (incoming.picture and not asking.text)
-        and incoming.reply_to is not None
+        and (incoming.reply_to is not None or incoming.reply_part.elsewhere is not None)
         and not (asking.text and known.replies_to_answer)
     )
     if asking.text or about_reply or asking.voice is not None or incoming.picture:
@@ -220,6 +232,7 @@ def _asking(incoming: Message, sender: Person, voice: Voice | None, by_owner: bo
         at=incoming.at,
         by_owner=by_owner,
         reply_to=incoming.reply_to,
+        reply_part=incoming.reply_part,
         forwarded_from=incoming.forwarded_from,
         voice=voice,
         plain=incoming.media is None and not incoming.forwarded,

@@ -36,6 +36,7 @@ def post(
     top: Message | None = None,
     origin: User | str | None = None,
     album: int | None = None,
+    marks: dict[str, tl.Tl] | None = None,
 ) -> Message:
     """Sends a message; `top` is the topic that it is said in, if one is named."""
     state = world.state
@@ -54,6 +55,7 @@ def post(
         origin=origin,
         album=album,
         newer=world.newer,
+        marks=dict(marks or {}),
     )
     _place(message, top)
     if random_id:

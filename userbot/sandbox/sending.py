@@ -32,6 +32,8 @@ class How(TypedDict, total=False):
     """What the file claims to be, in bytes, whatever it is."""
     album: int | None
     """The number of the album that it belongs to."""
+    marks: dict[str, tl.Tl] | None
+    """Fields of the message's TL that Telegram sets and no client."""
     endless: bool
     """A download of it never comes to an end by itself."""
 
@@ -51,17 +53,25 @@ class SendingUser(User):
         entities: Sequence[tl.Tl] | None = None,
         noforwards: bool = False,
         topic: Message | None = None,
+        marks: dict[str, tl.Tl] | None = None,
     ) -> Message:
         """Sends a text; `reply_to` is a message or its id as this account sees it.
 
-        `topic` is a forum topic, as `opens_topic` gives it.
+        `topic` is a forum topic, as `opens_topic` gives it; `marks` are fields of the message's TL
+        that Telegram sets and no client, such as `via_business_bot_id`.
 
         Raises RpcError for a text that Telegram would not take, ValueError outside a group.
         """
         ready = prepare(text, entities or (), self.world.state.users)
         chat = self._writable(where)
         return self._post(
-            chat, ready.text, ready.entities, reply_to, noforwards=noforwards, top=topic
+            chat,
+            ready.text,
+            ready.entities,
+            reply_to,
+            noforwards=noforwards,
+            top=topic,
+            marks=marks,
         )
 
     def forwards(self, message: Message, where: User | Group, *, hidden: str = "") -> Message:
@@ -218,6 +228,7 @@ class SendingUser(User):
             ttl_seconds=VIEW_ONCE if how.get("view_once") else how.get("ttl_seconds"),
             noforwards=how.get("noforwards", False),
             album=how.get("album"),
+            marks=how.get("marks"),
         )
 
 

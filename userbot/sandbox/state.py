@@ -187,6 +187,8 @@ class Message:
     """What the messages of one album have in common."""
     newer: str = ""
     """Which part of it is of a newer layer (newer.py); "" for none."""
+    marks: dict[str, tl.Tl] = field(default_factory=dict)
+    """Fields of its TL that nothing here makes: who made it, a poll that it carries, a quote."""
     edit_date: int | None = None
     edits: list[str] = field(default_factory=list)
     """The texts it had before, oldest first."""

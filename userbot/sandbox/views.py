@@ -109,6 +109,8 @@ class View:
             mentioned=parts.mentions(viewer, seen) or None,
             **common,
         )
+        for name, value in seen.marks.items():
+            setattr(shown, name, value)
         return newer.message(shown, seen.newer)
 
     def update(self, event: MailboxEvent) -> tl.Tl:

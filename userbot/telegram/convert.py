@@ -7,18 +7,29 @@ from __future__ import annotations
 
 import math
 import struct
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from telethon.tl import types
-from telethon.utils import get_display_name
+from telethon.utils import get_display_name, get_peer_id
 
 from userbot.rules import pictures
 from userbot.rules.plain import paired, within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
 from userbot.telegram.rich_text import text_of
-from userbot.types import SAVED_TITLE, ChatKind, ConversationId, Message, Person, Voice
+from userbot.telegram.words import carried, said, told, with_addresses
+from userbot.types import (
+    SAVED_TITLE,
+    ChatKind,
+    ConversationId,
+    Message,
+    Person,
+    Quoted,
+    ReplyPart,
+    Voice,
+)
 
 MALFORMED = (
     TypeError,
@@ -65,7 +76,9 @@ class Converter:
 
     def _read(self, message: Any, sender: Person | None, *, live: bool, found: bool) -> Message:
         self.look_at_title(message)
+        self._look_at_protection(message)
         topic, reply_to = thread_of(message)
+        text, shown = said(message), paired(text_of(message))
         post = self._post_of(message)
         incoming = Message(
             conversation=ConversationId(message.chat_id, topic if post is None else post),
@@ -73,17 +86,20 @@ class Converter:
             kind=self._kind(message),
             title=self._titles.get(message.chat_id, ""),
             sender=sender,
-            text=paired(text_of(message)),
+            text=text,
+            shown="" if text == shown else shown,
             at=message.date,
             outgoing=bool(message.out),
             reply_to=reply_to,
+            reply_part=self._reply_part(message),
             mentions=_mentions(message),
-            via_bot=message.via_bot_id is not None,
+            by_machine=machine_of(message),
             post=bool(message.post) or post == message.id,
             forwarded=message.fwd_from is not None,
             forwarded_from=origin_of(message),
-            protected=self._is_protected(message),
-            media=media_of(message, "voice", "video_note"),
+            protected=is_protected(message) or message.chat_id in self._protecting,
+            noforwards=bool(message.noforwards) or message.chat_id in self._protecting,
+            media=carried(message),
             voice=voice_of(message),
             expires_at=expires_at(message),
             album=message.grouped_id,
@@ -120,6 +136,25 @@ class Converter:
         if len(self._posts) > _POSTS:
             del self._posts[next(iter(self._posts))]
 
+    def _reply_part(self, message: Any) -> ReplyPart:
+        """What of the message that it replies to a message is about."""
+        part = reply_part(message)
+        if not is_elsewhere(message):
+            return part
+        header = message.reply_to
+        origin = header.reply_from
+        peer = (origin.from_id if origin is not None else None) or header.reply_to_peer_id
+        person = get_peer_id(peer)
+        known = self.people.named(person)
+        name = (origin.from_name if origin is not None else "") or (known.name if known else "")
+        quoted = Quoted(
+            name or self._titles.get(person, ""),
+            part.text,
+            person=person,
+            media=None if part.text else told(header.reply_media),
+        )
+        return replace(part, elsewhere=quoted)
+
     def _post_of(self, message: Any) -> int | None:
         """The post that it comments on, itself if it is one; None if there is none."""
         if _is_automatic_forward(message):
@@ -129,12 +164,11 @@ class Converter:
         root = _root(message)
         return root if root is not None and self._posts.get((message.chat_id, root)) else None
 
-    def _is_protected(self, message: Any) -> bool:
-        """Whether it must not leave Telegram; a short update does not say it of the chat."""
+    def _look_at_protection(self, message: Any) -> None:
+        """Whether its chat is protected from copying; a short update does not say it."""
         if message.chat is not None:
             protects = getattr(message.chat, "noforwards", False)
             (self._protecting.add if protects else self._protecting.discard)(message.chat_id)
-        return is_protected(message) or message.chat_id in self._protecting
 
     def _kind(self, message: Any) -> ChatKind:
         peer = message.peer_id
@@ -173,7 +207,7 @@ def thread_of(message: Any) -> tuple[int | None, int | None]:
     header = message.reply_to
     if not isinstance(header, types.MessageReplyHeader):
         return None, None
-    if header.reply_to_peer_id is not None:
+    if is_elsewhere(message):
         # It replies to a message of another chat: the number means nothing in this one.
         return (header.reply_to_top_id if header.forum_topic else None), None
     if not header.forum_topic:
@@ -184,6 +218,24 @@ def thread_of(message: Any) -> tuple[int | None, int | None]:
     return header.reply_to_top_id, header.reply_to_msg_id
 
 
+def is_elsewhere(message: Any) -> bool:
+    """Whether it replies to a message of another chat."""
+    peer = getattr(message.reply_to, "reply_to_peer_id", None)
+    return peer is not None and bool(get_peer_id(peer) != message.chat_id)
+
+
+def reply_part(message: Any) -> ReplyPart:
+    """What of the message that it replies to a message is about, by its own header."""
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader):
+        return ReplyPart()
+    return ReplyPart(
+        with_addresses(header.quote_text or "", header.quote_entities),
+        header.todo_item_id or 0,
+        header.poll_option or b"",
+    )
+
+
 def _root(message: Any) -> int | None:
     """What began the message's thread, where that may be a post: in a discussion group."""
     header = message.reply_to
@@ -191,7 +243,8 @@ def _root(message: Any) -> int | None:
         return None
     if not getattr(message.chat, "has_link", False):
         return None
-    root: int | None = header.reply_to_top_id or header.reply_to_msg_id
+    number = None if is_elsewhere(message) else header.reply_to_msg_id
+    root: int | None = header.reply_to_top_id or number
     return root
 
 
@@ -235,6 +288,22 @@ def origin_of(message: Any) -> str:
     return header.from_name or header.post_author or "somebody else"
 
 
+def machine_of(message: Any) -> str:
+    """What made a message in its sender's name; "" if he wrote it himself, as far as it tells.
+
+    A bot that he chose from (`via_bot_id`) or that answered as a guest, a bot that he has
+    connected to his account, a greeting or away text (`offline`), another messenger's history
+    (https://core.telegram.org/constructor/message). What he has scheduled, he has written.
+    """
+    if message.via_bot_id is not None or message.guestchat_via_from is not None:
+        return "via_bot"
+    if message.via_business_bot_id is not None:
+        return "via_business_bot"
+    if message.offline:
+        return "away"
+    return "imported" if message.fwd_from is not None and message.fwd_from.imported else ""
+
+
 def expires_at(message: Any) -> datetime | None:
     """When the chat deletes the message by itself (auto-delete), if it does."""
     period = message.ttl_period
@@ -255,20 +324,6 @@ def is_protected(message: Any) -> bool:
 
 
 # What it carries.
-
-
-def media_of(message: Any, *kinds: str) -> str | None:
-    """What a message carries beside its text, as a slug; None if nothing that matters.
-
-    `kinds`: what Telethon tells apart and is to be told apart here.
-    """
-    media = message.media
-    if media is None or isinstance(media, types.MessageMediaWebPage):
-        return None
-    for kind in kinds:
-        if getattr(message, kind, None):
-            return kind
-    return type(media).__name__.removeprefix("MessageMedia").lower()
 
 
 def voice_of(message: Any) -> Voice | None:

@@ -17,18 +17,17 @@ from userbot.telegram.client import Client, dates_in
 from userbot.telegram.convert import (
     expires_at,
     is_protected,
-    media_of,
     origin_of,
     picture_in,
     thread_of,
     voice_of,
 )
 from userbot.telegram.downloads import Downloads
-from userbot.telegram.rich_text import text_of
 from userbot.telegram.updates import Updates
 from userbot.telegram.waits import Tries
+from userbot.telegram.words import carried, item, said
 from userbot.timings import USUAL
-from userbot.types import CHANNELS, Brought, ChatTop, Message, OwnMessage, Quoted, Since
+from userbot.types import CHANNELS, Brought, ChatTop, Message, OwnMessage, Quoted, ReplyPart, Since
 
 T = TypeVar("T")
 
@@ -40,8 +39,8 @@ _PAGE = 100
 """What Telegram gives, and takes, at once."""
 _NEWEST = 2**31 - 2
 """Ids of messages have 32 bits with a sign, and Telethon asks from the one behind."""
-_KINDS = ("voice", "video_note", "sticker", "gif", "audio", "video", "photo")
-"""What a model is told apart of what a message carries."""
+_ALBUM = 9
+"""An album has ten messages at most, whose ids follow each other."""
 
 
 class TelegramReader:
@@ -68,29 +67,57 @@ class TelegramReader:
 
     # Messages.
 
-    async def quoted(self, chat: int, message: int) -> Quoted | None:
+    async def quoted(self, chat: int, message: int, part: ReplyPart | None = None) -> Quoted | None:
         """As the port says; None for one that is empty, too."""
         with self._client.gate.for_a_question(chat):
             found = await Tries(self._waits, chat).ask(partial(self._with_sender, chat, message))
-        if not isinstance(found, types.Message) or is_protected(found):
+            if not isinstance(found, types.Message) or is_protected(found):
+                return None
+            text, media = said(found), carried(found)
+            if found.grouped_id is not None:
+                text = await self._with_captions(chat, found)
+        if not text and media is None:
             return None
-        media = media_of(found, *_KINDS)
-        if not text_of(found) and media is None:
-            return None
+        meant = "" if part is None else part.text
+        if part is not None and not meant:
+            meant = item(found, part.task, part.option)
+            media = f"of the {media}" if meant and media else media
+        elif meant:
+            media = None
         sender = found.sender
         _, reply_to = thread_of(found)
         return Quoted(
             get_display_name(sender) if sender else "",
-            text_of(found),
-            voice_of(found),
+            meant or text,
+            None if meant else voice_of(found),
             message=found.id,
             person=found.sender_id or 0,
             origin=origin_of(found),
-            media=media and media.replace("_", " "),
-            picture=picture_in(found) is not None,
+            media=media,
+            picture=not meant and picture_in(found) is not None,
             reply_to=reply_to,
             expires_at=expires_at(found),
         )
+
+    async def reply_part(self, chat: int, message: int) -> ReplyPart:
+        with self._client.gate.for_a_question(chat):
+            (found,) = await self._history(chat, ids=[message])
+        if not isinstance(found, types.Message):
+            return ReplyPart()
+        return (await self._updates.read(found)).reply_part
+
+    async def _with_captions(self, chat: int, found: Any) -> str:
+        """All that is written in an album, of which this is one message."""
+        near = range(max(1, found.id - _ALBUM), found.id + _ALBUM + 1)
+        others = await self._history(chat, ids=list(near))
+        album = [
+            one
+            for one in others
+            if isinstance(one, types.Message)
+            and one.grouped_id == found.grouped_id
+            and not is_protected(one)
+        ]
+        return "\n\n".join(filter(None, map(said, album or [found])))
 
     async def since(self, chat: int, messages: Sequence[int]) -> Since:
         """A question's messages as they stand, and the account's after the first of them.

@@ -58,7 +58,8 @@ class ChatRules:
         """What the store knows about a message. Raises StorageError."""
         chat, outbound = message.conversation.chat, self._store.outbound
         return Known(
-            ours=message.outgoing and outbound.owns(chat, message.message, message.text),
+            ours=message.outgoing
+            and outbound.owns(chat, message.message, message.shown or message.text),
             replies_to_answer=message.reply_to is not None
             and outbound.answered_by(chat, message.reply_to) is not None,
             forgotten=message.sender is not None and self.forgets(message.sender.id),

@@ -205,6 +205,7 @@ class Resume:
             text=decision.text,
             forwarded_from=decision.forwarded_from,
             reply_to=decision.reply_to,
+            reply_part=decision.reply_part,
             about_reply=decision.about_reply,
             pictures=decision.pictures,
             album=decision.album,

@@ -10,6 +10,20 @@ from userbot.types.chats import ChatKind, ConversationId, Person
 from userbot.types.media import Voice
 
 
+@dataclass(frozen=True, slots=True)
+class ReplyPart:
+    """What of the message that it replies to a message is about; nothing of it: all of it."""
+
+    text: str = ""
+    """The words that its sender marked there."""
+    task: int = 0
+    """The number of a checklist's task."""
+    option: bytes = b""
+    """An option of a poll."""
+    elsewhere: Quoted | None = None
+    """What is known of the message, where it stands in another chat: its number says nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message as it arrived, with all that is needed to decide about it."""
@@ -23,10 +37,13 @@ class Message:
     at: datetime
     outgoing: bool = False
     reply_to: int | None = None
+    reply_part: ReplyPart = field(default_factory=ReplyPart)
     mentions: frozenset[int | str] = frozenset()
     """Ids and lower-case usernames that entities of the text name."""
     service: bool = False
-    via_bot: bool = False
+    by_machine: str = ""
+    """What made it, by Telegram's marks, where its sender did not write it himself ("via_bot",
+    "via_business_bot", "away", "imported")."""
     post: bool = False
     """A channel's post, or its automatic forward into the discussion group."""
     forwarded: bool = False
@@ -34,8 +51,12 @@ class Message:
     """Who wrote what was forwarded, if anybody tells."""
     protected: bool = False
     """It must not leave Telegram: protected from copying, or to be seen once."""
+    noforwards: bool = False
+    """Protected from copying, it or its chat: its words are nobody's question."""
     media: str | None = None
-    """What else the message carries ("voice", "photo", …), if anything."""
+    """What else the message carries, in words ("voice", "document “a.pdf”", …), if anything."""
+    shown: str = ""
+    """Its text as it stands, where `text` has the addresses of hidden links in it, too."""
     voice: Voice | None = None
     """Its sound, if it has any."""
     expires_at: datetime | None = None
@@ -113,3 +134,9 @@ class Quoted:
     """The chain of messages that it replies to, oldest first."""
     expires_at: datetime | None = field(default=None, kw_only=True)
     """When the chat deletes it by itself, where it does (auto-delete)."""
+
+    @property
+    def tells_something(self) -> bool:
+        """Whether it can be asked about: more than what kind of thing it carries."""
+        told = (self.media or "").replace(" ", "")
+        return bool(self.text or self.voice or self.picture or (told and not told.isalpha()))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from userbot.types.arrived import ReplyPart
 from userbot.types.chats import ChatKind, ConversationId, Person
 from userbot.types.media import Voice
 
@@ -44,6 +45,8 @@ class Question:
     at: datetime
     by_owner: bool
     reply_to: int | None = None
+    reply_part: ReplyPart | None = field(default=None, compare=False)
+    """What of that message it is about; None where only the message itself can tell. Not stored."""
     about_reply: bool = False
     """The prefix was a reply to something that is not one of our answers: ask about that."""
     forwarded_from: str = ""

@@ -13,7 +13,7 @@ from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
-from userbot.types import Question, Quoted
+from userbot.types import Question, Quoted, ReplyPart
 
 
 class Replied:
@@ -40,18 +40,24 @@ class Replied:
         shows, unless it alone is the question. Raises TelegramError where it alone is, and
         StorageError.
         """
+        part = question.reply_part
+        if part is None and (question.reply_to is not None or question.about_reply):
+            part = await self._reader.reply_part(question.source, question.message)
+        if part is not None and part.elsewhere is not None:
+            return None if self._chats.forgets(part.elsewhere.person) else part.elsewhere
         if question.reply_to is None:
             return None
+        of_it = part is not None and part != ReplyPart()
         alone = question.about_reply and not question.text
         answered = self._store.outbound.answered_by(question.source, question.reply_to)
         if (
             answered is not None
-            and not alone
+            and not (alone or of_it)
             and self._history.holds(question.conversation, answered)
         ):
             return None
         try:
-            quoted = await self._look(question, question.reply_to)
+            quoted = await self._look(question, question.reply_to, part)
         except NotLoggedInError:
             raise
         except TelegramError:
@@ -60,7 +66,7 @@ class Replied:
             return None
         if quoted is None or self._chats.forgets(quoted.person):
             return None
-        if answered is not None and alone:
+        if answered is not None and (alone or of_it):
             return quoted
         return replace(quoted, above=await self._above(question, quoted))
 
@@ -87,8 +93,10 @@ class Replied:
             turn = self._store.questions.asked_by(question.source, message)
         return turn is not None and self._history.holds(question.conversation, turn)
 
-    async def _look(self, question: Question, message: int) -> Quoted | None:
-        found = await self._reader.quoted(question.source, message)
+    async def _look(
+        self, question: Question, message: int, part: ReplyPart | None = None
+    ) -> Quoted | None:
+        found = await self._reader.quoted(question.source, message, part)
         if (
             found is not None
             and self._store.outbound.answered_by(question.source, message) is not None

@@ -134,14 +134,14 @@ class Words:
         """The message that the question replies to; its words go when it goes, from now on."""
         question = turn.question
         quoted = await self._replied.quoted(question)
-        if question.reply_to is not None:
+        if question.reply_to is not None or quoted is not None:
             self._store.quotes.keep(question, quoted)
         return quoted
 
     async def _asked_about(self, turn: Turn) -> Quoted | None:
         """The message that the question replies to, unless the history shows it anyway."""
         question, quoted = turn.question, await self._quoted(turn)
-        empty = quoted is None or not (quoted.text or quoted.voice or quoted.picture)
+        empty = quoted is None or not quoted.tells_something
         if empty and not question.text and not question.pictures:
             raise TelegramError(
                 _("The message asked about contains nothing that can be used."),

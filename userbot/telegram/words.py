@@ -1,0 +1,193 @@
+"""What a message says and carries, in words: hidden addresses, and one line for what is no text.
+
+A model sees words alone; so a poll is its question and options, a place where it is, a file its
+name. What a sender chose (names, titles, options) stands in quotation marks on one line. A
+contact's phone number is nobody's to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from telethon.tl import types
+
+from userbot.rules.plain import paired, shortened, within
+from userbot.telegram.rich_text import text_of
+
+_LONGEST = 300
+"""Characters of each name, title or option."""
+_MOST = 40
+"""Options of a poll, tasks of a list: more than Telegram lets anybody make."""
+
+
+def said(message: Any) -> str:
+    """Its text, with the address behind each link that does not show it."""
+    return (
+        with_addresses(message.message, message.entities) if message.message else text_of(message)
+    )
+
+
+def with_addresses(text: str, entities: Any) -> str:
+    """A text with the addresses of its hidden links behind their words."""
+    links = [one for one in entities or () if isinstance(one, types.MessageEntityTextUrl)]
+    for link in sorted(links, key=lambda one: one.offset, reverse=True):
+        start, end = within(text, link.offset, link.length)
+        shown = text[start:end].strip()
+        if start < end and link.url and shown.rstrip("/") != link.url.rstrip("/"):
+            end = start + len(text[start:end].rstrip())
+            text = f"{text[:end]} ({link.url}){text[end:]}"
+    return paired(text)
+
+
+def carried(message: Any) -> str | None:
+    """What a message carries beside its text, in words; None if nothing that matters."""
+    return told(message.media)
+
+
+def told(media: Any) -> str | None:
+    """The same of a media by itself."""
+    if media is None or isinstance(media, types.MessageMediaWebPage | types.MessageMediaEmpty):
+        return None
+    if isinstance(media, types.MessageMediaDocument):
+        return _document(media)
+    tell = _TOLD.get(type(media))
+    kind = type(media).__name__.removeprefix("MessageMedia").lower()
+    return kind if tell is None else tell(media)
+
+
+def item(message: Any, task: int, option: bytes) -> str:
+    """The task of a checklist, or the option of a poll, that is meant; "" if it carries none."""
+    media = message.media
+    if task and isinstance(media, types.MessageMediaToDo):
+        found = [one.title for one in media.todo.list if one.id == task]
+    elif option and isinstance(media, types.MessageMediaPoll):
+        found = [one.text for one in media.poll.answers if getattr(one, "option", b"") == option]
+    else:
+        found = []
+    return _text(found[0]) if found else ""
+
+
+def _document(media: Any) -> str:
+    document = media.document
+    if not isinstance(document, types.Document):
+        return "document"
+    attributes = {type(one): one for one in document.attributes}
+    audio = attributes.get(types.DocumentAttributeAudio)
+    video = attributes.get(types.DocumentAttributeVideo)
+    sticker = attributes.get(types.DocumentAttributeSticker)
+    name = attributes.get(types.DocumentAttributeFilename)
+    if sticker is not None:
+        return f"sticker {_one_line(sticker.alt)}".rstrip()
+    if audio is not None and audio.voice:
+        return "voice"
+    if audio is not None:
+        words = [_quoted(audio.title), f"by {_quoted(audio.performer)}" if audio.performer else ""]
+        title = " ".join(filter(None, words))
+        return f"audio {title or _named(name)}".rstrip()
+    if types.DocumentAttributeAnimated in attributes:
+        return "gif"
+    if video is not None:
+        return "video note" if video.round_message else f"video {_named(name)}".rstrip()
+    return f"document {_named(name)}".rstrip()
+
+
+def _named(name: Any) -> str:
+    return "" if name is None else _quoted(name.file_name)
+
+
+def _poll(media: Any) -> str:
+    options = "; ".join(_quoted(_text(one.text)) for one in media.poll.answers[:_MOST])
+    kind = "quiz" if media.poll.quiz else "poll"
+    return f"{kind} {_quoted(_text(media.poll.question))}, options: {options}"
+
+
+def _checklist(media: Any) -> str:
+    done = {one.id for one in media.completions or ()}
+    tasks = "; ".join(
+        f"{_quoted(_text(one.title))} ({'done' if one.id in done else 'open'})"
+        for one in media.todo.list[:_MOST]
+    )
+    return f"checklist {_quoted(_text(media.todo.title))}, tasks: {tasks}"
+
+
+def _place(media: Any) -> str:
+    point = media.geo
+    if not isinstance(point, types.GeoPoint):
+        return "place"
+    return f"place at latitude {point.lat:.5f}, longitude {point.long:.5f}"
+
+
+def _venue(media: Any) -> str:
+    where = _place(media).removeprefix("place").lstrip()
+    return f"place {_quoted(media.title)}, {_quoted(media.address)}, {where}".rstrip(", ")
+
+
+def _contact(media: Any) -> str:
+    name = " ".join(filter(None, (media.first_name, media.last_name)))
+    return f"contact {_quoted(name)}".rstrip()
+
+
+def _dice(media: Any) -> str:
+    return f"dice {_one_line(media.emoticon)} showing {media.value}"
+
+
+def _game(media: Any) -> str:
+    game = media.game
+    return f"game {_quoted(game.title)}: {_quoted(game.description)}"
+
+
+def _invoice(media: Any) -> str:
+    price = f"{media.total_amount} of the smallest unit of {_one_line(media.currency)}"
+    return f"invoice {_quoted(media.title)}: {_quoted(media.description)}, {price}"
+
+
+def _story(media: Any) -> str:
+    caption = getattr(media.story, "caption", None)
+    return f"story {_quoted(caption)}" if caption else "story"
+
+
+def _giveaway(media: Any) -> str:
+    prize = f", prize {_quoted(media.prize_description)}" if media.prize_description else ""
+    until = f"{media.until_date:%Y-%m-%d %H:%M} UTC" if media.until_date else "an unknown date"
+    return f"giveaway of {media.quantity} until {until}{prize}"
+
+
+def _giveaway_results(media: Any) -> str:
+    prize = f", prize {_quoted(media.prize_description)}" if media.prize_description else ""
+    return f"results of a giveaway: {media.winners_count} winners{prize}"
+
+
+def _paid(media: Any) -> str:
+    return f"paid media, {len(media.extended_media)} for {media.stars_amount} stars"
+
+
+_TOLD: dict[type, Callable[[Any], str]] = {
+    types.MessageMediaPoll: _poll,
+    types.MessageMediaToDo: _checklist,
+    types.MessageMediaGeo: _place,
+    types.MessageMediaGeoLive: lambda media: f"live {_place(media)}",
+    types.MessageMediaVenue: _venue,
+    types.MessageMediaContact: _contact,
+    types.MessageMediaDice: _dice,
+    types.MessageMediaGame: _game,
+    types.MessageMediaInvoice: _invoice,
+    types.MessageMediaStory: _story,
+    types.MessageMediaGiveaway: _giveaway,
+    types.MessageMediaGiveawayResults: _giveaway_results,
+    types.MessageMediaPaidMedia: _paid,
+    types.MessageMediaVideoStream: lambda _: "video stream",
+}
+
+
+def _text(words: Any) -> str:
+    return with_addresses(words.text, words.entities)
+
+
+def _quoted(text: str | None) -> str:
+    short = _one_line(text or "")
+    return f"“{short}”" if short else ""
+
+
+def _one_line(text: str) -> str:
+    return shortened(text.replace("[", "(").replace("]", ")"), _LONGEST)
