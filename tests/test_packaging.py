@@ -67,6 +67,14 @@ def test_no_config_login_or_history_is_published(
     assert leaked == []
 
 
+@pytest.mark.parametrize("secret", sorted(SECRETS))
+def test_git_takes_no_config_login_or_history(secret: str) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("no clone")
+    asked = ["git", "check-ignore", "--no-index", "--quiet", secret]
+    assert subprocess.run(asked, cwd=ROOT, check=False).returncode == 0
+
+
 def test_a_wheel_carries_the_program_its_types_its_translations_and_its_command(
     built: dict[str, dict[str, bytes]],
 ) -> None:

@@ -27,7 +27,7 @@ _ASKING_SECONDS = 15.0
 _LOCAL = "http://localhost:11434/v1"
 
 _MY_TELEGRAM = _("""\
-Telegram gives every program of yours an id and a secret hash. They are free:
+Telegram gives each of your programs an id and a secret hash, for free:
   1. Open https://my.telegram.org and log in with your phone number; the code
      arrives in your Telegram app, not by SMS.
   2. Choose “API development tools”. Any title and short name will do, and

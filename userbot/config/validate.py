@@ -167,7 +167,7 @@ def _people(key: Key, allowed: Any) -> Iterator[Problem]:
             if 0 < person < _IDS:
                 continue
             told = _("{key} must list people: entry {position} is not a person's id")
-            hint: str = _("People have positive ids; a chat's id does not stand for its members.")
+            hint: str = _("People's ids are positive; a chat's id does not mean its members.")
         elif isinstance(person, str) and _USERNAME.fullmatch(person):
             continue
         else:
