@@ -83,6 +83,7 @@ class OpenAIConfig:
     timeout: Annotated[Number, Gt(0)] = 60
     stream: Flag = True
     fallbacks: tuple[Filled, ...] = ()
+    api: Literal["chat", "responses"] = "chat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

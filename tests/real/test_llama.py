@@ -118,3 +118,37 @@ async def test_a_wrong_key_is_told_as_such(base_url: str) -> None:
 
 async def test_check_names_the_model(chat: OpenAIChat) -> None:
     assert [model.id for model in await chat.check()] == [llama_server.MODEL]
+
+
+@pytest.fixture
+async def responses(base_url: str) -> AsyncIterator[OpenAIChat]:
+    settings = OpenAIConfig(base_url=base_url, api_key=KEY, timeout=60, api="responses")
+    chat = OpenAIChat(settings)
+    yield chat
+    await chat.aclose()
+
+
+async def test_the_responses_api_streams_remembers_and_ends(responses: OpenAIChat) -> None:
+    words = ["Hello.", "Hello! How can I help?", "Write a story about a lighthouse."]
+    pieces, finish = await answer(responses, asking(*words))
+    assert len(pieces) > 10
+    assert finish.usage is not None
+    assert finish.usage.prompt_tokens > 20
+    whole, _ = await answer(responses, asking(*words, stream=False))
+    assert "".join(whole) == "".join(pieces)
+
+
+async def test_too_long_is_told_by_the_responses_api_too(responses: OpenAIChat) -> None:
+    with pytest.raises(ModelError) as caught:
+        await answer(responses, asking("word " * (llama_server.CONTEXT_TOKENS + 100)))
+    assert caught.value.reason == "context_length"
+
+
+async def test_what_was_read_before_is_told_as_cached(chat: OpenAIChat) -> None:
+    words = "Name three rivers, three lakes and three seas of Europe, please. " * 4
+    for _ in range(2):
+        _, finish = await answer(chat, asking(words, tokens=2))
+    assert finish.usage is not None
+    if not finish.usage.cached_tokens:
+        pytest.skip("this version of llama.cpp does not tell cached tokens")
+    assert finish.usage.cached_tokens <= finish.usage.prompt_tokens

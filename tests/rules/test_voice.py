@@ -12,7 +12,7 @@ from userbot.rules.formats import format_of
 from userbot.rules.markdown import render
 from userbot.rules.policy import voice_of
 from userbot.rules.transcript import (
-    credit,
+    invented,
     is_blank,
     loudness_at,
     loudness_of,
@@ -85,16 +85,52 @@ def test_what_whisper_says_on_silence_is_known(text: str) -> None:
         "You know what?",
         "Продолжение следует читать?",
         "",
-        "Thank you. " * 100,
     ],
 )
 def test_what_people_say_is_no_phantom(text: str) -> None:
     assert not phantom(text)
 
 
-def test_credits_are_known_from_what_people_may_say() -> None:
-    assert credit("Субтитры сделал DimaTorzok")
-    assert not credit("Thank you.")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dank je voor het kijken.",
+        "Tack för att ni tittade!",
+        "Dziękuję za oglądanie.",
+        "İzlediğiniz için teşekkürler, abone ol",
+        "Grazie per la visione. Iscrivetevi al canale!",
+        "Дякую за перегляд!",
+        "시청해주셔서 감사합니다",
+        "請不吝點贊 訂閱 轉發",
+        "Go on with that. " * 3,
+    ],
+)
+def test_its_like_in_other_languages_is_known_where_hardly_anything_is_heard(text: str) -> None:
+    assert phantom(text)
+    assert not invented(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Субтитры сделал DimaTorzok",
+        "Sottotitoli creati dalla comunità Amara.org",
+        "Napisy stworzone przez społeczność Amara.org",
+        "Thank you. " * 100,
+        "ご視聴ありがとうございました。" * 30,
+        "I'm going to go to the store. " * 12,
+    ],
+)
+def test_credits_and_endless_lines_are_silence_however_loud_it_is(text: str) -> None:
+    assert invented(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Thank you.", "no no no no no no no no no", "Say it again. Say it again, please.", ""],
+)
+def test_what_people_say_is_not_taken_for_invented(text: str) -> None:
+    assert not invented(text)
 
 
 @pytest.mark.parametrize(
@@ -108,7 +144,7 @@ def test_a_transcript_may_hold_no_word(text: str, wordless: bool) -> None:
 @given(st.text(max_size=2000))
 def test_no_text_makes_the_gates_fail(text: str) -> None:
     phantom(text)
-    credit(text)
+    invented(text)
     is_blank(text)
 
 

@@ -1,4 +1,4 @@
-"""Chat completions: a request of ours in, deltas and one Finish out, or a ModelError.
+"""Chat completions, or responses: a request of ours in, deltas and one Finish out, or a ModelError.
 
 Requests go through openai's `client.post`, its documented way to an endpoint with plain JSON
 bodies: authentication, transport and status errors are openai's, but the typed parameters,
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from userbot.errors import ModelError
 from userbot.events import Notice, Report
+from userbot.openai_api import responses
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import refusal_of
@@ -47,6 +48,7 @@ class OpenAIChat:
     def __init__(self, settings: OpenAIConfig, report: Report = lambda _: None) -> None:
         self._report = report
         self._dialects: defaultdict[str, Dialect] = defaultdict(Dialect)
+        self._responses = settings.api == "responses"
         self._fallbacks = settings.fallbacks
         self._gone: set[str] = set()
         """Models that the server no longer has, of those with a fallback."""
@@ -95,7 +97,9 @@ class OpenAIChat:
             while True:
                 body = self._dialects[request.model].body(request)
                 try:
-                    async with contextlib.aclosing(_arriving(client, body, answer)) as arriving:
+                    async with contextlib.aclosing(
+                        self._arriving(client, body, answer)
+                    ) as arriving:
                         async for delta in arriving:
                             yield delta
                     break
@@ -136,36 +140,35 @@ class OpenAIChat:
             self._report(Notice(reason="parameter_dropped", detail=told))
         return name is not None
 
+    async def _arriving(
+        self, client: openai.AsyncOpenAI, body: dict[str, Any], answer: AnswerReader
+    ) -> AsyncGenerator[Delta]:
+        """What `answer` makes of the response as it arrives, in pieces or whole.
 
-async def _arriving(
-    client: openai.AsyncOpenAI, body: dict[str, Any], answer: AnswerReader
-) -> AsyncGenerator[Delta]:
-    """What `answer` makes of the response as it arrives, in pieces or whole.
+        A server that does not stream answers whole, whatever was asked for.
+        """
+        import httpx2
+        import openai
 
-    A server that does not stream answers whole, whatever was asked for.
-    """
-    import httpx2
-    import openai
-
-    # It gives what `cast_to` says; `stream` means that the body is left unread.
-    given = await client.post(
-        "/chat/completions",
-        cast_to=httpx2.Response,
-        body=body,
-        stream=True,
-        stream_cls=openai.AsyncStream[object],
-    )
-    async with (
-        contextlib.aclosing(cast("httpx2.Response", given)) as response,
-        contextlib.aclosing(response.aiter_bytes()) as pieces,
-    ):
-        async for piece in pieces:
-            for delta in answer.feed(piece):
-                yield delta
-            if answer.sent.ended:
-                break
-        # Only a connection whose response was read to its end is kept.
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LAST_SECONDS):
-                async for _ in pieces:
-                    pass
+        # It gives what `cast_to` says; `stream` means that the body is left unread.
+        given = await client.post(
+            responses.PATH if self._responses else "/chat/completions",
+            cast_to=httpx2.Response,
+            body=responses.body_of(body) if self._responses else body,
+            stream=True,
+            stream_cls=openai.AsyncStream[object],
+        )
+        async with (
+            contextlib.aclosing(cast("httpx2.Response", given)) as response,
+            contextlib.aclosing(response.aiter_bytes()) as pieces,
+        ):
+            async for piece in pieces:
+                for delta in answer.feed(piece):
+                    yield delta
+                if answer.sent.ended:
+                    break
+            # Only a connection whose response was read to its end is kept.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LAST_SECONDS):
+                    async for _ in pieces:
+                        pass

@@ -163,7 +163,7 @@ class Dialect:
             return PICTURES
         if status not in _REFUSING:
             return None
-        sent = [name for name in _PARAMETERS if body.get(name)]
+        sent = [name for name in _PARAMETERS if body.get(name) not in (None, False)]
         if body.get("tools") and "reasoning_effort" not in sent and not self._no_effort:
             sent.append("reasoning_effort")  # what is not set is set by the model itself
         words = _spelled(param)

@@ -18,6 +18,7 @@ from userbot.openai_api.error_body import is_error
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
 from userbot.openai_api.model_errors import ServerName
 from userbot.openai_api.new_text import NewText
+from userbot.openai_api.responses import chunk_of, is_of_responses
 from userbot.openai_api.sent_events import SentEvents
 from userbot.rules.plain import paired
 from userbot.types import CUT, Delta, Finish, Usage
@@ -60,6 +61,7 @@ class AnswerReader:
         self._has_text = False
         self._has_thought = False
         self._new = NewText()
+        self._text_came = False
         self._thoughts = ThoughtFilter()
         self._text = ""
         self._thought = 0
@@ -134,6 +136,8 @@ class AnswerReader:
             return
         if not isinstance(data, dict):
             raise UnreadableAnswerError
+        if is_of_responses(data):
+            data = chunk_of(data, text_came=self._text_came)
         if is_error(data):
             raise EndpointSaidError(data)
         self.begun = True
@@ -163,6 +167,7 @@ class AnswerReader:
             raise UnreadableAnswerError
         self._whole = bool(whole) and not piece
         text, thought = _content(piece)
+        self._text_came = self._text_came or bool(text)
         if not text and whole:
             text, thought = _content(whole)
         if piece.get("tool_calls") or whole.get("tool_calls") or piece.get("function_call"):

@@ -26,7 +26,14 @@ SILENT_DBFS: Final = -46.0
 QUIET_DBFS: Final = -38.0
 """The same as peaks of decoded sound."""
 _LONGEST: Final = 300
-"""Characters; what is longer is no phantom."""
+"""Characters; what is longer is no phantom, but for a line that comes again and again."""
+_READ: Final = 20_000
+_LINE_WORDS: Final = 12
+_FEW_WORDS: Final = 6
+_LINE_CHARACTERS: Final = 6
+_SOME_TIMES: Final = 3
+_MANY_TIMES: Final = 8
+"""So often nobody says the same line without anything else."""
 
 
 def loudness_of(waveform: bytes) -> Loudness:
@@ -50,13 +57,25 @@ def is_blank(transcript: str) -> bool:
 
 
 def phantom(transcript: str) -> bool:
-    """Whether all of it is what Whisper is known to say when nobody speaks."""
-    return bool(_PHANTOM.fullmatch(_bare(transcript)))
+    """Whether all of it is like what Whisper says when nobody speaks.
+
+    That is: one of its lines, or thanks and farewells of a video in any language, or one line
+    again and again. People say such things, too: it counts where hardly anything is heard.
+    """
+    line, times = _loop(transcript)
+    return bool(_PHANTOM.fullmatch(line)) or _like_a_video(transcript) or times >= _SOME_TIMES
 
 
-def credit(transcript: str) -> bool:
-    """Whether it is a film's credits, which people do not say, however loud it is."""
-    return bool(_CREDIT.fullmatch(_bare(transcript)))
+def invented(transcript: str) -> bool:
+    """Whether it is what people do not say, however loud it is.
+
+    A film's credits are, or a line that Whisper could not leave any more.
+    """
+    line, times = _loop(transcript)
+    known = times >= _SOME_TIMES and _PHANTOM.fullmatch(line)
+    short = len(transcript) <= _LONGEST
+    credit = _CREDIT.fullmatch(line) or (short and _CREDITED.search(transcript))
+    return bool(credit or known) or times >= _MANY_TIMES
 
 
 def _graded(value: float, silent: float, quiet: float) -> Loudness:
@@ -65,11 +84,28 @@ def _graded(value: float, silent: float, quiet: float) -> Loudness:
     return Loudness.QUIET if value <= quiet else Loudness.LOUD
 
 
-def _bare(transcript: str) -> str:
-    """The words alone; "" for a transcript that is too long for a phantom."""
+def _loop(transcript: str) -> tuple[str, int]:
+    """Its words, and how often they come in a row: of a line that is said again and again, one.
+
+    "" for a transcript that is too long for a phantom. A single short word is no line.
+    """
+    words = re.sub(r"[\W_]+", " ", folded(transcript[:_READ])).split()
+    for length in range(1, min(_LINE_WORDS, len(words) // 2) + 1):
+        line = " ".join(words[:length])
+        again = all(words[at] == words[at - length] for at in range(length, len(words)))
+        if again and len(line) >= _LINE_CHARACTERS:
+            return line, len(words) // length
+    return ("", 1) if len(transcript) > _LONGEST else (" ".join(words), 1)
+
+
+def _like_a_video(transcript: str) -> bool:
+    """Whether each sentence of a few words thanks, takes leave, or asks to subscribe."""
     if len(transcript) > _LONGEST:
-        return ""
-    return re.sub(r"[\W_]+", " ", folded(transcript)).strip()
+        return False
+    sentences = re.split(r"[.!?…。！？\n]+", folded(transcript))
+    sentences = [one for one in sentences if re.search(r"\w", one)]
+    few = all(len(one.split()) <= _FEW_WORDS for one in sentences)
+    return bool(sentences) and few and all(map(_OF_A_VIDEO.search, sentences))
 
 
 def _any(*phrases: str) -> re.Pattern[str]:
@@ -86,6 +122,22 @@ _CREDITS: Final = (
     r"subtitulos (?:realizados )?por la comunidad de amara org",
 )
 _CREDIT: Final = _any(*_CREDITS)
+_CREDITED: Final = re.compile(r"\bamara.{0,2}org\b", re.I)
+"""Whose subtitles Whisper learned from names itself in them, in every language."""
+_OF_A_VIDEO: Final = re.compile(
+    r"\b(thank\w*|danke?|merci|gracias|grazie|obrigad\w+|bedankt|dank (?:je|u)|tack|takk|tak for"
+    r"|kiitos|dzi[eę]kuj\w+|d[eě]kuj\w+|[ďd]akuj\w+|mul[tț]umesc|hvala|k[oö]sz[oö]n\w+"
+    r"|te[sş]ekk[uü]r\w*|terima kasih|c[aả]m [oơ]n|спасибо|дякую|дзякуй|благодаря|рахмет"
+    r"|ευχαριστ\w+"
+    r"|شكرا\w*|תודה)\b.{0,60}\b(watch\w*|view\w*|zuschau\w*|regard\w+|ver|v[ií]deo|vision\w*"
+    r"|assist\w+|guarda\w*|kijken|titt\w*|kats\w*|ogl[aą]d\w+|sledov\w+|pozornost|atenc\w+"
+    r"|attention|aufmerksamkeit|izle\w*|menonton|theo d[oõ]i|просмотр|внимание|перегляд|увагу"
+    r"|المشاهدة|צפייה\w*)"
+    r"|\bsubscri\w+|\babonn\w+|suscr[ií]b\w+|\biscriv\w+|inscrev\w+|subskryb\w+|abone ol"
+    r"|подпи(?:шись|шитесь|сывай\w*)|підпи(?:шіться|сывай\w*)"
+    r"|チャンネル登録|視聴|订阅|訂閱|收看|观看|觀看|구독|시청"
+)
+"""Stems of what is said at a video's end, in the languages that have most of them."""
 _PHANTOM: Final = _any(
     *_CREDITS,
     r"thank(?:s| you)(?: very much| so much)?(?: for (?:watching|listening|your attention))?",

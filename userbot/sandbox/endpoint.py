@@ -1,7 +1,7 @@
 """An OpenAI-compatible endpoint on loopback, for the demo, the sandbox and the tests.
 
 It speaks HTTP over real sockets, so the program talks to it exactly as to a real server.
-Served: ``POST /v1/chat/completions`` (streamed or not), ``GET /v1/models``,
+Served: ``POST /v1/chat/completions`` and ``/v1/responses`` (streamed or not), ``GET /v1/models``,
 ``POST /v1/audio/transcriptions`` and ``/v1/audio/speech``; everything else is answered with 404 and
 counted.
 
@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 import h11
 
 from userbot.sandbox import endpoint_audio as audio
+from userbot.sandbox import endpoint_responses
 from userbot.sandbox.endpoint_audio import Recording, SpokenWords
 from userbot.sandbox.endpoint_chat import Completion, Reply, plain_text
 from userbot.sandbox.endpoint_faults import (
@@ -205,6 +206,8 @@ class Endpoint:
         match request.method, request.path:
             case "POST", "/v1/chat/completions":
                 return await self._completion(incoming)
+            case "POST", "/v1/responses":
+                return await self._completion(incoming, responses=True)
             case "POST", "/v1/audio/transcriptions":
                 return await self._transcription(incoming)
             case "POST", "/v1/audio/speech":
@@ -215,8 +218,10 @@ class Endpoint:
         text = f"Unknown request URL: {request.method} {request.path}."
         return error_plan(404, text, type_="invalid_request_error", code="unknown_url")
 
-    async def _completion(self, incoming: _Incoming) -> Plan:
+    async def _completion(self, incoming: _Incoming, *, responses: bool = False) -> Plan:
         request = incoming.json()
+        if responses and request is not None:
+            request = endpoint_responses.as_chat(request)
         if request is None or not _is_completion_request(request):
             text = "The body must be JSON with a model and at least one message."
             return error_plan(400, text, type_="invalid_request_error")
@@ -229,13 +234,16 @@ class Endpoint:
                 400, text, type_="invalid_request_error", param="messages.[1].content.[1].type"
             )
         answer: str | Reply = await incoming.made(self.responder(request))
-        return Completion(
+        completion = Completion(
             id=f"chatcmpl-sandbox-{next(self._ids)}",
             created=int(time.time()),
             request=request,
             reply=Reply(answer) if isinstance(answer, str) else answer,
             fault=incoming.fault,
-        ).plan(self.chunk_delay)
+        )
+        if responses:
+            return endpoint_responses.plan(completion, self.chunk_delay)
+        return completion.plan(self.chunk_delay)
 
     async def _transcription(self, incoming: _Incoming) -> Plan:
         request = incoming.request

@@ -78,21 +78,25 @@ class Completion:
     def _param(self, name: str) -> Any:
         return self.fault.params[name] if self.fault else None
 
-    def _usage(self, text: str) -> dict[str, Any]:
+    def usage(self, text: str) -> dict[str, Any]:
+        """What the request and these words of its answer come to."""
         usage = self.reply.usage or Usage(
             estimate_tokens(prompt_text(self.request)), estimate_tokens(text) if text else 0
         )
-        return {
+        counted: dict[str, Any] = {
             "prompt_tokens": usage.prompt_tokens,
             "completion_tokens": usage.completion_tokens,
             "total_tokens": usage.total,
-            "prompt_tokens_details": {
+        }
+        if usage.cached_tokens or usage.cache_write_tokens:
+            counted["prompt_tokens_details"] = {
                 "cached_tokens": usage.cached_tokens,
                 "cache_write_tokens": usage.cache_write_tokens,
-            },
-        }
+            }
+        return counted
 
-    def _pieces(self) -> tuple[str, ...]:
+    def pieces(self) -> tuple[str, ...]:
+        """The words of the answer, as they are sent one after the other."""
         if self._kind == "empty":
             return ()
         pieces = self.reply.chunks or tuple(_PIECE.findall(self.reply.text))
@@ -109,7 +113,7 @@ class Completion:
         steps: list[Step] = []
         if self._kind == "late_first_token":
             steps.append(Silence(self._param("seconds")))
-        pieces = self._pieces()
+        pieces = self.pieces()
         steps.extend(self._events(pieces, delay))
         if self._kind == "stall":
             steps.append(Silence(math.inf))
@@ -141,7 +145,7 @@ class Completion:
         if reason is not None:
             yield self._chunk({}, reason)
             if (self.request.get("stream_options") or {}).get("include_usage"):
-                yield _event(self._frame([]) | {"usage": self._usage(text)})
+                yield _event(self._frame([]) | {"usage": self.usage(text)})
         if reason is not None or self._param("done"):
             yield _DONE
 
@@ -159,14 +163,14 @@ class Completion:
         return _event(self._frame([choice]))
 
     def _whole(self) -> Plan:
-        text = "".join(self._pieces())
+        text = "".join(self.pieces())
         choice = {
             "index": 0,
             "message": {"role": "assistant", "content": text},
             "finish_reason": self._finish_reason(),
         }
         data = encoded(
-            self._frame([choice]) | {"object": "chat.completion", "usage": self._usage(text)}
+            self._frame([choice]) | {"object": "chat.completion", "usage": self.usage(text)}
         )
         return whole_plan(data, JSON_TYPE, self.fault)
 

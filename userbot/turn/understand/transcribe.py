@@ -15,7 +15,7 @@ from dataclasses import replace
 from userbot.events import Report, Transcribed, Waiting, about
 from userbot.ports import Clock
 from userbot.rules.plain import preview
-from userbot.rules.transcript import credit, is_blank, loudness_of, phantom
+from userbot.rules.transcript import invented, is_blank, loudness_of, phantom
 from userbot.rules.voice import silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
@@ -123,7 +123,7 @@ class Transcribe:
 
 def _is_ghost(heard: TranscribedRecording) -> bool:
     text = heard.transcript.text
-    if is_blank(text) or credit(text):
+    if is_blank(text) or invented(text):
         return True
     quiet = heard.loudness in (Loudness.SILENT, Loudness.QUIET)
     return quiet and phantom(text)
