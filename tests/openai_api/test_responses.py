@@ -130,8 +130,9 @@ def test_pictures_and_earlier_answers_have_their_own_shape() -> None:
     body = body_of({"model": "m", "messages": messages, "stream": True})
     assert body["instructions"] == "Be brief."
     assert body["input"] == [
-        {"role": "assistant", "content": [{"type": "output_text", "text": "Hello."}]},
+        {"type": "message", "role": "assistant", "content": "Hello."},
         {
+            "type": "message",
             "role": "user",
             "content": [
                 {"type": "input_text", "text": "what?"},

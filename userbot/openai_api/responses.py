@@ -36,7 +36,7 @@ def body_of(chat: Mapping[str, Any]) -> dict[str, Any]:
     if instructions:
         body["instructions"] = "\n\n".join(instructions)
     body["input"] = [
-        {"role": role, "content": _content(role, content)}
+        {"type": "message", "role": role, "content": _content(content)}
         for role, content in messages
         if role != "system"
     ]
@@ -97,9 +97,7 @@ def _text(item: Mapping[str, Any]) -> str:
     return "".join(part for part in parts if isinstance(part, str))
 
 
-def _content(role: str, content: Any) -> Any:
-    if role == "assistant":
-        return [{"type": "output_text", "text": content}]
+def _content(content: Any) -> Any:
     if isinstance(content, str):
         return content
     return [
