@@ -32,9 +32,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": VALUES | SYSTEM,
     "sandbox": VALUES,
     "build": SHARED | ADAPTERS | MIDDLE,
-    "app": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build"},
+    "controls": SHARED | ADAPTERS | MIDDLE | {"build"},
+    "app": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build", "controls"},
     "talk": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build"},
-    "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "talk", "sandbox"},
+    "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "controls", "talk", "sandbox"},
     "__init__": set(),
     "__main__": {"cli", "signals"},
 }

@@ -6,17 +6,17 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from userbot.build import Account, Adapters, Program, Services, account_of
+from userbot.build import Adapters, Program, Services, account_of
+from userbot.controls import Controls, Running
 from userbot.errors import StorageError, UserbotError
 from userbot.events import Notice, Ready, Report, Stopped
 from userbot.intake.watch import Watch
 from userbot.ports import Clock, SystemClock
 from userbot.rules.rate_limiter import RateLimiter
-from userbot.rules.retrying import grew_old
 from userbot.settings import Settings
 from userbot.signals import stop_on_signals
 from userbot.storage.store import Store
@@ -28,7 +28,7 @@ from userbot.telegram.session import session_file, session_lock
 from userbot.texts import _, n_
 from userbot.timings import USUAL, Timings
 from userbot.turn.store_back import StoreBack
-from userbot.types import Message, Question
+from userbot.types import Message
 
 T = TypeVar("T")
 
@@ -40,12 +40,6 @@ _AGAIN_SECONDS = 0.2
 
 RETRY_SECONDS = 1.0
 """How often `userbot retry` is looked out for."""
-
-_WHOM = {
-    "me": _("{title} for you"),
-    "contacts": _("{title} for your contacts"),
-    "anyone": _("{title} for everybody"),
-}
 
 
 async def run(
@@ -75,38 +69,8 @@ async def run(
         closing(Store.open(settings.history.database)) as store,
     ):
         running = _Run(settings, report, store, end, clock or SystemClock(), timings)
-        if controls is not None:
-            controls.running = running
         with network_told(report, running.outage):
-            return await running.until_stopped(began, leaving)
-
-
-class Controls:
-    """What can be wanted of a run while it goes on; before and after, nothing comes of it."""
-
-    def __init__(self) -> None:
-        self.running: _Run | None = None
-
-    def written(self) -> dict[tuple[int, int], str]:
-        """How far each answer under way is, by the chat and message of its question."""
-        services = None if self.running is None else self.running.services
-        return {} if services is None else services.queue.written()
-
-    def chats(self) -> list[tuple[int, str]]:
-        """The chats in which others than the owner are answered, or he is without the prefix:
-        each by its id, and whom it answers.
-        """
-        return [] if self.running is None else self.running.selected()
-
-    def toggle_pause(self) -> None:
-        """Begin no answer until this is called again; what is being answered goes on."""
-        if self.running is not None:
-            self.running.toggle_pause()
-
-    async def take_up(self, settings: Settings) -> None:
-        """From now on these settings hold. Raises ConfigError if a name is nobody's."""
-        if self.running is not None:
-            await self.running.take_up(settings)
+            return await running.until_stopped(began, leaving, controls or Controls())
 
 
 class _Run:
@@ -130,18 +94,18 @@ class _Run:
         self._settings = settings
         self._store_back = StoreBack(store, self._clock, report, self._stop)
         self._end = end or asyncio.get_running_loop().create_future()
-        self._limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
-        self._gate = Gate(self._limiter, self._clock, report, self._stop)
+        limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
+        self._gate = Gate(limiter, self._clock, report, self._stop)
         self._tasks: list[asyncio.Task[Any]] = []
-        self._program: Program | None = None
-        self._paused_at: datetime | None = None
-        self.services: Services | None = None
+        self._services: Services | None = None
 
-    async def until_stopped(self, began: float, leaving: Callable[[], None]) -> str:
+    async def until_stopped(
+        self, began: float, leaving: Callable[[], None], controls: Controls
+    ) -> str:
         """Work until a signal, or until the connection is gone for good."""
         reason = "failed"
         with stop_on_signals(self._stop, leaving), self._watch.over_the_loop():
-            work = asyncio.create_task(self._work(began))
+            work = asyncio.create_task(self._work(began, controls))
             try:
                 await asyncio.wait({work, self._end}, return_when=asyncio.FIRST_COMPLETED)
             finally:
@@ -160,7 +124,7 @@ class _Run:
         pending = 0
         with suppress(StorageError):  # whatever is wrong was told already
             pending = len(self._store.questions.pending())
-        told = None if self.services is None else self.services.told
+        told = None if self._services is None else self._services.told
         return Stopped(
             reason=reason,
             answered=told.answered_count if told else 0,
@@ -177,7 +141,7 @@ class _Run:
         else:
             self._end.set_result(why)
 
-    async def _work(self, began: float) -> None:
+    async def _work(self, began: float, controls: Controls) -> None:
         """Connect, recover, listen; on the way out let answers finish, then disconnect."""
         async with AsyncExitStack() as on_the_way_out:
             on_the_way_out.push_async_callback(_gather, self._tasks)
@@ -205,20 +169,23 @@ class _Run:
             now = self._clock.now()
             account = await account_of(names, self._settings, self._store.began(now), now)
             self._store.belongs_to(account.owner.id)
-            self._program = Program(account, adapters)
-            services = self.services = Services(
+            program = Program(account, adapters)
+            services = self._services = Services(
                 self._settings,
                 self._store_back,
-                self._program,
+                program,
                 self._clock,
                 self._report,
                 self._timings,
+            )
+            running = controls.running = Running(
+                program, services, self._gate, self._store, self._clock, self._report
             )
             self._end_in_order(on_the_way_out, adapters, services)
             # Whoever is not known as a contact by then is none; a dead connection must not hold us.
             await asyncio.wait({known}, timeout=self._timings.contacts_seconds)
             await asyncio.wait({refused})  # who is blocked may not ask, however long this takes
-            await self._recover(adapters, services, account, began)
+            await self._recover(running, began)
             adapters.updates.open_changes()
             on_the_way_out.callback(adapters.updates.close_changes)
             adapters.updates.open(account.owner)
@@ -239,10 +206,9 @@ class _Run:
             if listening.done():
                 self._stop(why_disconnected(listening.exception()))
 
-    async def _recover(
-        self, adapters: Adapters, services: Services, account: Account, began: float
-    ) -> None:
+    async def _recover(self, running: Running, began: float) -> None:
         """What was pending comes first; then it is said that all is ready."""
+        adapters, services = running.program.adapters, running.services
         max_age = timedelta(minutes=self._settings.catch_up.max_age_minutes)
         services.budget.capture_lost()
         services.forgetting.sweep_once()
@@ -254,70 +220,15 @@ class _Run:
         services.commands.take_up(self._settings.catch_up.max_age_minutes)
         self._report(
             Ready(
-                account=account.owner.name,
+                account=running.program.account.owner.name,
                 model=self._settings.openai.model,
                 chats=len(services.chats.policy.chats),
                 seconds=time.monotonic() - began,
                 pending=pending,
-                selected=tuple(told for _, told in self.selected()),
+                selected=tuple(told for _, told in running.selected()),
                 prefix=self._settings.trigger.prefix,
             )
         )
-
-    # -- what is wanted of it while it runs
-
-    def selected(self) -> list[tuple[int, str]]:
-        """The selected chats, each by its id, and whom it answers."""
-        services = self.services
-        if services is None:
-            return []
-        told: list[tuple[int, str]] = []
-        for chat, rule in services.chats.policy.chats.items():
-            block = services.chats.get(chat)
-            title = self._gate.waits.titles.get(chat) or self._store.conversations.title(chat)
-            title = _("Saved Messages") if block and block.id == "saved" else title
-            title = title or str(chat if block is None else block.id)
-            people = rule.allowed if isinstance(rule.allowed, str) else ""
-            if rule.respond == "off":
-                told.append((chat, _("{title}: off", title=title)))
-            elif people:
-                told.append((chat, _WHOM[people].filled(title=title)))
-            else:
-                listed = n_(
-                    "{title} for {count} person",
-                    "{title} for {count} people",
-                    len(rule.allowed),
-                    title=title,
-                )
-                told.append((chat, listed))
-        return told
-
-    def toggle_pause(self) -> None:
-        """Begin no answer, or begin again what waited and did not grow too old meanwhile."""
-        if self.services is None:
-            return
-        now, paused_at = self._clock.now(), self._paused_at
-        self.services.queue.is_paused = paused_at is None
-        self._paused_at = now if paused_at is None else None
-        if paused_at is None:
-            reason, detail = "paused", _("Paused: no new answers until you press p again.")
-        else:
-            reason, detail = "resumed", _("Answering again.")
-            self.services.store_back.soon(partial(self._leave_out, paused_at, now))
-        self._report(Notice(reason=reason, detail=detail))
-
-    async def take_up(self, settings: Settings) -> None:
-        """From now on these settings hold. Raises ConfigError, TelegramError and StorageError;
-        then the old ones do.
-        """
-        if self._program is None or self.services is None:
-            return
-        names = NameResolver(self._program.adapters.client, self._store.names)
-        now = self._clock.now()
-        account = await account_of(names, settings, self._store.began(now), now)
-        self._settings = settings
-        self._limiter.take_up(settings.pacing.writes_per_second, settings.pacing.burst)
-        self.services.take_up(settings, account)
 
     # -- what Telegram tells
 
@@ -350,7 +261,7 @@ class _Run:
 
     def missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""
-        services = self.services
+        services = self._services
         if services is None:
             return  # whatever it is, a look comes after the start
         services.background.clear()  # edits and deletions that were missed are never told
@@ -359,26 +270,17 @@ class _Run:
 
     def reconnected(self) -> None:
         """The connection stands again: what grew too old meanwhile is not answered."""
-        services, now = self.services, self._clock.now()
+        services, now = self._services, self._clock.now()
         if services is None:
             return
         lost = now - timedelta(seconds=self.outage.back())
         self.missed()
-        services.store_back.soon(partial(self._leave_out, lost, now))
-
-    def _leave_out(self, lost: datetime, now: datetime) -> None:
-        max_age = timedelta(minutes=self._settings.catch_up.max_age_minutes)
-
-        def is_too_old(question: Question) -> bool:
-            old = grew_old(question.at, lost, now, max_age) and not question.attempt
-            return old and not self._store.outbound.of(question)
-
-        self._built.queue.stop_all(is_too_old, "too_old")
+        services.store_back.soon(partial(services.leave_out_old, lost, now))
 
     @property
     def _built(self) -> Services:
-        assert self.services is not None
-        return self.services
+        assert self._services is not None
+        return self._services
 
     async def _look_for_retries(self) -> None:
         """Take up what another process wants asked again, until cancelled."""

@@ -37,7 +37,7 @@ from userbot.rules.command_texts import CommandTexts
 from userbot.rules.commands import stem as command_stem
 from userbot.rules.inert import Inert
 from userbot.rules.policy import Policy, forbidden_now
-from userbot.rules.retrying import PATIENCE_SECONDS
+from userbot.rules.retrying import PATIENCE_SECONDS, grew_old
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.storage.store import Store
 from userbot.telegram.client import Losses, new_client
@@ -160,6 +160,7 @@ class Services:
         reader = TelegramReader(client, adapters.updates, timings.page_limit)
 
         self.store_back = store_back
+        self._max_age = max_age
         self.chats = ChatRules(account.policy, account.chats, settings.trigger.from_, store)
         history = history_of(settings, store)
         self._requests = requests = Requests(settings.openai, self.chats, history)
@@ -232,6 +233,17 @@ class Services:
         first = None if account.first else account.policy.began
         self.arrivals = Arrivals(receiver, self.chats, store, store_back, clock, first)
         self.catch_up = CatchUp(self.arrivals, self.chats, reader, max_age, clock, report)
+
+    def leave_out_old(self, since: datetime, now: datetime) -> None:
+        """Leave out what grew too old since a moment at which nothing could be answered any more,
+        but for what was begun or asked again. Raises StorageError.
+        """
+
+        def is_too_old(question: Question) -> bool:
+            old = grew_old(question.at, since, now, self._max_age) and not question.attempt
+            return old and not self.store_back.store.outbound.of(question)
+
+        self.queue.stop_all(is_too_old, "too_old")
 
     def take_up(self, settings: Settings, account: Account) -> None:
         """From now on these hold, as far as `rules.taking_up` lets them; for what waits, too."""

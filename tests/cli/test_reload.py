@@ -25,7 +25,7 @@ async def test_a_chat_that_is_selected_while_it_runs_is_answered_and_an_address_
     taken = await running.event("notice")
     assert (taken["reason"], taken["detail"]) == (
         "config_changed",
-        "config.toml: [[chats]] in effect.",
+        "config.toml changed: [[chats]] now in effect.",
     )
     waits = await running.event("notice")
     assert waits["reason"] == "config_waits"

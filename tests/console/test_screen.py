@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -75,8 +77,7 @@ def shown(*events: Event, written: str | None = None, **how: Any) -> list[str]:
     screen, paper = live(**how)
     for event in events:
         screen(event)
-    if written is not None:
-        screen.tick({(-100, 7): written})
+    screen.tick(None if written is None else {(-100, 7): written})
     return paper.screen()
 
 
@@ -199,3 +200,42 @@ def test_a_large_number_is_short(number: int, short: str) -> None:
 def test_the_end_of_a_text_fits_on_a_line(text: str, width: int, end: str) -> None:
     assert cell_len(ending(text, width)) <= width
     assert ending(text, width).endswith(end[1:])
+
+
+def test_what_a_chat_waits_for_its_question_waits_for_in_its_own_row() -> None:
+    pause = happened.Waiting(chat=-100, title="Weekend", reason="governor", seconds=3)
+    rows = shown(READY, HEARD, pause)
+    assert "waiting 2 s  to keep the account safe" in rows[-2]
+    assert sum("Weekend" in row for row in rows) == 3  # the head, the log, one row
+    assert "waiting 2 s  to keep the account safe" in shown(READY, pause)[-2]
+
+
+def test_a_question_that_failed_and_went_well_the_second_time_is_no_failure_any_more() -> None:
+    failed = happened.Failed(**WHERE, reason="timeout", error="No answer.")
+    assert shown(READY, failed, failed)[-1].endswith(" · 1 failed")
+    assert "failed" not in shown(READY, failed, ANSWERED)[-1]
+
+
+def test_a_new_day_begins_with_its_date_and_counts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, paper = live()
+    for event in (READY, HEARD, ANSWERED):
+        screen(event)
+    monkeypatch.setattr("userbot.console.live._today", lambda: date(2026, 12, 1))
+    screen.tick()
+    screen.tick()
+    rows = paper.screen()
+    assert [row for row in rows if row.startswith("──")] == ["── 2026-12-01 ──"]
+    assert rows[-1] == "● connected · 2 chats · today 0 answers"
+
+
+def test_two_hundred_events_a_second_are_all_in_the_log_and_leave_no_rows() -> None:
+    screen, paper = live()
+    for number in range(100):
+        where = WHERE | {"message": number}
+        screen(happened.Heard(**where, text=f"question {number}"))
+        screen(replace(ANSWERED, message=number))
+    screen.tick({})
+    rows = paper.screen()
+    assert sum("question" in row for row in rows) == 100
+    assert rows[-1].startswith("● connecting · today 100 answers")
+    assert "Weekend" not in rows[-1]

@@ -100,6 +100,25 @@ async def test_who_may_not_ask_gets_nothing_and_the_console_says_why(stage: Stag
     assert len(stage.asked()) == 1
 
 
+@pytest.mark.parametrize(
+    ("whom", "why"),
+    [
+        pytest.param("contacts", "Vera is not in your contacts", id="contacts"),
+        pytest.param("me", "only you may ask here", id="me"),
+        pytest.param((5,), "Vera is not on the list of people who may ask here", id="a list"),
+    ],
+)
+async def test_who_asked_and_may_not_is_told_why_and_who_only_talks_makes_no_row(
+    stage: Stage, whom: str | tuple[int, ...], why: str
+) -> None:
+    program = await stage.program([listed(stage.group.id, respond="mention", from_=whom)])
+    talk = stage.vera.says(stage.group, "I only talk here").id_for(stage.olga)
+    assert not (await program.tells("ignored", message=talk)).detail
+    asks = stage.vera.says(stage.group, "/gpt may I?").id_for(stage.olga)
+    ignored = await program.tells("ignored", message=asks)
+    assert ignored.detail == why
+
+
 async def test_a_group_that_is_not_listed_is_left_alone_and_not_even_stored(stage: Stage) -> None:
     program = await stage.program(trigger={"from": "me"})
     stage.max.says(stage.group, "hello everybody")

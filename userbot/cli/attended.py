@@ -1,13 +1,11 @@
-"""A run that somebody watches: the screen is kept up to date, and its keys act."""
+"""A run that somebody watches in a terminal: what its keys do."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
 from rich.text import Text
 
-from userbot.app import Controls
 from userbot.cli.common import explained
 from userbot.cli.history import ask_again
 from userbot.cli.language import said
@@ -17,6 +15,7 @@ from userbot.console.describe import printable
 from userbot.console.keyboard import KeyReader
 from userbot.console.live import Live
 from userbot.console.status import Status, Today
+from userbot.controls import Controls
 from userbot.errors import UserbotError
 from userbot.events import Failed, Notice, Report
 from userbot.rules.limits import MICRO, day_began
@@ -25,7 +24,6 @@ from userbot.storage.archive import Archive
 from userbot.storage.spending import spending
 from userbot.texts import Language, _, n_
 
-_TICK_SECONDS = 0.2
 KEYS = _("p pause · r retry what failed today · c chats · u usage today · ? help · Ctrl-C stop")
 
 
@@ -52,7 +50,7 @@ def _today(settings: Settings) -> Today:
 
 
 class Attended:
-    """Keeps a screen up to date. `loaded`: the config as the program began with it."""
+    """Acts on the keys of a screen. `loaded`: the config as the program began with it."""
 
     def __init__(
         self, screen: Live, loaded: Loaded, controls: Controls, report: Report, language: Language
@@ -62,21 +60,15 @@ class Attended:
         self._controls = controls
         self._report = report
         self._language = language
-        self._keyboard = KeyReader(self.pressed)
+        self._keys = KeyReader(self.pressed)
 
-    async def watch(self) -> None:
-        """Draw what changes, and listen to the keys, until cancelled."""
-        self._keyboard.open()
-        try:
-            while True:
-                self._screen.tick(self._controls.written())
-                await asyncio.sleep(_TICK_SECONDS)
-        finally:
-            self._keyboard.close()
+    def open(self) -> None:
+        """Listen to the keys from now on."""
+        self._keys.open()
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
-        self._keyboard.close()
+        self._keys.close()
         self._screen.close()
 
     def pressed(self, key: str) -> None:

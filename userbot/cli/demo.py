@@ -169,6 +169,7 @@ class Play:
             app.run(self._settings(), self._report, began=began, end=self._end, leaving=leaving)
         )
         play = asyncio.create_task(self._play())
+        moving = asyncio.create_task(self._shown.keep_moving())
         try:
             await asyncio.wait({program, play}, return_when=asyncio.FIRST_COMPLETED)
             played = play.done()
@@ -179,6 +180,7 @@ class Play:
             with contextlib.suppress(asyncio.CancelledError):
                 await play
         finally:
+            moving.cancel()
             self._shown.close()
             await self._sandbox.stop()
         if reason == "interrupted":

@@ -67,7 +67,7 @@ class Show:
         bubble = Text("\n")
         told = Text.assemble((head, f"bold {style}"), "\n", styled(text, message.entities))
         # Wrapped here, so that the bar stands before every line.
-        for line in told.wrap(self._rich, self._rich.width - 4):
+        for line in told.wrap(self._rich, self._rich.width - 5):
             bubble.append_text(Text.assemble(("  ▌ ", style), line, "\n"))
         bubble.right_crop(1)
         self._print(bubble, "")
@@ -97,7 +97,8 @@ class Show:
 
     def prompt(self, name: str) -> None:
         """Where the visitor types."""
-        if self._rich is not None:
+        if self._live is not None and self._rich is not None:
+            self._live.rest()
             self._rich.print(Text(f"{name} ❯ ", "bold cyan"), end="")
 
     def _shown(self, text: str) -> str:

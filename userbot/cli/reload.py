@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
-from userbot.app import Controls
 from userbot.cli.common import Common, load_config
 from userbot.config import Loaded
+from userbot.controls import Controls
 from userbot.errors import ConfigError, UserbotError
 from userbot.events import Event, Failed, Notice, Report
 from userbot.rules.taking_up import change
@@ -53,12 +53,14 @@ class ConfigWatch:
         self._settings = found.settings
         if found.at_once:
             keys = ", ".join(found.at_once)
-            detail = _("{file}: {keys} in effect.", file=self._path.name, keys=keys)
+            detail = _("{file} changed: {keys} now in effect.", file=self._path.name, keys=keys)
             self._report(Notice(reason="config_changed", detail=detail))
         if found.later and found.later != self._waiting:
             keys = ", ".join(found.later)
             detail = _(
-                "{file}: {keys} will change after a restart.", file=self._path.name, keys=keys
+                "{file} changed: {keys} will apply after a restart.",
+                file=self._path.name,
+                keys=keys,
             )
             self._report(
                 Notice(
@@ -73,7 +75,7 @@ class ConfigWatch:
 def _faults(file: str, error: UserbotError) -> Iterator[Event]:
     yield Notice(
         reason="config_faulty",
-        detail=_("{file} cannot be used like this: the settings stay as they were.", file=file),
+        detail=_("{file} is invalid: keeping the current settings.", file=file),
     )
     if not isinstance(error, ConfigError):
         yield Failed.of(error)

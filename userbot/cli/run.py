@@ -7,10 +7,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from userbot import app
-from userbot.app import Controls
 from userbot.cli.asking import in_terminal
 from userbot.cli.common import Common, reader_gone, stop_printing
 from userbot.cli.language import language, tell
@@ -18,6 +18,7 @@ from userbot.cli.login import log_in_first
 from userbot.cli.reload import ConfigWatch
 from userbot.config import Loaded, check_modes
 from userbot.console.lines import JsonLines, Lines, LogFile
+from userbot.controls import Controls
 from userbot.errors import UserbotError
 from userbot.events import Event, Notice
 from userbot.masking import masked_event
@@ -31,14 +32,21 @@ if TYPE_CHECKING:
 
 _ENDPOINT_SECONDS = 1.0
 """After which the model's server is looked at: the connection to Telegram comes first."""
+_TICK_SECONDS = 0.2
 
 
-class Console(Protocol):
-    """Shows activities; close it before the program's last words."""
+class Log(Protocol):
+    """Is told of activities; close it before the program's last words."""
 
     def __call__(self, event: Event) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Console(Log, Protocol):
+    """Shows activities, and how far those are that take time."""
+
+    def tick(self, written: Mapping[tuple[int, int], str] | None = None) -> None: ...
 
 
 class Reporter:
@@ -47,9 +55,7 @@ class Reporter:
     The console's reader may go away, as `| head -1` does: that is the `end` of the run.
     """
 
-    def __init__(
-        self, console: Console, end: asyncio.Future[str], log: Console | None = None
-    ) -> None:
+    def __init__(self, console: Console, end: asyncio.Future[str], log: Log | None = None) -> None:
         self._console = console
         self._end = end
         self._log = log
@@ -64,16 +70,25 @@ class Reporter:
         try:
             self._console(event)
         except OSError as error:
-            self.unread(error)
+            self._unread(error)
+
+    async def keep_moving(self, controls: Controls | None = None) -> None:
+        """Let what is under way be seen to move, until cancelled. `controls`: of the run."""
+        while not self._gone:
+            try:
+                self._console.tick(None if controls is None else controls.written())
+            except OSError as error:
+                self._unread(error)
+            await asyncio.sleep(_TICK_SECONDS)
 
     def close(self) -> None:
         """Close the console."""
         try:
             self._console.close()
         except OSError as error:
-            self.unread(error)
+            self._unread(error)
 
-    def unread(self, error: OSError) -> None:
+    def _unread(self, error: OSError) -> None:
         """The console could not be written to: raises that, unless its reader went away."""
         if not reader_gone(error):
             raise error
@@ -101,7 +116,7 @@ def console_for(common: Common, spoken: Language, attended: Settings | None = No
     return Live(spoken, verbose=common.verbose, status=status_of(attended))
 
 
-def log_file_for(settings: ConsoleConfig) -> Console | None:
+def log_file_for(settings: ConsoleConfig) -> Log | None:
     """The log file that the config asks for, if any. Raises OSError if it cannot be opened."""
     if settings.log_file is None:
         return None
@@ -115,13 +130,6 @@ def attended_by(console: Console, loaded: Loaded, controls: Controls, report: Re
 
     assert isinstance(console, Live)
     return Attended(console, loaded, controls, report, language())
-
-
-async def _kept_fresh(attended: Attended, report: Reporter) -> None:
-    try:
-        await attended.watch()
-    except OSError as error:
-        report.unread(error)
 
 
 async def _warn_of_endpoint(openai: OpenAIConfig, report: Reporter) -> None:
@@ -175,7 +183,8 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
         leaving = console.close
         if common.lively and not common.json:
             attended = attended_by(console, loaded, controls, report)
-            beside.append(asyncio.create_task(_kept_fresh(attended, report)))
+            attended.open()
+            beside.append(asyncio.create_task(report.keep_moving(controls)))
             leaving = attended.close
         try:
             return await app.run(
@@ -187,6 +196,7 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
                 controls=controls,
             )
         finally:
+            leaving()
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)

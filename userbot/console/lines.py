@@ -51,6 +51,9 @@ class JsonLines:
         if not isinstance(event, Ignored) or event.notable or self._verbose:
             print(self._line(event), file=self._stream, flush=True)
 
+    def tick(self, written: Mapping[tuple[int, int], str] | None = None) -> None:
+        """A line that is written does not change any more."""
+
     def close(self) -> None:
         """Nothing is held back, so nothing is left to write."""
 

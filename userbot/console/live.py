@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -24,8 +25,10 @@ from userbot.texts import Language, _, joined, n_, translated
 _TIME_STYLE = "grey58"
 _NARROW = 60
 """Columns below which a row begins with its head alone, and the rest is set in below it."""
+_AGAIN_SECONDS = 0.05
+"""How often what is at the bottom is put together anew while the log goes on."""
 _MOST_SELECTED = 4
-_WARNINGS = frozenset({"endpoint", "config"})
+_WARNINGS = frozenset({"endpoint", "config", "config_faulty", "config_waits"})
 
 
 class Live:
@@ -54,6 +57,9 @@ class Live:
         self._ready_at: float | None = None
         self._day = _today()
         self._closed = False
+        self._lines: list[str] = []
+        self._drawn_at = 0.0
+        self._failed: set[tuple[int | None, int | None]] = set()
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Ignored) and not (event.notable or self._verbose):
@@ -83,11 +89,17 @@ class Live:
         """Print a sentence into the log."""
         self._print(Text(translated(sentence, self._language)))
 
+    def rest(self) -> None:
+        """Leave the bottom to somebody who types there, until something happens."""
+        self._under_way.rows.clear()
+        self._draw()
+
     def close(self) -> None:
         """Leave the terminal as it was found."""
         self._closed = True
         self._under_way.rows.clear()
-        self._footer.draw(())
+        with suppress(OSError):  # the terminal was closed
+            self._footer.draw(())
 
     def _count(self, event: Event) -> None:
         status = self.status
@@ -102,11 +114,15 @@ class Live:
             case Ready():
                 status.chats = event.chats
             case Answered():
+                if (event.chat, event.message) in self._failed:  # asked again, it went well
+                    self._failed.remove((event.chat, event.message))
+                    status.today.failed = max(0, status.today.failed - 1)
                 status.today.answers += 1
                 status.today.tokens += (event.prompt_tokens or 0) + (event.completion_tokens or 0)
                 status.today.cost += event.cost or 0.0
             case Failed() if event.message is not None:
-                status.today.failed += 1
+                status.today.failed += (event.chat, event.message) not in self._failed
+                self._failed.add((event.chat, event.message))
             case Notice(reason="paused" | "resumed"):
                 status.paused = event.reason == "paused"
 
@@ -115,6 +131,7 @@ class Live:
         today = _today()
         if today != self._day:
             self._day = today
+            self._failed.clear()
             if self.status is not None:
                 self.status.today = Today()
             rows = (Text(f"── {today:%Y-%m-%d} ──", _TIME_STYLE), *rows)
@@ -132,6 +149,11 @@ class Live:
         if not self.console.is_terminal:
             return
         size, self._size = self._size, self.console.size
+        now = time.monotonic()
+        if above and size == self._size and now - self._drawn_at < _AGAIN_SECONDS:
+            self._footer.draw(self._lines, above)  # of many at once only the log is new
+            return
+        self._drawn_at = now
         width = self._size.width - 1
         lines = [] if self._closed else self._under_way.lines(width)
         lines = lines[-max(self._size.height - 2, 1) :]
@@ -141,7 +163,8 @@ class Live:
             if self._ready_at is not None:
                 self.status.seconds = time.monotonic() - self._ready_at
             lines.append(self.status.line(self._language, width))
-        self._footer.draw([self._rendered(line) for line in lines], above, anew=size != self._size)
+        self._lines = [self._rendered(line) for line in lines]
+        self._footer.draw(self._lines, above, anew=size != self._size)
 
     def _rendered(self, line: Text) -> str:
         with self.console.capture() as captured:

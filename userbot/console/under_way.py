@@ -87,8 +87,7 @@ class UnderWay:
         """
         now = time.monotonic()
         for key, row in list(self.rows.items()):
-            is_question = isinstance(key[1], int)
-            if not is_question:
+            if not _asked(key[1]):
                 if row.until is not None and now >= row.until:
                     del self.rows[key]
             elif written is not None:
@@ -123,15 +122,21 @@ class UnderWay:
         network = key == (None, "network")
         if not is_question and not network and not event.seconds:
             return False  # nobody would know when to take its row away
-        row = self.rows.setdefault(key, Row(line.where, _WAITING, now))
-        row.doing = _WAITING
-        row.detail = translated(REASONS.get(event.reason, event.reason), self.language)
-        if network:
-            row.since = min(row.since, now - event.seconds)
-        else:
-            row.until = now + event.seconds if event.seconds else None
+        # What a chat waits for, its questions wait for.
+        waiting = [
+            row for (chat, one), row in self.rows.items() if chat == event.chat and _asked(one)
+        ]
+        if is_question or network or not waiting:
+            waiting = [self.rows.setdefault(key, Row(line.where, _WAITING, now))]
+        detail = translated(REASONS.get(event.reason, event.reason), self.language)
         if event.detail and event.reason not in ("flood_wait", "slow_mode"):
-            row.detail = printable(translated(event.detail, self.language))
+            detail = printable(translated(event.detail, self.language))
+        for row in waiting:
+            row.doing, row.detail = _WAITING, detail
+            if network:
+                row.since = min(row.since, now - event.seconds)
+            else:
+                row.until = now + event.seconds if event.seconds else None
         return True
 
     def _line(self, row: Row, width: int) -> Text:
@@ -158,6 +163,11 @@ class UnderWay:
             line.append("  ").append(told, "dim")
         line.truncate(width, overflow="ellipsis")
         return line
+
+
+def _asked(of: int | str | None) -> bool:
+    """Whether a row is a question's."""
+    return isinstance(of, int)
 
 
 def ending(text: str, width: int) -> str:

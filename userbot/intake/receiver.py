@@ -97,14 +97,9 @@ class Receiver:
             return  # a look finds our answers, too
         if reason == "owner_no_prefix":
             self._admission.queue.stand_down(message)
-        self._report(
-            Ignored(
-                **_about(message),
-                reason=reason,
-                notable=reason not in _EVERYDAY and self._was_asked(message, known, reason),
-                detail=self._why_not(message) if reason == "not_allowed" else "",
-            )
-        )
+        notable = reason not in _EVERYDAY and self._was_asked(message, known, reason)
+        detail = self._why_not(message) if notable and reason == "not_allowed" else ""
+        self._report(Ignored(**_about(message), reason=reason, notable=notable, detail=detail))
 
     def _was_asked(self, message: Message, known: Known, reason: str) -> bool:
         """Whether it would have been a question, had its sender been let in."""

@@ -83,7 +83,7 @@ class Gate:
         self.waits = Waits(clock, report)
         self.stopped: UserbotError | None = None
         self.pausing = 0
-        self._limiter = limiter
+        self.limiter = limiter
         self._reading = Bucket(READS_PER_SECOND, READS_AT_ONCE)
         self._clock = clock
         self._report = report
@@ -119,7 +119,7 @@ class Gate:
         told = False
         while True:
             now = await self._open(conversation, write, title)
-            seconds = self._limiter.acquire_after_answers(conversation.chat, now)
+            seconds = self.limiter.acquire_after_answers(conversation.chat, now)
             if not seconds:
                 return
             # The first wait tells of them all: others may be let through before.
@@ -133,7 +133,7 @@ class Gate:
         self.check(conversation)
         now = self._clock.monotonic()
         line = self.waits.line.is_set()
-        return line and self._limiter.try_acquire(write, conversation.chat, now)
+        return line and self.limiter.try_acquire(write, conversation.chat, now)
 
     def try_typing(self, conversation: ConversationId) -> bool:
         """Whether a typing signal may go now."""
@@ -142,7 +142,7 @@ class Gate:
         except UserbotError:
             return False
         now = self._clock.monotonic()
-        return self.waits.line.is_set() and self._limiter.try_typing(conversation.chat, now)
+        return self.waits.line.is_set() and self.limiter.try_typing(conversation.chat, now)
 
     def in_slow_mode(self, conversation: ConversationId) -> bool:
         """Whether the chat was found to be in slow mode."""
@@ -198,7 +198,7 @@ class Gate:
         """Come back when it may leave now, as far as Telegram said; a write never waits here."""
         if kind.recorded and not self.waits.line.is_set():
             raise PauseAskedError(0, slow_mode=False)
-        while pause := self._limiter.pause(kind.method, kind.chat, self._clock.monotonic()):
+        while pause := self.limiter.pause(kind.method, kind.chat, self._clock.monotonic()):
             if not kind.waits:
                 raise PauseAskedError(pause.seconds, slow_mode=pause.reason == "slow_mode")
             self.pausing += 1
@@ -225,9 +225,9 @@ class Gate:
         slow_mode = isinstance(error, SlowModeWaitError)
         if slow_mode:
             self._slow.add(kind.chat)
-            self._limiter.slowed(kind.method, kind.chat, seconds, now)
+            self.limiter.slowed(kind.method, kind.chat, seconds, now)
         else:
-            self._limiter.flooded(kind.method, kind.chat, seconds, now)
+            self.limiter.flooded(kind.method, kind.chat, seconds, now)
         self._told.discard((kind.method, kind.chat))
         if not kind.waits:
             raise PauseAskedError(seconds, slow_mode=slow_mode) from error
@@ -282,7 +282,7 @@ class Gate:
             self.check(conversation)
             await self.waits.connected()
             now = self._clock.monotonic()
-            pause = self._limiter.pause(write, conversation.chat, now)
+            pause = self.limiter.pause(write, conversation.chat, now)
             if pause is None:
                 return now
             detail = "account" if pause.account_wide else write
@@ -292,7 +292,7 @@ class Gate:
         self, conversation: ConversationId, write: Write, title: str, now: float
     ) -> bool:
         """Take a place in both buckets, the chat's first: its wait must not hold others up."""
-        limiter, chat = self._limiter, conversation.chat
+        limiter, chat = self.limiter, conversation.chat
         used = False
         here = limiter.acquire_chat(chat, now)
         try:
@@ -315,5 +315,5 @@ class Gate:
     def _still_open(self, conversation: ConversationId, write: Write) -> bool:
         """Whether only the place was waited for. Raises as `check` does."""
         self.check(conversation)
-        pause = self._limiter.pause(write, conversation.chat, self._clock.monotonic())
+        pause = self.limiter.pause(write, conversation.chat, self._clock.monotonic())
         return self.waits.line.is_set() and pause is None

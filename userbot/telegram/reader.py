@@ -254,6 +254,8 @@ class TelegramReader:
         if peers:
             found = await self._client(functions.messages.GetPeerDialogsRequest(peers))
             self._client.agree_on(found.dialogs)
+            for one in (*found.users, *found.chats):
+                self._waits.titles.setdefault(get_peer_id(one), get_display_name(one))
             tops = _tops(found)
         known = {top.chat for top in tops}
         asked = (get_peer_id(one.peer) for one in peers)
