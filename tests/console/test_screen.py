@@ -125,6 +125,7 @@ def test_a_failure_counts_and_a_lost_connection_and_a_pause_are_seen() -> None:
     assert shown(READY, lost)[-1].startswith("● no connection")
     assert shown(READY, lost, back)[-1].startswith("● connected")
     assert shown(READY, paused)[-1].startswith("● connected · paused")
+    assert shown(READY, paused, HEARD)[-2].endswith("Weekend · Max  waiting 0 s  paused")
 
 
 def test_a_row_of_which_nothing_is_known_any_more_goes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from userbot.cli.common import Common, load_config
 from userbot.config import Loaded
+from userbot.config.environment import ENV_FILE
 from userbot.controls import Controls
 from userbot.errors import ConfigError, UserbotError
 from userbot.events import Event, Failed, Notice, Report
@@ -18,6 +19,8 @@ LOOK_SECONDS = 1.0
 """How often the file is looked at; a change is read when it has stayed the same for one look, so
 that an editor can write it to its end.
 """
+
+_Stamp = tuple[int, int, int]
 
 
 class ConfigWatch:
@@ -33,13 +36,17 @@ class ConfigWatch:
 
     async def watch(self) -> None:
         """Take up each change, until cancelled."""
-        known = latest = _stamp(self._path)
+        known = latest = self._stamps()
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            before, latest = latest, _stamp(self._path)
-            if latest not in (None, known) and latest == before:
+            before, latest = latest, self._stamps()
+            if latest[0] is not None and latest != known and latest == before:
                 known = latest
                 await self._changed()
+
+    def _stamps(self) -> tuple[_Stamp | None, _Stamp | None]:
+        """What changes with the file, and with the variables that stand beside it."""
+        return _stamp(self._path), _stamp(self._path.with_name(ENV_FILE))
 
     async def _changed(self) -> None:
         try:
@@ -85,7 +92,7 @@ def _faults(file: str, error: UserbotError) -> Iterator[Event]:
         yield Failed(reason="config", error=told, hint=fault.hint)
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def _stamp(path: Path) -> _Stamp | None:
     """What changes with a file; None while there is none, as between an editor's two steps."""
     try:
         found = path.stat()

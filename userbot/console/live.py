@@ -124,7 +124,7 @@ class Live:
                 status.today.failed += (event.chat, event.message) not in self._failed
                 self._failed.add((event.chat, event.message))
             case Notice(reason="paused" | "resumed"):
-                status.paused = event.reason == "paused"
+                status.paused = self._under_way.paused = event.reason == "paused"
 
     def _print(self, *rows: Any) -> None:
         """Print rows above what is at the bottom, behind a line with the date if that is new."""

@@ -60,6 +60,8 @@ class UnderWay:
 
     language: Language
     rows: dict[Key, Row] = field(default_factory=dict)
+    paused: bool = False
+    """Nothing new is begun."""
 
     def takes(self, event: Event, line: Line) -> bool:
         """Note what happened. Whether that is a row for now, and nothing for the log."""
@@ -158,7 +160,9 @@ class UnderWay:
         line.append(translated(doing, self.language), "" if doing == _WRITING else "yellow")
         line.append(f" {translated(whole_seconds(seconds), self.language)}", "dim")
         room = width - line.cell_len - 2
-        told = row.detail if doing == _WAITING else ending(row.written, room)
+        pause = _("paused") if self.paused else ""
+        waits = row.detail or translated(pause, self.language)
+        told = waits if doing == _WAITING else ending(row.written, room)
         if told and room >= _LEAST_TEXT:
             line.append("  ").append(told, "dim")
         line.truncate(width, overflow="ellipsis")
