@@ -157,3 +157,59 @@ async def test_a_folder_with_something_else_in_it_is_told_and_left_alone(house: 
     (house.folder / "kept" / "commands.jsonl").write_text("no commands at all\n")
     refused(await house.run("sandbox", "--data", "kept"), "kept contains a state that")
     assert (house.folder / "kept" / "commands.jsonl").read_text() == "no commands at all\n"
+
+
+async def test_in_a_terminal_one_writes_as_its_people_and_sees_the_answers(house: House) -> None:
+    screen = await house.terminal("sandbox")
+    await screen.shows("Max ❯ $")
+    ended = await house.run("init", "--sandbox")
+    assert (ended.code, ended.hints) == (0, []), ended.err
+    assert "config.toml is ready. Start with: userbot run" in ended.out
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    screen.types("/gpt hellö\x7fo there\n")
+    await screen.shows("▌ Olga · in reply to Max[^$]*You asked: Max: hello there")
+    screen.types("/as lena\n")
+    await screen.shows("Lena ❯ $")
+    screen.types("/voice\n")
+    await screen.shows("▶ voice note, 4 s")
+    await screen.shows("▌ Olga · in reply to Lena")
+    screen.types("/picture\n")
+    await screen.shows("▣ picture")
+    assert (await running.event("answered"))["event"] == "answered"
+    screen.types("/as vera\n/gpt and me?\n")
+    await running.event("ignored")
+    await running.stop(signal.SIGINT)
+    screen.types("/as nobody\n")
+    await screen.shows("Here are Olga, Max, Lena, Timur, Vera.")
+    screen.types("/quit\n")
+    assert await screen.ends() == 0
+
+
+async def test_a_key_scans_the_qr_code_of_a_login(house: House) -> None:
+    screen = await house.terminal("sandbox")
+    await screen.shows("Max ❯ $")
+    screen.types("\x0c")
+    await screen.shows("No QR code is shown now")
+    await house.run("init", "--sandbox")
+    for file in house.session.parent.iterdir():
+        file.unlink()
+    login = await house.terminal("login")
+    await screen.shows("press Ctrl-L")
+    screen.types("\x0c")
+    await login.shows("Logged in as Olga.")
+    assert await login.ends() == 0
+    screen.types("\x04")
+    assert await screen.ends() == 0
+
+
+async def test_init_for_a_sandbox_needs_one_and_leaves_other_configs_alone(house: House) -> None:
+    refused(await house.run("init", "--sandbox"), "No sandbox is running.")
+    running, _card = await sandbox(house)
+    path = house.folder / "config.toml"
+    path.write_text("# mine\n")
+    ended = await house.run("init", "--sandbox")
+    assert (ended.code, path.read_text()) == (1, "# mine\n")
+    assert (await house.run("init", "--sandbox", "--config", "other.toml")).code == 0
+    assert (await house.run("init", "--sandbox", "--config", "other.toml")).code == 0, "anew"
+    await running.stop(signal.SIGINT)

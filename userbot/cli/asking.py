@@ -194,6 +194,20 @@ class Keyboard:
         sys.stdin.readline()
 
 
+class Scripted(Keyboard):
+    """Answers that are known beforehand: of an account in the sandbox."""
+
+    def __init__(self, phone: str, code: str) -> None:
+        super().__init__()
+        self._answers = phone, code
+
+    def phone(self) -> str:
+        return self._answers[0]
+
+    def code(self, where: str, wrong: bool) -> str:  # noqa: ARG002 - it is always this one
+        return self._answers[1]
+
+
 def _is_phone(answer: str) -> bool:
     return re.fullmatch(r"\+?[\d\s().-]{5,25}", answer) is not None
 

@@ -162,6 +162,12 @@ def init(
     common: Common,
     force: Annotated[bool, typer.Option("--force", help=_("Replace an existing config."))] = False,
     phone: Phone = None,
+    sandbox: Annotated[
+        bool,
+        typer.Option(
+            "--sandbox", help=_("Fill in everything for the `userbot sandbox` that runs.")
+        ),
+    ] = False,
     server: Annotated[
         str | None,
         typer.Option(metavar="HOST:PORT", help=_("Another Telegram, such as `userbot sandbox`.")),
@@ -176,6 +182,9 @@ def init(
 ) -> None:
     from userbot.cli import init as command
 
+    if sandbox:
+        command.init_for_sandbox(common, force=force)
+        return
     other = command.other_server(server, public_key, dc)
     command.init(common, other, phone, force=force)
 

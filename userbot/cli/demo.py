@@ -151,7 +151,9 @@ class Play:
         self._end: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._shown = Reporter(self._console, self._end)
         self._picture = picture
-        self._show = Show(self._console, language, quiet=common.json or picture is not None)
+        terminal = self._console if isinstance(self._console, Live) else None
+        quiet = common.json or picture is not None
+        self._show = Show(terminal, language, quiet=quiet)
         # On Windows no loop can wait for what is typed: there the scene is all.
         typed = sys.stdin.isatty() and sys.platform != "win32"
         self._interactive = typed and sys.stdout.isatty() and not common.json and not picture

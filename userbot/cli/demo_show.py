@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from userbot.cli.run import Console
 from userbot.console.describe import HEADS
 from userbot.console.live import Live
 from userbot.rules.plain import within
@@ -32,10 +32,13 @@ _STYLES = {
 class Show:
     """Writes onto the console's own terminal, or as plain lines; `quiet` shows nothing."""
 
-    def __init__(self, console: Console, language: Language, *, quiet: bool) -> None:
+    def __init__(
+        self, terminal: Live | Console | None, language: Language, *, quiet: bool = False
+    ) -> None:
+        """`terminal`: where to print, None for plain lines."""
         self._language = language
-        self._live = console if isinstance(console, Live) else None
-        self._rich = None if self._live is None else self._live.console
+        self._terminal = terminal
+        self._rich = terminal.console if isinstance(terminal, Live) else terminal
         self._quiet = quiet
 
     def label(self, sentence: str) -> None:
@@ -43,9 +46,17 @@ class Show:
         sentence = self._shown(sentence)
         self._print(Text(sentence, "bold magenta"), sentence)
 
-    def said(self, message: Message, owner: bool = False, by_program: bool = False) -> None:
-        """A message as the people in the chat see it."""
+    def said(
+        self,
+        message: Message,
+        owner: bool = False,
+        by_program: bool = False,
+        where: str = "",
+    ) -> None:
+        """A message as the people in the chat see it; `where`: the chat, if that must be said."""
         head = message.sender.first_name
+        if where:
+            head = joined(head, where, by=" → ")
         if by_program:
             head = joined(head, _("the userbot"), by=" · ")
         elif owner:
@@ -58,6 +69,9 @@ class Show:
             seconds = round(message.media.duration or 0)
             voice_note = _("voice note, {seconds} s", seconds=seconds)
             text = f"▶ {self._shown(voice_note)}"
+        elif message.media is not None:
+            picture = _("picture") if message.media.kind == "photo" else _("file")
+            text = "\n".join(filter(None, (f"▣ {self._shown(picture)}", text)))
         head = self._shown(head)
         if self._rich is None:
             lines = "\n".join(f"    | {line}" for line in (head, *text.split("\n")))
@@ -107,8 +121,8 @@ class Show:
     def _print(self, rich: Any, plain: str) -> None:
         if self._quiet:
             return
-        if self._live is not None:
-            self._live.print(rich)
+        if self._terminal is not None:
+            self._terminal.print(rich)
         else:
             print(plain, flush=True)
 

@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 
 from userbot.cli import init_questions as questions
-from userbot.cli.asking import TRIES
+from userbot.cli.asking import TRIES, Scripted
 from userbot.cli.common import Common, command_line
 from userbot.cli.language import aside, say, tell
 from userbot.cli.login import WRONG_PHONE, log_in_first, own_dialogs
+from userbot.cli.sandbox_card import running_sandbox
 from userbot.config import load
 from userbot.config.edit import with_blocks, with_values
 from userbot.config.environment import find_config, read_env_file
@@ -22,9 +23,14 @@ from userbot.config.validate import check
 from userbot.errors import ConfigError, TelegramError, UsageError, UserbotError
 from userbot.private_files import write_private
 from userbot.settings import ServerConfig, Settings
+from userbot.telegram.session import remove_session
 from userbot.texts import _
 
 _ASKED = {"telegram": ("api_id", "api_hash"), "openai": ("api_key", "base_url")}
+
+
+_SERVER = ("dc", "host", "port", "public_key")
+_LOOPBACK = 'host = "127.0.0.1"'
 
 
 class Draft:
@@ -143,6 +149,39 @@ def _answered(draft: Draft, other: ServerConfig | None, phone: str | None) -> bo
         _("The login failed {tries} times.", tries=TRIES),
         _("Copy api_id and api_hash again from https://my.telegram.org."),
     )
+
+
+def init_for_sandbox(common: Common, *, force: bool) -> None:
+    """Write a config for the sandbox that runs, and log in there as its owner: nothing is asked.
+
+    It takes the place of a config for an earlier sandbox, or of any by `force`.
+    """
+    os.umask(0o077)
+    path = common.config or find_config(os.environ)
+    _refuse_what_cannot_be_written(path)
+    card = running_sandbox()
+    if path.exists() and not force and _LOOPBACK not in path.read_text(encoding="utf-8"):
+        raise UserbotError(
+            _("{path} is not for a sandbox and was not changed.", path=path),
+            _("Name another file: userbot init --sandbox --config sandbox.toml"),
+            reason="config_exists",
+        )
+    draft = Draft(path, "")
+    telegram, owner = card["telegram"], card["accounts"][0]
+    draft.add("telegram", {"api_id": 1, "api_hash": "anyhash"})
+    draft.add("telegram.server", {name: telegram[name] for name in _SERVER})
+    draft.add("openai", card["openai"] | {"model": "sandbox"})
+    blocks = [
+        f'[[chats]]  # {chat["title"]}\nid = {chat["id"]}\nrespond = "mention"\nfrom = "contacts"\n'
+        for chat in card["chats"][:1]
+    ]
+    draft.text = with_blocks(draft.text, blocks)
+    settings = draft.settings()
+    remove_session(settings.telegram.session)  # of an earlier sandbox: nobody there knows it
+    log_in_first(settings.telegram, owner["phone"], Scripted(owner["phone"], owner["code"]))
+    draft.write()
+    say(_("{path} is ready. Start with: {command}", path=path, command=command_line(common, "run")))
+    say(_("Then write “/gpt hello” in the sandbox's terminal."))
 
 
 def _say_what_stands(common: Common, draft: Draft, *, logged_in: bool) -> None:

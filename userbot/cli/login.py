@@ -71,10 +71,10 @@ async def _log_in_again(settings: TelegramConfig, phone: str | None) -> tuple[st
     raise AssertionError("the last try raises or returns")
 
 
-def log_in_first(settings: TelegramConfig, phone: str | None) -> None:
+def log_in_first(settings: TelegramConfig, phone: str | None, asks: Keyboard | None = None) -> None:
     """Log in as a step of another command; what is told is no data."""
     qr = phone is None and in_terminal()
-    name, _new = asyncio.run(log_in(settings, Keyboard(), phone, qr=qr))
+    name, _new = asyncio.run(log_in(settings, asks or Keyboard(), phone, qr=qr))
     tell(_("Logged in as {name}.", name=name))
 
 

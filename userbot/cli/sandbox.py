@@ -9,8 +9,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from userbot.cli.common import Common
+from userbot.cli.common import Common, program
 from userbot.cli.language import said
+from userbot.cli.sandbox_card import announced
+from userbot.cli.sandbox_room import Room, can_visit
 from userbot.cli.table import kind
 from userbot.errors import SessionInUseError, UserbotError, system_reason
 from userbot.sandbox.fixtures import Sandbox
@@ -42,11 +44,17 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
                     key = folder / "server.pem"
                     served.telegram.write_public_key(key)
                     card = served.card(key.resolve())
+                    visited = can_visit() and not common.json
                     told = _told(card, fixed=port > 0)
                     if common.json:
                         told = json.dumps(card, ensure_ascii=False)
-                    print(told, flush=True)
-                    return await stopped
+                    elif visited and not common.verbose:
+                        told = _invitation()
+                    with announced(card):
+                        print(told, flush=True)
+                        if not visited:
+                            return await stopped
+                        return await _visited(served, stopped)
                 finally:
                     await served.stop()
         except FileExistsError:
@@ -59,6 +67,21 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
                 _("Another sandbox is using {data}.", data=data),
                 _("Stop it first, or use another folder."),
             ) from None
+
+
+async def _visited(served: Sandbox, stopped: asyncio.Future[str]) -> str:
+    """Let somebody write there until he leaves or a signal comes; gives the reason."""
+    visit = asyncio.create_task(Room(served).visit())
+    waited: set[asyncio.Future[Any]] = {visit, stopped}
+    try:
+        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        if stopped.done():
+            return stopped.result()
+        visit.result()
+        return "left"
+    finally:
+        visit.cancel()
+        await asyncio.gather(visit, return_exceptions=True)
 
 
 async def _started(data: Path | None, port: int) -> Sandbox:
@@ -78,6 +101,16 @@ async def _started(data: Path | None, port: int) -> Sandbox:
             told = _("Port {port} or {next} is in use: {why}.", port=port, next=port + 1, why=why)
         raise UserbotError(told, _("Choose another with --port, or leave it out.")) from None
     return served
+
+
+def _invitation() -> str:
+    init, run = (f"{program()} {words}" for words in ("init --sandbox", "run"))
+    lines = (
+        _("A small Telegram runs on this computer until Ctrl-C. In another terminal:"),
+        f"  {init}",
+        f"  {run}",
+    )
+    return "\n".join(map(said, lines))
 
 
 def _told(card: dict[str, Any], *, fixed: bool) -> str:

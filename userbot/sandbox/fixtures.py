@@ -43,6 +43,9 @@ class Sandbox:
             for number, actor in enumerate(CAST, 1)
         ]
         founder = people[CAST.index(OLGA)]
+        for actor, person in zip(CAST, people, strict=True):
+            if actor.may_ask and person is not founder:
+                founder.knows(person)
         self.telegram.add_group(GROUP[language], creator=people[1], members=people)
         self.telegram.add_supergroup("Python club", creator=founder, members=people)
 

@@ -210,6 +210,16 @@ class Telegram:
         """What is said in a group may not be forwarded or kept (noforwards)."""
         protect(self._world, group, on)
 
+    def shown_token(self) -> bytes | None:
+        """What the newest QR code says that a client shows now and nobody has scanned."""
+        now = self._world.now()
+        shown = [one for one in self.state.tokens if one.expires > now and not one.accepted_by]
+        return shown[-1].data if shown else None
+
+    def accept(self, account: Account, token: bytes) -> None:
+        """An account scans the QR code that says this. Raises RpcError."""
+        logins.accept_token(self._world, account, token)
+
     def expire_file_references(self) -> None:
         """Every file reference given out so far is answered FILE_REFERENCE_EXPIRED from now on."""
         self._world.references.expire()

@@ -1,0 +1,205 @@
+"""`userbot sandbox` in a terminal: somebody writes there as its people, and sees their chats."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from userbot.cli.demo_show import Show
+from userbot.cli.language import language, said
+from userbot.cli.line_editor import END, LineEditor
+from userbot.sandbox.accounts import Account
+from userbot.sandbox.errors import RpcError
+from userbot.sandbox.fixtures import Sandbox
+from userbot.sandbox.script import MAX, OLGA
+from userbot.sandbox.state import Group, Message, User
+from userbot.sandbox.voices import ENGLISH, RUSSIAN
+from userbot.texts import Text as Sentence
+from userbot.texts import _
+
+SCAN = "\x0c"
+"""Ctrl-L: link a device."""
+_LOOK_SECONDS = 0.1
+_SETTLED_SECONDS = 0.8
+"""An answer that has not changed for so long is shown: until then it is being written."""
+_PICTURE = Path(__file__).parent.parent / "sandbox" / "sunset.jpg"
+_COMMANDS = {
+    "/as NAME": _("write as somebody else"),
+    "/in CHAT": _("write there: part of a group's title, or somebody's name"),
+    "/reply TEXT": _("reply to the newest answer"),
+    "/voice [en|ru]": _("send a voice note, as a reply to it"),
+    "/picture [TEXT]": _("send a picture, with /gpt or this text below it"),
+    "/scan": _("scan the QR code of a login as Olga: Ctrl-L"),
+    "/quit": _("end the sandbox, as Ctrl-D does"),
+}
+
+
+class Room:
+    """The visitor's place: who he is, where he writes, and what was shown."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._console = Console(highlight=False)
+        self._show = Show(self._console, language())
+        self._editor = LineEditor(self._console, SCAN)
+        self._owner = sandbox.people[OLGA.key]
+        self._who = sandbox.people[MAX.key]
+        self._where: User | Group = sandbox.group
+        self._shown: set[int] = set()
+        self._growing: dict[int, tuple[str, float]] = {}
+        self._codes_told: set[bytes] = set()
+
+    async def visit(self) -> None:
+        """Show and take what is typed until the visitor leaves."""
+        self._shown = {id(message) for _chat, message in self._messages()}
+        self._tell(
+            _(
+                "You are {name}, in {chat}. /help lists what you can do.",
+                name=self._who.first_name,
+                chat=self._title(self._where),
+            )
+        )
+        with self._editor.open():
+            looking = asyncio.create_task(self._look())
+            try:
+                while True:
+                    self._prompt()
+                    line = await self._editor.lines.get()
+                    if line.strip() in (END.strip(), "/quit", "/exit") and line != "":
+                        return
+                    if line.strip(" ") or line == SCAN:
+                        self._take(line)
+            finally:
+                looking.cancel()
+                print()
+
+    def _prompt(self) -> None:
+        self._editor.prompt = f"{self._who.first_name} ❯ "
+        self._editor.show()
+
+    def _take(self, line: str) -> None:
+        if line == SCAN:
+            line = "/scan"
+        word, _space, rest = line.strip().partition(" ")
+        rest = rest.strip()
+        try:
+            match word:
+                case "/as":
+                    self._become(rest)
+                case "/in":
+                    self._go(rest)
+                case "/voice":
+                    voice, answer = RUSSIAN if rest == "ru" else ENGLISH, self._newest_answer()
+                    caption = "" if answer else "/gpt"  # what addresses it to the program
+                    self._who.sends_voice(self._where, voice.data, reply_to=answer, caption=caption)
+                case "/picture":
+                    picture = _PICTURE.read_bytes()
+                    self._who.sends_photo(self._where, picture, caption=rest or "/gpt")
+                case "/reply":
+                    answer = self._newest_answer()
+                    if answer is None:
+                        self._tell(_("There is no answer to reply to yet."))
+                    else:
+                        self._who.says(self._where, rest, reply_to=answer)
+                case "/scan":
+                    self._scan()
+                case "/help":
+                    self._help()
+                case _:
+                    self._who.says(self._where, line.strip())
+        except RpcError as error:
+            self._tell(_("Telegram would refuse that: {why}.", why=error.name))
+        except ValueError:
+            self._tell(_("{name} cannot write there.", name=self._who.first_name))
+
+    def _become(self, name: str) -> None:
+        found = self._person(name)
+        if found is None:
+            names = ", ".join(one.first_name for one in self._sandbox.telegram.accounts)
+            self._tell(_("Here are {names}.", names=names))
+            return
+        self._who = found
+        self._shown |= {id(message) for _chat, message in self._messages()}
+
+    def _go(self, name: str) -> None:
+        groups = self._sandbox.telegram.groups
+        wanted = name.casefold()
+        where = next((one for one in groups if wanted and wanted in one.title.casefold()), None)
+        self._where = where or self._person(name) or self._where
+        self._tell(_("You write in {chat}.", chat=self._title(self._where)))
+
+    def _person(self, name: str) -> Account | None:
+        wanted = name.removeprefix("@").casefold()
+        for one in self._sandbox.telegram.accounts:
+            if wanted and (one.first_name.casefold() == wanted or one.username == wanted):
+                return one
+        return self._sandbox.people.get(wanted)
+
+    def _newest_answer(self) -> Message | None:
+        said_there = reversed(self._who.messages(self._where))
+        return next((one for one in said_there if one.sender is self._owner), None)
+
+    def _scan(self) -> None:
+        token = self._sandbox.telegram.shown_token()
+        if token is None:
+            self._tell(_("No QR code is shown now: run `userbot login`."))
+            return
+        self._sandbox.telegram.accept(self._owner, token)
+        self._tell(_("{name} scanned the QR code.", name=self._owner.first_name))
+
+    def _help(self) -> None:
+        with self._editor.above():
+            for usage, does in _COMMANDS.items():
+                self._console.print(Text(f"  {usage:16}", "bold"), Text(said(does)))
+
+    def _tell(self, sentence: Sentence) -> None:
+        with self._editor.above():
+            self._console.print(Text(said(sentence), "dim"))
+
+    def _title(self, where: User | Group) -> str:
+        return where.title if isinstance(where, Group) else where.first_name
+
+    def _messages(self) -> list[tuple[User | Group, Message]]:
+        """What the one who is played sees, oldest first in each chat."""
+        people = [one for one in self._sandbox.telegram.accounts if one is not self._who]
+        places: list[User | Group] = [*self._sandbox.telegram.groups, *people]
+        return [(place, one) for place in places for one in self._who.messages(place)]
+
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = asyncio.get_running_loop().time()
+            for place, message in self._messages():
+                if id(message) not in self._shown and self._whole(message, now):
+                    self._shown.add(id(message))
+                    with self._editor.above():
+                        chat = "" if place is self._where else self._title(place)
+                        self._show.said(message, where=chat)
+            token = self._sandbox.telegram.shown_token()
+            if token is not None and token not in self._codes_told:
+                self._codes_told = {token}
+                self._tell(
+                    _(
+                        "A QR code is shown: press Ctrl-L, and {name} scans it.",
+                        name=self._owner.first_name,
+                    )
+                )
+
+    def _whole(self, message: Message, now: float) -> bool:
+        """Whether it is shown now: what others write may still grow."""
+        if message.sender is self._who:
+            return True
+        text, since = self._growing.get(id(message), ("", now))
+        if text != message.text:
+            self._growing[id(message)] = (message.text, now)
+            return False
+        return now - since >= _SETTLED_SECONDS
+
+
+def can_visit() -> bool:
+    """Whether there is a terminal that somebody can write in."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and sys.platform != "win32"
