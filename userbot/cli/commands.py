@@ -439,6 +439,32 @@ def sandbox(
 
 
 @_command(
+    _("Keep it running in the background: install, status or remove."),
+    _("As a systemd user unit on Linux, a launchd agent on macOS."),
+    examples=(
+        ("userbot service install", _("start it now and at every login")),
+        ("userbot service status", _("does it run, and where is its log")),
+        ("userbot service remove", _("stop it, and forget it")),
+    ),
+)
+def service(
+    common: Common,
+    action: Annotated[
+        str,
+        typer.Argument(
+            metavar="ACTION",
+            help=_("install, status or remove."),
+            autocompletion=completion.actions,
+        ),
+    ],
+) -> None:
+    loaded = load_config(common, need_key=action == "install")
+    from userbot.cli import service as command
+
+    command.service(common, action, loaded)
+
+
+@_command(
     _("Show the help of a command."),
     examples=(("userbot help history", _("the same as `userbot history --help`")),),
 )

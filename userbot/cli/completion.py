@@ -1,4 +1,4 @@
-"""What a shell offers behind TAB: the chats of the history, by a word that finds each."""
+"""What a shell offers behind TAB: above all the chats of the history, by a word for each."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ def chats(ctx: Any, incomplete: str) -> list[tuple[str, str]]:
         titles = {str(one.conversation.chat): one.title for one in found}
         return _offered(titles, incomplete)
     return []
+
+
+def actions(incomplete: str) -> list[str]:
+    """What `service` does."""
+    return [one for one in ("install", "status", "remove") if one.startswith(incomplete)]
 
 
 def _offered(titles: dict[str, str], incomplete: str) -> list[tuple[str, str]]:
