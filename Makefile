@@ -17,10 +17,10 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
 
 demo: setup-run  ## the whole program against a small Telegram on this computer: no account, no key
-	@$(BIN)/userbot demo $(ARGS)
+	@trap : INT; $(BIN)/userbot demo $(ARGS) || [ $$? -eq 130 ]  # Ctrl-C is no failure
 
 install: setup-run  ## the program and what it needs, into .venv
-	@echo "Ready: $(BIN)/userbot init leads from nothing to a working config.toml."
+	@echo "Ready. Next: $(BIN)/userbot init"
 
 check: setup-dev  ## lint, format, types; the types on Windows, too
 	@failed=0; for tool in "ruff check ." "ruff format --check ." mypy \
@@ -82,7 +82,7 @@ clean:  ## remove what was made here, but never config.toml and sessions/
 	@find userbot tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-run:
-	@.ci/setup run
+	@trap : INT; .ci/setup run || [ $$? -eq 130 ]  # Ctrl-C ends make itself
 
 setup-dev:
 	@.ci/setup dev

@@ -21,7 +21,7 @@ from pathlib import Path
 from rich.console import Console
 
 from userbot import app
-from userbot.cli.common import Common, load_config
+from userbot.cli.common import Common, load_config, program
 from userbot.cli.demo_picture import chat_picture, console_picture
 from userbot.cli.demo_show import Show
 from userbot.cli.language import language as spoken
@@ -251,6 +251,7 @@ class Play:
         self._show.table(self._counts)
         if self._interactive:
             await self._visit()
+        self._show.next_steps(f"{program()} init", f"{program()} sandbox")
 
     def _say(self, who: Account, text: str, reply_to: Message | None = None) -> Message:
         said = who.says(self._sandbox.group, text, reply_to=reply_to)

@@ -109,6 +109,21 @@ class Show:
         )
         self._print(Text(self._shown(told), "bold"), "")
 
+    def next_steps(self, init: str, sandbox: str) -> None:
+        """Say what to type after the demo."""
+        steps = (
+            (init, _("set it up with your own account")),
+            (sandbox, _("or play on: every command, without an account")),
+        )
+        title = self._shown(_("What next?"))
+        width = max(len(command) for command, _does in steps)
+        shown, plain = Text(f"\n{title}", "bold"), f"\n{title}"
+        for command, does in steps:
+            told = self._shown(does)
+            shown.append(f"\n  {command:{width}}", "bold cyan").append(f"  {told}", "not bold")
+            plain += f"\n  {command:{width}}  {told}"
+        self._print(shown, plain)
+
     def prompt(self, name: str) -> None:
         """Where the visitor types."""
         if self._live is not None and self._rich is not None:

@@ -35,18 +35,21 @@ class LineEditor:
     @contextmanager
     def open(self) -> Iterator[None]:
         """Within, the keys are ours; afterwards the terminal is as it was."""
-        import termios
-        import tty
+        if sys.platform == "win32":
+            raise NotImplementedError("no loop waits for a console there")
+        else:
+            import termios
+            import tty
 
-        terminal, loop = sys.stdin.fileno(), asyncio.get_running_loop()
-        before = termios.tcgetattr(terminal)
-        tty.setcbreak(terminal, termios.TCSANOW)
-        loop.add_reader(terminal, self._read)
-        try:
-            yield
-        finally:
-            loop.remove_reader(terminal)
-            termios.tcsetattr(terminal, termios.TCSANOW, before)
+            terminal, loop = sys.stdin.fileno(), asyncio.get_running_loop()
+            before = termios.tcgetattr(terminal)
+            tty.setcbreak(terminal, termios.TCSANOW)
+            loop.add_reader(terminal, self._read)
+            try:
+                yield
+            finally:
+                loop.remove_reader(terminal)
+                termios.tcsetattr(terminal, termios.TCSANOW, before)
 
     @contextmanager
     def above(self) -> Iterator[None]:

@@ -142,7 +142,8 @@ class Launchd:
         self.file = Path.home() / "Library" / "LaunchAgents" / f"{service.label}.plist"
         self._service = service
         self._logs = Path.home() / "Library" / "Logs"
-        self._domain = f"gui/{os.getuid()}"
+        user = getattr(os, "getuid", int)()  # there is none on Windows, nor launchd
+        self._domain = f"gui/{user}"
 
     def install(self) -> None:
         _tried("launchctl", "bootout", f"{self._domain}/{self._service.label}")
