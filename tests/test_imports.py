@@ -72,7 +72,7 @@ OWNERS: dict[str, set[str]] = {
 }
 
 # The only places of cli that may open the sandbox.
-SANDBOX_COMMANDS = ("cli/demo", "cli/sandbox.py")
+SANDBOX_COMMANDS = ("cli/demo", "cli/sandbox")
 # What `userbot --help` may load besides Python's own modules.
 LIGHT = {"typer"}
 
@@ -268,7 +268,7 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
         pytest.param(
             "cli/run.py",
             "def f(): import userbot.sandbox",
-            "cli/demo and cli/sandbox.py",
+            "cli/demo and cli/sandbox",
             id="door",
         ),
         pytest.param("cli/__init__.py", "import rich", "userbot --help loads this", id="help"),
