@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal
 from userbot.cli.chats import block
-from userbot.cli.language import show, tell, tell_below
+from userbot.cli.language import show, tell, tell_below, tell_done, tell_head
 from userbot.cli.table import kind
 from userbot.config.validate import EXAMPLE_HASH, EXAMPLE_IDS, is_secret
 from userbot.console.describe import printable
@@ -153,7 +153,7 @@ def chats(found: list[Dialog]) -> list[str]:
 
 def _head(title: str) -> None:
     tell()
-    tell(title)
+    tell_head(title)
 
 
 def _split(numbers: str) -> list[str]:
@@ -222,12 +222,15 @@ async def _offered(key: str, url: str) -> list[str] | None:
     settings = OpenAIConfig(api_key=key or None, base_url=url or None, timeout=_ASKING_SECONDS)
     chat = OpenAIChat(settings)
     try:
-        return [model.id for model in await chat.check()]
+        offered = [model.id for model in await chat.check()]
     except ModelError as error:
         refused = error.reason == "unauthorized"
         tell_below(str(error) if refused else joined(str(error), _("You can fix this later.")))
         if error.hint and not refused:
             tell_below(error.hint, "→ ")
         return None if refused else []
+    else:
+        tell_done(_("It responds."))
+        return offered
     finally:
         await chat.aclose()

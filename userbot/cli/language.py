@@ -105,6 +105,23 @@ def show(lines: str) -> None:
     print(lines, file=sys.stderr, flush=True)
 
 
+def tell_head(sentence: str) -> None:
+    """Say what comes now, on standard error: a step of several."""
+    show(_lit(said(sentence), "1"))
+
+
+def tell_done(sentence: str) -> None:
+    """Say on standard error that something worked."""
+    told = fitted(said(sentence), sys.stderr)
+    show(f"{_lit('✓', '32')} {told}" if sys.stderr.isatty() else told)
+
+
+def _lit(text: str, style: str) -> str:
+    """The text in an ANSI style, where a terminal shows it and colours are wanted."""
+    plain = not sys.stderr.isatty() or os.environ.get("NO_COLOR")
+    return text if plain else f"\x1b[{style}m{text}\x1b[0m"
+
+
 def aside(sentence: str, hint: str = "") -> None:
     """Say something and what to do about it, on standard error."""
     tell(sentence)

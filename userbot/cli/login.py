@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, contextmanager
 
 from userbot.cli.asking import TRIES, Keyboard, in_terminal
 from userbot.cli.common import Common, command_line
-from userbot.cli.language import aside, fitted, language, say, show, tell
+from userbot.cli.language import aside, fitted, language, say, show, tell, tell_done
 from userbot.console.describe import describe
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
 from userbot.events import Event
@@ -75,7 +75,7 @@ def log_in_first(settings: TelegramConfig, phone: str | None, asks: Keyboard | N
     """Log in as a step of another command; what is told is no data."""
     qr = phone is None and in_terminal()
     name, _new = asyncio.run(log_in(settings, asks or Keyboard(), phone, qr=qr))
-    tell(_("Logged in as {name}.", name=name))
+    tell_done(_("Logged in as {name}.", name=name))
 
 
 async def own_dialogs(settings: TelegramConfig) -> list[Dialog]:
