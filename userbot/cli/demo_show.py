@@ -126,8 +126,9 @@ class Show:
 
     def prompt(self, name: str) -> None:
         """Where the visitor types."""
-        if self._live is not None and self._rich is not None:
-            self._live.rest()
+        if isinstance(self._terminal, Live):
+            self._terminal.rest()
+        if self._rich is not None:
             self._rich.print(Text(f"{name} ❯ ", "bold cyan"), end="")
 
     def _shown(self, text: str) -> str:
