@@ -224,6 +224,8 @@ SAID = [
     ({"error": "invalid_request", "message": "no"}, "no"),
     ({"error": {"message": {"detail": "no"}}}, "no"),
     ("plain words", "plain words"),
+    ({"error": '"m" does not think'}, '"m" does not think'),
+    ({"error": "[m] does not think"}, "[m] does not think"),
     ("<html>gateway</html>", ""),
     ({"error": {"code": "overloaded"}}, ""),
 ]

@@ -172,6 +172,30 @@ async def test_who_refuses_everything_for_ever_is_given_up(
         (500, {"message": "temperature sensor failed"}, None),
         (400, {"message": "Invalid value: logit_bias", "param": "logit_bias"}, None),
         (400, None, None),
+        (400, {"error": "Unknown field: reasoningEffort"}, "reasoning_effort"),
+        (400, {"error": '"llama3.2" does not support thinking'}, "reasoning_effort"),
+        (400, {"error": "think value low is not supported"}, "reasoning_effort"),
+        (400, {"error": {"message": "no", "param": "reasoning.effort"}}, "reasoning_effort"),
+        (400, {"message": "generationConfig.temperature is not allowed"}, "temperature"),
+        (
+            422,
+            {"detail": [{"loc": ["body", "stream_options", "include_usage"], "msg": "extra"}]},
+            "stream_options",
+        ),
+        (400, {"message": "Unexpected role 'system'"}, SYSTEM),
+        (
+            422,
+            {
+                "detail": [
+                    {
+                        "loc": ["body", "messages", 0, "role"],
+                        "msg": "Input should be 'user' or 'assistant'",
+                    }
+                ]
+            },
+            SYSTEM,
+        ),
+        (400, {"message": "I was thinking about it and gave up"}, None),
     ],
 )
 def test_what_a_refusal_means(status: int, said: object, name: str | None) -> None:
@@ -242,3 +266,61 @@ def test_a_refusal_of_pictures_is_told_from_others(
 def test_without_pictures_a_refusal_is_not_about_them() -> None:
     dialect = Dialect()
     assert dialect.learn(400, "image input is not supported", dialect.body(REQUEST)) is None
+
+
+CAPS = [
+    pytest.param("max_tokens is too large: 100. This model supports at most 64.", 64, id="OpenAI"),
+    pytest.param(
+        "max_tokens: 100 > 64, which is the maximum number of output tokens", 64, id="Anthropic"
+    ),
+    pytest.param(
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 64]", 64, id="range"
+    ),
+    pytest.param("`max_tokens` must be less than or equal to `64`", 64, id="or equal"),
+    pytest.param("maxOutputTokens exceeds the limit of 64", 64, id="another name"),
+    pytest.param(
+        "maximum context length is 120 tokens. However, you requested 150 tokens (50 in the"
+        " messages, 100 in the completion). Please reduce the length.",
+        70,
+        id="what is left beside the question",
+    ),
+    pytest.param("'max_tokens' is too large: 100. (100 > 120 - 50)", 70, id="vLLM"),
+    pytest.param("max_completion_tokens exceeds the limit", None, id="no number"),
+]
+
+
+@pytest.mark.parametrize(("said", "cap"), CAPS)
+def test_a_cap_that_is_too_high_is_lowered_once_and_then_dropped(
+    said: str, cap: int | None
+) -> None:
+    dialect = Dialect()
+    body = dialect.body(REQUEST)
+    assert dialect.learn(400, {"error": {"message": said}}, body) == "max_completion_tokens"
+    assert dialect.body(REQUEST).get("max_completion_tokens") == cap
+    if cap is not None:
+        again = "max_completion_tokens exceeds the limit"
+        assert dialect.learn(400, again, dialect.body(REQUEST)) is not None
+    assert not {"max_tokens", "max_completion_tokens"} & dialect.body(REQUEST).keys()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "context length is 8192 tokens, requested 9000: 8900 in messages, 100 in the answer",
+        "prompt is too long: 208310 tokens > 200000 maximum",
+        "This model's maximum context length is 8192 tokens.",
+    ],
+)
+def test_a_question_that_is_too_long_leaves_the_cap_alone(said: str) -> None:
+    dialect = Dialect()
+    assert dialect.learn(400, {"error": {"message": said}}, dialect.body(REQUEST)) is None
+
+
+def test_a_model_that_takes_tools_only_without_reasoning_is_told_so() -> None:
+    dialect = Dialect()
+    said = "Function tools with reasoning_effort are not supported. Set reasoning_effort to 'none'."
+    body = dialect.body(REQUEST) | {"tools": [{}]}
+    assert dialect.learn(400, {"error": {"message": said}}, body) == "reasoning_effort"
+    assert dialect.body(REQUEST)["reasoning_effort"] == "none"
+    assert dialect.learn(400, {"error": {"message": said}}, body) == "reasoning_effort"
+    assert "reasoning_effort" not in dialect.body(REQUEST)

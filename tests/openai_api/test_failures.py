@@ -164,6 +164,16 @@ async def test_a_server_that_wants_a_key_is_told_apart_from_one_that_refuses_it(
             "model_not_found",
             id="Ollama without the model",
         ),
+        *(
+            pytest.param(status, {"error": {"message": told}}, "model_not_found", id=told[:30])
+            for status, told in (
+                (404, "The model `whisper-1` has been deprecated, learn more here."),
+                (400, "The model `m` has been decommissioned and is no longer supported."),
+                (410, "The model m was retired on 2027-02-26."),
+                (404, "Model 'whisper-1' is not installed locally."),
+                (400, "Invalid model: whisper-1"),
+            )
+        ),
         pytest.param(404, {"detail": "Not Found"}, "refused_request", id="a wrong path"),
         pytest.param(405, {"detail": "Method Not Allowed"}, "refused_request", id="wrong method"),
         pytest.param(402, {"message": "Insufficient credits", "code": 402}, "quota", id="402"),

@@ -128,7 +128,8 @@ class Dialect:
         if (name := self._learned_cap(status, text, refusal.param, body)) is not None:
             return name
         name = self._refused(status, text, refusal.param, body)
-        if name == "reasoning_effort" and body.get("tools") and re.search(r"\bnone\b", text, re.I):
+        to_none = bool(body.get("tools")) and re.search(r"\bnone\b", text, re.I) is not None
+        if name == "reasoning_effort" and to_none and not self._no_effort:
             self._no_effort = True
         elif name is not None:
             self.without.add(name)

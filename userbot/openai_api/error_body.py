@@ -86,7 +86,8 @@ def _opened(value: object) -> object:
     if not text.startswith(("{", "[", '"')):
         return value
     try:
-        return json.JSONDecoder().raw_decode(text)[0]
+        # Behind an object more may follow, as another event; a quoted word only begins a sentence.
+        return json.JSONDecoder().raw_decode(text)[0] if text[0] == "{" else json.loads(text)
     except (ValueError, RecursionError):
         return value
 

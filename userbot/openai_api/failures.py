@@ -50,7 +50,14 @@ _NEVER_FITS: Final = re.compile(
 _RATE: Final = re.compile(r"limit:?\D{0,3}(\d+).{0,40}requested:?\D{0,3}(\d+)", re.I | re.S)
 _OVERLOADED: Final = re.compile(r"overload|capacity|too busy|server.{0,10}busy|no available", re.I)
 _FULL: Final = frozenset({503, 529})
-_NO_MODEL: Final = re.compile(r"\bmodel\b.*\b(not found|does not exist|no such|unknown)", re.I)
+_NO_MODEL: Final = re.compile(
+    r"\bmodel\b.*\b(not found|does not exist|no such|unknown|not installed|not available)"
+    r"|\bmodel\b.{0,80}\b(decommission|deprecated|retired|removed|shut ?down|discontinued"
+    r"|no longer (available|served|offered|exists))"
+    r"|\b(unknown|invalid|no such|nonexistent|unavailable) model\b",
+    re.I,
+)
+_GONE: Final = frozenset({400, 403, 404, 410, 422})
 _NO_CREDIT: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 
 
@@ -93,7 +100,7 @@ class ServerRefusal:
             return server.error(problems.UNAUTHORIZED if server.key else problems.NO_KEY)
         if status == 402 or slugs & _NO_CREDIT:
             return server.error(problems.QUOTA)
-        if "model_not_found" in slugs or (status in (400, 404) and _NO_MODEL.search(self.text)):
+        if "model_not_found" in slugs or (status in _GONE and _NO_MODEL.search(self.text)):
             return server.error(problems.MODEL_NOT_FOUND, model=model)
         said = server.quote(self.text)
         if status == 429 and self._never_fits():
