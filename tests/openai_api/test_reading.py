@@ -11,45 +11,13 @@ from hypothesis import strategies as st
 
 from tests.pace import growth
 from userbot.openai_api.chat import OpenAIChat
-from userbot.openai_api.reading import AnswerReader, ThoughtFilter
+from userbot.openai_api.reading import AnswerReader
 from userbot.openai_api.sent_events import MOST, SentEvents
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAIConfig
 from userbot.types import Delta, Finish
 
 from .test_chat import REQUEST, chunk
-
-CASES = [
-    pytest.param("Hello.", "Hello.", id="no thought"),
-    pytest.param("<think>hm</think>Hello.", "Hello.", id="a thought"),
-    pytest.param("\n<think>\nhm\n</think>\n\nHello.", "Hello.", id="with lines around"),
-    pytest.param("<Thinking>a < b</thinking> Hello.", "Hello.", id="another name"),
-    pytest.param("<think>a</think><think>b</think>Hello.", "Hello.", id="two thoughts"),
-    pytest.param("<think></think>\n\nHello.", "Hello.", id="an empty one"),
-    pytest.param("<think>never ends", "", id="one that does not end"),
-    pytest.param("Use <think>x</think>.", "Use <think>x</think>.", id="somebody's words"),
-    pytest.param("<thin", "<thin", id="no tag after all"),
-    pytest.param("<b>bold</b>", "<b>bold</b>", id="another tag"),
-    pytest.param("  indented", "  indented", id="space before the answer"),
-]
-
-
-@pytest.mark.parametrize(("text", "answer"), CASES)
-@given(data=st.data())
-def test_a_thought_in_any_pieces_is_no_answer(data: st.DataObject, text: str, answer: str) -> None:
-    cuts = sorted(data.draw(st.sets(st.integers(0, len(text)))))
-    pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
-    thinking = ThoughtFilter()
-    assert "".join([*map(thinking.feed, pieces), thinking.rest()]) == answer
-
-
-def test_a_thought_of_any_length_holds_nothing_up_and_keeps_little() -> None:
-    thinking = ThoughtFilter()
-    thinking.feed("<think>")
-    for _ in range(10_000):
-        assert thinking.feed("hm, ") == ""
-    assert len(thinking._held) < 20
-    assert thinking.feed("</think>Hello") == "Hello"
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,8 @@ class OpenAIChat:
         self._fallbacks = settings.fallbacks
         self._gone: set[str] = set()
         """Models that the server no longer has, of those with a fallback."""
+        self._aloud: set[str] = set()
+        """Models that think without an opening mark: their text waits for the closing one."""
         self._client = ModelClient.of(settings)
         self.host = self._client.server.host
         """The server as messages name it."""
@@ -73,7 +75,7 @@ class OpenAIChat:
         models = [name for name in (request.model, *self._fallbacks) if name not in self._gone]
         models = list(dict.fromkeys(models)) or [request.model]
         for model, following in zip(models, [*models[1:], ""], strict=True):
-            answer = AnswerReader(model)
+            answer = AnswerReader(model, aloud=model in self._aloud)
             asked = self._asked(replace(request, model=model), answer)
             try:
                 async with contextlib.aclosing(asked) as pieces:
@@ -108,6 +110,8 @@ class OpenAIChat:
                         raise
             for delta in answer.end(streamed=body["stream"]):
                 yield delta
+        if answer.aloud:
+            self._aloud.add(request.model)
         yield answer.finish(self._client.server)
 
     async def check(self) -> list[OfferedModel]:

@@ -20,6 +20,7 @@ from userbot.openai_api.model_errors import ServerName
 from userbot.openai_api.new_text import NewText
 from userbot.openai_api.responses import chunk_of, is_of_responses
 from userbot.openai_api.sent_events import SentEvents
+from userbot.openai_api.thoughts import ThoughtFilter
 from userbot.rules.plain import paired
 from userbot.types import CUT, Delta, Finish, Usage
 
@@ -35,8 +36,6 @@ _WRITTEN: Final = ("cache_write_tokens", "cache_creation_input_tokens", "cache_c
 """What servers call the tokens of the prompt that were read from a cache, and written to it."""
 _MOST_TOKENS: Final = 2**31
 """Tokens that no request has."""
-_TAGS: Final = ("<think>", "<thinking>", "<reasoning>")
-_BEGIN: Final = re.compile(r"\s*<(think|thinking|reasoning)>", re.I)
 
 
 class AnswerReader:
@@ -46,7 +45,7 @@ class AnswerReader:
     anything else, always after the deltas of what came before it.
     """
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, aloud: bool = False) -> None:
         self.model = model
         """The model that answers; the one asked until the endpoint names another."""
         self.finish_reason: str | None = None
@@ -62,7 +61,11 @@ class AnswerReader:
         self._has_thought = False
         self._new = NewText()
         self._text_came = False
-        self._thoughts = ThoughtFilter()
+        self._thoughts = ThoughtFilter(aloud=aloud)
+        self.aloud = aloud
+        """The model thinks without an opening mark: `ThoughtFilter` may be told so next time."""
+        self._withdrawn = False
+        self._shown = 0
         self._text = ""
         self._thought = 0
 
@@ -92,7 +95,7 @@ class AnswerReader:
         if not self.begun and (self.sent.begun or not streamed):
             raise UnreadableAnswerError
         self._add(self._new.rest())
-        self._text += self._thoughts.rest()
+        self._take(self._thoughts.rest())
         yield from self._taken()
 
     def finish(self, server: ServerName) -> Finish:
@@ -177,62 +180,26 @@ class AnswerReader:
 
     def _add(self, text: str) -> None:
         shown = self._thoughts.feed(text)
-        self._text += shown
+        self._take(shown)
         if shown is not text:
             self._thought += max(0, _size(text) - _size(shown))
 
+    def _take(self, shown: str) -> None:
+        if self._thoughts.withdrawn:
+            self._thoughts.withdrawn = False
+            self._thought += self._shown
+            self._text, self._has_text, self._shown = "", False, 0
+            self._withdrawn = self.aloud = True
+        self._text += shown
+        self._shown += _size(shown)
+
     def _taken(self) -> Iterator[Delta]:
         text, thought, self._text, self._thought = self._text, self._thought, "", 0
+        withdrawn, self._withdrawn = self._withdrawn, False
         self._has_text = self._has_text or bool(text.strip())
         self._has_thought = self._has_thought or bool(thought)
-        if text or thought:
-            yield Delta(text, thought)
-
-
-class ThoughtFilter:
-    """Takes out what a model thinks before it answers, which is neither shown nor kept.
-
-    Most servers put it into a field of its own. Others, llama.cpp and Ollama among them, may leave
-    it in the text: ``<think>…</think>`` before the first word of the answer. Later in a text the
-    same tags are somebody's words. Feed it pieces of an answer; what it gives back is the answer.
-    """
-
-    def __init__(self) -> None:
-        self._held = ""
-        self._end = ""
-        self._thought = False
-        self._answering = False
-
-    def feed(self, text: str) -> str:
-        """The part of a piece, and of what was held back, that belongs to the answer."""
-        if self._answering:
-            return text
-        self._held += text
-        while True:
-            if self._end:
-                at = self._held.lower().find(self._end)
-                if at < 0:
-                    self._held = self._held[-len(self._end) :]  # the tag may be in two pieces
-                    return ""
-                self._held = self._held[at + len(self._end) :]
-                self._end = ""
-            begin = _BEGIN.match(self._held)
-            if begin is None:
-                break
-            self._end, self._thought = f"</{begin[1].lower()}>", True
-            self._held = self._held[begin.end() :]
-        start = self._held.lstrip().lower()
-        if not start or any(tag.startswith(start) for tag in _TAGS):
-            return ""  # a tag may be coming
-        return self.rest()
-
-    def rest(self) -> str:
-        """What is still held back when nothing more comes; "" within a thought."""
-        held, self._held = self._held, ""
-        if self._end:
-            return ""
-        self._answering = True
-        return held.lstrip() if self._thought else held
+        if text or thought or withdrawn:
+            yield Delta(text, thought, withdrawn)
 
 
 def _content(message: dict[str, Any]) -> tuple[str, int]:

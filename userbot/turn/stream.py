@@ -136,6 +136,9 @@ class Stream:
                 self.finish = event
                 return
             self.thought += event.thought
+            if event.withdrawn:
+                self._pieces, self._broken_off, room = [], "", MOST_CHARACTERS
+                self._news.set()
             if event.text:
                 self._add(event.text)
             room -= len(event.text)

@@ -73,6 +73,8 @@ class Delta:
     text: str
     thought: int = field(default=0, compare=False)
     """Bytes of what it thought meanwhile, which nobody reads and somebody pays."""
+    withdrawn: bool = False
+    """All the text before this one has been a thought: it is no part of the answer."""
 
 
 OVERLONG = "overlong"
