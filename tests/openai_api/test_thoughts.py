@@ -58,8 +58,7 @@ CASES = [
     ("<|channel|>analysis We think<|end|><|channel|>final Hello", "Hello"),
     ("<|channel|>analysis<|message|>x<|channel|>final<|message|>Hello", "Hello"),
     (
-        "<|channel|>commentary to=x <|constrain|>json<|message|>{}<|call|><|start|>assistant"
-        + "<|channel|>final<|message|>Hello",
+        "<|channel|>commentary to=x<|message|>{}<|call|><|channel|>final<|message|>Hello",
         "Hello",
     ),
     ("<|start|>assistant<|channel|>final<|message|>Hello", "Hello"),

@@ -108,6 +108,8 @@ class OpenAIChat:
                 except Exception as error:
                     if answer.begun or not self._learned(request.model, error, body):
                         raise
+        # Also where the connection broke behind the end: a last word may be held back.
+        with self._client.explained(request.model, answer):
             for delta in answer.end(streamed=body["stream"]):
                 yield delta
         if answer.aloud:
