@@ -96,6 +96,7 @@ class _Run:
         self._end = end or asyncio.get_running_loop().create_future()
         limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
         self._gate = Gate(limiter, self._clock, report, self._stop)
+        self._clock = self._gate.time  # what sleeps is found by the computer's own
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: Services | None = None
 

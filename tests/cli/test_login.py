@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import stat
 from base64 import urlsafe_b64encode
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,11 @@ from tests.cli.house import PASSWORD, PHONE, House, until
 from tests.harness import LOGIN_CODE, Stage
 from userbot.cli.asking import Keyboard
 from userbot.cli.login import log_in
+from userbot.errors import UserbotError
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.telegram import write_session
+from userbot.settings import TelegramConfig
+from userbot.telegram.session import session_file
 
 QR_END = "▀{30,}\n"
 """The lower edge of a QR code."""
@@ -274,3 +278,101 @@ async def test_a_pause_that_telegram_asks_for_is_waited_out_and_said(
     ended = await house.run("login", "--phone", PHONE, lines=f"{LOGIN_CODE}\n")
     assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
     assert [line for line in ended.sentences if "Telegram asks" in line], ended.err
+
+
+@pytest.mark.parametrize("written", [PHONE[1:], f"{PHONE[:4]} {PHONE[4:7]}-({PHONE[7:]})"])
+async def test_a_code_by_e_mail_is_entered_as_one(house: House, written: str) -> None:
+    house.write_config()
+    house.stage.telegram.sends_codes("email")
+    ended = await house.run("login", lines=f"{written}\n11111\n{LOGIN_CODE}\n")
+    assert (ended.code, ended.out) == (0, "Logged in as Olga.\n")
+    assert "by e-mail" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("phone", "how", "sentence"),
+    [
+        (PHONE, "payment", "Telegram wants to be paid before it sends a code to this number."),
+        ("+49abc", "app", "Telegram does not know this phone number."),
+        ("olga", "app", "Telegram does not know this phone number."),
+    ],
+)
+async def test_what_cannot_become_a_login_is_one_sentence(
+    house: House, phone: str, how: str, sentence: str
+) -> None:
+    house.write_config()
+    house.stage.telegram.sends_codes(how)
+    ended = await house.run("login", "--phone", phone, lines=f"{LOGIN_CODE}\n")
+    assert (ended.code, ended.sentences) == (1, [f"error: {sentence}"])
+    assert not house.session.exists()
+
+
+class Scanned(Keyboard):
+    """Scanned as soon as it is shown, so often."""
+
+    def __init__(self, stage: Stage, then: BaseException | None = None) -> None:
+        super().__init__()
+        self._stage = stage
+        self._then = then
+        self.links: list[str] = []
+
+    async def code_instead(self) -> None:
+        await asyncio.Event().wait()
+
+    def qr(self, url: str) -> None:
+        self.links.append(url)
+        if len(self.links) == 1:
+            self._stage.olga.scans(url)
+            if self._then is not None:
+                raise self._then
+
+
+def fresh(stage: Stage, tmp_path: Path) -> TelegramConfig:
+    return replace(stage.settings().telegram, session=tmp_path / "new")
+
+
+async def test_a_scan_that_nobody_was_told_of_is_a_login_all_the_same(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.telegram.loses_scans()
+    stage.telegram.advance(-28)
+    assert await log_in(fresh(stage, tmp_path), Scanned(stage), None, qr=True) == ("Olga", True)
+
+
+async def test_a_login_that_is_given_up_leaves_no_device_behind(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.telegram.loses_scans()
+    before = len(stage.telegram.state.logins_of(stage.olga))
+    settings = fresh(stage, tmp_path)
+    with pytest.raises(UserbotError):
+        await log_in(settings, Scanned(stage, UserbotError("enough")), None, qr=True)
+    assert not session_file(settings.session).exists()
+    assert len(stage.telegram.state.logins_of(stage.olga)) == before
+
+
+async def test_a_login_whose_success_was_never_answered_is_one(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.telegram.loses_scans()
+    stage.telegram.advance(-28)
+    sheet = Scanned(stage)
+    logging_in = asyncio.create_task(log_in(fresh(stage, tmp_path), sheet, None, qr=True))
+    while not sheet.links:
+        await asyncio.sleep(0.02)
+    stage.telegram.faults.add("auth.exportLoginToken", drop="after")
+    assert await logging_in == ("Olga", True)
+    assert len(sheet.links) == 1
+
+
+async def test_with_the_clock_ahead_a_qr_code_is_shown_for_its_time(
+    stage: Stage, tmp_path: Path
+) -> None:
+    stage.telegram.advance(-35)
+    sheet = Scanned(stage)
+    sheet.links = ["none is scanned"]
+    logging_in = asyncio.create_task(log_in(fresh(stage, tmp_path), sheet, None, qr=True))
+    await asyncio.sleep(2)
+    assert len(sheet.links) == 2
+    stage.olga.scans(sheet.links[-1])
+    assert await logging_in == ("Olga", True)

@@ -15,11 +15,13 @@ from userbot.sandbox.endpoint import Reply
 
 async def first_run(stage: Stage, ago: timedelta = timedelta()) -> None:
     """A run in which Max is answered in the club, and which ends."""
+    stage.telegram.advance(-ago.total_seconds())
     program = await stage.program([listed(stage.club.id)], clock=QuickClock(1, -ago))
     question = stage.max.says(stage.club, "first")
     await stage.max.expects(stage.club, reply_to=question)
     await asyncio.sleep(0.1)
     await program.stop()
+    stage.telegram.advance(ago.total_seconds())
 
 
 async def test_what_telegram_told_a_program_that_died_of_it_is_found_in_the_chat(

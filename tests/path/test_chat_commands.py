@@ -138,6 +138,7 @@ async def test_a_command_without_a_result_is_said_to_be_cut_off(stage: Stage) ->
 
 async def test_a_command_that_was_cut_off_long_ago_is_only_told_of(stage: Stage) -> None:
     said = await without_result(stage)
+    stage.telegram.advance(11 * 60)
     program = await stage.program(clock=QuickClock(1, timedelta(minutes=11)))
     (failed,) = program.events("failed")
     assert failed.reason == "command_cut_off"

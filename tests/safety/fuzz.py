@@ -235,7 +235,9 @@ class Target:
         stage.endpoint.faults.add("quota", times=None)
         stage.timings = Timings(drain_seconds=0.5)
         yesterday = QuickClock(1, timedelta(days=-1))
+        stage.telegram.advance(-86400)
         await (await stage.program(clock=yesterday)).stop()
+        stage.telegram.advance(86400)
         self._watching.enter_context(watched(self._before))
         self.program = await stage.program(
             [listed(chat.id, from_=who) for chat in (stage.group, stage.club, stage.max)],

@@ -146,6 +146,7 @@ async def test_before_it_is_known_who_is_blocked_nobody_may_ask(stage: Stage) ->
                 "_create_exported_sender",
                 "_disconnect_coro",
                 "_handle_auto_reconnect",
+                "_return_exported_sender",
                 "_run_until_disconnected",
                 "_save_states_and_entities",
             ],
@@ -154,7 +155,14 @@ async def test_before_it_is_known_who_is_blocked_nobody_may_ask(stage: Stage) ->
         pytest.param(
             MTProtoTransport,
             MTProtoSender,
-            ["_reconnect", "_start_reconnect", "_try_connect", "send"],
+            [
+                "_handle_gzip_packed",
+                "_handle_rpc_result",
+                "_reconnect",
+                "_start_reconnect",
+                "_try_connect",
+                "send",
+            ],
             id="transport",
         ),
     ],

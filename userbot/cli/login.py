@@ -8,7 +8,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 
 from userbot.cli.asking import TRIES, Keyboard, in_terminal
 from userbot.cli.common import Common, command_line
@@ -29,6 +29,8 @@ from userbot.telegram.session import NOT_OURS, remove_session, session_file, ses
 from userbot.texts import _
 from userbot.timings import USUAL, Timings
 
+_END_SECONDS = 3.0
+"""How long the end of a login that did not come about may take."""
 WRONG_PHONE = ("phone_number_invalid", "phone_number_unoccupied", "phone_number_banned")
 """Reasons of a login's failure that another number helps against."""
 
@@ -143,7 +145,7 @@ async def log_in(
                 remove_session(settings.session)
         done = False
         try:
-            async with connected(settings) as client:
+            async with connected(settings) as client, _nothing_left(client):
                 if not (qr and await _scanned(client, asks)):
                     await by_phone(client, asks, phone)
                 done = client.takes_updates = True  # what comes from now on is to be heard
@@ -151,6 +153,18 @@ async def log_in(
         finally:
             if not done:
                 remove_session(settings.session)
+
+
+@asynccontextmanager
+async def _nothing_left(client: Client) -> AsyncIterator[None]:
+    """What fails within ends the login that may have come about: its key is about to be removed."""
+    try:
+        yield
+    except BaseException:
+        with suppress(UserbotError, OSError, TimeoutError):
+            async with asyncio.timeout(_END_SECONDS):
+                await log_out(client)
+        raise
 
 
 async def _scanned(client: Client, asks: Keyboard) -> bool:

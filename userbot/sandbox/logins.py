@@ -106,7 +106,7 @@ def accept_token(world: World, user: User, data: bytes) -> Login:
         if token.accepted_by:
             raise bad_request("AUTH_TOKEN_ALREADY_ACCEPTED")
         token.accepted_by = user
-        if world.listener:
+        if world.listener and world.tells_scans:
             world.listener.token_accepted(token.login)
         return token.login
     raise bad_request("AUTH_TOKEN_INVALID")

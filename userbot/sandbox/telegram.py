@@ -240,6 +240,18 @@ class Telegram:
         """From now on a difference of more events is answered as too long, with nothing in it."""
         self._world.longest_difference = events
 
+    def keeps_files_elsewhere(self, dc: int = 4) -> None:
+        """Files lie in another data centre, which is this server too, and wants the login taken."""
+        self._world.files_dc = dc
+
+    def sends_codes(self, how: str) -> None:
+        """What becomes of the next login codes: "app", "email", or "payment" for none."""
+        self._world.codes_by = how
+
+    def loses_scans(self) -> None:
+        """From now on nobody is told that a QR code was scanned (updateLoginToken)."""
+        self._world.tells_scans = False
+
     def writes_newer(self, part: str) -> None:
         """Part of what is written from now on is of a newer layer (newer.py); "" for none."""
         self._world.newer = part

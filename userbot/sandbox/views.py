@@ -82,7 +82,9 @@ class View:
 
     def media(self, shown: Media, ttl_seconds: int | None) -> tl.Tl:
         reference = self.world.references.new(shown.id, self.world.now())
-        return parts.media(self.viewer, shown, ttl_seconds, reference, self.world.dc)
+        return parts.media(
+            self.viewer, shown, ttl_seconds, reference, self.world.files_dc or self.world.dc
+        )
 
     def message(self, seen: Message) -> tl.Tl:
         """A message under the viewer's id, deleted or not."""

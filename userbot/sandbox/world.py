@@ -51,6 +51,13 @@ class World:
         """Where files are said to lie."""
         self.longest_difference = 10**9
         """A difference of more events than this is too long: nothing of it is told."""
+        self.files_dc: int | None = None
+        """Another data centre in which files are said to lie; it answers at the same address."""
+        self.exported: dict[bytes, User] = {}
+        """Whose login may be taken to another data centre."""
+        self.codes_by = "app"
+        """How login codes reach people: "app", "email", or "payment" for not at all."""
+        self.tells_scans = True
         self.newer = ""
         """Which part of what is written from now on is of a newer layer (newer.py)."""
         self.future_is_refused = True

@@ -12,7 +12,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
 
@@ -124,6 +124,10 @@ class Client(TelegramClient):  # type: ignore[misc]
             photo = types.ChatPhotoEmpty()
             entity = types.Channel(number, name, photo, None, access_hash=access_hash)
         self.session.process_entities([entity])
+
+    def server_now(self) -> datetime:
+        """Telegram's clock, as far as its answers have shown it."""
+        return datetime.now(UTC) + timedelta(seconds=self._sender._state.time_offset)  # noqa: SLF001
 
     def stands(self) -> bool:
         """Whether a connection seems to stand."""
@@ -270,6 +274,20 @@ class Client(TelegramClient):  # type: ignore[misc]
         self._init_request.query = functions.auth.ImportAuthorizationRequest(auth.id, auth.bytes)
         await transport.send(functions.InvokeWithLayerRequest(LAYER, self._init_request))
         return transport
+
+    async def give_key_back(self, dc_id: int) -> None:
+        """Forget the key borrowed from another data centre: the next file there borrows anew."""
+        async with self._borrow_sender_lock:
+            _state, sender = self._borrowed_senders.pop(dc_id, (None, None))
+        if sender is not None:
+            # Whoever waits for another file over it tries again, as after a lost line.
+            await sender._disconnect(error=ConnectionError("its key was dropped"))  # noqa: SLF001
+            with suppress(ConnectionError):
+                await sender.disconnected
+
+    async def _return_exported_sender(self, sender: Any) -> None:
+        if sender.dc_id in self._borrowed_senders:
+            await super()._return_exported_sender(sender)
 
     async def _call(
         self,

@@ -5,6 +5,8 @@ fresh, however long the question waited, and so that what was deleted meanwhile 
 Rule 2: what a message says about its size is not relied on: the download itself is bounded.
 Rule 3: a download that was interrupted goes on where it was.
 Rule 4: the first bytes are judged before more is fetched.
+Rule 5: a file's data centre that does not know our key any more gives us another, once a file; it
+says nothing about the account's login.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from telethon.errors import AuthKeyError, RPCError, UnauthorizedError
 from telethon.tl import types
 
 from userbot.errors import AudioError, TelegramError
@@ -24,6 +27,7 @@ from userbot.rules import pictures
 from userbot.rules.pictures import Copy
 from userbot.telegram.client import Client
 from userbot.telegram.convert import picture_in, voice_of
+from userbot.telegram.refusals import error_name, meaning
 from userbot.telegram.waits import Tries
 from userbot.texts import _
 from userbot.types import Picture
@@ -131,6 +135,7 @@ class Downloads:
     ) -> AsyncGenerator[bytes, None]:
         """What a message carries, part by part; it is read anew for each try."""
         tries, got = Tries(self._gate.waits, chat), 0
+        borrowed_anew = False
         while True:
             try:
                 if message is None:
@@ -149,6 +154,13 @@ class Downloads:
                     tries.progressed()
                     yield bytes(part)
                 return
+            except (UnauthorizedError, AuthKeyError) as error:
+                if self._gate.stopped is not None:
+                    raise meaning(error) from error  # it is the account's own key
+                if borrowed_anew:
+                    raise _refused(error) from error
+                borrowed_anew = True
+                await self._client.give_key_back(file.dc)
             except Exception as error:
                 await tries.wait(error)
 
@@ -198,6 +210,14 @@ def _place_of(file: Any, copy: str = "") -> _Place:
     kind = types.InputPhotoFileLocation if photo else types.InputDocumentFileLocation
     location = kind(file.id, file.access_hash, file.file_reference, copy)
     return _Place(location, file.dc_id, None if copy or photo else file.size)
+
+
+def _refused(error: RPCError) -> TelegramError:
+    return TelegramError(
+        _("Telegram's file server does not let this login in ({name}).", name=error_name(error)),
+        _("Ask again later."),
+        reason="file_refused",
+    )
 
 
 def _too_large(limit: int) -> AudioError:

@@ -27,6 +27,7 @@ from telethon.errors import (
     RPCError,
     SlowModeWaitError,
 )
+from telethon.tl import types
 
 from userbot.errors import (
     AccountStoppedError,
@@ -46,6 +47,7 @@ from userbot.rules.rate_limiter import (
     RateLimiter,
     Resting,
 )
+from userbot.telegram.clock import TelegramClock
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
 from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, kind_of
 from userbot.telegram.waits import TOLD_SECONDS, Waits
@@ -54,6 +56,8 @@ from userbot.types import ConversationId
 
 QUESTION_SECONDS: Final = 600.0
 """The longest that a question waits for what it only reads: by then nobody expects its answer."""
+_DATED = (types.Config, types.updates.State, types.updates.DifferenceEmpty)
+"""Answers whose date is Telegram's own."""
 _PAUSES = (
     FloodWaitError,
     FloodPremiumWaitError,
@@ -81,6 +85,7 @@ class Gate:
         on_fatal: Callable[[UserbotError], None],
     ) -> None:
         self.waits = Waits(clock, report)
+        self.time = TelegramClock(clock, report)
         self.stopped: UserbotError | None = None
         self.pausing = 0
         self.limiter = limiter
@@ -190,6 +195,8 @@ class Gate:
                 self._refused(kind, meaning(error), account=account)
                 raise
             else:
+                if isinstance(result, _DATED):
+                    self.time.shown(result.date)
                 if kind.method == "send":
                     self._resting.taken(ConversationId(kind.chat, kind.topic))
                 return result

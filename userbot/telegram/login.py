@@ -5,17 +5,22 @@ See core.telegram.org/api/auth, /api/qr-login and /api/srp.
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+from base64 import urlsafe_b64encode
+from contextlib import suppress
+from typing import Any, Protocol
 
+from telethon import events
 from telethon.errors import (
     ApiIdInvalidError,
+    AuthRestartError,
     PasswordHashInvalidError,
-    PhoneCodeEmptyError,
     PhoneCodeExpiredError,
-    PhoneCodeInvalidError,
     PhoneNumberBannedError,
+    PhoneNumberFloodError,
     PhoneNumberInvalidError,
     PhoneNumberUnoccupiedError,
+    PhonePasswordFloodError,
     RPCError,
     SessionPasswordNeededError,
 )
@@ -26,6 +31,9 @@ from userbot.telegram.client import Client
 from userbot.telegram.refusals import error_name, meaning
 from userbot.texts import _
 
+_QR_SECONDS = 5.0, 60.0
+"""How long a QR code is shown at least and at most, whatever the clocks say; Telegram's live 30."""
+_WRONG_CODE = ("PHONE_CODE_INVALID", "PHONE_CODE_EMPTY", "CODE_INVALID", "CODE_EMPTY")
 TRIES = 5
 """How often a code or a password may be wrong before the login is given up."""
 
@@ -54,6 +62,13 @@ _REFUSED = {
     PhoneNumberUnoccupiedError: (
         _("There is no Telegram account with this number."),
         _("Sign up in an official app first."),
+    ),
+    **dict.fromkeys(
+        (PhoneNumberFloodError, PhonePasswordFloodError),
+        (
+            _("There were too many attempts to log in with this number."),
+            _("Wait a day, or log in by QR code."),
+        ),
     ),
     ApiIdInvalidError: (
         _("Telegram does not recognize this api_id and api_hash."),
@@ -86,53 +101,137 @@ class Asks(Protocol):
 async def by_phone(client: Client, asks: Asks, phone: str | None) -> None:
     """Log in with a code that Telegram sends into its app. Raises UserbotError."""
     try:
-        phone = phone or asks.phone()
-        sent = await client.send_code_request(phone)
+        phone = _digits(phone or asks.phone())
+        sent = await _sent_code(client, phone)
+        if isinstance(sent, types.auth.SentCodeSuccess):
+            await _entered(client, sent.authorization)
+            return
+        if isinstance(sent, types.auth.SentCodePaymentRequired):
+            raise TelegramError(
+                _("Telegram wants to be paid before it sends a code to this number."),
+                _("Log in by QR code: run `userbot login` in a terminal, without --phone."),
+                reason="code_payment_required",
+            )
         if isinstance(sent.type, types.auth.SentCodeTypeSetUpEmailRequired):
             raise TelegramError(
                 _("Telegram requires a login e-mail address for this account."),
                 _("Add one in an official app, or log in by QR code."),
                 reason="email_required",
             )
-        await _enter_code(client, asks, phone, _WHERE.get(type(sent.type), _("to you")))
+        await _enter_code(client, asks, phone, sent)
     except RPCError as error:
         raise _explained(error) from error
+
+
+def _digits(phone: str) -> str:
+    """A phone number as Telegram takes it, however it was written. Raises TelegramError."""
+    digits = "".join(one for one in phone if one not in " \t\u00a0-()./").removeprefix("+")
+    if not (digits.isascii() and digits.isdecimal()):
+        raise TelegramError(*_REFUSED[PhoneNumberInvalidError], reason="phone_number_invalid")
+    return digits
+
+
+async def _sent_code(client: Client, phone: str) -> Any:
+    # Not by Telethon's own method, which knows one kind of answer alone (1.45).
+    settings = types.CodeSettings()
+    request = functions.auth.SendCodeRequest(phone, client.api_id, client.api_hash, settings)
+    for _try in range(TRIES):
+        try:
+            return await client(request)
+        except AuthRestartError as error:
+            restart = error
+    raise restart
 
 
 async def by_qr(client: Client, asks: Asks) -> None:
     """Log in by scanning a QR code with a phone that is logged in. Raises UserbotError."""
+    scanned = asyncio.Event()
+
+    async def note(_update: Any) -> None:
+        scanned.set()
+
+    # Telegram may say that it was scanned, or not; it says so when it is asked for another code.
+    told = events.Raw(types.UpdateLoginToken)
+    client.add_event_handler(note, told)
+    shown = False
     try:
-        qr = await client.qr_login()
         while True:
-            asks.qr(qr.url)
-            try:
-                await qr.wait()
-            except TimeoutError:
-                await qr.recreate()
-            else:
+            scanned.clear()
+            token = await _token(client)
+            if isinstance(token, types.auth.LoginTokenSuccess):
+                await _entered(client, token.authorization)
                 return
+            if shown and await _is_in(client):
+                return  # the answer that said so was lost
+            shown = True
+            asks.qr(_url(token.token))
+            left = (token.expires - client.server_now()).total_seconds()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(min(max(left, _QR_SECONDS[0]), _QR_SECONDS[1])):
+                    await scanned.wait()
     except SessionPasswordNeededError:
         await _enter_password(client, asks)
     except RPCError as error:
         raise _explained(error) from error
+    finally:
+        client.remove_event_handler(note)
 
 
-async def _enter_code(client: Client, asks: Asks, phone: str, where: str) -> None:
+async def _token(client: Client) -> Any:
+    """A code to scan, or the login that came of the last one, in whichever data centre it is."""
+    found = await client(functions.auth.ExportLoginTokenRequest(client.api_id, client.api_hash, []))
+    while isinstance(found, types.auth.LoginTokenMigrateTo):
+        await client._switch_dc(found.dc_id)  # noqa: SLF001
+        found = await client(functions.auth.ImportLoginTokenRequest(found.token))
+    return found
+
+
+async def _is_in(client: Client) -> bool:
+    try:
+        return bool(await client(functions.users.GetUsersRequest([types.InputUserSelf()])))
+    except SessionPasswordNeededError:
+        raise
+    except RPCError:
+        return False
+
+
+def _url(token: bytes) -> str:
+    return f"tg://login?token={urlsafe_b64encode(token).decode().rstrip('=')}"
+
+
+async def _entered(client: Client, authorization: Any) -> None:
+    """Note whose login this is. Raises NotLoggedInError where there is no account."""
+    if isinstance(authorization, types.auth.AuthorizationSignUpRequired):
+        raise NotLoggedInError(
+            *_REFUSED[PhoneNumberUnoccupiedError], reason="phone_number_unoccupied"
+        )
+    await client._on_login(authorization.user)  # noqa: SLF001
+
+
+async def _enter_code(client: Client, asks: Asks, phone: str, sent: Any) -> None:
     wrong = False
+    where = _WHERE.get(type(sent.type), _("to you"))
+    by_email = isinstance(sent.type, types.auth.SentCodeTypeEmailCode)
     for _try in range(TRIES):
         code = asks.code(where, wrong)
         wrong = True
-        if not code:  # Telethon would take that as the wish for another code
+        if not code:
             continue
+        request = functions.auth.SignInRequest(
+            phone,
+            sent.phone_code_hash,
+            phone_code=None if by_email else code,
+            email_verification=types.EmailVerificationCode(code) if by_email else None,
+        )
         try:
-            await client.sign_in(phone, code)
-        except (PhoneCodeInvalidError, PhoneCodeEmptyError):
-            continue
+            await _entered(client, await client(request))
         except SessionPasswordNeededError:
             await _enter_password(client, asks)
-            return
-        else:
-            return
+        except RPCError as error:
+            if error_name(error) in _WRONG_CODE:
+                continue
+            raise
+        return
     raise NotLoggedInError(
         _("The code was wrong {tries} times.", tries=TRIES),
         _("Look for Telegram's message in your app, then run `userbot login` again."),

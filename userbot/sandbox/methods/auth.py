@@ -1,5 +1,7 @@
 """auth.*, account.getPassword: logging in and out (core.telegram.org/api/auth, /api/qr-login)."""
 
+import secrets
+
 from userbot.sandbox import logins, tl
 from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import bad_request
@@ -30,10 +32,13 @@ def sign_in(call: Call, request: tl.Tl) -> tl.Tl:
     phone = _phone(request)
     if not request.phone_code_hash:
         raise bad_request("PHONE_CODE_HASH_EMPTY")
-    if not request.phone_code:
-        raise bad_request("PHONE_CODE_EMPTY")
     world, login = call.world, call.login
-    user = logins.check_code(world, login, phone, request.phone_code_hash, request.phone_code)
+    code = request.phone_code
+    if world.codes_by == "email":
+        code = getattr(request.email_verification, "code", None)
+    if not code:
+        raise bad_request("PHONE_CODE_EMPTY")
+    user = logins.check_code(world, login, phone, request.phone_code_hash, code)
     return _authorization(call, logins.enter(world, login, user))
 
 
@@ -70,6 +75,23 @@ def export_login_token(call: Call, request: tl.Tl) -> tl.Tl:
 def import_login_token(_call: Call, _request: tl.Tl) -> tl.Tl:
     # Tokens are imported after a move to another data centre, and here there is only one.
     raise bad_request("AUTH_TOKEN_INVALID")
+
+
+@method(tl.functions.auth.ExportAuthorizationRequest)
+def export_authorization(call: Call, request: tl.Tl) -> tl.Tl:
+    if request.dc_id != call.world.files_dc:
+        raise bad_request("DC_ID_INVALID")
+    token = secrets.token_bytes(16)
+    call.world.exported[token] = call.me
+    return tl.types.auth.ExportedAuthorization(id=call.me.id, bytes=token)
+
+
+@method(tl.functions.auth.ImportAuthorizationRequest, before_login=True)
+def import_authorization(call: Call, request: tl.Tl) -> tl.Tl:
+    user = call.world.exported.pop(request.bytes, None)
+    if user is None or user.id != request.id:
+        raise bad_request("AUTH_BYTES_INVALID")
+    return _authorization(call, logins.log_in(call.world, call.login, user))
 
 
 @method(tl.functions.auth.AcceptLoginTokenRequest)
@@ -114,8 +136,21 @@ def _phone(request: tl.Tl) -> str:
 
 def _sent_code(call: Call, phone: str) -> tl.Tl:
     user = call.state.by_phone(phone)
+    length = len(user.code) if user else 5
+    if call.world.codes_by == "payment":
+        return tl.types.auth.SentCodePaymentRequired(
+            store_product="login",
+            phone_code_hash="",
+            support_email_address="",
+            support_email_subject="",
+            premium_days=7,
+            currency="USD",
+            amount=99,
+        )
+    by_email = tl.types.auth.SentCodeTypeEmailCode(email_pattern="o***@x.org", length=length)
+    in_app = tl.types.auth.SentCodeTypeApp(length=length)
     return tl.types.auth.SentCode(
-        type=tl.types.auth.SentCodeTypeApp(length=len(user.code) if user else 5),
+        type=by_email if call.world.codes_by == "email" else in_app,
         phone_code_hash=logins.send_code(call.world, call.login, phone),
     )
 

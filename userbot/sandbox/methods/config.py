@@ -11,12 +11,15 @@ EDIT_SECONDS = 48 * 3600
 def get_config(call: Call, _request: tl.Tl) -> tl.Tl:
     now, address = call.world.now(), call.address
     here = tl.types.DcOption(id=address.dc, ip_address=address.host, port=address.port)
+    elsewhere = []
+    if (dc := call.world.files_dc) is not None:
+        elsewhere = [tl.types.DcOption(id=dc, ip_address=address.host, port=address.port)]
     return tl.types.Config(
         date=now,
         expires=now + 3600,
         test_mode=False,
         this_dc=address.dc,
-        dc_options=[here],
+        dc_options=[here, *elsewhere],
         dc_txt_domain_name="localhost",
         chat_size_max=200,
         megagroup_size_max=200_000,

@@ -1,0 +1,46 @@
+"""Telegram's clock: dates of messages are compared with it, whatever this computer believes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from userbot.events import Notice, Report
+from userbot.ports import Clock
+from userbot.texts import _
+
+_EXACT: Final = timedelta(seconds=2)
+"""Dates are whole seconds, and an answer takes its time: so little is no difference."""
+TOLD_SECONDS: Final = 10.0
+
+
+class TelegramClock:
+    """`ports.Clock`, but `now` is Telegram's, as far as its answers have shown it."""
+
+    def __init__(self, clock: Clock, report: Report) -> None:
+        self._clock = clock
+        self._report = report
+        self._offset = timedelta()
+        self._told = False
+        self.monotonic = clock.monotonic
+        self.sleep = clock.sleep
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._offset
+
+    def shown(self, date: datetime) -> None:
+        """This is what Telegram's clock shows; what is far from ours is told once."""
+        offset = date - self._clock.now()
+        self._offset = offset if abs(offset) > _EXACT else timedelta()
+        if abs(offset).total_seconds() > TOLD_SECONDS and not self._told:
+            self._told = True
+            seconds = -offset.total_seconds()
+            detail = (
+                _("This computer's clock is {seconds:.0f} s ahead of Telegram's.", seconds=seconds)
+                if seconds > 0
+                else _(
+                    "This computer's clock is {seconds:.0f} s behind Telegram's.", seconds=-seconds
+                )
+            )
+            hint = _("Telegram's time is used; set the computer's clock all the same.")
+            self._report(Notice(reason="clock_off", detail=detail, hint=hint))
