@@ -119,7 +119,6 @@ def test_what_is_wrong_in_a_variable_is_told_by_its_name(
     assert fault.where == variable
     assert told in f"{fault.message} {fault.hint}"
     assert "secret" not in f"{fault.message} {fault.hint}"
-    assert "quotes" not in fault.hint
 
 
 # A .env.

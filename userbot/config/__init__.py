@@ -22,7 +22,7 @@ from userbot.config.environment import (
     xdg_config,
     xdg_state,
 )
-from userbot.config.faults import OF_FILES, Key, Problem, keys_of, problems_of, value_at
+from userbot.config.faults import Key, Problem, keys_of, problems_of, value_at
 from userbot.config.sources import Sources
 from userbot.config.toml_file import fault, parse, read
 from userbot.config.validate import check
@@ -155,8 +155,7 @@ def _faults(problems: list[Problem], sources: Sources) -> list[tuple[int, Fault]
     found: dict[Key, tuple[int, Fault]] = {}
     for one in problems:
         origin = sources.origin(one.key)
-        hint = "" if one.hint in OF_FILES and not origin.line else one.hint
-        found.setdefault(one.key, (origin.line, Fault(origin.where, one.message, hint)))
+        found.setdefault(one.key, (origin.line, Fault(origin.where, one.message, one.hint)))
     return list(found.values())
 
 
@@ -183,7 +182,7 @@ def _private(loaded: Loaded) -> Iterator[tuple[Path, Callable[[Path], bool]]]:
     if loaded.holds_secret:
         yield loaded.path, secure_file
     if any(where.startswith(f"{ENV_FILE} ") for where in loaded.origins.values()):
-        yield loaded.path.with_name(ENV_FILE), secure_file
+        yield loaded.path.parent / ENV_FILE, secure_file
     session = loaded.settings.telegram.session
     session = session.with_name(session.name.removesuffix(".session") + ".session")
     database = loaded.settings.history.database

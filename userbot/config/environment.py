@@ -75,7 +75,7 @@ def read_env_file(config: Path) -> tuple[dict[str, str], str]:
 
     Lines that set no variable are others' business and left alone.
     """
-    path = config.with_name(ENV_FILE)
+    path = config.parent / ENV_FILE
     try:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             lines = file.read(_MOST_BYTES).splitlines()

@@ -50,8 +50,6 @@ _NOUNS: Final[dict[type, Text]] = {
 _OTHER_NOUN: Final = _("a date or time")
 _NUMBER_IN_QUOTES: Final = _("Write the number without quotes.")
 _FLAG_IN_QUOTES: Final = _("Write it without quotes.")
-OF_FILES: Final = (_NUMBER_IN_QUOTES, _FLAG_IN_QUOTES)
-"""Hints that help with a file alone: a variable has no quotes."""
 _TAKES: Final = {
     "id": _("`userbot chats` lists them."),
     "respond": _('Use "all", "mention", "prefix" or "off".'),
