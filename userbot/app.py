@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from userbot.build import Adapters, Program, Services, account_of
 from userbot.controls import Controls, Running
 from userbot.errors import StorageError, UserbotError
-from userbot.events import Notice, Ready, Report, Stopped
+from userbot.events import Ignored, Notice, Ready, Report, Stopped
+from userbot.intake.edits import MENDED
 from userbot.intake.watch import Watch
 from userbot.ports import Clock, SystemClock
 from userbot.rules.rate_limiter import RateLimiter
@@ -239,8 +240,26 @@ class _Run:
 
     def edited(self, message: Message) -> None:
         """A message reads otherwise now."""
+        self._built.store_back.soon(partial(self._edited, message))
+
+    def _edited(self, message: Message) -> None:
         services = self._built
-        services.store_back.soon(partial(services.edits.edited, message))
+        after = services.edits.edited(message)
+        if after is None:
+            return
+        if after <= MENDED:  # a typo in the prefix
+            services.arrivals.receive_again(message)
+        else:
+            self._report(
+                Ignored(
+                    chat=message.conversation.chat,
+                    title=message.title,
+                    message=message.message,
+                    person=message.sender,
+                    reason="edited_late",
+                    notable=False,
+                )
+            )
 
     def deleted(self, chat: int | None, messages: Sequence[int]) -> None:
         """Messages are gone; `chat` where Telegram says which."""

@@ -173,3 +173,14 @@ async def test_what_the_owner_writes_leaves_the_rest_alone(stage: Stage, why: st
     stage.olga.says(stage.group, "/gpt more" if why == "another question of hers" else "So.")
     await quiet(program, 2 if why == "another question of hers" else 1)
     assert not program.events("skipped")
+
+
+async def test_a_typo_in_the_prefix_that_is_mended_at_once_is_a_question(stage: Stage) -> None:
+    program = await stage.program()
+    said = stage.max.says(stage.group, "/gtp hello")
+    await program.tells("ignored", message=said.id_for(stage.olga))
+    stage.max.edits(said, "/gpt hello")
+    assert await stage.max.expects(stage.group, reply_to=said)
+    stage.max.edits(said, "/gpt hello!")
+    await stage.all_arrives()
+    assert len(stage.asked()) == 1

@@ -502,3 +502,11 @@ async def test_what_stands_when_it_is_stopped_is_kept_and_remembered(stage: Stag
     assert "already been answered" in await orders(
         stage, stage.group, "/gpt_retry", reply_to=question
     )
+
+
+async def test_a_bare_on_after_off_brings_back_what_the_file_says(stage: Stage) -> None:
+    await stage.program([listed(stage.group.id, "all", "anyone")])
+    await orders(stage, stage.group, "/gpt_off")
+    assert "respond all, from anyone" in await orders(stage, stage.group, "/gpt_on")
+    await orders(stage, stage.club, "/gpt_off")
+    assert "respond mention, from me" in await orders(stage, stage.club, "/gpt_on")

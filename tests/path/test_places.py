@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from telethon.tl import types
 
 from tests.harness import Program, Stage, listed
 from tests.path.test_remembering import ask
@@ -102,3 +103,16 @@ async def test_a_group_that_became_a_supergroup_keeps_what_it_had(
     assert stage.endpoint.requests[-1]["model"] == "parrot"
     stage.max.says(moved, "a third one")
     assert (await program.tells("limited")).reason == "requests_per_minute"
+
+
+async def test_each_subscriber_of_a_channels_direct_messages_has_a_conversation(
+    stage: Stage,
+) -> None:
+    await stage.program([listed(stage.club.id)])
+    for who, said in ((stage.max, "my secret"), (stage.lena, "hello")):
+        marks = {"saved_peer_id": types.PeerUser(who.id)}
+        question = who.says(stage.club, said, marks=marks)
+        await who.expects(stage.club, reply_to=question)
+    assert "my secret" not in str(stage.asked()[-1])
+    peers = [request.reply_to.monoforum_peer_id for request in stage.writes("sendMessage")]
+    assert [peer.user_id for peer in peers] == [stage.max.id, stage.lena.id]

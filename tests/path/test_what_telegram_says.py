@@ -7,6 +7,7 @@ import time
 from typing import Any
 
 import pytest
+from telethon.tl import types
 
 from tests.harness import Program, ProgramError, Stage
 from tests.quick_clock import QuickClock, SteppedClock
@@ -273,3 +274,13 @@ async def test_a_wait_for_the_governor_is_shown(stage: Stage) -> None:
     assert (await program.tells("waiting", reason="governor")).seconds >= 1
     for person in (stage.max, stage.lena, stage.vera):
         assert await person.expects(stage.olga)
+
+
+async def test_a_chat_that_refused_is_tried_again_when_rights_there_change(stage: Stage) -> None:
+    program = await stage.program()
+    stage.telegram.faults.add("messages.sendMessage", "CHAT_SEND_PLAIN_FORBIDDEN", chat=stage.club)
+    stage.max.says(stage.club, "/gpt one")
+    await program.tells("skipped")
+    stage.telegram._world.hint(stage.olga, types.UpdateChannel(stage.club.number))
+    await stage.all_arrives()
+    assert await stage.max.expects(stage.club, reply_to=stage.max.says(stage.club, "/gpt two"))

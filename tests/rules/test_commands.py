@@ -42,7 +42,7 @@ from userbot.types import Command
         pytest.param("model", "", Setting("model"), id="model-shown"),
         pytest.param("model", "gpt-5.5", Setting("model", "gpt-5.5"), id="model-set"),
         pytest.param("model", "Default", Setting("model", ""), id="model-default"),
-        pytest.param("on", "", On("mention", "me"), id="on-without-more"),
+        pytest.param("on", "", On(bare=True), id="on-without-more"),
         pytest.param("on", "all", On("all", "me"), id="on-when"),
         pytest.param("on", "contacts", On("mention", "contacts"), id="on-whom"),
         pytest.param("on", "Prefix  ANYONE", On("prefix", "anyone"), id="on-both"),

@@ -597,3 +597,9 @@ def test_in_saved_messages_the_owner_may_speak() -> None:
     assert heard(decide(sound(NOTE, sender=OWNER, chat=1), STRANGE, policy("all", chat=1))) == (
         "ask:  listen: yes"
     )
+
+
+@pytest.mark.parametrize("marks", ["\u200f", "\ufeff", "\u2067\u200b", "\u200f ", "\u2060\u2060"])
+def test_marks_that_nobody_sees_do_not_hide_a_prefix(marks: str) -> None:
+    assert question_of(f"{marks}/gpt hi", "/gpt") == "hi"
+    assert command_of(f"{marks}/gpt_off", "/gpt") == Command("off", "")

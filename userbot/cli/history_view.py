@@ -285,7 +285,8 @@ def _without_html(lines: Iterable[str]) -> Iterator[str]:
     fence = ""
     for line in lines:
         if fence:
-            if line.startswith(fence) and not line.strip(fence[0] + " "):
+            # https://spec.commonmark.org/0.31.2/#closing-code-fence
+            if re.fullmatch(rf" {{0,3}}{fence[0]}{{{len(fence)},}}[ \t\r]*", line):
                 fence = ""
             yield line
             continue

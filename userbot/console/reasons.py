@@ -13,6 +13,7 @@ REASONS: Final = {
     "bot": _("a bot"),
     "via_bot": _("sent via a bot"),
     "via_business_bot": _("sent by a bot connected to the account"),
+    "edited_late": _("edited into a question too late"),
     "away": _("an automatic away message"),
     "imported": _("imported from another messenger"),
     "post": _("a channel post"),

@@ -14,6 +14,7 @@ Rule 4: a look counts a chat as seen up to what it handed over itself, if all of
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -95,6 +96,11 @@ class Arrivals:
         else:
             if self._all_behind:
                 self._taken.add((chat, message.message))
+
+    def receive_again(self, message: Message) -> None:
+        """Take a message that was no question and reads otherwise now; its chat's mark stays."""
+        self._taken.discard((message.conversation.chat, message.message))
+        self.receive(replace(message, found=True))
 
     def wake(self) -> None:
         """Something may have been missed: look at once."""

@@ -80,6 +80,9 @@ class ChatRuleCommands:
     def on(self, message: Message, order: commands.On) -> str:
         """Others are answered there, from this message on."""
         chat = message.conversation.chat
+        was_off = self._chats.said(chat).respond == "off"
+        if order.bare and was_off and self._chats.answers_by_file(chat):
+            return self.as_configured(chat)
         to = replace(self._chats.said(chat), respond=order.respond, from_=order.from_)
         self._allow(chat, to, since=message.message)
         return self._texts.say("on", rule=self._texts.rule(self._chats.get(chat)))

@@ -16,9 +16,13 @@ from datetime import timedelta
 from userbot.intake.queue import Queue
 from userbot.intake.retries import Retries
 from userbot.ports import Clock
+from userbot.rules.trigger import question_of
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.understand.background import Background
 from userbot.types import Message, Question
+
+MENDED = timedelta(seconds=30)
+"""So long after it was sent, a message that gets the prefix by an edit is a question after all."""
 
 
 class Edits:
@@ -43,11 +47,21 @@ class Edits:
         self._clock = clock
         self._answers_anew = answers_anew
 
-    def edited(self, message: Message) -> None:
-        """Take an edit of any message. Raises StorageError; it can be taken again then."""
+    def edited(self, message: Message) -> timedelta | None:
+        """Take an edit of any message. Raises StorageError; it can be taken again then.
+
+        Gives how long after it was sent a message that was no question got the prefix, if it did.
+        """
         self._background.edited(message)
-        if not self._chats.wrote(message):
-            self._take(message)
+        if self._chats.wrote(message):
+            return None
+        prefixed = question_of(message.text, self._chats.policy.prefix) is not None
+        if prefixed and not message.forwarded and not self._chats.asked(message):
+            if isinstance(self._chats.decide(message), Question):
+                return (message.edited_at or self._clock.now()) - message.at
+            return None
+        self._take(message)
+        return None
 
     def _take(self, message: Message) -> None:
         piece = self._queue.piece(

@@ -73,6 +73,8 @@ class On:
 
     respond: OnRespond = "mention"
     from_: OnFrom = "me"
+    bare: bool = False
+    """Neither was said: what the file says of the chat comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +147,4 @@ def _on(argument: str) -> ChatCommand | Mistake:
         else:
             close = get_close_matches(word, (*get_args(OnRespond), *get_args(OnFrom)), n=1)
             return Mistake("on_word", word, close[0] if close and close[0] != word else "")
-    return On(respond or "mention", from_ or "me")
+    return On(respond or "mention", from_ or "me", bare=not words)

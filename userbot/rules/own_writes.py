@@ -13,6 +13,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Sequence, Set
 
+from userbot.rules.plain import beginning
 from userbot.types import OwnMessage, Question, Recorded
 
 
@@ -82,7 +83,9 @@ def owners_answers(
     return [
         one
         for one in own
-        if one.reply_to in asked and one.id not in ours and not one.text.lower().startswith(start)
+        if one.reply_to in asked
+        and one.id not in ours
+        and not beginning(one.text).lower().startswith(start)
     ]
 
 

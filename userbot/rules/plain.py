@@ -142,6 +142,15 @@ def invisible(character: str) -> bool:
     return character in _BLANKS or unicodedata.category(character) in _UNSEEN
 
 
+def beginning(text: str) -> str:
+    """A text from the first character on that anybody sees: who writes from right to left, or
+    pastes, has marks before it. White space alone is left as it is."""
+    at = 0
+    while at < len(text) and invisible(text[at]):
+        at += 1
+    return text[at:] if text[:at].strip() else text
+
+
 def cut(text: str, longest: int) -> str:
     """At most so many characters, an ellipsis for what is left out."""
     if len(text) <= longest:

@@ -249,6 +249,11 @@ class Resting:
         seconds = REST_SECONDS[min(times, len(REST_SECONDS)) - 1]
         self._rests[where] = _Rest(why, now + seconds, times)
 
+    def lifted(self, chat: int) -> None:
+        """What may be written in a chat has changed: it is tried again, in all of its topics."""
+        for where in [where for where in self._rests if where.chat == chat]:
+            del self._rests[where]
+
     def taken(self, conversation: ConversationId) -> None:
         """A message was taken."""
         if self._rests:

@@ -27,6 +27,7 @@ from functools import lru_cache
 from typing import Final
 
 from userbot.rules.commands import stem as command_stem
+from userbot.rules.plain import beginning
 from userbot.rules.policy import Policy, may_ask
 from userbot.settings import Respond
 from userbot.types import ChatKind, Command, Decision, Ignore, Message, Person, Question, Voice
@@ -109,9 +110,10 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
 def question_of(text: str, prefix: str) -> str | None:
     """What stands after the prefix, "" if nothing does; None if the text has no prefix.
 
-    Without case, at the very start, and followed by white space (a new line too) or the end.
+    Without case, at the very start but for marks that nobody sees, and followed by white space (a
+    new line too) or the end.
     """
-    found = _patterns(prefix)[0].fullmatch(text)
+    found = _patterns(prefix)[0].fullmatch(beginning(text))
     return None if found is None else found["rest"].strip()
 
 
@@ -122,7 +124,7 @@ def command_of(text: str, prefix: str) -> Command | Ignore | None:
     other ("!ai", "hey bot") they stay "/gpt_new". The name is in lower case and perhaps unknown;
     "/gpt_" alone is help, and "/gpt_new@somebody" is another bot's.
     """
-    found = _patterns(prefix)[1].fullmatch(text)
+    found = _patterns(prefix)[1].fullmatch(beginning(text))
     if found is None:
         return None
     name = found["name"].lower()

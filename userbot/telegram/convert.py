@@ -203,7 +203,18 @@ def _check(incoming: Message) -> None:
 
 
 def thread_of(message: Any) -> tuple[int | None, int | None]:
-    """The forum topic of a message, and the message that it replies to."""
+    """The forum topic of a message, and the message that it replies to.
+
+    In the direct messages of a channel each subscriber is a topic (`ConversationId.subscriber`).
+    """
+    topic, reply_to = _thread_of(message)
+    if message.saved_peer_id is not None and isinstance(message.peer_id, types.PeerChannel):
+        subscriber = get_peer_id(message.saved_peer_id)
+        topic = -abs(subscriber)
+    return topic, reply_to
+
+
+def _thread_of(message: Any) -> tuple[int | None, int | None]:
     header = message.reply_to
     if not isinstance(header, types.MessageReplyHeader):
         return None, None

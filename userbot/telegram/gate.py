@@ -157,6 +157,10 @@ class Gate:
         """Wait for a place to read a page of many. Raises PostponedError as `acquire` does."""
         await self.waits.sleep(self._reading.reserve(self._clock.monotonic()))
 
+    def rights_changed(self, chat: int) -> None:
+        """Telegram tells that something else may be written in a chat now: it rests no longer."""
+        self._resting.lifted(chat)
+
     # Requests.
 
     @contextmanager

@@ -154,7 +154,7 @@ class TelegramReader:
                 newest = max(newest, message.id)
                 if isinstance(message, types.Message) and (message.out or not own):
                     self._updates.bring(message)
-                    count += 1
+                    count += not message.out  # what the account wrote was not missed
             whole = len(page) < _PAGE
             if whole:
                 break

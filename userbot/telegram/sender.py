@@ -65,7 +65,7 @@ class TelegramSender:
             message=text.text,
             random_id=random_id,
             entities=[_entity(entity) for entity in text.entities] or None,
-            reply_to=_reply_header(conversation, reply_to),
+            reply_to=await self._reply_header(conversation, reply_to),
             no_webpage=True,
             silent=silent or None,
         )
@@ -89,7 +89,7 @@ class TelegramSender:
             request = functions.messages.SetTypingRequest(
                 peer=await self._peer(conversation.chat),
                 action=action(),
-                top_msg_id=conversation.topic,
+                top_msg_id=conversation.thread,
             )
             await self._write(request)
         except UserbotError:
@@ -144,7 +144,7 @@ class TelegramSender:
             message=caption.text,
             random_id=random_id,
             entities=[_entity(entity) for entity in caption.entities] or None,
-            reply_to=_reply_header(conversation, reply_to),
+            reply_to=await self._reply_header(conversation, reply_to),
         )
         try:
             return _sent_id(await self._write(request), random_id)
@@ -157,6 +157,18 @@ class TelegramSender:
                 _('Set voice = { answer_as = "text" } for it.'),
                 reason=error.reason,
             ) from error
+
+    async def _reply_header(self, conversation: ConversationId, reply_to: int | None) -> Any:
+        """What says where a message belongs. Raises as `_peer` does."""
+        number = reply_to if reply_to is not None else conversation.thread
+        if conversation.subscriber is not None:
+            subscriber = await self._peer(conversation.subscriber)
+            if number is None:
+                return types.InputReplyToMonoForum(subscriber)
+            return types.InputReplyToMessage(number, monoforum_peer_id=subscriber)
+        if number is None:
+            return None
+        return types.InputReplyToMessage(number, top_msg_id=conversation.thread)
 
     async def _peer(self, chat: int) -> Any:
         """What names the chat. Raises ChatRefusedError for one that nobody knows the way to."""
@@ -195,15 +207,6 @@ class TelegramSender:
             raise TelegramError(
                 _("Lost the connection to Telegram while sending."), reason="disconnected"
             ) from error
-
-
-def _reply_header(conversation: ConversationId, reply_to: int | None) -> Any:
-    if reply_to is None and conversation.topic is None:
-        return None
-    return types.InputReplyToMessage(
-        reply_to_msg_id=reply_to if reply_to is not None else conversation.topic,
-        top_msg_id=conversation.topic,
-    )
 
 
 def _sent_id(result: Any, random_id: int) -> int:

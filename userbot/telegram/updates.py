@@ -48,6 +48,16 @@ class Listener(Protocol):
 
 
 _NEW = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
+_RIGHTS = (
+    types.UpdateChannel,
+    types.UpdateChat,
+    types.UpdateChannelParticipant,
+    types.UpdateChatParticipant,
+    types.UpdateChatParticipants,
+    types.UpdateChatDefaultBannedRights,
+)
+"""What may tell that the account may write in a chat again; of whose rights they tell matters not:
+one try more is harmless."""
 _DELETED = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
 
 
@@ -68,6 +78,7 @@ class Updates:
         client.add_event_handler(self._on_edited, events.MessageEdited())
         client.add_event_handler(self._on_service, events.Raw(_NEW))
         client.add_event_handler(self._on_deleted, events.Raw(_DELETED))
+        client.add_event_handler(self._on_rights, events.Raw(_RIGHTS))
 
     def open_deletions(self) -> None:
         """Tell the deletions that were held, then each as it comes."""
@@ -150,6 +161,14 @@ class Updates:
             self._listener.moved(
                 group, get_peer_id(new), self._client.gate.waits.titles.get(group, "")
             )
+
+    async def _on_rights(self, update: Any) -> None:
+        peer = getattr(update, "peer", None)
+        for name, kind in (("channel_id", types.PeerChannel), ("chat_id", types.PeerChat)):
+            if peer is None and _is_id(number := getattr(update, name, None)):
+                peer = kind(number)
+        if peer is not None:
+            self._client.gate.rights_changed(get_peer_id(peer))
 
     async def _on_deleted(self, update: Any) -> None:
         chat = None

@@ -134,6 +134,16 @@ class ChatRules:
         """Whether the file has a block for a chat."""
         return chat in self._listed
 
+    def answers_by_file(self, chat: int) -> bool:
+        """Whether others are answered in a chat by what the file says of it."""
+        listed = self._listed.get(chat)
+        return listed is not None and listed.respond != "off"
+
+    def asked(self, message: Message) -> bool:
+        """Whether a message was taken as a question. Raises StorageError."""
+        asked_by = self._store.questions.asked_by
+        return asked_by(message.conversation.chat, message.message) is not None
+
     def _move(self, old: int, new: int) -> None:
         if old in self._listed:
             self._listed.setdefault(new, self._listed.pop(old))

@@ -13,6 +13,10 @@ TERMINAL = 0
 """The chat that is no chat: a conversation in the terminal. No marked id is 0."""
 
 
+CHANNELS = -1_000_000_000_000
+"""Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
+
+
 class ChatKind(StrEnum):
     """What kind of chat a message stands in."""
 
@@ -42,10 +46,25 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class ConversationId:
-    """One conversation: a private chat, a group, a forum topic or a comment thread."""
+    """One conversation: a private chat, a group, a forum topic or a comment thread, or what one
+    subscriber writes to a channel."""
 
     chat: int
     topic: int | None = None
+    """The message that began it. Below 0 it names a subscriber: a channel by its marked id, a
+    person by the negative of his."""
+
+    @property
+    def subscriber(self) -> int | None:
+        """The marked id of who writes to the channel, in its direct messages."""
+        if self.topic is None or self.topic >= 0:
+            return None
+        return self.topic if self.topic < CHANNELS else -self.topic
+
+    @property
+    def thread(self) -> int | None:
+        """The message that began the topic or thread, if it is one."""
+        return self.topic if self.subscriber is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +75,6 @@ class ChatTop:
     message: int
     at: datetime | None
     supergroup: bool
-
-
-CHANNELS = -1_000_000_000_000
-"""Marked ids of channels and supergroups are below this (core.telegram.org/api/bots/ids)."""
 
 
 def may_be_deleted_in(chat: int, told: int | None) -> bool:
