@@ -186,6 +186,8 @@ class Play:
             self._shown.close()
             await self._sandbox.stop()
         if reason == "interrupted":
+            if self._interactive:
+                print(flush=True)  # the terminal shows "^C" behind the prompt
             raise SystemExit(130)
         if self._picture is not None and played:
             self._draw(self._picture)
