@@ -18,6 +18,7 @@ _ANSWER: Final = 700
 """Characters of a question and of an answer that /gpt_history shows."""
 
 _TEXTS: Final = {
+    "ordered": _("Command: {stem}_{word}"),
     "new": _("Conversation forgotten; the next question starts a new one."),
     "history_none": _("Nothing has been asked in this conversation yet."),
     "history_more": _("All of it: userbot history"),

@@ -57,7 +57,7 @@ async def test_a_voice_note_needs_no_ffmpeg(stage: Stage, no_ffmpeg: None) -> No
     assert await stage.max.expects(stage.group, from_=stage.olga)
     stage.max.sends_audio(stage.group, b"#!AMR\n" + bytes(100), file_name="memo.amr")
     failed = await program.tells("failed")
-    assert (failed.reason, "audio" in failed.hint) == ("ffmpeg_missing", True)
+    assert (failed.reason, "Install ffmpeg" in failed.hint) == ("ffmpeg_missing", True)
 
 
 async def test_a_transcription_server_of_ones_own_never_sees_the_key_of_the_chat_model(
