@@ -111,8 +111,7 @@ class CommandTexts:
     def headed(self, title: str, command: str, text: str) -> str:
         """A result that stands far from its command, under where and what that was."""
         named = self.named(command)
-        where = f"{shortened(title, 80)} · {named}" if title else self.say("ordered", word=command)
-        return f"{where}\n{text}"
+        return f"{f'{shortened(title, 80)} · ' if title else '→ '}{named}\n{text}"
 
     def mistake(self, mistake: Mistake) -> str:
         """What is wrong with an order, and how it is given."""
