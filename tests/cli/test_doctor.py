@@ -31,6 +31,7 @@ async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> Non
         "✓ values · everything else has its default",
         "✓ files · readable only by you",
         "✓ login · logged in as Olga",
+        "✓ clock · as Telegram's",
         "! chats · none selected: only you can ask, with /gpt",
         "  → `userbot chats WORD` prints the block that selects one.",
         f"✓ model · sandbox is available at {host}",
@@ -40,6 +41,16 @@ async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> Non
         f"✓ history · {house.session.parent / 'history.db'} will be created at the first start",
     ]
     assert not (house.session.parent / "history.db").exists()
+
+
+async def test_a_clock_that_is_not_telegrams_is_told_with_what_to_do(house: House) -> None:
+    house.write_config()
+    house.log_in()
+    house.stage.telegram.advance(1200)
+    ended = await house.run("doctor", env={"OPENAI_API_KEY": MODEL_KEY})
+    (told,) = [line for line in ended.out.splitlines() if "clock · " in line]
+    assert told.startswith("! clock · This computer's clock is 1")
+    assert told.endswith(" s behind Telegram's.")
 
 
 async def test_each_thing_that_is_not_ready_is_told_with_a_hint_and_the_rest_is_looked_at(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -25,6 +24,7 @@ from userbot.errors import ConfigError, SessionInUseError
 from userbot.private_files import others_may_read
 from userbot.settings import Settings, VoiceConfig
 from userbot.storage.store import Store
+from userbot.telegram.clock import HINT
 from userbot.telegram.names import NameResolver, dialogs
 from userbot.telegram.session import session_file
 from userbot.texts import _, joined, n_
@@ -180,23 +180,29 @@ async def _account(settings: Settings) -> list[Finding]:
         async with online(settings.telegram) as client:
             directory = NameResolver(client)
             owner = await directory.owner()
-            login = Finding(name, True, _("logged in as {name}", name=owner.name))
+            clock = client.gate.time
+            login = [
+                Finding(name, True, _("logged in as {name}", name=owner.name)),
+                Finding(
+                    _("clock"), True, clock.off or _("as Telegram's"), HINT if clock.off else ""
+                ),
+            ]
             try:
-                now = datetime.now(UTC)
+                now = clock.now()
                 _policy, found = await directory.policy(
                     settings.trigger, settings.voice, settings.chats, now
                 )
                 titles = {one.id: one.title for one in await dialogs(client, owner.id)}
             except ConfigError as error:
                 return [
-                    login,
+                    *login,
                     *(
                         Finding(chats, False, fault.message, fault.hint, where=fault.where)
                         for fault in error.faults
                     ),
                 ]
             told = _counted(settings, {one: titles.get(one, "") for one in found})
-            return [login, Finding(chats, True, *told)]
+            return [*login, Finding(chats, True, *told)]
     except SessionInUseError:
         running = _("logged in: a running userbot is using the session")
         return [Finding(name, True, running), selected]

@@ -7,11 +7,12 @@ from typing import Final
 
 from userbot.events import Notice, Report
 from userbot.ports import Clock
-from userbot.texts import _
+from userbot.texts import Text, _
 
 _EXACT: Final = timedelta(seconds=2)
 """Dates are whole seconds, and an answer takes its time: so little is no difference."""
 TOLD_SECONDS: Final = 10.0
+HINT: Final = _("Telegram's time is used; set the computer's clock all the same.")
 
 
 class TelegramClock:
@@ -32,15 +33,18 @@ class TelegramClock:
         """This is what Telegram's clock shows; what is far from ours is told once."""
         offset = date - self._clock.now()
         self._offset = offset if abs(offset) > _EXACT else timedelta()
-        if abs(offset).total_seconds() > TOLD_SECONDS and not self._told:
+        if (detail := self.off) and not self._told:
             self._told = True
-            seconds = -offset.total_seconds()
-            detail = (
-                _("This computer's clock is {seconds:.0f} s ahead of Telegram's.", seconds=seconds)
-                if seconds > 0
-                else _(
-                    "This computer's clock is {seconds:.0f} s behind Telegram's.", seconds=-seconds
-                )
+            self._report(Notice(reason="clock_off", detail=detail, hint=HINT))
+
+    @property
+    def off(self) -> Text | None:
+        """How far this computer's clock is from Telegram's, if that is far."""
+        seconds = self._offset.total_seconds()
+        if abs(seconds) <= TOLD_SECONDS:
+            return None
+        if seconds < 0:
+            return _(
+                "This computer's clock is {seconds:.0f} s ahead of Telegram's.", seconds=-seconds
             )
-            hint = _("Telegram's time is used; set the computer's clock all the same.")
-            self._report(Notice(reason="clock_off", detail=detail, hint=hint))
+        return _("This computer's clock is {seconds:.0f} s behind Telegram's.", seconds=seconds)
