@@ -60,6 +60,10 @@ class Checks:
         await self._expect("4097 units", "MESSAGE_TOO_LONG", lambda: self._long("x" * 4097))
         await self._expect("a blank text", "MESSAGE_EMPTY", lambda: self._long(" \n "))
         await self._expect("an address without preview", "no preview", self._preview)
+        await self._expect("separators, bidi marks, controls", "given back", self._given_back)
+        await self._expect("a count ahead of Telegram's", "PERSISTENT_TIMESTAMP", self._ahead)
+        await self._expect("what was missed long ago", "a difference or too long", self._missed)
+        await self._expect("a connected bot in your name", "marked, ours or skipped", self._bot)
 
     async def clean(self) -> None:
         """Delete what was made."""
@@ -108,6 +112,41 @@ class Checks:
     async def _long(self, text: str) -> str:
         await self._raw(text, secrets.randbits(62))
         return "an id"
+
+    async def _given_back(self) -> str:
+        sent = "a\u2028b\u2029c\u202ad\u2066e\u200ef\u200dg\x01h"
+        message = await self._client.get_messages(
+            "me", ids=_id(await self._raw(sent, secrets.randbits(62)))
+        )
+        dropped = [f"U+{ord(one):04X}" for one in sent if one not in message.message]
+        return f"without {', '.join(dropped)}" if dropped else "given back"
+
+    async def _ahead(self) -> str:
+        state = await self._client(functions.updates.GetStateRequest())
+        return await self._difference(state.pts + 100_000, state)
+
+    async def _missed(self) -> str:
+        return await self._difference(1, await self._client(functions.updates.GetStateRequest()))
+
+    async def _difference(self, pts: int, state: types.updates.State) -> str:
+        found = await self._client(
+            functions.updates.GetDifferenceRequest(pts, state.date, state.qts)
+        )
+        kinds = {
+            types.updates.DifferenceTooLong: "too long",
+            types.updates.DifferenceEmpty: "nothing, without a word",
+        }
+        return kinds.get(type(found), "a difference")
+
+    async def _bot(self) -> str:
+        ask = "Let a bot that is connected to the account write somewhere, then Enter (s skips): "
+        if (await asyncio.to_thread(input, ask)).strip() == "s":
+            return "skipped"
+        async for dialog in self._client.iter_dialogs(limit=5):
+            message = dialog.message
+            if getattr(message, "via_business_bot_id", None):
+                return "marked, ours" if message.out else "marked, not ours"
+        return "not marked"
 
     async def _preview(self) -> str:
         sent = _id(await self._raw("https://telegram.org", secrets.randbits(62)))
