@@ -117,8 +117,8 @@ async def test_an_address_that_is_not_the_endpoints_is_told_with_what_it_lacks(
     lines = f"\n\n2\n{address}\n{MODEL_KEY}\nsmall\n{PHONE}\n{LOGIN_CODE}\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines)
     house.stage.endpoint.unhandled.clear()  # it was meant
-    assert "404" in ended.err
-    assert "for most servers it ends in /v1" in ended.err
+    assert "It responds, but does not list its models." in ended.err
+    assert "For most servers the address ends in /v1." in ended.err
 
 
 async def test_a_local_server_from_the_environment_is_asked_for_its_models(house: House) -> None:

@@ -230,7 +230,11 @@ async def _offered(key: str, url: str) -> list[str] | None:
             tell_below(error.hint, "→ ")
         return None if refused else []
     else:
-        tell_done(_("It responds."))
+        if offered:
+            tell_done(_("It responds."))
+        else:
+            tell_below(_("It responds, but does not list its models."))
+            tell_below(_("For most servers the address ends in /v1."), "→ ")
         return offered
     finally:
         await chat.aclose()
