@@ -139,14 +139,16 @@ class AnswerReader:
             return
         if not isinstance(data, dict):
             raise UnreadableAnswerError
-        if is_of_responses(data):
-            data = chunk_of(data, text_came=self._text_came)
-        if is_error(data):
-            raise EndpointSaidError(data)
+        if "choices" not in data or data.get("error"):  # else it is a chunk, as nearly always
+            if is_of_responses(data):
+                data = chunk_of(data, text_came=self._text_came)
+            if is_error(data):
+                raise EndpointSaidError(data)
         self.begun = True
         self.usage = _usage(data.get("usage")) or self.usage
-        if isinstance(data.get("model"), str) and data["model"]:
-            self.model = paired(data["model"])
+        model = data.get("model")
+        if isinstance(model, str) and model not in ("", self.model):
+            self.model = paired(model)
         choices = data.get("choices")
         if not choices:
             return  # The usage chunk has none.
@@ -176,7 +178,8 @@ class AnswerReader:
         if piece.get("tool_calls") or whole.get("tool_calls") or piece.get("function_call"):
             self._called = True
         self._thought += thought
-        self._add(self._new.feed(text, last=self.finish_reason is not None))
+        if text:
+            self._add(self._new.feed(text, last=self.finish_reason is not None))
 
     def _add(self, text: str) -> None:
         shown = self._thoughts.feed(text)
