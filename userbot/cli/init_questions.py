@@ -54,7 +54,7 @@ def application(environ: Mapping[str, str], *, own_server: bool) -> Values:
     if api_id:
         tell(_("Using api_id from TELEGRAM_API_ID."))
     else:
-        expected = _("It is a number with at least five digits.")
+        expected = _("It is your own number from my.telegram.org, at least five digits long.")
         if own_server:
             expected = _("It is a number, at least 1.")
         right = _is_api_id if own_server else _is_own_api_id

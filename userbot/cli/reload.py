@@ -33,6 +33,7 @@ class ConfigWatch:
         self._controls = controls
         self._report = report
         self._waiting: tuple[str, ...] = ()
+        self._faulty = False
 
     async def watch(self) -> None:
         """Take up each change, until cancelled."""
@@ -56,11 +57,16 @@ class ConfigWatch:
         except UserbotError as error:
             for event in _faults(self._path.name, error):
                 self._report(event)
+            self._faulty = True
             return
+        mended, self._faulty = self._faulty, False
         self._settings = found.settings
         if found.at_once:
             keys = ", ".join(found.at_once)
             detail = _("{file} changed: {keys} now in effect.", file=self._path.name, keys=keys)
+            self._report(Notice(reason="config_changed", detail=detail))
+        elif mended:
+            detail = _("{file} is valid again: nothing in it has changed.", file=self._path.name)
             self._report(Notice(reason="config_changed", detail=detail))
         if found.later and found.later != self._waiting:
             keys = ", ".join(found.later)
