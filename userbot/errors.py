@@ -82,7 +82,10 @@ class UsageError(UserbotError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing wrong with the configuration; `where` is "config.toml:12" or a variable's name."""
+    """One thing wrong with the configuration.
+
+    `where` is "config.toml:12" or a variable's name; empty if the message names the file itself.
+    """
 
     where: str
     message: str

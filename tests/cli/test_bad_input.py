@@ -22,6 +22,7 @@ from userbot.storage.store import Store
 from userbot.timings import USUAL
 
 API = '[telegram]\napi_id = 2040817\napi_hash = "b18441a1ff607e10a989891a5462e627"\n'
+SERVER = f'{API}[telegram.server]\ndc = 2\nhost = "127.0.0.1"\nport = 1\npublic_key = '
 KEY = '[openai]\napi_key = "sk-0a1b2c3d"\n'
 
 
@@ -38,7 +39,7 @@ class Case:
 
 
 CASES = {
-    "no config": Case("run", None, 3, "config.toml does not exist", "userbot init"),
+    "no config": Case("run", None, 3, "error: the config file config.toml does not", "init"),
     "an empty config": Case("run", "", 3, "is empty", "userbot init"),
     "a binary config": Case("run", b"\x7fELF\xff\xfe\x00", 3, "is not UTF-8 text", "UTF-8"),
     "a folder for a config": Case("run --config .", None, 3, "is a folder", "userbot init"),
@@ -68,10 +69,13 @@ CASES = {
         "socks5://",
     ),
     "no server key": Case(
+        "login --phone +1", f'{SERVER}"no.pem"\n', 3, "no.pem does not exist", "init --sandbox"
+    ),
+    "a server key that is none": Case(
         "login --phone +1",
-        f'{API}[telegram.server]\ndc = 2\nhost = "127.0.0.1"\nport = 1\npublic_key = "no.pem"\n',
+        f'{SERVER}"config.toml"\n',
         3,
-        "no.pem is not a readable PKCS#1 RSA key",
+        "config.toml is not a readable PKCS#1 RSA key",
         "PEM",
     ),
     "no login": Case("run", f"{API}{KEY}", 4, "You are not logged in.", "userbot login"),

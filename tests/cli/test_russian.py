@@ -68,8 +68,8 @@ async def test_a_command_speaks_russian_where_the_config_says_so(
 @pytest.mark.parametrize(
     ("command", "says"),
     [
-        ("run", "ошибка: config.toml: файла настроек config.toml нет"),
-        ("doctor", "✗ настройки · config.toml: файла настроек config.toml нет"),
+        ("run", "ошибка: файла настроек config.toml нет"),
+        ("doctor", "✗ настройки · файла настроек config.toml нет"),
         ("chat", "ошибка: Нет такой команды: chat."),
         ("run --confg", "ошибка: Нет такого параметра: --confg."),
         (

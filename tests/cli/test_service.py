@@ -14,6 +14,7 @@ from tests.cli.house import MODEL_KEY, House
 from userbot.cli.service import Service, launchd_agent, service_of, systemd_unit
 
 NASTY = Path("/tmp/a b/50% \"of\" $HOME \\ 'ü'")
+NO_BUS = "echo 'Failed to connect to bus: No medium found' >&2; exit 1"
 
 
 def a_service(program: str = "/usr/bin/true", folder: Path = NASTY) -> Service:
@@ -96,8 +97,40 @@ async def test_what_would_not_run_is_not_installed(house: House) -> None:
     ended = await house.run("service", "install", env=env | {"OPENAI_API_KEY": MODEL_KEY})
     assert ended.code == 1
     assert "A service does not have this terminal's OPENAI_API_KEY." in ended.err
-    env = stand_in(house.folder, "echo 'Failed to connect to bus: No medium found' >&2; exit 1")
+    env = stand_in(house.folder, NO_BUS)
     ended = await house.run("service", "install", env=env)
     assert (ended.code, len(ended.hints)) == (1, 1)
     assert "Failed to connect to bus" in ended.err
     assert (await house.run("service", "start", env=env)).code == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
+@pytest.mark.parametrize("script", [NO_BUS, 'case "$2" in restart) exit 1;; esac'])
+async def test_an_installation_that_fails_leaves_what_was_there(house: House, script: str) -> None:
+    house.write_config()
+    house.log_in()
+    unit = house.folder / ".config/systemd/user/userbot.service"
+    env = stand_in(house.folder, script)
+    assert (await house.run("service", "install", env=env)).code == 1
+    assert not unit.exists()
+    asked = (house.folder / "asked").read_text().splitlines()
+    assert asked[-2:] == ["--user disable --now userbot.service", "--user daemon-reload"]
+    unit.write_text("an older one")
+    assert (await house.run("service", "install", env=env)).code == 1
+    assert unit.read_text() == "an older one"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
+async def test_it_is_removed_even_if_systemd_does_not_answer(house: House) -> None:
+    house.write_config()
+    house.log_in()
+    unit = house.folder / ".config/systemd/user/userbot.service"
+    await house.run("service", "install", env=stand_in(house.folder))
+    enabled = unit.parent / "default.target.wants" / unit.name
+    enabled.parent.mkdir()
+    enabled.symlink_to(unit)
+    ended = await house.run("service", "remove", env=stand_in(house.folder, NO_BUS))
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == f"Removed {unit}, but could not stop the service.\n"
+    assert not unit.exists()
+    assert not enabled.is_symlink()

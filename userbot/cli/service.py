@@ -10,6 +10,7 @@ import plistlib
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,16 +111,24 @@ class Systemd:
         self.file = base / "systemd" / "user" / f"{service.name}.service"
         self._service = service
 
-    def install(self) -> None:
-        _write(self.file, systemd_unit(self._service))
+    @property
+    def text(self) -> str:
+        """What the file says."""
+        return systemd_unit(self._service)
+
+    def start(self) -> None:
         _ask("systemctl", "--user", "daemon-reload")
         _ask("systemctl", "--user", "enable", self.file.name)
         _ask("systemctl", "--user", "restart", self.file.name)
 
-    def remove(self) -> None:
-        _ask("systemctl", "--user", "disable", "--now", self.file.name)
-        self.file.unlink()
-        _ask("systemctl", "--user", "daemon-reload")
+    def remove(self) -> bool:
+        """Remove the file in any case; whether the service was stopped, too."""
+        stopped = _tried("systemctl", "--user", "disable", "--now", self.file.name)
+        self.file.unlink(missing_ok=True)
+        enabled = self.file.parent / "default.target.wants" / self.file.name
+        enabled.unlink(missing_ok=True)  # the link that `disable` left if it failed
+        _tried("systemctl", "--user", "daemon-reload")
+        return stopped
 
     def runs(self) -> bool:
         return _tried("systemctl", "--user", "is-active", "--quiet", self.file.name)
@@ -145,14 +154,20 @@ class Launchd:
         user = getattr(os, "getuid", int)()  # there is none on Windows, nor launchd
         self._domain = f"gui/{user}"
 
-    def install(self) -> None:
+    @property
+    def text(self) -> str:
+        """What the file says."""
+        return launchd_agent(self._service, self._logs)
+
+    def start(self) -> None:
         _tried("launchctl", "bootout", f"{self._domain}/{self._service.label}")
-        _write(self.file, launchd_agent(self._service, self._logs))
         _ask("launchctl", "bootstrap", self._domain, str(self.file))
 
-    def remove(self) -> None:
+    def remove(self) -> bool:
+        """Remove the file in any case; whether the service was stopped, too."""
         _tried("launchctl", "bootout", f"{self._domain}/{self._service.label}")
-        self.file.unlink()
+        self.file.unlink(missing_ok=True)
+        return not self.runs()
 
     def runs(self) -> bool:
         return _tried("launchctl", "print", f"{self._domain}/{self._service.label}")
@@ -174,7 +189,7 @@ def service(common: Common, action: str, loaded: Loaded) -> None:
     manager = _manager(service_of(loaded.path, common.profile))
     if action == "install":
         _refuse_what_would_not_run(loaded)
-        manager.install()
+        _install(manager)
         say(_("Installed {file}, and started it.", file=manager.file))
         tell(_("What it prints: {command}", command=manager.log))
         if manager.lasting:
@@ -184,7 +199,9 @@ def service(common: Common, action: str, loaded: Loaded) -> None:
             _("No service is installed."), _("`userbot service install` installs one.")
         )
     elif action == "remove":
-        manager.remove()
+        if not manager.remove():
+            aside(_("Removed {file}, but could not stop the service.", file=manager.file))
+            raise SystemExit(1)
         say(_("Stopped, and removed {file}.", file=manager.file))
     elif manager.runs():
         say(_("running, from {file}", file=manager.file))
@@ -206,6 +223,22 @@ def _manager(service: Service) -> Systemd | Launchd:
         _("There is neither systemd nor launchd here."),
         _("Start `userbot run` with what starts programs on this system, or with Docker."),
     )
+
+
+def _install(manager: Systemd | Launchd) -> None:
+    """Write the file and start the service; if it does not start, all is as it was before."""
+    before = manager.file.read_text("utf-8") if manager.file.exists() else None
+    _write(manager.file, manager.text)
+    try:
+        manager.start()
+    except BaseException:
+        if before is None:
+            manager.remove()
+        else:
+            _write(manager.file, before)
+            with suppress(UserbotError):
+                manager.start()
+        raise
 
 
 def _refuse_what_would_not_run(loaded: Loaded) -> None:

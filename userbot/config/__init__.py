@@ -75,7 +75,7 @@ def load(
     data, lines = read(path) if text is None else parse(path, text)
     if need_telegram and not (data or any(values_in({**stored, **environ}))):
         empty = _("the config file {path} is empty", path=path)
-        raise fault(path.name, empty, _("`userbot init` fills it."))
+        raise fault("", empty, _("`userbot init` fills it."))
     holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
 
     untouched = copy.deepcopy(data)

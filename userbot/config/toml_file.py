@@ -95,7 +95,7 @@ def _text(path: Path) -> str:
 
 
 def _refuse(path: Path, told: Text, hint: str, why: str = "") -> NoReturn:
-    raise fault(path.name or str(path), told.filled(path=path, why=why), hint) from None
+    raise fault("", told.filled(path=path, why=why), hint) from None  # it names the file itself
 
 
 def _syntax(message: str) -> tuple[str, str]:

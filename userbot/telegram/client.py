@@ -445,15 +445,12 @@ def _trust(server: ServerConfig) -> None:
     try:
         rsa.add_key(server.public_key.read_text("ascii"), old=False)
     except (OSError, ValueError) as error:
-        raise ConfigError(
-            (
-                Fault(
-                    "telegram.server.public_key",
-                    _(
-                        "{public_key} is not a readable PKCS#1 RSA key.",
-                        public_key=server.public_key,
-                    ),
-                    _("Use the PEM file that the server wrote."),
-                ),
+        if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            told = _("{public_key} does not exist.", public_key=server.public_key)
+            hint = _(
+                "If it was a sandbox's, start `userbot sandbox` and then `userbot init --sandbox`."
             )
-        ) from error
+        else:
+            told = _("{public_key} is not a readable PKCS#1 RSA key.", public_key=server.public_key)
+            hint = _("Use the PEM file that the server wrote.")
+        raise ConfigError((Fault("telegram.server.public_key", told, hint),)) from error
