@@ -53,6 +53,20 @@ async def test_a_clock_that_is_not_telegrams_is_told_with_what_to_do(house: Hous
     assert told.endswith(" s behind Telegram's.")
 
 
+async def test_a_server_key_that_is_gone_is_told_as_run_tells_it(house: House) -> None:
+    house.write_config()
+    house.log_in()
+    key = house.stage.folder / "server.pem"
+    key.unlink()
+    for command, code in (("doctor", 1), ("run", 3)):
+        ended = await house.run(command)
+        told = ended.out + ended.err
+        assert ended.code == code, told
+        assert f"telegram.server.public_key: {key} does not exist." in told
+        assert "→ If it was a sandbox's, start `userbot sandbox` and then" in told
+        assert "PKCS#1" not in told
+
+
 async def test_each_thing_that_is_not_ready_is_told_with_a_hint_and_the_rest_is_looked_at(
     house: House,
 ) -> None:
