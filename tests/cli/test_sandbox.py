@@ -186,6 +186,42 @@ async def test_in_a_terminal_one_writes_as_its_people_and_sees_the_answers(house
     assert await screen.ends() == 0
 
 
+async def test_in_a_terminal_what_it_does_not_know_is_told_and_not_posted(house: House) -> None:
+    screen = await house.terminal("sandbox")
+    await screen.shows("Max ❯ $")
+    chats = "Here are Weekend plans, Python club, Olga, Lena, Timur, Vera,\\s+Saved"
+    screen.types("/in xx\n")
+    await screen.shows(f"No chat named xx. {chats}")
+    screen.types("/in\n")
+    await screen.shows(f"❯\\s+{chats}")
+    screen.types("/bogus\n")
+    await screen.shows("No command /bogus: /help lists them.")
+    screen.types("/reply\n")
+    await screen.shows("Write the reply behind the command: /reply And")
+    screen.types("/voice de\n")
+    await screen.shows("No voice note de: there are en, ru.")
+    screen.types("/gptx still goes\n")
+    await screen.shows("▌ Max\\s+▌ /gptx still goes")
+    screen.types("/quit\n")
+    assert await screen.ends() == 0
+
+
+async def test_in_a_terminal_the_owner_asks_in_saved_messages(house: House) -> None:
+    screen = await house.terminal("sandbox")
+    await screen.shows("Max ❯ $")
+    await house.run("init", "--sandbox")
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    screen.types("/as Olga\n/in Saved\n")
+    await screen.shows("You write in Saved Messages.")
+    screen.types("/gpt hello there\n")
+    await screen.shows("▌ Olga\\s+▌ /gpt hello there")
+    await screen.shows("▌ Olga · the userbot · in reply to Olga[^$]*You asked: [^$]*hello there")
+    await running.stop(signal.SIGINT)
+    screen.types("/quit\n")
+    assert await screen.ends() == 0
+
+
 async def test_a_key_scans_the_qr_code_of_a_login(house: House) -> None:
     screen = await house.terminal("sandbox")
     await screen.shows("Max ❯ $")

@@ -19,7 +19,7 @@ from userbot.sandbox.script import MAX, OLGA
 from userbot.sandbox.state import Group, Message, User
 from userbot.sandbox.voices import ENGLISH, RUSSIAN
 from userbot.texts import Text as Sentence
-from userbot.texts import _
+from userbot.texts import _, joined
 
 SCAN = "\x0c"
 """Ctrl-L: link a device."""
@@ -27,9 +27,13 @@ _LOOK_SECONDS = 0.1
 _SETTLED_SECONDS = 0.8
 """An answer that has not changed for so long is shown: until then it is being written."""
 _PICTURE = Path(__file__).parent.parent / "sandbox" / "sunset.jpg"
+_PREFIX = "/gpt"
+"""What addresses the program: what begins with it is no command of the room."""
+_VOICES = {"en": ENGLISH, "ru": RUSSIAN}
+_SAVED = _("Saved Messages")
 _COMMANDS = {
     "/as NAME": _("write as somebody else"),
-    "/in CHAT": _("write there: part of a group's title, or somebody's name"),
+    "/in CHAT": _("write there: part of a group's title, somebody's name, or Saved"),
     "/reply TEXT": _("reply to the newest answer"),
     "/voice [en|ru]": _("send a voice note, as a reply to it"),
     "/picture [TEXT]": _("send a picture, with /gpt or this text below it"),
@@ -50,6 +54,8 @@ class Room:
         self._who = sandbox.people[MAX.key]
         self._where: User | Group = sandbox.group
         self._shown: set[int] = set()
+        self._typed: set[int] = set()
+        """What was written here: all else that the owner writes is an answer."""
         self._growing: dict[int, tuple[str, float]] = {}
         self._codes_told: set[bytes] = set()
 
@@ -93,28 +99,46 @@ class Room:
                 case "/in":
                     self._go(rest)
                 case "/voice":
-                    voice, answer = RUSSIAN if rest == "ru" else ENGLISH, self._newest_answer()
-                    caption = "" if answer else "/gpt"  # what addresses it to the program
-                    self._who.sends_voice(self._where, voice.data, reply_to=answer, caption=caption)
+                    self._speak(rest)
                 case "/picture":
-                    picture = _PICTURE.read_bytes()
-                    self._who.sends_photo(self._where, picture, caption=rest or "/gpt")
+                    picture, caption = _PICTURE.read_bytes(), rest or _PREFIX
+                    self._post(self._who.sends_photo(self._where, picture, caption=caption))
                 case "/reply":
-                    answer = self._newest_answer()
-                    if answer is None:
-                        self._tell(_("There is no answer to reply to yet."))
-                    else:
-                        self._who.says(self._where, rest, reply_to=answer)
+                    self._reply(rest)
                 case "/scan":
                     self._scan()
                 case "/help":
                     self._help()
+                case _ if word.startswith("/") and not word.casefold().startswith(_PREFIX):
+                    self._tell(_("No command {command}: /help lists them.", command=word))
                 case _:
-                    self._who.says(self._where, line.strip())
+                    self._post(self._who.says(self._where, line.strip()))
         except RpcError as error:
             self._tell(_("Telegram would refuse that: {why}.", why=error.name))
         except ValueError:
             self._tell(_("{name} cannot write there.", name=self._who.first_name))
+
+    def _post(self, message: Message) -> None:
+        self._typed.add(id(message))
+
+    def _speak(self, which: str) -> None:
+        voice = _VOICES.get(which or "en")
+        if voice is None:
+            names = ", ".join(_VOICES)
+            self._tell(_("No voice note {name}: there are {names}.", name=which, names=names))
+            return
+        answer = self._newest_answer()
+        caption = "" if answer else _PREFIX
+        self._post(self._who.sends_voice(self._where, voice.data, reply_to=answer, caption=caption))
+
+    def _reply(self, text: str) -> None:
+        answer = self._newest_answer()
+        if not text:
+            self._tell(_("Write the reply behind the command: /reply And if it rains?"))
+        elif answer is None:
+            self._tell(_("There is no answer to reply to yet."))
+        else:
+            self._post(self._who.says(self._where, text, reply_to=answer))
 
     def _become(self, name: str) -> None:
         found = self._person(name)
@@ -122,15 +146,37 @@ class Room:
             names = ", ".join(one.first_name for one in self._sandbox.telegram.accounts)
             self._tell(_("Here are {names}.", names=names))
             return
+        # A private chat stays the same chat, seen from its other side; Saved Messages stay that.
+        if self._where is found:
+            self._where = self._who
+        elif self._where is self._who:
+            self._where = found
         self._who = found
-        self._shown |= {id(message) for _chat, message in self._messages()}
+        there = {id(message) for _chat, message in self._messages()}
+        self._shown |= there - self._typed - self._growing.keys()
+        if not isinstance(self._where, Group):
+            self._tell(_("You write in {chat}.", chat=self._title(self._where)))
 
     def _go(self, name: str) -> None:
-        groups = self._sandbox.telegram.groups
+        where = self._chat(name)
+        if where is None:
+            titles = [self._title(place) for place in self._places()]
+            here = _("Here are {names}.", names=joined(*titles, by=", "))
+            self._tell(joined(_("No chat named {name}.", name=name) if name else "", here))
+            return
+        self._where = where
+        self._tell(_("You write in {chat}.", chat=self._title(where)))
+
+    def _chat(self, name: str) -> User | Group | None:
         wanted = name.casefold()
-        where = next((one for one in groups if wanted and wanted in one.title.casefold()), None)
-        self._where = where or self._person(name) or self._where
-        self._tell(_("You write in {chat}.", chat=self._title(self._where)))
+        if not wanted:
+            return None
+        for group in self._sandbox.telegram.groups:
+            if wanted in group.title.casefold():
+                return group
+        if any(title.casefold().startswith(wanted) for title in (_SAVED, said(_SAVED))):
+            return self._who
+        return self._person(name)
 
     def _person(self, name: str) -> Account | None:
         wanted = name.removeprefix("@").casefold()
@@ -141,7 +187,10 @@ class Room:
 
     def _newest_answer(self) -> Message | None:
         said_there = reversed(self._who.messages(self._where))
-        return next((one for one in said_there if one.sender is self._owner), None)
+        return next((one for one in said_there if self._is_answer(one)), None)
+
+    def _is_answer(self, message: Message) -> bool:
+        return message.sender is self._owner and id(message) not in self._typed
 
     def _scan(self) -> None:
         token = self._sandbox.telegram.shown_token()
@@ -161,13 +210,18 @@ class Room:
             self._console.print(Text(said(sentence), "dim"))
 
     def _title(self, where: User | Group) -> str:
+        if where is self._who:
+            return _SAVED
         return where.title if isinstance(where, Group) else where.first_name
+
+    def _places(self) -> list[User | Group]:
+        """Where the one who is played can write, Saved Messages last."""
+        people = [one for one in self._sandbox.telegram.accounts if one is not self._who]
+        return [*self._sandbox.telegram.groups, *people, self._who]
 
     def _messages(self) -> list[tuple[User | Group, Message]]:
         """What the one who is played sees, oldest first in each chat."""
-        people = [one for one in self._sandbox.telegram.accounts if one is not self._who]
-        places: list[User | Group] = [*self._sandbox.telegram.groups, *people]
-        return [(place, one) for place in places for one in self._who.messages(place)]
+        return [(place, one) for place in self._places() for one in self._who.messages(place)]
 
     async def _look(self) -> None:
         while True:
@@ -178,7 +232,8 @@ class Room:
                     self._shown.add(id(message))
                     with self._editor.above():
                         chat = "" if place is self._where else self._title(place)
-                        self._show.said(message, where=chat)
+                        program = self._who is self._owner and self._is_answer(message)
+                        self._show.said(message, by_program=program, where=chat)
             token = self._sandbox.telegram.shown_token()
             if token is not None and token not in self._codes_told:
                 self._codes_told = {token}
@@ -191,7 +246,7 @@ class Room:
 
     def _whole(self, message: Message, now: float) -> bool:
         """Whether it is shown now: what others write may still grow."""
-        if message.sender is self._who:
+        if id(message) in self._typed:
             return True
         text, since = self._growing.get(id(message), ("", now))
         if text != message.text:
