@@ -89,15 +89,16 @@ class _Run:
         self._timings = timings
         self._report = report
         self._store = store
-        self._clock = clock
-        self.outage = Outage(self._clock, report)
-        self._watch = Watch(self._clock, report)
+        # What sleeps, and looks whether the computer slept, goes by its own clock; all else by
+        # Telegram's.
+        self.outage = Outage(clock, report)
+        self._watch = Watch(clock, report)
         self._settings = settings
-        self._store_back = StoreBack(store, self._clock, report, self._stop)
+        self._store_back = StoreBack(store, clock, report, self._stop)
         self._end = end or asyncio.get_running_loop().create_future()
         limiter = RateLimiter(settings.pacing.writes_per_second, settings.pacing.burst)
-        self._gate = Gate(limiter, self._clock, report, self._stop)
-        self._clock = self._gate.time  # what sleeps is found by the computer's own
+        self._gate = Gate(limiter, clock, report, self._stop)
+        self._clock = self._gate.time
         self._tasks: list[asyncio.Task[Any]] = []
         self._services: Services | None = None
 

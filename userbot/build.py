@@ -168,7 +168,7 @@ class Services:
         self.budget = Budget(limits_of(settings, account, timings), store, clock, report)
         loops = LoopWatch()
         window = settings.history.window_tokens
-        self.background = Background(reader, store, self.chats, window, clock, report)
+        self.background = Background(reader, self.chats, window, clock, report)
 
         resume = Resume(self.chats, reader, store, max_age, clock, report)
         outbound = Outbound(sender, reader, resume, store, clock, report)

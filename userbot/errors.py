@@ -91,6 +91,11 @@ class Fault:
     message: str
     hint: str = ""
 
+    @property
+    def told(self) -> str:
+        """It as one sentence, with where it is."""
+        return joined(self.where, self.message, by=": ")
+
 
 class ConfigError(UserbotError):
     """The configuration is wrong; `faults` holds all that was found, at least one."""
@@ -99,7 +104,7 @@ class ConfigError(UserbotError):
 
     def __init__(self, faults: tuple[Fault, ...]) -> None:
         first = faults[0]
-        super().__init__(joined(first.where, first.message, by=": "), first.hint, reason="config")
+        super().__init__(first.told, first.hint, reason="config")
         self.faults = faults
 
 

@@ -62,11 +62,15 @@ class SystemClock:
     sleep = staticmethod(asyncio.sleep)
 
 
-async def first_of(*things: Coroutine[Any, Any, object]) -> None:
-    """Come back when the first of these has come; the others are not waited for any longer."""
+async def first_of(*things: Coroutine[Any, Any, object]) -> bool:
+    """Come back when one of these has come; the others are not waited for any longer.
+
+    Whether the first that is named has come.
+    """
     waits = [asyncio.ensure_future(one) for one in things]
     try:
         await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        return waits[0].done()
     finally:
         for wait in waits:
             wait.cancel()

@@ -91,7 +91,7 @@ class House:
             chats,
             Admission(store.questions, budget, self.queue, LoopWatch(), told, age),
             cast("ChatCommands", self),
-            Background(reader, store, chats, 1000, clock, self.told.append),
+            Background(reader, chats, 1000, clock, self.told.append),
             store,
             self.told.append,
         )

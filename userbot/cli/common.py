@@ -169,7 +169,7 @@ def say_error(error: UserbotError) -> None:
     """Print an error for a person: every fault of a config, else one sentence; then its hint."""
     told: list[tuple[str, str]] = [(str(error), error.hint)]
     if isinstance(error, ConfigError):
-        told = [(joined(one.where, one.message, by=": "), one.hint) for one in error.faults]
+        told = [(one.told, one.hint) for one in error.faults]
     for message, hint in told:
         lines = [said(joined(_("error"), message, by=": "))]
         lines += [f"  → {said(hint)}"] if hint else []

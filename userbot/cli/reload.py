@@ -13,7 +13,7 @@ from userbot.controls import Controls
 from userbot.errors import ConfigError, UserbotError
 from userbot.events import Event, Failed, Notice, Report
 from userbot.rules.taking_up import change
-from userbot.texts import _, joined
+from userbot.texts import _
 
 LOOK_SECONDS = 1.0
 """How often the file is looked at; a change is read when it has stayed the same for one look, so
@@ -94,8 +94,7 @@ def _faults(file: str, error: UserbotError) -> Iterator[Event]:
         yield Failed.of(error)
         return
     for fault in error.faults:
-        told = joined(fault.where, fault.message, by=": ")
-        yield Failed(reason="config", error=told, hint=fault.hint)
+        yield Failed(reason="config", error=fault.told, hint=fault.hint)
 
 
 def _stamp(path: Path) -> _Stamp | None:

@@ -265,12 +265,10 @@ def _write(file: Path, text: str) -> None:
 def _tried(*command: str) -> bool:
     """Whether a command succeeded."""
     try:
-        ended = subprocess.run(  # noqa: S603 - words of ours, and no shell
-            command, capture_output=True, timeout=_ASKING_SECONDS, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
+        _ask(*command)
+    except UserbotError:
         return False
-    return ended.returncode == 0
+    return True
 
 
 def _ask(*command: str) -> None:
@@ -278,7 +276,12 @@ def _ask(*command: str) -> None:
     why = ""
     try:
         ended = subprocess.run(  # noqa: S603 - words of ours, and no shell
-            command, capture_output=True, text=True, timeout=_ASKING_SECONDS, check=False
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_ASKING_SECONDS,
+            check=False,
         )
         if ended.returncode == 0:
             return

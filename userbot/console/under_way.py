@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rich.cells import cell_len
@@ -181,7 +181,6 @@ def ending(text: str, width: int) -> str:
     tail = printable(text[-4 * width :])
     if cell_len(tail) <= width and len(text) <= 4 * width:
         return tail
-    kept: Collection[str] = tail
-    while kept and cell_len("".join(kept)) > width - 1:
-        kept = kept[1:]  # type: ignore[index]
-    return "…" + "".join(kept)
+    while tail and cell_len(tail) > width - 1:
+        tail = tail[1:]
+    return "…" + tail

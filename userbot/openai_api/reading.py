@@ -124,8 +124,8 @@ class AnswerReader:
 
     def _read_all(self, data: str) -> None:
         """The values of an event; mostly there is one."""
-        at = 0
-        while at < len(data.rstrip()):
+        at, data = 0, data.rstrip()
+        while at < len(data):
             space = _SPACE.match(data, at)
             assert space is not None  # it may be none
             value, at = _JSON.raw_decode(data, space.end())

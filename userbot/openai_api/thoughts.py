@@ -187,7 +187,7 @@ class ThoughtFilter:
     def _answering(self, at: int) -> int | None:
         """Go on from there within the answer; None if more has to come first."""
         held = self._held
-        if not self._said and not self._code and not "".join(self._out).strip():
+        if not self._code and not self._begun():
             begun = self._beginning(at)
             if begun is not None:
                 return begun if begun >= 0 else None
@@ -213,6 +213,10 @@ class ThoughtFilter:
                 return found.end()
         self._emit(found[0])
         return found.end()
+
+    def _begun(self) -> bool:
+        """Whether anything of the answer was found, given back or not."""
+        return self._said or any(map(str.strip, self._out))
 
     def _needs_more(self, found: re.Match[str]) -> bool:
         if self._final or found[0].endswith("message|>"):
@@ -261,7 +265,7 @@ class ThoughtFilter:
         elif closing:
             self._withdraw()
         else:
-            begun = self._said or bool("".join(self._out).strip())
+            begun = self._begun()
             restore = kind == "square" or (begun and bool(self._line.strip()))
             self._open = [kind]
             self._perhaps = [found[0]] if restore else None
@@ -276,7 +280,7 @@ class ThoughtFilter:
 
     def _close_all(self) -> None:
         self._open, self._perhaps, self._thought, self._aloud = [], None, True, False
-        if not self._said and not "".join(self._out).strip():
+        if not self._begun():
             self._out = []
 
     def _speaks(self, found: re.Match[str]) -> None:

@@ -117,6 +117,11 @@ def stem(prefix: str) -> str:
     return prefix if re.fullmatch(r"/\w+", prefix) else "/gpt"
 
 
+def spelled(prefix: str) -> tuple[str, str]:
+    """The prefix, and what commands begin with, as regular expressions."""
+    return r"\s+".join(map(re.escape, prefix.split())), re.escape(stem(prefix))
+
+
 def _history(argument: str) -> ChatCommand | Mistake:
     if not argument:
         return ShowHistory()

@@ -17,7 +17,7 @@ from string import punctuation
 from typing import Final
 from urllib.parse import urlsplit
 
-from userbot.rules.commands import stem
+from userbot.rules.commands import spelled, stem
 from userbot.rules.plain import invisible
 from userbot.texts import Language, _, translated
 
@@ -59,18 +59,27 @@ class Inert:
 
     def acts(self, text: str) -> bool:
         """Whether a text begins as a command of anybody's, or as a question to us, may begin."""
-        seen = "".join(one for one in text if one.isspace() or not invisible(one)).lstrip()
-        if not seen:
+        first = next((one for one in text if not (one.isspace() or invisible(one))), "")
+        if not first:
             return False
-        if seen[0] in punctuation and seen[0] not in _HARMLESS:
-            return not (seen[0] == "-" and text.partition("-")[2][:1].isspace())
-        return _own(self.prefix).match(seen) is not None
+        if first in punctuation and first not in _HARMLESS:
+            return not (first == "-" and text.partition("-")[2][:1].isspace())
+        begins, own = _own(self.prefix)
+        if begins.match(first) is None:
+            return False  # as nearly always: the rest need not be looked at
+        seen = "".join(one for one in text if one.isspace() or not invisible(one)).lstrip()
+        return own.match(seen) is not None
 
 
 @lru_cache(maxsize=8)
-def _own(prefix: str) -> re.Pattern[str]:
-    words = r"\s+".join(re.escape(word) for word in prefix.split())
-    return re.compile(rf"(?:{words}(?!\w)|{re.escape(stem(prefix))}_)", re.IGNORECASE)
+def _own(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """How a question to us, or a command, begins: its first character, and all of it."""
+    question, command = spelled(prefix)
+    first = re.escape(prefix.strip()[0]) + re.escape(stem(prefix)[0])
+    return (
+        re.compile(f"[{first}]", re.IGNORECASE),
+        re.compile(rf"(?:{question}(?!\w)|{command}_)", re.IGNORECASE),
+    )
 
 
 def shows_another(shown: str, url: str) -> bool:

@@ -142,12 +142,17 @@ def invisible(character: str) -> bool:
     return character in _BLANKS or unicodedata.category(character) in _UNSEEN
 
 
+def first_seen(text: str, at: int = 0) -> int:
+    """Where the first character is that anybody sees, from there on; the end if none is."""
+    while at < len(text) and invisible(text[at]):
+        at += 1
+    return at
+
+
 def beginning(text: str) -> str:
     """A text from the first character on that anybody sees: who writes from right to left, or
     pastes, has marks before it. White space alone is left as it is."""
-    at = 0
-    while at < len(text) and invisible(text[at]):
-        at += 1
+    at = first_seen(text)
     return text[at:] if text[:at].strip() else text
 
 

@@ -53,9 +53,8 @@ class Bucket:
     __slots__ = ("_allowance", "_full_at", "_interval")
 
     def __init__(self, per_second: float, burst: int) -> None:
-        self._interval = 1.0 / per_second
-        self._allowance = self._interval * burst
         self._full_at = 0.0
+        self.take_up(per_second, burst)
 
     def take_up(self, per_second: float, burst: int) -> None:
         """From now on it fills and holds so much; the moment at which it is full stays."""

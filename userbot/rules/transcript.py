@@ -56,6 +56,12 @@ def is_blank(transcript: str) -> bool:
     return not re.search(r"\w", bare)
 
 
+def is_ghost(transcript: str, loudness: Loudness) -> bool:
+    """Whether nobody has said this: it is blank, invented, or made of what hardly sounds."""
+    quiet = loudness in (Loudness.SILENT, Loudness.QUIET)
+    return is_blank(transcript) or invented(transcript) or (quiet and phantom(transcript))
+
+
 def phantom(transcript: str) -> bool:
     """Whether all of it is like what Whisper says when nobody speaks.
 

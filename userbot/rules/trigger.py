@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from userbot.rules.commands import stem as command_stem
+from userbot.rules.commands import spelled
 from userbot.rules.plain import beginning
 from userbot.rules.policy import Policy, may_ask
 from userbot.settings import Respond
@@ -135,8 +135,7 @@ def command_of(text: str, prefix: str) -> Command | Ignore | None:
 
 @lru_cache(maxsize=8)
 def _patterns(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    words = r"\s+".join(re.escape(word) for word in prefix.split())
-    stem = re.escape(command_stem(prefix))
+    words, stem = spelled(prefix)
     flags = re.IGNORECASE | re.DOTALL
     return (
         re.compile(rf"{words}(?P<rest>(?:\s.*)?)", flags),

@@ -45,7 +45,7 @@ _POSTS = 4096
 """How many beginnings of threads are remembered."""
 _MOST_NUMBER = 2**63
 """Below this are all of Telegram's numbers, and all that the store takes."""
-_MOST_ID = 2**53
+MOST_ID = 2**53
 """Below this are the ids of chats and people (core.telegram.org/api/bots/ids): 52 bits."""
 
 
@@ -193,7 +193,7 @@ def _check(incoming: Message) -> None:
         if not isinstance(date, datetime | None):
             raise ValueError("a date that is none")
     more = (incoming.reply_to, incoming.conversation.topic, sender.id if sender else None)
-    numbers = [(number, _MOST_ID) for number in (*place, *more)]
+    numbers = [(number, MOST_ID) for number in (*place, *more)]
     for number, most in (*numbers, (incoming.album, _MOST_NUMBER)):
         if number is not None and not (isinstance(number, int) and abs(number) < most):
             raise ValueError("an id that is none")

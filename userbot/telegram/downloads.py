@@ -96,15 +96,19 @@ class Downloads:
         with self._gate.for_a_question(chat):
             return await self._pictures(chat, message, several)
 
+    async def album(self, chat: int, found: Any) -> list[Any]:
+        """What is left of a message's album, in order; itself if it is in none."""
+        if found.grouped_id is None:
+            return [found]
+        near = range(max(1, found.id - _ALBUM), found.id + _ALBUM + 1)
+        read = await self._messages(chat, list(near))
+        return [one for one in read if getattr(one, "grouped_id", None) == found.grouped_id]
+
     async def _pictures(self, chat: int, message: int, several: bool) -> list[Picture]:
         (found,) = await self._messages(chat, [message])
         if not isinstance(found, types.Message):
             return []
-        album = [found]
-        if found.grouped_id is not None:
-            near = range(max(1, message - _ALBUM), message + _ALBUM + 1)
-            read = await self._messages(chat, list(near))
-            album = [one for one in read if getattr(one, "grouped_id", None) == found.grouped_id]
+        album = await self.album(chat, found)
         shown = [one for one in album if picture_in(one) is not None][: pictures.MOST]
         place = partial(_picture, several=several or len(shown) > 1)
         fetched: list[Picture] = []

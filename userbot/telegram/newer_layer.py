@@ -157,7 +157,8 @@ def _lengths(data: bytes, at: int, unknown: set[int]) -> Iterator[int]:
     ends = range(at + 4, len(data) + 1, 4)
     likely = [end for end in ends if end == len(data) or _begins(data, end, unknown)]
     yield from (end - at for end in likely)
-    yield from (end - at for end in ends if end not in {*likely})
+    seen = set(likely)
+    yield from (end - at for end in ends if end not in seen)
 
 
 def _begins(data: bytes, at: int, unknown: set[int]) -> bool:

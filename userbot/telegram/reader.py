@@ -39,8 +39,6 @@ _PAGE = 100
 """What Telegram gives, and takes, at once."""
 _NEWEST = 2**31 - 2
 """Ids of messages have 32 bits with a sign, and Telethon asks from the one behind."""
-_ALBUM = 9
-"""An album has ten messages at most, whose ids follow each other."""
 
 
 class TelegramReader:
@@ -55,7 +53,7 @@ class TelegramReader:
         self._client = client
         self._updates = updates
         self._waits = client.gate.waits
-        downloads = Downloads(client)
+        self._downloads = downloads = Downloads(client)
         self.fetch_file = downloads.fetch
         self.save_file = downloads.save
         self.fetch_pictures = downloads.pictures
@@ -108,15 +106,8 @@ class TelegramReader:
 
     async def _with_captions(self, chat: int, found: Any) -> str:
         """All that is written in an album, of which this is one message."""
-        near = range(max(1, found.id - _ALBUM), found.id + _ALBUM + 1)
-        others = await self._history(chat, ids=list(near))
-        album = [
-            one
-            for one in others
-            if isinstance(one, types.Message)
-            and one.grouped_id == found.grouped_id
-            and not is_protected(one)
-        ]
+        read = await self._downloads.album(chat, found)
+        album = [one for one in read if isinstance(one, types.Message) and not is_protected(one)]
         return "\n\n".join(filter(None, map(said, album or [found])))
 
     async def since(self, chat: int, messages: Sequence[int]) -> Since:

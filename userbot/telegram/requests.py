@@ -107,8 +107,7 @@ def check_allowed(request: Any) -> None:
         for one in request:
             check_allowed(one)
         return
-    while hasattr(request, "query"):
-        request = request.query
+    request = _innermost(request)
     if type(request) not in ALLOWED:
         raise TelegramError(
             _(
@@ -118,6 +117,13 @@ def check_allowed(request: Any) -> None:
             _("Nothing was sent. Please report this."),
             reason="method_not_allowed",
         )
+
+
+def _innermost(request: Any) -> Any:
+    """What is asked for, without the `invokeWith…` around it."""
+    while hasattr(request, "query"):
+        request = request.query
+    return request
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +143,7 @@ class Kind:
 
 def kind_of(request: Any) -> Kind:
     """What kind of request this is; `method` is a `ports.Write` or "typing", else its own name."""
-    while hasattr(request, "query"):
-        request = request.query
+    request = _innermost(request)
     write = _WRITES.get(type(request))
     topic = getattr(getattr(request, "reply_to", request), "top_msg_id", None)
     return Kind(

@@ -25,7 +25,7 @@ from telethon.utils import get_peer_id
 from userbot.errors import PostponedError, TelegramError
 from userbot.events import Ignored, Report
 from userbot.telegram.client import Client
-from userbot.telegram.convert import MALFORMED, Converter
+from userbot.telegram.convert import MALFORMED, MOST_ID, Converter
 from userbot.telegram.people import People
 from userbot.types import Message, Person
 
@@ -258,4 +258,4 @@ class Updates:
 
 def _is_id(number: Any) -> bool:
     """Whether this can be an id at all: the store takes no larger ones."""
-    return isinstance(number, int) and 0 < number < 2**53
+    return isinstance(number, int) and 0 < number < MOST_ID

@@ -9,14 +9,14 @@ for are the gate's.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from telethon.errors import FloodPremiumWaitError, FloodWaitError, RPCError
 
 from userbot.errors import PostponedError, TelegramError
 from userbot.events import Report, Waiting
-from userbot.ports import Clock
+from userbot.ports import Clock, first_of
 from userbot.rules import retrying
 from userbot.telegram.refusals import STALE, TROUBLE, error_name, meaning, unknown_peer
 from userbot.texts import _
@@ -46,7 +46,7 @@ class Waits:
     async def connected(self) -> None:
         """Come back when there is a connection. Raises PostponedError when the program ends."""
         while not self.line.is_set():
-            if not await self._unless_leaving(self.line.wait()):
+            if not await first_of(self.line.wait(), self._leaving.wait()):
                 raise _postponed()
 
     def leave(self) -> None:
@@ -58,7 +58,7 @@ class Waits:
         if seconds <= 0:
             return
         until = self._clock.monotonic() + seconds
-        if await self._unless_leaving(self._clock.sleep(seconds)):
+        if await first_of(self._clock.sleep(seconds), self._leaving.wait()):
             return
         left = until - self._clock.monotonic()
         if left > _LEAVING_SECONDS:
@@ -86,17 +86,6 @@ class Waits:
                     detail=detail,
                 )
             )
-
-    async def _unless_leaving(self, comes: Coroutine[Any, Any, Any]) -> bool:
-        """Whether it came before the program began to end."""
-        leaving = asyncio.ensure_future(self._leaving.wait())
-        coming = asyncio.ensure_future(comes)
-        try:
-            await asyncio.wait({leaving, coming}, return_when=asyncio.FIRST_COMPLETED)
-            return coming.done()
-        finally:
-            leaving.cancel()
-            coming.cancel()
 
 
 class Tries:

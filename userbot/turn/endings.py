@@ -74,12 +74,16 @@ def what_stands(turn: Turn) -> Answer | None:
     """What stands of an answer that was stopped: an answer like any other, if anything does."""
     if not turn.messages or turn.request is None:
         return None
-    shown = [one.text.text for one in turn.messages]
-    if turn.in_place:
-        shown[0] = below_prompt(turn.question, shown[0])
+    shown = [first_shown(turn), *(one.text.text for one in turn.messages[1:])]
     finish = Finish("stopped", turn.cost, turn.request.model)
     messages = tuple(one.message for one in turn.messages)
     return Answer("\n\n".join(shown), shown[0], finish, messages)
+
+
+def first_shown(turn: Turn) -> str:
+    """What the first message shows of the answer: where that is in place, the prompt is above."""
+    text = turn.messages[0].text.text
+    return below_prompt(turn.question, text) if turn.in_place else text
 
 
 def told_change(question: Question, gone: Sequence[Question], report: Report) -> None:

@@ -18,6 +18,7 @@ from typing import Protocol
 
 from userbot.rules.markdown.emphasis import Run, pair, run_at
 from userbot.rules.markdown.formulas import formula
+from userbot.rules.markdown.rich import Rich
 
 _PARAGRAPHS = re.compile(r"(\n[ \t>]*\n)")
 _LETTERS = r"A-Za-z0-9_\u00c0-\u058f"
@@ -78,7 +79,9 @@ def set_aside(text: str, mark: Marking, *, unfinished: bool = False) -> str:
     pieces = _PARAGRAPHS.split(text)
     last = len(pieces) - 1
     return "".join(
-        piece if number % 2 else _Paragraph(piece, mark, unfinished and number == last).marked()
+        piece
+        if number % 2 or not _TRIGGERS.search(piece)
+        else _Paragraph(piece, mark, unfinished and number == last).marked()
         for number, piece in enumerate(pieces)
     )
 
@@ -96,19 +99,12 @@ class _Paragraph:
 
     def marked(self) -> str:
         text, at = self._text, 0
-        if not _TRIGGERS.search(text):
-            return text
         while found := _TOKEN.search(text, at):
             at = self._token(found)
         pair(text, self._runs)
         for run in self._runs:
             self._settle(run)
-        pieces: list[str] = []
-        done = 0
-        for start, end, new in sorted(self._changes):
-            pieces += (text[done:start], new)
-            done = end
-        return "".join(pieces) + text[done:]
+        return Rich(text).changed(sorted(self._changes)).text
 
     def _token(self, found: re.Match[str]) -> int:
         """Do what has to be done of a token; gives where to go on."""

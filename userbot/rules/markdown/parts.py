@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from userbot.rules.inert import Inert
 from userbot.rules.markdown.rich import OPAQUE, Rich, Span, trimmed
-from userbot.rules.plain import MESSAGE_UNITS, fitting, invisible, offsets, units, whole
+from userbot.rules.plain import MESSAGE_UNITS, first_seen, fitting, offsets, units, whole
 from userbot.types import Entity, RichText
 
 MESSAGE_ENTITIES = 100
@@ -91,9 +91,7 @@ def _word(text: str, spans: list[Span], start: int, begun: bool, inert: Inert | 
     """What has to stand before a message that begins there."""
     if inert is None:
         return ""
-    seen = start
-    while seen < len(text) and invisible(text[seen]):
-        seen += 1
+    seen = first_seen(text, start)
     kinds = {span.kind for span in spans if span.start <= seen < span.end}
     return inert.word(
         text,

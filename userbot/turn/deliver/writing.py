@@ -24,7 +24,7 @@ from userbot.errors import (
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
-from userbot.rules.above_answer import above_answer, below_prompt, named_by, prompt_of
+from userbot.rules.above_answer import above_answer, named_by, prompt_of
 from userbot.rules.inert import Inert
 from userbot.rules.markdown import (
     MESSAGE_UNITS,
@@ -41,6 +41,7 @@ from userbot.texts import _, translated
 from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
+from userbot.turn.endings import first_shown
 from userbot.turn.turn import Turn
 from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
 
@@ -189,12 +190,12 @@ class InWriting:
             turn.pace = pacing.shown(self._pace(turn), self._clock.monotonic())
 
     async def _finish(self, turn: Turn) -> None:
-        wanted = self._wanted(turn)
+        whole = self._rendered(turn)
+        wanted = self._shown(turn, whole)
         if not wanted:
             raise ModelError(
                 _("The model gave an empty answer."), _("Ask again."), reason="empty_answer"
             )
-        first = MESSAGE_UNITS
         try:
             try:
                 await self._bring(turn, wanted)
@@ -202,8 +203,8 @@ class InWriting:
                 if error.reason != _CAPTION_TOO_LONG:
                     raise
                 # It was spoken before it was asked for anew: beside a recording is less room.
-                first = CAPTION_UNITS
-                wanted = self._wanted(turn, first)
+                whole = self._rendered(turn, CAPTION_UNITS)
+                wanted = self._shown(turn, whole)
                 await self._bring(turn, wanted)
         except MessageGoneError:
             raise
@@ -212,7 +213,7 @@ class InWriting:
             raise
         if turn.edit_lost:
             await self._bring_again(turn, wanted)
-        if len(self._rendered(turn, first)) > MOST_MESSAGES or _overlong(turn):
+        if len(whole) > MOST_MESSAGES or _overlong(turn):
             self._notice(
                 turn,
                 "overlong",
@@ -291,18 +292,22 @@ class InWriting:
         if turn.messages:
             self._typing.text_stands(turn)
 
-    def _wanted(self, turn: Turn, first: int = MESSAGE_UNITS) -> tuple[RichText, ...]:
-        """The newest text as messages; in slow mode what is shown beforehand is one of them."""
+    def _wanted(self, turn: Turn) -> tuple[RichText, ...]:
+        """The newest text as the messages that are to stand."""
+        return self._shown(turn, self._rendered(turn))
+
+    def _shown(self, turn: Turn, whole: tuple[RichText, ...]) -> tuple[RichText, ...]:
+        """Of the whole answer what is shown; in slow mode that is one message beforehand."""
         assert turn.stream is not None
         finish = turn.stream.finish
-        wanted = bounded(self._rendered(turn, first))
+        wanted = bounded(whole)
         if wanted and _is_cut(turn) and len(wanted) <= MOST_MESSAGES:
             wanted = broken_off(wanted)
         if finish is None and self._sender.in_slow_mode(turn.question.conversation):
             return wanted[: max(1, len(turn.messages))]
         return wanted
 
-    def _rendered(self, turn: Turn, first: int) -> tuple[RichText, ...]:
+    def _rendered(self, turn: Turn, first: int = MESSAGE_UNITS) -> tuple[RichText, ...]:
         stream, material = turn.stream, turn.material
         assert stream is not None
         assert material is not None
@@ -324,10 +329,7 @@ class InWriting:
 
 
 def _answer(turn: Turn, text: str, finish: Finish) -> Answer:
-    shown = turn.messages[0].text.text
-    if turn.in_place:
-        shown = below_prompt(turn.question, shown)
-    return Answer(text, shown, finish, tuple(one.message for one in turn.messages))
+    return Answer(text, first_shown(turn), finish, tuple(one.message for one in turn.messages))
 
 
 def _overlong(turn: Turn) -> bool:

@@ -18,7 +18,6 @@ from userbot.events import Notice, Report
 from userbot.ports import Clock, Reader
 from userbot.rules import background
 from userbot.rules.background import Overheard
-from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.types import Message, Question, may_be_deleted_in
@@ -56,14 +55,12 @@ class Background:
     def __init__(
         self,
         reader: Reader,
-        store: Store,
         chats: ChatRules,
         window_tokens: int,
         clock: Clock,
         report: Report,
     ) -> None:
         self._reader = reader
-        self._store = store
         self._rules = chats
         self._budget = window_tokens
         self._clock = clock
@@ -164,10 +161,7 @@ class Background:
             chat.gone.clear()
 
     def _is_background(self, incoming: Message) -> bool:
-        return (
-            not self._store.outbound.owns(incoming.conversation.chat, incoming.message)
-            and self._store.questions.asked_by(incoming.conversation.chat, incoming.message) is None
-        )
+        return not self._rules.wrote(incoming) and not self._rules.asked(incoming)
 
     def _take(self, chat: _Chat, incoming: Message) -> None:
         sender = incoming.sender

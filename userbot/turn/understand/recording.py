@@ -18,7 +18,7 @@ from userbot.errors import AudioError
 from userbot.ports import Audio, Clock, Reader, Workplace
 from userbot.rules import formats, voice_note
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
-from userbot.rules.transcript import invented, is_blank, loudness_of, phantom
+from userbot.rules.transcript import is_ghost, loudness_of, phantom
 from userbot.rules.voice import FILE_BYTES, perhaps_too_long, silence, too_long, too_short
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
@@ -154,8 +154,7 @@ class Recordings:
                 done.append(said)
                 if not known:  # else more is known than was used by now
                     self._keep_parts(job, done)
-                quiet = loudness is not Loudness.LOUD and phantom(said.text)
-                if not quiet and not invented(said.text) and not is_blank(said.text):
+                if not is_ghost(said.text, loudness):
                     texts.append(said.text)
             if heard < seconds - 1:
                 self._endpoint.progress(job, f"{heard / 60:.0f} / {seconds / 60:.0f} min")

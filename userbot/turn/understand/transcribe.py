@@ -15,12 +15,12 @@ from dataclasses import replace
 from userbot.events import Report, Transcribed, Waiting, about
 from userbot.ports import Clock
 from userbot.rules.plain import preview
-from userbot.rules.transcript import invented, is_blank, loudness_of, phantom
+from userbot.rules.transcript import is_blank, is_ghost, loudness_of
 from userbot.rules.voice import silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.timings import USUAL, Timings
-from userbot.turn.turn import TranscribedRecording, Turn
+from userbot.turn.turn import Turn
 from userbot.turn.understand.paid import TranscriptionJob
 from userbot.turn.understand.recording import Recordings
 from userbot.types import Loudness, Transcript
@@ -75,7 +75,8 @@ class Transcribe:
             async with self._slot(turn, message, recording):
                 job = TranscriptionJob(turn, message, recording, settings)
                 heard = turn.heard[message] = await self._recordings.transcribe(job)
-        ghost, keep = _is_ghost(heard), not question.listen_first
+        ghost = is_ghost(heard.transcript.text, heard.loudness)
+        keep = not question.listen_first
         # That nobody speaks there is known from now on; what was invented is not kept.
         transcript = replace(heard.transcript, text="") if ghost else heard.transcript
         self._store.transcripts.keep(
@@ -119,11 +120,3 @@ class Transcribe:
             yield
         finally:
             slots.release()
-
-
-def _is_ghost(heard: TranscribedRecording) -> bool:
-    text = heard.transcript.text
-    if is_blank(text) or invented(text):
-        return True
-    quiet = heard.loudness in (Loudness.SILENT, Loudness.QUIET)
-    return quiet and phantom(text)
