@@ -301,7 +301,7 @@ class InWriting:
         assert turn.stream is not None
         finish = turn.stream.finish
         wanted = bounded(whole)
-        if wanted and _is_cut(turn) and len(wanted) <= MOST_MESSAGES:
+        if wanted and _is_cut(turn) and len(whole) <= MOST_MESSAGES:
             wanted = broken_off(wanted)
         if finish is None and self._sender.in_slow_mode(turn.question.conversation):
             return wanted[: max(1, len(turn.messages))]
