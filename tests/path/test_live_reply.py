@@ -74,6 +74,16 @@ async def test_an_answer_without_an_end_is_cut_and_no_longer_paid_for(stage: Sta
     assert MOST_CHARACTERS / 4 < day.completion_tokens < MOST_CHARACTERS / 2
 
 
+async def test_an_answer_that_is_cut_twice_ends_with_one_ellipsis(stage: Stage) -> None:
+    whole = "\n\n".join([("word " * 440).strip()] * 30)
+    stage.endpoint.responder = lambda _: Reply(whole, finish_reason="length")
+    program = await stage.program(pacing=FAST | {"max_previews": 0})
+    stage.max.says(stage.group, "/gpt tell me")
+    assert len((await program.tells("answered")).answers) == MOST_MESSAGES
+    last = stage.max.messages(stage.group)[-1].text
+    assert last.endswith("word …")
+
+
 async def test_an_answer_that_makes_too_many_messages_is_cut_there(stage: Stage) -> None:
     paragraph = "word " * 440  # two of them do not fit into one message
     whole = "\n\n".join([paragraph.strip()] * 30)
