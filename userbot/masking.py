@@ -11,12 +11,15 @@ import logging
 import sys
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import fields, replace
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
-E = TypeVar("E")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+E = TypeVar("E", bound="DataclassInstance")
 
 MASK = "***"
 _SHORTEST = 4
@@ -61,11 +64,11 @@ def masked(text: str) -> str:
 def masked_event(event: E) -> E:
     """A value like an event, with its texts masked; itself if there is nothing to mask."""
     changed: dict[str, Any] = {}
-    for field in fields(event):  # type: ignore[arg-type]
-        value = getattr(event, field.name)
+    for name in event.__dataclass_fields__:
+        value = getattr(event, name)
         if isinstance(value, str) and (safe := masked(value)) != value:
-            changed[field.name] = safe
-    return replace(event, **changed) if changed else event  # type: ignore[type-var]
+            changed[name] = safe
+    return replace(event, **changed) if changed else event
 
 
 def install() -> None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from userbot.errors import LimitReachedError
@@ -131,6 +132,12 @@ def day_began(now: datetime, timezone: str | None) -> datetime:
     The zone's name was checked with the config. Where clocks jump over midnight, the day begins
     with the jump.
     """
+    return _day_began(now.replace(second=0, microsecond=0), timezone)
+
+
+@lru_cache(maxsize=8)
+def _day_began(now: datetime, timezone: str | None) -> datetime:
+    # Every question is asked this several times, and the system's zone is slow to tell.
     zone = None if timezone is None else ZoneInfo(timezone)
     midnight = datetime.combine(now.astimezone(zone).date(), time(), tzinfo=zone)
     return midnight.astimezone(UTC)

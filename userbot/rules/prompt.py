@@ -69,10 +69,11 @@ def with_history(
 
     `turns`: oldest first, already cut to fit. One without an answer is left out.
     """
+    named = ask.kind.several_people
     history: list[PromptMessage] = []
     for turn in turns:
         if turn.question.strip() and turn.answer.strip():
-            said = _said(turn.speaker, turn.question, ask.kind.several_people)
+            said = _said(turn.speaker, turn.question, named)
             history += (PromptMessage("user", said), PromptMessage("assistant", turn.answer))
     return (*alone[:-1], *history, alone[-1])
 

@@ -91,9 +91,9 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     if rule is not None and rule.respond == "off" and not (by_owner and question is not None):
         return Ignore("off")
     voice, deaf = _sound(incoming, policy)
-    asking = _asking(incoming, sender, voice, by_owner)
     if question is not None:
-        return _prefixed(incoming, replace(asking, text=question), known, deaf)
+        asking = _asking(incoming, sender, voice, question, by_owner=by_owner)
+        return _prefixed(incoming, asking, known, deaf)
     if rule is None:
         return Ignore("not_listed")
     silent = None
@@ -101,10 +101,14 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
         silent = _not_addressed(incoming, rule.respond, policy)
         if silent is not None and not _may_be_spoken_to(voice, rule.respond, policy, incoming):
             return Ignore(silent)
-    if not asking.text and voice is None:
+    text = incoming.text.strip()
+    if not text and voice is None:
         return Ignore(deaf)
+    if silent is None:
+        return _asking(incoming, sender, voice, text, by_owner=by_owner)
     # With a wake word, what is written beside it addresses nobody either, and is not stored.
-    return asking if silent is None else replace(asking, text="", listen_first=True)
+    spoken = _asking(incoming, sender, voice, "", by_owner=by_owner)
+    return replace(spoken, listen_first=True)
 
 
 def question_of(text: str, prefix: str) -> str | None:
@@ -215,13 +219,15 @@ def _prefixed(incoming: Message, asking: Question, known: Known, deaf: str) -> D
         and not (asking.text and known.replies_to_answer)
     )
     if asking.text or about_reply or asking.voice is not None or incoming.picture:
-        return replace(asking, about_reply=about_reply)
+        return replace(asking, about_reply=True) if about_reply else asking
     if incoming.media is not None:
         return Ignore(deaf)
     return Command("help", "") if asking.by_owner else Ignore("bare_prefix")
 
 
-def _asking(incoming: Message, sender: Person, voice: Voice | None, by_owner: bool) -> Question:
+def _asking(
+    incoming: Message, sender: Person, voice: Voice | None, text: str, *, by_owner: bool
+) -> Question:
     return Question(
         conversation=incoming.conversation,
         source=incoming.conversation.chat,
@@ -229,7 +235,7 @@ def _asking(incoming: Message, sender: Person, voice: Voice | None, by_owner: bo
         kind=incoming.kind,
         title=incoming.title,
         sender=sender,
-        text=incoming.text.strip(),
+        text=text,
         at=incoming.at,
         by_owner=by_owner,
         reply_to=incoming.reply_to,

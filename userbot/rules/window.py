@@ -49,7 +49,8 @@ class WindowState:
 
 def estimate(text: str) -> int:
     """Tokens of a text, uncorrected; 0 for an empty one."""
-    return -(-len(text.encode("utf-8", "surrogatepass")) // BYTES_PER_TOKEN)
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    return -(-size // BYTES_PER_TOKEN)
 
 
 def estimate_turn(turn: Exchange) -> int:
