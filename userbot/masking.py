@@ -13,13 +13,15 @@ import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-E = TypeVar("E", bound="DataclassInstance")
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+E = TypeVar("E", bound=_Dataclass)
 
 MASK = "***"
 _SHORTEST = 4
