@@ -8,7 +8,6 @@ of the time for a short stream.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -25,7 +24,6 @@ from userbot.rules.plain import paired
 from userbot.types import CUT, Delta, Finish, Usage
 
 _JSON: Final = json.JSONDecoder()
-_SPACE: Final = re.compile(r"\s*")
 _THOUGHTS: Final = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
 _THOUGHT_IN: Final = ("reasoning_content", "reasoning")
@@ -124,12 +122,12 @@ class AnswerReader:
 
     def _read_all(self, data: str) -> None:
         """The values of an event; mostly there is one."""
-        at, data = 0, data.rstrip()
+        at, data = 0, data.strip()
         while at < len(data):
-            space = _SPACE.match(data, at)
-            assert space is not None  # it may be none
-            value, at = _JSON.raw_decode(data, space.end())
+            value, at = _JSON.raw_decode(data, at)
             self._read(value)
+            while at < len(data) and data[at].isspace():
+                at += 1
 
     def _read(self, data: object) -> None:
         """A chunk, a whole completion, or several in a list."""
@@ -145,7 +143,8 @@ class AnswerReader:
             if is_error(data):
                 raise EndpointSaidError(data)
         self.begun = True
-        self.usage = _usage(data.get("usage")) or self.usage
+        if data.get("usage"):
+            self.usage = _usage(data["usage"]) or self.usage
         model = data.get("model")
         if isinstance(model, str) and model not in ("", self.model):
             self.model = paired(model)
@@ -207,7 +206,7 @@ class AnswerReader:
 
 def _content(message: dict[str, Any]) -> tuple[str, int]:
     """The text of a message, and the bytes of what was thought, where that stands apart from it."""
-    thought = max(_size(message.get(name)) for name in _THOUGHT_IN)
+    thought = max(map(_size, map(message.get, _THOUGHT_IN)))
     content = message.get("content") or message.get("refusal") or ""
     if isinstance(content, str):
         return content, thought
@@ -224,7 +223,9 @@ def _content(message: dict[str, Any]) -> tuple[str, int]:
 
 
 def _size(text: object) -> int:
-    return len(text.encode("utf-8", "surrogatepass")) if isinstance(text, str) else 0
+    if not isinstance(text, str):
+        return 0
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def _usage(value: object) -> Usage | None:

@@ -101,7 +101,7 @@ class ThoughtFilter:
             plain
             and not self._over
             and not _TRIGGER.search(text)
-            and not text.endswith((" ", "\n"))
+            and not text.rstrip(" \t").endswith("\n")  # a blank line may come
         ):
             self._look_back(text)
             return text

@@ -73,7 +73,7 @@ class Stream:
 
     async def close(self) -> None:
         """Read no further."""
-        if self._reading is not None:
+        if self._reading is not None and not self._reading.done():
             self._reading.cancel()
             await asyncio.wait({self._reading})
 
