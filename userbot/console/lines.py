@@ -24,7 +24,7 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 def json_text(row: Mapping[str, Any]) -> str:
     """A row as JSON on one line; what could steer a terminal is escaped, as JSON allows."""
     text = _encode(row)
-    if text.isascii() and text.isprintable():
+    if text.isprintable():  # as is whatever holds no control
         return text
     return "".join(
         json.dumps(character)[1:-1] if unicodedata.category(character)[0] == "C" else character

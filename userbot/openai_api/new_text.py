@@ -6,6 +6,7 @@ last one. And JSON may be cut in the middle of a character.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from userbot.rules.plain import paired
@@ -28,6 +29,10 @@ class NewText:
         """Each piece holds all that was said."""
         self._half = ""
         """The first half of a surrogate pair."""
+
+    def feed_all(self, pieces: Iterable[tuple[str, bool]]) -> str:
+        """What is new in some pieces, each with whether it is the last one."""
+        return "".join([self.feed(piece, last=last) for piece, last in pieces])
 
     def feed(self, piece: str, *, last: bool = False) -> str:
         """What is new in a piece; `last`: it says how the answer ended."""
@@ -92,4 +97,4 @@ class NewText:
             piece = half + piece
         if piece and "\ud800" <= piece[-1] <= "\udbff":
             piece, self._half = piece[:-1], piece[-1]
-        return paired(piece)
+        return piece if piece.isascii() else paired(piece)

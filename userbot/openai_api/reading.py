@@ -57,6 +57,8 @@ class AnswerReader:
         """Which of several choices is read: the first one that came."""
         self._has_text = False
         self._has_thought = False
+        self._came: list[tuple[str, bool]] = []
+        """Texts of chunks as they were sent, and whether the end was told by then."""
         self._new = NewText()
         self._text_came = False
         self._thoughts = ThoughtFilter(aloud=aloud)
@@ -92,7 +94,8 @@ class AnswerReader:
                 raise UnreadableAnswerError from None
         if not self.begun and (self.sent.begun or not streamed):
             raise UnreadableAnswerError
-        self._add(self._new.rest())
+        self._add(self._new.feed_all(self._came) + self._new.rest())
+        self._came = []
         self._take(self._thoughts.rest())
         yield from self._taken()
 
@@ -178,7 +181,7 @@ class AnswerReader:
             self._called = True
         self._thought += thought
         if text:
-            self._add(self._new.feed(text, last=self.finish_reason is not None))
+            self._came.append((text, self.finish_reason is not None))
 
     def _add(self, text: str) -> None:
         shown = self._thoughts.feed(text)
@@ -196,6 +199,10 @@ class AnswerReader:
         self._shown += _size(shown)
 
     def _taken(self) -> Iterator[Delta]:
+        """What the chunks so far have come to; many may come at once, and are looked at once."""
+        if self._came:
+            self._add(self._new.feed_all(self._came))
+            self._came = []
         text, thought, self._text, self._thought = self._text, self._thought, "", 0
         withdrawn, self._withdrawn = self._withdrawn, False
         self._has_text = self._has_text or bool(text.strip())

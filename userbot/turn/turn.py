@@ -97,6 +97,11 @@ class Material:
     preface: str = ""
     """Markdown that stands before the answer: what was heard, or the question itself."""
 
+    @property
+    def has_pictures(self) -> bool:
+        """Whether pictures belong to it, which may still have to be fetched."""
+        return bool(self.question.pictures) or (self.quoted is not None and self.quoted.picture)
+
 
 @dataclass(frozen=True, slots=True)
 class TranscribedRecording:

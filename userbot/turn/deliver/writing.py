@@ -95,7 +95,7 @@ class InWriting:
         assert stream is not None
         self._begin(turn)
         await stream.news()
-        if stream.began is not None:
+        if stream.began is not None and not stream.ended:
             turn.pace = pacing.began(self._pace(turn), stream.began)
         while not stream.ended:
             seconds = pacing.due(self._pace(turn), stream.text, self._clock.monotonic())

@@ -32,11 +32,10 @@ class Attachments:
         self._room = asyncio.Semaphore(at_once)
 
     async def add(self, turn: Turn, material: Material) -> Material:
-        """A question with its pictures; raises TelegramError if nothing else is asked."""
+        """A question with the pictures that it has; raises TelegramError if it is nothing else."""
         question, quoted = material.question, material.quoted
         found: dict[int, Picture] = {}
-        if question.pictures or (quoted is not None and quoted.picture):
-            await self._enter(turn)
+        await self._enter(turn)
         words = question.text or (quoted.text if quoted else "")
         if quoted is not None and quoted.picture:
             await self._fetch(question, (quoted.message,), found, words)

@@ -40,13 +40,15 @@ class Understand:
         """
         self._sender.check(turn.question.conversation)  # before anything is paid for it
         self._history.begin(turn.question)
-        if not turn.question.listen_first:
-            # Of a note that is perhaps meant for others, nobody sees that it is listened to.
+        quietly = turn.question.listen_first
+        if not quietly:
             self._typing.begin(turn)
         material = await self._words.of(turn)
-        self._typing.begin(turn)
+        if quietly:  # of a note that is perhaps meant for others, nobody saw that it was heard
+            self._typing.begin(turn)
         background = await self._background.before(turn.question)
-        material = replace(material, background=background)
-        if turn.answer is None:
+        if background:
+            material = replace(material, background=background)
+        if turn.answer is None and material.has_pictures:
             material = await self._attachments.add(turn, material)
         turn.material = material

@@ -43,7 +43,8 @@ class Words:
         message that is gone, StorageError, and what transcribing raises.
         """
         material = await self._read(turn)
-        return replace(material, preface=self._preface(material))
+        preface = self._preface(material)
+        return replace(material, preface=preface) if preface else material
 
     async def _read(self, turn: Turn) -> Material:
         question = turn.question
