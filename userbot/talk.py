@@ -173,10 +173,11 @@ class Talk:
             by_owner=True,
         )
         with self._store.database.transaction():
-            question = self._store.questions.add(typed, now)
+            least = self._budget.least(typed)
+            question = self._store.questions.add(typed, now, least)
             if question is None:
                 return None
-            refusal = self._budget.admit(question, now)
+            refusal = self._budget.admit(question, now, least)
             if refusal is None:
                 return question
             self._store.questions.mark(question, "skipped", refusal.reason, now)

@@ -317,6 +317,7 @@ def test_a_question_that_is_answered_again_after_an_edit_counts_again(store: Sto
         assert reopened is not None
         assert reopened[0] == edited
         store.ledger.expect(edited.id, Expected(1, 1))
+    assert firm(store, BEN).answers_last_hour == 4, "three were given, one is open"
     paid(store, ask)
     store.questions.settle(ask, answer(), NOW)
     assert firm(store, BEN).answers_last_hour == 4

@@ -49,6 +49,26 @@ def test_a_database_takes_only_the_steps_it_lacks(
     assert db.execute("SELECT value FROM meta WHERE key = 'kept'").fetchone() == (1,)
 
 
+def test_answers_from_before_they_were_numbered_count(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = schema.STEPS
+    monkeypatch.setattr(schema, "STEPS", steps[:2])
+    schema.migrate(db)
+    db.execute("INSERT INTO conversations (chat, topic, kind, title) VALUES (5, 0, 'private', '')")
+    row = "(conversation, chat, message, sender, sender_name, by_owner, text, labelled,"
+    row += " forwarded_from, about_reply, listen_first, plain, pictures, asked_at, stored_at"
+    for message, (state, at) in enumerate([("answered", 30), ("failed", 20), ("answered", 10)]):
+        db.execute(
+            f"INSERT INTO questions {row}, state, state_at) VALUES"
+            " (1, 5, ?, 7, '', 0, '', 0, '', 0, 0, 0, '', 0, 0, ?, ?)",
+            (message, state, at),
+        )
+    monkeypatch.setattr(schema, "STEPS", steps)
+    schema.migrate(db)
+    assert db.execute("SELECT id, at FROM given ORDER BY id").fetchall() == [(1, 10), (2, 30)]
+
+
 def test_a_step_that_fails_leaves_the_database_before_it(
     db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:

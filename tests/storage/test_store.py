@@ -112,7 +112,7 @@ def test_any_text_can_be_stored(store: Store, sent: str, kept: str) -> None:
 @pytest.mark.parametrize("state", ["failed", "skipped"])
 def test_a_question_is_open_until_it_is_given_up(store: Store, state: str) -> None:
     ask = stored(store)
-    assert store.questions.begin(ask, NOW)
+    authorized(store, ask)
     assert store.questions.pending()
     store.questions.mark(ask, state, "why", NOW)
     assert not store.questions.pending()
@@ -121,14 +121,16 @@ def test_a_question_is_open_until_it_is_given_up(store: Store, state: str) -> No
 def test_a_question_whose_words_are_gone_is_not_begun(store: Store) -> None:
     ask = stored(store)
     store.eraser.deleted(None, [ask.message], NOW)
-    assert not store.questions.begin(ask, NOW)
+    assert store.questions.erased(ask)
+    authorized(store, ask)
     assert store.questions.pending() == []
 
 
 def test_a_question_that_is_answered_already_stays_so_when_it_is_begun_again(store: Store) -> None:
     ask = stored(store)
     store.questions.settle(ask, answer(), NOW)
-    assert store.questions.begin(ask, NOW)
+    assert not store.questions.erased(ask)
+    authorized(store, ask)
     assert store.questions.pending() == []
 
 
@@ -533,7 +535,7 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     store.eraser.older_than(DAY, NOW)
     store.names.kept("@nobody")
     store.outbound.owns(ask.conversation.chat, 2, "text")
-    store.questions.begin(ask, NOW)
+    store.questions.erased(ask)
     store.outbound.record(ask, 0, 77, "text", NOW)
     store.outbound.confirm(77, 2)
     store.questions.settle(replace(ask, text="q"), answer(), NOW)
@@ -585,5 +587,6 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
     short = ("questions_open", "payments_authorized", "results_kept", "payments_paid")
     assert {step for step in scans if not step.endswith(short)} <= {
         "SCAN CONSTANT ROW",
+        "SCAN 2 CONSTANT ROWS",
         "SCAN counted",
     }

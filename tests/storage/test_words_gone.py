@@ -180,12 +180,11 @@ class History:
         store, given_answer = self.store, answer(word(number, "answer"))
         if story.state == "pending":
             return
-        store.questions.begin(asked, NOW)
+        payment = authorized(store, asked)
         store.outbound.record(asked, 0, number, word(number, "written"), NOW)
         store.outbound.confirm(number, message(number, "answer"))
         if story.state in ("whole", "answered"):
             finish = Finish("stop", Usage(1, 1), "m")
-            payment = authorized(store, asked)
             whole = (given_answer.text, finish)
             store.ledger.capture(payment, 1, NOW, usage=Usage(1, 1), whole=whole)
         if story.state == "answered":

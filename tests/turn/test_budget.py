@@ -66,9 +66,14 @@ def at_door(
     one: Budget, message: int, who: Person = ANNA, *, joins: bool = False
 ) -> tuple[Question, LimitReachedError | None]:
     """A question that is stored, and why it is not let in."""
-    ask = one._store.questions.add(question(message=message, sender=who), NOW)
+    asked = question(message=message, sender=who)
+    least = one.least(asked)
+    ask = one._store.questions.add(asked, NOW, least)
     assert ask is not None
-    return ask, one.admit(ask, NOW, joins=joins)
+    refusal = one.admit(ask, NOW, least, joins=joins)
+    if refusal is not None:
+        one._store.questions.mark(ask, "skipped", refusal.reason, NOW)
+    return ask, refusal
 
 
 def authorized(one: Budget, ask: Question, payment: Payment) -> Turn:
@@ -124,9 +129,9 @@ def test_who_asks_again_is_let_in_or_refused(store: Store) -> None:
     store.questions.mark(ask, "failed", "timeout", NOW)
     again = store.questions.retry(ask.conversation.chat, ask.message, NOW)
     assert isinstance(again, Question)
-    assert budget(store).admit(again, NOW) is None
+    assert budget(store).readmit(again, NOW) is None
     none = budget(store, replace(OPEN, tokens_per_day=0))
-    refusal = none.admit(again, NOW)
+    refusal = none.readmit(again, NOW)
     assert refusal is not None
     assert refusal.reason == "tokens_per_day"
 

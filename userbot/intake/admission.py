@@ -53,7 +53,8 @@ class Admission:
         `replies`: to an answer of ours. Raises StorageError; then nothing was done, if the
         transaction in which it was called is rolled back.
         """
-        question = self._questions.add(decided, now)
+        least = self._budget.least(decided)
+        question = self._questions.add(decided, now, least)
         if question is None:
             return None
         rhythm = self._loop_watch.with_question(question, now, replies=replies, prefixed=prefixed)
@@ -61,7 +62,8 @@ class Admission:
         if now - question.at > self._max_age:
             refusal = unanswered("too_old")
         else:
-            refusal = self._budget.admit(question, now, joins=self.queue.joins(question))
+            joins = self.queue.joins(question)
+            refusal = self._budget.admit(question, now, least, joins=joins)
         if refusal is None and rhythm is not None and loops.stopped(rhythm):
             refusal = self._loop_watch.refusal(question)
         if refusal is not None:

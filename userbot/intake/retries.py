@@ -105,7 +105,7 @@ class Retries:
         if reason is not None:
             self._skip(question, unanswered(reason), now)
             return "not_allowed"
-        refusal = self._budget.admit(question, now)
+        refusal = self._budget.readmit(question, now)
         if refusal is not None:
             self._skip(question, refusal, now)
             return "limited"

@@ -71,13 +71,17 @@ class Database:
 
     def rows(self, statement: str, values: Values = ()) -> list[Any]:
         """All rows that a statement gives."""
-        with explained(self.path):
+        try:
             return self.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise _of_sqlite(error, self.path) from error
 
     def row(self, statement: str, values: Values = ()) -> Any | None:
         """The first row, if there is one."""
-        with explained(self.path):
+        try:
             return self.execute(statement, values).fetchone()
+        except sqlite3.Error as error:
+            raise _of_sqlite(error, self.path) from error
 
     def close(self) -> None:
         """Let go of the file; the write-ahead log is folded into it."""

@@ -34,8 +34,10 @@ _SPENT = f"""
         AND (state <> 'skipped' OR EXISTS (SELECT 1 FROM payments
             WHERE question = questions.id AND (kind = 'audio' OR reason <> 'joined')))
     UNION ALL
-        SELECT 0, 0, count(*) + coalesce(sum(answered_before), 0), 0, 0, 0, 0, 0 FROM questions
-        WHERE state = 'answered' AND state_at > :hour AND state_at <= :now
+        SELECT 0, 0, max(0, coalesce((SELECT id FROM given WHERE at <= :now
+                ORDER BY at DESC, id DESC LIMIT 1), 0)
+            - coalesce((SELECT id FROM given WHERE at <= :hour
+                ORDER BY at DESC, id DESC LIMIT 1), 0)), 0, 0, 0, 0, 0
     UNION ALL
         SELECT 0, tokens * (person = {EVERYBODY}), 0, tokens * (person = :person),
             cost * (person = {EVERYBODY}), 0, 0, 0
@@ -55,7 +57,8 @@ _SPENT = f"""
         sum(others + others_way), sum(answers), sum(own + own_way), sum(cost + cost_way)
     FROM counted"""
 _SUM_UP = f"""
-    INSERT INTO spent VALUES (?, ? / {QUARTER}, ?, ?) ON CONFLICT (person, quarter)
+    INSERT INTO spent VALUES (?1, ?2 / {QUARTER}, ?3, ?4),
+        ({EVERYBODY}, ?2 / {QUARTER}, ?5, ?4) ON CONFLICT (person, quarter)
     DO UPDATE SET tokens = tokens + excluded.tokens, cost = cost + excluded.cost"""
 
 
@@ -99,9 +102,14 @@ class Ledger:
     def authorize(self, question: Question, payment: Payment, now: datetime) -> int:
         """Authorize a payment in place of the question's least cost, and give its id.
 
-        In the transaction in which `spent` was looked at.
+        In the transaction in which `spent` was looked at. A question that is pending is being
+        answered from now on.
         """
-        self.expect(question.id, Expected(0, 0))
+        self._database.execute(
+            "UPDATE questions SET state = 'answering', reason = '', state_at = ?,"
+            " least_tokens = 0, least_cost = 0 WHERE id = ? AND state = 'pending'",
+            (now, question.id),
+        )
         # `talk` may share the database: each finds at its start what it was paying itself.
         program = "talk" if question.conversation.chat == TERMINAL else "run"
         cursor = self._database.execute(
@@ -168,8 +176,8 @@ class Ledger:
                 return
             question, person, by_owner = row
             total = tokens.prompt_tokens + tokens.completion_tokens
-            for who, count in (person, total), (EVERYBODY, total * (not by_owner)):
-                self._database.execute(_SUM_UP, (who, at, count, cost))
+            others = 0 if by_owner else total
+            self._database.execute(_SUM_UP, (person, at, total, cost, others))
             if whole is not None:
                 text, finish = whole
                 kept = [text, finish.reason, finish.model, *astuple(tokens)]
@@ -204,14 +212,6 @@ class Ledger:
             return None
         text, reason, model, *usage = json.loads(row[0])
         return text, Finish(reason, Usage(*usage), model)
-
-    def cost_of(self, question: int) -> int:
-        """What was paid for a question so far, in millionths."""
-        ((cost,),) = self._database.rows(
-            "SELECT coalesce(sum(cost), 0) FROM payments WHERE question = ? AND state = 'captured'",
-            (question,),
-        )
-        return int(cost)
 
     def longest_answer(self) -> int:
         """Tokens of the longest of the answers that were paid lately; 0 before the first."""

@@ -16,6 +16,7 @@ from userbot.types import (
     Answer,
     ChatKind,
     ConversationId,
+    Expected,
     Person,
     Question,
     Voice,
@@ -23,11 +24,12 @@ from userbot.types import (
 
 _REQUESTED = "asked_again"
 """The reason of a pending question that another process wants asked again."""
+_NOTHING_YET = Expected(0, 0)
 
 _WORDS = "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at"
 _COLUMNS = (
     "chat, message, sender, sender_name, sender_username, by_owner, voice, listen_first, plain,"
-    f" asked_at, stored_at, state_at, {_WORDS}"
+    f" asked_at, stored_at, state_at, least_tokens, least_cost, {_WORDS}"
 )
 
 FIELDS = "q.*, c.chat AS place, c.topic, c.kind, c.title"
@@ -49,7 +51,7 @@ _REWORD = f"""
     WHERE id = :id AND erased = 0 AND state <> 'answered'"""
 
 
-def _row_of(question: Question, at: datetime) -> dict[str, Any]:
+def _row_of(question: Question, at: datetime, least: Expected) -> dict[str, Any]:
     """What is stored of a question and its conversation; `at`: when."""
     return {
         "place": question.conversation.chat,
@@ -68,6 +70,8 @@ def _row_of(question: Question, at: datetime) -> dict[str, Any]:
         "asked_at": question.at,
         "stored_at": at,
         "state_at": at,
+        "least_tokens": least.tokens,
+        "least_cost": least.cost,
         **_words_of(question),
     }
 
@@ -147,9 +151,14 @@ class Questions:
         row = self._database.row("SELECT erased FROM questions WHERE id = ?", (question.id,))
         return row is not None and bool(row[0])
 
-    def add(self, question: Question, at: datetime) -> Question | None:
-        """Store a question as pending and give it with its id; None if its message is known."""
-        row = _row_of(question, at)
+    def add(
+        self, question: Question, at: datetime, least: Expected = _NOTHING_YET
+    ) -> Question | None:
+        """Store a question as pending and give it with its id; None if its message is known.
+
+        `least`: what it will cost at least.
+        """
+        row = _row_of(question, at, least)
         cursor = self._database.execute(_ADD, row)
         if not cursor.rowcount:
             # The message is known, or its conversation is new or has another title.
@@ -168,7 +177,7 @@ class Questions:
         with self._database.transaction():
             row = self._database.row(
                 "UPDATE questions SET state = 'pending', reason = '', text = ?1, stored_at = ?4,"
-                " state_at = ?4, answered_before = answered_before + 1"
+                " state_at = ?4"
                 " WHERE message = ?2 AND chat = ?3 AND state = 'answered' AND erased = 0"
                 " AND text <> ?1 AND voice IS NULL AND pictures = '' AND NOT EXISTS"
                 " (SELECT 1 FROM questions AS other WHERE other.joined_to = questions.id)"
@@ -265,15 +274,6 @@ class Questions:
                 )
             database.execute(_REWORD, {"id": whole.id, **_words_of(whole)})
 
-    def begin(self, question: Question, at: datetime) -> bool:
-        """A question is being answered from now on; False if its words are gone."""
-        begun = self._database.execute(
-            "UPDATE questions SET state = 'answering', reason = '', state_at = ?"
-            " WHERE id = ? AND state <> 'answered' AND erased = 0",
-            (at, question.id),
-        )
-        return bool(begun.rowcount) or not self.erased(question)
-
     def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
         """A question ends without an answer: "failed" or "skipped", and why.
 
@@ -300,27 +300,33 @@ class Questions:
         )
         return [(question_of(row), bool(row["begun"])) for row in rows]
 
-    def settle(self, question: Question, answer: Answer, at: datetime) -> None:
+    def settle(self, question: Question, answer: Answer, at: datetime) -> int:
         """The question is answered: its words, its answer and its state at once.
 
-        Of a question that is answered already nothing changes, and words that were deleted
-        meanwhile do not come back.
+        Gives what was paid for it, in millionths. Of a question that is answered already nothing
+        changes, and words that were deleted meanwhile do not come back.
         """
-        self._database.execute(
-            "UPDATE questions SET state = 'answered', reason = :reason, state_at = :at,"
-            " text = CASE WHEN erased THEN '' ELSE :text END, labelled = :labelled,"
-            " answer = CASE WHEN erased THEN '' ELSE :answer END, model = :model, whole = NULL"
-            " WHERE id = :id AND state <> 'answered'",
-            {
-                "id": question.id,
-                "at": at,
-                "reason": answer.finish.reason,
-                "model": answer.finish.model,
-                "answer": answer.text,
-                "text": question.text,
-                "labelled": question.labelled,
-            },
-        )
+        with self._database.transaction():
+            settled = self._database.rows(
+                "UPDATE questions SET state = 'answered', reason = :reason, state_at = :at,"
+                " text = CASE WHEN erased THEN '' ELSE :text END, labelled = :labelled,"
+                " answer = CASE WHEN erased THEN '' ELSE :answer END, model = :model, whole = NULL"
+                " WHERE id = :id AND state <> 'answered' RETURNING (SELECT coalesce(sum(cost), 0)"
+                " FROM payments WHERE question = :id AND payments.state = 'captured')",
+                {
+                    "id": question.id,
+                    "at": at,
+                    "reason": answer.finish.reason,
+                    "model": answer.finish.model,
+                    "answer": answer.text,
+                    "text": question.text,
+                    "labelled": question.labelled,
+                },
+            )
+            if not settled:
+                return 0
+            self._database.execute("INSERT INTO given (at) VALUES (?)", (at,))
+        return int(settled[0][0])
 
     def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:
         """Let a question that failed or was skipped be asked again; False if it may not be."""

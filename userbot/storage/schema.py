@@ -252,7 +252,23 @@ _CACHED_TOKENS = """
 ALTER TABLE payments ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE payments ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0
 """
-STEPS = [_TABLES, _CACHED_TOKENS]
+_GIVEN = """
+-- One row an answer that was given, numbered in turn: how many there were since a moment is the
+-- difference of two numbers.
+CREATE TABLE given (id INTEGER PRIMARY KEY, at INTEGER NOT NULL);
+CREATE INDEX given_at ON given (at);
+INSERT INTO given (at) SELECT state_at FROM questions WHERE state = 'answered' ORDER BY state_at;
+DROP INDEX questions_given;
+ALTER TABLE questions DROP COLUMN answered_before;
+-- What is open and what is authorized is summed up from the index alone.
+DROP INDEX questions_open;
+CREATE INDEX questions_open ON questions (id, state, sender, by_owner, least_tokens, least_cost)
+    WHERE state IN ('pending', 'answering');
+DROP INDEX payments_authorized;
+CREATE INDEX payments_authorized ON payments (id, state, question, at, person, by_owner,
+    prompt_tokens, completion_tokens, cost, answer_cost) WHERE state = 'authorized'
+"""
+STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

@@ -71,6 +71,9 @@ class Store:
                 db.execute("PRAGMA page_size = 2048")
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = NORMAL")
+                # As much of the log as is kept: the pages that each step writes to it anew are
+                # folded into the file once for many steps.
+                db.execute("PRAGMA wal_autocheckpoint = 4096")
                 db.execute("PRAGMA journal_size_limit = 8388608")
                 # Words that were deleted are overwritten, not only unlinked.
                 db.execute("PRAGMA secure_delete = ON")

@@ -68,21 +68,32 @@ class Budget:
 
     # -- when a question arrives
 
+    def least(self, question: Question) -> Expected:
+        """The least that a question will cost."""
+        return limits.expected_of_question(
+            self.limits.config.prices, self.limits.system, question.text
+        )
+
     def admit(
-        self, question: Question, now: datetime, *, joins: bool = False
+        self, question: Question, now: datetime, least: Expected, *, joins: bool = False
     ) -> LimitReachedError | None:
-        """Let a stored question in with the least that it will cost, or say why not.
+        """Why a question that was just stored, with its least cost, is not let in, if so.
 
         `joins`: it will be one with a question that counts already.
         """
-        least, spent = self._least(question), self._firm(question, now)
+        spent = self._firm(question, now)
         if joins:
             spent = replace(
                 spent,
                 person_requests_last_minute=spent.person_requests_last_minute - 1,
                 answers_last_hour=spent.answers_last_hour - 1,
             )
-        refusal = self._judge(question, spent, least)
+        return self._judge(question, spent, least)
+
+    def readmit(self, question: Question, now: datetime) -> LimitReachedError | None:
+        """Let a question that had ended in with the least that it will cost, or say why not."""
+        least = self.least(question)
+        refusal = self.admit(question, now, least)
         if refusal is None:
             self._ledger.expect(question.id, least)
         return refusal
@@ -99,7 +110,7 @@ class Budget:
             if found is None:
                 return None
             question, lately = found
-            least, refusal = self._least(question), None
+            least, refusal = self.least(question), None
             spent = self._firm(question, now)
             requests = spent.person_requests_last_minute + lately
             spent = replace(spent, person_requests_last_minute=requests)
@@ -263,11 +274,6 @@ class Budget:
     def _firm(self, question: Question, now: datetime) -> Spent:
         """What counts already when a question arrives."""
         return self._ledger.spent(question.sender.id, now, self._day(now), question.id)[0]
-
-    def _least(self, question: Question) -> Expected:
-        return limits.expected_of_question(
-            self.limits.config.prices, self.limits.system, question.text
-        )
 
     def _judge(
         self, question: Question, spent: Spent, expected: Expected

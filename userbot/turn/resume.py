@@ -67,7 +67,7 @@ class Resume:
 
         Raises NothingToAnswerError where none is, TelegramError and StorageError.
         """
-        if not self._store.questions.begin(turn.question, self._clock.now()):
+        if self._store.questions.erased(turn.question):
             raise unanswered("deleted")
         if turn.belated:
             turn.belated = False  # whatever is missed from here on is for another look

@@ -162,8 +162,7 @@ class Settle:
         own, quoted = material.question, material.quoted
         if quoted is not None:
             self._store.quotes.reword(own, quoted)
-        cost = self._store.ledger.cost_of(question.id)
-        self._store.questions.settle(own, answer, self._clock.now())
+        cost = self._store.questions.settle(own, answer, self._clock.now())
         text = asked(own, self._store.quotes.of(own.id))
         turn.settled = True
         self._loops.answered(question, self._clock.now())
