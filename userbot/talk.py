@@ -8,11 +8,13 @@ store, which `userbot run` leaves alone.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn, cast
 
 from userbot.build import history_of
+from userbot.console.describe import printable
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
 from userbot.events import Report
@@ -23,7 +25,7 @@ from userbot.rules.policy import Policy
 from userbot.rules.trigger import command_of, question_of
 from userbot.settings import PacingConfig, Settings
 from userbot.storage.store import Store
-from userbot.texts import _
+from userbot.texts import _, joined
 from userbot.timings import USUAL
 from userbot.turn.answer import AnswerStage
 from userbot.turn.budget import Budget, Limits
@@ -55,6 +57,9 @@ _YOU = Person(id=TERMINAL, name="You")
 _TERMINAL = ConversationId(TERMINAL)
 _LIVELY = PacingConfig(edit_seconds=0.05, max_previews=100_000)
 _WHOLE = PacingConfig(max_previews=0)
+HERE = ("/new", "/help", "/quit", "/exit")
+"""The commands of the terminal, which are so only alone on their line."""
+_COMMANDS_HERE = _("Here there are /new, /help and /quit.")
 _ABANDONED = timedelta(hours=1)
 """What is open for longer belongs to a conversation that was killed."""
 
@@ -123,11 +128,15 @@ class Talk:
                 self._store.questions.mark(question, "skipped", "stopped", now)
 
     async def say(self, line: str) -> bool:
-        """Answer a line; False if it was stopped by cancelling. Raises StorageError."""
+        """Answer a line; False if it was stopped by cancelling.
+
+        Raises UserbotError if it is a command that there is none of here, and StorageError.
+        """
         order = command_of(line, self._prefix)
         if order is not None or line.strip().lower() == "/new":
             self._order(getattr(order, "name", "new"))
             return True
+        self._refuse_command(line)
         question = self._question(line, self._clock.now())
         if question is None:
             return True
@@ -184,11 +193,19 @@ class Talk:
         self._told.ended(question, refused(refusal))
         return None
 
+    def _refuse_command(self, line: str) -> None:
+        """Let no slip of a command go to the model; a path such as /etc/hosts is none."""
+        word = line.split(maxsplit=1)[0] if line[:1] == "/" else ""
+        is_command = re.fullmatch(r"/\w+", word) is not None and word.lower() not in HERE
+        if is_command and question_of(line, self._prefix) is None:
+            raise UserbotError(
+                _("There is no {word} here.", word=printable(word)),
+                joined(_COMMANDS_HERE, _("With a space before it, it is a question.")),
+            )
+
     def _order(self, name: str) -> None:
         if name != "new":
-            raise UserbotError(
-                _("That command is for chats."), _("Here there are /new, /help and /quit.")
-            )
+            raise UserbotError(_("That command is for chats."), _COMMANDS_HERE)
         self._store.conversations.begin_anew(_TERMINAL)
         self._history.forget(_TERMINAL)
 

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ import pytest
 from tests.cli.house import PASSWORD, PHONE, House, look_through
 from tests.cli.processes import COMMAND, Process, environment
 from tests.harness import LOGIN_CODE, Stage, Timings
+from tests.questions import paid, question
 from userbot.storage.store import Store
 from userbot.timings import USUAL
 
@@ -38,6 +40,8 @@ class Case:
     env: tuple[tuple[str, str], ...] = ()
 
 
+SAYS_ALL = {"a wrong type", "money below zero"}
+"""Where what it should be is all there is to say."""
 CASES = {
     "no config": Case("run", None, 3, "error: the config file config.toml does not", "init"),
     "an empty config": Case("run", "", 3, "is empty", "userbot init"),
@@ -58,6 +62,25 @@ CASES = {
     ),
     "no key for the model": Case("run", API, 3, "[openai] api_key is missing", "OPENAI_API_KEY"),
     "an unknown profile": Case("--profile prod run", f"{API}{KEY}", 3, "no profile", "profile"),
+    "a profile of a file without any": Case(
+        "--profile zz usage", f"{API}{KEY}", 3, "zz", "add one"
+    ),
+    "an option of a command without its value": Case(
+        "history --search", f"{API}{KEY}", 2, "--search needs a value", "`userbot history --help`"
+    ),
+    "money below zero": Case(
+        "usage", f"{API}{KEY}[limits]\ncost_per_day = -1\n", 3, "must be at least 0", ""
+    ),
+    "a picture where nobody can write": Case(
+        "demo --picture /proc/x", None, 1, "No pictures can be drawn in /proc/x", "Name a folder"
+    ),
+    "a picture where a file is": Case(
+        "demo --picture config.toml",
+        API,
+        1,
+        "config.toml is a file, not a folder.",
+        "Name a folder",
+    ),
     "a wrong variable": Case(
         "run", f"{API}{KEY}", 3, "TELEGRAM_API_ID: ", "number", (("TELEGRAM_API_ID", "hash"),)
     ),
@@ -134,13 +157,40 @@ def test_is_told_in_a_sentence_with_a_hint_and_its_exit_code(
     assert code == case.code, err
     assert case.says in err
     assert "error: " in err
-    assert "  → " in err or name == "a wrong type"  # what it should be is all there is to say
+    assert "  → " in err or name in SAYS_ALL
     assert case.hint in err
     assert "s3cret" not in err
     look_through(out + err)
     assert out == "" or case.code == 4  # `run` says that it stopped
     if case.code not in (1, 3):  # before those, questions or several faults may stand
         assert len(err.splitlines()) == 2, err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is full")
+@pytest.mark.parametrize("arguments", ["usage", "usage --json", "--version", "chats --help"])
+def test_output_that_cannot_be_written_is_told_with_a_way_out(
+    arguments: str, tmp_path: Path
+) -> None:
+    (tmp_path / "config.toml").write_text(API)
+    with Store.open(tmp_path / "sessions" / "history.db") as store:
+        now = datetime.now(UTC)
+        ask = store.questions.add(question(at=now), now)
+        assert ask is not None
+        paid(store, ask, now)
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*COMMAND, *arguments.split()],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    told = ended.stderr.decode()
+    assert ended.returncode == 1
+    assert told.startswith("error: The output could not be written: no space left on the disk.")
+    assert "  → Free some space there, or send it somewhere else." in told
+    look_through(told)
 
 
 def test_every_fault_of_a_config_is_told_at_once_each_with_its_line(

@@ -7,6 +7,8 @@ import json
 import tomli
 
 from tests.cli.house import House
+from userbot.settings import Override
+from userbot.storage.store import Store
 
 
 def busy(house: House) -> str:
@@ -46,7 +48,9 @@ async def test_as_json_a_chat_is_an_object_with_its_rule_and_origin(house: House
     house.log_in()
     ended, word = await house.run("chats", "--json"), await house.run("--json", "chats", "@MAX")
     rows = [json.loads(line) for line in ended.out.splitlines()]
-    assert {"id", "kind", "title", "username", "respond", "from", "origin"} == set(rows[0])
+    assert {"id", "kind", "title", "username", "respond", "from", "origin", "commands"} == set(
+        rows[0]
+    )
     selected = {row["id"]: row for row in rows if row["origin"]}
     assert set(selected) == {house.stage.group.id, house.stage.max.id}
     assert selected[house.stage.max.id]["from"] == ["@lena_l", 7000000004]
@@ -64,6 +68,38 @@ async def test_a_word_finds_a_chat_and_gives_the_block_that_selects_it(house: Ho
     nothing = await house.run("chats", "nobody")
     assert (nothing.code, nothing.out) == (0, "")
     assert nothing.err == "No chat has that name.\n"
+
+
+async def test_a_word_that_finds_a_selected_chat_says_which_rule_selects_it(house: House) -> None:
+    house.write_config(busy(house))
+    house.log_in()
+    found = await house.run("chats", "max")
+    assert "[[chats]]  #" not in found.err
+    rule = "all, @lena_l, 7000000004"
+    assert (
+        f"“Max” is selected by [[chats]] number 2: {rule}.\n  → Edit that block, or use /gpt_on"
+        in found.err
+    )
+    with Store.open(house.folder / "sessions" / "history.db") as store:
+        store.overrides.set(house.stage.club.id, Override(respond="all", from_="anyone"))
+        store.overrides.set(house.stage.group.id, Override(model="parrot"))
+    club = await house.run("chats", "club")
+    assert "“Club” is selected by a command: all, anyone.\n" in club.err
+    weekend = await house.run("chats", "weekend")
+    told = "mention, contacts (set by command: model parrot)"
+    assert f"“Weekend” is selected by [[chats]] number 1: {told}." in weekend.err
+
+
+async def test_a_model_set_by_a_command_alone_selects_no_chat(house: House) -> None:
+    house.write_config()
+    house.log_in()
+    with Store.open(house.folder / "sessions" / "history.db") as store:
+        store.overrides.set(house.stage.club.id, Override(model="parrot"))
+    ended = await house.run("chats", "club")
+    assert ended.out == "Club\tsupergroup\t\t– (set by command: model parrot)\n"
+    assert "[[chats]]  # Club" in ended.err
+    (row,) = map(json.loads, (await house.run("chats", "club", "--json")).out.splitlines())
+    assert (row["respond"], row["commands"]) == (None, {"model": "parrot"})
 
 
 async def test_in_a_terminal_it_is_a_table_that_fits_40_80_and_140_columns(house: House) -> None:

@@ -38,7 +38,7 @@ def test_what_commands_set_beats_the_config_and_the_rest_of_it_stays(tmp_path: P
         store.overrides.set(HALL, Override(respond="off"))
         store.overrides.set(HALL, Override())
         found, ordered = overridden(settings(tmp_path), {GROUP: LISTED})
-    assert ordered == {GROUP: ["respond"], CLUB: ["model"]}
+    assert ordered == {GROUP: {"respond": "mention"}, CLUB: {"model": "parrot"}}
     assert found == {
         GROUP: ChatConfig(id=GROUP, respond="mention", from_=(501,), system="Be brief."),
         CLUB: ChatConfig(id=CLUB, respond="prefix", from_="contacts", model="parrot"),

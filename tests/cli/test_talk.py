@@ -69,6 +69,40 @@ async def test_it_has_commands_of_its_own(house: House) -> None:
     assert "That command is for chats.\n  → Here there are /new, /help and /quit." in ended.err
 
 
+async def test_a_command_that_it_does_not_know_never_goes_to_the_model(house: House) -> None:
+    write_config(house)
+    asked = "/bogus\n/help me\n/etc/hosts has what?\n /bogus asks\n/gpt /bogus\n"
+    ended = await house.run("talk", lines=asked)
+    assert ended.out.splitlines() == [
+        "You asked: /help me",
+        "You asked: /etc/hosts has what?",
+        "You asked: /bogus asks",
+        "You asked: /bogus",
+    ]
+    (hint,) = ended.hints
+    assert ended.sentences == ["error: There is no /bogus here."]
+    assert hint.startswith("  → Here there are /new, /help and /quit.")
+    assert ended.code == 1
+    assert (await house.run("talk", "/histroy")).code == 1
+    assert len(house.stage.endpoint.requests) == 4
+
+
+async def test_ctrl_c_clears_a_line_that_was_begun_and_leaves_at_an_empty_one(house: House) -> None:
+    write_config(house)
+    screen = await house.terminal("talk")
+    await screen.shows("› ")
+    screen.types("half a line")
+    await screen.shows("half a line$")
+    screen.types("\x03")
+    await screen.shows("half a line(\\^C)?\n+› $")
+    screen.types("whole\n")
+    await screen.shows("You asked: whole")
+    await screen.shows("\n› $")
+    await asyncio.sleep(0.3)  # readline sees no signal between its prompt and its wait for keys
+    screen.types("\x03")
+    assert await screen.ends() == 130
+
+
 @pytest.mark.parametrize("word", ["/quit", " /EXIT "])
 async def test_quit_and_exit_leave(house: House, word: str) -> None:
     write_config(house)

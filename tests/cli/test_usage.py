@@ -48,12 +48,18 @@ async def test_usage_is_told_by_day_chat_and_person(house: House, database: Path
 
 async def test_usage_in_lines_and_by_one_thing_only(house: House, database: Path) -> None:
     ended = await house.run("usage", "--by", "person")
-    assert [line.split("\t") for line in ended.out.splitlines()] == [
-        ["Anna", "2", "200", "", "100", "3.0", "2.0", "$0.02", ""],
-        ["Olga", "1", "≈ 100", "", "50", "1.5", "1.0", "$0.01", ""],
+    head, *rows = [line.split("\t") for line in ended.out.splitlines()]
+    assert head[:4] == ["by", "name", "requests", "tokens in"]
+    assert {len(row) for row in (head, *rows)} == {9}
+    assert rows == [
+        ["person", "Anna", "2", "200", "", "100", "3.0", "2.0", "$0.02"],
+        ["person", "Olga", "1", "≈ 100", "", "50", "1.5", "1.0", "$0.01"],
     ]
+    every = (await house.run("usage")).out.splitlines()
+    assert [line.split("\t")[0] for line in every] == ["by", "day", "chat", "person", "person"]
     verbose = await house.run("usage", "--by", "person", "-v")
     assert [line.split("\t")[-1] for line in verbose.out.splitlines()] == [
+        "id",
         str(ANNA.id),
         str(OWNER.id),
     ]
@@ -77,6 +83,7 @@ async def test_usage_fits_a_terminal_has_sums_and_leaves_out_what_has_no_values(
     assert max(map(len, lines)) <= columns
     assert "audio" not in screen.plain
     assert "2,000,000" in screen.plain
+    assert len(lines) <= 10, "a row is few lines, also where there is no room for columns"
     if columns > 40:
         assert lines[0].split() == ["day", "requests", "tokens", "in", "tokens", "out", "cost"]
         assert lines[2].rstrip().endswith("–  " + "▇" * 10)

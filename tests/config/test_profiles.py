@@ -44,7 +44,7 @@ def test_an_unknown_profile_is_refused_with_those_there_are(
 @pytest.mark.parametrize("text", ["", "[profile]", "[[profile]]\nx = 1"])
 def test_a_profile_of_a_file_without_any_is_refused(config: Path, text: str) -> None:
     (fault,) = faults(config, GOOD + text, profile="production")
-    assert fault.hint == "The file has no [profile.NAME]."
+    assert fault.hint == "The file has no [profile.NAME]: add one, or use no profile."
 
 
 def test_a_fault_in_a_profile_has_its_line_there(config: Path) -> None:

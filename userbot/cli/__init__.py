@@ -18,7 +18,13 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from userbot.cli.commands import app
-from userbot.cli.common import flush_or_forget, say_error
+from userbot.cli.common import (
+    flush_or_forget,
+    reader_gone,
+    say_error,
+    stop_printing,
+    unprinted,
+)
 from userbot.cli.language import language, plainer, said
 from userbot.errors import UsageError
 from userbot.texts import Text, _, by_english, joined
@@ -82,11 +88,17 @@ class _Translated(_Plain):  # type: ignore[misc]  # typer keeps this class to it
 
 def _usage_error(error: TyperException) -> UsageError:
     """Typer's complaint as ours: a sentence, then what was probably meant or where to look."""
-    path = getattr(getattr(error, "ctx", None), "command_path", None) or "userbot"
+    path = getattr(getattr(error, "ctx", None), "command_path", None) or _typed_command()
     hint = _("See `{command} --help`.", command=path)
     if meant := _meant(error):
         hint = joined(_("Did you mean {name}?", name=meant), hint)
     return UsageError(joined(_sentence(error), _range(error)), hint)
+
+
+def _typed_command() -> str:
+    """The command that was typed, where typer does not say which it was about."""
+    known = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
+    return " ".join(["userbot", *[word for word in sys.argv[1:] if word in known][:1]])
 
 
 def _sentence(error: Any) -> str:
@@ -135,8 +147,11 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         print(file=sys.stderr)
         code = 130
-    except BrokenPipeError:
-        code = 0  # whoever read the lines went away, as `| head -1` does
+    except OSError as error:  # commands tell their own: this is what typer printed
+        stop_printing()
+        code = 0 if reader_gone(error) else 1
+        if code:
+            say_error(unprinted(error))
     finally:
         flush_or_forget()
     sys.exit(code if isinstance(code, int) else 0)

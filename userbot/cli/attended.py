@@ -9,6 +9,7 @@ from rich.text import Text
 from userbot.cli.common import explained
 from userbot.cli.history import ask_again
 from userbot.cli.language import said
+from userbot.cli.table import packed
 from userbot.cli.usage import tables
 from userbot.config import Loaded
 from userbot.console.describe import printable
@@ -24,7 +25,14 @@ from userbot.storage.archive import Archive
 from userbot.storage.spending import spending
 from userbot.texts import Language, _, n_
 
-KEYS = _("p pause · r retry what failed today · c chats · u usage today · ? help · Ctrl-C stop")
+KEYS = (
+    _("p pause"),
+    _("r retry what failed today"),
+    _("c chats"),
+    _("u usage today"),
+    _("? help"),
+    _("Ctrl-C stop"),
+)
 
 
 def status_of(settings: Settings) -> Status:
@@ -84,7 +92,10 @@ class Attended:
                 case "u":
                     self._usage()
                 case "?" | "h":
-                    self._screen.tell(KEYS)
+                    keys = (said(one) for one in KEYS)
+                    self._screen.print(
+                        Text("\n".join(packed(keys, self._screen.console.width - 1)))
+                    )
         except (UserbotError, OSError) as error:
             self._report(Failed.of(explained(error)))
 

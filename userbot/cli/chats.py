@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from userbot.cli.common import Common
-from userbot.cli.language import said, show, tell
+from userbot.cli.language import aside, said, show, tell
 from userbot.cli.login import online
 from userbot.cli.table import NONE, Column, kind, print_json, print_table, titled
 from userbot.console.describe import printable
 from userbot.errors import StorageError
+from userbot.rules.commands import stem
 from userbot.rules.policy import effective_block
 from userbot.settings import ChatConfig, Override, Settings
 from userbot.storage.archive import Archive
@@ -30,21 +31,36 @@ _COLUMNS = (
     Column(_("answers"), folds=True),
     Column("id", verbose=True),
 )
+_SELECTS = {"respond", "from"}
+"""What of a command's settings selects a chat; a model or a system prompt alone does not."""
 _MOST_BLOCKS = 3
 """With more chats than that somebody is still looking."""
 
 
 def chats(common: Common, settings: Settings, word: str | None) -> None:
     """List the chats, those with `word` in title or @name alone, and the block that selects one."""
-    found, selected = asyncio.run(_look(settings))
-    selected, ordered = overridden(settings, selected)
+    found, listed = asyncio.run(_look(settings))
+    effective, commanded = overridden(settings, listed)
+    selected = {
+        chat: block
+        for chat, block in effective.items()
+        if chat in listed or commanded[chat].keys() & _SELECTS
+    }
     if word is not None:
         found = [dialog for dialog in found if _matches(dialog, word)]
     if common.json:
-        print_json(_row(one, selected.get(one.id), ordered) for one in found)
-    else:
-        _print_table(common, found, selected, ordered)
-        _print_block(found, selected, word)
+        print_json(_row(one, selected.get(one.id), commanded.get(one.id)) for one in found)
+        return
+    _print_table(common, found, selected, commanded)
+    if word is not None:
+        _tell_selected(
+            [dialog for dialog in found if dialog.id in selected],
+            selected,
+            commanded,
+            list(listed),
+            stem(settings.trigger.prefix),
+        )
+    _print_block(found, selected, word)
 
 
 async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, ChatConfig]]:
@@ -63,7 +79,9 @@ def _matches(dialog: Dialog, word: str) -> bool:
     return wanted in dialog.title.casefold() or wanted in (dialog.username or "").casefold()
 
 
-def _row(dialog: Dialog, chat: ChatConfig | None, ordered: dict[int, list[str]]) -> dict[str, Any]:
+def _row(
+    dialog: Dialog, chat: ChatConfig | None, commanded: dict[str, str] | None
+) -> dict[str, Any]:
     return {
         "id": dialog.id,
         "kind": dialog.kind,
@@ -71,11 +89,13 @@ def _row(dialog: Dialog, chat: ChatConfig | None, ordered: dict[int, list[str]])
         "username": dialog.username,
         "respond": chat.respond if chat else None,
         "from": chat.from_ if chat else None,
-        "origin": "chat" if dialog.id in ordered else "config" if chat else None,
+        "origin": "chat" if commanded else "config" if chat else None,
+        "commands": commanded or None,
     }
 
 
-def _rule(chat: ChatConfig | None, by_command: list[str] | None) -> str:
+def _rule(chat: ChatConfig | None, commanded: dict[str, str] | None = None) -> str:
+    """Who is answered in a chat, and what commands have set there."""
     if chat is None:
         rule = NONE
     elif chat.respond == "off":
@@ -83,29 +103,65 @@ def _rule(chat: ChatConfig | None, by_command: list[str] | None) -> str:
     else:
         whom = chat.from_ if isinstance(chat.from_, str) else ", ".join(map(str, chat.from_))
         rule = f"{chat.respond}, {whom}"
-    if not by_command:
+    if not commanded:
         return rule
-    return f"{rule} " + said(_("(set by command: {keys})", keys=", ".join(by_command)))
+    return f"{rule} " + said(_("(set by command: {keys})", keys=told_overrides(commanded)))
+
+
+def told_overrides(commanded: dict[str, str]) -> str:
+    """What commands have set in a chat: the model by its name, else which keys."""
+    return ", ".join(
+        f"model {value}" if key == "model" else key for key, value in commanded.items()
+    )
 
 
 def _print_table(
     common: Common,
     found: list[Dialog],
     selected: dict[int, ChatConfig],
-    ordered: dict[int, list[str]],
+    commanded: dict[int, dict[str, str]],
 ) -> None:
     rows = [
         (
             titled(dialog.title, dialog.id) or str(dialog.id),
             kind(dialog.kind),
             f"@{dialog.username}" if dialog.username else "",
-            _rule(selected.get(dialog.id), ordered.get(dialog.id)),
+            _rule(selected.get(dialog.id), commanded.get(dialog.id)),
             str(dialog.id),
         )
         for dialog in found
     ]
     if rows:
         print_table(common, _COLUMNS, rows)
+
+
+def _tell_selected(
+    found: list[Dialog],
+    selected: dict[int, ChatConfig],
+    commanded: dict[int, dict[str, str]],
+    listed: list[int],
+    start: str,
+) -> None:
+    """Which rule selects each of a few chats, and how to change that.
+
+    `listed`: the chats with a block, in order; `start`: what commands begin with.
+    """
+    for dialog in found if len(found) <= _MOST_BLOCKS else ():
+        title = printable(titled(dialog.title, dialog.id)) or str(dialog.id)
+        chat, by_command = selected[dialog.id], commanded.get(dialog.id)
+        tell()
+        if dialog.id in listed:
+            told = _(
+                "“{title}” is selected by [[chats]] number {number}: {rule}.",
+                title=title,
+                number=listed.index(dialog.id) + 1,
+                rule=_rule(chat, by_command),
+            )
+            hint = _("Edit that block, or use {stem}_on and {stem}_off in the chat.", stem=start)
+        else:
+            told = _("“{title}” is selected by a command: {rule}.", title=title, rule=_rule(chat))
+            hint = _("{stem}_on in the chat changes that, {stem}_off ends it.", stem=start)
+        aside(told, hint)
 
 
 def _print_block(found: list[Dialog], selected: dict[int, ChatConfig], word: str | None) -> None:
@@ -147,8 +203,8 @@ def block(dialog: Dialog, respond: str, whom: str) -> str:
 
 def overridden(
     settings: Settings, selected: dict[int, ChatConfig]
-) -> tuple[dict[int, ChatConfig], dict[int, list[str]]]:
-    """The blocks as they hold, by chat, and which keys commands have set in which chat.
+) -> tuple[dict[int, ChatConfig], dict[int, dict[str, str]]]:
+    """The blocks as they hold, by chat, and what commands have set in which chat, by key.
 
     Raises StorageError if the history cannot be read.
     """
@@ -164,8 +220,9 @@ def overridden(
         found = effective_block(chat, selected.get(chat), override, settings.trigger.from_)
         if found is not None:
             effective[chat] = found
-    return effective, {chat: _keys(override) for chat, override in said.items()}
+    return effective, {chat: _set(override) for chat, override in said.items()}
 
 
-def _keys(override: Override) -> list[str]:
-    return [name.rstrip("_") for name, value in asdict(override).items() if value is not None]
+def _set(override: Override) -> dict[str, str]:
+    values = asdict(override).items()
+    return {name.rstrip("_"): value for name, value in values if value is not None}

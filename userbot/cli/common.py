@@ -57,7 +57,7 @@ class Common:
     @property
     def lively(self) -> bool:
         """Whether a person looks at what is printed, and wants more than plain lines."""
-        return not self.plain and sys.stdout.isatty()
+        return not (self.plain or self.json) and sys.stdout.isatty()
 
 
 def command_line(common: Common, *words: str) -> str:
@@ -137,8 +137,17 @@ def flush_or_forget() -> None:
         except OSError as error:
             _silence(stream)
             if not reader_gone(error):
-                say_error(explained(error))
+                say_error(unprinted(error))
                 raise SystemExit(1) from None
+
+
+def unprinted(error: OSError) -> UserbotError:
+    """What was to be printed could not be."""
+    return UserbotError(
+        _("The output could not be written: {why}.", why=system_reason(error)),
+        _("Free some space there, or send it somewhere else."),
+        reason="system",
+    )
 
 
 def _silence(stream: TextIO) -> None:
@@ -149,6 +158,8 @@ def explained(error: Exception) -> UserbotError:
     """An error that nobody expected, as one for a person."""
     if isinstance(error, UserbotError):
         return error
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and not error.filename:
+        return unprinted(error)
     if isinstance(error, OSError) and error.strerror:
         why = system_reason(error)
         what = _("The system refused: {why}.", why=why)

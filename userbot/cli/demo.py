@@ -30,7 +30,7 @@ from userbot.cli.run import Reporter, console_for
 from userbot.config.environment import find_config
 from userbot.console.live import Live
 from userbot.console.status import Status, Today
-from userbot.errors import UsageError
+from userbot.errors import UsageError, UserbotError, system_reason
 from userbot.events import (
     Answered,
     Event,
@@ -88,11 +88,31 @@ def demo(
             _("No demo in “{language}”.", language=language),
             _("Use --language en or ru."),
         )
+    if picture is not None:
+        _make_room(picture)
     scene = spoken()
     if language is not None:
         speak(language)
         scene = "ru" if language == "ru" else "en"
     asyncio.run(_perform(common, own, scene, picture))
+
+
+def _make_room(folder: Path) -> None:
+    """See that pictures can be drawn there, before a scene is played for them."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except FileExistsError:
+        raise UserbotError(
+            _("{folder} is a file, not a folder.", folder=folder),
+            _("Name a folder that you can write in."),
+        ) from None
+    except OSError as error:
+        why = system_reason(error)
+        raise UserbotError(
+            _("No pictures can be drawn in {folder}: {why}.", folder=folder, why=why),
+            _("Name a folder that you can write in."),
+        ) from None
 
 
 async def _perform(
@@ -283,7 +303,6 @@ class Play:
 
     def _draw(self, folder: Path) -> None:
         """Write the two pictures: the chat as its owner sees it, and the console."""
-        folder.mkdir(parents=True, exist_ok=True)
         members = n_("{count} member", "{count} members", len(self._sandbox.people))
         messages = self._owner.messages(self._sandbox.group)
         chat = chat_picture(

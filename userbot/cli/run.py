@@ -181,7 +181,7 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
             asyncio.create_task(_warn_of_endpoint(loaded.settings.openai, report)),
         ]
         leaving = console.close
-        if common.lively and not common.json:
+        if common.lively:
             attended = attended_by(console, loaded, controls, report)
             attended.open()
             beside.append(asyncio.create_task(report.keep_moving(controls)))

@@ -31,6 +31,7 @@ NONE = "–"
 _NARROWEST = 8
 """Columns of what may be folded; where there is less room, a row is a few lines instead."""
 _GAP = 2
+_BETWEEN = " · "
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def table(
         for column, width in zip(columns, widths, strict=True)
     ]
     if sum(least) + _GAP * (len(columns) - 1) > width:
-        return _records(columns, lines)
+        return _records(columns, lines, width)
     shape = Table(
         box=SIMPLE_HEAD,
         pad_edge=False,
@@ -139,14 +140,29 @@ def table(
     return shape
 
 
-def _records(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Text:
+def _records(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Text:
     """Rows where columns have no room: the name of each, and the rest set in below it."""
     told = Text(overflow="fold")
     for first, *others in rows:
-        told.append(f"{first}\n", "bold")
-        for column, cell in zip(columns[1:], others, strict=True):
-            if cell:
-                head = said(column.head)
-                told.append(f"  {head}: {cell}\n" if head else f"  {cell}\n")
+        cells = [
+            (said(column.head), cell) for column, cell in zip(columns[1:], others, strict=True)
+        ]
+        beside = "".join(f"  {cell}" for head, cell in cells if cell and not head)
+        told.append(first, "bold").append(f"{beside}\n")
+        named = (f"{head}: {cell}" for head, cell in cells if cell and head)
+        for line in packed(named, width - _GAP):
+            told.append(f"  {line}\n")
     told.right_crop(1)
     return told
+
+
+def packed(items: Iterable[str], width: int) -> list[str]:
+    """Items side by side, as many a line as fit into a width; a line never ends within one."""
+    lines: list[str] = []
+    for item in items:
+        longer = f"{lines[-1]}{_BETWEEN}{item}" if lines else item
+        if lines and cell_len(longer) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(item)
+    return lines

@@ -26,7 +26,7 @@ _COMMANDS = {
     "/help": _("this list"),
     "/quit": _("leave, as Ctrl-D does"),
 }
-"""What is typed here alone; Ctrl-C stops an answer."""
+"""What is typed here alone; Ctrl-C stops an answer, or clears a line that was begun."""
 
 
 def talk(common: Common, settings: Settings, text: str = "") -> None:
@@ -35,7 +35,6 @@ def talk(common: Common, settings: Settings, text: str = "") -> None:
     With `text` that is the only question.
     """
     typed = sys.stdin.isatty() and not text
-    lively = common.lively and not common.json
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
@@ -49,25 +48,29 @@ def talk(common: Common, settings: Settings, text: str = "") -> None:
             lines(event)
 
     out = sys.stdout if rows is None else sys.stderr
-    terminal = Terminal(out, lively=lively, first=time.time_ns() // 1000)
+    terminal = Terminal(out, lively=common.lively, first=time.time_ns() // 1000)
     with Store.open(settings.history.database) as store, asyncio.Runner() as runner:
         conversation = Talk(settings, store, report, terminal)
         conversation.begin()
         try:
             if text:
-                _answer(conversation, runner, text, typed=False)
+                taken = _answer(conversation, runner, text, typed=False)
             else:
-                _converse(conversation, runner, typed=typed)
+                taken = _converse(conversation, runner, typed=typed)
         finally:
             runner.run(conversation.aclose())
-        if conversation.failed and not typed:
+        if (conversation.failed or not taken) and not typed:
             raise SystemExit(1)
 
 
-def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> None:
-    """Answer line after line; Ctrl-C stops an answer, and leaves where nothing is answered."""
+def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> bool:
+    """Answer line after line; Ctrl-C stops an answer or clears a line, and leaves at an empty one.
+
+    Gives whether every line was taken.
+    """
+    taken = True
     if typed:
-        import readline  # noqa: F401  so that lines can be edited and called back
+        import readline  # so that lines can be edited and called back
 
         keys = _("Ctrl-D or /quit quits, Ctrl-C stops an answer, /new starts over, /help.")
         print(said(keys), file=sys.stderr)
@@ -75,25 +78,34 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> Non
         try:
             line = input(_PROMPT) if typed else next(sys.stdin)
         except (EOFError, StopIteration):
-            return
+            return taken
+        except KeyboardInterrupt:
+            if not typed or sys.platform == "win32" or not readline.get_line_buffer():
+                raise
+            print(file=sys.stderr)
+            continue
         word = line.strip().lower()
         if word in _LEAVE:
-            return
+            return taken
         if word == "/help":
             for name, does in _COMMANDS.items():
                 print(f"  {name:6}  {said(does)}", file=sys.stderr)
         elif word:
-            _answer(conversation, runner, line, typed=typed)
+            taken = _answer(conversation, runner, line, typed=typed) and taken
 
 
-def _answer(conversation: Talk, runner: asyncio.Runner, line: str, *, typed: bool) -> None:
-    """Answer a line. Raises KeyboardInterrupt if it was stopped and nobody types another."""
+def _answer(conversation: Talk, runner: asyncio.Runner, line: str, *, typed: bool) -> bool:
+    """Answer a line; False if it was refused, which is told.
+
+    Raises KeyboardInterrupt if the answer was stopped and nobody types another line.
+    """
     try:
         went_on = runner.run(conversation.say(line))
     except StorageError:
         raise
     except UserbotError as error:
         say_error(error)
-        return
+        return False
     if not went_on and not typed:
         raise KeyboardInterrupt
+    return True

@@ -74,10 +74,23 @@ def _print_tables(common: Common, settings: Settings, found: dict[str, list[Spen
         aside(_("Nothing was used in that period."), _("Use --days 365 to look further back."))
         return
     priced = settings.limits.prices is not None
+    if not common.lively:
+        _print_rows(common, found, priced=priced)
+        return
     for place, (what, rows) in enumerate(found.items()):
-        if place and common.lively:
+        if place:
             print()
-        print_table(common, _columns(what), *_rows(what, rows, priced=priced, bars=common.lively))
+        print_table(common, _columns(what), *_rows(what, rows, priced=priced, bars=True))
+
+
+def _print_rows(common: Common, found: dict[str, list[Spending]], *, priced: bool) -> None:
+    """In a pipe: what a row is about comes first, and what its columns are above all."""
+    columns = (Column(_("by")), Column(_("name")), *_columns("day")[1:-2], _columns("day")[-1])
+    rows = [tuple(said(column.head) for column in columns)]
+    for what, spent in found.items():
+        cells, _total = _rows(what, spent, priced=priced, bars=False) if spent else ([], ())
+        rows += [(said(_BY[what]), *row[:-2], row[-1]) for row in cells]
+    print_table(common, columns, rows)
 
 
 def tables(settings: Settings, days: int, width: int) -> list[RenderableType]:

@@ -40,7 +40,7 @@ class Sources:
             self._lay(self.data, chosen, (), profile)
             return None
         names = [shown_name(name) for name in self.profiles]
-        hint = _("The file has no [profile.NAME].")
+        hint = _("The file has no [profile.NAME]: add one, or use no profile.")
         if names:
             hint = _("The profiles are {names}.", names=", ".join(names))
         hint = joined(hint, did_you_mean(profile, names) or "")

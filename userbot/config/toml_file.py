@@ -18,7 +18,7 @@ import tomli
 
 from userbot.config.faults import Key
 from userbot.errors import ConfigError, Fault, system_reason
-from userbot.texts import Text, _, joined
+from userbot.texts import Text, _
 
 _MOST_BYTES: Final = 1_000_000
 _INIT: Final = _("`userbot init` creates one; --config FILE uses another.")
@@ -89,9 +89,11 @@ def _text(path: Path) -> str:
         _refuse(path, _("the config file {path} is too large"), _INIT)
     try:
         return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError:
-        hint = joined(_("Save it as UTF-8."), _INIT)
-        _refuse(path, _("the config file {path} is not UTF-8 text"), hint)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        told = _("the config file {path} is not UTF-8 text (line {line})", path=path, line=line)
+        hint = _("Save it as UTF-8 in your editor, or move it away and run `userbot init`.")
+        raise fault("", told, hint) from None  # it names the file itself
 
 
 def _refuse(path: Path, told: Text, hint: str, why: str = "") -> NoReturn:

@@ -211,8 +211,9 @@ def _speaks(data: dict[str, Any]) -> bool:
 def _prices(limits: dict[str, Any], speaks: bool) -> Iterator[Problem]:
     """Money cannot be limited without knowing what things cost."""
     key, given = ("limits", "cost_per_day"), table_at(limits, "prices")
-    if not limits.get("cost_per_day"):
-        return
+    cost = limits.get("cost_per_day")
+    if not isinstance(cost, int | float) or cost <= 0:
+        return  # nothing that prices would mend
     if "input" not in given or "output" not in given:
         hint = _("Give input and output per million tokens under [limits.prices].")
         yield Problem.at(key, _("{key} needs prices"), hint)
