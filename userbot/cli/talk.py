@@ -70,7 +70,7 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> boo
     """
     taken = True
     if typed:
-        import readline  # so that lines can be edited and called back
+        import readline  # noqa: F401  so that lines can be edited and called back
 
         keys = _("Ctrl-D or /quit quits, Ctrl-C stops an answer, /new starts over, /help.")
         print(said(keys), file=sys.stderr)
@@ -80,7 +80,7 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> boo
         except (EOFError, StopIteration):
             return taken
         except KeyboardInterrupt:
-            if not typed or sys.platform == "win32" or not readline.get_line_buffer():
+            if not typed or not _begun():
                 raise
             print(file=sys.stderr)
             continue
@@ -92,6 +92,16 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> boo
                 print(f"  {name:6}  {said(does)}", file=sys.stderr)
         elif word:
             taken = _answer(conversation, runner, line, typed=typed) and taken
+
+
+def _begun() -> str:
+    """What was typed of a line that is not ended yet."""
+    if sys.platform == "win32":
+        return ""
+    else:
+        import readline
+
+        return readline.get_line_buffer()
 
 
 def _answer(conversation: Talk, runner: asyncio.Runner, line: str, *, typed: bool) -> bool:
