@@ -96,12 +96,12 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> boo
 
 def _begun() -> str:
     """What was typed of a line that is not ended yet."""
-    if sys.platform == "win32":
-        return ""
-    else:
+    typed = ""
+    if sys.platform != "win32":
         import readline
 
-        return readline.get_line_buffer()
+        typed = readline.get_line_buffer()
+    return typed
 
 
 def _answer(conversation: Talk, runner: asyncio.Runner, line: str, *, typed: bool) -> bool:
