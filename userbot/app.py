@@ -24,8 +24,8 @@ from userbot.storage.store import Store
 from userbot.telegram.gate import Gate
 from userbot.telegram.names import NameResolver
 from userbot.telegram.outage import Outage, network_told
-from userbot.telegram.refusals import login_ended, why_disconnected
-from userbot.telegram.session import session_file, session_lock
+from userbot.telegram.refusals import why_disconnected
+from userbot.telegram.session import require_session, session_lock
 from userbot.texts import _, n_
 from userbot.timings import USUAL, Timings
 from userbot.turn.store_back import StoreBack
@@ -63,8 +63,7 @@ async def run(
     `controls`: by which it can be told what to do while it runs.
     Raises UserbotError when it cannot begin or cannot go on.
     """
-    if not session_file(settings.telegram.session).exists():
-        raise login_ended("AUTH_KEY_UNREGISTERED")
+    require_session(settings.telegram.session)
     with (
         session_lock(settings.telegram.session),
         closing(Store.open(settings.history.database)) as store,

@@ -10,7 +10,7 @@ from userbot.sandbox import tl
 from userbot.sandbox.newer import Newer
 from userbot.sandbox.state import Group, Message
 from userbot.telegram import newer_layer
-from userbot.telegram.rich_text import text_of
+from userbot.telegram.words import text_of
 
 PARTS = ["message", "media", "entity", "sender", "markup"]
 

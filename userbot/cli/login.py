@@ -24,8 +24,13 @@ from userbot.telegram.client import Client, new_client
 from userbot.telegram.gate import Gate
 from userbot.telegram.login import by_phone, by_qr, log_out
 from userbot.telegram.names import Dialog, NameResolver, dialogs
-from userbot.telegram.refusals import login_ended
-from userbot.telegram.session import NOT_OURS, remove_session, session_file, session_lock
+from userbot.telegram.session import (
+    NOT_OURS,
+    remove_session,
+    require_session,
+    session_file,
+    session_lock,
+)
 from userbot.texts import _
 from userbot.timings import USUAL, Timings
 
@@ -118,8 +123,7 @@ async def _end(settings: TelegramConfig) -> bool:
 @asynccontextmanager
 async def online(settings: TelegramConfig, timings: Timings = USUAL) -> AsyncIterator[Client]:
     """A connected client of the login that the session is. Raises UserbotError."""
-    if not session_file(settings.session).exists():
-        raise login_ended("AUTH_KEY_UNREGISTERED")
+    require_session(settings.session)
     with alone(settings):
         async with connected(settings, timings) as client:
             yield client

@@ -19,8 +19,7 @@ from userbot.cli.language import aside, say, tell
 from userbot.config import Loaded
 from userbot.errors import UsageError, UserbotError
 from userbot.private_files import write_private
-from userbot.telegram.refusals import login_ended
-from userbot.telegram.session import session_file
+from userbot.telegram.session import require_session
 from userbot.texts import _
 
 ACTIONS = ("install", "status", "remove")
@@ -243,8 +242,7 @@ def _install(manager: Systemd | Launchd) -> None:
 
 def _refuse_what_would_not_run(loaded: Loaded) -> None:
     """A service asks nobody, and has nothing of a terminal's environment."""
-    if not session_file(loaded.settings.telegram.session).exists():
-        raise login_ended("AUTH_KEY_UNREGISTERED")
+    require_session(loaded.settings.telegram.session)
     here = sorted(
         where.removeprefix("environment ")
         for where in loaded.origins.values()

@@ -18,8 +18,7 @@ from userbot.rules import pictures
 from userbot.rules.plain import paired, within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
-from userbot.telegram.rich_text import text_of
-from userbot.telegram.words import carried, said, told, with_addresses
+from userbot.telegram.words import carried, said, text_of, told, with_addresses
 from userbot.types import (
     SAVED_TITLE,
     ChatKind,
@@ -78,7 +77,7 @@ class Converter:
         self.look_at_title(message)
         self._look_at_protection(message)
         topic, reply_to = thread_of(message)
-        text, shown = said(message), paired(text_of(message))
+        text, shown = said(message), text_of(message)
         post = self._post_of(message)
         incoming = Message(
             conversation=ConversationId(message.chat_id, topic if post is None else post),

@@ -20,6 +20,7 @@ from telethon.sessions import SQLiteSession
 
 from userbot.errors import NotLoggedInError, SessionInUseError, UserbotError
 from userbot.settings import ServerConfig, TelegramConfig
+from userbot.telegram.refusals import login_ended
 from userbot.texts import _
 
 NOT_OURS = frozenset({"foreign_session", "damaged_session"})
@@ -29,6 +30,12 @@ NOT_OURS = frozenset({"foreign_session", "damaged_session"})
 def session_file(session: Path) -> Path:
     """Where the session lives: ``sessions/me`` is ``sessions/me.session``."""
     return session if session.suffix == ".session" else session.with_name(session.name + ".session")
+
+
+def require_session(session: Path) -> None:
+    """Raise NotLoggedInError if there is no session file."""
+    if not session_file(session).exists():
+        raise login_ended("AUTH_KEY_UNREGISTERED")
 
 
 @contextmanager

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from telethon.tl import types
+from telethon.tl import TLObject, types
 
 from userbot.rules.plain import paired, shortened, within
-from userbot.telegram.rich_text import text_of
 
 _LONGEST = 300
 """Characters of each name, title or option."""
@@ -21,11 +20,19 @@ _MOST = 40
 """Options of a poll, tasks of a list: more than Telegram lets anybody make."""
 
 
+def text_of(message: Any) -> str:
+    """The text or caption; of a rich message, which has none, its words, a block a line.
+
+    See core.telegram.org/constructor/richMessage: blocks as those of an instant view.
+    """
+    rich = getattr(message, "rich_message", None)
+    blocks = rich.blocks if isinstance(rich, types.RichMessage) else []
+    return paired(message.message or _words_in(blocks))
+
+
 def said(message: Any) -> str:
-    """Its text, with the address behind each link that does not show it."""
-    return (
-        with_addresses(message.message, message.entities) if message.message else text_of(message)
-    )
+    """The same, with the address behind each link that does not show it."""
+    return with_addresses(message.message or "", message.entities) or text_of(message)
 
 
 def with_addresses(text: str, entities: Any) -> str:
@@ -178,6 +185,24 @@ _TOLD: dict[type, Callable[[Any], str]] = {
     types.MessageMediaPaidMedia: _paid,
     types.MessageMediaVideoStream: lambda _: "video stream",
 }
+
+
+def _words_in(value: Any) -> str:
+    if isinstance(value, list):
+        return "\n".join(filter(None, map(_words_in, value)))
+    if not isinstance(value, TLObject):
+        return ""  # a number, an address, a language
+    if isinstance(value, types.TextConcat):
+        return "".join(map(_words_in, value.texts))
+    if isinstance(value, types.PageTableRow):
+        return " | ".join(map(_words_in, value.cells))
+    for part in ("text", "source", "alt"):
+        words = getattr(value, part, None)
+        if isinstance(words, str):
+            return words
+    if isinstance(value, types.TextDiff):
+        return _words_in(value.text)  # and not what it was before
+    return _words_in(list(vars(value).values()))
 
 
 def _text(words: Any) -> str:

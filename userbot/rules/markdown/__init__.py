@@ -7,7 +7,6 @@ source → protected (what the parser must not touch) → walked (its events as 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 
 from userbot.rules.inert import Inert, shows_another
@@ -21,7 +20,7 @@ from userbot.rules.markdown.parts import (
     messages,
     visible,
 )
-from userbot.rules.markdown.rich import Rich, Span, tidy
+from userbot.rules.markdown.rich import Rich, Span, meets, tidy
 from userbot.rules.markdown.source import clean, events, protected
 from userbot.rules.markdown.unfinished import closed
 from userbot.rules.markdown.walk import Walker
@@ -78,18 +77,22 @@ def render(
         source.text = closed(source.text)
     walked = _with_spoilers(Walker(source).walk(events(source.text)))
     rich = tidy(_quieted(_honest(walked), asked))
-    above = clean(above)
-    return messages(_quoted(above, rich) if above and visible(rich.text) else rich, first, inert)
+    if above and visible(rich.text):
+        rich = _quoted(above, rich)
+    return messages(rich, first, inert)
 
 
 def plain(text: str, *, above: str = "", inert: Inert | None = _INERT) -> tuple[RichText, ...]:
     """A text that is no Markdown as messages, as `render` gives them."""
     rich = Rich(clean(text).rstrip())
-    return messages(_quoted(clean(above), rich) if above else rich, inert=inert)
+    return messages(_quoted(above, rich) if above else rich, inert=inert)
 
 
 def _quoted(above: str, rich: Rich) -> Rich:
     """Words as a quotation, and a text below them."""
+    above = clean(above)
+    if not above:
+        return rich
     start = len(above) + 2
     below = [span.at(span.start + start, span.end + start) for span in rich.spans]
     return Rich(f"{above}\n\n{rich.text}", [Span("blockquote", 0, len(above)), *below])
@@ -99,17 +102,11 @@ def _with_spoilers(rich: Rich) -> Rich:
     """``||hidden||``, which the parser does not know, as spoilers; not in code."""
     if "||" not in rich.text:
         return rich
-    opaque = rich.opaque()
-    begins = [start for start, _ in opaque]
-
-    def in_code(first: int, last: int) -> bool:
-        before = bisect_right(begins, last - 1) - 1
-        return before >= 0 and opaque[before][1] > first
-
+    code = rich.opaque()
     marks: list[tuple[int, int, str]] = []
     spans = list(rich.spans)
     for start, end in _hidden(rich.text):
-        if in_code(start - 2, start) or in_code(end, end + 2):
+        if meets(code, start - 2, start) or meets(code, end, end + 2):
             continue
         marks += ((start - 2, start, ""), (end, end + 2, ""))
         spans.append(Span("spoiler", start, end))
@@ -146,6 +143,8 @@ def _goes_on(character: str, brackets: str) -> bool:
 def _honest(rich: Rich) -> Rich:
     """No link's text shows another address than its own: such a link's address is shown instead."""
     links = sorted((span for span in rich.spans if span.kind == "text_link"), key=lambda s: s.start)
+    if not links:
+        return rich
     changes: list[tuple[int, int, str]] = []
     dropped: set[Span] = set()
     for link in links:
@@ -174,17 +173,14 @@ def _quieted(rich: Rich, asked: str) -> Rich:
     calls = [found for found in _CALLS.finditer(rich.text) if not found["address"]]
     if not calls:
         return rich
-    opaque = rich.opaque()
+    code = rich.opaque()
     named = {found[0].lower() for found in re.finditer(r"(?<!\w)@\w+", asked)}
     changes: list[tuple[int, int, str]] = []
-    at = 0
     for found in calls:
+        if meets(code, found.start(), found.start() + 1):
+            continue
         mark = next(name for name in ("scheme", "command", "at") if found[name])
         end = found.end(mark)
-        while at < len(opaque) and opaque[at][1] <= found.start():
-            at += 1
-        if at < len(opaque) and opaque[at][0] <= found.start():
-            continue
         if mark != "at" or found[0].lower() not in named:
             changes.append((end, end, JOINER))
     return rich.changed(changes)

@@ -6,7 +6,6 @@ then not inside what is one character to a reader. Code that is cut is code in b
 
 from __future__ import annotations
 
-import itertools
 import unicodedata
 from collections import deque
 from collections.abc import Iterator
@@ -25,8 +24,6 @@ MOST_CHARACTERS = MOST_MESSAGES * MESSAGE_UNITS
 """Of an answer's Markdown: a model that says more does not stop by itself."""
 _ELLIPSIS = " …"
 _BLOCKS = frozenset({"pre", "blockquote", "expandable_blockquote"})
-_AT_ONE_PLACE = 16
-"""So many stretches at most begin where a message does: more kinds there are not."""
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
@@ -72,11 +69,11 @@ def _parts(rich: Rich, most: int, inert: Inert | None) -> Iterator[Rich]:
     start, begun = _skip(rich, 0, code), False
     while start < len(rich.text):
         near = [span for span in near if span.end > start]
-        here = [*near, *itertools.islice(later, _AT_ONE_PLACE)]
-        word = _word(rich.text, here, start, begun, inert)
+        seen = first_seen(rich.text, start)
+        near += _begun(later, seen + 1)
+        word = "" if inert is None else _word(rich.text, near, start, seen, begun, inert)
         end = fitting(rich.text, start, most - units(word))
-        while later and later[0].start < end:
-            near.append(later.popleft())
+        near += _begun(later, end)
         end = min(end, _before_too_many(near, start, end))
         if end < len(rich.text):
             end = _cut(rich.text, start, end)
@@ -87,19 +84,17 @@ def _parts(rich: Rich, most: int, inert: Inert | None) -> Iterator[Rich]:
         start = _skip(rich, end, code)
 
 
-def _word(text: str, spans: list[Span], start: int, begun: bool, inert: Inert | None) -> str:
-    """What has to stand before a message that begins there."""
-    if inert is None:
-        return ""
-    seen = first_seen(text, start)
+def _begun(later: deque[Span], before: int) -> Iterator[Span]:
+    """Take out those that begin before a place."""
+    while later and later[0].start < before:
+        yield later.popleft()
+
+
+def _word(text: str, spans: list[Span], start: int, seen: int, begun: bool, inert: Inert) -> str:
+    """What has to stand before a message that begins there; `seen`: what of it is seen first."""
     kinds = {span.kind for span in spans if span.start <= seen < span.end}
-    return inert.word(
-        text,
-        start,
-        code=bool(kinds & OPAQUE),
-        block=bool(kinds & _BLOCKS),
-        later=begun,
-    )
+    code, block = bool(kinds & OPAQUE), bool(kinds & _BLOCKS)
+    return inert.word(text, start, code=code, block=block, later=begun)
 
 
 def _before_too_many(spans: list[Span], start: int, end: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -121,6 +122,12 @@ class Buffer:
 
     def rich(self) -> Rich:
         return Rich("".join(self.pieces), self.spans)
+
+
+def meets(stretches: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Whether any of these, which are in order and apart, has a character from there to there."""
+    before = bisect_left(stretches, (end,)) - 1
+    return before >= 0 and stretches[before][1] > start
 
 
 def tidy(rich: Rich) -> Rich:
