@@ -48,7 +48,7 @@ async def test_a_long_request_refused_without_a_reason_is_tried_once_by_half(
     stage: Stage, status: int
 ) -> None:
     stage.endpoint.responder = refusing_from(700, status)
-    program = await stage.program()
+    program = await stage.program(history={"window_tokens": 1500})
     n = 0
     while not program.events("notice", reason="shrunk"):
         n += 1
@@ -65,7 +65,7 @@ async def test_a_long_request_refused_without_a_reason_is_tried_once_by_half(
 
 async def test_what_is_refused_by_half_too_was_not_too_long(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "an answer " * 40
-    program = await stage.program()
+    program = await stage.program(history={"window_tokens": 1500})
     for n in range(3):
         await ask(stage, program, stage.max, stage.group, f"/gpt question {n} " + "word " * 40)
     asked = len(stage.asked())
@@ -76,6 +76,42 @@ async def test_what_is_refused_by_half_too_was_not_too_long(stage: Stage) -> Non
     stage.endpoint.responder = lambda _: "well"
     await ask(stage, program, stage.max, stage.group, "/gpt one more")
     assert "question 0" in str(stage.asked()[-1]), "its window is what it was"
+
+
+async def test_a_short_request_is_not_halved_whatever_it_was_refused_for(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "an answer " * 40
+    program = await stage.program()
+    for n in range(3):
+        await ask(stage, program, stage.max, stage.group, f"/gpt question {n} " + "word " * 40)
+    asked = len(stage.asked())
+    stage.endpoint.responder = refusing_from(0, 400)
+    stage.max.says(stage.group, "/gpt the last one")
+    assert (await program.tells("failed")).reason == "refused_request"
+    assert len(stage.asked()) == asked + 1
+
+
+async def test_a_half_that_is_refused_as_too_long_is_shrunk_once_more(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: "an answer " * 40
+    program = await stage.program(history={"window_tokens": 1500})
+    for n in range(3):
+        await ask(stage, program, stage.max, stage.group, f"/gpt question {n} " + "word " * 40)
+    asked = len(stage.asked())
+
+    def answer(request: dict[str, Any]) -> str:
+        tries = len(stage.asked()) - asked
+        if tries == 1:
+            raise RefusedError(400, "Nope.")
+        if tries == 2:
+            raise RefusedError(400, "Your prompt is too long for the context window.")
+        return "well"
+
+    stage.endpoint.responder = answer
+    await ask(stage, program, stage.max, stage.group, "/gpt the last one")
+    whole, half, less = stage.asked()[asked:]
+    assert len(less) < len(half) < len(whole)
+    assert less[-1] == whole[-1]
+    await program.tells("notice", reason="shrunk")
+    assert not program.events("failed")
 
 
 async def test_a_cap_that_is_too_high_is_lowered_and_shrinks_no_history(stage: Stage) -> None:

@@ -43,7 +43,7 @@ _TOO_LONG: Final = re.compile(
     r"|reduce (the )?(length|number|size|your (message|prompt|input))",
     re.I | re.S,
 )
-"""What servers call it; whoever is not understood is tried with half of the history."""
+"""What servers call it; a long request of whoever is not understood is tried by half."""
 _NEVER_FITS: Final = re.compile(
     r"(request|prompt|input|message)s?\b.{0,20}too (large|long|big)|must be reduced", re.I | re.S
 )

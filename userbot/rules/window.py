@@ -20,8 +20,10 @@ MESSAGE_TOKENS = 4
 """What a message costs beside its text: its role and the marks around it."""
 PICTURE_TOKENS = 1000
 """Of 1280 pixels by 960: 765 to 1600 by what providers document."""
-LEAST_BUDGET = 256
-"""Tokens: the least that `window_tokens` may be, since any model takes so many."""
+LONG = 1 / 3
+"""Of the window, and …"""
+LONG_TOKENS = 8000
+"""… tokens: what takes more of either may be too long for a model that does not say so."""
 KEPT_BY_A_CUT = 0.5
 LEAST_OF_A_TURN = 64
 """Tokens; where there is room for less, a turn that is too long is left out."""
@@ -122,6 +124,11 @@ def _shortened(text: str, tokens: int) -> str:
     encoded = text.encode("utf-8", "surrogatepass")
     begin, end = encoded[: most * 2 // 3], encoded[len(encoded) - most // 3 :]
     return begin.decode("utf-8", "ignore") + LEFT_OUT + end.decode("utf-8", "ignore")
+
+
+def is_long(estimated: int, window_tokens: int) -> bool:
+    """Whether a request of so many estimated tokens is refused for its length rather than else."""
+    return estimated >= min(window_tokens * LONG, LONG_TOKENS)
 
 
 def halved(messages: Sequence[PromptMessage]) -> tuple[PromptMessage, ...]:

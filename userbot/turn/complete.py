@@ -96,7 +96,8 @@ class Complete:
         self._broke_off(turn, stream, cut=False)
         if not isinstance(error, ModelError):
             raise error
-        if error.reason == _TOO_LONG and stream.began is None and not turn.tight:
+        less = not turn.tight or turn.whole is not None  # of which a half is tried
+        if error.reason == _TOO_LONG and stream.began is None and less:
             self._requests.shrink(turn)
             self._tell_shrunk(turn)
             stream.again(failed=False)

@@ -48,7 +48,8 @@ class History:
         """`idle`: a conversation that was silent for so long begins anew."""
         self._store = store
         self._idle = idle
-        self._budget = window_tokens
+        self.window_tokens = window_tokens
+        """Of one request, at most."""
         self._places = places
         self._loaded: OrderedDict[ConversationId, _Loaded] = OrderedDict()
 
@@ -121,9 +122,9 @@ class History:
         loaded = self._loaded.get(conversation)
         if loaded is None:
             turns = self._store.conversations.exchanges(
-                conversation, newest=max(1, self._budget // _SHORTEST_TURN)
+                conversation, newest=max(1, self.window_tokens // _SHORTEST_TURN)
             )
-            loaded = self._loaded[conversation] = _Loaded(turns, WindowState(budget=self._budget))
+            loaded = self._loaded[conversation] = _Loaded(turns, WindowState(budget=self.window_tokens))
             if len(self._loaded) > self._places:
                 self._loaded.popitem(last=False)
         else:

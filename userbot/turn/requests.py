@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from userbot.rules.prompt import request, system_text
-from userbot.rules.window import LEAST_BUDGET, estimate_messages, halved
+from userbot.rules.window import estimate_messages, halved, is_long
 from userbot.settings import OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
@@ -41,7 +41,7 @@ class Requests:
         The window becomes smaller, and stays so. The store keeps every word.
         """
         self._history.shrink(turn.question.conversation, turn.estimated)
-        turn.tight, turn.request = True, None
+        turn.tight, turn.request, turn.whole = True, None, None
 
     def halve(self, turn: Turn) -> bool:
         """Perhaps the request was too long: the next has half of the history and no background.
@@ -50,7 +50,8 @@ class Requests:
         tells what came of it. Raises StorageError.
         """
         whole = turn.request
-        if whole is None or turn.tight or turn.estimated < LEAST_BUDGET:
+        window = self._history.window_tokens
+        if whole is None or turn.tight or not is_long(turn.estimated, window):
             return False
         turn.tight = True
         tight = self.build(turn)
