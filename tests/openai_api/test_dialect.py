@@ -11,6 +11,7 @@ from userbot.errors import ModelError
 from userbot.events import Event, Notice
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
+from userbot.openai_api.failures import ServerRefusal
 from userbot.sandbox.endpoint import Endpoint
 from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, Picture, PromptMessage
@@ -200,16 +201,16 @@ async def test_who_refuses_everything_for_ever_is_given_up(
 )
 def test_what_a_refusal_means(status: int, said: object, name: str | None) -> None:
     dialect = Dialect()
-    assert dialect.learn(status, said, dialect.body(REQUEST)) == name
+    assert dialect.learn(ServerRefusal.of(said, status), dialect.body(REQUEST)) == name
 
 
 def test_what_was_dropped_is_not_looked_for_again() -> None:
     dialect = Dialect()
     refusals = {"param": "temperature"}, {"message": "System role not supported"}
     for said in refusals:
-        assert dialect.learn(400, said, dialect.body(REQUEST)) is not None
+        assert dialect.learn(ServerRefusal.of(said, 400), dialect.body(REQUEST)) is not None
     for said in refusals:
-        assert dialect.learn(400, said, dialect.body(REQUEST)) is None
+        assert dialect.learn(ServerRefusal.of(said, 400), dialect.body(REQUEST)) is None
 
 
 SEEN = replace(
@@ -258,14 +259,17 @@ def test_a_refusal_of_pictures_is_told_from_others(
     status: int, said: object, dropped: str | None
 ) -> None:
     dialect = Dialect()
-    assert dialect.learn(status, said, dialect.body(SEEN)) == dropped
+    assert dialect.learn(ServerRefusal.of(said, status), dialect.body(SEEN)) == dropped
     if dropped is not None:
         assert dialect.body(SEEN)["messages"][1]["content"] == "[picture] what?"
 
 
 def test_without_pictures_a_refusal_is_not_about_them() -> None:
     dialect = Dialect()
-    assert dialect.learn(400, "image input is not supported", dialect.body(REQUEST)) is None
+    assert (
+        dialect.learn(ServerRefusal.of("image input is not supported", 400), dialect.body(REQUEST))
+        is None
+    )
 
 
 CAPS = [
@@ -295,11 +299,14 @@ def test_a_cap_that_is_too_high_is_lowered_once_and_then_dropped(
 ) -> None:
     dialect = Dialect()
     body = dialect.body(REQUEST)
-    assert dialect.learn(400, {"error": {"message": said}}, body) == "max_completion_tokens"
+    assert (
+        dialect.learn(ServerRefusal.of({"error": {"message": said}}, 400), body)
+        == "max_completion_tokens"
+    )
     assert dialect.body(REQUEST).get("max_completion_tokens") == cap
     if cap is not None:
         again = "max_completion_tokens exceeds the limit"
-        assert dialect.learn(400, again, dialect.body(REQUEST)) is not None
+        assert dialect.learn(ServerRefusal.of(again, 400), dialect.body(REQUEST)) is not None
     assert not {"max_tokens", "max_completion_tokens"} & dialect.body(REQUEST).keys()
 
 
@@ -313,14 +320,23 @@ def test_a_cap_that_is_too_high_is_lowered_once_and_then_dropped(
 )
 def test_a_question_that_is_too_long_leaves_the_cap_alone(said: str) -> None:
     dialect = Dialect()
-    assert dialect.learn(400, {"error": {"message": said}}, dialect.body(REQUEST)) is None
+    assert (
+        dialect.learn(ServerRefusal.of({"error": {"message": said}}, 400), dialect.body(REQUEST))
+        is None
+    )
 
 
 def test_a_model_that_takes_tools_only_without_reasoning_is_told_so() -> None:
     dialect = Dialect()
     said = "Function tools with reasoning_effort are not supported. Set reasoning_effort to 'none'."
     body = dialect.body(REQUEST) | {"tools": [{}]}
-    assert dialect.learn(400, {"error": {"message": said}}, body) == "reasoning_effort"
+    assert (
+        dialect.learn(ServerRefusal.of({"error": {"message": said}}, 400), body)
+        == "reasoning_effort"
+    )
     assert dialect.body(REQUEST)["reasoning_effort"] == "none"
-    assert dialect.learn(400, {"error": {"message": said}}, body) == "reasoning_effort"
+    assert (
+        dialect.learn(ServerRefusal.of({"error": {"message": said}}, 400), body)
+        == "reasoning_effort"
+    )
     assert "reasoning_effort" not in dialect.body(REQUEST)

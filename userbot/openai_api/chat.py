@@ -132,7 +132,7 @@ class OpenAIChat:
         if refusal.error(self._client.server, model, {}).reason not in _DROPPING:
             return False
         dialect = self._dialects[model]
-        name = dialect.learn(refusal.status, refusal.body, body)
+        name = dialect.learn(refusal, body)
         if name is not None:
             what = _DROPPED.get(name, name)
             told = _("{model} does not support {what}: not sent any more.", model=model, what=what)

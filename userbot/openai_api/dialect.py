@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from userbot.openai_api.error_body import read_error
+from userbot.openai_api.failures import ServerRefusal
 from userbot.types import ChatRequest, PromptMessage
 
 SYSTEM: Final = "system"
@@ -118,16 +118,16 @@ class Dialect:
             if value is not None and name not in self.without
         }
 
-    def learn(self, status: int, said: object, body: dict[str, Any]) -> str | None:
+    def learn(self, refusal: ServerRefusal, body: dict[str, Any]) -> str | None:
         """Leave out what of `body` a refusal means, and name it; None if nothing can be dropped.
 
-        `said`: the error object, in any shape. A cap that is too high is lowered once (`cap`).
+        A cap that is too high is lowered once (`cap`).
         """
-        refusal = read_error(said)
+        status, param = refusal.status, refusal.param
         text = " ".join((refusal.text, *sorted(refusal.slugs)))
-        if (name := self._learned_cap(status, text, refusal.param, body)) is not None:
+        if (name := self._learned_cap(status, text, param, body)) is not None:
             return name
-        name = self._refused(status, text, refusal.param, body)
+        name = self._refused(status, text, param, body)
         to_none = bool(body.get("tools")) and re.search(r"\bnone\b", text, re.I) is not None
         if name == "reasoning_effort" and to_none and not self._no_effort:
             self._no_effort = True

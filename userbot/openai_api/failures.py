@@ -81,7 +81,7 @@ class ServerRefusal:
     slugs: frozenset[str]
     param: str
     text: str
-    body: object = None
+    """What is looked at of its words."""
 
     @classmethod
     def of(cls, body: object, status: int = 0) -> ServerRefusal:
@@ -91,7 +91,7 @@ class ServerRefusal:
         """
         said = read_error(body)
         text = paired(said.text[:LOOKED_AT])
-        return cls(status or said.status, said.slugs, said.param, text, body)
+        return cls(status or said.status, said.slugs, said.param, text)
 
     def error(self, server: ServerName, model: str, headers: Mapping[str, str]) -> ModelError:
         """The error that it means; `headers` are the response's, with lower-case names."""

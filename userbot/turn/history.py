@@ -124,7 +124,9 @@ class History:
             turns = self._store.conversations.exchanges(
                 conversation, newest=max(1, self.window_tokens // _SHORTEST_TURN)
             )
-            loaded = self._loaded[conversation] = _Loaded(turns, WindowState(budget=self.window_tokens))
+            loaded = self._loaded[conversation] = _Loaded(
+                turns, WindowState(budget=self.window_tokens)
+            )
             if len(self._loaded) > self._places:
                 self._loaded.popitem(last=False)
         else:
