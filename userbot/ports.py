@@ -63,9 +63,9 @@ class SystemClock:
 
 
 async def first_of(*things: Coroutine[Any, Any, object]) -> bool:
-    """Come back when one of these has come; the others are not waited for any longer.
+    """Come back when one of these has come, or failed; the others are ended.
 
-    Whether the first that is named has come.
+    Whether that was the first that is named.
     """
     waits = [asyncio.ensure_future(one) for one in things]
     try:
@@ -74,6 +74,7 @@ async def first_of(*things: Coroutine[Any, Any, object]) -> bool:
     finally:
         for wait in waits:
             wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
 
 
 class Reader(Protocol):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from userbot.rules.plain import cut
+from userbot.rules.plain import carrying, cut
 from userbot.rules.prompt import block_line, speaker
 from userbot.rules.window import estimate
 
@@ -75,5 +75,4 @@ def _line(one: Overheard) -> str:
     name = speaker(one.name)
     if one.origin:
         name = f"{name}, forwarded from {speaker(one.origin)}"
-    carried = f"[{one.media}] " if one.media else ""
-    return block_line(name, (carried + cut(one.text, CHARACTERS)).rstrip())
+    return block_line(name, carrying(one.media, cut(one.text, CHARACTERS)))

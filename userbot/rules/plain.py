@@ -156,6 +156,11 @@ def beginning(text: str) -> str:
     return text[at:] if text[:at].strip() else text
 
 
+def carrying(media: str | None, text: str) -> str:
+    """A message's text, after the name of what it carries besides, if it does."""
+    return f"[{media}] {text}".rstrip() if media else text
+
+
 def cut(text: str, longest: int) -> str:
     """At most so many characters, an ellipsis for what is left out."""
     if len(text) <= longest:

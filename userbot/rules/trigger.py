@@ -27,7 +27,7 @@ from functools import lru_cache
 from typing import Final
 
 from userbot.rules.commands import spelled
-from userbot.rules.plain import beginning
+from userbot.rules.plain import beginning, carrying
 from userbot.rules.policy import Policy, may_ask
 from userbot.settings import Respond
 from userbot.types import ChatKind, Command, Decision, Ignore, Message, Person, Question, Voice
@@ -60,7 +60,7 @@ def decide(incoming: Message, known: Known, policy: Policy) -> Decision:
         return decision
     if decision.voice is not None or decision.pictures:
         return decision  # those come along themselves
-    return replace(decision, text=f"[{incoming.media}] {decision.text}")
+    return replace(decision, text=carrying(incoming.media, decision.text))
 
 
 def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:

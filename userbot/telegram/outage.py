@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from userbot.events import Failed, Notice, Report, Waiting
-from userbot.ports import Clock
+from userbot.ports import Clock, first_of
 from userbot.telegram.client import Client
 from userbot.texts import _
 
@@ -105,15 +105,7 @@ class Outage:
         """Whether Telegram answers; also where it is known that nothing can be asked."""
         if not client.stands():
             return True
-        answer = asyncio.ensure_future(client.ping())
-        patience = asyncio.ensure_future(self._clock.sleep(PONG_SECONDS))
-        try:
-            await asyncio.wait({answer, patience}, return_when=asyncio.FIRST_COMPLETED)
-            return answer.done()
-        finally:
-            patience.cancel()
-            answer.cancel()
-            await asyncio.gather(answer, patience, return_exceptions=True)
+        return await first_of(client.ping(), self._clock.sleep(PONG_SECONDS))
 
     async def _tell(self) -> None:
         await self._clock.sleep(_MOMENT)
