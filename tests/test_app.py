@@ -43,6 +43,30 @@ async def test_a_name_that_nobody_has_is_an_error_at_the_start(stage: Stage) -> 
     ]
 
 
+async def test_a_chat_whose_name_telegram_refuses_is_left_out_and_the_rest_goes_on(
+    stage: Stage,
+) -> None:
+    stage.telegram.faults.add("contacts.resolveUsername", "BOT_METHOD_INVALID")
+    chats = [listed("@max_m", "all"), listed(stage.group.id, "all")]
+    program = await stage.program(chats, trigger={"from": "anyone"})
+    (warning,) = program.events("notice", reason="config")
+    assert warning.detail.startswith("[[chats]] number 1: Telegram refused")
+    assert "is left out until the next start" in warning.detail
+    stage.max.says(stage.group, "hello")
+    await program.tells("answered", chat=stage.group.id)
+    stage.max.says(stage.club, "/gpt hello")
+    await program.tells("ignored", chat=stage.club.id, reason="not_allowed")
+
+
+async def test_a_selected_chat_that_the_account_is_not_in_is_told_at_the_start(
+    stage: Stage,
+) -> None:
+    program = await stage.program([listed(-1009999999999, "all"), listed(stage.group.id)])
+    (notice,) = program.events("notice", reason="not_joined")
+    assert notice.chat == -1009999999999
+    assert "not among your chats" in notice.detail
+
+
 @pytest.mark.parametrize("error", ["SESSION_REVOKED", "AUTH_KEY_UNREGISTERED"])
 async def test_a_login_that_is_ended_elsewhere_ends_the_program(stage: Stage, error: str) -> None:
     program = await stage.program()

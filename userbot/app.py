@@ -170,6 +170,8 @@ class _Run:
             names = NameResolver(adapters.client, self._store.names)
             now = self._clock.now()
             account = await account_of(names, self._settings, self._store.began(now), now)
+            for warning in account.warnings():
+                self._report(warning)
             self._store.belongs_to(account.owner.id)
             program = Program(account, adapters)
             services = self._services = Services(

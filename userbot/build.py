@@ -6,13 +6,14 @@ Nothing here works by itself: `app` opens what is built, and ends it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from userbot.audio import Ffmpeg
-from userbot.events import Report
+from userbot.errors import Fault
+from userbot.events import Notice, Report
 from userbot.intake.admission import Admission
 from userbot.intake.arrivals import Arrivals
 from userbot.intake.catch_up import CatchUp
@@ -120,6 +121,13 @@ class Account:
     limited: Mapping[int, PersonLimits]
     first: bool
     """This is the first start of all."""
+    left_out: Sequence[Fault] = ()
+    """The chats of the config that are left out of this run."""
+
+    def warnings(self) -> list[Notice]:
+        """What there is to say of it before anything is answered."""
+        told = [(fault.told, fault.hint) for fault in self.left_out]
+        return [Notice(reason="config", detail=what, hint=hint) for what, hint in told]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +145,7 @@ async def account_of(
     owner = await names.owner()
     policy, chats = await names.policy(settings.trigger, settings.voice, settings.chats, began)
     limited = await names.people(settings.limits.people)
-    return Account(owner, policy, chats, limited, began >= now)
+    return Account(owner, policy, chats, limited, began >= now, tuple(names.left_out))
 
 
 class Services:
@@ -225,6 +233,7 @@ class Services:
             ChatRuleCommands(texts, self._requests, self.chats, self.queue),
             UsageCommand(texts, store, zone, clock),
             ForgetCommand(account.owner, texts, self.chats, history, self.queue, clock),
+            adapters.model,
         )
         results = CommandResults(account.owner, texts, store, store_back, sender, report)
         self.commands = ChatCommands(handlers, results, reader, store, store_back, clock)

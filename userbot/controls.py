@@ -100,6 +100,8 @@ class Controls:
         names = NameResolver(running.program.adapters.client, running.store.names)
         now = running.clock.now()
         account = await account_of(names, settings, running.store.began(now), now)
+        for warning in account.warnings():
+            running.report(warning)
         pacing = settings.pacing
         running.gate.limiter.take_up(pacing.writes_per_second, pacing.burst)
         running.services.take_up(settings, account)

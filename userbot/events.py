@@ -73,6 +73,8 @@ class Heard(Event):
     """The kind of sound that it is to be listened to ("voice", "video_note", …), if any."""
     duration: float | None = None
     """Seconds of that sound, as far as the message tells."""
+    pictures: int = 0
+    """How many pictures it brings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

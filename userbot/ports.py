@@ -284,6 +284,16 @@ class ChatModel(Protocol):
         """The answer in pieces, then one Finish. Raises ModelError."""
 
 
+class ModelList(Protocol):
+    """What an endpoint says of its models."""
+
+    async def offers(self, model: str) -> Sequence[str] | None:
+        """None if it has that model; else the names most like it, none if it lists no models.
+
+        Raises ModelError.
+        """
+
+
 class KnownNames(Protocol):
     """Whom @names meant when they were first resolved. All raise StorageError."""
 

@@ -14,6 +14,8 @@ from tests.cli.house import MODEL_KEY, House
 from userbot.audio import find_ffmpeg
 from userbot.cli.common import Common
 from userbot.cli.doctor import _examine
+from userbot.settings import Override
+from userbot.storage.store import Store
 
 
 async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> None:
@@ -144,6 +146,31 @@ async def test_the_selected_chats_are_looked_for_and_what_may_matter_is_no_failu
     rows = [json.loads(row) for row in (await house.run("doctor", "--json")).out.splitlines()]
     (chats,) = [row for row in rows if row["check"] == "chats"]
     assert (chats["ok"], chats["warning"]) == (True, True)
+
+
+async def test_what_commands_have_set_is_told_and_a_model_that_is_not_there_too(
+    house: House,
+) -> None:
+    house.write_config()
+    house.log_in()
+    with Store.open(house.folder / "sessions" / "history.db") as store:
+        store.overrides.set(house.stage.group.id, Override(respond="all", model="parrot"))
+        store.overrides.set(house.stage.club.id, Override(system="Be brief."))
+    ended = await house.run("doctor")
+    assert "✓ commands · Weekend: respond all, model parrot, set by command\n" in ended.out
+    assert "✓ commands · Club: system, set by command\n" in ended.out
+    assert "; but not parrot, set by command\n  → /gpt_model default in that chat" in ended.out
+    assert ended.code == 0
+
+
+async def test_a_chat_whose_name_telegram_refuses_is_a_finding(house: House) -> None:
+    house.write_config('[[chats]]\nid = "@max_m"\nrespond = "all"\nfrom = "anyone"\n')
+    house.log_in()
+    house.stage.telegram.faults.add("contacts.resolveUsername", "BOT_METHOD_INVALID", times=None)
+    ended = await house.run("doctor")
+    assert "✗ chats · [[chats]] number 1: Telegram refused the request" in ended.out
+    assert ended.code == 1
+    assert "is left out" in (await house.run("chats")).err
 
 
 async def test_models_that_end_soon_are_told_with_what_to_do(house: House) -> None:

@@ -248,6 +248,7 @@ async def test_a_long_result_comes_in_parts(stage: Stage) -> None:
 
 
 async def test_system_and_model_of_a_chat_are_set_shown_and_reset(stage: Stage) -> None:
+    stage.endpoint.models = ("test", "parrot")
     program = await stage.program([listed(stage.group.id, system="You are brief.")])
     assert "here:\nYou are brief." in await orders(stage, stage.group, "/gpt_system")
     await orders(stage, stage.group, "/gpt_system You are a pirate.")
@@ -265,7 +266,74 @@ async def test_system_and_model_of_a_chat_are_set_shown_and_reset(stage: Stage) 
     assert stage.endpoint.requests[-1]["model"] == "test"
 
 
+async def test_a_model_that_the_server_does_not_list_is_refused_with_those_like_it(
+    stage: Stage,
+) -> None:
+    stage.endpoint.models = ("test", "parrot-large", "parrot-small")
+    program = await stage.program()
+    told = await orders(stage, stage.group, "/gpt_model parot-small")
+    assert "has no parot-small; nothing was changed. It has, for example: parrot-small" in told
+    (notice,) = program.events("notice", reason="command")
+    assert "parrot-small" in notice.detail, "the console says so, too"
+    assert "Model here: test" in await orders(stage, stage.group, "/gpt_model")
+
+
+async def test_a_model_that_cannot_be_checked_is_set_and_that_is_said(stage: Stage) -> None:
+    stage.endpoint.faults.add("unsupported_parameter", on="/models", times=None)
+    program = await stage.program()
+    told = await orders(stage, stage.group, "/gpt_model anything")
+    assert "now uses anything. Whether the model's server has anything could not be" in told
+    (notice,) = program.events("notice", reason="command")
+    assert "could not be checked" in notice.detail
+
+
+async def test_of_two_models_ordered_at_once_the_newer_one_is_set(stage: Stage) -> None:
+    stage.endpoint.models = ("test", "parrot")
+    program = await stage.program()
+    stage.olga.says(stage.group, "/gpt_model parrot")
+    await orders(stage, stage.group, "/gpt_model default")
+    await result(stage, 2)
+    await ask(stage, program, stage.max, stage.group, "/gpt hello")
+    assert stage.endpoint.requests[-1]["model"] == "test"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "/gpt_on sometimes",
+            "/gpt_on takes [all|mention|prefix] [me|contacts|anyone], or default.",
+        ),
+        ("/gpt_history x", "/gpt_history takes a number from 1 to 20."),
+        ("/gpt_forget @nobody_here", "Nobody has the name @nobody_here."),
+        ("/gpt_forget", "Say who: /gpt_forget @name"),
+        ("/gpt_new now", "takes no argument"),
+    ],
+)
+async def test_what_is_wrong_with_a_command_is_one_line_of_the_console(
+    stage: Stage, text: str, says: str
+) -> None:
+    program = await stage.program()
+    assert says in await orders(stage, stage.group, text)
+    (notice,) = program.events("notice", reason="command")
+    assert says in notice.detail
+
+
+async def test_the_owners_commands_work_where_content_is_protected(stage: Stage) -> None:
+    stage.club.noforwards = True
+    program = await stage.program()
+    told = await orders(stage, stage.club, "/gpt_on all anyone")
+    assert "Answers are on: respond all, from anyone.\nBut messages here are protected" in told
+    assert "Answers are off" in await orders(stage, stage.club, "/gpt_off")
+    stage.olga.says(stage.club, "/gpt hello")
+    await program.tells("ignored", reason="protected")
+    stage.max.says(stage.club, "/gpt_new")
+    await program.tells("ignored", reason="not_owner_command")
+    assert not stage.asked()
+
+
 async def test_a_model_may_be_set_in_a_chat_that_is_not_listed(stage: Stage) -> None:
+    stage.endpoint.models = ("test", "parrot")
     program = await stage.program()
     await orders(stage, stage.group, "/gpt_model parrot")
     stage.max.says(stage.group, "just talking")

@@ -38,6 +38,7 @@ async def test_a_pending_question_is_answered_in_the_new_group_with_a_quotation(
     chats = [listed(stage.group.id, "all", system="Be brief.")]
     program = await stage.program(chats)
     await converse(stage, program, "remember the keys")
+    stage.endpoint.models = ("test", "parrot")
     stage.olga.says(stage.group, "/gpt_model parrot")
     await program.tells("notice", reason="command")
     await program.stop()

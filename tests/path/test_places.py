@@ -85,6 +85,7 @@ async def test_a_group_that_became_a_supergroup_keeps_what_it_had(
     limits = {"requests_per_minute": 2}
     program = await stage.program(chats, limits=limits)
     await ask(stage, program, stage.max, stage.group, "remember the keys")
+    stage.endpoint.models = ("test", "parrot")
     command = stage.olga.says(stage.group, "/gpt_model parrot")
     async with asyncio.timeout(60):
         while not command.deleted:

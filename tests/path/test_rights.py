@@ -254,7 +254,6 @@ async def test_who_asked_and_what_is_looked_at_anew_before_a_question_is_asked_a
         pytest.param({"via_bot_id": 7}, "via_bot", id="an-inline-bot"),
         pytest.param({"guestchat_via_from": types.PeerUser(7)}, "via_bot", id="a-guest-bot"),
         pytest.param({"offline": True}, "away", id="an-away-text"),
-        pytest.param({"noforwards": True}, "protected", id="protected"),
     ],
 )
 async def test_what_the_owner_did_not_write_himself_orders_and_asks_nothing(

@@ -12,7 +12,7 @@ from userbot.cli.language import aside, said, show, tell
 from userbot.cli.login import online
 from userbot.cli.table import NONE, Column, kind, print_json, print_table, titled
 from userbot.console.describe import printable
-from userbot.errors import StorageError
+from userbot.errors import Fault, StorageError
 from userbot.rules.commands import stem
 from userbot.rules.policy import effective_block
 from userbot.settings import ChatConfig, Override, Settings
@@ -39,7 +39,9 @@ _MOST_BLOCKS = 3
 
 def chats(common: Common, settings: Settings, word: str | None) -> None:
     """List the chats, those with `word` in title or @name alone, and the block that selects one."""
-    found, listed = asyncio.run(_look(settings))
+    found, listed, left_out = asyncio.run(_look(settings))
+    for fault in left_out:
+        aside(fault.told, fault.hint)
     effective, commanded = overridden(settings, listed)
     selected = {
         chat: block
@@ -63,15 +65,17 @@ def chats(common: Common, settings: Settings, word: str | None) -> None:
     _print_block(found, selected, word)
 
 
-async def _look(settings: Settings) -> tuple[list[Dialog], dict[int, ChatConfig]]:
-    """The account's dialogs, and the blocks of the config by the chat's id."""
+async def _look(
+    settings: Settings,
+) -> tuple[list[Dialog], dict[int, ChatConfig], list[Fault]]:
+    """The account's dialogs, the blocks of the config by the chat's id, and those left out."""
     async with online(settings.telegram) as client:
         directory = NameResolver(client)
         owner = await directory.owner()
         _policy, selected = await directory.policy(
             settings.trigger, settings.voice, settings.chats, datetime.now(UTC)
         )
-        return await dialogs(client, owner.id), selected
+        return await dialogs(client, owner.id), selected, directory.left_out
 
 
 def _matches(dialog: Dialog, word: str) -> bool:

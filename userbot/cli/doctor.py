@@ -13,6 +13,7 @@ from rich.text import Text
 
 from userbot.audio import find_ffmpeg
 from userbot.cli import doctor_models
+from userbot.cli.chats import overridden
 from userbot.cli.common import Common, explained, load_config
 from userbot.cli.language import said
 from userbot.cli.login import online
@@ -22,7 +23,7 @@ from userbot.config.environment import ENV_FILE
 from userbot.console.describe import printable
 from userbot.errors import ConfigError, SessionInUseError
 from userbot.private_files import others_may_read
-from userbot.settings import Settings, VoiceConfig
+from userbot.settings import ChatConfig, Settings, VoiceConfig
 from userbot.storage.store import Store
 from userbot.telegram.clock import HINT
 from userbot.telegram.names import NameResolver, dialogs
@@ -202,13 +203,37 @@ async def _account(settings: Settings) -> list[Finding]:
                     ),
                 ]
             told = _counted(settings, {one: titles.get(one, "") for one in found})
-            return [*login, Finding(chats, True, *told)]
+            left_out = (
+                Finding(chats, False, fault.message, fault.hint, where=fault.where)
+                for fault in directory.left_out
+            )
+            return [
+                *login,
+                Finding(chats, True, *told),
+                *left_out,
+                *_commanded(settings, found, titles),
+            ]
     except SessionInUseError:
         running = _("logged in: a running userbot is using the session")
         return [Finding(name, True, running), selected]
     except Exception as error:
         wrong = explained(error)
         return [Finding(name, False, str(wrong), wrong.hint), selected]
+
+
+def _commanded(
+    settings: Settings, listed: dict[int, ChatConfig], titles: dict[int, str]
+) -> Iterator[Finding]:
+    """What commands have set, over what the config says."""
+    _effective, commanded = overridden(settings, listed)
+    for chat, keys in commanded.items():
+        title = titled(titles.get(chat, ""), chat) or str(chat)
+        told = ", ".join(
+            key if key == "system" else f"{key} {value}" for key, value in keys.items()
+        )
+        yield Finding(
+            _("commands"), True, _("{title}: {keys}, set by command", title=title, keys=told)
+        )
 
 
 def _counted(settings: Settings, titles: dict[int, str]) -> tuple[str, str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from userbot.cli.chats import overridden
 from userbot.errors import UserbotError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.offered import OfferedModel, offered, some_of
 from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
+from userbot.rules.commands import stem
 from userbot.settings import Settings
 from userbot.texts import Text, _, joined
 
@@ -38,6 +40,7 @@ async def model(settings: Settings) -> tuple[str, str]:
         )
     wanted = [openai.model, *openai.fallbacks]
     wanted += [chat.model for chat in settings.chats if chat.model is not None]
+    commanded = _commanded(settings, models)
     found = {name: offered(name, models) for name in dict.fromkeys(wanted)}
     missing = [name for name, there in found.items() if there is None]
     if missing:
@@ -46,7 +49,21 @@ async def model(settings: Settings) -> tuple[str, str]:
             _("It has {some}: set model under [openai].", some=some_of(models)),
         )
     told = _("{model} is available at {host}", model=", ".join(found), host=host)
+    if commanded:
+        told = joined(
+            told, _("but not {models}, set by command", models=", ".join(commanded)), by="; "
+        )
+        return told, _(
+            "{stem}_model default in that chat ends that.", stem=stem(settings.trigger.prefix)
+        )
     return with_end(told, filter(None, found.values()), _("Set another model under [openai]."))
+
+
+def _commanded(settings: Settings, models: Sequence[OfferedModel]) -> list[str]:
+    """The models that commands have set and that the server does not list."""
+    _effective, said = overridden(settings, {})
+    names = {keys["model"] for keys in said.values() if "model" in keys}
+    return sorted(name for name in names if offered(name, models) is None)
 
 
 async def transcription(settings: Settings) -> tuple[str, str]:

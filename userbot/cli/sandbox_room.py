@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
@@ -28,7 +29,9 @@ _SETTLED_SECONDS = 0.8
 """An answer that has not changed for so long is shown: until then it is being written."""
 _PICTURE = Path(__file__).parent.parent / "sandbox" / "sunset.jpg"
 _PREFIX = "/gpt"
-"""What addresses the program: what begins with it is no command of the room."""
+"""What addresses the program, unless its config says otherwise."""
+_SLIP = 0.75
+"""How much like a command of the room a word is that is no message: /ai is none, /hlep is one."""
 _VOICES = {"en": ENGLISH, "ru": RUSSIAN}
 _SAVED = _("Saved Messages")
 _COMMANDS = {
@@ -109,8 +112,15 @@ class Room:
                     self._scan()
                 case "/help":
                     self._help()
-                case _ if word.startswith("/") and not word.casefold().startswith(_PREFIX):
-                    self._tell(_("No command {command}: /help lists them.", command=word))
+                case _ if (meant := _meant(line)) is not None:
+                    self._tell(
+                        _(
+                            "No command {command}. Did you mean {meant}? With a space before it,"
+                            " it is a message.",
+                            command=word,
+                            meant=meant,
+                        )
+                    )
                 case _:
                     self._post(self._who.says(self._where, line.strip()))
         except RpcError as error:
@@ -253,6 +263,16 @@ class Room:
             self._growing[id(message)] = (message.text, now)
             return False
         return now - since >= _SETTLED_SECONDS
+
+
+def _meant(line: str) -> str | None:
+    """The command of the room that a line is a slip of. All else is a message: the program may
+    have any prefix.
+    """
+    word = line.split(" ")[0]
+    names = [usage.split()[0] for usage in _COMMANDS]
+    close = get_close_matches(word.casefold(), names, n=1, cutoff=_SLIP)
+    return close[0] if close and word.startswith("/") else None
 
 
 def can_visit() -> bool:

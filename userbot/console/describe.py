@@ -163,7 +163,8 @@ def _detail(event: happened.Event) -> tuple[str, str]:
             if event.duration:
                 length = f"{event.duration // 60:.0f}:{event.duration % 60:02.0f}"
                 sound = joined(sound, length)
-            return _told(sound, event.text) or _ABOUT_REPLY, ""
+            picture = event.pictures and n_("{count} picture", "{count} pictures", event.pictures)
+            return _told(sound, picture or "", event.text) or _ABOUT_REPLY, ""
         case happened.Transcribed():
             return _told(seconds(event.seconds), event.model, event.text), ""
         case happened.Answering():

@@ -28,7 +28,7 @@ _NARROW = 60
 _AGAIN_SECONDS = 0.05
 """How often what is at the bottom is put together anew while the log goes on."""
 _MOST_SELECTED = 4
-_WARNINGS = frozenset({"endpoint", "config", "config_faulty", "config_waits"})
+_WARNINGS = frozenset({"endpoint", "config", "config_faulty", "config_waits", "not_joined"})
 
 
 class Live:

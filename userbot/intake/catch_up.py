@@ -26,7 +26,7 @@ from userbot.errors import ChatRefusedError, StorageError, TelegramError
 from userbot.events import Failed, Notice, Report
 from userbot.intake.arrivals import SILENT_SECONDS, Arrivals
 from userbot.ports import Clock, Reader, first_of
-from userbot.texts import n_
+from userbot.texts import _, n_
 from userbot.turn.chat_rules import ChatRules
 from userbot.types import Brought, ChatTop
 
@@ -55,13 +55,29 @@ class CatchUp:
         self._refused: set[int] = set()
 
     async def begin(self) -> None:
-        """Before anything is taken: chats that were selected since the last look begin here."""
+        """Before anything is taken: chats that were selected since the last look begin here.
+
+        Those that the account is not in cannot: they are told.
+        """
         if chats := self._arrivals.unmarked():
             try:
-                for top in await self._reader.tops(chats):
-                    await self._arrivals.begins(top.chat, top.message)
+                tops = await self._reader.tops(chats)
             except TelegramError as error:
                 self._report(Failed.of(error))
+                return
+            for top in tops:
+                await self._arrivals.begins(top.chat, top.message)
+            for chat in sorted(set(chats) - {top.chat for top in tops}):
+                self._report(
+                    Notice(
+                        chat=chat,
+                        reason="not_joined",
+                        detail=_(
+                            "Selected, but not among your chats: nothing can be answered there."
+                        ),
+                        hint=_("Join it with an official app, or remove its block."),
+                    )
+                )
 
     async def watch(self) -> None:
         """Look, and go on looking where it is needed, until cancelled."""

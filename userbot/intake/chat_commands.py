@@ -1,7 +1,8 @@
 """Carries out what the owner orders in a chat, and tells him in Saved Messages.
 
 Rule 1: an order is recorded before it is carried out, so that it is carried out once.
-Rule 2: what it changes is changed before anything is awaited; only the telling takes time.
+Rule 2: what it changes is changed before anything is awaited; only the telling takes time. Whom
+to forget and which model there is must be asked first.
 Rule 3: what a run leaves of this undone, the next one finishes, if it starts soon enough.
 """
 
@@ -9,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 
 from userbot.errors import (
+    ModelError,
     PostponedError,
     StorageError,
     UserbotError,
@@ -32,6 +35,8 @@ from userbot.types import (
     Message,
 )
 
+_LIST_SECONDS = 5.0
+"""How long a server is waited for that is asked for its models."""
 _QUOTES = frozenset({"history", "system"})
 """What these tell holds words of people, which no log is to hold."""
 
@@ -55,6 +60,8 @@ class ChatCommands:
         self._store = store
         self._store_back = store_back
         self._clock = clock
+        self._newest_model: dict[int, int] = {}
+        """The newest command that set a model, by chat."""
         self._telling: dict[asyncio.Task[None], CommandMessage] = {}
 
     def record(self, incoming: Message, command: Command) -> CommandMessage | None:
@@ -70,17 +77,20 @@ class ChatCommands:
         """Carry out an order; its result is told meanwhile."""
         order = commands.parse(command)
         if isinstance(order, commands.ForgetPerson):
-            self._say_ordered(recorded)
             self._begin(recorded, self._forget(recorded, order))
             return
+        if isinstance(order, commands.Setting) and order.key == "model" and order.value is not None:
+            self._newest_model[recorded.chat] = recorded.message
+            if order.value:
+                self._begin(recorded, self._set_model(recorded, incoming, order))
+                return
         carry_out = partial(self._handlers.carry_out, incoming, order)
         try:
             result = carry_out()
         except StorageError:  # it is recorded: it would not be carried out again
-            self._say_ordered(recorded)
             self._begin(recorded, self._later(recorded, carry_out))
         else:
-            self._say_ordered(recorded, result)
+            self._say_ordered(recorded, result, wrong=isinstance(order, commands.Mistake))
             self._begin(recorded, self._results.told(recorded, result, self._clock.now()))
 
     def take_up(self, max_age_minutes: float) -> None:
@@ -140,6 +150,19 @@ class ChatCommands:
             self._say_ordered(recorded, text)
         await self._results.told(recorded, text, self._clock.now())
 
+    async def _set_model(
+        self, recorded: CommandMessage, incoming: Message, order: commands.Setting
+    ) -> None:
+        """Ask the model's server first; what was ordered since then counts instead."""
+        like: Sequence[str] | None = ()
+        with suppress(ModelError, TimeoutError):
+            async with asyncio.timeout(_LIST_SECONDS):
+                like = await self._handlers.models.offers(order.value or "")
+        carry_out = partial(self._handlers.set_model, incoming, order, like)
+        if self._newest_model[recorded.chat] != recorded.message:
+            carry_out = partial(self._handlers.carry_out, incoming, commands.Setting("model"))
+        await self._later(recorded, carry_out)
+
     async def _later(self, command: CommandMessage, carry_out: Callable[[], str]) -> None:
         """Carry an order out as soon as the store lets it be, and tell its result."""
         try:
@@ -151,12 +174,13 @@ class ChatCommands:
         self._say_ordered(command, text)
         await self._results.told(command, text, self._clock.now())
 
-    def _say_ordered(self, command: CommandMessage, outcome: str = "") -> None:
+    def _say_ordered(self, command: CommandMessage, outcome: str, *, wrong: bool = False) -> None:
         """Say on the console what was ordered, and what came of it: the head of that, no words
-        of the conversation.
+        of the conversation. `wrong`: nothing came of it, and that is why.
         """
         named = self._texts.named(command.name)
-        shown = "" if command.name in _QUOTES else preview(outcome.split("\n")[0])
+        quotes = command.name in _QUOTES and not wrong
+        shown = "" if quotes else preview(outcome.split("\n")[0])
         detail = _("{named}: {outcome}", named=named, outcome=shown) if shown else named
         self._results.notice(command, "command", detail)
 

@@ -5,12 +5,13 @@ Nothing here is awaited: what is ordered holds when a call returns. Each call ra
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 from userbot.intake.queue import Queue
 from userbot.intake.retries import Retries
-from userbot.ports import Clock
+from userbot.ports import Clock, ModelList
 from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.policy import forbidden_now
@@ -81,11 +82,12 @@ class ChatRuleCommands:
         """Others are answered there, from this message on."""
         chat = message.conversation.chat
         was_off = self._chats.said(chat).respond == "off"
+        protected = f"\n{self._texts.say('on_protected')}" if message.noforwards else ""
         if order.bare and was_off and self._chats.answers_by_file(chat):
-            return self.as_configured(chat)
+            return self.as_configured(chat) + protected
         to = replace(self._chats.said(chat), respond=order.respond, from_=order.from_)
         self._allow(chat, to, since=message.message)
-        return self._texts.say("on", rule=self._texts.rule(self._chats.get(chat)))
+        return self._texts.say("on", rule=self._texts.rule(self._chats.get(chat))) + protected
 
     def off(self, chat: int) -> str:
         """Nobody but the owner is answered there."""
@@ -195,12 +197,27 @@ class CommandHandlers:
         rules: ChatRuleCommands,
         usage: UsageCommand,
         forget: ForgetCommand,
+        models: ModelList,
     ) -> None:
         self.texts = texts
+        self.models = models
         self._conversation = conversation
         self._rules = rules
         self._usage = usage
         self.forget = forget
+
+    def set_model(
+        self, message: Message, order: commands.Setting, like: Sequence[str] | None
+    ) -> str:
+        """Set the model of a chat, unless its server said that it has no such model.
+
+        `like`: what it has instead, nothing if it did not say; None if it has the model.
+        """
+        if like:
+            return self.texts.say("model_unknown", value=order.value, like=", ".join(like))
+        told = self._rules.setting(message.conversation.chat, order)
+        unchecked = self.texts.say("model_unchecked", value=order.value)
+        return told if like is None else f"{told} {unchecked}"
 
     def carry_out(self, message: Message, order: commands.ChatCommand | commands.Mistake) -> str:
         """Do what was ordered; gives what to tell."""

@@ -88,6 +88,7 @@ class Queue:
                 text=preview(question.text),
                 voice=voice.kind if voice else None,
                 duration=voice.seconds if voice else None,
+                pictures=len(question.pictures),
             )
         )
         now = self._clock.monotonic()

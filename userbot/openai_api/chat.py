@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -20,7 +20,7 @@ from userbot.openai_api import responses
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
 from userbot.openai_api.failures import refusal_of
-from userbot.openai_api.offered import OfferedModel
+from userbot.openai_api.offered import OfferedModel, like, offered
 from userbot.openai_api.reading import AnswerReader
 from userbot.settings import OpenAIConfig
 from userbot.texts import _
@@ -119,6 +119,11 @@ class OpenAIChat:
     async def check(self) -> list[OfferedModel]:
         """The models that the server offers; none if it does not list them. Raises ModelError."""
         return await self._client.models()
+
+    async def offers(self, model: str) -> Sequence[str] | None:
+        """None if the server has that model; else the names most like it; see `ports.ModelList`."""
+        models = await self.check()
+        return None if offered(model, models) else like(model, models)
 
     async def aclose(self) -> None:
         """Close the connections."""

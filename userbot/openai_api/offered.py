@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from typing import Final
 
 from userbot.rules.plain import paired
 
 _SHOWN: Final = 8
+_NEAR: Final = 3
 _LISTS: Final = ("data", "models", "result", "items")
 _NAMES: Final = ("id", "model", "name", "slug")
 _ENDS: Final = (
@@ -50,6 +52,12 @@ def offered(name: str, models: Iterable[OfferedModel]) -> OfferedModel | None:
             if same(model.id) == same(name):
                 return model
     return None
+
+
+def like(name: str, models: Sequence[OfferedModel]) -> list[str]:
+    """The names most like one; the first of all where none is."""
+    names = sorted(one.id for one in models)
+    return get_close_matches(name, names, n=_NEAR, cutoff=0.4) or names[:_NEAR]
 
 
 def some_of(models: Sequence[OfferedModel]) -> str:

@@ -40,6 +40,7 @@ _TEXTS: Final = {
     "forget_nobody": _("Nobody has the name {who}."),
     "forget_me": _("That is you. {stem}_new forgets a conversation."),
     "on": _("Answers are on: {rule}."),
+    "on_protected": _("But messages here are protected from copying: those are not answered."),
     "as_configured": _("Back to config.toml: {rule}."),
     "off": _("Answers are off in this chat, except to your own {prefix}."),
     "rule": _("respond {respond}, from {whom}"),
@@ -50,6 +51,10 @@ _TEXTS: Final = {
     "system_reset": _("The system prompt is back to config.toml."),
     "model": _("Model here{origin}: {value}"),
     "model_set": _("This chat now uses {value}."),
+    "model_unchecked": _("Whether the model's server has {value} could not be checked."),
+    "model_unknown": _(
+        "The model's server has no {value}; nothing was changed. It has, for example: {like}."
+    ),
     "model_reset": _("The model is back to config.toml: {value}"),
     "set_here": _(" (set by command)"),
     "usage": _(
@@ -64,8 +69,8 @@ _TEXTS: Final = {
     "history_count": _("{stem}_history takes a number from 1 to {most}."),
     "forget_whom": _("Say who: {stem}_forget @name, or the person's id."),
     "on_word": _(
-        "Unknown word: “{word}”.{guess}\n"
-        "{stem}_on [all|mention|prefix] [me|contacts|anyone], or {stem}_on default"
+        "Unknown word: “{word}”.{guess}"
+        " {stem}_on takes [all|mention|prefix] [me|contacts|anyone], or default."
     ),
     "guess": _(" Did you mean “{suggestion}”?"),
     "failed": _("That did not work: {error}"),

@@ -15,6 +15,8 @@ Where those rules leave a choice, the quieter one is taken:
 - In Saved Messages the owner counts as allowed, and rules 5 to 8 apply to the chat's block.
 - Sound asks where a text without prefix would. What was made to be listened to once, or is
   protected from copying, is not listened to at all.
+- What is protected from copying asks nothing, the owner's words neither. His commands act there
+  all the same: they give nothing to a model, and end what he no longer wants.
 - A spoken note that nobody addressed in writing is listened to first where wake words are
   configured, and only there: `transcript.py` then decides by what was said.
 """
@@ -54,7 +56,7 @@ def decide(incoming: Message, known: Known, policy: Policy) -> Decision:
     protected from copying says so ("protected") only where it would be taken otherwise.
     """
     decision = _decided(incoming, known, policy)
-    if incoming.noforwards and not isinstance(decision, Ignore):
+    if incoming.noforwards and not isinstance(decision, Ignore | Command):
         return Ignore("protected")
     if not isinstance(decision, Question) or not decision.text or incoming.media is None:
         return decision

@@ -16,7 +16,13 @@ from telethon.tl import functions, types
 from telethon.utils import get_display_name, get_peer_id
 
 from userbot import masking
-from userbot.errors import ConfigError, Fault, NotLoggedInError
+from userbot.errors import (
+    AccountStoppedError,
+    ConfigError,
+    Fault,
+    NotLoggedInError,
+    TelegramError,
+)
 from userbot.ports import KnownNames
 from userbot.rules.policy import Allowed, ChatRule, Policy, voice_of
 from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
@@ -24,6 +30,11 @@ from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 from userbot.texts import _, joined
 from userbot.types import SAVED_TITLE, ChatKind, KeptName, Person
+
+_LEFT_OUT = _(
+    "Only you can ask there with the prefix, and in all chats without a block. Write the ids that"
+    " `userbot chats -v` shows instead of @names, or start again later."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,8 @@ class NameResolver:
         self._kept: dict[str, KeptName] = {}
         self._me: types.User | None = None
         self._faults: list[Fault] = []
+        self.left_out: list[Fault] = []
+        """The blocks of [[chats]] whose names Telegram does not tell now: they are left out."""
 
     async def owner(self) -> Person:
         """The account that the session is logged in to.
@@ -73,6 +86,8 @@ class NameResolver:
     ) -> tuple[Policy, dict[int, ChatConfig]]:
         """Who is answered, with every name as an id, and the blocks of [[chats]] by chat id.
 
+        A chat whose name Telegram refuses to tell is left out. We do not know which it is, so that
+        others may not ask in chats that are not listed, either: it may be one where they must not.
         Call `owner` first. Raises ConfigError naming every name that nobody has.
         """
         me = self._me
@@ -83,8 +98,15 @@ class NameResolver:
         by_id: dict[int, ChatConfig] = {}
         for number, chat in enumerate(chats, 1):
             where = _("[[chats]] number {number}", number=number)
-            marked_id = await self._id(joined(where, "id", by=", "), chat.id)
-            allowed = await self._allowed(joined(where, "from", by=", "), chat.from_)
+            try:
+                marked_id = await self._id(joined(where, "id", by=", "), chat.id)
+                allowed = await self._allowed(joined(where, "from", by=", "), chat.from_)
+            except AccountStoppedError:
+                raise
+            except TelegramError as refused:
+                told = _("{why} This chat is left out until the next start.", why=refused)
+                self.left_out.append(Fault(where, told, _LEFT_OUT))
+                continue
             if marked_id in rules:
                 hint = _("Remove one of the two blocks.")
                 self._faults.append(Fault(where, _("this chat already has a block."), hint))
@@ -101,7 +123,7 @@ class NameResolver:
             prefix=trigger.prefix,
             owner=me.id,
             owner_usernames=frozenset(names),
-            elsewhere=elsewhere,
+            elsewhere="me" if self.left_out else elsewhere,
             chats=rules,
             began=began,
             voice=voice,
