@@ -21,7 +21,7 @@ from userbot.cli.table import print_json, titled
 from userbot.config import Loaded, check_modes
 from userbot.config.environment import ENV_FILE
 from userbot.console.describe import printable
-from userbot.errors import ConfigError, SessionInUseError
+from userbot.errors import ConfigError, SessionInUseError, StorageError
 from userbot.private_files import others_may_read
 from userbot.settings import ChatConfig, Settings, VoiceConfig
 from userbot.storage.store import Store
@@ -225,7 +225,10 @@ def _commanded(
     settings: Settings, listed: dict[int, ChatConfig], titles: dict[int, str]
 ) -> Iterator[Finding]:
     """What commands have set, over what the config says."""
-    _effective, commanded = overridden(settings, listed)
+    try:
+        _effective, commanded = overridden(settings, listed)
+    except StorageError:
+        return  # what is wrong with the history is a finding of its own
     for chat, keys in commanded.items():
         title = titled(titles.get(chat, ""), chat) or str(chat)
         told = ", ".join(

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from userbot.cli.chats import overridden
-from userbot.errors import UserbotError
+from userbot.errors import StorageError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.offered import OfferedModel, offered, some_of
 from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
@@ -61,7 +61,10 @@ async def model(settings: Settings) -> tuple[str, str]:
 
 def _commanded(settings: Settings, models: Sequence[OfferedModel]) -> list[str]:
     """The models that commands have set and that the server does not list."""
-    _effective, said = overridden(settings, {})
+    try:
+        _effective, said = overridden(settings, {})
+    except StorageError:
+        return []  # what is wrong with the history is a finding of its own
     names = {keys["model"] for keys in said.values() if "model" in keys}
     return sorted(name for name in names if offered(name, models) is None)
 

@@ -270,7 +270,7 @@ def _meant(line: str) -> str | None:
     have any prefix.
     """
     word = line.split(" ")[0]
-    names = [usage.split()[0] for usage in _COMMANDS]
+    names = ["/help", *(usage.split()[0] for usage in _COMMANDS)]
     close = get_close_matches(word.casefold(), names, n=1, cutoff=_SLIP)
     return close[0] if close and word.startswith("/") else None
 
