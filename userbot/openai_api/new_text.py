@@ -46,7 +46,7 @@ class NewText:
             repeats = self._length >= _PERHAPS
             held = held[self._length :] if repeats else held
         half, self._half = self._half, ""
-        return held + paired(half)
+        return held + paired(half) if half else held
 
     def _new(self, piece: str, last: bool) -> str:
         before = ""

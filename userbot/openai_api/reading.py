@@ -8,11 +8,11 @@ of the time for a short stream.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from userbot.openai_api import model_errors
-from userbot.openai_api.ending import BROKEN, FILTERED, ending
 from userbot.openai_api.error_body import is_error
 from userbot.openai_api.failures import EndpointSaidError, UnreadableAnswerError
 from userbot.openai_api.model_errors import ServerName
@@ -32,6 +32,16 @@ _DETAILS: Final = ("prompt_tokens_details", "input_tokens_details")
 _CACHED: Final = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
 _WRITTEN: Final = ("cache_write_tokens", "cache_creation_input_tokens", "cache_creation_tokens")
 """What servers call the tokens of the prompt that were read from a cache, and written to it."""
+_FILTER: Final = re.compile(
+    r"filter|safety|recitation|prohibit|block|moderat|sensitive|refus|guardrail|spii|policy"
+)
+_BROKEN: Final = re.compile(
+    r"error|fail|abort|cancel|insufficient|resource|overload|time.?out|unavailable|malformed"
+    r"|interrupt|disconnect|network"
+)
+_CUT: Final = re.compile(r"length|max.*token|token.*(limit|max)|limit.*token|context|incomplete")
+"""How servers say why an answer ended: OpenAI has "content_filter" and "length", others "SAFETY",
+"insufficient_system_resource" or "MAX_TOKENS". What nothing here knows is taken for a good end."""
 _MOST_TOKENS: Final = 2**31
 """Tokens that no request has."""
 
@@ -94,8 +104,8 @@ class AnswerReader:
                 raise UnreadableAnswerError from None
         if not self.begun and (self.sent.begun or not streamed):
             raise UnreadableAnswerError
-        self._add(self._new.feed_all(self._came) + self._new.rest())
-        self._came = []
+        self._read_texts()
+        self._add(self._new.rest())
         self._take(self._thoughts.rest())
         yield from self._taken()
 
@@ -104,16 +114,17 @@ class AnswerReader:
         reason = self.finish_reason
         if reason is None and (self.sent.ended or self._whole):
             reason = "stop"  # its end was told, if not why
-        end = "" if reason is None else ending(reason)
-        if not end:
+        said = (reason or "").lower()
+        cut = _CUT.search(said) is not None
+        if not said:
             problem = model_errors.NO_FINISH
-        elif end == FILTERED:
+        elif _FILTER.search(said):
             problem = model_errors.CONTENT_FILTER
-        elif end == BROKEN:
+        elif _BROKEN.search(said):
             problem = model_errors.BROKE_OFF
         elif self._has_text:
-            return Finish(end, self.usage, self.model)
-        elif end == CUT:
+            return Finish(CUT if cut else "stop", self.usage, self.model)
+        elif cut:
             problem = model_errors.ALL_TOKENS_USED
         elif self._called:
             problem = model_errors.ONLY_CALLS
@@ -183,7 +194,14 @@ class AnswerReader:
         if text:
             self._came.append((text, self.finish_reason is not None))
 
+    def _read_texts(self) -> None:
+        came, self._came = self._came, []
+        if came:
+            self._add(self._new.feed_all(came))
+
     def _add(self, text: str) -> None:
+        if not text:
+            return
         shown = self._thoughts.feed(text)
         self._take(shown)
         if shown is not text:
@@ -200,9 +218,7 @@ class AnswerReader:
 
     def _taken(self) -> Iterator[Delta]:
         """What the chunks so far have come to; many may come at once, and are looked at once."""
-        if self._came:
-            self._add(self._new.feed_all(self._came))
-            self._came = []
+        self._read_texts()
         text, thought, self._text, self._thought = self._text, self._thought, "", 0
         withdrawn, self._withdrawn = self._withdrawn, False
         self._has_text = self._has_text or bool(text.strip())

@@ -71,6 +71,11 @@ class Question:
     """How often the owner had it asked again."""
 
     @property
+    def is_reply(self) -> bool:
+        """Whether it is about another message, or may be."""
+        return self.reply_to is not None or self.reply_part is not None or self.about_reply
+
+    @property
     def replied_to(self) -> int | None:
         """The message that its answer replies to; None where a reply cannot reach it."""
         return self.message if self.source == self.conversation.chat else None

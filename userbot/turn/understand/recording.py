@@ -1,6 +1,6 @@
 """A recording in, its words out: fetched, sent whole or in parts, tried again if need be.
 
-Rule 1: what the endpoint takes goes to it came: for a voice note no process is started, no
+Rule 1: what the endpoint takes goes to it as it came: for a voice note no process is started, no
 file is written.
 Rule 2: what a recording is, and how long, is told by its own bytes, not by its label. What
 nothing is there to measure is not listened to.
@@ -143,7 +143,7 @@ class Recordings:
     async def _in_parts(
         self, job: TranscriptionJob, place: Workplace, seconds: float
     ) -> TranscribedRecording:
-        known = await self._known_parts(job)
+        known = self._known_parts(job)
         done: list[Transcript] = []
         texts: list[str] = []
         heard = 0.0
@@ -163,7 +163,7 @@ class Recordings:
         whole = Transcript(text=" ".join(texts), model=done[-1].model, seconds=heard)
         return TranscribedRecording(whole, Loudness.LOUD, len(done))
 
-    async def _known_parts(self, job: TranscriptionJob) -> list[Transcript]:
+    def _known_parts(self, job: TranscriptionJob) -> list[Transcript]:
         known = job.turn.parts.get(job.message)
         if known is None:
             known = self._store.transcripts.parts(job.turn.question.source, job.message)

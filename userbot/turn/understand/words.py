@@ -134,6 +134,8 @@ class Words:
     async def _quoted(self, turn: Turn) -> Quoted | None:
         """The message that the question replies to; its words go when it goes, from now on."""
         question = turn.question
+        if not question.is_reply:
+            return None
         quoted = await self._replied.quoted(question)
         if question.reply_to is not None or quoted is not None:
             self._store.quotes.keep(question, quoted)
