@@ -290,6 +290,8 @@ async def test_a_burst_that_changes_while_the_program_is_off_is_asked_as_it_is_l
     await answered_as(stage, program, burst, text, place)
     if text is not None:
         await program.stop()
+        (kept,) = [row for row in stage.history() if row.state == "answered"]
+        assert kept.text == text, "what was deleted took none of the other words"
         program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
         later = stage.max.says(stage.olga, "four")
         await quiet(program, 1)  # what would be asked again would come before it

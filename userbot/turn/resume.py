@@ -82,6 +82,14 @@ class Resume:
             self._take_up(turn)
         turn.looked = True
 
+    def save(self, turn: Turn) -> None:
+        """Store of what messages a turn is made, if that is not stored yet. Raises StorageError."""
+        if not turn.saved:
+            self._store.questions.save_pieces(
+                turn.pieces, turn.question, turn.gone, self._clock.now()
+            )
+            turn.gone, turn.saved = [], True
+
     def still_wanted(self, question: Question, since: Since, lost: datetime) -> None:
         """Before its first text leaves again, since the connection was `lost` at that time.
 
@@ -181,6 +189,7 @@ class Resume:
             raise unanswered("edited")
         if turn.becomes(left, gone, "deleted" if since.gone else "edited"):
             turn.start_over()
+            self.save(turn)  # what is deleted takes the words of what it still belongs to with it
             told_change(turn.question, gone, self._report)
         if since.gone:
             self._store.eraser.deleted(turn.question.source, sorted(since.gone), self._clock.now())

@@ -89,11 +89,7 @@ class Runner:
 
     def save(self, turn: Turn) -> None:
         """Store of what messages a turn is made. Raises StorageError."""
-        if not turn.saved:
-            self._store_back.store.questions.save_pieces(
-                turn.pieces, turn.question, turn.gone, self._clock.now()
-            )
-            turn.gone, turn.saved = [], True
+        self._stages.resume.save(turn)
 
     async def _step(self, turn: Turn, stage: Stage) -> None:
         """Do what somebody wants, what follows from a refusal, or what is next."""
@@ -108,17 +104,18 @@ class Runner:
         if stage is Stage.SETTLE:
             await self._stages.answer.abandon(turn)
             await self._stages.answer.over(turn)  # seen before the end is told
-        turn.task = asyncio.ensure_future(self._run(turn, stage))
+        task = turn.task = asyncio.current_task()
+        assert task is not None
         try:
-            await turn.task
+            await self._run(turn, stage)
         except asyncio.CancelledError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            if turn.interruption is None:  # set while it ran
-                raise
+            if task.cancelling() > turn.cuts or turn.interruption is None:
+                raise  # somebody else ends all of it
         finally:
             turn.task = None
+            while turn.cuts:
+                turn.cuts -= 1
+                task.uncancel()
         turn.troubles = 0
 
     async def _run(self, turn: Turn, stage: Stage) -> None:
