@@ -67,6 +67,27 @@ async def test_a_selected_chat_that_the_account_is_not_in_is_told_at_the_start(
     assert "not among your chats" in notice.detail
 
 
+@pytest.mark.parametrize("silent", [True, False])
+async def test_a_public_chat_is_told_at_each_start_until_the_account_is_in_it(
+    stage: Stage, silent: bool
+) -> None:
+    town = stage.telegram.add_supergroup("Town", creator=stage.max, username="open_town")
+    if not silent:
+        stage.max.says(town, "hello all")
+    for start in range(2):
+        program = await stage.program([listed("@open_town", "all"), listed(stage.group.id)])
+        notice = await program.tells("notice", reason="not_joined")
+        assert notice.chat == town.id, start
+        stage.max.says(stage.group, f"/gpt {start}")
+        await program.tells("answered")
+        await program.stop()
+    stage.max.invites(stage.olga, town)
+    program = await stage.program([listed("@open_town", "all")])
+    assert not program.events("notice", reason="not_joined")
+    stage.max.says(town, "and now?")
+    await program.tells("answered", chat=town.id)
+
+
 @pytest.mark.parametrize("error", ["SESSION_REVOKED", "AUTH_KEY_UNREGISTERED"])
 async def test_a_login_that_is_ended_elsewhere_ends_the_program(stage: Stage, error: str) -> None:
     program = await stage.program()

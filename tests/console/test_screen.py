@@ -98,6 +98,13 @@ def test_an_answer_under_way_is_a_row_with_what_it_does_and_the_end_of_its_text(
     assert "listening 0 s" in shown(READY, note)[-2]
 
 
+def test_a_picture_without_words_is_heard_as_a_picture() -> None:
+    picture = happened.Heard(**WHERE, text="", pictures=1)
+    assert any("Weekend · Max  1 picture" in row for row in shown(READY, picture, verbose=True))
+    album = happened.Heard(**WHERE, text="and these?", pictures=3)
+    assert any("3 pictures · and these?" in row for row in shown(READY, album, verbose=True))
+
+
 def test_an_endpoint_that_is_waited_for_is_one_row_that_changes() -> None:
     rows = shown(READY, HEARD, AGAIN, AGAIN, AGAIN, AGAIN)
     assert [row for row in rows if "status 500" in row] == [rows[-2]]

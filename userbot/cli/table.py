@@ -142,7 +142,8 @@ def table(
 
 def _records(columns: Sequence[Column], rows: Sequence[Sequence[str]], width: int) -> Text:
     """Rows where columns have no room: the name of each, and the rest set in below it."""
-    told = Text(overflow="fold")
+    told = Text(f"{said(columns[0].head)}\n", overflow="fold")
+    told.stylize("dim")
     for first, *others in rows:
         cells = [
             (said(column.head), cell) for column, cell in zip(columns[1:], others, strict=True)

@@ -65,9 +65,10 @@ class CatchUp:
             except TelegramError as error:
                 self._report(Failed.of(error))
                 return
-            for top in tops:
+            joined = [top for top in tops if top.joined]
+            for top in joined:
                 await self._arrivals.begins(top.chat, top.message)
-            for chat in sorted(set(chats) - {top.chat for top in tops}):
+            for chat in sorted(set(chats) - {top.chat for top in joined}):
                 self._report(
                     Notice(
                         chat=chat,
@@ -149,7 +150,7 @@ class CatchUp:
         self._arrivals.heard(chat, supergroup=top is not None and top.supergroup)
         seen = await self._arrivals.seen(chat)
         if seen is None:
-            if top is not None:
+            if top is not None and top.joined:
                 await self._arrivals.begins(chat, top.message)
         elif (
             top is None

@@ -241,21 +241,30 @@ class TelegramReader:
             except ValueError:
                 if chat > 0:
                     nothing.append(chat)
-        tops = []
+        tops: list[ChatTop] = []
+        left: set[int] = set()
         if peers:
             found = await self._client(functions.messages.GetPeerDialogsRequest(peers))
             self._client.agree_on(found.dialogs)
             for one in (*found.users, *found.chats):
                 self._waits.titles.setdefault(get_peer_id(one), get_display_name(one))
-            tops = _tops(found)
+            tops, left = _tops(found), _left(found)
         known = {top.chat for top in tops}
         asked = (get_peer_id(one.peer) for one in peers)
         nothing += [chat for chat in asked if chat not in known]
-        return [*tops, *(ChatTop(chat, 0, None, supergroup=chat < CHANNELS) for chat in nothing)]
+        return [
+            *tops,
+            *(ChatTop(chat, 0, None, chat < CHANNELS, joined=chat not in left) for chat in nothing),
+        ]
 
     async def _groups(self, chats: Sequence[int]) -> Any:
         numbers = [resolve_id(chat)[0] for chat in chats]
         return await self._client(functions.messages.GetChatsRequest(numbers))
+
+
+def _left(found: Any) -> set[int]:
+    """The groups and channels that the account is not in."""
+    return {get_peer_id(one) for one in found.chats if getattr(one, "left", False)}
 
 
 def _tops(found: Any) -> list[ChatTop]:
@@ -266,9 +275,11 @@ def _tops(found: Any) -> list[ChatTop]:
         for one in found.chats
         if isinstance(one, types.Channel) and not one.broadcast
     }
+    left = _left(found)
     tops = []
     for dialog in found.dialogs:
         chat = get_peer_id(dialog.peer)
         at = dates.get((chat, dialog.top_message))
-        tops.append(ChatTop(chat, dialog.top_message, at, chat in groups))
+        joined = chat not in left
+        tops.append(ChatTop(chat, dialog.top_message, at, chat in groups, joined=joined))
     return tops

@@ -75,6 +75,8 @@ class ChatTop:
     message: int
     at: datetime | None
     supergroup: bool
+    joined: bool = True
+    """Whether the account is in it: of a public chat it may read, nothing arrives otherwise."""
 
 
 def may_be_deleted_in(chat: int, told: int | None) -> bool:

@@ -93,7 +93,11 @@ def get_peer_dialogs(call: Call, request: tl.Tl) -> tl.Tl:
     named = [peers.chat(call.state, me, dialog_peer.peer) for dialog_peer in request.peers]
     tops = [(last, chat) for chat in named if (last := chat.mailbox_of(me).last(chat))]
     state = state_at(call, me.mailbox.pts)
-    return tl.types.messages.PeerDialogs(state=state, **_dialogs(call, tops))
+    found = _dialogs(call, tops)
+    known = {chat.id for chat in found["chats"]}
+    groups = [chat for chat in named if isinstance(chat, Group) and chat.number not in known]
+    found["chats"] = [*found["chats"], *map(call.view.chat, groups)]
+    return tl.types.messages.PeerDialogs(state=state, **found)
 
 
 def _dialogs(call: Call, tops: Sequence[tuple[Message, Chat]]) -> dict[str, Any]:
