@@ -281,6 +281,7 @@ def test_a_transcript_is_a_quotation_and_no_markup() -> None:
         ("where *are*\nthey?", "> where \\*are\\* they?\n\n"),
         ("a" * 160, "> " + "a" * 160 + "\n\n"),
         ("a" * 161, "> " + "a" * 160 + "…\n\n"),
+        ("a" * 159 + "\U0001f1e9\U0001f1ea", "> " + "a" * 159 + "…\n\n"),  # a flag
     ],
 )
 def test_a_question_is_quoted_on_one_short_line(question: str, shown: str) -> None:

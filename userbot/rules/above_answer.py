@@ -10,15 +10,20 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from userbot.rules.markdown import MESSAGE_UNITS
 from userbot.rules.markdown.source import clean
-from userbot.rules.plain import units
+from userbot.rules.plain import MESSAGE_UNITS, units, whole
 from userbot.types import Question
 
 EDITABLE = timedelta(hours=47)
 """Telegram lets a message be edited for 48 hours; an answer takes a while."""
 MOST_PROMPT = MESSAGE_UNITS // 4
 """UTF-16 units of a prompt that stays above its answer; a longer one is left as it is."""
+_MOST_WORD = 16
+"""Characters of a word that stands before a prompt that might act."""
+_MOST_QUOTED = 160
+"""Characters of a question that is quoted because a reply cannot point at it."""
+# Not the opening brackets: after a backslash they begin a formula.
+_MARKS = re.compile(r"([\\`*_{})\]#+\-.!|~>=<$&])")
 
 
 def above_answer(question: Question, own_prompt: str, now: datetime) -> str | None:
@@ -63,25 +68,12 @@ def named_by(question: Question) -> str:
     return "\n".join(line for line in question.text.splitlines() if not line.startswith(">"))
 
 
-_MOST_WORD = 16
-"""Characters of a word that stands before a prompt that might act."""
-
-
-# Not the opening brackets: after a backslash they begin a formula.
-_MARKS = re.compile(r"([\\`*_{})\]#+\-.!|~>=<$&])")
-
-
-_MOST_QUOTED = 160
-"""Characters of a question that is quoted because a reply cannot point at it."""
-
-
 def question_quoted(question: str) -> str:
     """The beginning of a question, on one line, as `quotation` shows it; "" for no words."""
     words = " ".join(question.split())
-    if not words:
-        return ""
-    short = words if len(words) <= _MOST_QUOTED else words[:_MOST_QUOTED].rstrip() + "…"
-    return quotation(short)
+    if len(words) > _MOST_QUOTED:
+        words = words[: whole(words, 0, _MOST_QUOTED)].rstrip() + "…"
+    return quotation(words) if words else ""
 
 
 def quotation(transcript: str) -> str:
