@@ -54,7 +54,7 @@ def measure(path: Path, stored: int, today: int) -> dict[str, tuple[float, float
     began = time.perf_counter()
     store = Store.open(path)
     opened = (time.perf_counter() - began) * 1e6
-    secret = store.secret()
+    secret = store.secret
     numbers = count(10_000_000)
     messages = [next(numbers) for _ in range(ROUNDS)]
     asks = [question(message) for message in messages]

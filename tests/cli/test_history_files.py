@@ -146,7 +146,7 @@ def test_a_backup_is_whole_private_and_one_file_while_the_program_writes(
 ) -> None:
     for n in range(200):
         keep(store, question(f"number {n}", message=n + 1))
-    secret = store.secret()
+    secret = store.secret
     path, done = store.path, threading.Event()
 
     def write() -> None:
@@ -177,7 +177,7 @@ def test_a_backup_is_whole_private_and_one_file_while_the_program_writes(
             assert len(archive.exchanges(-1)) >= 200
             assert states <= {"answered", "pending"}
         with Store.open(copy) as restored:  # it can take the place of the first
-            assert restored.secret() == secret
+            assert restored.secret == secret
 
 
 def test_a_backup_never_overwrites(run: Run, store: Store, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.questions import ANNA, NOW, OWNER, answer, authorized, paid, question
 from userbot.errors import LimitReachedError
 from userbot.rules import limits
 from userbot.settings import LimitsConfig
+from userbot.storage.archive import Archive
 from userbot.storage.ledger import LATELY
 from userbot.storage.spending import spending
 from userbot.storage.store import Store
@@ -269,9 +270,10 @@ def test_spending_is_summed_by_day_chat_and_person(path: Path) -> None:
             paid(store, ask, at, usage=Usage(4, 3, message == 3), cost=5)
             paid(store, ask, at, kind="audio", seconds=30, cost=1)
             authorized(store, ask, REQUEST, at)  # not paid yet
-        days = spending(path, "day", DAY, "UTC")
-        people = spending(path, "person", DAY, "UTC")
-        (chat,) = spending(path, "chat", DAY + timedelta(days=1), None)
+        with Archive.reading(path) as archive:
+            days = spending(archive, "day", DAY, "UTC")
+            people = spending(archive, "person", DAY, "UTC")
+            (chat,) = spending(archive, "chat", DAY + timedelta(days=1), None)
     assert [(one.key, one.requests, one.cost) for one in days] == [
         ("2026-11-24", 1, 6),
         ("2026-11-23", 1, 6),
@@ -285,7 +287,8 @@ def test_spending_is_summed_by_day_chat_and_person(path: Path) -> None:
 
 
 def test_without_a_history_nothing_was_spent(tmp_path: Path) -> None:
-    assert spending(tmp_path / "none.db", "day", DAY, None) == []
+    with Archive.reading(tmp_path / "none.db") as archive:
+        assert spending(archive, "day", DAY, None) == []
 
 
 @pytest.mark.parametrize(

@@ -318,11 +318,11 @@ def test_the_first_start_is_remembered_once(path: Path) -> None:
 
 def test_the_secret_is_of_this_database_and_stays(path: Path, tmp_path: Path) -> None:
     with Store.open(path) as store, Store.open(tmp_path / "other.db") as other:
-        secret = store.secret()
+        secret = store.secret
         assert len(secret) == 32
-        assert other.secret() != secret
+        assert other.secret != secret
     with Store.open(path) as store:
-        assert store.secret() == secret
+        assert store.secret == secret
 
 
 def test_a_random_id_is_the_same_only_for_the_same_write() -> None:

@@ -47,11 +47,11 @@ def _today(settings: Settings) -> Today:
     path, zone = settings.history.database, settings.limits.timezone
     began = day_began(datetime.now(UTC), zone)
     today = Today()
-    for day in spending(path, "day", began, zone):
-        today.answers += day.requests
-        today.tokens += day.prompt_tokens + day.completion_tokens
-        today.cost += day.cost / MICRO
     with Archive.reading(path) as archive:
+        for day in spending(archive, "day", began, zone):
+            today.answers += day.requests
+            today.tokens += day.prompt_tokens + day.completion_tokens
+            today.cost += day.cost / MICRO
         if archive is not None:
             today.failed = len(archive.exchanges(-1, failed=True, since=began))
     return today

@@ -14,6 +14,7 @@ from userbot.console.describe import money
 from userbot.errors import UsageError
 from userbot.rules.limits import MICRO, day_began
 from userbot.settings import Settings
+from userbot.storage.archive import Archive
 from userbot.storage.spending import Spending, spending
 from userbot.texts import _
 
@@ -49,8 +50,8 @@ def _found(settings: Settings, by: str, days: int) -> dict[str, list[Spending]]:
     """What was spent in so many days, by each of the three, or by one."""
     zone = settings.limits.timezone
     since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
-    database = settings.history.database
-    return {what: spending(database, what, since, zone) for what in _BY if by in ("", what)}
+    with Archive.reading(settings.history.database) as archive:
+        return {what: spending(archive, what, since, zone) for what in _BY if by in ("", what)}
 
 
 def _row(what: str, row: Spending) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class CommandResults:
     ) -> None:
         self._owner = owner
         self._saved = ConversationId(owner.id)
-        self._secret = store.secret()
+        self._secret = store.secret
         self._texts = texts
         self._store = store
         self._store_back = store_back

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,13 +40,14 @@ class Spending:
     """Some of it is an estimate: the endpoint did not tell."""
 
 
-def spending(database: Path, by: str, since: datetime, timezone: str | None) -> list[Spending]:
+def spending(
+    archive: Archive | None, by: str, since: datetime, timezone: str | None
+) -> list[Spending]:
     """What was spent since a moment, by "day", "chat" or "person"; the newest day, else most first.
 
-    Raises StorageError. Without a history there is nothing.
+    Raises StorageError. Without a history (None) there is nothing.
     """
-    with Archive.reading(database) as archive:
-        rows = [] if archive is None else archive.database.rows(_ROWS, {"since": since})
+    rows = [] if archive is None else archive.database.rows(_ROWS, {"since": since})
     zone = None if timezone is None else ZoneInfo(timezone)
     key = _KEYS[by]
     sums: dict[str | int, Spending] = {}

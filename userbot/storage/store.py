@@ -14,6 +14,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -115,6 +116,7 @@ class Store:
         """The moment of the first start; `now` if this is it."""
         return moment(int(self._once("first_start", now)))
 
+    @cached_property
     def secret(self) -> bytes:
         """32 random bytes of this database, for `rules.own_writes.random_id`."""
         return bytes(self._once("secret", secrets.token_bytes(32)))

@@ -67,7 +67,7 @@ class Outbound:
         self._reader = reader
         self._resume = resume
         self._store = store
-        self._secret = store.secret()
+        self._secret = store.secret
         self._clock = clock
         self._report = report
 

@@ -57,7 +57,7 @@ class Resume:
         self._chats = chats
         self._reader = reader
         self._store = store
-        self._secret = store.secret()
+        self._secret = store.secret
         self._max_age = max_age
         self._clock = clock
         self._report = report
@@ -83,12 +83,10 @@ class Resume:
         turn.looked = True
 
     def save(self, turn: Turn) -> None:
-        """Store of what messages a turn is made, if that is not stored yet. Raises StorageError."""
-        if not turn.saved:
-            self._store.questions.save_pieces(
-                turn.pieces, turn.question, turn.gone, self._clock.now()
-            )
-            turn.gone, turn.saved = [], True
+        """Store of what messages a turn is made. Raises StorageError."""
+        now = self._clock.now()
+        self._store.questions.save_pieces(turn.pieces, turn.question, turn.gone, now)
+        turn.gone, turn.saved = [], True
 
     def still_wanted(self, question: Question, since: Since, lost: datetime) -> None:
         """Before its first text leaves again, since the connection was `lost` at that time.

@@ -88,8 +88,9 @@ class Runner:
                     return  # the row stays open
 
     def save(self, turn: Turn) -> None:
-        """Store of what messages a turn is made. Raises StorageError."""
-        self._stages.resume.save(turn)
+        """Store of what messages a turn is made, if that is not stored yet. Raises StorageError."""
+        if not turn.saved:
+            self._stages.resume.save(turn)
 
     async def _step(self, turn: Turn, stage: Stage) -> None:
         """Do what somebody wants, what follows from a refusal, or what is next."""
