@@ -73,7 +73,9 @@ class Question:
     @property
     def is_reply(self) -> bool:
         """Whether it is about another message, or may be."""
-        return self.reply_to is not None or self.reply_part is not None or self.about_reply
+        part = self.reply_part
+        elsewhere = self.about_reply if part is None else part.elsewhere is not None
+        return elsewhere or self.reply_to is not None
 
     @property
     def replied_to(self) -> int | None:
