@@ -35,7 +35,6 @@ from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
-from userbot.rules.commands import stem as command_stem
 from userbot.rules.inert import Inert
 from userbot.rules.policy import Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS, grew_old
@@ -226,7 +225,7 @@ class Services:
 
         prefix = settings.trigger.prefix
         language = language_of(settings.console.language)
-        texts = CommandTexts(language, prefix, command_stem(prefix))
+        texts = CommandTexts(language, prefix)
         handlers = CommandHandlers(
             texts,
             ConversationCommands(texts, store, history, self.queue, self.retries, clock),

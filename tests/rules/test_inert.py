@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userbot.rules.command_texts import CommandTexts
-from userbot.rules.commands import stem
 from userbot.rules.inert import Inert, shows_another
 from userbot.rules.markdown import MESSAGE_UNITS, plain, render
 from userbot.rules.plain import units
@@ -87,7 +86,7 @@ def test_no_message_of_an_answer_starts_a_command_whatever_was_said(
 @given(WORDS, st.sampled_from(PREFIXES))
 def test_no_message_of_a_result_starts_a_command_whatever_it_shows(text: str, prefix: str) -> None:
     assert_inert(plain(text, inert=Inert(prefix)), prefix)
-    texts = CommandTexts("en", prefix, stem(prefix))
+    texts = CommandTexts("en", prefix)
     results = (texts.headed("", "on", text), texts.headed(text, "on", ""), texts.say("help"))
     for result in results:
         assert_inert(tuple(RichText(part) for part in texts.messages(result)), prefix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from userbot.rules.commands import MOST_HISTORY, Mistake
+from userbot.rules.commands import MOST_HISTORY, Mistake, stem
 from userbot.rules.inert import Inert
 from userbot.rules.markdown import plain
 from userbot.rules.plain import shortened
@@ -94,12 +94,12 @@ _TEXTS: Final = {
 
 
 class CommandTexts:
-    """The sentences. `stem` is what commands begin with, `prefix` what questions do."""
+    """The sentences. `prefix`: what questions begin with."""
 
-    def __init__(self, language: Language, prefix: str, stem: str) -> None:
+    def __init__(self, language: Language, prefix: str) -> None:
         self._language = language
         self._inert = Inert(prefix, language)
-        self._names = {"prefix": prefix, "stem": stem}
+        self._names = {"prefix": prefix, "stem": stem(prefix)}
 
     def say(self, text: str, **values: object) -> str:
         """One of the sentences, with its values."""
