@@ -96,6 +96,8 @@ class Adapters:
         self.client = new_client(settings.telegram, gate, listener, persistent=True)
         self.people = People(self.client, report)
         self.updates = Updates(self.client, self.people, listener, report)
+        self.reader = TelegramReader(self.client, self.updates, timings.page_limit)
+        self.sender = TelegramSender(self.client)
         self.model = OpenAIChat(settings.openai, report)
         self.speech = OpenAITranscriber(
             settings.voice, settings.openai, report, timings.transcription_seconds
@@ -161,10 +163,8 @@ class Services:
     ) -> None:
         store = store_back.store
         account, adapters = program.account, program.adapters
-        client = adapters.client
+        reader, sender = adapters.reader, adapters.sender
         max_age = timedelta(minutes=settings.catch_up.max_age_minutes)
-        sender = TelegramSender(client)
-        reader = TelegramReader(client, adapters.updates, timings.page_limit)
 
         self.store_back = store_back
         self._max_age = max_age
