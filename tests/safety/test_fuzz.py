@@ -12,6 +12,8 @@ from tests.safety.fuzz import Target, updates
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 SHORT, LONG = 3_000, 100_000
+RIGHTS = 4_880
+"""The seed of an update about the rights in a group whose number is missing."""
 
 
 @pytest.fixture
@@ -42,6 +44,12 @@ async def test_whatever_arrives_nothing_crashes_and_nothing_is_sent(target: Targ
     askers = {one.person for one in target.heard()}
     assert askers - {target.stage.olga.id}, "some of it was a question"
     assert all(person > 0 for person in askers)
+
+
+@nobody_may
+async def test_what_once_raised_an_exception_raises_none(target: Target) -> None:
+    await target.throw(RIGHTS, 1)
+    assert not target.failures
 
 
 @pytest.mark.slow

@@ -163,12 +163,10 @@ class Updates:
             )
 
     async def _on_rights(self, update: Any) -> None:
-        peer = getattr(update, "peer", None)
+        where = getattr(update, "peer", None) or update
         for name, kind in (("channel_id", types.PeerChannel), ("chat_id", types.PeerChat)):
-            if peer is None and _is_id(number := getattr(update, name, None)):
-                peer = kind(number)
-        if peer is not None:
-            self._client.gate.rights_changed(get_peer_id(peer))
+            if _is_id(number := getattr(where, name, None)):
+                self._client.gate.rights_changed(get_peer_id(kind(number)))
 
     async def _on_deleted(self, update: Any) -> None:
         chat = None
