@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.house import House, before_ours
-from tests.cli.processes import ROOT
+from tests.cli.processes import ROOT, environment
 from tests.harness import Stage
 
 SEED = int(os.environ.get("CHAOS_SEED", "1"))
@@ -149,3 +149,49 @@ async def test_the_end_is_held_up_neither_by_who_swallows_exceptions_nor_by_a_th
         rest = await process.stdout.read()
         assert await process.wait() == 130
     assert sorted((first + rest).split()) == [b"left", b"ready"]
+
+
+COMMANDS = (
+    "run", "init", "login", "logout", "chats", "history", "usage", "doctor", "retry", "talk",
+    "demo", "sandbox", "service",
+)  # fmt: skip
+IMPORTING = """
+import os, signal, sys
+from userbot import cli
+from userbot.__main__ import main
+
+class Swallows:
+    def find_spec(self, name, *more):
+        if name.startswith("userbot."):
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+                for _ in range(1000):
+                    pass
+            except BaseException:  # as a callback of the import system does
+                os._exit(1)
+
+sys.meta_path.insert(0, Swallows())
+for command in sys.argv[1].split():
+    if os.fork() == 0:
+        sys.argv = ["userbot", command, *(["status"] if command == "service" else [])]
+        main()
+        os._exit(2)
+    print(command, os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+"""
+
+
+async def test_a_signal_while_a_command_is_imported_is_taken_whoever_swallows_exceptions(
+    house: House,
+) -> None:
+    house.write_config()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        IMPORTING,
+        " ".join(COMMANDS),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=house.folder,
+        env=environment(house.folder),
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+    assert said.decode().splitlines() == [f"{command} 130" for command in COMMANDS]

@@ -141,9 +141,10 @@ def root(
 )
 def run(common: Common) -> None:
     began = time.monotonic()
+    loaded = load_config(common)
     with leaving_at_once():
-        loaded = load_config(common)
         from userbot.cli import run as command
+
     command.run(common, loaded, began)
 
 
@@ -180,7 +181,8 @@ def init(
         typer.Option(min=1, max=5, metavar="N", help=_("With --server: its data centre number.")),
     ] = 2,
 ) -> None:
-    from userbot.cli import init as command
+    with leaving_at_once():
+        from userbot.cli import init as command
 
     if sandbox:
         command.init_for_sandbox(common, force=force)
@@ -203,7 +205,8 @@ def init(
 def login(common: Common, phone: Phone = None) -> None:
     masking.hide(phone)
     settings = load_config(common, need_key=False).settings
-    from userbot.cli import login as command
+    with leaving_at_once():
+        from userbot.cli import login as command
 
     command.login(common, settings, phone)
 
@@ -214,7 +217,8 @@ def login(common: Common, phone: Phone = None) -> None:
 )
 def logout(common: Common) -> None:
     settings = load_config(common, need_key=False).settings
-    from userbot.cli import login as command
+    with leaving_at_once():
+        from userbot.cli import login as command
 
     command.logout(settings.telegram)
 
@@ -238,7 +242,8 @@ def chats(
     ] = None,
 ) -> None:
     settings = load_config(common, need_key=False).settings
-    from userbot.cli import chats as command
+    with leaving_at_once():
+        from userbot.cli import chats as command
 
     command.chats(common, settings, word)
 
@@ -288,7 +293,8 @@ def history(
     ] = None,
 ) -> None:
     settings = load_config(common, need_key=False).settings
-    from userbot.cli import history as command
+    with leaving_at_once():
+        from userbot.cli import history as command
 
     asked = command.Asked(chat, search, limit)
     wanted = command.Wanted(clear=clear, yes=yes, export=export, backup=backup)
@@ -312,7 +318,8 @@ def usage(
     ] = 30,
 ) -> None:
     settings = load_config(common, need_key=False).settings
-    from userbot.cli import usage as command
+    with leaving_at_once():
+        from userbot.cli import usage as command
 
     command.usage(common, settings, by, days)
 
@@ -325,7 +332,8 @@ def usage(
     ),
 )
 def doctor(common: Common) -> None:
-    from userbot.cli import doctor as command
+    with leaving_at_once():
+        from userbot.cli import doctor as command
 
     command.doctor(common)
 
@@ -348,7 +356,8 @@ def retry(
     chat: Chat = None,
 ) -> None:
     settings = load_config(common, need_key=False).settings
-    from userbot.cli import history as command
+    with leaving_at_once():
+        from userbot.cli import history as command
 
     command.retry(common, settings, since, chat)
 
@@ -369,7 +378,8 @@ def talk(
     ] = None,
 ) -> None:
     settings = load_config(common, need_telegram=False).settings
-    from userbot.cli import talk as command
+    with leaving_at_once():
+        from userbot.cli import talk as command
 
     command.talk(common, settings, " ".join(text or ()))
 
@@ -399,7 +409,8 @@ def demo(
         typer.Option(metavar="FOLDER", help=_("Draw the chat and the console there, as SVG.")),
     ] = None,
 ) -> None:
-    from userbot.cli import demo as command
+    with leaving_at_once():
+        from userbot.cli import demo as command
 
     own = command.own_model(common, model) if openai else None
     command.demo(common, own, language, picture)
@@ -433,7 +444,8 @@ def sandbox(
         typer.Option(metavar="DIR", help=_("Keep the state in this folder. Default: in memory.")),
     ] = None,
 ) -> None:
-    from userbot.cli import sandbox as command
+    with leaving_at_once():
+        from userbot.cli import sandbox as command
 
     command.sandbox(common, port, data)
 
@@ -459,7 +471,8 @@ def service(
     ],
 ) -> None:
     loaded = load_config(common, need_key=action == "install")
-    from userbot.cli import service as command
+    with leaving_at_once():
+        from userbot.cli import service as command
 
     command.service(common, action, loaded)
 

@@ -22,6 +22,7 @@ import typer
 from userbot import masking
 from userbot.cli.language import fitted, said, show, speak
 from userbot.errors import ConfigError, UserbotError, system_reason
+from userbot.signals import leaving_at_once
 from userbot.texts import _, joined
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def program() -> str:
         return str(started)
 
 
+@leaving_at_once()
 def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = True) -> Loaded:
     """Read the config; what is created from now on is the owner's only. Raises ConfigError."""
     from userbot.config import load
