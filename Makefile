@@ -7,6 +7,9 @@ IMAGE ?= gpt-userbot
 ARGS ?=
 # Tests at a time: more than two cores would hold, since most of them wait.
 WORKERS ?= 5
+# What is compiled of the tests is kept, also where that is not the custom: else each worker compiles
+# all of them, which takes it longer than a tenth of their work.
+KEPT := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/compiled
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test bench fuzz soak demo-real test-real chaos differential live pictures texts lock upgrade build \
 	run pin clean \
@@ -29,7 +32,7 @@ check: setup-dev  ## lint, format, types; the types on Windows, too
 	done; exit $$failed
 
 test: setup-dev  ## all tests but the slow ones
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(KEPT) $(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 bench: setup-run  ## measurements: every tests/bench/bench_*.py
 	@for file in tests/bench/bench_*.py; do echo "== $$file"; $(BIN)/python $$file $(ARGS) || exit 1; done

@@ -23,6 +23,13 @@ def slowly(seconds: float) -> Any:
     return lambda request: streamed(f"You said: {_question(request)}", delay=seconds)
 
 
+def held(stage: Stage) -> Any:
+    """A model that says nothing to the first request, and all at once to those after it: what has
+    to happen before a first text happens before it on a busy machine, too.
+    """
+    return lambda request: slowly(30 if len(stage.endpoint.requests) == 1 else 0)(request)
+
+
 def _question(request: dict[str, Any]) -> str:
     return str(request["messages"][-1]["content"])
 
@@ -49,7 +56,7 @@ async def quiet(program: Program, answers: int) -> None:
 async def test_a_second_message_before_the_first_text_is_answered_with_the_first(
     stage: Stage,
 ) -> None:
-    stage.endpoint.responder = slowly(0.3)
+    stage.endpoint.responder = held(stage)
     program = await stage.program([listed(stage.max.id)], trigger=BURSTS)
     stage.max.says(stage.olga, "How do I mend")
     await asked(stage, 1)
