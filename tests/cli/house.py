@@ -11,6 +11,7 @@ Whatever a process prints is looked through for secrets and tracebacks when it h
 from __future__ import annotations
 
 import asyncio
+import codecs
 import fcntl
 import json
 import os
@@ -129,6 +130,7 @@ class Screen:
         self._closed = asyncio.Event()
         self._process = Process()
         self._master = -1
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     async def open(self, arguments: tuple[str, ...], folder: Path, env: dict[str, str]) -> Screen:
         self._master, slave = pty.openpty()
@@ -149,7 +151,8 @@ class Screen:
         if not data:
             asyncio.get_running_loop().remove_reader(self._master)
             self._closed.set()
-        self.text += data.decode(errors="replace").replace("\r\n", "\n")
+        # A letter may come in two reads.
+        self.text += self._decoder.decode(data).replace("\r\n", "\n")
         self._news.set()
 
     @property
