@@ -119,6 +119,17 @@ class Answering(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCalled(Event):
+    """The model had something looked up: by which tool, what, and how much was found."""
+
+    event: ClassVar[str] = "tool"
+    name: str
+    detail: str
+    count: int | None = None
+    """How many messages were found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
     """An answer stands in Telegram, in the messages `answers`."""
 

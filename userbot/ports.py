@@ -29,6 +29,8 @@ from userbot.types import (
     Quoted,
     ReplyPart,
     RichText,
+    Scope,
+    Search,
     Since,
     Sound,
     Speech,
@@ -143,6 +145,33 @@ class Reader(Protocol):
 
     async def find_person(self, name: str) -> int | None:
         """The id of the person with this @name; None if nobody has it."""
+
+
+class Lookups(Protocol):
+    """Looks up what was said in a chat, for one answer; nothing of it is kept.
+
+    Every method may raise TelegramError; what a scope does not hold never leaves Telegram.
+    """
+
+    async def scope_of(
+        self, conversation: ConversationId, person: int | None = None
+    ) -> Scope | None:
+        """Where an answer in a conversation may look things up; None where it may not at all.
+
+        `person`: who asked, if that is not the owner. Then it is what that person could read.
+        """
+
+    async def search(self, scope: Scope, wanted: Search, limit: int) -> list[Message]:
+        """Messages of a scope, the newest first; without words at most 500 of a span of time.
+
+        Each spelling is a request.
+        """
+
+    async def around(self, scope: Scope, message: int, before: int, after: int) -> list[Message]:
+        """A message of a scope with so many before and after it, oldest first."""
+
+    def link(self, scope: Scope, message: int) -> str:
+        """The address of a message; "" where it has none, or no link may stand in its chat."""
 
 
 @dataclass(frozen=True, slots=True)

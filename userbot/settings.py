@@ -38,6 +38,7 @@ File = Annotated[Path, BeforeValidator(_path)]
 Respond = Literal["all", "mention", "prefix", "off"]
 Show = Literal["transcript", "answer", "both"]
 AnswerAs = Literal["text", "voice", "same"]
+MaySearch = Literal["off", "me", "askers"]
 Whom = Annotated[
     Annotated[Literal["me", "contacts", "anyone"], Tag("word")]
     | Annotated[tuple[str | Whole, ...], Tag("list")],
@@ -144,6 +145,7 @@ class ChatConfig:
     model: Filled | None = None
     voice: ChatVoiceConfig | None = None
     context_messages: Annotated[Whole, Ge(0), Le(100)] = 0
+    search: MaySearch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +219,26 @@ class ConsoleConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingConfig:
+    """What an answer may look up in the chat that it stands in, and for whom."""
+
+    search: MaySearch = "off"
+    searches: Annotated[Whole, Ge(1), Le(50)] = 8
+    links: Flag = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecapConfig:
+    """How much `/gpt_recap` reads, and when it comes by itself."""
+
+    max_messages: Annotated[Whole, Ge(1), Le(10_000)] = 1000
+    max_days: Annotated[Whole, Ge(1), Le(366)] = 14
+    at: Annotated[str, Constraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None = None
+    chats: tuple[str | Whole, ...] = ()
+    voice: Flag = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration; each room of the program receives only its section."""
 
@@ -235,3 +257,5 @@ class Settings:
     pacing: PacingConfig = PacingConfig()
     catch_up: CatchUpConfig = CatchUpConfig()
     console: ConsoleConfig = ConsoleConfig()
+    reading: ReadingConfig = ReadingConfig()
+    recap: RecapConfig = RecapConfig()

@@ -35,6 +35,8 @@ from userbot.types import (
     Question,
     Quoted,
     RichText,
+    Scope,
+    Source,
     Speech,
     Transcript,
     Usage,
@@ -94,6 +96,8 @@ class Material:
     """The transcript is all the answer, and the model is not asked."""
     pictures: tuple[Picture, ...] = ()
     background: str = ""
+    scope: Scope | None = None
+    """Where the answer may look things up; None: nowhere."""
     preface: str = ""
     """Markdown that stands before the answer: what was heard, or the question itself."""
 
@@ -167,6 +171,10 @@ class Turn:
     """The model is asked without all that the question can do without."""
     whole: ChatRequest | None = None
     """The request that was refused, while a half of it is tried."""
+    sources: list[Source] = field(default_factory=list)
+    """What was read for the answer: the first can be cited as [1], and so on."""
+    searched: int = 0
+    """How many requests that took."""
     stream: Stream | None = None
     failure: UserbotError | None = None
     """Why there will be no answer, or no more of it; what was shown is still to be closed."""
@@ -301,6 +309,7 @@ class Turn:
         self.releases.close()
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
+        self.sources, self.searched = [], 0
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
 

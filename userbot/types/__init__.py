@@ -46,6 +46,7 @@ from userbot.types.decisions import (
     OpenCommand,
     Question,
 )
+from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolSpec
 from userbot.types.media import (
     Format,
     Hints,

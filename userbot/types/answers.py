@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from userbot.types.lookups import ToolCall, ToolSpec
 from userbot.types.media import Picture
 
 
@@ -30,11 +33,17 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class PromptMessage:
-    """One message of a request to the model; role is "system", "user" or "assistant"."""
+    """One message of a request to the model; role is "system", "user", "assistant" or "tool".
+
+    `calls`: what an assistant's message called. `answers`: the id of the call that a tool's message
+    is the result of.
+    """
 
     role: str
     content: str
     pictures: tuple[Picture, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,10 @@ class ChatRequest:
     temperature: float | None = None
     max_completion_tokens: int | None = None
     reasoning_effort: str | None = None
+    tools: tuple[ToolSpec, ...] = ()
+    """What the model may call."""
+    schema: Mapping[str, Any] | None = None
+    """The answer is to be JSON of this schema, where the server can see to that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,8 @@ class Finish:
     reason: str
     usage: Usage | None
     model: str
+    calls: tuple[ToolCall, ...] = ()
+    """What the model wants to know before it answers."""
 
 
 @dataclass(frozen=True, slots=True)

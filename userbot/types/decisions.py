@@ -69,6 +69,11 @@ class Question:
     """The question's row in the store; 0 until it is stored."""
     attempt: int = 0
     """How often the owner had it asked again."""
+    about: ConversationId | None = None
+    """Where it looks things up, if not where it is answered: the owner named a chat (`-c`), or
+    wants the answer in Saved Messages (`-q`)."""
+    quiet: bool = False
+    """Its answer goes to Saved Messages, and its message is deleted (`-q`)."""
 
     @property
     def is_reply(self) -> bool:

@@ -1,0 +1,70 @@
+"""What an answer may look up in its chat, and what the model may call to do so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from userbot.types.chats import ConversationId
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where one answer may look: decided before a model is asked, and nowhere else.
+
+    `since`: nothing from before it may be seen. `former`: the basic group that the supergroup was
+    before.
+    """
+
+    conversation: ConversationId
+    since: datetime | None = None
+    former: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What is looked for in a scope.
+
+    `words`: spellings, each looked for by itself; none of them: all that was said, by date.
+    `until` is not included. `person`: only what that one wrote.
+    """
+
+    words: tuple[str, ...] = ()
+    person: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """Something that the model may call; `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call as the model made it; `arguments` is JSON, if the model kept to it."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A message that was read for an answer and can be cited by a number.
+
+    `link`: its address, "" where there is none.
+    """
+
+    chat: int
+    message: int
+    person: int
+    name: str
+    at: datetime
+    link: str = ""
