@@ -105,18 +105,17 @@ class Runner:
         if stage is Stage.SETTLE:
             await self._stages.answer.abandon(turn)
             await self._stages.answer.over(turn)  # seen before the end is told
-        task = turn.task = asyncio.current_task()
-        assert task is not None
+        turn.task = asyncio.ensure_future(self._run(turn, stage))
         try:
-            await self._run(turn, stage)
+            await turn.task
         except asyncio.CancelledError:
-            if task.cancelling() > turn.cuts or turn.interruption is None:
-                raise  # somebody else ends all of it
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            if turn.interruption is None:  # set while it ran
+                raise
         finally:
             turn.task = None
-            while turn.cuts:
-                turn.cuts -= 1
-                task.uncancel()
         turn.troubles = 0
 
     async def _run(self, turn: Turn, stage: Stage) -> None:

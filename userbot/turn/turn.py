@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from math import inf
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from userbot.errors import PostponedError, UserbotError, WriteInDoubtError
 from userbot.rules import bursts
@@ -230,10 +230,8 @@ class Turn:
     """What a stage was refused with, until it is known what follows from it."""
     is_leaving: bool = False
     """The program ends: nothing is waited for any more."""
-    task: asyncio.Task[Any] | None = None
-    """What runs a stage, while one runs."""
-    cuts: int = 0
-    """How often that stage was cancelled by interruptions."""
+    task: asyncio.Future[None] | None = None
+    """The stage that is running."""
     typing: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -301,7 +299,6 @@ class Turn:
             return
         self.interruption = interruption
         if self.task is not None:
-            self.cuts += 1
             self.task.cancel()
 
     def start_over(self) -> None:
