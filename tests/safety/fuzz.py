@@ -33,7 +33,7 @@ STRANGERS = (7_000_000_003, 1, 777000, 0, -5, 2**62)
 GROUPS = (1, 4_000_002)
 CHANNELS = (1, 2_000_000_002)
 MANY = 10**12
-OWN = re.compile(r"(.* · )?/gpt_|⚠️")
+OWN = re.compile(r"(→ |.* · )?/gpt_|⚠️")
 """What the owner is told begins so."""
 UNLIMITED = ("requests_per_minute", "answers_per_hour", "tokens_per_day")
 PAUSE, CHUNK = 20, 500

@@ -31,7 +31,6 @@ HOW = {
     "reply": "and then?",
     "prefixed reply": "/gpt and then?",
 }
-ADDRESSED = {"mention", "reply"}
 ASKS = {"prefix", "prefix in capitals", "prefixed reply"}
 NEVER = {"bare prefix", "command"}
 
