@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.sandbox.devices import until
 from userbot.errors import ModelError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.sent_events import MOST
@@ -22,16 +23,6 @@ REQUEST = ChatRequest(
     model="small",
     messages=(PromptMessage("system", "Be brief."), PromptMessage("user", "hello there")),
 )
-
-
-@pytest.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    await endpoint.start()
-    yield endpoint
-    await endpoint.stop()
-    assert endpoint.crashed == []
-    assert not endpoint.unhandled
 
 
 @pytest.fixture
@@ -106,12 +97,6 @@ async def gathered(chat: OpenAIChat, request: ChatRequest = REQUEST) -> tuple[st
     *deltas, finish = [piece async for piece in chat.stream(request)]
     assert isinstance(finish, Finish)
     return "".join(delta.text for delta in deltas if isinstance(delta, Delta)), finish
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # the endpoint has no event for it
-            await asyncio.sleep(0.005)
 
 
 async def answer_of(raw: bytes, request: ChatRequest = REQUEST) -> tuple[str, Finish]:

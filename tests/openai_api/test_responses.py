@@ -21,16 +21,6 @@ from .test_chat import REQUEST, answer_of, events, gathered, response
 
 
 @pytest.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    await endpoint.start()
-    yield endpoint
-    await endpoint.stop()
-    assert endpoint.crashed == []
-    assert not endpoint.unhandled
-
-
-@pytest.fixture
 async def chat(endpoint: Endpoint) -> AsyncIterator[OpenAIChat]:
     settings = OpenAIConfig(
         api_key="sandbox-key", base_url=endpoint.base_url, timeout=60, api="responses"

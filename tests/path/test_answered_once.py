@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.harness import Stage, Timings
+from tests.path.voice.notes import until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.faults import Drop
@@ -66,13 +66,6 @@ async def begun(
     stage.telegram.faults.clear()
     stage.endpoint.responder = lambda _: WHOLE
     return question
-
-
-async def until(holds: Callable[[], object]) -> None:
-    """Wait for something that nobody tells of."""
-    async with asyncio.timeout(10):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 @pytest.mark.parametrize("chat", CHATS)

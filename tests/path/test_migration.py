@@ -9,8 +9,9 @@ import random
 import pytest
 
 from tests.harness import Event, Program, Stage, listed
-from tests.path.test_answered_once import asked_for, begun, until
+from tests.path.test_answered_once import asked_for, begun
 from tests.path.test_live_reply import FAST, streamed
+from tests.path.voice.notes import until
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.faults import Drop
 from userbot.sandbox.state import Group, Message, Supergroup

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.harness import Event, Stage, Usage, listed
-from tests.path.test_answered_once import CUT_OFF, EDIT, SEND, WHOLE, begun, until
-from tests.path.voice.notes import EN
+from tests.path.test_answered_once import CUT_OFF, EDIT, SEND, WHOLE, begun
+from tests.path.voice.notes import EN, until
 from userbot.sandbox import ogg
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Message

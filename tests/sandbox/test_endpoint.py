@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import openai
 import pytest
 
+from tests.sandbox.devices import until
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.types import Usage
 
@@ -80,12 +81,6 @@ async def wire(endpoint: Endpoint) -> AsyncIterator[Wire]:
     wire = await Wire.to(endpoint)
     yield wire
     await wire.close()
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():  # the endpoint has no event for it
-            await asyncio.sleep(0.005)
 
 
 async def test_a_stream_is_role_pieces_finish_usage_without_choices_and_done(wire: Wire) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,17 +19,6 @@ CHANNEL = -1_002_000_000_001
 BEN = Person(id=502, name="Ben")
 GROUP = -4_000_001
 WORDS = "a very particular secret"
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "history.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path) as store:
-        yield store
 
 
 def answered(store: Store, message: int, chat: int = ANNA.id, **more: object) -> Question:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,17 +21,6 @@ from userbot.types import TERMINAL, Expected, Finish, Payment, Person, Question,
 DAY = NOW.replace(hour=0, minute=0)
 BEN = Person(id=502, name="Ben")
 TOKENS = LimitsConfig(tokens_per_day=100, requests_per_minute=100)
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "history.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path) as store:
-        yield store
 
 
 def admitted(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,12 +14,6 @@ from userbot.storage.store import Store
 from userbot.types import CommandNote, ConversationId, Cost, Exchange, Question, Quoted
 
 GROUP = -1001
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "history.db") as store:
-        yield store
 
 
 def stored(store: Store, asked: Question) -> Question:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -38,12 +38,6 @@ DAYS = timedelta(days=2)
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "sessions" / "history.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store.open(path) as store:
-        yield store
 
 
 def stored(store: Store, **about: object) -> Question:
