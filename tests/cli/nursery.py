@@ -73,8 +73,9 @@ def _become(request: dict[str, Any], streams: list[int]) -> NoReturn:
         os.environ.update(request["environment"])
         sys.argv = ["userbot", *request["arguments"]]
         sys.stdin = os.fdopen(0, encoding="utf-8", errors="surrogateescape")
-        sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding="utf-8")
-        sys.stderr = os.fdopen(2, "w", 1, encoding="utf-8")
+        encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
+        sys.stdout = os.fdopen(1, "w", 1 if os.isatty(1) else -1, encoding=encoding)
+        sys.stderr = os.fdopen(2, "w", 1, encoding=encoding)
         if fault := os.environ.get("FAULT"):
             from tests.faults import install
 

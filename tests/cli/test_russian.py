@@ -8,7 +8,7 @@ import re
 import pytest
 
 from tests.cli.house import MODEL_KEY, PHONE, House
-from tests.cli.processes import cold, environment
+from tests.cli.processes import Process, environment
 from tests.cli.test_help import NAMES
 from tests.cli.told import keep
 from tests.harness import LOGIN_CODE
@@ -131,11 +131,8 @@ async def test_a_terminal_that_lacks_our_signs_gets_plainer_ones(
 ) -> None:
     told(house)
     for command in ("doctor", "history nobody", "chats", "run --x"):
-        process = await cold(
-            *command.split(),
-            folder=house.folder,
-            env=environment(house.folder, PYTHONIOENCODING=encoding, LANG="ru_RU.KOI8-R"),
-        )
+        env = environment(house.folder, PYTHONIOENCODING=encoding, LANG="ru_RU.KOI8-R")
+        process = await Process().start(tuple(command.split()), house.folder, env)
         text = b"".join(await process.communicate()).decode(encoding)
         assert "UnicodeEncodeError" not in text
         assert "?" not in text

@@ -11,7 +11,7 @@ from tests.harness import Stage
 from tests.safety.fuzz import Target, updates
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
-SHORT, LONG = 3_000, 100_000
+SHORT, LONG = 2_000, 100_000
 RIGHTS = 4_880
 """The seed of an update about the rights in a group whose number is missing."""
 
