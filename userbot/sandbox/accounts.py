@@ -13,10 +13,12 @@ from dataclasses import dataclass
 
 from . import logins, tl
 from .formatting import prepare
-from .groups import invite, open_topic, remove
+from .groups import invite, open_topic, promote, remove
 from .messages import delete, edit
+from .reading import mark_read, visible
+from .scheduled import scheduled_in
 from .sending import SendingUser
-from .state import Group, Message, Supergroup, User
+from .state import Group, Message, Scheduled, Supergroup, User
 from .world import World, command
 
 
@@ -94,6 +96,17 @@ class Account(SendingUser):
         """Deletes messages that this account sees; in a supergroup always for everyone."""
         delete(self.world, self, messages, for_everyone)
 
+    def reads(self, where: User | Group, message: Message | None = None) -> None:
+        """Reads a chat on another device, up to a message or all of it."""
+        chat = self.chat(where)
+        upto = message or chat.mailbox_of(self).last(chat)
+        if upto is not None:
+            mark_read(self.world, self, chat, upto)
+
+    def promotes(self, user: User, group: Supergroup) -> None:
+        """Makes a member an admin."""
+        promote(self.world, group, user)
+
     def invites(self, user: User, group: Group) -> None:
         """Adds somebody to a group."""
         invite(self.world, self, group, [user])
@@ -126,7 +139,11 @@ class Account(SendingUser):
         chat = self.chat(where)
         if isinstance(chat, Supergroup) and not chat.has(self):
             return []
-        return chat.mailbox_of(self).history(chat)
+        return visible(self, chat)
+
+    def scheduled(self, where: User | Group) -> list[Scheduled]:
+        """What this account has scheduled in a chat, the latest first."""
+        return scheduled_in(self.world, self, self.chat(where))
 
     async def expects(
         self,

@@ -129,7 +129,7 @@ class TelegramFaults:
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """A write that was refused: by whom, where (a marked id), and for how long."""
+    """A write or a search that was refused: by whom, where (a marked id), and for how long."""
 
     account: int
     chat: int | None
@@ -144,13 +144,18 @@ class FloodLimits:
         """Writes of one account into one group in any minute."""
         self.account_second: int | None = None
         """Writes of one account in any second."""
+        self.searches_minute: int | None = None
+        """Searches of one account in any minute, in whatever chats."""
         self.floods: list[Flood] = []
         self._writes: dict[tuple[int, int | None], deque[float]] = {}
+        self._searches: dict[int, deque[float]] = {}
 
     def take(
         self, method: str, account: int | None, chat: int | None, now: float
     ) -> RpcError | None:
         """Count a request; the error that it is answered with, if it is one too many."""
+        if account is not None and method == "messages.search":
+            return self._search(account, chat, now)
         if account is None or method not in _WRITES:
             return None
         waits = [self._wait((account, None), self.account_second, _SECOND, now)]
@@ -164,12 +169,25 @@ class FloodLimits:
             self._writes.setdefault(key, deque()).append(now)
         return None
 
+    def _search(self, account: int, chat: int | None, now: float) -> RpcError | None:
+        searches = self._searches.setdefault(account, deque())
+        seconds = _until_room(searches, self.searches_minute, _MINUTE, now)
+        if seconds > 0:
+            self.floods.append(Flood(account, chat, math.ceil(seconds)))
+            return RpcError(420, f"FLOOD_WAIT_{math.ceil(seconds)}")
+        searches.append(now)
+        return None
+
     def _wait(
         self, key: tuple[int, int | None], most: int | None, window: float, now: float
     ) -> float:
-        writes = self._writes.setdefault(key, deque())
-        while writes and now - writes[0] >= window:
-            writes.popleft()
-        if most is None or len(writes) < most:
-            return 0.0
-        return window - (now - writes[0])
+        return _until_room(self._writes.setdefault(key, deque()), most, window, now)
+
+
+def _until_room(done: deque[float], most: int | None, window: float, now: float) -> float:
+    """The seconds until one more fits into the window, which slides over what was done."""
+    while done and now - done[0] >= window:
+        done.popleft()
+    if most is None or len(done) < most:
+        return 0.0
+    return window - (now - done[0])

@@ -28,10 +28,11 @@ def add_supergroup(
     *,
     username: str | None = None,
     forum: bool = False,
+    broadcast: bool = False,
 ) -> Supergroup:
-    """A supergroup, public with a username, with topics if it is a forum."""
+    """A supergroup, public with a username, with topics if it is a forum; or a channel."""
     group = _supergroup(world, title, creator, members)
-    group.username, group.forum = username, forum
+    group.username, group.forum, group.broadcast = username, forum, broadcast
     serve(world, group, creator, tl.types.MessageActionChannelCreate(title=title))
     return group
 
@@ -41,7 +42,7 @@ def migrate(world: World, old: Group) -> Supergroup:
     """Makes a supergroup of a basic group (messages.migrateChat)."""
     new = _supergroup(world, old.title, old.creator, old.people())
     serve(world, old, old.creator, tl.types.MessageActionChatMigrateTo(channel_id=new.number))
-    old.migrated_to = new
+    old.migrated_to, new.migrated_from = new, old
     action = tl.types.MessageActionChannelMigrateFrom(title=old.title, chat_id=old.number)
     serve(world, new, new.creator, action)
     return new
@@ -82,6 +83,24 @@ def protect(_world: World, group: Group, on: bool) -> None:
     group.noforwards = on
 
 
+@command
+def hide_prehistory(_world: World, group: Supergroup, on: bool) -> None:
+    """Members see nothing of it from before they came (channels.togglePreHistoryHidden)."""
+    group.hidden_prehistory = on
+
+
+@command
+def forbid_links(_world: World, group: Group, on: bool) -> None:
+    """Its members may not embed links."""
+    group.no_links = on
+
+
+@command
+def promote(_world: World, group: Supergroup, user: User) -> None:
+    """Makes a member an admin."""
+    group.admins.add(user.id)
+
+
 def _supergroup(world: World, title: str, creator: User, members: Sequence[User]) -> Supergroup:
     number = 2_000_000_001 + len(world.state.groups)
     group = Supergroup(number, title, creator, world.now())
@@ -97,7 +116,8 @@ def _gathered(world: World, group: Group, members: Sequence[User]) -> Group:
 
 
 def _join(world: World, group: Group, user: User, inviter: User) -> None:
-    group.members[user.id] = Member(user, inviter, world.now())
+    after = group.mailbox.last_id if isinstance(group, Supergroup) else 0
+    group.members[user.id] = Member(user, inviter, world.now(), after)
     group.left.pop(user.id, None)
     group.version += 1
 

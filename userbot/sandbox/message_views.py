@@ -14,8 +14,15 @@ def peer(viewer: User, where: Chat) -> tl.Tl:
     return tl.types.PeerChat(where.number)
 
 
-def sender(message: Message) -> tl.Tl:
-    """Who wrote it: a person, or for a post its channel."""
+def is_post(message: Message) -> bool:
+    """Whether it stands in a channel, which speaks for whoever wrote it."""
+    return isinstance(message.chat, Supergroup) and message.chat.broadcast
+
+
+def sender(message: Message) -> tl.Tl | None:
+    """Who wrote it: a person, or for a post its channel; in that channel nobody is named."""
+    if is_post(message):
+        return None
     if message.post_of is not None:
         return tl.types.PeerChannel(message.post_of[0])
     return tl.types.PeerUser(message.sender.id)

@@ -60,14 +60,14 @@ def post(
     _place(message, top)
     if random_id:
         state.by_random_id[sender.id, random_id] = message
-    return _deliver(world, message)
+    return deliver(world, message)
 
 
 @command
 def serve(world: World, group: Group, sender: User, action: tl.Tl) -> Message:
     """Puts a service message into a group."""
     number = len(world.state.messages)
-    return _deliver(world, Message(number, group, sender, world.now(), action=action))
+    return deliver(world, Message(number, group, sender, world.now(), action=action))
 
 
 @command
@@ -76,7 +76,7 @@ def forward_post(world: World, group: Supergroup, channel: int, title: str, text
     group.has_link = True
     message = Message(len(world.state.messages), group, group.creator, world.now(), text)
     message.post_of = (channel, title)
-    return _deliver(world, message)
+    return deliver(world, message)
 
 
 @command
@@ -86,9 +86,9 @@ def edit(
     message.edits.append(message.text)
     message.text, message.entities = text, list(entities)
     message.link_preview, message.edit_date = link_preview, world.now()
-    for mailbox, users in _readers(message.chat):
+    for mailbox, users in readers(message.chat):
         if message.is_in(mailbox):
-            _happened(world, mailbox, users, Kind.EDIT, [message])
+            happened(world, mailbox, users, Kind.EDIT, [message])
 
 
 @command
@@ -97,13 +97,13 @@ def delete(world: World, by: User, messages: Sequence[Message], for_everyone: bo
     for chat in {message.chat: None for message in messages}:
         here = [message for message in messages if message.chat == chat]
         everywhere = for_everyone or isinstance(chat, Supergroup)
-        for mailbox, users in _readers(chat):
+        for mailbox, users in readers(chat):
             gone = [message for message in here if message.is_in(mailbox)]
             if gone and (everywhere or by in users):
                 for message in gone:
                     number = message.ids[mailbox.owner_id]
                     del mailbox.messages[number], mailbox.by_chat[chat][number]
-                _happened(world, mailbox, users, Kind.DELETE, gone)
+                happened(world, mailbox, users, Kind.DELETE, gone)
         for message in here:
             message.deleted = everywhere
 
@@ -134,15 +134,15 @@ def add_media(
     return media
 
 
-def _deliver(world: World, message: Message) -> Message:
-    """Puts a new message into the mailboxes, under an id in each."""
+def deliver(world: World, message: Message) -> Message:
+    """Part of a command: puts a new message into the mailboxes, under an id in each."""
     world.state.messages.append(message)
-    for mailbox, users in _readers(message.chat):
+    for mailbox, users in readers(message.chat):
         mailbox.last_id = number = mailbox.last_id + 1
         message.ids[mailbox.owner_id] = number
         mailbox.messages[number] = message
         mailbox.by_chat.setdefault(message.chat, {})[number] = message
-        _happened(world, mailbox, users, Kind.NEW, [message])
+        happened(world, mailbox, users, Kind.NEW, [message])
     if not message.action:
         for user in message.chat.people():
             if user is not message.sender:
@@ -151,16 +151,17 @@ def _deliver(world: World, message: Message) -> Message:
     return message
 
 
-def _readers(chat: Chat) -> list[tuple[Mailbox, list[User]]]:
+def readers(chat: Chat) -> list[tuple[Mailbox, list[User]]]:
     """The mailboxes that a chat's messages lie in, and who reads each."""
     if isinstance(chat, Supergroup):
         return [(chat.mailbox, chat.people())]
     return [(user.mailbox, [user]) for user in chat.people()]
 
 
-def _happened(
+def happened(
     world: World, mailbox: Mailbox, users: list[User], kind: Kind, messages: Sequence[Message]
 ) -> None:
+    """Part of a command: notes what happened in a mailbox, and tells who reads it."""
     mailbox.pts += len(messages)
     event = MailboxEvent(mailbox, kind, mailbox.pts, world.now(), tuple(messages))
     mailbox.events.append(event)

@@ -24,9 +24,13 @@ from .mtproto.clock import MessageIds, Salts
 from .mtproto.server_key import ServerKey
 from .mtproto.session import DestroyKey, DestroySession, DisconnectAfter, Request, Session
 from .peers import marked_id
+from .scheduled import send_due
 from .state import Login, MailboxEvent, User
 from .views import View
 from .world import World
+
+_WAKING_SECONDS = 0.05
+"""How often it is looked whether something scheduled is due, while there is something."""
 
 
 class OnlineClient:
@@ -64,6 +68,7 @@ class Server:
         self.swallows = False
         """New connections are dead from the beginning."""
         self._timers: set[asyncio.TimerHandle] = set()
+        self._waking: asyncio.TimerHandle | None = None
         self._asking: OnlineClient | None = None
         self._listening: asyncio.Server | None = None
 
@@ -72,6 +77,7 @@ class Server:
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(lambda: _ClientConnection(self), host, port)
         self.world.listener = self
+        self.wake()
         return int(self._listening.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -82,6 +88,7 @@ class Server:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+        self._waking = None
         for connection in list(self.connections):
             connection.drop()
         self.clients.clear()
@@ -104,6 +111,16 @@ class Server:
     def token_accepted(self, login: Login) -> None:
         update = tl.types.UpdateShort(tl.types.UpdateLoginToken(), date=self.world.now())
         self._push(self._of(login), update)
+
+    def wake(self) -> None:
+        if self._waking is None and self._listening is not None:
+            self._waking = self.later(_WAKING_SECONDS, self._send_due)
+
+    def _send_due(self) -> None:
+        """Sends what was scheduled until now. The world's clock may go as it likes: it is asked."""
+        self._waking = None
+        if send_due(self.world):
+            self.wake()
 
     def tell_revoked(self, login: Login) -> None:
         """Lets the clients of a login ask, so that they learn that it has ended."""

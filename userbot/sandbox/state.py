@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -44,6 +45,8 @@ class User:
     contacts: dict[int, User] = field(default_factory=dict)
     blocked: dict[int, User] = field(default_factory=dict)
     mailbox: Mailbox = field(init=False)
+    read_marks: dict[Chat, int] = field(default_factory=dict)
+    """Up to which message this user has read a chat, on whatever device."""
     unread: list[Message] = field(default_factory=list)
     """What others have written and `Account.expects` has not yet returned."""
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,6 +89,8 @@ class Member:
     user: User
     inviter: User
     date: int
+    after: int = 0
+    """The newest message of the supergroup when this member came."""
 
 
 @dataclass(eq=False, slots=True)
@@ -105,6 +110,8 @@ class Group:
     """Seconds after which messages are said to go (`ttl_period`); the sandbox keeps them."""
     noforwards: bool = False
     """What is said here may not be forwarded or kept."""
+    no_links: bool = False
+    """Its members may not embed links."""
 
     @property
     def id(self) -> int:
@@ -130,12 +137,26 @@ class Supergroup(Group):
 
     username: str | None = None
     forum: bool = False
+    broadcast: bool = False
+    """It is a channel, where its creator alone writes."""
     has_link: bool = False
     """It is a channel's discussion group."""
+    hidden_prehistory: bool = False
+    """Members see nothing from before they came; its creator sees everything."""
+    admins: set[int] = field(default_factory=set)
+    """Who else was made an admin."""
+    migrated_from: Group | None = None
+    """The basic group that it was before."""
     mailbox: Mailbox = field(init=False)
 
     def __post_init__(self) -> None:
         self.mailbox = Mailbox(self.id)
+
+    def begins_for(self, user: User) -> int:
+        """The id below or at which a user sees nothing of it; 0 who sees everything."""
+        member = self.members.get(user.id)
+        hidden = self.hidden_prehistory and user is not self.creator and member is not None
+        return member.after if hidden and member else 0
 
     @property
     def id(self) -> int:
@@ -143,7 +164,7 @@ class Supergroup(Group):
 
     @property
     def kind(self) -> str:
-        return "supergroup"
+        return "channel" if self.broadcast else "supergroup"
 
     def mailbox_of(self, _user: User) -> Mailbox:
         return self.mailbox
@@ -194,6 +215,8 @@ class Message:
     """The texts it had before, oldest first."""
     deleted: bool = False
     """For everyone."""
+    from_scheduled: bool = False
+    """Its sender wrote it before, and Telegram sent it when its time came."""
     ids: dict[int, int] = field(default_factory=dict)
     """Ids by mailbox."""
 
@@ -220,6 +243,8 @@ class Kind(Enum):
     NEW = auto()
     EDIT = auto()
     DELETE = auto()
+    READ = auto()
+    """Everything up to the message was read, on another of the reader's devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +279,10 @@ class Mailbox:
         """What is left of a chat, oldest first."""
         return list(self.by_chat.get(chat, {}).values())
 
+    def numbered(self, chat: Chat) -> list[tuple[int, Message]]:
+        """The same with their ids here."""
+        return list(self.by_chat.get(chat, {}).items())
+
     def find(self, chat: Chat, number: int) -> Message | None:
         """The message that is `number` here, if it is in this chat."""
         return self.by_chat.get(chat, {}).get(number)
@@ -264,6 +293,23 @@ class Mailbox:
     def since(self, pts: int) -> list[MailboxEvent]:
         """The events that a client at `pts` has missed."""
         return self.events[bisect_right(self.events, pts, key=lambda event: event.pts) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheduled:
+    """A text that Telegram will send when its `date` has come.
+
+    `number`: its id until then, which is of no other message's kind; of its sender's alone.
+    """
+
+    number: int
+    chat: Chat
+    sender: User
+    date: int
+    text: str
+    entities: Sequence[tl.Tl]
+    reply_to: Message | None
+    random_id: int
 
 
 @dataclass(eq=False, slots=True)
@@ -309,6 +355,9 @@ class State:
     groups: dict[int, Group] = field(default_factory=dict)
     private: dict[tuple[int, int], Private] = field(default_factory=dict)
     messages: list[Message] = field(default_factory=list)
+    scheduled: dict[tuple[int, int], Scheduled] = field(default_factory=dict)
+    """By the sender's id and their numbers, in the order in which they were written."""
+    last_scheduled: int = 0
     by_random_id: dict[tuple[int, int], Message] = field(default_factory=dict)
     """By the sender's id and the random_id it was sent with."""
     media: dict[int, Media] = field(default_factory=dict)

@@ -38,10 +38,18 @@ from .accounts import Account, add_account
 from .dispatch import Address, Dispatcher
 from .dispatch import RandomIdBehaviour as RandomIdBehaviour
 from .faults import TelegramFaults
-from .groups import add_group, add_supergroup, migrate, protect
+from .groups import (
+    add_group,
+    add_supergroup,
+    forbid_links,
+    hide_prehistory,
+    migrate,
+    protect,
+)
 from .messages import forward_post
 from .methods import METHODS
 from .persistence import CommandLog
+from .scheduled import send_due
 from .server import Server
 from .state import Group, Message, Supergroup
 from .world import World
@@ -72,7 +80,7 @@ class Telegram:
         self.crashes = self._dispatcher.crashes
         """Requests whose handler failed: a mistake of the sandbox."""
         self.flood = self._server.flood
-        """Limits on writing, none unless set, and the writes that they refused."""
+        """Limits on writing and searching, none unless set, and the writes that they refused."""
 
     # -- running --
 
@@ -181,6 +189,19 @@ class Telegram:
         """A supergroup with topics; `Account.opens_topic` opens one."""
         return add_supergroup(self._world, title, creator, members, forum=True)
 
+    def add_channel(
+        self,
+        title: str,
+        *,
+        creator: Account,
+        members: Sequence[Account] = (),
+        username: str | None = None,
+    ) -> Supergroup:
+        """A channel, where its creator alone writes."""
+        return add_supergroup(
+            self._world, title, creator, members, username=username, broadcast=True
+        )
+
     def post(self, group: Supergroup, text: str, *, channel: str = "News") -> Message:
         """A channel's post, as Telegram forwards it into the channel's discussion group."""
         return forward_post(self._world, group, 1_900_000_001, channel, text)
@@ -199,8 +220,9 @@ class Telegram:
         return list(self.state.groups.values())
 
     def advance(self, seconds: float) -> None:
-        """Moves the world's dates ahead: codes expire, messages grow old."""
+        """Moves the world's dates ahead: codes expire, messages grow old, what is due is sent."""
         self._world.skew += seconds
+        send_due(self._world)
 
     def goes_by(self, clock: Callable[[], float]) -> None:
         """Takes the world's dates from another clock, which gives Unix seconds."""
@@ -209,6 +231,14 @@ class Telegram:
     def protect(self, group: Group, on: bool = True) -> None:
         """What is said in a group may not be forwarded or kept (noforwards)."""
         protect(self._world, group, on)
+
+    def hide_prehistory(self, group: Supergroup, on: bool = True) -> None:
+        """Members see nothing of a group from before they came."""
+        hide_prehistory(self._world, group, on)
+
+    def forbid_links(self, group: Group, on: bool = True) -> None:
+        """Members of a group may not embed links."""
+        forbid_links(self._world, group, on)
 
     def shown_token(self) -> bytes | None:
         """What the newest QR code says that a client shows now and nobody has scanned."""

@@ -11,7 +11,8 @@ from . import message_views as parts
 from . import newer, tl
 from .media import Media
 from .peers import access_hash
-from .state import Group, Kind, MailboxEvent, Message, Private, Supergroup, User
+from .reading import unread_count
+from .state import Group, Kind, MailboxEvent, Message, Private, Scheduled, Supergroup, User
 from .world import World
 
 _UPDATES = {
@@ -53,17 +54,24 @@ class View:
             "date": group.date,
             "creator": (group.creator is self.viewer) or None,
             "noforwards": group.noforwards or None,
-            "default_banned_rights": tl.types.ChatBannedRights(until_date=0),
+            "default_banned_rights": tl.types.ChatBannedRights(
+                until_date=0, embed_links=group.no_links or None
+            ),
         }
         if isinstance(group, Supergroup):
             key = access_hash(self.viewer, group.id)
             if not inside and not group.username:
                 return tl.types.ChannelForbidden(
-                    id=group.number, access_hash=key, title=group.title, megagroup=True
+                    id=group.number,
+                    access_hash=key,
+                    title=group.title,
+                    megagroup=(not group.broadcast) or None,
+                    broadcast=group.broadcast or None,
                 )
             return tl.types.Channel(
                 left=(not inside) or None,
-                megagroup=True,
+                megagroup=(not group.broadcast) or None,
+                broadcast=group.broadcast or None,
                 access_hash=key,
                 username=group.username,
                 forum=group.forum or None,
@@ -109,16 +117,41 @@ class View:
             edit_date=seen.edit_date,
             grouped_id=seen.album,
             mentioned=parts.mentions(viewer, seen) or None,
+            post=parts.is_post(seen) or None,
+            from_scheduled=seen.from_scheduled or None,
             **common,
         )
         for name, value in seen.marks.items():
             setattr(shown, name, value)
         return newer.message(shown, seen.newer)
 
+    def scheduled(self, kept: Scheduled) -> tl.Tl:
+        """A message that is still to be sent."""
+        viewer = self.viewer
+        reply = kept.reply_to
+        return tl.types.Message(
+            id=kept.number,
+            peer_id=parts.peer(viewer, kept.chat),
+            date=kept.date,
+            message=kept.text,
+            entities=list(kept.entities) or None,
+            from_id=tl.types.PeerUser(viewer.id),
+            out=True,
+            reply_to=reply and tl.types.MessageReplyHeader(reply_to_msg_id=reply.id_for(viewer)),
+            from_scheduled=True,
+        )
+
     def update(self, event: MailboxEvent) -> tl.Tl:
         """An event as an update with pts."""
         numbers = {"pts": event.pts, "pts_count": len(event.messages)}
         chat = event.messages[0].chat
+        if event.kind is Kind.READ:
+            return tl.types.UpdateReadHistoryInbox(
+                peer=parts.peer(self.viewer, chat),
+                max_id=event.messages[0].id_for(self.viewer),
+                still_unread_count=unread_count(self.viewer, chat),
+                **numbers,
+            )
         if event.kind is not Kind.DELETE:
             kind = _UPDATES[event.kind, isinstance(chat, Supergroup)]
             return kind(message=self.message(event.messages[0]), **numbers)

@@ -38,6 +38,9 @@ class Listener(Protocol):
     def token_accepted(self, login: Login) -> None:
         """A QR login can be finished."""
 
+    def wake(self) -> None:
+        """Something is to be sent when its time has come."""
+
 
 class World:
     def __init__(
@@ -113,6 +116,11 @@ class World:
     def hint(self, user: User, update: tl.Tl) -> None:
         if self.listener:
             self.listener.hint(user, update)
+
+    def wake(self) -> None:
+        """Something is to be sent when its time has come."""
+        if self.listener:
+            self.listener.wake()
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {}

@@ -6,7 +6,19 @@ What is not built yet would be files of its own here: the list of forum topics
 
 from userbot.sandbox.dispatch import METHODS
 
-from . import auth, config, files, groups, history, people, sending, updates
+from . import (
+    auth,
+    config,
+    files,
+    groups,
+    history,
+    people,
+    reading,
+    scheduled,
+    search,
+    sending,
+    updates,
+)
 
 __all__ = [
     "METHODS",
@@ -16,6 +28,9 @@ __all__ = [
     "groups",
     "history",
     "people",
+    "reading",
+    "scheduled",
+    "search",
     "sending",
     "updates",
 ]

@@ -1,12 +1,13 @@
 """channels.*, and messages.* about basic groups: making groups, who is in them.
 
-Broadcast channels are not served, nor forums made by a client.
+Broadcast channels are not made by a client, nor forums.
 """
 
 from userbot.sandbox import peers, tl
 from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import NotServedError, bad_request, forbidden
 from userbot.sandbox.groups import add_group, add_supergroup, invite, remove
+from userbot.sandbox.reading import unread_count
 from userbot.sandbox.state import Group, Supergroup, User
 
 
@@ -54,15 +55,18 @@ def get_channels(call: Call, request: tl.Tl) -> tl.Tl:
 
 @method(tl.functions.channels.GetFullChannelRequest)
 def get_full_channel(call: Call, request: tl.Tl) -> tl.Tl:
-    group = peers.channel(call.state, call.me, request.channel)
-    last = group.mailbox.last(group)
-    read = last.id_for(call.me) if last else 0
+    me, group = call.me, peers.channel(call.state, call.me, request.channel)
+    last, old = group.mailbox.last(group), group.migrated_from
+    last_of_old = me.mailbox.last(old) if old else None
     full = tl.types.ChannelFull(
         id=group.number,
         about="",
-        read_inbox_max_id=read,
-        read_outbox_max_id=read,
-        unread_count=0,
+        read_inbox_max_id=me.read_marks.get(group, 0),
+        read_outbox_max_id=last.id_for(me) if last else 0,
+        unread_count=unread_count(me, group),
+        hidden_prehistory=group.hidden_prehistory or None,
+        migrated_from_chat_id=old.number if old else None,
+        migrated_from_max_id=last_of_old.id_for(me) if last_of_old else None,
         chat_photo=tl.types.PhotoEmpty(id=0),
         notify_settings=tl.types.PeerNotifySettings(),
         bot_info=[],
@@ -71,6 +75,35 @@ def get_full_channel(call: Call, request: tl.Tl) -> tl.Tl:
         participants_count=len(group.members),
     )
     return tl.types.messages.ChatFull(full, chats=[call.view.chat(group)], users=[])
+
+
+@method(tl.functions.channels.GetParticipantRequest)
+def get_participant(call: Call, request: tl.Tl) -> tl.Tl:
+    """Since when somebody is there; of its creator that is not told."""
+    group = peers.channel(call.state, call.me, request.channel)
+    if group.broadcast and call.me is not group.creator:
+        raise forbidden("CHAT_ADMIN_REQUIRED")
+    user = peers.user(call.state, call.me, request.participant)
+    member = group.members.get(user.id)
+    if member is None:
+        raise bad_request("USER_NOT_PARTICIPANT")
+    types, rights = tl.types, tl.types.ChatAdminRights()
+    if user is group.creator:
+        who = types.ChannelParticipantCreator(user.id, admin_rights=rights)
+    elif user.id in group.admins:
+        who = types.ChannelParticipantAdmin(
+            user.id,
+            promoted_by=group.creator.id,
+            date=member.date,
+            admin_rights=rights,
+            is_self=(user is call.me) or None,
+            inviter_id=member.inviter.id if user is call.me else None,
+        )
+    elif user is call.me:
+        who = types.ChannelParticipantSelf(user.id, member.inviter.id, member.date)
+    else:
+        who = types.ChannelParticipant(user.id, member.date)
+    return types.channels.ChannelParticipant(who, chats=[], users=[call.view.user(user)])
 
 
 @method(tl.functions.messages.CreateChatRequest)

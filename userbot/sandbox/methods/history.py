@@ -6,6 +6,7 @@ from typing import Any
 from userbot.sandbox import message_views, peers, tl
 from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import NotServedError, bad_request
+from userbot.sandbox.reading import unread_count, visible
 from userbot.sandbox.state import Chat, Group, Message, Supergroup, User
 
 MAX_PAGE = 100
@@ -15,30 +16,52 @@ MAX_PAGE = 100
 def get_history(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
     chat = peers.chat(call.state, me, request.peer)
-    messages = [(message.id_for(me), message) for message in _readable(me, chat)]
-    messages.reverse()
-    # core.telegram.org/api/offsets: start at the first message older than the offset, move by
-    # add_offset, take limit, and only then drop what min_id and max_id exclude.
+    messages = _readable(me, chat)[::-1]
+    page = offset(me, messages, request, before=tl.seconds(request.offset_date))
+    return a_page(call, chat, page, len(messages))
+
+
+def offset(
+    account: User, messages: Sequence[Message], request: tl.Tl, *, before: int = 0
+) -> list[Message]:
+    """The page that a request wants of messages, both the newest first.
+
+    core.telegram.org/api/offsets: start at the first message older than the offset, move by
+    add_offset, take limit, and only then drop what min_id and max_id exclude.
+    """
+    numbered = [(message.id_for(account), message) for message in messages]
     start = 0
     if request.offset_id:
-        start = sum(number >= request.offset_id for number, _ in messages)
-    elif before := tl.seconds(request.offset_date):
-        start = sum(message.date >= before for _, message in messages)
+        start = sum(number >= request.offset_id for number, _ in numbered)
+    elif before:
+        start = sum(message.date >= before for message in messages)
     limit = max(0, min(request.limit, MAX_PAGE))
     start, end = start + request.add_offset, start + request.add_offset + limit
-    page = [
+    return [
         message
-        for number, message in messages[max(start, 0) : max(end, 0)]
+        for number, message in numbered[max(start, 0) : max(end, 0)]
         if (not request.max_id or number < request.max_id) and number > request.min_id
     ]
-    return _page(call, chat, page, len(messages))
+
+
+@method(tl.functions.messages.GetRepliesRequest)
+def get_replies(call: Call, request: tl.Tl) -> tl.Tl:
+    """A forum topic, or the thread below a message; without what began it."""
+    me = call.me
+    chat = peers.chat(call.state, me, request.peer)
+    top = chat.mailbox_of(me).find(chat, request.msg_id)
+    if not isinstance(chat, Supergroup) or top is None:
+        raise bad_request("MSG_ID_INVALID")
+    messages = [one for one in _readable(me, chat) if one.top is top][::-1]
+    page = offset(me, messages, request, before=tl.seconds(request.offset_date))
+    return a_page(call, chat, page, len(messages))
 
 
 @method(tl.functions.messages.GetMessagesRequest)
 def get_messages(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
     found = [me.mailbox.messages.get(number, number) for number in map(_number, request.id)]
-    messages, users, chats = _listed(call, found)
+    messages, users, chats = listed(call, found)
     return tl.types.messages.Messages(messages=messages, topics=[], chats=chats, users=users)
 
 
@@ -46,10 +69,12 @@ def get_messages(call: Call, request: tl.Tl) -> tl.Tl:
 def get_channel_messages(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
     group = peers.channel(call.state, me, request.channel)
+    begins = group.begins_for(me)
     found = [
-        group.mailbox_of(me).find(group, number) or number for number in map(_number, request.id)
+        (number > begins and group.mailbox.find(group, number)) or number
+        for number in map(_number, request.id)
     ]
-    messages, users, chats = _listed(call, found)
+    messages, users, chats = listed(call, found)
     return tl.types.messages.ChannelMessages(
         pts=group.mailbox.pts,
         count=len(messages),
@@ -114,7 +139,7 @@ def _readable(account: User, chat: Chat) -> list[Message]:
     """What an account may read of a chat, oldest first. Raises RpcError."""
     if isinstance(chat, Supergroup) and not chat.has(account) and not chat.username:
         raise bad_request("CHANNEL_PRIVATE")
-    return chat.mailbox_of(account).history(chat)
+    return visible(account, chat)
 
 
 def state_at(call: Call, pts: int) -> tl.Tl:
@@ -123,14 +148,14 @@ def state_at(call: Call, pts: int) -> tl.Tl:
 
 
 def dialog(call: Call, top: Message, chat: Chat) -> tl.Tl:
-    """A chat with its newest message; nothing is kept about reading: all of it is read."""
+    """A chat with its newest message, and how far it was read."""
     me, number = call.me, top.id_for(call.me)
     return tl.types.Dialog(
         peer=message_views.peer(me, chat),
         top_message=number,
-        read_inbox_max_id=number,
+        read_inbox_max_id=me.read_marks.get(chat, 0),
         read_outbox_max_id=number,
-        unread_count=0,
+        unread_count=unread_count(me, chat),
         unread_mentions_count=0,
         unread_reactions_count=0,
         unread_poll_votes_count=0,
@@ -139,8 +164,9 @@ def dialog(call: Call, top: Message, chat: Chat) -> tl.Tl:
     )
 
 
-def _page(call: Call, chat: Chat, page: Sequence[Message], total: int) -> tl.Tl:
-    messages, users, chats = _listed(call, page)
+def a_page(call: Call, chat: Chat, page: Sequence[Message], total: int) -> tl.Tl:
+    """Some of a chat's messages, of so many, as the result of a request."""
+    messages, users, chats = listed(call, page)
     if isinstance(chat, Group) and not page:
         chats = [call.view.chat(chat)]
     fields = {"messages": messages, "topics": [], "chats": chats, "users": users}
@@ -151,7 +177,7 @@ def _page(call: Call, chat: Chat, page: Sequence[Message], total: int) -> tl.Tl:
     return tl.types.messages.MessagesSlice(count=total, **fields)
 
 
-def _listed(
+def listed(
     call: Call, found: Sequence[Message | int]
 ) -> tuple[list[tl.Tl], list[tl.Tl], list[tl.Tl]]:
     """Messages, users and chats in TL; a bare number becomes messageEmpty."""

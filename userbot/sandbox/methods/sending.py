@@ -3,8 +3,15 @@
 from userbot.sandbox import peers, tl
 from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.errors import NotServedError, RpcError, bad_request, forbidden
-from userbot.sandbox.formatting import prepare
+from userbot.sandbox.formatting import FormattedText, prepare
 from userbot.sandbox.messages import delete, edit, post
+from userbot.sandbox.scheduled import (
+    LATEST_SECONDS,
+    MOST,
+    SOON_SECONDS,
+    schedule,
+    scheduled_in,
+)
 from userbot.sandbox.state import Chat, Group, Message, Private, Supergroup, User
 
 from .config import EDIT_SECONDS
@@ -16,12 +23,14 @@ from .groups import own_channel
 def send_message(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me
     chat = _writable(call, request.peer)
-    _served(request, "schedule_date", "send_as", "quick_reply_shortcut", "reply_markup")
+    _served(request, "schedule_repeat_period", "send_as", "quick_reply_shortcut", "reply_markup")
     _served(request, "suggested_post", "rich_message")
     if again := _sent_before(call, request.random_id):
         return again
     ready = prepare(request.message, request.entities or (), call.state.users)
     reply_to = _replied(me, chat, request.reply_to)
+    if (date := tl.seconds(request.schedule_date)) - call.world.now() >= SOON_SECONDS:
+        return _scheduled(call, chat, ready, date, reply_to, request.random_id)
     message = post(
         call.world,
         me,
@@ -145,6 +154,8 @@ def _writable(call: Call, peer: tl.Tl) -> Chat:
     chat = peers.chat(call.state, call.me, peer)
     if isinstance(chat, Group) and not chat.has(call.me):
         raise forbidden("CHAT_WRITE_FORBIDDEN")
+    if isinstance(chat, Supergroup) and chat.broadcast and chat.creator is not call.me:
+        raise forbidden("CHAT_ADMIN_REQUIRED")
     if isinstance(chat, Group) and chat.migrated_to:
         raise bad_request("PEER_ID_INVALID")
     return chat
@@ -154,6 +165,10 @@ def _sent_before(call: Call, random_id: int) -> tl.Tl | None:
     """The answer to a random_id that was used before; None for a new one. Raises RpcError."""
     if not random_id:
         raise bad_request("RANDOM_ID_EMPTY")
+    if any(
+        (one.sender, one.random_id) == (call.me, random_id) for one in call.state.scheduled.values()
+    ):
+        raise RpcError(500, "RANDOM_ID_DUPLICATE")
     earlier = call.state.by_random_id.get((call.me.id, random_id))
     if earlier and call.random_id_behaviour == "duplicate":
         raise RpcError(500, "RANDOM_ID_DUPLICATE")
@@ -192,6 +207,35 @@ def _sent(call: Call, message: Message, random_id: int) -> tl.Tl:
     """The whole answer: which id the message got, and the message."""
     sent = tl.types.UpdateMessageID(id=message.id_for(call.me), random_id=random_id)
     return call.view.updates(call.news, first=[sent])
+
+
+def _scheduled(
+    call: Call,
+    chat: Chat,
+    ready: FormattedText,
+    date: int,
+    reply_to: Message | None,
+    random_id: int,
+) -> tl.Tl:
+    """Keeps a text until its date; the answer has the id that it goes by until then."""
+    if date - call.world.now() > LATEST_SECONDS:
+        raise bad_request("SCHEDULE_DATE_TOO_LATE")
+    if len(scheduled_in(call.world, call.me, chat)) >= MOST:
+        raise bad_request("SCHEDULE_TOO_MUCH")
+    kept = schedule(
+        call.world,
+        call.me,
+        chat,
+        ready.text,
+        ready.entities,
+        date,
+        reply_to=reply_to,
+        random_id=random_id,
+    )
+    news = tl.types.UpdateNewScheduledMessage(call.view.scheduled(kept))
+    call.world.hint(call.me, news)
+    sent = tl.types.UpdateMessageID(id=kept.number, random_id=random_id)
+    return call.view.updates([], first=[sent, news])
 
 
 def _original(call: Call, message: Message, random_id: int) -> tl.Tl:

@@ -113,7 +113,7 @@ def _split(
     other: list[tl.Tl] = []
     named: list[Message] = []
     for event in events:
-        if event.kind is Kind.DELETE:
+        if event.kind in (Kind.DELETE, Kind.READ):
             other.append(call.view.update(event))
             continue
         message = event.messages[0]
