@@ -281,6 +281,12 @@ class _Run:
         for turn in services.queue.turns_in(old):
             services.migration.move(turn)
 
+    def read(self, chat: int, message: int) -> None:
+        """The owner has read a chat up to a message, on another of his devices."""
+
+    def sent(self, chat: int, scheduled: int, message: int) -> None:
+        """A scheduled message was sent, and has another id now."""
+
     def missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""
         services = self._services

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -167,10 +167,29 @@ class Lookups(Protocol):
         Each spelling is a request.
         """
 
-    async def around(self, scope: Scope, message: int, before: int, after: int) -> list[Message]:
-        """A message of a scope with so many before and after it, oldest first."""
+    async def around(
+        self, scope: Scope, message: int, before: int, after: int, *, chat: int | None = None
+    ) -> list[Message]:
+        """A message of a scope with so many before and after it, oldest first.
 
-    def link(self, scope: Scope, message: int) -> str:
+        Nothing if it is not there. `chat`: in which chat of the scope, if not in the present one.
+        """
+
+    def span(
+        self,
+        scope: Scope,
+        *,
+        after: int = 0,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        most: int = 500,
+    ) -> AsyncIterator[list[Message]]:
+        """All that was said after a message, in a span of time: pages, the newest first.
+
+        At most so many messages are looked at. Each page waits for its place among what is read.
+        """
+
+    def link(self, scope: Scope, message: int, *, chat: int | None = None) -> str:
         """The address of a message; "" where it has none, or no link may stand in its chat."""
 
 
@@ -218,8 +237,12 @@ class Sender(Protocol):
         reply_to: int | None,
         random_id: int,
         silent: bool = False,
+        schedule: float = 0,
     ) -> int:
         """Send a message and give its id; `silent`: nobody's phone rings.
+
+        `schedule`: Telegram sends it after so many seconds, 10 at least, in Saved Messages alone,
+        so that the phone rings there, too; its id is another by then (`Listener.sent`).
 
         Raises PauseAskedError when it did not leave and another permit is needed,
         MessageGoneError when `reply_to` is not there, WriteInDoubtError when it may stand all

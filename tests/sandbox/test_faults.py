@@ -126,12 +126,12 @@ async def test_a_method_that_is_not_served_is_refused_and_counted(
     assert await refusal(client(request)) == "METHOD_NOT_IMPLEMENTED"
     broadcast = functions.channels.CreateChannelRequest("News", about="", broadcast=True)
     assert await refusal(client(broadcast)) == "METHOD_NOT_IMPLEMENTED"
-    later = functions.messages.SendMessageRequest("me", "later", schedule_date=2**31 - 1)
+    later = functions.messages.SendMessageRequest("me", "later", schedule_repeat_period=86400)
     assert await refusal(client(later)) == "METHOD_NOT_IMPLEMENTED"
     assert tg.unhandled == {
         "messages.getAllStickers": 1,
         "channels.createChannel broadcast or forum": 1,
-        "messages.sendMessage schedule_date": 1,
+        "messages.sendMessage schedule_repeat_period": 1,
     }
     tg.unhandled.clear()
 

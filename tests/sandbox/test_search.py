@@ -155,6 +155,10 @@ async def test_a_topic_and_a_subscriber_are_searched_alone(
     peer = await client.get_input_entity(club.id)
     subscriber = await client.get_input_entity(bob.id)
     assert texts(await client(searching(peer, "to", saved_peer_id=subscriber))) == ["to Bob"]
+    history = functions.messages.GetSavedHistoryRequest(
+        subscriber, 0, None, 0, 10, 0, 0, 0, parent_peer=peer
+    )
+    assert texts(await client(history)) == ["to Bob"]
 
 
 async def test_an_empty_peer_searches_all_private_chats_and_basic_groups(

@@ -53,6 +53,12 @@ class Listening:
     def moved(self, old: int, new: int, title: str) -> None:
         raise NotImplementedError
 
+    def read(self, chat: int, message: int) -> None:
+        raise NotImplementedError
+
+    def sent(self, chat: int, scheduled: int, message: int) -> None:
+        raise NotImplementedError
+
 
 async def test_a_protected_group_is_known_by_what_came_before() -> None:
     gate = Gate(RateLimiter(1, 20), SystemClock(), print, print)

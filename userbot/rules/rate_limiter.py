@@ -36,6 +36,9 @@ FLOOD_MARGIN_SECONDS = 0.5
 """Telegram counts in whole seconds; who comes back early waits longer."""
 READS_PER_SECOND, READS_AT_ONCE = 2.0, 20
 """Pages of chats that are looked through; assumed, since Telegram names no limit on reading."""
+SEARCHES_PER_SECOND, SEARCHES_AT_ONCE = 1 / 3, 10
+"""Telegram slows down accounts that search much, by waits of 3 to 21 s as reported; it names no
+number. So many were reported to pass."""
 WRITES = frozenset({"send", "edit", "delete"})
 """What a place is needed for. All else is a pause of its own method: reading, and typing, for
 which nobody waits."""

@@ -224,6 +224,11 @@ class Message:
         """Its id as `user` sees it. Raises KeyError if the user never had it."""
         return self.ids[self.chat.mailbox_of(user).owner_id]
 
+    @property
+    def subscriber(self) -> int | None:
+        """Who writes to the channel, if it stands in a channel's direct messages."""
+        return getattr(self.marks.get("saved_peer_id"), "user_id", None)
+
     def is_in(self, mailbox: Mailbox) -> bool:
         """Whether it is there, and not deleted."""
         return mailbox.messages.get(self.ids.get(mailbox.owner_id, 0)) is self

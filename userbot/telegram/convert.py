@@ -104,6 +104,7 @@ class Converter:
             album=message.grouped_id,
             picture=picture_in(message) is not None,
             edited_at=message.edit_date,
+            scheduled=bool(message.from_scheduled),
             live=live,
             found=found,
         )

@@ -27,7 +27,7 @@ from telethon.errors import (
     RPCError,
     SlowModeWaitError,
 )
-from telethon.tl import types
+from telethon.tl import functions, types
 
 from userbot.errors import (
     AccountStoppedError,
@@ -42,20 +42,25 @@ from userbot.ports import Clock, Write
 from userbot.rules.rate_limiter import (
     READS_AT_ONCE,
     READS_PER_SECOND,
+    SEARCHES_AT_ONCE,
+    SEARCHES_PER_SECOND,
     WRITES,
     Bucket,
     RateLimiter,
     Resting,
 )
+from userbot.telegram.arguments import check_arguments
 from userbot.telegram.clock import TelegramClock
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
-from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, kind_of
+from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, innermost, kind_of
 from userbot.telegram.waits import TOLD_SECONDS, Waits
 from userbot.texts import _
-from userbot.types import ConversationId
+from userbot.types import ConversationId, Scope
 
 QUESTION_SECONDS: Final = 600.0
 """The longest that a question waits for what it only reads: by then nobody expects its answer."""
+LOOKUP_SECONDS: Final = 20.0
+"""The longest that a look-up waits: what it would find is worth no more."""
 _DATED = (types.Config, types.updates.State, types.updates.DifferenceEmpty)
 """Answers whose date is Telegram's own."""
 _PAUSES = (
@@ -68,13 +73,15 @@ _PAUSES = (
 
 _wanted: ContextVar[tuple[int, float] | None] = ContextVar("what a question reads", default=None)
 """In which chat it reads, and until when that is wanted."""
+_scope: ContextVar[Scope | None] = ContextVar("where an answer looks things up", default=None)
 
 
 class Gate:
     """`on_fatal` is told of an error that ends the program.
 
     `stopped`: set once Telegram restricted the account or ended its login; nothing more is
-    written. `pausing`: how many requests wait for the end of a pause; each will come.
+    written. `pausing`: how many requests wait for the end of a pause; each will come. `saved`: the
+    account's own id, once it is known.
     """
 
     def __init__(
@@ -88,8 +95,10 @@ class Gate:
         self.time = TelegramClock(clock, report)
         self.stopped: UserbotError | None = None
         self.pausing = 0
+        self.saved = 0
         self.limiter = limiter
         self._reading = Bucket(READS_PER_SECOND, READS_AT_ONCE)
+        self._searching = Bucket(SEARCHES_PER_SECOND, SEARCHES_AT_ONCE)
         self._clock = clock
         self._report = report
         self._on_fatal = on_fatal
@@ -164,13 +173,23 @@ class Gate:
     # Requests.
 
     @contextmanager
-    def for_a_question(self, chat: int) -> Iterator[None]:
-        """What is read in the block is given up when a question has waited too long for it."""
-        token = _wanted.set((chat, self._clock.monotonic() + QUESTION_SECONDS))
+    def for_a_question(self, chat: int, seconds: float = QUESTION_SECONDS) -> Iterator[None]:
+        """What is read in the block is given up when it would be waited for longer than that."""
+        token = _wanted.set((chat, self._clock.monotonic() + seconds))
         try:
             yield
         finally:
             _wanted.reset(token)
+
+    @contextmanager
+    def within(self, scope: Scope, seconds: float = LOOKUP_SECONDS) -> Iterator[None]:
+        """What is asked for in the block stays within a scope, and is given up as above."""
+        token = _scope.set(scope)
+        try:
+            with self.for_a_question(scope.conversation.chat, seconds):
+                yield
+        finally:
+            _scope.reset(token)
 
     async def let_through(
         self, request: Any, send: Callable[[], Awaitable[Any]], *, account: bool = True
@@ -178,14 +197,18 @@ class Gate:
         """Let a request leave by `send`; gives what Telegram answers.
 
         Is it allowed, does the line stand, is nothing paused? Then it leaves, and what Telegram
-        says to it is noted. That a write waits its turn in the buckets is what its permit is for.
+        says to it is noted. That a write waits its turn in the buckets is what its permit is for;
+        a search waits for its own.
 
         `account`: over the account's own connection, not a file's. Raises PauseAskedError for a
         write that may not leave now, and has not; TelegramError for what is not allowed, or what a
         question has waited for too long; PostponedError if the program ends first; RPCError.
         """
         check_allowed(request)
+        check_arguments(request, _scope.get(), self.saved)
         kind = kind_of(request)
+        if isinstance(innermost(request), functions.messages.SearchRequest):
+            await self._pace_searching()
         while True:
             await self._enter(kind, request)
             try:
@@ -270,15 +293,25 @@ class Gate:
 
     # Waits.
 
+    async def _pace_searching(self) -> None:
+        """Wait for a place to search. Raises as `_wait_to_read` does."""
+        chat, until = _wanted.get() or (0, math.inf)
+        now = self._clock.monotonic()
+        seconds, used = self._searching.reserve(now), False
+        try:
+            if now + seconds > until:
+                raise _too_long(seconds)
+            await self.waits.wait(seconds, "governor", chat)
+            used = True
+        finally:
+            if not used:
+                self._searching.release()
+
     async def _wait_to_read(self, kind: Kind, seconds: float, request: Any) -> None:
         """Wait a pause out, told once however many wait. Raises TelegramError if it is too long."""
         chat, until = _wanted.get() or (kind.chat, math.inf)
         if self._clock.monotonic() + seconds > until:
-            raise TelegramError(
-                _("Telegram asks to wait {seconds:.0f} s before reading.", seconds=seconds),
-                _("Ask again later."),
-                reason="flood_wait",
-            )
+            raise _too_long(seconds)
         if (kind.method, kind.chat) not in self._told:
             self._told.add((kind.method, kind.chat))
             self.waits.tell(seconds, "flood_wait", chat, detail=kind.method)
@@ -328,3 +361,11 @@ class Gate:
         self.check(conversation)
         pause = self.limiter.pause(write, conversation.chat, self._clock.monotonic())
         return self.waits.line.is_set() and pause is None
+
+
+def _too_long(seconds: float) -> TelegramError:
+    return TelegramError(
+        _("Telegram asks to wait {seconds:.0f} s before reading.", seconds=seconds),
+        _("Ask again later."),
+        reason="flood_wait",
+    )

@@ -54,6 +54,7 @@ class People:
     def introduce(self, owner: Person) -> None:
         """Whose account it is: known from now on, as he is."""
         self._owner, self.owner_id = owner, owner.id
+        self._client.gate.saved = owner.id
 
     def named(self, marked_id: int) -> Person | None:
         """Whoever has this id, if we heard of them."""

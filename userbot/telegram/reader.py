@@ -279,7 +279,14 @@ def _tops(found: Any) -> list[ChatTop]:
     tops = []
     for dialog in found.dialogs:
         chat = get_peer_id(dialog.peer)
-        at = dates.get((chat, dialog.top_message))
-        joined = chat not in left
-        tops.append(ChatTop(chat, dialog.top_message, at, chat in groups, joined=joined))
+        tops.append(
+            ChatTop(
+                chat,
+                dialog.top_message,
+                dates.get((chat, dialog.top_message)),
+                chat in groups,
+                joined=chat not in left,
+                read=dialog.read_inbox_max_id,
+            )
+        )
     return tops

@@ -85,6 +85,13 @@ ALLOWED = frozenset(
         functions.messages.GetMessagesRequest,
         functions.messages.GetHistoryRequest,
         functions.messages.GetChatsRequest,
+        # To look something up: what they may name is the matter of `arguments`.
+        functions.messages.SearchRequest,
+        functions.messages.GetRepliesRequest,
+        functions.messages.GetSavedHistoryRequest,
+        functions.messages.GetFullChatRequest,
+        functions.channels.GetFullChannelRequest,
+        functions.channels.GetParticipantRequest,
         functions.channels.GetMessagesRequest,
         functions.channels.GetChannelsRequest,
         functions.contacts.ResolveUsernameRequest,
@@ -107,7 +114,7 @@ def check_allowed(request: Any) -> None:
         for one in request:
             check_allowed(one)
         return
-    request = _innermost(request)
+    request = innermost(request)
     if type(request) not in ALLOWED:
         raise TelegramError(
             _(
@@ -119,7 +126,7 @@ def check_allowed(request: Any) -> None:
         )
 
 
-def _innermost(request: Any) -> Any:
+def innermost(request: Any) -> Any:
     """What is asked for, without the `invokeWith…` around it."""
     while hasattr(request, "query"):
         request = request.query
@@ -128,7 +135,10 @@ def _innermost(request: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What Telegram counts apart. `chat`: its marked id, 0 where none is named."""
+    """What Telegram counts apart. `chat`: its marked id, 0 where none is named.
+
+    Searches are slowed down for the whole account, wherever it searches.
+    """
 
     method: str
     chat: int
@@ -143,12 +153,12 @@ class Kind:
 
 def kind_of(request: Any) -> Kind:
     """What kind of request this is; `method` is a `ports.Write` or "typing", else its own name."""
-    request = _innermost(request)
+    request = innermost(request)
     write = _WRITES.get(type(request))
     topic = getattr(getattr(request, "reply_to", request), "top_msg_id", None)
     return Kind(
         write or type(request).__name__.removesuffix("Request"),
-        _chat_of(request),
+        0 if isinstance(request, functions.messages.SearchRequest) else _chat_of(request),
         topic,
         recorded=write is not None,
         waits=write is None and not isinstance(request, functions.upload.SaveFilePartRequest),

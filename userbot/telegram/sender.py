@@ -9,6 +9,7 @@ is remembered until the next start.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from telethon.errors import RPCError
@@ -59,7 +60,9 @@ class TelegramSender:
         reply_to: int | None,
         random_id: int,
         silent: bool = False,
+        schedule: float = 0,
     ) -> int:
+        now = self._gate.time.now()
         request = functions.messages.SendMessageRequest(
             peer=await self._peer(conversation.chat),
             message=text.text,
@@ -68,6 +71,7 @@ class TelegramSender:
             reply_to=await self._reply_header(conversation, reply_to),
             no_webpage=True,
             silent=silent or None,
+            schedule_date=now + timedelta(seconds=schedule) if schedule else None,
         )
         return _sent_id(await self._write(request), random_id)
 

@@ -46,6 +46,12 @@ class Listener(Protocol):
     def moved(self, old: int, new: int, title: str) -> None:
         """Told the marked ids of a basic group and of the supergroup that it became."""
 
+    def read(self, chat: int, message: int) -> None:
+        """The owner has read a chat up to a message, on another of his devices."""
+
+    def sent(self, chat: int, scheduled: int, message: int) -> None:
+        """A scheduled message was sent; it had another id before. Perhaps it has arrived by now."""
+
 
 _NEW = (types.UpdateNewMessage, types.UpdateNewChannelMessage)
 _RIGHTS = (
@@ -58,6 +64,7 @@ _RIGHTS = (
 )
 """What may tell that the account may write in a chat again; of whose rights they tell matters not:
 one try more is harmless."""
+_READ = (types.UpdateReadHistoryInbox, types.UpdateReadChannelInbox)
 _DELETED = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
 
 
@@ -79,6 +86,8 @@ class Updates:
         client.add_event_handler(self._on_service, events.Raw(_NEW))
         client.add_event_handler(self._on_deleted, events.Raw(_DELETED))
         client.add_event_handler(self._on_rights, events.Raw(_RIGHTS))
+        client.add_event_handler(self._on_read, events.Raw(_READ))
+        client.add_event_handler(self._on_sent, events.Raw(types.UpdateDeleteScheduledMessages))
 
     def open_deletions(self) -> None:
         """Tell the deletions that were held, then each as it comes."""
@@ -101,7 +110,8 @@ class Updates:
 
     def close_changes(self) -> None:
         """Listen to new messages only."""
-        for handler in (self._on_edited, self._on_service, self._on_deleted):
+        changes = (self._on_edited, self._on_service, self._on_deleted)
+        for handler in (*changes, self._on_read, self._on_sent):
             self._client.remove_event_handler(handler)
 
     async def close(self) -> None:
@@ -133,6 +143,48 @@ class Updates:
         """
         await self._complete(message)
         return self._converter.incoming(message, live=False)
+
+    async def read_page(self, chat: int, messages: Sequence[Any]) -> list[Message]:
+        """Messages of one chat, as `read` gives each; what cannot be read is left out.
+
+        What began their threads is asked for at once.
+        """
+        roots = list(
+            {r for one in messages if (r := self._converter.unknown_root(one)) is not None}
+        )
+        if roots:
+            fetch = partial(self._client.get_messages, chat, ids=roots)
+            found = await self._asked(messages[0], fetch) or [None] * len(roots)
+            for root, one in zip(roots, found, strict=True):
+                self._converter.looked_at(chat, root, one)
+        read = []
+        for message in messages:
+            try:
+                read.append(await self.read(message))
+            except MALFORMED as error:
+                self._malformed(message, error)
+        return read
+
+    async def _on_read(self, update: Any) -> None:
+        if isinstance(update, types.UpdateReadChannelInbox):
+            peer = types.PeerChannel(update.channel_id)
+        else:
+            peer = update.peer
+        try:
+            chat = get_peer_id(peer)
+        except (TypeError, ValueError):
+            return  # no chat is named
+        if self._takes_changes and _is_id(update.max_id):
+            self._listener.read(chat, update.max_id)
+
+    async def _on_sent(self, update: Any) -> None:
+        try:
+            chat = get_peer_id(update.peer)
+        except (TypeError, ValueError):
+            return
+        for scheduled, message in zip(update.messages, update.sent_messages or (), strict=False):
+            if self._takes_changes and _is_id(scheduled) and _is_id(message):
+                self._listener.sent(chat, scheduled, message)
 
     async def _on_edited(self, event: events.MessageEdited.Event) -> None:
         if not self._takes_changes:

@@ -66,6 +66,8 @@ class Message:
     picture: bool = False
     """It carries a picture that may be looked at."""
     edited_at: datetime | None = None
+    scheduled: bool = False
+    """Its sender had it sent later: Telegram sent it when its time came."""
     live: bool = True
     """Telegram told of it when it was written; otherwise it was caught up with."""
     found: bool = False

@@ -69,7 +69,10 @@ class ConversationId:
 
 @dataclass(frozen=True, slots=True)
 class ChatTop:
-    """A chat's newest message and its date; 0 where there is none, no date where it is unread."""
+    """A chat's newest message and its date; 0 where there is none, no date where it is unread.
+
+    `read`: up to which message the owner has read it, on whatever device.
+    """
 
     chat: int
     message: int
@@ -77,6 +80,7 @@ class ChatTop:
     supergroup: bool
     joined: bool = True
     """Whether the account is in it: of a public chat it may read, nothing arrives otherwise."""
+    read: int = 0
 
 
 def may_be_deleted_in(chat: int, told: int | None) -> bool:

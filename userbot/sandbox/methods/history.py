@@ -57,6 +57,19 @@ def get_replies(call: Call, request: tl.Tl) -> tl.Tl:
     return a_page(call, chat, page, len(messages))
 
 
+@method(tl.functions.messages.GetSavedHistoryRequest)
+def get_saved_history(call: Call, request: tl.Tl) -> tl.Tl:
+    """What one subscriber writes to a channel (core.telegram.org/api/monoforum)."""
+    me = call.me
+    if request.parent_peer is None:
+        raise NotServedError("Saved Messages by their origin")
+    chat = peers.chat(call.state, me, request.parent_peer)
+    writer = peers.user(call.state, me, request.peer)
+    messages = [one for one in _readable(me, chat) if one.subscriber == writer.id][::-1]
+    page = offset(me, messages, request, before=tl.seconds(request.offset_date))
+    return a_page(call, chat, page, len(messages))
+
+
 @method(tl.functions.messages.GetMessagesRequest)
 def get_messages(call: Call, request: tl.Tl) -> tl.Tl:
     me = call.me

@@ -87,7 +87,7 @@ def _in_thread(call: Call, request: tl.Tl, chat: Chat) -> list[Message]:
     messages = visible(call.me, chat)
     if request.saved_peer_id is not None:
         writer = peers.user(call.state, call.me, request.saved_peer_id)
-        return [one for one in messages if _subscriber(one) == writer.id]
+        return [one for one in messages if one.subscriber == writer.id]
     number = request.top_msg_id
     if number is None:
         return messages
@@ -97,8 +97,3 @@ def _in_thread(call: Call, request: tl.Tl, chat: Chat) -> list[Message]:
         return [one for one in messages if one.top is None]
     top = chat.mailbox.find(chat, number)
     return [one for one in messages if top is not None and top in (one, one.top)]
-
-
-def _subscriber(message: Message) -> int | None:
-    """Who writes to the channel, in whose direct messages this stands."""
-    return getattr(message.marks.get("saved_peer_id"), "user_id", None)
