@@ -14,6 +14,7 @@ from telethon.tl import functions, types
 from telethon.utils import get_peer_id
 
 from tests.harness import Stage
+from tests.questions import ANNA, NOW, OWNER
 from userbot.errors import TelegramError
 from userbot.events import Event, Waiting
 from userbot.ports import SystemClock
@@ -23,13 +24,14 @@ from userbot.sandbox.state import Group
 from userbot.sandbox.state import Message as Said
 from userbot.telegram.client import new_client
 from userbot.telegram.gate import Gate
-from userbot.telegram.lookups import TelegramLookups
+from userbot.telegram.lookups import TelegramLookups, is_wanted
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
 from userbot.telegram.sender import TelegramSender
 from userbot.telegram.updates import Updates
-from userbot.types import ConversationId, Message, Person, RichText, Scope, Search
+from userbot.types import ChatKind, ConversationId, Message, Person, RichText, Scope, Search
 
+CLUB = -1_000_000_000_100
 READING = frozenset(
     {
         "messages.search",
@@ -350,6 +352,37 @@ async def test_what_was_said_since_a_message_comes_in_pages(stage: Stage, olgas:
     assert [text for page in read for text in page] == [str(n) for n in range(249, 99, -1)]
     assert [len(page) for page in await pages(most=120)] == [100, 20]
     assert await pages(after=said[-1].id_for(stage.olga)) == [[]]
+
+
+SAID = Message(
+    conversation=ConversationId(CLUB, 7),
+    message=9,
+    kind=ChatKind.SUPERGROUP,
+    title="Club",
+    sender=ANNA,
+    text="dacha",
+    at=NOW,
+)
+
+
+@pytest.mark.parametrize(
+    ("where", "wanted", "is_found"),
+    [
+        pytest.param(ConversationId(CLUB), Search(), True, id="its chat"),
+        pytest.param(ConversationId(CLUB, 7), Search(), True, id="its topic"),
+        pytest.param(ConversationId(CLUB, 8), Search(), False, id="another topic"),
+        pytest.param(ConversationId(CLUB, -ANNA.id), Search(), False, id="a subscriber"),
+        pytest.param(ConversationId(ANNA.id), Search(), False, id="another chat"),
+        pytest.param(ConversationId(CLUB), Search(since=NOW), True, id="since then"),
+        pytest.param(ConversationId(CLUB), Search(until=NOW), False, id="until then"),
+        pytest.param(ConversationId(CLUB), Search(person=ANNA.id), True, id="that person"),
+        pytest.param(ConversationId(CLUB), Search(person=OWNER.id), False, id="another person"),
+    ],
+)
+def test_what_telegram_gives_beyond_what_was_asked_for_is_left_out(
+    where: ConversationId, wanted: Search, is_found: bool
+) -> None:
+    assert is_wanted(SAID, where, wanted) is is_found
 
 
 # Links.

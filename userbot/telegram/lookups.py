@@ -163,7 +163,7 @@ class TelegramLookups:
         """What of a page is wanted, and may be seen."""
         found = await self._updates.read_page(chat, self._client.finished(page))
         where = ConversationId(chat, scope.conversation.topic)
-        return [one for one in found if _is_wanted(one, where, wanted)]
+        return [one for one in found if is_wanted(one, where, wanted)]
 
     async def _peer(self, chat: int) -> Any:
         return await Tries(self._client.gate.waits, chat).ask(partial(self._client.reach, chat))
@@ -186,7 +186,7 @@ def _chats(scope: Scope) -> list[int]:
     return [scope.conversation.chat, *([former] if former is not None else [])]
 
 
-def _is_wanted(message: Message, where: ConversationId, wanted: Search) -> bool:
+def is_wanted(message: Message, where: ConversationId, wanted: Search) -> bool:
     """Whether a message is what was looked for, where that was."""
     here = message.conversation
     if here.chat != where.chat or where.topic not in (None, here.topic):

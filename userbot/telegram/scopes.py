@@ -124,8 +124,10 @@ class Scopes:
         return next((_came(one) for one in listed if one.user_id == person), None)
 
     async def _in_channel(self, chat: int, person: int) -> datetime | None:
-        peers = [await self._client.reach(one) for one in (chat, person)]
-        found = await self._client(functions.channels.GetParticipantRequest(*peers))
+        channel = await self._client.reach(chat)
+        # Somebody who was never met is not looked for among the dialogs: it would take long.
+        who = await self._client.get_input_entity(person)
+        found = await self._client(functions.channels.GetParticipantRequest(channel, who))
         return _came(found.participant)
 
     async def _full_channel(self, chat: int) -> Any:
