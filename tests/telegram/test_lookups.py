@@ -431,6 +431,10 @@ async def test_searches_are_paced_and_a_wait_is_shown_obeyed_and_can_be_given_up
     assert 2 < wait.seconds <= 3
     assert len(olgas.requests()) == SEARCHES_AT_ONCE
     olgas.gate._searching = Bucket(1000, 10)
+    stage.telegram.faults.add("messages.search", delay=0.5)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await olgas.finds(scope, "slowly")
     stage.telegram.faults.add("messages.search", "FLOOD_WAIT_1")
     assert await olgas.finds(scope, "once more") == []
     assert [one.reason for one in olgas.told if isinstance(one, Waiting)][1:] == ["flood_wait"]

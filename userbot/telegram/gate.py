@@ -10,6 +10,8 @@ a chat that refuses, an account that is restricted or logged out.
 Rule 4: nothing waits in silence: a wait that is felt is shown before it begins. Each ends when the
 program does, unless it is over within the time that answers have then.
 Rule 5: a permit that is not used, because its writer was cancelled or held back, is given back.
+Rule 6: what is looked up for an answer stays in its scope, whatever asks for it; nothing searches
+outside of one.
 """
 
 from __future__ import annotations

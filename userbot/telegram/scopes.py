@@ -60,6 +60,8 @@ class Scopes:
             person = None
         if chat > 0:
             return Scope(conversation) if person in (None, chat) else None
+        if conversation.subscriber is not None:
+            return Scope(conversation)  # whoever writes there reads all of it
         try:
             with self._gate.for_a_question(chat, LOOKUP_SECONDS):
                 if is_basic_group(chat):
@@ -93,8 +95,7 @@ class Scopes:
         if person is None:
             former = channel.former if conversation.topic is None else None
             return Scope(conversation, former=former)
-        hidden = channel.hidden and conversation.subscriber is None
-        since = await self._since(conversation.chat, person) if hidden else _EVER
+        since = await self._since(conversation.chat, person) if channel.hidden else _EVER
         return _from(conversation, since)
 
     async def _channel(self, chat: int) -> _Channel:
