@@ -29,7 +29,7 @@ from userbot.telegram.session import require_session, session_lock
 from userbot.texts import _, n_
 from userbot.timings import USUAL, Timings
 from userbot.turn.store_back import StoreBack
-from userbot.types import Message
+from userbot.types import ConversationId, Message
 
 T = TypeVar("T")
 
@@ -281,8 +281,8 @@ class _Run:
         for turn in services.queue.turns_in(old):
             services.migration.move(turn)
 
-    def read(self, chat: int, message: int) -> None:
-        """The owner has read a chat up to a message, on another of his devices."""
+    def read(self, conversation: ConversationId, message: int) -> None:
+        """The owner has read a chat, or a topic of one, up to a message, on another device."""
 
     def sent(self, chat: int, scheduled: int, message: int) -> None:
         """A scheduled message was sent, and has another id now."""

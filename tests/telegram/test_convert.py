@@ -20,7 +20,7 @@ from userbot.telegram.convert import voice_of
 from userbot.telegram.gate import Gate
 from userbot.telegram.people import People
 from userbot.telegram.updates import Updates
-from userbot.types import Message
+from userbot.types import ConversationId, Message
 
 GROUP, FRIEND = 4_000_001, 502
 
@@ -53,7 +53,7 @@ class Listening:
     def moved(self, old: int, new: int, title: str) -> None:
         raise NotImplementedError
 
-    def read(self, chat: int, message: int) -> None:
+    def read(self, conversation: ConversationId, message: int) -> None:
         raise NotImplementedError
 
     def sent(self, chat: int, scheduled: int, message: int) -> None:

@@ -50,7 +50,7 @@ class Listening:
 
     def __init__(self) -> None:
         self.messages: list[Message] = []
-        self.marks: list[tuple[int, int]] = []
+        self.marks: list[tuple[ConversationId, int]] = []
         self.sendings: list[tuple[int, int, int]] = []
 
     def arrived(self, message: Message) -> None:
@@ -65,8 +65,8 @@ class Listening:
     def moved(self, old: int, new: int, title: str) -> None:
         """The same."""
 
-    def read(self, chat: int, message: int) -> None:
-        self.marks.append((chat, message))
+    def read(self, conversation: ConversationId, message: int) -> None:
+        self.marks.append((conversation, message))
 
     def sent(self, chat: int, scheduled: int, message: int) -> None:
         self.sendings.append((chat, scheduled, message))
@@ -569,15 +569,23 @@ async def test_how_far_the_owner_has_read_is_told_and_stands_with_a_chats_newest
 ) -> None:
     here = stage.max.says(stage.club, "hello")
     there = stage.max.says(stage.olga, "hello")
+    forum = stage.telegram.add_forum("Forum", creator=stage.max, members=[stage.olga])
+    topic = stage.max.opens_topic(forum, "One").id_for(stage.olga)
     window = await stage.window(stage.olga)
     for said, chat in ((here, stage.club), (there, stage.max)):
         number = said.id_for(stage.olga)
         await window.client.send_read_acknowledge(chat.id, max_id=number)
         async with asyncio.timeout(60):
-            while (chat.id, number) not in olgas.listener.marks:
+            while (ConversationId(chat.id), number) not in olgas.listener.marks:
                 await asyncio.sleep(0.005)
     tops = await olgas.reader.tops([stage.club.id, stage.max.id])
-    assert {top.chat: top.read for top in tops} == dict(olgas.listener.marks)
+    marks = {one.chat: number for one, number in olgas.listener.marks}
+    assert {top.chat: top.read for top in tops} == marks
+    peer = await window.client.get_input_entity(forum.id)
+    await window.client(functions.messages.ReadDiscussionRequest(peer, topic, 9))
+    async with asyncio.timeout(60):
+        while (ConversationId(forum.id, topic), 9) not in olgas.listener.marks:
+            await asyncio.sleep(0.005)
 
 
 async def test_a_message_to_oneself_is_sent_later_and_to_nobody_else(

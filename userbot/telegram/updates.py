@@ -27,7 +27,7 @@ from userbot.events import Ignored, Report
 from userbot.telegram.client import Client
 from userbot.telegram.convert import MALFORMED, MOST_ID, Converter
 from userbot.telegram.people import People
-from userbot.types import Message, Person
+from userbot.types import ConversationId, Message, Person
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +46,8 @@ class Listener(Protocol):
     def moved(self, old: int, new: int, title: str) -> None:
         """Told the marked ids of a basic group and of the supergroup that it became."""
 
-    def read(self, chat: int, message: int) -> None:
-        """The owner has read a chat up to a message, on another of his devices."""
+    def read(self, conversation: ConversationId, message: int) -> None:
+        """The owner has read a chat, or a topic of one, up to a message, on another device."""
 
     def sent(self, chat: int, scheduled: int, message: int) -> None:
         """A scheduled message was sent; it had another id before. Perhaps it has arrived by now."""
@@ -64,7 +64,11 @@ _RIGHTS = (
 )
 """What may tell that the account may write in a chat again; of whose rights they tell matters not:
 one try more is harmless."""
-_READ = (types.UpdateReadHistoryInbox, types.UpdateReadChannelInbox)
+_READ = (
+    types.UpdateReadHistoryInbox,
+    types.UpdateReadChannelInbox,
+    types.UpdateReadChannelDiscussionInbox,
+)
 _DELETED = (types.UpdateDeleteMessages, types.UpdateDeleteChannelMessages)
 
 
@@ -166,16 +170,15 @@ class Updates:
         return read
 
     async def _on_read(self, update: Any) -> None:
-        if isinstance(update, types.UpdateReadChannelInbox):
-            peer = types.PeerChannel(update.channel_id)
-        else:
-            peer = update.peer
+        in_channel = not isinstance(update, types.UpdateReadHistoryInbox)
+        topic = getattr(update, "top_msg_id", None)
+        message: Any = getattr(update, "max_id", None) or getattr(update, "read_max_id", None)
         try:
-            chat = get_peer_id(peer)
+            chat = get_peer_id(types.PeerChannel(update.channel_id) if in_channel else update.peer)
         except (TypeError, ValueError):
             return  # no chat is named
-        if self._takes_changes and _is_id(update.max_id):
-            self._listener.read(chat, update.max_id)
+        if self._takes_changes and _is_id(message) and (topic is None or _is_id(topic)):
+            self._listener.read(ConversationId(chat, topic), message)
 
     async def _on_sent(self, update: Any) -> None:
         try:
