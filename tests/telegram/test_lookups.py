@@ -283,6 +283,8 @@ async def test_what_is_around_a_message_is_read_in_one_request(stage: Stage, olg
     assert await around(said[4].id_for(stage.olga)) == ["2", "3", "4", "5", "6", "7"]
     assert await around(said[8].id_for(stage.olga)) == ["6", "7", "8"]
     assert len(olgas.requests()) == 2
+    far = await olgas.lookups.around(scope, said[4].id_for(stage.olga), 1000, 1000)
+    assert [one.text for one in far] == [str(number) for number in range(9)]
     stage.max.deletes(said[4])
     assert await around(said[4].id_for(stage.olga)) == []
     late = Scope(scope.conversation, since=datetime.now(UTC) + timedelta(hours=1))
@@ -351,7 +353,7 @@ async def test_what_was_said_since_a_message_comes_in_pages(stage: Stage, olgas:
     assert [len(page) for page in read] == [100, 50]
     assert [text for page in read for text in page] == [str(n) for n in range(249, 99, -1)]
     assert [len(page) for page in await pages(most=120)] == [100, 20]
-    assert await pages(after=said[-1].id_for(stage.olga)) == [[]]
+    assert await pages(after=said[-1].id_for(stage.olga)) == []
 
 
 SAID = Message(

@@ -25,6 +25,8 @@ from userbot.types import ConversationId, Message, Scope, Search
 _PAGE: Final = 100
 """What Telegram gives at once."""
 _MOST_BY_DATE: Final = 500
+_MOST_BESIDE: Final = 49
+"""Before a message, and after it: with it they are a page."""
 _SECOND: Final = timedelta(seconds=1)
 
 
@@ -58,6 +60,7 @@ class TelegramLookups:
         chat = scope.conversation.chat if chat is None else chat
         if chat not in _chats(scope):
             return []
+        before, after = (max(0, min(one, _MOST_BESIDE)) for one in (before, after))
         fields = {"offset_id": message, "add_offset": -after - 1, "limit": before + after + 1}
         with self._client.gate.within(scope):
             page = await self._history(scope, chat, **fields)
@@ -103,7 +106,8 @@ class TelegramLookups:
                     page.messages = [one for one in page.messages if one.id > after][:most]
                     found = await self._read(scope, chat, page, wanted)
                 most -= len(page.messages)
-                yield found
+                if found:
+                    yield found
                 whole = isinstance(page, types.messages.Messages)
                 if whole or lowest is None or lowest.id <= after or _is_below(lowest, wanted):
                     break
@@ -117,7 +121,7 @@ class TelegramLookups:
         fields: dict[str, Any] = {"top_msg_id": where.thread}
         with self._client.gate.within(scope):
             if where.subscriber is not None:
-                fields["saved_peer_id"] = await self._client.reach(where.subscriber)
+                fields["saved_peer_id"] = await self._peer(where.subscriber)
             # In private chats Telegram ignores who is named (Telethon 1.45).
             if wanted.person is not None and chat < 0:
                 fields["from_id"] = await self._known(wanted.person)
