@@ -172,7 +172,8 @@ class Lookups(Protocol):
     ) -> list[Message]:
         """A message of a scope with so many before and after it, oldest first.
 
-        Nothing if it is not there; 49 at most on each side. `chat`: in which chat of the scope, if not in the present one.
+        Nothing if it is not there; 49 at most on each side. `chat`: in which chat of the scope, if
+        not in the present one.
         """
 
     def span(
