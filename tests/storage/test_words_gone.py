@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 
 from tests.questions import ANNA, NOW, OWNER, answer, authorized, question
 from userbot.storage.store import Store
-from userbot.types import CHANNELS, Expected, Finish, Person, Question, Quoted, Transcript, Usage
+from userbot.types import (
+    CHANNELS,
+    Expected,
+    Finish,
+    Person,
+    Question,
+    Quoted,
+    Source,
+    Transcript,
+    Usage,
+)
 
 BEN = Person(id=502, name="Ben")
 PEOPLE = (ANNA, BEN, OWNER)
@@ -46,6 +56,8 @@ class Story:
     heard: bool
     quotes: tuple[Quotation, ...]
     """The one it replies to last, what stands above it before that."""
+    cited: tuple[Person, ...]
+    """Whose messages its answer cites."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,7 @@ stories = st.lists(
             st.builds(Quotation, person=people, expires=st.booleans(), heard=st.booleans()),
             max_size=3,
         ).map(tuple),
+        cited=st.lists(people, max_size=2).map(tuple),
     ),
     min_size=1,
     max_size=4,
@@ -77,7 +90,9 @@ stories = st.lists(
 erasings = st.lists(
     st.builds(
         Erasing,
-        what=st.sampled_from(["question", "answer", "quotation", "forget", "expire", "clear"]),
+        what=st.sampled_from(
+            ["question", "answer", "quotation", "citation", "forget", "expire", "clear"]
+        ),
         story=st.integers(0, 3),
         which=st.integers(0, 2),
     ),
@@ -118,6 +133,10 @@ class History:
                 place = erasing.which % len(story.quotes)
                 deleted(chat, [message(number, str(place))], NOW)
                 self.gone |= self._unquoted(number, place)
+            case "citation" if story.cited:
+                deleted(chat, [message(number, f"6{erasing.which % len(story.cited)}")], NOW)
+                if story.state == "answered":
+                    self.gone |= self.words(number)
             case "forget":
                 self._forget(PEOPLE[erasing.which % len(PEOPLE)])
             case "expire":
@@ -137,7 +156,8 @@ class History:
     def _forget(self, person: Person) -> None:
         self.store.eraser.forget(person.id, NOW)
         for one, told in enumerate(self.told):
-            if told.sender == person:
+            cited = told.state == "answered" and person in told.cited
+            if told.sender == person or cited:
                 self.gone |= self.words(one)
             for place, quotation in enumerate(told.quotes):
                 if quotation.person == person:
@@ -178,6 +198,16 @@ class History:
 
     def _answer(self, number: int, story: Story, asked: Question) -> None:
         store, given_answer = self.store, answer(word(number, "answer"))
+        cited = tuple(
+            Source(
+                chat=story.chat,
+                message=message(number, f"6{place}"),
+                person=one.id,
+                name="",
+                at=NOW,
+            )
+            for place, one in enumerate(story.cited)
+        )
         if story.state == "pending":
             return
         payment = authorized(store, asked)
@@ -188,7 +218,7 @@ class History:
             whole = (given_answer.text, finish)
             store.ledger.capture(payment, 1, NOW, usage=Usage(1, 1), whole=whole)
         if story.state == "answered":
-            store.questions.settle(asked, given_answer, NOW)
+            store.questions.settle(asked, replace(given_answer, cites=cited), NOW)
         elif story.state == "failed":
             store.questions.mark(asked, "failed", "server_error", NOW)
 

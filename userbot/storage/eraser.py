@@ -1,7 +1,8 @@
 """Words that go: deleted in Telegram, expired, too old, cleared by the owner, a person's.
 
 The row of a question stays: it proves that the message was answered. What goes are the words of
-the question, of those it quotes, of the answer, and of the writes that carried it. SQLite
+the question, of those it quotes, of the answer, and of the writes that carried it. An answer that
+cites words which go may tell them: it goes, too. SQLite
 overwrites them, and the write-ahead log, which still has them, is folded into the file.
 """
 
@@ -26,6 +27,7 @@ _ERASE = f"""
 _ERASE_BESIDE = (
     "UPDATE outbound SET text = '' WHERE question = ?",
     "DELETE FROM quotes WHERE question = ?",
+    "DELETE FROM citations WHERE question = ?",
     f"{_UNHEAR} WHERE question = ?",
     f"{_UNHEAR} WHERE (message, chat) = (SELECT message, chat FROM questions WHERE id = ?)",
 )
@@ -46,26 +48,32 @@ class Eraser:
         """Messages were deleted in Telegram.
 
         Without `chat` they are of a private chat or a basic group. A question that was not
-        answered yet is given up; an answer that lost one of its messages loses all its words. A
-        question that quoted one of them keeps the words that are its own.
+        answered yet is given up; an answer that lost one of its messages, or cites one of them,
+        loses all its words. A question that quoted one of them keeps the words that are its own.
+        What the program itself deletes of a question is known by `quiet`.
         """
         where, bound = ("chat = ?2", chat) if chat is not None else ("chat > ?2", CHANNELS)
         of_message = f"WHERE message = ?1 AND {where}"
         questions: list[int] = []
+        citing: list[int] = []
         places: set[ConversationId] = set()
         with self._folding(), self._database.transaction():
             for message in messages:
                 # What a recording says, for whatever question.
                 self._database.execute(f"{_UNHEAR} {of_message}", (message, bound))
                 places |= self._unquote(of_message, (message, bound))
+                citing += self._ids(
+                    f"SELECT question FROM citations {of_message}", (message, bound)
+                )
                 questions += self._ids(
-                    f"SELECT id FROM questions {of_message}"
+                    f"SELECT id FROM questions {of_message} AND NOT quiet"
                     f" UNION SELECT question FROM outbound {of_message}"
                     # Its words are in the question that it joined, too.
                     f" UNION SELECT joined_to FROM questions {of_message}"
                     " AND joined_to IS NOT NULL",
                     (message, bound),
                 )
+            places |= self._erase(citing, now)
             return places | self._erase(questions, now, gave_up="deleted")
 
     def expired(self, now: datetime) -> set[ConversationId]:
@@ -128,6 +136,8 @@ class Eraser:
             self._erase_results("?1 IS NULL", None)
             questions = self._ids("SELECT id FROM questions WHERE sender = ?", (person,))
             self._erase(questions, now, gave_up="forgotten")
+            citing = self._ids("SELECT question FROM citations WHERE person = ?", (person,))
+            self._erase(citing, now)
             database.execute(
                 "UPDATE questions SET sender_name = '', sender_username = NULL WHERE sender = ?",
                 (person,),

@@ -29,7 +29,8 @@ _NOTHING_YET = Expected(0, 0)
 _WORDS = "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at"
 _COLUMNS = (
     "chat, message, sender, sender_name, sender_username, by_owner, voice, listen_first, plain,"
-    f" asked_at, stored_at, state_at, least_tokens, least_cost, {_WORDS}"
+    " asked_at, stored_at, state_at, least_tokens, least_cost, about_chat, about_topic, about_name,"
+    f" quiet, {_WORDS}"
 )
 
 FIELDS = "q.*, c.chat AS place, c.topic, c.kind, c.title"
@@ -72,7 +73,19 @@ def _row_of(question: Question, at: datetime, least: Expected) -> dict[str, Any]
         "state_at": at,
         "least_tokens": least.tokens,
         "least_cost": least.cost,
+        "quiet": question.quiet,
+        **_about(question),
         **_words_of(question),
+    }
+
+
+def _about(question: Question) -> dict[str, Any]:
+    """Where it looks things up, as far as that is known."""
+    about = question.about
+    return {
+        "about_chat": about and about.chat,
+        "about_topic": about and (about.topic or 0),
+        "about_name": question.about_name,
     }
 
 
@@ -91,7 +104,7 @@ def _words_of(question: Question) -> dict[str, Any]:
 
 def question_of(row: sqlite3.Row) -> Question:
     """The question that SELECT has found."""
-    expires_at = row["expires_at"]
+    expires_at, about = row["expires_at"], row["about_chat"]
     return Question(
         id=row["id"],
         conversation=ConversationId(row["place"], row["topic"] or None),
@@ -113,6 +126,9 @@ def question_of(row: sqlite3.Row) -> Question:
         expires_at=None if expires_at is None else moment(expires_at),
         at=moment(row["asked_at"]),
         attempt=row["attempt"],
+        about=None if about is None else ConversationId(about, row["about_topic"] or None),
+        about_name=row["about_name"],
+        quiet=bool(row["quiet"]),
     )
 
 
@@ -274,6 +290,14 @@ class Questions:
                 )
             database.execute(_REWORD, {"id": whole.id, **_words_of(whole)})
 
+    def locate(self, question: Question) -> None:
+        """It is known by now where a question looks things up."""
+        self._database.execute(
+            "UPDATE questions SET about_chat = :about_chat, about_topic = :about_topic,"
+            " about_name = :about_name WHERE id = :id",
+            {"id": question.id, **_about(question)},
+        )
+
     def mark(self, question: Question, state: str, reason: str, at: datetime) -> None:
         """A question ends without an answer: "failed" or "skipped", and why.
 
@@ -326,6 +350,12 @@ class Questions:
             if not settled:
                 return 0
             self._database.execute("INSERT INTO given (at) VALUES (?)", (at,))
+            for one in answer.cites:
+                self._database.execute(
+                    "INSERT INTO citations SELECT id, ?2, ?3, ?4 FROM questions"
+                    " WHERE id = ?1 AND erased = 0 ON CONFLICT DO NOTHING",
+                    (question.id, one.chat, one.message, one.person),
+                )
         return int(settled[0][0])
 
     def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:

@@ -268,7 +268,26 @@ DROP INDEX payments_authorized;
 CREATE INDEX payments_authorized ON payments (id, state, question, at, person, by_owner,
     prompt_tokens, completion_tokens, cost, answer_cost) WHERE state = 'authorized'
 """
-STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN]
+_LOOKED_UP = """
+-- Which messages an answer cites: whose, and where they are; no word of them.
+CREATE TABLE citations (
+    question INTEGER NOT NULL REFERENCES questions (id),
+    chat INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    person INTEGER NOT NULL,
+    PRIMARY KEY (question, chat, message)
+) WITHOUT ROWID;
+CREATE INDEX citations_message ON citations (message, chat);
+CREATE INDEX citations_person ON citations (person);
+-- Where a question looks things up, if not where it is answered; NULL while that is not known.
+-- `about_name`: how the owner named that chat, or its title. `quiet`: the program deletes the
+-- message, and its deletion is no withdrawal.
+ALTER TABLE questions ADD COLUMN about_chat INTEGER;
+ALTER TABLE questions ADD COLUMN about_topic INTEGER;
+ALTER TABLE questions ADD COLUMN about_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE questions ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0
+"""
+STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from userbot.types.lookups import ToolCall, ToolSpec
+from userbot.types.lookups import Source, ToolCall, ToolSpec
 from userbot.types.media import Picture
 
 
@@ -121,6 +121,8 @@ class Answer:
     finish: Finish
     messages: tuple[int, ...]
     """Ids of the messages it stands in, in order."""
+    cites: tuple[Source, ...] = ()
+    """The messages that it points at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ class Question:
     about: ConversationId | None = None
     """Where it looks things up, if not where it is answered: the owner named a chat (`-c`), or
     wants the answer in Saved Messages (`-q`)."""
+    about_name: str = ""
+    """How the owner named that chat (`-c`), until it is known which it is; then its title."""
     quiet: bool = False
     """Its answer goes to Saved Messages, and its message is deleted (`-q`)."""
 
