@@ -145,6 +145,8 @@ async def account_of(
     """Ask Telegram. Raises UserbotError where the config names what is not there."""
     owner = await names.owner()
     policy, chats = await names.policy(settings.trigger, settings.voice, settings.chats, began)
+    # What a chat that is left out says of it is not known to hold.
+    policy = replace(policy, search="off" if names.left_out else settings.reading.search)
     limited = await names.people(settings.limits.people)
     return Account(owner, policy, chats, limited, began >= now, tuple(names.left_out))
 

@@ -31,7 +31,16 @@ def test_the_example_with_its_placeholders_filled_in_is_in_order(config: Path) -
     found = load(config, None, {"OPENAI_API_KEY": "sk-key"})
     usual = Settings(telegram=TelegramConfig(api_id=94575, api_hash=HASH))
     assert dataclasses.replace(found.settings.openai, api_key=None) == usual.openai
-    for section in ("voice", "trigger", "chats", "limits", "pacing", "catch_up", "console"):
+    for section in (
+        "voice",
+        "trigger",
+        "chats",
+        "reading",
+        "recap",
+        "limits",
+        "pacing",
+        "catch_up",
+    ):
         assert getattr(found.settings, section) == getattr(usual, section)
 
 

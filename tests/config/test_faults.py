@@ -333,3 +333,59 @@ def test_a_key_is_needed_only_to_ask_a_model_that_wants_one(config: Path, openai
     assert load(config, None, {}, need_key=False).settings.openai.base_url is None
     assert load(config, None, {"OPENAI_BASE_URL": "http://localhost:1/v1"})
     assert load(config, None, {"OPENAI_API_KEY": "sk-key"})
+
+
+def searching(reading: str = "", block: str = "", *, elsewhere: str = "me", chat: str = "1") -> str:
+    """A file in which a chat that everybody may ask in is searched, or not."""
+    lines = [GOOD.rstrip(), f'[trigger]\nfrom = "{elsewhere}"', f"[reading]\n{reading}"]
+    whom = f'[[chats]]\nid = {chat}\nrespond = "all"\nfrom = "anyone"\n{block}'
+    return "\n".join([*lines, whom])
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key"),
+    [
+        pytest.param(searching(block='search = "askers"'), 15, "[[chats]] search", id="its own"),
+        pytest.param(searching('search = "askers"'), 14, "[[chats]] from", id="inherited"),
+        pytest.param(searching('search = "askers"', 'search = "me"'), 0, "", id="its own wins"),
+        pytest.param(searching('search = "me"'), 0, "", id="the owner alone"),
+        pytest.param(searching('search = "askers"', chat='"saved"'), 0, "", id="only the owner"),
+        pytest.param(
+            searching('search = "askers"', 'search = "off"', elsewhere="anyone"),
+            10,
+            "[reading] search",
+            id="chats that are not listed",
+        ),
+    ],
+)
+def test_where_everybody_may_ask_nobody_but_the_owner_searches(
+    config: Path, text: str, line: int, key: str
+) -> None:
+    if not key:
+        config.write_text(text)
+        assert load(config, None, {})
+        return
+    (fault,) = faults(config, text)
+    assert fault.where == f"config.toml:{line}"
+    assert fault.message.startswith(key)
+    assert 'search = "me"' in fault.hint
+
+
+@pytest.mark.parametrize(
+    ("recap", "message", "hint"),
+    [
+        pytest.param('at = "8"\nchats = [1]', "must be a time of day", "08:00", id="no time"),
+        pytest.param('at = "24:00"\nchats = [1]', "must be a time of day", "", id="no such time"),
+        pytest.param("at = 8\nchats = [1]", "must be a text in quotes", "", id="a number"),
+        pytest.param('at = "08:00"', "at needs chats", "chats = [", id="of no chats"),
+        pytest.param('chats = ["weekend"]', "entry 1 is neither", "with @", id="no @"),
+        pytest.param("chats = [1, 0]", "entry 2 is neither", "userbot chats", id="no id"),
+        pytest.param("max_messages = 0", "at least 1", "", id="nothing"),
+    ],
+)
+def test_a_recap_that_comes_by_itself_names_its_time_and_chats(
+    config: Path, recap: str, message: str, hint: str
+) -> None:
+    (fault,) = faults(config, f"{GOOD}[recap]\n{recap}")
+    assert message in fault.message
+    assert hint in fault.hint

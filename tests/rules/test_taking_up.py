@@ -12,6 +12,8 @@ from userbot.settings import (
     LimitsConfig,
     OpenAIConfig,
     PacingConfig,
+    ReadingConfig,
+    RecapConfig,
     Settings,
     TelegramConfig,
     TriggerConfig,
@@ -43,6 +45,12 @@ CHAT = ChatConfig(id=-1, respond="all", from_="anyone")
         ),
         pytest.param(
             replace(NOW, pacing=PacingConfig(burst=5)), ("pacing.burst",), (), id="pacing"
+        ),
+        pytest.param(
+            replace(NOW, reading=ReadingConfig(search="me"), recap=RecapConfig(max_days=2)),
+            ("reading.search", "recap.max_days"),
+            (),
+            id="what may be looked up",
         ),
         pytest.param(
             replace(NOW, telegram=TelegramConfig(api_id=2, api_hash="x")),

@@ -26,6 +26,14 @@ _IDS: Final = 2**63
 _USERNAME: Final = re.compile(r"@[A-Za-z]\w{2,31}", re.ASCII)
 _PLACEHOLDER: Final = _("{key} is still a placeholder")
 _LIST_CHATS: Final = _("`userbot chats` lists them.")
+_SEARCHED: Final = _(
+    '{key}: everybody may ask in this chat (from = "anyone"), so not all who ask may search it'
+)
+_SEARCHED_ELSEWHERE: Final = _(
+    '{key}: everybody may ask in chats that are not listed ([trigger] from = "anyone"), so not all'
+    " who ask may search them"
+)
+_NOT_ANYONE: Final = _('Let only you search (search = "me"), or let fewer people ask.')
 
 
 def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
@@ -40,6 +48,8 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _telegram_proxy(value_at(data, ("telegram", "proxy")))
     yield from _people(("trigger", "from"), value_at(data, ("trigger", "from")))
     yield from _chats(data.get("chats"))
+    yield from _searched_by_anyone(data)
+    yield from _recap(table_at(data, "recap"))
     yield from _timezone(value_at(data, ("limits", "timezone")))
     yield from _limited_people(table_at(data, "limits", "people"))
     yield from _prices(table_at(data, "limits"), _speaks(data))
@@ -97,6 +107,13 @@ _ADDRESS: Final = (
     _("{key} must be a web address"),
     _("Example: http://localhost:11434/v1."),
 )
+_TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+
+
+def _is_time(text: str) -> bool:
+    return _TIME.fullmatch(text) is not None
+
+
 _TEXTS: Final[dict[Key, tuple[Callable[[str], bool], Text, Text]]] = {
     ("openai", "api_key"): _KEY,
     ("voice", "api_key"): _KEY,
@@ -108,6 +125,11 @@ _TEXTS: Final[dict[Key, tuple[Callable[[str], bool], Text, Text]]] = {
         _is_web_proxy,
         _("{key}: not a proxy address"),
         _("Write http://user:password@host:3128 or socks5://host:1080."),
+    ),
+    ("recap", "at"): (
+        _is_time,
+        _("{key} must be a time of day"),
+        _('Example: "08:00".'),
     ),
     ("trigger", "prefix"): (
         _is_prefix,
@@ -132,6 +154,40 @@ def _telegram_proxy(address: Any) -> Iterator[Problem]:
     except ConfigError as error:
         (found,) = error.faults
         yield Problem(key, joined(label(key), found.message, by=": "), found.hint)
+
+
+def _searched_by_anyone(data: dict[str, Any]) -> Iterator[Problem]:
+    """Where strangers may ask, nobody but the owner looks up what was said.
+
+    As it holds: a block's own `search` or that of [reading], and where there is no block, `from` of
+    [trigger].
+    """
+    general: Key = ("reading", "search")
+    everywhere = value_at(data, general)
+    if everywhere == "askers" and value_at(data, ("trigger", "from")) == "anyone":
+        yield Problem.at(general, _SEARCHED_ELSEWHERE, _NOT_ANYONE)
+    chats = data.get("chats")
+    for number, block in enumerate(chats if isinstance(chats, list) else ()):
+        table = table_at(block)
+        if table.get("from") != "anyone" or table.get("id") == "saved":
+            continue
+        if table.get("search", everywhere) == "askers":
+            key = "search" if "search" in table else "from"
+            yield Problem.at(("chats", number, key), _SEARCHED, _NOT_ANYONE)
+
+
+def _recap(recap: dict[str, Any]) -> Iterator[Problem]:
+    chats = recap.get("chats")
+    for position, chat in enumerate(chats if isinstance(chats, list) else (), start=1):
+        is_id = type(chat) is int and 0 < abs(chat) < _IDS
+        if not is_id and not (isinstance(chat, str) and _USERNAME.fullmatch(chat)):
+            told = _("{key} must list @names and ids: entry {position} is neither")
+            key = ("recap", "chats")
+            hint = _name_hint(chat) or _LIST_CHATS
+            yield Problem.at((*key, position - 1), told, hint, key=label(key), position=position)
+    if "at" in recap and not chats:
+        told = _("{key} needs chats")
+        yield Problem.at(("recap", "at"), told, _('List them under [recap]: chats = ["@name"].'))
 
 
 def _chats(blocks: Any) -> Iterator[Problem]:

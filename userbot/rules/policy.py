@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Literal
 
-from userbot.settings import ChatConfig, Override, Respond, VoiceConfig, Whom
+from userbot.settings import ChatConfig, MaySearch, Override, Respond, VoiceConfig, Whom
 from userbot.types import Person, Question
 
 Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
@@ -43,6 +43,8 @@ class Policy:
     """The first start; what was written before is nobody's question."""
     voice: VoiceConfig = field(default_factory=VoiceConfig)
     """[voice], where a chat's rule says nothing else."""
+    search: MaySearch = "off"
+    """Whose answers may look up what was said, where a chat's block says nothing else."""
 
     def voice_in(self, chat: int) -> VoiceConfig:
         """[voice] as it holds in a chat."""
@@ -55,6 +57,17 @@ def may_ask(sender: Person, allowed: Allowed) -> bool:
     if isinstance(allowed, frozenset):
         return sender.id in allowed
     return allowed == "anyone" or (allowed == "contacts" and sender.contact)
+
+
+def may_search(general: MaySearch, block: ChatConfig | None, allowed: Allowed) -> MaySearch:
+    """Whose answers may look up what was said in a chat.
+
+    `general`: what [reading] says. `block`: what is said about the chat. `allowed`: who may ask
+    there. Where everybody may, the chat is searched for the owner alone: the config refuses the
+    two together, but a command may have let them in.
+    """
+    said = general if block is None or block.search is None else block.search
+    return "me" if said == "askers" and allowed == "anyone" else said
 
 
 def forbidden_now(ask: Question, policy: Policy, sender: Person | None = None) -> str | None:

@@ -31,6 +31,8 @@ AT_ONCE: Final = {
         "people",
         "prices",
     },
+    "reading": {"search", "searches", "links"},
+    "recap": {"max_messages", "max_days", "at", "chats", "voice"},
     "pacing": {"edit_seconds", "max_previews", "writes_per_second", "burst"},
 }
 """Keys by section; [[chats]] hold at once as a whole."""

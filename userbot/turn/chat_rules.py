@@ -10,9 +10,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from userbot.rules.policy import Allowed, ChatRule, Policy, effective_block, effective_rule
+from userbot.rules.policy import (
+    Allowed,
+    ChatRule,
+    Policy,
+    effective_block,
+    effective_rule,
+    may_search,
+)
 from userbot.rules.trigger import Known, decide
-from userbot.settings import ChatConfig, Override, Whom
+from userbot.settings import ChatConfig, MaySearch, Override, Whom
 from userbot.storage.store import Store
 from userbot.types import ChatKind, ConversationId, Decision, Message, Question
 
@@ -78,6 +85,10 @@ class ChatRules:
         """Who may ask in a chat."""
         rule = self.policy.chats.get(self.moved.get(chat, chat))
         return self.policy.elsewhere if rule is None else rule.allowed
+
+    def may_search(self, chat: int) -> MaySearch:
+        """Whose answers may look up what was said in a chat."""
+        return may_search(self.policy.search, self.get(chat), self.allowed(chat))
 
     def decide_if_allowed(self, message: Message, known: Known) -> Decision:
         """What would be done about a message if everybody might ask. Nothing comes of it."""
