@@ -300,15 +300,22 @@ class Target:
     def answered(self) -> list[Any]:
         """The requests that tell others anything.
 
-        The owner is told what his commands came to, and where he asked, that it failed.
+        The owner is told what his commands came to, and where he asked, that it failed. What
+        stands in Saved Messages nobody else reads.
         """
         return [
             call
             for call in self.stage.telegram.calls
             if not (name := call.method.split(".")[-1]).startswith("get")
             and name not in ("setTyping", "deleteMessages")
-            and not (name == "sendMessage" and OWN.match(call.request.message))
+            and not (name == "sendMessage" and self._own(call.request))
         ]
+
+    def _own(self, sent: Any) -> bool:
+        """Whether a message is for the owner."""
+        peer, owner = sent.peer, self.stage.olga.id
+        saved = isinstance(peer, types.InputPeerSelf) or getattr(peer, "user_id", None) == owner
+        return saved or OWN.match(sent.message) is not None
 
     def _look(self) -> None:
         """Nothing of the program died, and what it says in lines steers no terminal."""
