@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -10,11 +11,12 @@ import pytest
 from userbot.errors import ModelError
 from userbot.events import Event, Notice
 from userbot.openai_api.chat import OpenAIChat
-from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
+from userbot.openai_api.dialect import CALLS, PICTURES, SCHEMA, SYSTEM, TOOLS, Dialect
 from userbot.openai_api.failures import ServerRefusal
 from userbot.sandbox.endpoint import Endpoint
+from userbot.sandbox.endpoint_faults import RefusedError
 from userbot.settings import OpenAIConfig
-from userbot.types import ChatRequest, Delta, Finish, Picture, PromptMessage
+from userbot.types import ChatRequest, Delta, Finish, Picture, PromptMessage, ToolCall, ToolSpec
 
 REQUEST = ChatRequest(
     model="picky",
@@ -329,14 +331,120 @@ def test_a_question_that_is_too_long_leaves_the_cap_alone(said: str) -> None:
 def test_a_model_that_takes_tools_only_without_reasoning_is_told_so() -> None:
     dialect = Dialect()
     said = "Function tools with reasoning_effort are not supported. Set reasoning_effort to 'none'."
-    body = dialect.body(REQUEST) | {"tools": [{}]}
+    request = replace(REQUEST, tools=(ToolSpec("look", "Looks.", {"type": "object"}),))
+    body = dialect.body(request)
     assert (
         dialect.learn(ServerRefusal.of({"error": {"message": said}}, 400), body)
         == "reasoning_effort"
     )
-    assert dialect.body(REQUEST)["reasoning_effort"] == "none"
+    assert dialect.body(request)["reasoning_effort"] == "none"
+    assert dialect.body(REQUEST)["reasoning_effort"] == "low", "without tools it may reason"
     assert (
         dialect.learn(ServerRefusal.of({"error": {"message": said}}, 400), body)
         == "reasoning_effort"
     )
-    assert "reasoning_effort" not in dialect.body(REQUEST)
+    assert "reasoning_effort" not in dialect.body(request)
+    assert dialect.learn(ServerRefusal.of({"error": {"message": said}}, 400), body) == TOOLS
+
+
+LOOK = ToolSpec("look", "Looks.", {"type": "object", "properties": {"words": {}}})
+CALLED = replace(
+    REQUEST,
+    messages=(
+        *REQUEST.messages,
+        PromptMessage("assistant", "", calls=(ToolCall("a1", "look", '{"words": "x"}'),)),
+        PromptMessage("tool", "found it", answers="a1"),
+    ),
+    reasoning_effort=None,
+    tools=(LOOK,),
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "registry.ollama.ai/library/gemma:2b does not support tools"),
+        (500, "tools param requires --jinja flag"),
+        (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser'),
+        (404, "No endpoints found that support tool use. To learn more about provider routing"),
+        (400, "`tool calling` is not supported with this model"),
+        (400, "deepseek-reasoner does not support Function Calling"),
+        (400, "This model doesn't support tool use."),
+        (400, "Unsupported parameter: 'tools' is not supported with this model."),
+        (422, "body.tools: Extra inputs are not permitted"),
+        (400, "Unrecognized request argument supplied: tools"),
+        (400, "Function calling is not enabled for models/gemma-3-27b-it"),
+        (501, "tools are not implemented"),
+    ],
+)
+async def test_a_model_without_tools_is_met_without_them_and_told_once(
+    endpoint: Endpoint, chat: OpenAIChat, told: list[Event], status: int, said: str
+) -> None:
+    def refuse(request: dict[str, object]) -> str:
+        if "tools" in request:
+            raise RefusedError(status, said)
+        return "as I know it"
+
+    endpoint.responder = refuse
+    request = replace(REQUEST, tools=(LOOK,), temperature=None, reasoning_effort=None)
+    for _ in range(2):
+        with pytest.raises(ModelError) as caught:
+            await answer(chat, request)
+        assert caught.value.reason == "tools_refused"
+    assert len(endpoint.requests) == 1, "it is remembered"
+    assert await answer(chat, replace(request, tools=())) == "as I know it"
+    (notice,) = told
+    assert isinstance(notice, Notice)
+    assert (notice.reason, "before the answer" in notice.detail) == ("tools_refused", True)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Function call is missing a thought_signature in functionCall parts.",
+        "The `reasoning_content` in the thinking mode must be passed back to the API.",
+        "Requests which include `tool_use` or `tool_result` blocks must define `tools`",
+        "Input should be 'system', 'user' or 'assistant' at messages.3.role",
+    ],
+)
+async def test_results_that_may_not_be_messages_are_told_in_words(
+    endpoint: Endpoint, chat: OpenAIChat, said: str
+) -> None:
+    def refuse(request: dict[str, object]) -> str:
+        if "tool_calls" in json.dumps(request):
+            raise RefusedError(400, said)
+        return "good"
+
+    endpoint.responder = refuse
+    assert await answer(chat, CALLED) == "good"
+    first, second = endpoint.requests
+    assert [one["role"] for one in first["messages"]] == ["system", "user", "assistant", "tool"]
+    assert [one["role"] for one in second["messages"]] == ["system", "user", "assistant", "user"]
+    assert second["messages"][2]["content"] == '[Call of look: {"words": "x"}]'
+    assert second["messages"][3]["content"].endswith("\nfound it")
+    assert second["tools"] == first["tools"]
+
+
+async def test_a_schema_that_is_refused_is_left_out(endpoint: Endpoint, chat: OpenAIChat) -> None:
+    def refuse(request: dict[str, object]) -> str:
+        if "response_format" in request:
+            raise RefusedError(400, "This response_format type is unavailable now")
+        return "{}"
+
+    endpoint.responder = refuse
+    request = replace(REQUEST, schema={"type": "object"})
+    assert [await answer(chat, request) for _ in range(2)] == ["{}", "{}"]
+    form = {"type": "json_schema", "json_schema": {"name": "answer", "schema": {"type": "object"}}}
+    assert [one.get("response_format") for one in endpoint.requests] == [form, None, None]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "maximum context length is 8192 tokens; you used 9000 in the messages and the functions",
+        "prompt is too long: the tools do not fit",
+    ],
+)
+def test_a_request_that_is_too_long_says_nothing_of_tools(said: str) -> None:
+    refusal = ServerRefusal.of({"error": {"message": said}}, 400)
+    assert Dialect().learn(refusal, Dialect().body(CALLED)) not in (TOOLS, CALLS, SCHEMA)

@@ -18,8 +18,9 @@ from userbot.errors import ModelError
 from userbot.events import Notice, Report
 from userbot.openai_api import responses
 from userbot.openai_api.client import ModelClient
-from userbot.openai_api.dialect import PICTURES, SYSTEM, Dialect
+from userbot.openai_api.dialect import CALLS, PICTURES, SCHEMA, SYSTEM, TOOLS, Dialect
 from userbot.openai_api.failures import refusal_of
+from userbot.openai_api.model_errors import TOOLS_REFUSED
 from userbot.openai_api.offered import OfferedModel, like, offered
 from userbot.openai_api.reading import AnswerReader
 from userbot.settings import OpenAIConfig
@@ -34,7 +35,12 @@ _LAST_SECONDS: Final = 0.1
 """How long the end of a response may take after that of the answer in it."""
 _DROPPING: Final = frozenset({"refused_request", "server_error", "context_length"})
 """The failures whose cause may be a parameter."""
-_DROPPED: Final = {SYSTEM: _("the system role"), PICTURES: _("pictures")}
+_DROPPED: Final = {
+    SYSTEM: _("the system role"),
+    PICTURES: _("pictures"),
+    CALLS: _("results of tools as messages"),
+    SCHEMA: _("answers by a schema"),
+}
 """What may be left out besides parameters."""
 
 
@@ -75,7 +81,8 @@ class OpenAIChat:
         models = [name for name in (request.model, *self._fallbacks) if name not in self._gone]
         models = list(dict.fromkeys(models)) or [request.model]
         for model, following in zip(models, [*models[1:], ""], strict=True):
-            answer = AnswerReader(model, aloud=model in self._aloud)
+            offered = bool(request.tools)
+            answer = AnswerReader(model, aloud=model in self._aloud, offered=offered)
             asked = self._asked(replace(request, model=model), answer)
             try:
                 async with contextlib.aclosing(asked) as pieces:
@@ -97,7 +104,10 @@ class OpenAIChat:
         with self._client.explained(request.model, answer):
             client = await self._client.ready()
             while True:
-                body = self._dialects[request.model].body(request)
+                dialect = self._dialects[request.model]
+                if request.tools and TOOLS in dialect.without:
+                    raise self._client.server.error(TOOLS_REFUSED, model=request.model)
+                body = dialect.body(request)
                 try:
                     async with contextlib.aclosing(
                         self._arriving(client, body, answer)
@@ -148,7 +158,14 @@ class OpenAIChat:
                     tokens=dialect.cap,
                     name=name,
                 )
-            self._report(Notice(reason="parameter_dropped", detail=told))
+            if name == TOOLS:
+                told = _(
+                    "{model} does not support tools: what to look up is asked for before the"
+                    " answer.",
+                    model=model,
+                )
+            reason = TOOLS_REFUSED.reason if name == TOOLS else "parameter_dropped"
+            self._report(Notice(reason=reason, detail=told))
         return name is not None
 
     async def _arriving(

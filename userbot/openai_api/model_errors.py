@@ -147,6 +147,11 @@ CONTEXT_LENGTH: Final = ServerProblem(
     _("The question with its history is too long for {model}."),
     _("Lower window_tokens under [history], or start over with /gpt_new."),
 )
+TOOLS_REFUSED: Final = ServerProblem(
+    "tools_refused",
+    _("{model} does not support tools."),
+    _("Set model under [openai] to one that does."),
+)
 SOUND_TOO_LARGE: Final = ServerProblem(
     "audio_too_large",
     _("The recording is too large for {host}."),

@@ -20,6 +20,7 @@ from userbot.openai_api.new_text import NewText
 from userbot.openai_api.responses import chunk_of, is_of_responses
 from userbot.openai_api.sent_events import SentEvents
 from userbot.openai_api.thoughts import ThoughtFilter
+from userbot.openai_api.tool_calls import CallReader
 from userbot.rules.plain import paired
 from userbot.types import CUT, Delta, Finish, Usage
 
@@ -53,7 +54,8 @@ class AnswerReader:
     anything else, always after the deltas of what came before it.
     """
 
-    def __init__(self, model: str, *, aloud: bool = False) -> None:
+    def __init__(self, model: str, *, aloud: bool = False, offered: bool = False) -> None:
+        """`aloud`: as in `ThoughtFilter`; `offered`: the model may call tools."""
         self.model = model
         """The model that answers; the one asked until the endpoint names another."""
         self.finish_reason: str | None = None
@@ -62,7 +64,8 @@ class AnswerReader:
         self.sent = SentEvents()
         self._whole = False
         """What came last was no piece, but an answer in one."""
-        self._called = False
+        self._calls = CallReader()
+        self._offered = offered
         self._choice: object = None
         """Which of several choices is read: the first one that came."""
         self._has_text = False
@@ -122,11 +125,13 @@ class AnswerReader:
             problem = model_errors.CONTENT_FILTER
         elif _BROKEN.search(said):
             problem = model_errors.BROKE_OFF
+        elif self._offered and (calls := self._calls.calls(cut=cut)):
+            return Finish("stop", self.usage, self.model, calls)
         elif self._has_text:
             return Finish(CUT if cut else "stop", self.usage, self.model)
         elif cut:
             problem = model_errors.ALL_TOKENS_USED
-        elif self._called:
+        elif self._calls.came:
             problem = model_errors.ONLY_CALLS
         else:
             problem = model_errors.ONLY_THOUGHTS if self._has_thought else model_errors.EMPTY_ANSWER
@@ -188,8 +193,7 @@ class AnswerReader:
         self._text_came = self._text_came or bool(text)
         if not text and whole:
             text, thought = _content(whole)
-        if piece.get("tool_calls") or whole.get("tool_calls") or piece.get("function_call"):
-            self._called = True
+        thought += self._calls.feed(piece) + self._calls.feed(whole, whole=True)
         self._thought += thought
         if text:
             self._came.append((text, self.finish_reason is not None))

@@ -22,7 +22,7 @@ _RENAMED: Final = {
     "max_completion_tokens": "max_output_tokens",
     "max_tokens": "max_output_tokens",
 }
-_NEVER: Final = frozenset({"messages", "stream_options", "reasoning_effort"})
+_NEVER: Final = frozenset({"messages", "stream_options", "reasoning_effort", "response_format"})
 """Keys of a chat completion that have another shape here, or none."""
 
 
@@ -31,15 +31,19 @@ def body_of(chat: Mapping[str, Any]) -> dict[str, Any]:
     body = {_RENAMED.get(name, name): value for name, value in chat.items() if name not in _NEVER}
     if chat.get("reasoning_effort"):
         body["reasoning"] = {"effort": chat["reasoning_effort"]}
-    messages = [(one["role"], one["content"]) for one in chat["messages"]]
-    instructions = [content for role, content in messages if role == "system"]
+    instructions = [one["content"] for one in chat["messages"] if one["role"] == "system"]
     if instructions:
         body["instructions"] = "\n\n".join(instructions)
-    body["input"] = [
-        {"type": "message", "role": role, "content": _content(content)}
-        for role, content in messages
-        if role != "system"
-    ]
+    said = [one for one in chat["messages"] if one["role"] != "system"]
+    body["input"] = [item for message in said for item in _items(message)]
+    if chat.get("tools"):
+        # What is not said to be otherwise is strict, and then every argument is required.
+        body["tools"] = [
+            {"type": "function", **one["function"], "strict": False} for one in chat["tools"]
+        ]
+    if chat.get("response_format"):
+        form = chat["response_format"]["json_schema"]
+        body["text"] = {"format": {"type": "json_schema", "strict": False, **form}}
     return body | {"store": False}
 
 
@@ -61,6 +65,10 @@ def chunk_of(data: Mapping[str, Any], *, text_came: bool) -> dict[str, Any]:
         piece = data.get("delta")
         delta = {_PIECES[type_]: piece if isinstance(piece, str) else ""}
         return {"choices": [{"delta": delta}]}
+    item = data.get("item")
+    if type_ == "response.output_item.done" and isinstance(item, dict):
+        called = [item | {"index": data.get("output_index")}] if _is_call(item) else []
+        return {"choices": [{"delta": {"tool_calls": called}}]}
     if data.get("object") == "response":
         return _end(data, text_came=text_came)
     if type_ in _ENDS and isinstance(data.get("response"), dict):
@@ -74,8 +82,7 @@ def _end(response: Mapping[str, Any], *, text_came: bool) -> dict[str, Any]:
     output = response.get("output")
     items = [one for one in output if isinstance(one, dict)] if isinstance(output, list) else []
     message: dict[str, Any] = {"content": "" if text_came else "".join(map(_text, items))}
-    if any(one.get("type") == "function_call" for one in items):
-        message["tool_calls"] = True
+    message["tool_calls"] = [one for one in items if _is_call(one)]
     status, usage = response.get("status"), response.get("usage")
     reason: object = "error" if status in ("failed", "cancelled") else "stop"
     if status == "incomplete":
@@ -87,6 +94,25 @@ def _end(response: Mapping[str, Any], *, text_came: bool) -> dict[str, Any]:
         counted["completion_tokens"] = usage.get("output_tokens")
         chunk["usage"] = usage | counted
     return chunk | ({"model": response["model"]} if response.get("model") else {})
+
+
+def _is_call(item: Mapping[str, Any]) -> bool:
+    return item.get("type") == "function_call"
+
+
+def _items(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A message as items of an input: calls and their results are none of a message."""
+    if message["role"] == "tool":
+        answers, result = message["tool_call_id"], message["content"]
+        return [{"type": "function_call_output", "call_id": answers, "output": result}]
+    calls = [
+        {"type": "function_call", "call_id": one["id"], **one["function"]}
+        for one in message.get("tool_calls") or ()
+    ]
+    if calls and not message["content"]:
+        return calls
+    content = _content(message["content"])
+    return [{"type": "message", "role": message["role"], "content": content}, *calls]
 
 
 def _text(item: Mapping[str, Any]) -> str:

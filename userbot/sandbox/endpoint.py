@@ -114,6 +114,8 @@ class Endpoint:
         """When models will be shut down, as a date."""
         self.blind = False
         """The models refuse pictures, in OpenAI's words."""
+        self.toolless = False
+        """The models refuse tools, in Ollama's words."""
         self.chunk_delay = chunk_delay
         self.faults = EndpointFaults()
         self.requests: list[dict[str, Any]] = []
@@ -233,6 +235,9 @@ class Endpoint:
             return error_plan(
                 400, text, type_="invalid_request_error", param="messages.[1].content.[1].type"
             )
+        if self.toolless and request.get("tools"):
+            text = f"{request['model']} does not support tools"
+            return error_plan(400, text, type_="api_error")
         answer: str | Reply = await incoming.made(self.responder(request))
         completion = Completion(
             id=f"chatcmpl-sandbox-{next(self._ids)}",

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from userbot.sandbox.endpoint_faults import JSON_TYPE, EndpointFault, encoded
 from userbot.sandbox.endpoint_http import Cut, Plan, Silence, Step
-from userbot.types import Usage
+from userbot.types import ToolCall, Usage
 
 _PIECE: Final = re.compile(r"^\s+|\S+\s*")
 _DONE: Final = b"data: [DONE]\n\n"
@@ -27,7 +27,8 @@ class Reply:
     """What the endpoint answers.
 
     `chunks`: the pieces of a stream (None: word by word); `delay`: seconds before each piece
-    (None: the endpoint's `chunk_delay`); `usage`: None means estimated from the texts.
+    (None: the endpoint's `chunk_delay`); `usage`: None means estimated from the texts; `calls`:
+    tools that are called behind the text, in pieces where the answer is streamed.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Reply:
     chunks: tuple[str, ...] | None = None
     delay: float | None = None
     usage: Usage | None = None
+    calls: tuple[ToolCall, ...] = ()
 
 
 def estimate_tokens(text: str) -> int:
@@ -107,7 +109,10 @@ class Completion:
     def _finish_reason(self) -> str | None:
         if self._kind == "no_finish":
             return None
-        return "content_filter" if self._kind == "content_filter" else self.reply.finish_reason
+        if self._kind == "content_filter":
+            return "content_filter"
+        called = self.reply.calls and self.reply.finish_reason == "stop"
+        return "tool_calls" if called else self.reply.finish_reason
 
     def _streamed(self, delay: float) -> Plan:
         steps: list[Step] = []
@@ -139,6 +144,14 @@ class Completion:
             if delay:
                 yield Silence(delay)
             yield head + encoded(piece) + tail
+        for index, call in enumerate(self.reply.calls):
+            if delay:
+                yield Silence(delay)
+            yield self._chunk({"tool_calls": [called(call, "") | {"index": index}]}, None)
+            half = len(call.arguments) // 2
+            for part in (call.arguments[:half], call.arguments[half:]):
+                told = {"index": index, "function": {"arguments": part}}
+                yield self._chunk({"tool_calls": [told]}, None)
 
     def _ending(self, text: str) -> Iterable[Step]:
         reason = self._finish_reason()
@@ -158,21 +171,30 @@ class Completion:
             "choices": choices,
         }
 
-    def _chunk(self, delta: dict[str, str], finish_reason: str | None) -> bytes:
+    def _chunk(self, delta: Mapping[str, Any], finish_reason: str | None) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
         return _event(self._frame([choice]))
 
     def _whole(self) -> Plan:
         text = "".join(self.pieces())
+        message: dict[str, Any] = {"role": "assistant", "content": text}
+        if self.reply.calls:
+            message["tool_calls"] = [called(call, call.arguments) for call in self.reply.calls]
         choice = {
             "index": 0,
-            "message": {"role": "assistant", "content": text},
+            "message": message,
             "finish_reason": self._finish_reason(),
         }
         data = encoded(
             self._frame([choice]) | {"object": "chat.completion", "usage": self.usage(text)}
         )
         return whole_plan(data, JSON_TYPE, self.fault)
+
+
+def called(call: ToolCall, arguments: str) -> dict[str, Any]:
+    """A call as an assistant's message holds it, with so much of its arguments."""
+    function = {"name": call.name, "arguments": arguments}
+    return {"id": call.id, "type": "function", "function": function}
 
 
 def whole_plan(data: bytes, content_type: str, fault: EndpointFault | None) -> Plan:
