@@ -79,4 +79,9 @@ def question_quoted(question: str) -> str:
 def quotation(transcript: str) -> str:
     """The transcript as a quotation whose words are no markup, with an empty line after it."""
     lines = transcript.strip().splitlines() or [""]
-    return "\n".join("> " + _MARKS.sub(r"\\\1", line) for line in lines) + "\n\n"
+    return "\n".join(f"> {escaped(line)}" for line in lines) + "\n\n"
+
+
+def escaped(text: str) -> str:
+    """Words whose characters are no markup."""
+    return _MARKS.sub(r"\\\1", text)

@@ -39,6 +39,8 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """How our own lines begin, and nobody else's."""
+_CITATION = re.compile(r"[ \t]?\[\[\d{1,3}\]\]\(https://t\.me/[^()\s]*\)")
+"""As `rules.citations` writes it."""
 _LABEL_CHARACTERS = 120
 """Of a line, looked at for that: what comes later is no beginning."""
 
@@ -74,7 +76,8 @@ def with_history(
     for turn in turns:
         if turn.question.strip() and turn.answer.strip():
             said = _said(turn.speaker, turn.question, named)
-            history += (PromptMessage("user", said), PromptMessage("assistant", turn.answer))
+            answer = _without_citations(turn.answer)
+            history += (PromptMessage("user", said), PromptMessage("assistant", answer))
     return (*alone[:-1], *history, alone[-1])
 
 
@@ -122,6 +125,11 @@ def speaker(name: str) -> str:
     Control characters, bidirectional marks and other invisible ones are gone.
     """
     return _one_line(name.translate(_ENDS_OF_A_NAME), _NAME_CHARACTERS) or _NAMELESS
+
+
+def _without_citations(answer: str) -> str:
+    """An answer as its conversation remembers it: the numbers of that time mean nothing now."""
+    return _CITATION.sub("", answer) if "https://t.me/" in answer else answer
 
 
 def _said(name: str, text: str, named: bool) -> str:

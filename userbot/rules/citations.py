@@ -1,0 +1,150 @@
+"""What an answer cites: the numbers that a model writes become links to the messages it has read.
+
+Rule 1: only what was read can be cited; any other number goes, with its brackets.
+Rule 2: numbers count in the order in which they appear, whatever the model called them.
+Rule 3: where a message has no link, its writer and its day stand there instead.
+Rule 4: code stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from userbot.rules.above_answer import escaped
+from userbot.rules.markdown.fences import fenced
+from userbot.rules.prompt import speaker
+from userbot.texts import Language
+from userbot.types import Source
+
+_NUMBERS: Final = r"[#^]?\d{1,3}(?:\s?[,;–—-]\s?[#^]?\d{1,3})*"
+_BRACKETS: Final = (
+    rf"(?:\[\\?\[{_NUMBERS}\\?\]\]\([^()\s]*\)"  # [[1]](address), as it is made here
+    rf"|\\?[\[［]{_NUMBERS}\\?[\]］](?:\([^()\s]*:[^()\s]*\))?"  # [1], [^1], [1, 2], [1](address)
+    rf"|【{_NUMBERS}(?:†[^【】\n]*)?】)"
+)
+_RUN: Final = re.compile(rf"(?P<space>[ \t\u00a0\u202f]*)(?P<run>{_BRACKETS}(?:[ ]?{_BRACKETS})*)")
+_BRACKET: Final = re.compile(_BRACKETS)
+_HALF: Final = re.compile(
+    r"[ \t]*(?:\\?\[\\?\[?|[［【])[#^]?[\d,;\s–—-]{0,40}(?:†[^【】\n]{0,40}|\]{1,2}\([^()\s]*|\])?$"
+)
+"""The end of a text that may still become a citation, or a link of one."""
+_CODE: Final = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)\1(?!`)", re.S)
+_NUMBER: Final = re.compile(r"(\d+)(?:\s?[–—-]\s?[#^]?(\d+))?")
+_WIDEST: Final = 9
+"""Of numbers from one to another: what is wider is no citation."""
+_TERM: Final = re.compile(r"[A-Za-z0-9_)\]]$")
+_DATES: Final[dict[Language, str]] = {"en": "%Y-%m-%d", "ru": "%d.%m.%Y"}
+
+
+def cited(
+    text: str, sources: Sequence[Source], language: Language = "en", *, unfinished: bool = False
+) -> str:
+    """A model's Markdown with its citations as links.
+
+    `sources`: what was read, the first of them is [1]. `unfinished`: there will be more of it.
+    Of what was read nothing, ``a[1]`` and a link of the model's own are no citations.
+    """
+    return _Citing(sources, language).over(text, unfinished=unfinished)
+
+
+def sources_of(text: str, sources: Sequence[Source]) -> list[Source]:
+    """The messages that a model's text cites, in the order in which it does."""
+    citing = _Citing(sources)
+    citing.over(text)
+    return [sources[number - 1] for number in citing.order]
+
+
+def silent(text: str, sources: Sequence[Source]) -> str:
+    """A model's Markdown without its citations, as it is read aloud."""
+    return _Citing(sources, shown=False).over(text)
+
+
+def listed(cited_sources: Sequence[Source], language: Language = "en") -> str:
+    """What a text cites as one line of Markdown, numbered as `cited` numbers it."""
+    return " · ".join(
+        f"{_link(number, one)} {_who(one, language)}".lstrip()
+        for number, one in enumerate(cited_sources, 1)
+    )
+
+
+@dataclass(slots=True)
+class _Citing:
+    """One text's citations. `order`: the number that each of the model's numbers was given."""
+
+    sources: Sequence[Source]
+    language: Language = "en"
+    shown: bool = True
+    order: dict[int, int] = field(default_factory=dict)
+
+    def over(self, text: str, *, unfinished: bool = False) -> str:
+        lines = text.split("\n")
+        pieces: list[str] = []
+        begin = 0
+        for fence, block in fenced(lines, unfinished=unfinished):
+            stretch = "\n".join(lines[begin : begin + len(block)])
+            begin += len(block)
+            if not fence and unfinished and begin == len(lines):
+                stretch = _HALF.sub("", stretch)
+            pieces.append(stretch if fence else self._prose(stretch))
+        return "\n".join(pieces)
+
+    def _prose(self, text: str) -> str:
+        pieces: list[str] = []
+        at = 0
+        for code in _CODE.finditer(text):
+            pieces += (_RUN.sub(self._run, text[at : code.start()]), code[0])
+            at = code.end()
+        return "".join([*pieces, _RUN.sub(self._run, text[at:])])
+
+    def _run(self, found: re.Match[str]) -> str:
+        """What stands instead of citations that follow each other."""
+        run = found["run"]
+        if not self.sources and ("(" in run or _is_term(found)):
+            return found[0]
+        numbers = list(dict.fromkeys(self._read(run)))
+        for number in numbers:
+            self.order.setdefault(number, len(self.order) + 1)
+        if not self.shown or not numbers:
+            return _left(found)
+        cites = [(self.order[number], self.sources[number - 1]) for number in numbers]
+        links = "".join(_link(number, one) for number, one in cites)
+        named = "; ".join(_who(one, self.language) for _number, one in cites if not one.link)
+        space = found["space"] if links else ""
+        return f"{space}{links}" + (f" ({named})" if named else "")
+
+    def _read(self, run: str) -> Iterator[int]:
+        """The numbers of what was read."""
+        for bracket in _BRACKET.finditer(run):
+            inner = bracket[0].partition("](")[0].partition("†")[0]
+            for one in _NUMBER.finditer(inner):
+                first, last = int(one[1]), int(one[2] or one[1])
+                if not 0 <= last - first <= _WIDEST:
+                    continue
+                yield from (n for n in range(first, last + 1) if 0 < n <= len(self.sources))
+
+
+def _is_term(found: re.Match[str]) -> bool:
+    """Whether what stands in brackets belongs to the word before it, as in ``a[1]``."""
+    before = found.string[max(0, found.start("run") - 1) : found.start("run")]
+    return _TERM.search(before) is not None
+
+
+def _left(found: re.Match[str]) -> str:
+    """What stays where a citation went: a line's own beginning, and what parts two words."""
+    start, end = found.span()
+    text = found.string
+    begins_line = start == 0 or text[start - 1] == "\n"
+    if begins_line:
+        return found["space"]
+    return " " if text[end : end + 1].isalnum() else ""
+
+
+def _link(number: int, source: Source) -> str:
+    return f"[[{number}]]({source.link})" if source.link else ""
+
+
+def _who(source: Source, language: Language) -> str:
+    return f"{escaped(speaker(source.name))}, {source.at.strftime(_DATES[language])}"
