@@ -120,13 +120,13 @@ class Answering(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCalled(Event):
-    """The model had something looked up: by which tool, what, and how much was found."""
+    """The model has something looked up: by which tool, and what."""
 
     event: ClassVar[str] = "tool"
     name: str
-    detail: str
+    text: str
     count: int | None = None
-    """How many messages were found."""
+    """How many messages were found; None while it is being looked up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

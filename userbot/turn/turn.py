@@ -175,6 +175,8 @@ class Turn:
     """What was read for the answer: the first can be cited as [1], and so on."""
     searched: int = 0
     """How many requests that took."""
+    found_tokens: int = 0
+    """And of what was found by them, the tokens."""
     stream: Stream | None = None
     failure: UserbotError | None = None
     """Why there will be no answer, or no more of it; what was shown is still to be closed."""
@@ -306,7 +308,7 @@ class Turn:
         self.releases.close()
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
-        self.sources, self.searched = [], 0
+        self.sources, self.searched, self.found_tokens = [], 0, 0
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
 
