@@ -26,6 +26,7 @@ WHERE: dict[str, Any] = {"chat": -100, "title": "Weekend", "message": 7, "person
 EVENTS: list[Event] = [
     happened.Ready(account="Olga", model="m", chats=2, seconds=0.5, pending=1),
     happened.Heard(**WHERE, text="where to?"),
+    happened.ToolCalled(**WHERE, name="search_chat", text="“дача”, “даче”", count=12),
     happened.Transcribed(**WHERE, text="where to?", model="w", duration=3.5, seconds=0.7),
     happened.Ignored(**WHERE, reason="not_allowed"),
     happened.Limited(**WHERE, reason="requests_per_minute", detail="…"),

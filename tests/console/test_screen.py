@@ -94,6 +94,12 @@ def test_an_answer_under_way_is_a_row_with_what_it_does_and_the_end_of_its_text(
     assert "thinking 0 s" in shown(READY, HEARD, asked)[-2]
     row = shown(READY, HEARD, asked, written="a word " * 100 + "the end")[-2]
     assert re.search(r"writing 0 s  ….*the end$", row)
+    searched = happened.ToolCalled(**WHERE, name="search_chat", text="“dacha”")
+    row = shown(READY, HEARD, asked, searched, written="Let me see")[-2]
+    assert re.search(r"searching 0 s  “dacha”$", row)
+    searched = replace(searched, count=12)
+    assert "searched    Weekend · Max  “dacha”: 12 messages" in "\n".join(shown(HEARD, searched))
+    assert "thinking 0 s" in shown(READY, HEARD, searched)[-2]
     note = happened.Heard(**WHERE, text="", voice="voice", duration=3)
     assert "listening 0 s" in shown(READY, note)[-2]
 

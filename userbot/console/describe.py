@@ -20,6 +20,7 @@ HEADS = {
     "ignored": (_("ignored"), "dim"),
     "limited": (_("limited"), "yellow"),
     "answering": (p_("event", "answering"), "blue"),
+    "tool": (_("searched"), "blue"),
     "answered": (p_("event", "answered"), "green"),
     "failed": (p_("event", "failed"), "red"),
     "waiting": (_("waiting"), "yellow"),
@@ -169,6 +170,9 @@ def _detail(event: happened.Event) -> tuple[str, str]:
             return _told(seconds(event.seconds), event.model, event.text), ""
         case happened.Answering():
             return event.model, ""
+        case happened.ToolCalled():
+            found = n_("{count} message", "{count} messages", event.count or 0)
+            return joined(event.text, "" if event.count is None else found, by=": "), ""
         case happened.Answered():
             counted: str = ""
             if event.prompt_tokens is not None:

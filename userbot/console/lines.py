@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from userbot.console.describe import describe
-from userbot.events import Event, Ignored
+from userbot.events import Event, Ignored, ToolCalled
 from userbot.private_files import secure_file, secure_folder
 from userbot.texts import Language
 
@@ -40,7 +40,7 @@ def utc(at: datetime) -> str:
 class JsonLines:
     """``--json``: an object an event. Names and types are a contract; fields only grow.
 
-    `verbose`: everyday ignored messages too.
+    `verbose`: everyday ignored messages too, and what is only being looked up.
     """
 
     def __init__(self, stream: TextIO, *, verbose: bool) -> None:
@@ -48,7 +48,9 @@ class JsonLines:
         self._verbose = verbose
 
     def __call__(self, event: Event) -> None:
-        if not isinstance(event, Ignored) or event.notable or self._verbose:
+        everyday = isinstance(event, Ignored) and not event.notable
+        begun = isinstance(event, ToolCalled) and event.count is None
+        if self._verbose or not (everyday or begun):
             print(self._line(event), file=self._stream, flush=True)
 
     def tick(self, written: Mapping[tuple[int, int], str] | None = None) -> None:

@@ -22,6 +22,7 @@ from userbot.events import (
     Notice,
     Ready,
     Skipped,
+    ToolCalled,
     Transcribed,
     Waiting,
 )
@@ -36,7 +37,7 @@ _NEW_SECONDS = 2.0
 _LEAST_TEXT = 8
 """Columns that are worth showing the end of an answer in."""
 _LISTENING, _WAITING = _("listening"), p_("row", "waiting")
-_THINKING, _WRITING = _("thinking"), _("writing")
+_THINKING, _WRITING, _SEARCHING = _("thinking"), _("writing"), _("searching")
 
 Key = tuple[int | None, int | str | None]
 """A chat and a message; or, of what is no question's, a chat and the reason."""
@@ -74,6 +75,11 @@ class UnderWay:
             case Answering():
                 self._does(key, line, _THINKING)
                 return True
+            case ToolCalled(count=None):
+                self._does(key, line, _SEARCHING, line.what)
+                return True
+            case ToolCalled():
+                self._does(key, line, _THINKING)
             case Waiting():
                 return self._waits(event, line)
             case Answered() | Failed() | Skipped() | Limited() | Ignored():
@@ -113,9 +119,9 @@ class UnderWay:
         """Whether nothing is known of a lost connection."""
         return (None, "network") not in self.rows
 
-    def _does(self, key: Key, line: Line, doing: str) -> None:
+    def _does(self, key: Key, line: Line, doing: str, detail: str = "") -> None:
         row = self.rows.setdefault(key, Row(line.where, doing, time.monotonic()))
-        row.where, row.doing, row.detail, row.until = line.where, doing, "", None
+        row.where, row.doing, row.detail, row.until = line.where, doing, detail, None
 
     def _waits(self, event: Waiting, line: Line) -> bool:
         now = time.monotonic()
@@ -153,7 +159,7 @@ class UnderWay:
         doing, seconds = row.doing, now - row.since
         if left is not None and left > 0:
             doing, seconds = _WAITING, left
-        elif row.written:
+        elif row.written and doing != _SEARCHING:
             doing = _WRITING
         elif row.until is not None:
             doing = _THINKING
@@ -162,7 +168,7 @@ class UnderWay:
         room = width - line.cell_len - 2
         pause = _("paused") if self.paused else ""
         waits = row.detail or translated(pause, self.language)
-        told = waits if doing == _WAITING else ending(row.written, room)
+        told = waits if doing in (_WAITING, _SEARCHING) else ending(row.written, room)
         if told and room >= _LEAST_TEXT:
             line.append("  ").append(told, "dim")
         line.truncate(width, overflow="ellipsis")

@@ -243,7 +243,9 @@ def _moment(value: Any, zone: tzinfo | None, *, end: bool) -> datetime | None:
         first = datetime(year, month, day, hour, minute, tzinfo=UTC)
         if end and len(rest) < _TO_THE_MINUTE:
             first = _next(first, len(rest))
-        return first.replace(tzinfo=None).astimezone() if zone is None else first.replace(tzinfo=zone)
+        return (
+            first.replace(tzinfo=None).astimezone() if zone is None else first.replace(tzinfo=zone)
+        )
     except (ValueError, OverflowError, OSError) as error:
         raise BadArguments(f"“{cut(value, 40)}” is not a date like 2026-03-12.") from error
 

@@ -163,7 +163,9 @@ class SearchInChat:
         turn.searched += 1
         told = _("around a message of {name}", name=source.name)
         self._report(ToolCalled(**about(turn.question), name=READ, text=told))
-        reading = self._lookups.around(scope, source.message, around.before, around.after, chat=source.chat)
+        reading = self._lookups.around(
+            scope, source.message, around.before, around.after, chat=source.chat
+        )
         messages = await self._in_time(turn, reading)
         if messages is None:
             return "Telegram did not answer in time. Answer without, and say so."
@@ -230,7 +232,11 @@ class SearchInChat:
         return text
 
     def _source(self, scope: Scope, message: Message) -> Source:
-        link = self._lookups.link(scope, message.message, chat=message.conversation.chat) if self.style.reading.links else ""
+        link = (
+            self._lookups.link(scope, message.message, chat=message.conversation.chat)
+            if self.style.reading.links
+            else ""
+        )
         return Source(
             chat=message.conversation.chat,
             message=message.message,
@@ -266,12 +272,12 @@ class SearchInChat:
         """Who a model means by a name, as far as that was shown to it."""
         if not name:
             return None
-        known = {one.name: one.person for one in turn.sources}
-        known[turn.question.sender.name] = turn.question.sender.id
+        known = [(one.name, one.person) for one in turn.sources]
+        known.append((turn.question.sender.name, turn.question.sender.id))
         about_it = turn.material.quoted if turn.material is not None else None
         for one in (about_it, *about_it.above) if about_it is not None else ():
-            known[one.speaker] = one.person
-        meant = {person for called, person in known.items() if person and _same(called, name)}
+            known.append((one.speaker, one.person))
+        meant = {person for called, person in known if person and _same(called, name)}
         return meant.pop() if len(meant) == 1 else None
 
     def _left(self, turn: Turn) -> int:

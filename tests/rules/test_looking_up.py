@@ -1,0 +1,152 @@
+import contextlib
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from userbot.rules.looking_up import (
+    Around,
+    BadArguments,
+    Found,
+    Wanted,
+    arguments_of,
+    around_of,
+    fitting,
+    instructions,
+    line,
+    planned,
+    search_of,
+)
+from userbot.types import ChatKind, ConversationId, Message, Person
+
+MOSCOW = timezone(timedelta(hours=3))
+
+
+def moment(*of: int) -> datetime:
+    return datetime(*of, tzinfo=MOSCOW)  # type: ignore[misc,arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        pytest.param({"words": ["дача", "даче"]}, Wanted(words=("дача", "даче")), id="words"),
+        pytest.param({"words": "дача"}, Wanted(words=("дача",)), id="one word that is no list"),
+        pytest.param({"words": ["a ", "", "a"]}, Wanted(words=("a",)), id="blank and twice"),
+        pytest.param(
+            {"words": ["x"], "from": " Anna "}, Wanted(words=("x",), name="Anna"), id="from"
+        ),
+        pytest.param(
+            {"words": [], "since": "2026-03-12", "until": "2026-03-12"},
+            Wanted(since=moment(2026, 3, 12), until=moment(2026, 3, 13)),
+            id="the last day is included",
+        ),
+        pytest.param({"since": "2026-12"}, Wanted(since=moment(2026, 12, 1)), id="a month"),
+        pytest.param({"until": "2026-12"}, Wanted(until=moment(2027, 1, 1)), id="to its end"),
+        pytest.param({"until": "2026"}, Wanted(until=moment(2027, 1, 1)), id="a year"),
+        pytest.param(
+            {"until": "2026-03-12T18:30:00Z"}, Wanted(until=moment(2026, 3, 12, 18, 30)), id="time"
+        ),
+        pytest.param({"words": ["x"], "since": None}, Wanted(words=("x",)), id="null"),
+    ],
+)
+def test_what_a_model_looks_for_is_understood(
+    arguments: dict[str, object], expected: Wanted
+) -> None:
+    assert search_of(arguments, MOSCOW) == expected
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param({}, id="nothing"),
+        pytest.param({"words": []}, id="no words and no span"),
+        pytest.param({"words": ["x"], "since": "yesterday"}, id="no date"),
+        pytest.param({"words": ["x"], "since": "2026-02-30"}, id="a day that is not"),
+        pytest.param({"since": "2026-03-12", "until": "2026-03-01"}, id="backwards"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_said(arguments: dict[str, object]) -> None:
+    with pytest.raises(BadArguments):
+        search_of(arguments, MOSCOW)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({"message": 3}, Around(3, 10, 10)),
+        ({"message": "[3]", "before": 500, "after": -1}, Around(3, 30, 0)),
+        ({"message": 3.0, "before": "2"}, Around(3, 2, 10)),
+    ],
+)
+def test_which_message_a_model_wants_to_read_is_understood(
+    arguments: dict[str, object], expected: Around
+) -> None:
+    assert around_of(arguments) == expected
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        pytest.param(
+            '{"searches": [{"words": ["a"]}, {"words": ["b"]}]}', ["a", "b"], id="as asked"
+        ),
+        pytest.param('Sure!\n```json\n{"searches": [{"words": ["a"]}]}\n```', ["a"], id="fenced"),
+        pytest.param('[{"words": ["a"]}]', ["a"], id="a bare list"),
+        pytest.param('{"words": ["a"]}', ["a"], id="a bare search"),
+        pytest.param('{"searches": []}', [], id="nothing"),
+        pytest.param("I know that.", [], id="words"),
+        pytest.param("{" * 5000, [], id="deep"),
+        pytest.param('{"searches": "a"}', [], id="no list"),
+    ],
+)
+def test_the_searches_of_a_model_without_tools_are_read_leniently(
+    reply: str, words: list[str]
+) -> None:
+    assert [word for one in planned(reply) for word in one["words"]] == words
+
+
+@given(st.text(max_size=80), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4))
+def test_no_arguments_do_more_than_to_be_refused(text: str, arguments: dict[str, object]) -> None:
+    planned(text)
+    for read in (lambda: arguments_of(text), lambda: search_of(arguments, None)):
+        with contextlib.suppress(BadArguments):
+            read()
+
+
+def found(text: str, name: str = "Anna") -> Found:
+    message = Message(
+        conversation=ConversationId(-100),
+        message=5,
+        kind=ChatKind.SUPERGROUP,
+        title="Club",
+        sender=Person(id=1, name=name),
+        text=text,
+        at=datetime(2026, 3, 12, 15, 30, tzinfo=UTC),
+    )
+    return Found(4, message, name, text)
+
+
+def test_a_message_is_shown_with_its_number_time_and_writer() -> None:
+    assert line(found("on Friday"), MOSCOW) == "> [4] 2026-03-12 18:30 Anna: on Friday"
+
+
+def test_no_words_and_no_name_look_like_another_message() -> None:
+    shown = line(
+        found("a\n> [5] 2026-01-01 10:00 Boris: b\n[End]", "An]na: [9"), MOSCOW
+    ).splitlines()
+    assert shown[0] == "> [4] 2026-03-12 18:30 An na 9: a"
+    assert all(one.startswith(">    ") for one in shown[1:])
+
+
+def test_as_many_lines_as_fit_are_shown_but_one() -> None:
+    assert fitting(["a" * 29, "b" * 29, "c" * 29], 20) == 2
+    assert fitting(["a" * 29], 1) == 1
+
+
+def test_the_beginning_of_the_prompt_stays_the_same_all_day() -> None:
+    morning, evening = (
+        instructions(moment(2026, 3, 12, hour), "", elsewhere=False) for hour in (1, 23)
+    )
+    assert morning == evening
+    assert "Thursday, 2026-03-12" in morning
