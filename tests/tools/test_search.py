@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -198,9 +198,10 @@ def test_what_may_not_be_read_is_left_out(stage: Stage, message: Message, why: s
 
 def test_a_voice_note_counts_by_what_is_known_to_be_spoken_in_it(stage: Stage) -> None:
     asked = question(chat=CLUB, message=3)
-    asked = replace(asked, id=stage.store.questions.add(asked, DAY).id)
+    stored = stage.store.questions.add(asked, DAY)
+    assert stored is not None
     kept = Transcript(text="on Friday at six", model="w", seconds=3)
-    stage.store.transcripts.keep(asked, 5, kept, DAY, words=True)
+    stage.store.transcripts.keep(stored, 5, kept, DAY, words=True)
     voice = Voice(kind="voice", size=100)
     stage.chat.messages = [said(5, "", media="voice", voice=voice), said(6, "yes")]
     assert "Anna: [voice] on Friday at six" in stage.call(since="2026-03-12")

@@ -275,8 +275,8 @@ class SearchInChat:
         known = [(one.name, one.person) for one in turn.sources]
         known.append((turn.question.sender.name, turn.question.sender.id))
         about_it = turn.material.quoted if turn.material is not None else None
-        for one in (about_it, *about_it.above) if about_it is not None else ():
-            known.append((one.speaker, one.person))
+        chain = (about_it, *about_it.above) if about_it is not None else ()
+        known += [(one.speaker, one.person) for one in chain]
         meant = {person for called, person in known if person and _same(called, name)}
         return meant.pop() if len(meant) == 1 else None
 
