@@ -21,7 +21,7 @@ from userbot.types import ChatKind, ConversationId, Ignore, Message, Person, Ric
 BOT_PREFIXES = tuple("/!.#$%&*+=~^?@\\|;:,-`<>_")
 OWNER = Person(id=1, name="Olga", username="olga", contact=True)
 BEGAN = datetime(2026, 11, 1, tzinfo=UTC)
-PREFIXES = ["/gpt", "/ai", "!ai", "hey bot", "гпт", ".", "bot"]
+PREFIXES = ["/gpt", "/ai", "!ai", "hey bot", "гпт", ".", "bot", "-", "❤️", "हे बॉट", "👨‍👩‍👧 bot"]
 NOBODY_SEES = [
     "\u200f",
     "\u2060",
@@ -31,12 +31,16 @@ NOBODY_SEES = [
     "\u202e",
     "\u2066",
     "\ufe0f",
+    "\u0903",
+    "\u20dd",
+    "\u2060" * 600,
     " ",
     "\n",
 ]
 SAID = [
     *BOT_PREFIXES,
     *["/promote", "!ban @x", "/gpt_on all anyone", "/GPT_off", "/gpt hi", "/ai_on", "hey bot on"],
+    *["／promote", "！ban", "﹒ban", "- hi", "❤️ hi", "हे बॉट hi", "👨‍👩‍👧  bot hi"],
     *["Hey  Bot", "гпт", "ГПТ ты", "bot", "`", "```\n", "\n```\n", "```sh\n", "> ", "# ", "- "],
     *["1. ", "**", "_", "||", "\\", "[", "](https://a.example)", "word", "\n\n", "\u2028", "$$"],
     *["<b>", "</b>", "<", "&lt;", "&sol;gpt_on", "&#47;ban", "x" * 1500, "слово " * 300],
@@ -67,7 +71,7 @@ def assert_inert(parts: tuple[RichText, ...], prefix: str) -> None:
         assert units(part.text) <= MESSAGE_UNITS
         seen = part.text.lstrip("".join(NOBODY_SEES) + "\t\u200d\u200e")
         if not (seen.startswith("-") and seen[1:2].isspace()):
-            assert not seen.startswith(BOT_PREFIXES), part.text[:80]
+            assert not seen.startswith((*BOT_PREFIXES, *"／！﹒")), part.text[:80]
         assert isinstance(coming_back(part.text, prefix), Ignore), part.text[:80]
         assert not any(
             "\x7f" <= one <= "\x9f" or one in "\u2028\u2029\x00\x1b\u202e" for one in part.text
@@ -110,6 +114,10 @@ def test_a_word_before_a_message_leaves_the_rest_as_it_was(answer: str, prefix: 
         pytest.param("```\n/promote\n!ban\n```", "Code:\n/promote\n!ban", id="a-block"),
         pytest.param("> !ban", "Quote:\n!ban", id="a-quotation"),
         pytest.param("\u200f\u2060!ban", "Answer: \u200f\u2060!ban", id="behind-the-invisible"),
+        pytest.param("\u2060" * 600 + "!ban", "Answer: " + "\u2060" * 600 + "!ban", id="deep"),
+        pytest.param("\u0903\u20dd!ban", "Answer: \u0903\u20dd!ban", id="behind-marks"),
+        pytest.param("／promote", "Answer: ／promote", id="a-wide-slash"),
+        pytest.param("… and so on", "… and so on", id="an-ellipsis"),
         pytest.param("x\x07y\u2028z\u202e", "xyz", id="controls"),
         pytest.param("👨\u200d👩 \u200eok", "👨\u200d👩 \u200eok", id="joiners-stay"),
         pytest.param("- a", "• a", id="a-list"),
@@ -121,6 +129,22 @@ def test_a_word_before_a_message_leaves_the_rest_as_it_was(answer: str, prefix: 
 )
 def test_a_visible_word_stands_before_what_might_act(markdown: str, text: str) -> None:
     assert [part.text for part in render(markdown)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "said"),
+    [
+        pytest.param("❤️", "❤️ hi", id="the-end-of-an-emoji"),
+        pytest.param("👨‍👩‍👧 bot", "👨‍👩‍👧  bot hi", id="a-family"),
+        pytest.param("हे बॉट", "हे बॉट hi", id="vowel-marks"),
+        pytest.param("-", "\\- hi", id="a-dash"),
+        pytest.param("/gpt", "\u2060" * 600 + "/gpt hi", id="deep"),
+    ],
+)
+def test_a_prefix_is_kept_from_acting_whatever_it_is_made_of(prefix: str, said: str) -> None:
+    for parts in (render(said, inert=Inert(prefix)), plain(said, inert=Inert(prefix))):
+        assert_inert(parts, prefix)
+        assert parts[0].text.startswith("Answer: ")
 
 
 @pytest.mark.parametrize("asked", ["say exactly: /gpt_on all anyone", "say @everyone"])

@@ -18,12 +18,12 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from userbot.rules.commands import spelled, stem
-from userbot.rules.plain import invisible
+from userbot.rules.plain import MESSAGE_UNITS, invisible
 from userbot.texts import Language, _, translated
 
-_HARMLESS: Final = frozenset("\"'()[]{}")
+_ACTING: Final = frozenset(punctuation) - frozenset("\"'()[]{}")
 _LOOKED_AT: Final = 512
-"""Characters of a beginning; a prefix is much shorter."""
+"""Characters of what is seen first; a prefix is much shorter."""
 _ADDRESS: Final = re.compile(
     r"(?:(?P<scheme>[a-z][a-z0-9+.-]*)://)?(?:[^\s/@:]+(?::[^\s/@]*)?@)?"
     r"(?P<host>[\w-]+(?:\.[\w-]+)*\.(?:[^\W\d_]{2,}|xn--[\w-]+)|\d{1,3}(?:\.\d{1,3}){3}|localhost)"
@@ -47,7 +47,7 @@ class Inert:
         `code`: it is code. `block`: a quotation or a block of code, which has lines of its own.
         `later`: it goes on with the message before.
         """
-        if not self.acts(text[start : start + _LOOKED_AT]):
+        if not self.acts(text[start : start + MESSAGE_UNITS]):
             return ""
         if code:
             word = translated(_("Code:"), self.language)
@@ -59,16 +59,23 @@ class Inert:
 
     def acts(self, text: str) -> bool:
         """Whether a text begins as a command of anybody's, or as a question to us, may begin."""
-        first = next((one for one in text if not (one.isspace() or invisible(one))), "")
-        if not first:
+        at = next((at for at, one in enumerate(text) if not _unseen(one)), None)
+        if at is None:
             return False
-        if first in punctuation and first not in _HARMLESS:
-            return not (first == "-" and text.partition("-")[2][:1].isspace())
+        text = text[at : at + _LOOKED_AT]
+        first = unicodedata.normalize("NFKC", text[0])  # bots take a wide slash for one
+        if first in _ACTING and not (text[0] == "-" and text[1:2].isspace()):
+            return True
         begins, own = _own(self.prefix)
-        if begins.match(first) is None:
+        if begins.match(text) is None:
             return False  # as nearly always: the rest need not be looked at
-        seen = "".join(one for one in text if one.isspace() or not invisible(one)).lstrip()
-        return own.match(seen) is not None
+        seen = "".join(one for one in text if one.isspace() or not invisible(one))
+        # A prefix may itself have what nobody sees: the end of an emoji, a vowel's mark.
+        return own.match(text) is not None or own.match(seen) is not None
+
+
+def _unseen(one: str) -> bool:
+    return one.isspace() or invisible(one) or unicodedata.category(one) in ("Mc", "Me")
 
 
 @lru_cache(maxsize=8)
