@@ -289,6 +289,43 @@ async def test_a_code_by_e_mail_is_entered_as_one(house: House, written: str) ->
     assert "by e-mail" in ended.err
 
 
+async def test_a_login_moves_to_the_data_centre_of_its_account_and_stays_there(
+    house: House,
+) -> None:
+    house.write_config()
+    await house.stage.telegram.lives_elsewhere()
+    ended = await house.run("login", lines=f"{PHONE}\n{LOGIN_CODE}\n")
+    assert (ended.code, ended.out) == (0, "Logged in as Olga.\n"), ended.err
+    assert SQLiteSession(str(house.session)).dc_id == 4
+    again = await house.run("login")
+    assert again.out.startswith("Already logged in as Olga;"), again.err
+    chats = await house.run("chats")
+    assert chats.code == 0, chats.err
+
+
+async def test_a_scanned_qr_code_moves_to_the_data_centre_of_its_account(house: House) -> None:
+    nina = careful(house.stage)
+    house.write_config()
+    await house.stage.telegram.lives_elsewhere()
+    screen = await house.terminal("login")
+    await screen.shows(QR_END)
+    nina.scans(shown_link(house.stage))
+    await screen.shows("two-step verification password: ")
+    screen.types(f"{PASSWORD}\n")
+    await screen.shows("Logged in as Nina.")
+    assert await screen.ends() == 0
+    chats = await house.run("chats")
+    assert chats.code == 0, chats.err
+
+
+async def test_a_login_moves_where_the_network_wants_it(house: House) -> None:
+    house.write_config()
+    await house.stage.telegram.lives_elsewhere()
+    house.stage.telegram.faults.add("auth.sendCode", "NETWORK_MIGRATE_4")
+    ended = await house.run("login", lines=f"{PHONE}\n{LOGIN_CODE}\n")
+    assert (ended.code, ended.out) == (0, "Logged in as Olga.\n"), ended.err
+
+
 @pytest.mark.parametrize(
     ("phone", "how", "sentence"),
     [

@@ -71,6 +71,7 @@ class Server:
         self._waking: asyncio.TimerHandle | None = None
         self._asking: OnlineClient | None = None
         self._listening: asyncio.Server | None = None
+        self._home: asyncio.Server | None = None
 
     async def start(self, host: str, port: int) -> int:
         """Listens; returns the port. Raises OSError if it is taken."""
@@ -80,11 +81,19 @@ class Server:
         self.wake()
         return int(self._listening.sockets[0].getsockname()[1])
 
+    async def open_home(self, host: str, dc: int) -> None:
+        """Listens as another data centre too, in which all accounts live from now on."""
+        loop = asyncio.get_running_loop()
+        self._home = await loop.create_server(lambda: _ClientConnection(self, home=True), host, 0)
+        self.world.home = dc, int(self._home.sockets[0].getsockname()[1])
+
     async def stop(self) -> None:
         """Drops all connections and forgets the sessions, as a killed server would."""
         if self._listening is None:
             return
         self._listening.close()
+        if self._home is not None:
+            self._home.close()
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
@@ -227,9 +236,10 @@ class Server:
 class _ClientConnection(MtprotoConnection):
     """A connection with the server behind it."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, *, home: bool = False) -> None:
         super().__init__(server.server_key, server.msg_ids)
         self._server = server
+        self._at_home = home
         self._silence: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -243,9 +253,13 @@ class _ClientConnection(MtprotoConnection):
         self._server.forget(self)
 
     def login_of(self, key_id: int) -> Login | None:
-        return self._server.world.state.logins.get(key_id)
+        world = self._server.world
+        here = self._at_home == (key_id in world.home_keys)
+        return world.state.logins.get(key_id) if here else None
 
     def key_made(self, key: AuthKey) -> None:
+        if self._at_home:
+            self._server.world.home_keys.add(key.id)
         new_key(self._server.world, key.data)
 
     def message_received(self, login: Login, message: PlainMessage) -> None:

@@ -274,6 +274,11 @@ class Telegram:
         """Files lie in another data centre, which is this server too, and wants the login taken."""
         self._world.files_dc = dc
 
+    async def lives_elsewhere(self, dc: int = 4) -> None:
+        """All accounts live in another data centre, at a port of its own: whoever logs in is sent
+        there, and a key made here is not known there."""
+        await self._server.open_home(self.host, dc)
+
     def sends_codes(self, how: str) -> None:
         """What becomes of the next login codes: "app", "email", or "payment" for none."""
         self._world.codes_by = how

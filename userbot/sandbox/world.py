@@ -56,6 +56,12 @@ class World:
         """A difference of more events than this is too long: nothing of it is told."""
         self.files_dc: int | None = None
         """Another data centre in which files are said to lie; it answers at the same address."""
+        self.home: tuple[int, int] | None = None
+        """Data centre and port of another one, in which all accounts live: logins move there."""
+        self.home_keys: set[int] = set()
+        """The keys that were agreed upon there; others are known here alone."""
+        self.moving: dict[bytes, User] = {}
+        """Who scanned the QR code with this token, which has to be imported there."""
         self.exported: dict[bytes, User] = {}
         """Whose login may be taken to another data centre."""
         self.codes_by = "app"

@@ -3,7 +3,8 @@
 Rules:
 1. A key works only where it was made. Telethon forgets one that a server does not know, so a login
    at the real Telegram is never shown to another server.
-2. A server of one's own may move to another port and keep its logins.
+2. A server of one's own may move to another port and keep its logins. A login that it sent to
+   another of its data centres (PHONE_MIGRATE and the like) stays there, where its key is known.
 3. One process a session: Telegram and the session file both break when two use it.
 """
 
@@ -73,7 +74,8 @@ def open_session(settings: TelegramConfig) -> SQLiteSession:
         server = settings.server
         if server is not None and not elsewhere:
             address = (server.dc, server.host, server.port)
-            if (session.dc_id, session.server_address, session.port) != address:
+            here = (session.dc_id, session.server_address, session.port)
+            if here != address and not _moved(session, server):
                 session.set_dc(*address)
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
@@ -107,6 +109,13 @@ def _elsewhere(session: SQLiteSession, server: ServerConfig | None) -> str:
     if there == here or _is_public(there[0]) == (server is None):
         return ""  # the same place, or both are of the same kind: rule 2
     return f"{there[0]}:{there[1]}"
+
+
+def _moved(session: SQLiteSession, server: ServerConfig) -> bool:
+    """Whether this is a login in another data centre than the one that is configured."""
+    has_key = bool(session.auth_key and session.auth_key.key)
+    at = (session.server_address, session.port)
+    return has_key and session.dc_id != server.dc and at != (server.host, server.port)
 
 
 def _is_public(address: str) -> bool:

@@ -4,7 +4,7 @@ import secrets
 
 from userbot.sandbox import logins, tl
 from userbot.sandbox.dispatch import Call, method
-from userbot.sandbox.errors import bad_request
+from userbot.sandbox.errors import RpcError, bad_request
 from userbot.sandbox.password import Challenge, describe
 from userbot.sandbox.state import User
 from userbot.sandbox.views import View
@@ -13,6 +13,8 @@ from userbot.sandbox.views import View
 @method(tl.functions.auth.SendCodeRequest, before_login=True)
 def send_code(call: Call, request: tl.Tl) -> tl.Tl:
     _application(request)
+    if (dc := _elsewhere(call)) is not None:
+        raise RpcError(303, f"PHONE_MIGRATE_{dc}")
     return _sent_code(call, _phone(request))
 
 
@@ -65,6 +67,9 @@ def check_password(call: Call, request: tl.Tl) -> tl.Tl:
 def export_login_token(call: Call, request: tl.Tl) -> tl.Tl:
     _application(request)
     token = logins.export_token(call.world, call.login)
+    if token.accepted_by and (dc := _elsewhere(call)) is not None:
+        call.world.moving[token.data] = token.accepted_by
+        return tl.types.auth.LoginTokenMigrateTo(dc_id=dc, token=token.data)
     if token.accepted_by:
         user = logins.enter(call.world, call.login, token.accepted_by)
         return tl.types.auth.LoginTokenSuccess(_authorization(call, user))
@@ -72,9 +77,12 @@ def export_login_token(call: Call, request: tl.Tl) -> tl.Tl:
 
 
 @method(tl.functions.auth.ImportLoginTokenRequest, before_login=True)
-def import_login_token(_call: Call, _request: tl.Tl) -> tl.Tl:
-    # Tokens are imported after a move to another data centre, and here there is only one.
-    raise bad_request("AUTH_TOKEN_INVALID")
+def import_login_token(call: Call, request: tl.Tl) -> tl.Tl:
+    moving = call.world.moving
+    if _elsewhere(call) is not None or request.token not in moving:
+        raise bad_request("AUTH_TOKEN_INVALID")
+    user = logins.enter(call.world, call.login, moving.pop(request.token))
+    return tl.types.auth.LoginTokenSuccess(_authorization(call, user))
 
 
 @method(tl.functions.auth.ExportAuthorizationRequest)
@@ -120,6 +128,12 @@ def log_out(call: Call, _request: tl.Tl) -> tl.Tl:
         _ = call.me
     logins.log_out(call.world, call.login)
     return tl.types.auth.LoggedOut()
+
+
+def _elsewhere(call: Call) -> int | None:
+    """The data centre to which whoever logs in here has to go; None if it is this one."""
+    home = call.world.home
+    return None if home is None or call.login.key.id in call.world.home_keys else home[0]
 
 
 def _application(request: tl.Tl) -> None:

@@ -14,11 +14,14 @@ def get_config(call: Call, _request: tl.Tl) -> tl.Tl:
     elsewhere = []
     if (dc := call.world.files_dc) is not None:
         elsewhere = [tl.types.DcOption(id=dc, ip_address=address.host, port=address.port)]
+    if call.world.home is not None:
+        dc, port = call.world.home
+        elsewhere.append(tl.types.DcOption(id=dc, ip_address=address.host, port=port))
     return tl.types.Config(
         date=now,
         expires=now + 3600,
         test_mode=False,
-        this_dc=address.dc,
+        this_dc=dc_of(call),
         dc_options=[here, *elsewhere],
         dc_txt_domain_name="localhost",
         chat_size_max=200,
@@ -47,6 +50,13 @@ def get_config(call: Call, _request: tl.Tl) -> tl.Tl:
         message_length_max=4096,
         webfile_dc_id=address.dc,
     )
+
+
+def dc_of(call: Call) -> int:
+    """The data centre at which a request came."""
+    home = call.world.home
+    at_home = home is not None and call.login.key.id in call.world.home_keys
+    return home[0] if home is not None and at_home else call.address.dc
 
 
 @method(tl.functions.help.GetNearestDcRequest, before_login=True)
