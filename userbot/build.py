@@ -42,6 +42,7 @@ from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.storage.store import Store
 from userbot.telegram.client import Losses, new_client
 from userbot.telegram.gate import Gate
+from userbot.telegram.lookups import TelegramLookups
 from userbot.telegram.names import NameResolver
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
@@ -70,6 +71,7 @@ from userbot.turn.store_back import StoreBack
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
 from userbot.turn.understand.paid import PaidTranscription
+from userbot.turn.understand.past import Past
 from userbot.turn.understand.recording import Recordings
 from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.transcribe import Transcribe
@@ -97,6 +99,7 @@ class Adapters:
         self.people = People(self.client, report)
         self.updates = Updates(self.client, self.people, listener, report)
         self.reader = TelegramReader(self.client, self.updates, timings.page_limit)
+        self.lookups = TelegramLookups(self.client, self.updates)
         self.sender = TelegramSender(self.client)
         self.model = OpenAIChat(settings.openai, report)
         self.speech = OpenAITranscriber(
@@ -210,7 +213,8 @@ class Services:
             typing,
             ByVoice(adapters.speaker, self.budget, sender, outbound, report, self._writing),
         )
-        understand = Understand(words, self.background, attachments, history, sender, typing)
+        past = Past(self.background, self.chats, adapters.lookups, report)
+        understand = Understand(words, past, attachments, history, sender, typing)
         settle = Settle(store, history, loops, self.told, clock)
         stages = Stages(resume, understand, answer, settle)
         self.migration = Migration(self.chats, reader, history, report)

@@ -15,7 +15,6 @@ from userbot.rules.looking_up import (
     fitting,
     instructions,
     line,
-    planned,
     search_of,
 )
 from userbot.types import ChatKind, ConversationId, Message, Person
@@ -85,30 +84,8 @@ def test_which_message_a_model_wants_to_read_is_understood(
     assert around_of(arguments) == expected
 
 
-@pytest.mark.parametrize(
-    ("reply", "words"),
-    [
-        pytest.param(
-            '{"searches": [{"words": ["a"]}, {"words": ["b"]}]}', ["a", "b"], id="as asked"
-        ),
-        pytest.param('Sure!\n```json\n{"searches": [{"words": ["a"]}]}\n```', ["a"], id="fenced"),
-        pytest.param('[{"words": ["a"]}]', ["a"], id="a bare list"),
-        pytest.param('{"words": ["a"]}', ["a"], id="a bare search"),
-        pytest.param('{"searches": []}', [], id="nothing"),
-        pytest.param("I know that.", [], id="words"),
-        pytest.param("{" * 5000, [], id="deep"),
-        pytest.param('{"searches": "a"}', [], id="no list"),
-    ],
-)
-def test_the_searches_of_a_model_without_tools_are_read_leniently(
-    reply: str, words: list[str]
-) -> None:
-    assert [word for one in planned(reply) for word in one["words"]] == words
-
-
 @given(st.text(max_size=80), st.dictionaries(st.text(max_size=8), st.text(max_size=8), max_size=4))
 def test_no_arguments_do_more_than_to_be_refused(text: str, arguments: dict[str, object]) -> None:
-    planned(text)
     for read in (lambda: arguments_of(text), lambda: search_of(arguments, None)):
         with contextlib.suppress(BadArguments):
             read()

@@ -303,11 +303,3 @@ def test_links_can_be_turned_off(stage: Stage) -> None:
     stage.chat.messages = [said(5, "On Friday")]
     stage.call(words=["Friday"])
     assert stage.turn.sources[0].link == ""
-
-
-def test_a_model_without_tools_has_its_searches_carried_out(stage: Stage) -> None:
-    stage.chat.messages = [said(5, "On Friday")]
-    reply = '```json\n{"searches": [{"words": ["Friday"]}, {"words": []}]}\n```'
-    found = asyncio.run(stage.search.planned(stage.turn, reply))
-    assert "> [1] 2026-03-12 15:05 Anna: On Friday" in found
-    assert asyncio.run(stage.search.planned(stage.turn, "I know it.")) == ""

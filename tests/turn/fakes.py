@@ -392,7 +392,7 @@ class FakeAdapters:
 
     def __init__(self, line: FakeLine, model: FakeModelLine) -> None:
         self.people = FakePeople()
-        self.client = self.updates = self.reader = self.sender = line
+        self.client = self.updates = self.reader = self.sender = self.lookups = line
         self.model = self.speech = self.speaker = model
 
     async def aclose(self) -> None:

@@ -74,31 +74,6 @@ SPECS: Final = (
         },
     ),
 )
-PLAN: Final[dict[str, Any]] = {
-    "type": "object",
-    "properties": {
-        "searches": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": _SPAN,
-                "required": list(_SPAN),
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["searches"],
-    "additionalProperties": False,
-}
-"""Of what a model that calls no tools is asked for before its answer."""
-PLANNING: Final = (
-    "[Before the answer: which searches in this chat's past does it need? Reply with JSON alone, no"
-    ' other word: {"searches": [{"words": ["…", "…"], "from": "", "since": "", "until": ""}]}.'
-    " words: spellings, each looked for by itself; only whole words are found, so give every form"
-    " that may have been written, of a Russian noun all its cases. No words: all that was said"
-    " between since and until (YYYY-MM-DD). from: only messages of that person. Nothing to look up:"
-    ' {"searches": []}.]'
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,20 +165,6 @@ def arguments_of(text: str) -> dict[str, Any]:
     if not isinstance(read, dict):
         raise BadArguments("The arguments have to be a JSON object.")
     return read
-
-
-def planned(text: str) -> list[dict[str, Any]]:
-    """The searches in a model's reply: JSON, perhaps with words or a fence around it."""
-    decoder = json.JSONDecoder()
-    for at in (found.start() for found in re.finditer(r"[{\[]", text)):
-        try:
-            read, _end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            continue
-        searches = read.get("searches", [read]) if isinstance(read, dict) else read
-        given = searches if isinstance(searches, list) else []
-        return [one for one in given if isinstance(one, dict)]
-    return []
 
 
 def line(one: Found, zone: tzinfo | None, longest: int = CHARACTERS) -> str:

@@ -16,7 +16,7 @@ from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from userbot.errors import NotLoggedInError, TelegramError
+from userbot.errors import TelegramError
 from userbot.events import Notice, Report, ToolCalled, about
 from userbot.ports import Clock, Lookups
 from userbot.rules import looking_up
@@ -93,10 +93,6 @@ class SearchInChat:
         zone = self.style.timezone or now.tzname() or ""
         return looking_up.instructions(now, zone, elsewhere=elsewhere)
 
-    def plan(self) -> tuple[str, Mapping[str, Any]]:
-        """As `Tools.plan`."""
-        return looking_up.PLANNING, looking_up.PLAN
-
     async def call(self, turn: Turn, call: ToolCall) -> str:
         """As `Tools.call`."""
         try:
@@ -108,18 +104,6 @@ class SearchInChat:
         except BadArguments as error:
             return f"Nothing was looked up. {error}"
         return f"There is no such tool. There are {SEARCH} and {READ}."
-
-    async def planned(self, turn: Turn, reply: str) -> str:
-        """As `Tools.planned`."""
-        found: list[str] = []
-        for arguments in looking_up.planned(reply):
-            if not self._left(turn):
-                break
-            try:
-                found.append(await self._search(turn, arguments))
-            except BadArguments:
-                continue
-        return "\n".join(found)
 
     async def _search(self, turn: Turn, arguments: Mapping[str, Any]) -> str:
         scope, left = _scope(turn), self._left(turn)
@@ -187,8 +171,6 @@ class SearchInChat:
             with turn.waits("lookup"):
                 async with asyncio.timeout(self.style.seconds):
                     return await reading
-        except NotLoggedInError:
-            raise
         except TimeoutError:
             turn.searched = max(turn.searched, self.style.reading.searches)  # it would be no sooner
         except TelegramError as error:

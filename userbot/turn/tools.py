@@ -14,6 +14,9 @@ class Tools(Protocol):
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         """What the answer of a turn may call now; nothing where it may not, or no more."""
 
+    def instructions(self, turn: Turn) -> str:
+        """What the system text says of them; "" where the turn has none."""
+
     async def call(self, turn: Turn, call: ToolCall) -> str:
         """Carry out a call and give its result, as the model is to read it.
 

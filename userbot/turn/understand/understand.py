@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from userbot.ports import Sender
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.history import History
 from userbot.turn.turn import Turn
 from userbot.turn.understand.attachments import Attachments
-from userbot.turn.understand.background import Background
+from userbot.turn.understand.past import Past
 from userbot.turn.understand.words import Words
 
 
@@ -19,14 +17,14 @@ class Understand:
     def __init__(
         self,
         words: Words,
-        background: Background,
+        past: Past,
         attachments: Attachments,
         history: History,
         sender: Sender,
         typing: Typing,
     ) -> None:
         self._words = words
-        self._background = background
+        self._past = past
         self._attachments = attachments
         self._history = history
         self._sender = sender
@@ -46,9 +44,7 @@ class Understand:
         material = await self._words.of(turn)
         if quietly:  # of a note that is perhaps meant for others, nobody saw that it was heard
             self._typing.begin(turn)
-        background = await self._background.before(turn.question)
-        if background:
-            material = replace(material, background=background)
+        material = await self._past.add(turn.question, material)
         if turn.answer is None and material.has_pictures:
             material = await self._attachments.add(turn, material)
         turn.material = material
