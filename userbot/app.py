@@ -283,6 +283,8 @@ class _Run:
 
     def read(self, conversation: ConversationId, message: int) -> None:
         """The owner has read a chat, or a topic of one, up to a message, on another device."""
+        if (services := self._services) is not None:
+            services.chats.visits.read(conversation, message, self._clock.now())
 
     def sent(self, chat: int, scheduled: int, message: int) -> None:
         """A scheduled message was sent, and has another id now."""

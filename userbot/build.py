@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from userbot.audio import Ffmpeg
 from userbot.errors import Fault
@@ -72,6 +73,7 @@ from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
 from userbot.turn.understand.paid import PaidTranscription
 from userbot.turn.understand.past import Past
+from userbot.turn.understand.recap import RecapRules, Recaps, RecapStage
 from userbot.turn.understand.recording import Recordings
 from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.transcribe import Transcribe
@@ -215,8 +217,12 @@ class Services:
         )
         past = Past(self.background, self.chats, adapters.lookups, report)
         understand = Understand(words, past, attachments, history, sender, typing)
+        self._recaps = Recaps(
+            recap_rules(settings), adapters.lookups, reader, self.chats, store, clock, report
+        )
+        recapped = RecapStage(understand, self._recaps, history, sender, typing)
         settle = Settle(store, history, loops, self.told, clock)
-        stages = Stages(resume, understand, answer, settle)
+        stages = Stages(resume, recapped, answer, settle)
         self.migration = Migration(self.chats, reader, history, report)
         runner = Runner(stages, self.migration, store_back, clock)
         hung = longest_seconds(settings, timings)
@@ -263,6 +269,7 @@ class Services:
         """From now on these hold, as far as `rules.taking_up` lets them; for what waits, too."""
         self._requests.settings = settings.openai
         self._writing.style = writing_style(settings, self._timings)
+        self._recaps.rules = recap_rules(settings)
         self.queue.settings = settings.trigger
         self.budget.limits = limits_of(settings, account, self._timings)
         self.chats.take_up(account.policy, account.chats, settings.trigger.from_)
@@ -287,6 +294,19 @@ def writing_style(settings: Settings, timings: Timings) -> WritingStyle:
         pacing = replace(pacing, edit_seconds=timings.preview_seconds)
     inert = Inert(settings.trigger.prefix, language_of(settings.console.language))
     return WritingStyle(pacing, own_prompt, timings.late_edit_seconds, inert)
+
+
+def recap_rules(settings: Settings) -> RecapRules:
+    """What the config says of recaps."""
+    zone = settings.limits.timezone
+    return RecapRules(
+        settings.recap,
+        settings.history.window_tokens,
+        settings.openai.system,
+        settings.limits.prices,
+        None if zone is None else ZoneInfo(zone),
+        language_of(settings.console.language),
+    )
 
 
 def history_of(settings: Settings, store: Store) -> History:

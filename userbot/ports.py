@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -146,6 +146,12 @@ class Reader(Protocol):
     async def find_person(self, name: str) -> int | None:
         """The id of the person with this @name; None if nobody has it."""
 
+    async def find_chat(self, name: str) -> tuple[int, str] | None:
+        """The chat that the owner calls by its @name, its id or its title, and its title.
+
+        A title need not be whole, if no other chat of the account's has it. None if none has.
+        """
+
 
 class Lookups(Protocol):
     """Looks up what was said in a chat, for one answer; nothing of it is kept.
@@ -184,7 +190,7 @@ class Lookups(Protocol):
         since: datetime | None = None,
         until: datetime | None = None,
         most: int = 500,
-    ) -> AsyncIterator[list[Message]]:
+    ) -> AsyncGenerator[list[Message], None]:
         """All that was said after a message, in a span of time: pages, the newest first.
 
         At most so many messages are looked at. Each page waits for its place among what is read.

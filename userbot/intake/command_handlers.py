@@ -20,7 +20,7 @@ from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
 from userbot.turn.requests import Requests
-from userbot.types import Message, Person, Question
+from userbot.types import ChatKind, Message, Person, Question
 
 _MONTH = timedelta(days=30)
 
@@ -240,6 +240,9 @@ class CommandHandlers:
                 return self._rules.as_configured(message.conversation.chat)
             case commands.Bare.OFF:
                 return self._rules.off(message.conversation.chat)
+            case commands.Bare.NO_RECAP:
+                saved = message.kind is ChatKind.SAVED
+                return self.texts.say("recap_chat" if saved else "recap_protected")
             case commands.Bare.USAGE:
                 return self._usage.usage(message.conversation.chat)
             case _:

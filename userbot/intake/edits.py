@@ -79,4 +79,4 @@ class Edits:
         elif asks is None:
             self._queue.withdraw(piece)
         elif asks.text != piece.text:  # a reaction or a preview is an edit too
-            self._queue.change(replace(piece, text=asks.text))
+            self._queue.change(replace(piece, text=asks.text, recap=asks.recap))

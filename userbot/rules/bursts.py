@@ -76,4 +76,5 @@ def together(asks: Sequence[Question]) -> Question:
 
 
 def _alone(question: Question) -> bool:
-    return question.voice is not None or question.listen_first or question.attempt > 0
+    sound = question.voice is not None or question.listen_first
+    return sound or question.attempt > 0 or question.recap is not None

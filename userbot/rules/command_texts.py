@@ -72,6 +72,14 @@ _TEXTS: Final = {
         "Unknown word: “{word}”.{guess}"
         " {stem}_on takes [all|mention|prefix] [me|contacts|anyone], or default."
     ),
+    "recap_word": _(
+        "Unknown word: “{word}”. {stem}_recap takes a number of messages, a time such as 2d, or a"
+        " @name, and voice; in Saved Messages the chat before them."
+    ),
+    "recap_chat": _(
+        "Say which chat: {stem}_recap @name, its id or its title; or send {stem}_recap in the chat."
+    ),
+    "recap_protected": _("Messages here are protected from copying, so there is no recap."),
     "guess": _(" Did you mean “{suggestion}”?"),
     "failed": _("That did not work: {error}"),
     "cut_off": _(
@@ -86,7 +94,8 @@ _TEXTS: Final = {
         " used\n{stem}_stop: stop the answer being written\n{stem}_retry: as a"
         " reply to a failed question: ask it again\n{stem}_on [all|mention|prefix]"
         " [me|contacts|anyone]: answer in this chat; default: back to"
-        " config.toml\n{stem}_off: answer only you in this chat\n{stem}_forget"
+        " config.toml\n{stem}_off: answer only you in this chat\n{stem}_recap"
+        " [chat] [n|2d|@name]: what was said there since you read it\n{stem}_forget"
         " @name: delete a person's messages and ignore new ones\n{stem}_help: this"
         " list"
     ),

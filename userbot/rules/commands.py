@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Final, Literal, get_args
 
+from userbot.rules import recap
 from userbot.types import Command
 
 OnRespond = Literal["all", "mention", "prefix"]
@@ -22,7 +23,7 @@ MOST_HISTORY: Final = 20
 _RESET: Final = frozenset({"default", "-"})
 _NAMES: Final = (
     *("new", "history", "system", "model", "usage", "stop", "retry"),
-    *("forget", "on", "off", "help"),
+    *("forget", "on", "off", "recap", "help"),
 )
 
 
@@ -39,6 +40,8 @@ class Bare(Enum):
     """Ask the question replied to again."""
     OFF = "off"
     """Answer nobody but the owner in this chat."""
+    NO_RECAP = "recap"
+    """Sum up no chat, or one whose messages are protected from copying."""
     HELP = "help"
     """Show what there is."""
     AS_CONFIGURED = "on default"
@@ -81,7 +84,9 @@ class On:
 class Mistake:
     """An order that cannot be carried out: a stable slug, and the word that is to blame."""
 
-    reason: Literal["unknown", "no_argument", "history_count", "forget_whom", "on_word"]
+    reason: Literal[
+        "unknown", "no_argument", "history_count", "forget_whom", "on_word", "recap_word"
+    ]
     word: str
     suggestion: str = ""
 
@@ -107,6 +112,8 @@ def parse(command: Command) -> ChatCommand | Mistake:
             return _forget(argument)
         case "on":
             return _on(argument)
+        case "recap":
+            return _recap(argument)
         case _:
             close = get_close_matches(command.name, _NAMES, n=1, cutoff=0.5)
             return Mistake("unknown", command.name, close[0] if close else "help")
@@ -141,6 +148,12 @@ def _forget(argument: str) -> ChatCommand | Mistake:
     if re.fullmatch(r"[1-9]\d{0,17}", argument, re.ASCII):
         return ForgetPerson(int(argument))
     return Mistake("forget_whom", argument)
+
+
+def _recap(argument: str) -> ChatCommand | Mistake:
+    """A recap that can be given is a question (`trigger`), and never comes here."""
+    order = recap.parse(argument, elsewhere=False)
+    return Mistake("recap_word", order.word) if isinstance(order, recap.Unclear) else Bare.NO_RECAP
 
 
 def _on(argument: str) -> ChatCommand | Mistake:

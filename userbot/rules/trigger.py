@@ -28,11 +28,23 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
+from userbot.rules import recap
 from userbot.rules.commands import spelled
 from userbot.rules.plain import beginning, carrying
 from userbot.rules.policy import Policy, may_ask
 from userbot.settings import Respond
-from userbot.types import ChatKind, Command, Decision, Ignore, Message, Person, Question, Voice
+from userbot.types import (
+    SAVED_TITLE,
+    ChatKind,
+    Command,
+    ConversationId,
+    Decision,
+    Ignore,
+    Message,
+    Person,
+    Question,
+    Voice,
+)
 
 TELEGRAM_ITSELF: Final = 777000
 """The account that sends login codes: https://core.telegram.org/api/auth"""
@@ -77,7 +89,9 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
 
     command = command_of(own_words, policy.prefix)
     if command is not None:
-        return command if by_owner else Ignore("not_owner_command")
+        if not by_owner:
+            return Ignore("not_owner_command")
+        return _recap(incoming, sender, command, policy) or command
 
     question = question_of(own_words, policy.prefix)
     rule = policy.chats.get(incoming.conversation.chat)
@@ -111,6 +125,35 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     # With a wake word, what is written beside it addresses nobody either, and is not stored.
     spoken = _asking(incoming, sender, voice, "", by_owner=by_owner)
     return replace(spoken, listen_first=True)
+
+
+def _recap(incoming: Message, sender: Person, command: Decision, policy: Policy) -> Question | None:
+    """The question that an order for a recap is, answered in Saved Messages; None for others.
+
+    Nothing of what is protected is summed up: there it stays an order, which says so.
+    """
+    if not isinstance(command, Command) or command.name != "recap":
+        return None
+    saved = incoming.kind is ChatKind.SAVED
+    order = recap.parse(command.argument, elsewhere=saved)
+    if isinstance(order, recap.Unclear) or (incoming.noforwards and not saved):
+        return None
+    return Question(
+        conversation=ConversationId(policy.owner),
+        source=incoming.conversation.chat,
+        message=incoming.message,
+        kind=ChatKind.SAVED,
+        title=SAVED_TITLE,
+        sender=sender,
+        text=incoming.text.strip(),
+        at=incoming.at,
+        by_owner=True,
+        expires_at=incoming.expires_at,
+        about=None if saved else incoming.conversation,
+        about_name="" if saved else incoming.title,
+        quiet=not saved,
+        recap=order,
+    )
 
 
 def question_of(text: str, prefix: str) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from userbot.rules import recap
 from userbot.storage.database import Database, moment
 from userbot.types import (
     TERMINAL,
@@ -26,7 +27,7 @@ _REQUESTED = "asked_again"
 """The reason of a pending question that another process wants asked again."""
 _NOTHING_YET = Expected(0, 0)
 
-_WORDS = "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at"
+_WORDS = "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at, recap"
 _COLUMNS = (
     "chat, message, sender, sender_name, sender_username, by_owner, voice, listen_first, plain,"
     " asked_at, stored_at, state_at, least_tokens, least_cost, about_chat, about_topic, about_name,"
@@ -99,6 +100,7 @@ def _words_of(question: Question) -> dict[str, Any]:
         "about_reply": question.about_reply,
         "pictures": json.dumps(question.pictures) if question.pictures else "",
         "expires_at": question.expires_at,
+        "recap": recap.stored(question.recap),
     }
 
 
@@ -129,6 +131,7 @@ def question_of(row: sqlite3.Row) -> Question:
         about=None if about is None else ConversationId(about, row["about_topic"] or None),
         about_name=row["about_name"],
         quiet=bool(row["quiet"]),
+        recap=recap.of_stored(row["recap"]),
     )
 
 

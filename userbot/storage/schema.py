@@ -287,7 +287,11 @@ ALTER TABLE questions ADD COLUMN about_topic INTEGER;
 ALTER TABLE questions ADD COLUMN about_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE questions ADD COLUMN quiet INTEGER NOT NULL DEFAULT 0
 """
-STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP]
+_RECAPS = """
+-- What a recap is to sum up (JSON), where the question asks for one.
+ALTER TABLE questions ADD COLUMN recap TEXT NOT NULL DEFAULT ''
+"""
+STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

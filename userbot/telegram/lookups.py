@@ -7,7 +7,7 @@ Rule 3: nothing of it is kept.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -77,14 +77,14 @@ class TelegramLookups:
         since: datetime | None = None,
         until: datetime | None = None,
         most: int = _MOST_BY_DATE,
-    ) -> AsyncIterator[list[Message]]:
+    ) -> AsyncGenerator[list[Message], None]:
         wanted = Search(since=_later(scope.since, since), until=until)
         async for page in self._pages(scope, after, wanted, most, QUESTION_SECONDS):
             yield page
 
     async def _pages(
         self, scope: Scope, after: int, wanted: Search, most: int, seconds: float
-    ) -> AsyncIterator[list[Message]]:
+    ) -> AsyncGenerator[list[Message], None]:
         """Pages of what was said, the newest first; so many messages are looked at.
 
         The former group stands below the supergroup; `after` is a message of the latter.

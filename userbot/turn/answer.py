@@ -60,10 +60,13 @@ class AnswerStage:
 
     async def _answer(self, turn: Turn) -> None:
         speaks = self._speaks(turn)
+        if turn.summing is not None and not turn.messages:
+            await self._in_writing.announce(turn)
         while True:
             await self._complete.open(turn)
             assert turn.stream is not None
-            await (turn.stream.end() if speaks else self._in_writing.follow(turn))
+            unseen = speaks or (turn.summing is not None and not turn.summing.is_last)
+            await (turn.stream.end() if unseen else self._in_writing.follow(turn))
             if await self._complete.ended(turn):
                 break
         if speaks and self._by_voice is not None:
@@ -74,7 +77,7 @@ class AnswerStage:
     def _speaks(self, turn: Turn) -> bool:
         material = turn.material
         assert material is not None
-        if self._by_voice is None or material.only_transcript:
+        if self._by_voice is None or material.only_transcript or turn.question.recap is not None:
             return False
         voice = self._chats.policy.voice_in(turn.question.conversation.chat)
         return answered_by_voice(voice, turn.question) and self._by_voice.may_speak(turn)

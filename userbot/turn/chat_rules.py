@@ -21,6 +21,7 @@ from userbot.rules.policy import (
 from userbot.rules.trigger import Known, decide
 from userbot.settings import ChatConfig, MaySearch, Override, Whom
 from userbot.storage.store import Store
+from userbot.turn.visits import Visits
 from userbot.types import ChatKind, ConversationId, Decision, Message, Question
 
 
@@ -31,6 +32,8 @@ class ChatRules:
         self, policy: Policy, chats: Mapping[int, ChatConfig], elsewhere: Whom, store: Store
     ) -> None:
         self._store = store
+        self.visits = Visits()
+        """How far the owner has read the chats."""
         self._said = store.overrides.all()
         self.moved = store.conversations.migrated()
         """Basic groups that became supergroups: the new id by the old one."""
@@ -77,9 +80,14 @@ class ChatRules:
         home = self.moved.get(message.conversation.chat)
         there = message if home is None else replace(message, conversation=ConversationId(home))
         decision = decide(there, known or self.known(message), self.policy)
-        if home is not None and isinstance(decision, Question):
-            return replace(decision, source=message.conversation.chat, kind=ChatKind.SUPERGROUP)
-        return decision
+        if not isinstance(decision, Question):
+            return decision
+        if decision.recap is not None and decision.about is not None:
+            after = self.visits.before(decision.about, message.at)
+            decision = replace(decision, recap=replace(decision.recap, after=after))
+        elif home is not None:
+            decision = replace(decision, kind=ChatKind.SUPERGROUP)
+        return decision if home is None else replace(decision, source=message.conversation.chat)
 
     def allowed(self, chat: int) -> Allowed:
         """Who may ask in a chat."""

@@ -16,6 +16,7 @@ from userbot.events import Answering, Notice, Report, Waiting, about
 from userbot.ports import ChatModel, Clock
 from userbot.rules import limits, retrying
 from userbot.rules.above_answer import quotation
+from userbot.rules.recap import Summing
 from userbot.rules.window import estimate_messages, estimated_usage
 from userbot.texts import _
 from userbot.turn.budget import Budget
@@ -66,6 +67,11 @@ class Complete:
             finish = Finish("stop", Usage(0, 0), spoken.model)
             turn.stream = Stream.whole(quotation(spoken.text), finish, self._clock)
             return
+        if material.answer:
+            turn.stream = Stream.whole(
+                material.answer, Finish("stop", Usage(0, 0), ""), self._clock
+            )
+            return
         kept = self._budget.whole(turn.question)
         if kept is not None:
             turn.stream = Stream.whole(*kept, self._clock)
@@ -87,6 +93,9 @@ class Complete:
         stream = turn.stream
         assert stream is not None
         error = stream.error
+        if error is None and turn.summing is not None and not turn.summing.is_last:
+            self._summed(turn, stream, turn.summing)
+            return False
         if error is None:
             self._capture(turn, stream)
             if turn.whole is not None:
@@ -97,6 +106,8 @@ class Complete:
         if not isinstance(error, ModelError):
             raise error
         less = not turn.tight or turn.whole is not None  # of which a half is tried
+        if turn.summing is not None:
+            less = turn.summing.smaller(turn.estimated) is not None
         if error.reason == _TOO_LONG and stream.began is None and less:
             self._requests.shrink(turn)
             self._tell_shrunk(turn)
@@ -126,6 +137,25 @@ class Complete:
             await self._clock.sleep(seconds)
         stream.again(failed=True)
         return False
+
+    def _summed(self, turn: Turn, stream: Stream, summing: Summing) -> None:
+        """A part of what was said is summed up, and paid: the next request is for what is left."""
+        assert stream.finish is not None
+        assert turn.request is not None
+        usage = stream.finish.usage or estimated_usage(
+            turn.request.messages, stream.said, stream.thought
+        )
+        self._budget.broke_off(turn, usage)
+        turn.summing, turn.request, turn.stream = summing.summed(stream.said), None, None
+        self._report(
+            Notice(
+                **about(turn.question),
+                reason="recap_part",
+                detail=_(
+                    "Part {part} of {parts} is summed up.", part=summing.part, parts=summing.parts
+                ),
+            )
+        )
 
     async def abandon(self, turn: Turn) -> None:
         """Nobody wants the answer any more: what it cost so far is captured.

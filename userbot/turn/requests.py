@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from userbot.rules import recap
 from userbot.rules.prompt import request, system_text
 from userbot.rules.window import estimate_messages, halved, is_long
 from userbot.settings import OpenAIConfig
@@ -27,6 +28,10 @@ class Requests:
         material = turn.material
         assert material is not None
         chat = self._chats.get(turn.question.conversation.chat)
+        if material.said is not None and turn.summing is not None:
+            system, owner = self.settings.system, turn.question.sender.name
+            prompt = recap.messages(system, material.said.title, owner, turn.summing)
+            return request(self.settings, chat, prompt)
         messages = self._history.messages(
             system_text(self.settings, chat),
             material.question,
@@ -40,6 +45,10 @@ class Requests:
 
         The window becomes smaller, and stays so. The store keeps every word.
         """
+        if turn.summing is not None:
+            turn.summing = turn.summing.smaller(turn.estimated)
+            turn.request = None
+            return
         self._history.shrink(turn.question.conversation, turn.estimated)
         turn.tight, turn.request, turn.whole = True, None, None
 
@@ -51,7 +60,9 @@ class Requests:
         """
         whole = turn.request
         window = self._history.window_tokens
-        if whole is None or turn.tight or not is_long(turn.estimated, window):
+        if turn.summing is not None or whole is None or turn.tight:
+            return False
+        if not is_long(turn.estimated, window):
             return False
         turn.tight = True
         tight = self.build(turn)

@@ -217,6 +217,7 @@ class Resume:
             pictures=decision.pictures,
             album=decision.album,
             expires_at=decision.expires_at,
+            recap=decision.recap,
         )
 
     def _standing(

@@ -44,6 +44,7 @@ from userbot.types import (
 
 if TYPE_CHECKING:
     from userbot.rules.pacing import Pace
+    from userbot.rules.recap import Said, Summing
     from userbot.turn.stream import Stream
     from userbot.types import ChatRequest, Payment
 
@@ -98,6 +99,10 @@ class Material:
     background: str = ""
     scope: Scope | None = None
     """Where the answer may look things up; None: nowhere."""
+    said: Said | None = None
+    """What is to be summed up."""
+    answer: str = ""
+    """What is answered without a model being asked, if anything."""
     preface: str = ""
     """Markdown that stands before the answer: what was heard, or the question itself."""
 
@@ -171,6 +176,8 @@ class Turn:
     """The model is asked without all that the question can do without."""
     whole: ChatRequest | None = None
     """The request that was refused, while a half of it is tried."""
+    summing: Summing | None = None
+    """How far what was said is summed up."""
     sources: list[Source] = field(default_factory=list)
     """What was read for the answer: the first can be cited as [1], and so on."""
     searched: int = 0
@@ -308,7 +315,7 @@ class Turn:
         self.releases.close()
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
-        self.sources, self.searched, self.found_tokens = [], 0, 0
+        self.sources, self.searched, self.found_tokens, self.summing = [], 0, 0, None
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
 

@@ -45,6 +45,7 @@ from userbot.types.decisions import (
     Ignore,
     OpenCommand,
     Question,
+    Recap,
 )
 from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolSpec
 from userbot.types.media import (

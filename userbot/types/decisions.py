@@ -26,6 +26,24 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recap:
+    """How much of a chat is to be summed up: since it was read, unless one of these says else."""
+
+    chat: str = ""
+    """Which chat, where the order does not stand in it: "@name", id or title."""
+    count: int = 0
+    """Its newest so many messages."""
+    hours: int = 0
+    """What was said in so many hours."""
+    person: str = ""
+    """What this one said: "@name" or an id."""
+    voice: bool = False
+    """Its voice notes are listened to, too."""
+    after: int = 0
+    """The message up to which the owner had read it before he came to ask; 0 if nobody knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """The decision to answer: a question, as it is stored and queued."""
 
@@ -76,6 +94,8 @@ class Question:
     """How the owner named that chat (`-c`), until it is known which it is; then its title."""
     quiet: bool = False
     """Its answer goes to Saved Messages, and its message is deleted (`-q`)."""
+    recap: Recap | None = None
+    """It asks for nothing but what was said in the chat that it is about."""
 
     @property
     def is_reply(self) -> bool:

@@ -108,6 +108,12 @@ class InWriting:
             else:
                 await stream.readable(seconds)
 
+    async def announce(self, turn: Turn) -> None:
+        """Show what stands above the answer before a model is asked for it. Raises as `follow`."""
+        assert turn.material is not None
+        self._begin(turn)
+        await self._bring(turn, render(turn.material.preface, "", inert=self.style.inert))
+
     async def finish(self, turn: Turn) -> Answer:
         """Bring the whole answer to where it belongs. Raises as `follow` does, and ModelError."""
         self._begin(turn)
@@ -132,7 +138,9 @@ class InWriting:
         """The answer failed: close what was shown; where only the owner reads, say why."""
         self._begin(turn)  # it may have failed before there was anything to follow
         shown = tuple(one.text for one in turn.messages)
-        if shown:
+        if shown and turn.taken_up and turn.question.recap is not None:
+            await self._replace(turn, error)  # a half of it is worth nothing
+        elif shown:
             newest = (
                 () if turn.taken_up or turn.stream is None else self._wanted(turn)[: len(shown)]
             )
@@ -142,11 +150,15 @@ class InWriting:
             and isinstance(error, ModelError)
             and not turn.belated
         ):
-            inert = self.style.inert
-            said = f"⚠️ {translated(str(error), inert.language)}"
-            above = prompt_of(turn.question) if turn.in_place else ""
-            with suppress(TelegramError, NotLoggedInError):
-                await self._bring(turn, plain(said, above=above, inert=inert))
+            await self._replace(turn, error)
+
+    async def _replace(self, turn: Turn, error: Exception) -> None:
+        """Let a short line say why there is no answer, and nothing else stand."""
+        inert = self.style.inert
+        said = f"⚠️ {translated(str(error), inert.language)}"
+        above = prompt_of(turn.question) if turn.in_place else ""
+        with suppress(TelegramError, NotLoggedInError):
+            await self._bring(turn, plain(said, above=above, inert=inert))
 
     def _begin(self, turn: Turn) -> None:
         """Decide where the answer stands, once."""

@@ -1,0 +1,140 @@
+"""Recaps: what was said in a chat, summed up for its owner in Saved Messages, over real sockets."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.harness import Stage
+from userbot.sandbox.endpoint import Reply
+from userbot.sandbox.state import Group, Message
+
+
+def talk(stage: Stage, where: Group, count: int, words: str = "about the house") -> list[Message]:
+    """So many messages of Max, Lena and Vera in turn."""
+    people = (stage.max, stage.lena, stage.vera)
+    return [people[n % 3].says(where, f"{n} {words}") for n in range(count)]
+
+
+async def recapped(stage: Stage, order: str, **more: Any) -> tuple[Message, Message]:
+    """The owner orders a recap in Saved Messages; the order, and what answers it in the end."""
+    program = stage.programs[-1]
+    said = stage.olga.says(stage.olga, order, **more)
+    await program.tells("answered", message=said.id_for(stage.olga))
+    (answer,) = stage.answers(said)
+    return said, answer
+
+
+async def test_what_was_said_in_a_chat_is_summed_up_in_saved_messages(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: Reply("**Topics**: the house [2]")
+    talk(stage, stage.club, 5)
+    await stage.program()
+    _order, answer = await recapped(stage, "/gpt_recap Club")
+    head, _, text = answer.text.partition("\n\n")
+    assert re.match(r"Club: 5 messages of 3 people since .*; up to about .* tokens\.", head)
+    assert text.startswith("Topics: the house")
+    ((system, user),) = stage.asked()
+    assert "sum up" in system["content"]
+    assert len(re.findall(r"^> \[\d\] .* (?:Max|Lena|Vera): \d about", user["content"], re.M)) == 5
+
+
+async def test_what_is_read_already_is_not_summed_up(stage: Stage) -> None:
+    talk(stage, stage.club, 2)
+    stage.olga.reads(stage.club)
+    await stage.program()
+    _order, answer = await recapped(stage, "/gpt_recap Club")
+    assert answer.text == "“Club”: nothing new since you read it."
+    talk(stage, stage.club, 1)
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    await stage.programs[-1].tells("answered", message=order.id_for(stage.olga))
+    assert len(stage.asked()) == 1
+    assert stage.asked()[0][1]["content"].count("\n> [") == 1
+
+
+async def test_a_chat_that_nobody_knows_is_told_and_no_model_is_asked(stage: Stage) -> None:
+    await stage.program()
+    _order, answer = await recapped(stage, "/gpt_recap Clubb")
+    assert answer.text == "No chat is called “Clubb”."
+    assert stage.asked() == []
+
+
+async def test_of_protected_people_who_are_forgotten_and_commands_nothing_is_read(
+    stage: Stage,
+) -> None:
+    talk(stage, stage.club, 4)
+    await stage.program()
+    stage.olga.says(stage.club, "/gpt_forget @lena_l")
+    await stage.programs[-1].tells("notice", reason="command")
+    _order, answer = await recapped(stage, "/gpt_recap Club 1d")
+    assert answer.text.startswith("Club: 3 messages of 2 people since ")
+    assert "Lena" not in stage.asked()[0][1]["content"]
+    stage.telegram.protect(stage.club)
+    _order, answer = await recapped(stage, "/gpt_recap Club 2d")
+    assert "protected" in answer.text
+    assert len(stage.asked()) == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "count"),
+    [
+        pytest.param("/gpt_recap Club 4", 4, id="so many"),
+        pytest.param("/gpt_recap Club 2h", 6, id="hours"),
+        pytest.param("/gpt_recap Club @max_m", 2, id="one person"),
+        pytest.param("/gpt_recap Club 9d", 7, id="no more than max_messages"),
+    ],
+)
+async def test_how_much_is_read_is_bounded(stage: Stage, order: str, count: int) -> None:
+    talk(stage, stage.club, 6)
+    stage.telegram.advance(3 * 3600)
+    talk(stage, stage.club, 6)
+    await stage.program(recap={"max_messages": 7})
+    _order, answer = await recapped(stage, order)
+    assert answer.text.startswith(f"Club: {count} messages of ")
+    assert ("Only the newest" in answer.text) is (count in (2, 4, 7))
+
+
+def part_or_whole(request: dict[str, Any]) -> str:
+    return "a part [2]" if "This is a part" in request["messages"][-1]["content"] else "**Whole**"
+
+
+async def test_what_is_too_long_for_one_request_is_summed_up_in_parts(stage: Stage) -> None:
+    talk(stage, stage.club, 60, "words " * 20)
+    stage.endpoint.responder = part_or_whole
+    program = await stage.program(history={"window_tokens": 2500})
+    _order, answer = await recapped(stage, "/gpt_recap Club")
+    assert answer.text.endswith("\n\nWhole")
+    *parts, last = (messages[1]["content"] for messages in stage.asked())
+    assert len(parts) > 2
+    seen = [number for part in parts for number in re.findall(r"^> \[(\d+)\]", part, re.M)]
+    assert seen == [str(n) for n in range(1, 61)]
+    assert last.count("a part [2]") == len(parts)
+    assert len(program.events("notice", reason="recap_part")) == len(parts)
+    (day,) = stage.spent()
+    assert day.prompt_tokens > 2500
+
+
+async def test_a_model_with_a_smaller_window_than_it_was_told_gets_smaller_parts(
+    stage: Stage,
+) -> None:
+    talk(stage, stage.club, 40, "words " * 20)
+    stage.endpoint.responder = part_or_whole
+    stage.endpoint.faults.add("context_length")
+    program = await stage.program(history={"window_tokens": 6000})
+    _order, answer = await recapped(stage, "/gpt_recap Club")
+    assert answer.text.endswith("\n\nWhole")
+    assert program.events("notice", reason="shrunk")
+    assert len(stage.asked()) > 3
+
+
+async def test_a_day_s_tokens_bound_a_recap_as_they_bound_all_else(stage: Stage) -> None:
+    talk(stage, stage.club, 60, "words " * 20)
+    stage.endpoint.responder = part_or_whole
+    limits = {"own_tokens_per_day": 2500}
+    program = await stage.program(history={"window_tokens": 2500}, limits=limits)
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    await program.tells("limited", message=order.id_for(stage.olga))
+    (answer,) = stage.answers(order)
+    assert answer.text.startswith("Club: 60 messages")
+    assert answer.text.endswith("…")
