@@ -16,7 +16,6 @@ from typing import Final
 from userbot.rules.above_answer import escaped
 from userbot.rules.markdown.fences import fenced
 from userbot.rules.prompt import speaker
-from userbot.texts import Language
 from userbot.types import Source
 
 _NUMBERS: Final = r"[#^]?\d{1,3}(?:\s?[,;–—-]\s?[#^]?\d{1,3})*"
@@ -36,18 +35,17 @@ _NUMBER: Final = re.compile(r"(\d+)(?:\s?[–—-]\s?[#^]?(\d+))?")
 _WIDEST: Final = 9
 """Of numbers from one to another: what is wider is no citation."""
 _TERM: Final = re.compile(r"[A-Za-z0-9_)\]]$")
-_DATES: Final[dict[Language, str]] = {"en": "%Y-%m-%d", "ru": "%d.%m.%Y"}
+_DATES: Final = "%Y-%m-%d"
+_RUSSIAN_DATES: Final = "%d.%m.%Y"
 
 
-def cited(
-    text: str, sources: Sequence[Source], language: Language = "en", *, unfinished: bool = False
-) -> str:
+def cited(text: str, sources: Sequence[Source], *, unfinished: bool = False) -> str:
     """A model's Markdown with its citations as links.
 
     `sources`: what was read, the first of them is [1]. `unfinished`: there will be more of it.
     Of what was read nothing, ``a[1]`` and a link of the model's own are no citations.
     """
-    return _Citing(sources, language).over(text, unfinished=unfinished)
+    return _Citing(sources, _dates(text)).over(text, unfinished=unfinished)
 
 
 def sources_of(text: str, sources: Sequence[Source]) -> list[Source]:
@@ -62,12 +60,13 @@ def silent(text: str, sources: Sequence[Source]) -> str:
     return _Citing(sources, shown=False).over(text)
 
 
-def listed(cited_sources: Sequence[Source], language: Language = "en") -> str:
-    """What a text cites as one line of Markdown, numbered as `cited` numbers it."""
-    return " · ".join(
-        f"{_link(number, one)} {_who(one, language)}".lstrip()
-        for number, one in enumerate(cited_sources, 1)
-    )
+def listed(text: str, sources: Sequence[Source]) -> list[str]:
+    """What a model's text cites, each in Markdown, numbered as `cited` numbers it."""
+    dates = _dates(text)
+    return [
+        f"{_link(number, one)} {_who(one, dates)}".lstrip()
+        for number, one in enumerate(sources_of(text, sources), 1)
+    ]
 
 
 @dataclass(slots=True)
@@ -75,7 +74,7 @@ class _Citing:
     """One text's citations. `order`: the number that each of the model's numbers was given."""
 
     sources: Sequence[Source]
-    language: Language = "en"
+    dates: str = _DATES
     shown: bool = True
     order: dict[int, int] = field(default_factory=dict)
 
@@ -111,7 +110,7 @@ class _Citing:
             return _left(found)
         cites = [(self.order[number], self.sources[number - 1]) for number in numbers]
         links = "".join(_link(number, one) for number, one in cites)
-        named = "; ".join(_who(one, self.language) for _number, one in cites if not one.link)
+        named = "; ".join(_who(one, self.dates) for _number, one in cites if not one.link)
         space = found["space"] if links else ""
         return f"{space}{links}" + (f" ({named})" if named else "")
 
@@ -146,5 +145,10 @@ def _link(number: int, source: Source) -> str:
     return f"[[{number}]]({source.link})" if source.link else ""
 
 
-def _who(source: Source, language: Language) -> str:
-    return f"{escaped(speaker(source.name))}, {source.at.strftime(_DATES[language])}"
+def _who(source: Source, dates: str) -> str:
+    return f"{escaped(speaker(source.name))}, {source.at.strftime(dates)}"
+
+
+def _dates(text: str) -> str:
+    """How days are written by those who speak the language of a text."""
+    return _RUSSIAN_DATES if re.search("[а-яё]", text, re.IGNORECASE) else _DATES

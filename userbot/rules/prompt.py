@@ -76,7 +76,7 @@ def with_history(
     for turn in turns:
         if turn.question.strip() and turn.answer.strip():
             said = _said(turn.speaker, turn.question, named)
-            answer = _without_citations(turn.answer)
+            answer = without_citations(turn.answer)
             history += (PromptMessage("user", said), PromptMessage("assistant", answer))
     return (*alone[:-1], *history, alone[-1])
 
@@ -127,7 +127,7 @@ def speaker(name: str) -> str:
     return _one_line(name.translate(_ENDS_OF_A_NAME), _NAME_CHARACTERS) or _NAMELESS
 
 
-def _without_citations(answer: str) -> str:
+def without_citations(answer: str) -> str:
     """An answer as its conversation remembers it: the numbers of that time mean nothing now."""
     return _CITATION.sub("", answer) if "https://t.me/" in answer else answer
 

@@ -22,6 +22,7 @@ from userbot.rules.markdown import render
 from userbot.rules.voice import caption_of, seconds_of, words_of
 from userbot.texts import _
 from userbot.turn.budget import Budget
+from userbot.turn.citing import shown_text, sources_of, sources_told, spoken_text
 from userbot.turn.deliver.writing import InWriting
 from userbot.turn.outbound import Outbound, permitted, shielded
 from userbot.turn.turn import Standing, Turn
@@ -100,16 +101,14 @@ class ByVoice:
         stream, material = turn.stream, turn.material
         assert stream is not None
         assert material is not None
-        text, preface = stream.text, material.preface
-        words = words_of(render(text, inert=None))
+        said, preface = stream.text, material.preface
+        words = words_of(render(spoken_text(turn, said), inert=None))
         if words is None:
             turn.written_after_all = True
             return None
-        named, inert = named_by(material.question), self._writing.style.inert
-        caption = caption_of(render(preface + text, named, inert=inert))
-        if not caption.text and turn.question.replied_to is None:
-            # Nothing else tells what it answers.
-            caption = caption_of(render(preface, named, inert=inert))
+        caption = self._caption(turn, preface, shown_text(turn, said))
+        if not caption.text:
+            caption = self._short_caption(turn, said)
         try:
             speech = turn.speech or await self._speak(turn, words)
             await self._send(turn, speech, caption)
@@ -117,6 +116,21 @@ class ByVoice:
             turn.written_after_all = True
             self._tell(turn, error)
         return turn.answer
+
+    def _short_caption(self, turn: Turn, said: str) -> RichText:
+        """What is not spoken of an answer that is too long for a caption: what it cites, as much as
+        has room; and what it answers, where no reply can tell."""
+        assert turn.material is not None
+        preface = turn.material.preface if turn.question.replied_to is None else ""
+        told = sources_told(turn, said)
+        while told and not (caption := self._caption(turn, preface, " · ".join(told))).text:
+            told.pop()
+        return caption if told else self._caption(turn, preface, "")
+
+    def _caption(self, turn: Turn, preface: str, text: str) -> RichText:
+        assert turn.material is not None
+        named, inert = named_by(turn.material.question), self._writing.style.inert
+        return caption_of(render(preface + text, named, inert=inert))
 
     async def _speak(self, turn: Turn, words: str) -> Speech:
         """Have words spoken; what that costs is captured, paid in vain too."""
@@ -145,8 +159,9 @@ class ByVoice:
         stream = turn.stream
         assert stream is not None
         assert stream.finish is not None
-        text = stream.text
-        turn.answer = Answer(text, note.caption.text or text, stream.finish, (sent.message,))
+        text, cites = shown_text(turn, stream.text), sources_of(turn, stream.text)
+        shown = note.caption.text or text
+        turn.answer = Answer(text, shown, stream.finish, (sent.message,), cites)
 
     def _tell(self, turn: Turn, error: UserbotError) -> None:
         self._report(

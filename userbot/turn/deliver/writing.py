@@ -39,6 +39,7 @@ from userbot.rules.voice import CAPTION_UNITS
 from userbot.settings import PacingConfig
 from userbot.texts import _, translated
 from userbot.timings import USUAL
+from userbot.turn.citing import shown_text, sources_of
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.endings import first_shown
@@ -120,7 +121,7 @@ class InWriting:
         await self._finish(turn)
         assert turn.stream is not None
         assert turn.stream.finish is not None
-        return _answer(turn, turn.stream.text, turn.stream.finish)
+        return _answer(turn, turn.stream.finish)
 
     def deleted(self, turn: Turn) -> Answer:
         """Somebody deleted the answer while it was written: what was written of it."""
@@ -132,7 +133,7 @@ class InWriting:
         if finish is None:
             assert turn.request is not None
             finish = Finish("deleted", None, turn.request.model)
-        return _answer(turn, turn.stream.text, finish)
+        return _answer(turn, finish)
 
     async def close(self, turn: Turn, error: Exception) -> None:
         """The answer failed: close what was shown; where only the owner reads, say why."""
@@ -323,10 +324,12 @@ class InWriting:
         stream, material = turn.stream, turn.material
         assert stream is not None
         assert material is not None
+        unfinished = stream.finish is None
+        text = shown_text(turn, stream.text, unfinished=unfinished)
         return render(
-            material.preface + stream.text if stream.text else "",
+            material.preface + text if text else "",
             named_by(material.question),
-            unfinished=stream.finish is None,
+            unfinished=unfinished,
             above=prompt_of(turn.question) if turn.in_place else "",
             first=first,
             inert=self.style.inert,
@@ -340,8 +343,12 @@ class InWriting:
         self._report(Notice(**about(turn.question), reason=reason, detail=detail))
 
 
-def _answer(turn: Turn, text: str, finish: Finish) -> Answer:
-    return Answer(text, first_shown(turn), finish, tuple(one.message for one in turn.messages))
+def _answer(turn: Turn, finish: Finish) -> Answer:
+    assert turn.stream is not None
+    said = turn.stream.text
+    messages = tuple(one.message for one in turn.messages)
+    shown, cites = shown_text(turn, said), sources_of(turn, said)
+    return Answer(shown, first_shown(turn), finish, messages, cites)
 
 
 def _overlong(turn: Turn) -> bool:
