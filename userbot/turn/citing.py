@@ -1,4 +1,5 @@
 """What the answer of a turn cites; one that an earlier run has paid for has its links already."""
+
 from __future__ import annotations
 
 from userbot.rules import citations
