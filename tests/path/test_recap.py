@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -138,3 +139,93 @@ async def test_a_day_s_tokens_bound_a_recap_as_they_bound_all_else(stage: Stage)
     (answer,) = stage.answers(order)
     assert answer.text.startswith("Club: 60 messages")
     assert answer.text.endswith("…")
+
+
+class Hanging:
+    """A model that sums up so many parts and then says nothing, until it is let go."""
+
+    def __init__(self, stage: Stage, parts: int) -> None:
+        self.parts = parts
+        self.hangs, self.goes_on = asyncio.Event(), asyncio.Event()
+        stage.endpoint.responder = self
+
+    async def __call__(self, request: dict[str, Any]) -> str:
+        if self.parts == 0:
+            self.hangs.set()
+            await self.goes_on.wait()
+        self.parts -= 1
+        return part_or_whole(request)
+
+
+IN_PARTS: Any = {"history": {"window_tokens": 2500}}
+
+
+async def test_a_kill_leaves_one_line_and_a_retry_begins_anew(stage: Stage) -> None:
+    talk(stage, stage.club, 40, "words " * 20)
+    model = Hanging(stage, 2)
+    program = await stage.program(**IN_PARTS)
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    await model.hangs.wait()
+    await program.crash()
+    stage.endpoint.responder = part_or_whole
+    program = await stage.program(**IN_PARTS)
+    failed = await program.tells("failed", message=order.id_for(stage.olga))
+    assert failed.reason == "recap_cut_off"
+    (line,) = stage.answers(order)
+    assert line.text == "⚠️ The recap was cut off when the program ended."
+    asked = len(stage.asked())
+    stage.olga.says(stage.olga, "/gpt_retry", reply_to=order)
+    await program.tells("answered", message=order.id_for(stage.olga))
+    first, _command, answer = stage.answers(order)
+    assert first is line
+    assert answer.text.startswith("Club: 40 messages of 3 people since ")
+    assert answer.text.endswith("\n\nWhole")
+    assert len(stage.asked()) > asked + 2
+
+
+async def test_a_recap_that_a_kill_has_kept_from_beginning_begins_with_the_next_start(
+    stage: Stage,
+) -> None:
+    talk(stage, stage.club, 4)
+    stage.endpoint.responder = part_or_whole
+    program = await stage.program()
+    reading = stage.telegram.faults.add("messages.getHistory", delay=60, times=None)
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    while not reading.happened:
+        await asyncio.sleep(0.005)
+    await program.crash()
+    stage.telegram.faults.clear()
+    program = await stage.program()
+    await program.tells("answered", message=order.id_for(stage.olga))
+    (answer,) = stage.answers(order)
+    assert answer.text.startswith("Club: 4 messages")
+
+
+async def test_gpt_stop_ends_a_recap_between_its_parts(stage: Stage) -> None:
+    talk(stage, stage.club, 40, "words " * 20)
+    model = Hanging(stage, 2)
+    program = await stage.program(**IN_PARTS)
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    await model.hangs.wait()
+    stage.olga.says(stage.olga, "/gpt_stop")
+    ended = await program.tells("answered", message=order.id_for(stage.olga))
+    assert ended.reason == "stopped"
+    (answer,) = stage.answers(order)
+    assert "a part" not in answer.text
+    assert len(stage.asked()) == 3
+
+
+async def test_of_what_is_deleted_meanwhile_nothing_more_is_asked(stage: Stage) -> None:
+    said = talk(stage, stage.club, 70, "words " * 20)
+    model = Hanging(stage, 1)
+    program = await stage.program(**IN_PARTS)
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    await model.hangs.wait()
+    for one in said[-10:]:
+        one.sender.deletes(one)
+    await stage.all_arrives()
+    model.goes_on.set()
+    await program.tells("answered", message=order.id_for(stage.olga))
+    last_parts = "".join(messages[1]["content"] for messages in stage.asked()[2:])
+    assert "> [61]" not in last_parts
+    assert "> [60]" in last_parts

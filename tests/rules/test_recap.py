@@ -107,6 +107,25 @@ def test_what_is_deleted_before_it_was_asked_about_is_not_asked_about() -> None:
     assert 38 in left
 
 
+@given(st.integers(1, 40), st.data())
+def test_whatever_is_deleted_meanwhile_all_that_stays_is_asked_about(
+    count: int, data: st.DataObject
+) -> None:
+    summing, gone = Summing(lines(count), 250), set[int]()
+    asked: set[int] = set()
+    while True:
+        summing = summing.asking()
+        asked |= set().union(*(one.numbers for one in summing.next))
+        late = data.draw(st.sets(st.integers(1, count)))
+        summing = summing.without(late)
+        gone |= late - asked
+        if summing.is_last:
+            break
+        summing = summing.summed("short")
+        assert summing.left
+    assert asked == set(range(1, count + 1)) - gone
+
+
 def test_a_model_with_less_room_is_given_less() -> None:
     summing = Summing(lines(40), 8000)
     assert summing.is_last

@@ -184,6 +184,7 @@ class ForgetCommand:
             return question.sender.id == person
 
         self._queue.stop_all(is_theirs, "stopped", shown=True)
+        self._queue.forgotten(person)
         return self._texts.say("forgot", who=name, n=hit)
 
 

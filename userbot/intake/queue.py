@@ -156,6 +156,7 @@ class Queue:
         """
         gone = frozenset(messages)
         for turn in list(self._each()):
+            turn.unread(lambda one: one.message in gone and may_be_deleted_in(one.chat, chat))
             left = [
                 one
                 for one in turn.pieces
@@ -174,6 +175,11 @@ class Queue:
                 self._stop(turns[0], "stopped")
                 return turns[0].question
         return None
+
+    def forgotten(self, person: int) -> None:
+        """Nobody is told any more what somebody said."""
+        for turn in self._each():
+            turn.unread(lambda one: one.person == person)
 
     def stop_all(
         self, which: Callable[[Question], bool], reason: str, *, shown: bool = False

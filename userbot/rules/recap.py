@@ -152,10 +152,16 @@ class Summing:
     """Of which part a request is next."""
     whole: bool = True
     """Nothing of it was summed up before: what is left are messages."""
+    asked: int = 0
+    """A request is under way for so many of what is left."""
+    asked_last: bool = False
+    """And its answer is the recap."""
 
     @property
     def next(self) -> tuple[Line, ...]:
-        """What the next request is to hold: as much as there is room for, one at least."""
+        """What a request holds: as much as there is room for, one at least."""
+        if self.asked:
+            return self.left[: self.asked]
         room, taken = self.room, 0
         for one in self.left:
             room -= _tokens(one)
@@ -166,7 +172,9 @@ class Summing:
 
     @property
     def is_last(self) -> bool:
-        """Whether the next request holds all of it, and its answer is the recap."""
+        """Whether a request holds all of it, and its answer is the recap."""
+        if self.asked:
+            return self.asked_last
         return not self.summaries and len(self.next) == len(self.left)
 
     @property
@@ -174,32 +182,36 @@ class Summing:
         """How many requests come before the last one, of those that are known by now."""
         if self.is_last:
             return self.part - 1
-        count, rest = self.part - 1, replace(self, summaries=())
+        count, rest = self.part - 1, replace(self, summaries=(), asked=0)
         while rest.left:
             count, rest = count + 1, replace(rest, left=rest.left[len(rest.next) :])
         return count
 
+    def asking(self) -> Summing:
+        """The next request is made: what it holds stays, whatever goes meanwhile."""
+        return replace(self, asked=len(self.next), asked_last=self.is_last)
+
     def summed(self, text: str) -> Summing:
-        """The next part was summed up so."""
+        """The part that was asked about was summed up so."""
         taken = self.next
         numbers = frozenset().union(*(one.numbers for one in taken))
         most = max(LEAST_ROOM, self.room // 3) * 3
         summaries = (*self.summaries, Line(cut(text.strip(), most), numbers))
         left = self.left[len(taken) :]
         if left:
-            return replace(self, left=left, summaries=summaries, part=self.part + 1)
+            return replace(self, left=left, summaries=summaries, part=self.part + 1, asked=0)
         # All parts are summed up: what came of them is what is left.
-        return replace(self, left=summaries, summaries=(), part=self.part + 1, whole=False)
+        return Summing(summaries, self.room, part=self.part + 1, whole=False)
 
     def smaller(self, estimated: int) -> Summing | None:
         """A request of so many tokens was too long; None if there is no less of it."""
         room = min(self.room, estimated) // 2
-        return replace(self, room=room) if room >= LEAST_ROOM else None
+        return replace(self, room=room, asked=0) if room >= LEAST_ROOM else None
 
     def without(self, numbers: Set[int]) -> Summing:
         """Some messages are gone: nothing more is asked of those that were not yet."""
-        left = tuple(one for one in self.left if not one.numbers or one.numbers - numbers)
-        return replace(self, left=left)
+        asked, rest = self.left[: self.asked], self.left[self.asked :]
+        return replace(self, left=(*asked, *(one for one in rest if one.numbers - numbers)))
 
 
 def room(window_tokens: int, system: str, title: str) -> int:

@@ -29,6 +29,7 @@ class Requests:
         assert material is not None
         chat = self._chats.get(turn.question.conversation.chat)
         if material.said is not None and turn.summing is not None:
+            turn.summing = turn.summing.asking()
             system, owner = self.settings.system, turn.question.sender.name
             prompt = recap.messages(system, material.said.title, owner, turn.summing)
             return request(self.settings, chat, prompt)

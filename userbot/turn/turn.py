@@ -17,7 +17,7 @@ Rule 3: whoever wants something of a running turn interrupts it; only its runner
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -318,6 +318,12 @@ class Turn:
         self.sources, self.searched, self.found_tokens, self.summing = [], 0, 0, None
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
+
+    def unread(self, which: Callable[[Source], bool]) -> None:
+        """Messages that were read for it are gone: of what can still be left out, they are."""
+        if self.summing is not None:
+            gone = {number for number, one in enumerate(self.sources, 1) if which(one)}
+            self.summing = self.summing.without(gone)
 
     def moves(self, new: int) -> None:
         """Its group goes on as the supergroup `new`: it is answered there, from its beginning.
