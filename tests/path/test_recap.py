@@ -221,11 +221,25 @@ async def test_of_what_is_deleted_meanwhile_nothing_more_is_asked(stage: Stage) 
     program = await stage.program(**IN_PARTS)
     order = stage.olga.says(stage.olga, "/gpt_recap Club")
     await model.hangs.wait()
-    for one in said[-10:]:
-        one.sender.deletes(one)
+    for at, one in enumerate(said[-10:], 60):
+        (stage.max, stage.lena, stage.vera)[at % 3].deletes(one)
     await stage.all_arrives()
     model.goes_on.set()
     await program.tells("answered", message=order.id_for(stage.olga))
     last_parts = "".join(messages[1]["content"] for messages in stage.asked()[2:])
     assert "> [61]" not in last_parts
     assert "> [60]" in last_parts
+
+
+async def test_each_message_that_is_cited_is_a_link_and_goes_with_it(stage: Stage) -> None:
+    said = talk(stage, stage.club, 3)
+    stage.endpoint.responder = lambda _: "**Topics**: the house [2], the roof [9]"
+    await stage.program()
+    _order, answer = await recapped(stage, "/gpt_recap Club")
+    assert answer.text.endswith("Topics: the house [1], the roof")
+    (link,) = [one for one in answer.entities if getattr(one, "url", "")]
+    assert link.url.endswith(f"/{said[1].id_for(stage.olga)}")
+    stage.lena.deletes(said[1])
+    async with asyncio.timeout(60):
+        while any("house" in (row.answer or "") for row in stage.history()):
+            await asyncio.sleep(0.05)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -134,6 +135,17 @@ def test_the_history_has_no_numbers_of_old_answers() -> None:
     alone = prompt.build("", ask)
     told = prompt.with_history(alone, [Exchange("Ann", "when?", cited("Friday [3].", READ))], ask)
     assert told[1] == PromptMessage("assistant", "Friday.")
+
+
+def test_of_a_thousand_messages_each_can_be_cited() -> None:
+    many = [source(number) for number in range(1, 1201)]
+    assert cited("A [1100] [1300]", many) == f"A {at(1, 1100)}"
+
+
+def test_what_is_gone_by_now_is_not_cited() -> None:
+    read = [source(1), replace(source(2), message=0, link="")]
+    assert cited("A [1], b [2].", read) == f"A {at(1, 1)}, b."
+    assert sources_of("A [1], b [2].", read) == [source(1)]
 
 
 @given(st.text(alphabet="[]()【】^#`\\ \n,;–-0123456789aя:/.†", max_size=60), st.booleans())

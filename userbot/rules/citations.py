@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from userbot.rules.above_answer import escaped
@@ -18,14 +19,8 @@ from userbot.rules.markdown.fences import fenced
 from userbot.rules.prompt import speaker
 from userbot.types import Source
 
-_NUMBERS: Final = r"[#^]?\d{1,3}(?:\s?[,;–—-]\s?[#^]?\d{1,3})*"
-_BRACKETS: Final = (
-    rf"(?:\[\\?\[{_NUMBERS}\\?\]\]\([^()\s]*\)"  # [[1]](address), as it is made here
-    rf"|\\?[\[［]{_NUMBERS}\\?[\]］](?:\([^()\s]*:[^()\s]*\))?"  # [1], [^1], [1, 2], [1](address)
-    rf"|【{_NUMBERS}(?:†[^【】\n]*)?】)"
-)
-_RUN: Final = re.compile(rf"(?P<space>[ \t\u00a0\u202f]*)(?P<run>{_BRACKETS}(?:[ ]?{_BRACKETS})*)")
-_BRACKET: Final = re.compile(_BRACKETS)
+_DIGITS: Final = 3
+"""Of a number, unless more was read: a year in brackets is none."""
 _HALF: Final = re.compile(
     r"[ \t]*(?:\\?\[\\?\[?|[［【])[#^]?[\d,;\s–—-]{0,40}(?:†[^【】\n]{0,40}|\]{1,2}\([^()\s]*|\])?$"
 )
@@ -69,6 +64,20 @@ def listed(text: str, sources: Sequence[Source]) -> list[str]:
     ]
 
 
+@lru_cache(maxsize=4)
+def _forms(digits: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Citations by numbers of so many digits: in a row with the space before, and each alone."""
+    number = rf"[#^]?\d{{1,{digits}}}"
+    numbers = rf"{number}(?:\s?[,;–—-]\s?{number})*"
+    brackets = (
+        rf"(?:\[\\?\[{numbers}\\?\]\]\([^()\s]*\)"  # [[1]](address), as it is made here
+        rf"|\\?[\[［]{numbers}\\?[\]］](?:\([^()\s]*:[^()\s]*\))?"  # [1], [^1], [1, 2], [1](…)
+        rf"|【{numbers}(?:†[^【】\n]*)?】)"
+    )
+    run = rf"(?P<space>[ \t\u00a0\u202f]*)(?P<run>{brackets}(?:[ ]?{brackets})*)"
+    return re.compile(run), re.compile(brackets)
+
+
 @dataclass(slots=True)
 class _Citing:
     """One text's citations. `order`: the number that each of the model's numbers was given."""
@@ -77,6 +86,10 @@ class _Citing:
     dates: str = _DATES
     shown: bool = True
     order: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def _forms(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        return _forms(max(_DIGITS, len(str(len(self.sources)))))
 
     def over(self, text: str, *, unfinished: bool = False) -> str:
         lines = text.split("\n")
@@ -92,11 +105,11 @@ class _Citing:
 
     def _prose(self, text: str) -> str:
         pieces: list[str] = []
-        at = 0
+        at, (run, _bracket) = 0, self._forms
         for code in _CODE.finditer(text):
-            pieces += (_RUN.sub(self._run, text[at : code.start()]), code[0])
+            pieces += (run.sub(self._run, text[at : code.start()]), code[0])
             at = code.end()
-        return "".join([*pieces, _RUN.sub(self._run, text[at:])])
+        return "".join([*pieces, run.sub(self._run, text[at:])])
 
     def _run(self, found: re.Match[str]) -> str:
         """What stands instead of citations that follow each other."""
@@ -116,13 +129,15 @@ class _Citing:
 
     def _read(self, run: str) -> Iterator[int]:
         """The numbers of what was read."""
-        for bracket in _BRACKET.finditer(run):
+        for bracket in self._forms[1].finditer(run):
             inner = bracket[0].partition("](")[0].partition("†")[0]
             for one in _NUMBER.finditer(inner):
                 first, last = int(one[1]), int(one[2] or one[1])
                 if not 0 <= last - first <= _WIDEST:
                     continue
-                yield from (n for n in range(first, last + 1) if 0 < n <= len(self.sources))
+                for number in range(max(first, 1), min(last, len(self.sources)) + 1):
+                    if self.sources[number - 1].message:
+                        yield number
 
 
 def _is_term(found: re.Match[str]) -> bool:

@@ -32,4 +32,6 @@ def sources_of(turn: Turn, text: str) -> tuple[Source, ...]:
 
 def _may_cite(turn: Turn) -> bool:
     material = turn.material
-    return turn.request is not None and material is not None and material.scope is not None
+    if turn.request is None or material is None:
+        return False
+    return material.scope is not None or material.said is not None

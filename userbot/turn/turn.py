@@ -19,7 +19,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from math import inf
@@ -320,9 +320,11 @@ class Turn:
         self.first_text_left = self.taken_up
 
     def unread(self, which: Callable[[Source], bool]) -> None:
-        """Messages that were read for it are gone: of what can still be left out, they are."""
+        """Messages that were read for it are gone: they are not cited, nor asked about any more."""
+        gone = {number for number, one in enumerate(self.sources, 1) if which(one)}
+        for number in gone:
+            self.sources[number - 1] = replace(self.sources[number - 1], message=0, link="")
         if self.summing is not None:
-            gone = {number for number, one in enumerate(self.sources, 1) if which(one)}
             self.summing = self.summing.without(gone)
 
     def moves(self, new: int) -> None:

@@ -59,7 +59,8 @@ class ToolCall:
 class Source:
     """A message that was read for an answer and can be cited by a number.
 
-    `link`: its address, "" where there is none.
+    `link`: its address, "" where there is none. `message`: 0 once it is deleted, or its writer is
+    forgotten: then it is not cited any more.
     """
 
     chat: int
