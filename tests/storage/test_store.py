@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +17,7 @@ import pytest
 from tests.questions import ANNA, NOW, OWNER, answer, authorized, in_group, paid, question
 from userbot.errors import StorageError
 from userbot.rules.own_writes import random_id
+from userbot.storage.archive import Archive
 from userbot.storage.store import Store
 from userbot.types import (
     ChatKind,
@@ -584,3 +587,21 @@ def test_no_call_of_the_hot_path_looks_through_a_table(store: Store) -> None:
         "SCAN 2 CONSTANT ROWS",
         "SCAN counted",
     }
+
+
+def test_what_is_looked_up_beside_the_writer_does_not_cost_it_the_log(path: Path) -> None:
+    """Otherwise the next program to close the history removes the log, and all that is in it."""
+    visitor = f"import sqlite3; db = sqlite3.connect({str(path)!r});"
+    visitor += "db.execute('PRAGMA user_version').fetchone(); db.close()"
+    with Store.open(path) as store:
+        stored(store, message=1)
+        with Archive.reading(path) as archive:  # as the console's `u` does
+            assert archive is not None
+        Store.open(path).close()  # as its `r` does
+        log = path.with_name("history.db-wal").stat().st_ino
+        subprocess.run([sys.executable, "-c", visitor], check=True)
+        assert path.with_name("history.db-wal").stat().st_ino == log
+        stored(store, message=2)
+    with Archive.reading(path) as archive:
+        assert archive is not None
+        assert len(archive.exchanges(-1)) == 2

@@ -90,19 +90,19 @@ class Archive:
             yield None
             return
         with explained(path):
-            db = _connect(path)
+            database = Database(path, _connect(path))
         try:
             with explained(path):
-                taken = schema.check_opened(db, path)
+                taken = schema.check_opened(database.connection, path)
             if 0 < taken < schema.NEWEST:
                 raise StorageError(
                     _("{path} was written by an older version of userbot.", path=path),
                     _("Start `userbot run` once: it brings the history up to date."),
                     reason="storage_older",
                 )
-            yield cls(Database(path, db)) if taken else None
+            yield cls(database) if taken else None
         finally:
-            db.close()
+            database.close()
 
     def conversations(self, limit: int | None = None) -> list[ConversationSummary]:
         """The conversations, the one asked in last first; all without a limit."""

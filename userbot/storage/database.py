@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,30 @@ def _instant(at: datetime) -> int:
 sqlite3.register_adapter(datetime, _instant)
 
 
+_connections: Final[Counter[tuple[int, int]]] = Counter()
+"""How many this process has to a file, by device and inode."""
+
+
+def in_use(path: Path) -> bool:
+    """Whether this process has the file open as a database.
+
+    If so, nothing may open it in any other way: whoever closes a descriptor of a file gives up
+    all locks that the process has on it (https://www.sqlite.org/howtocorrupt.html, 2.2). The next
+    program to close the history would then take itself for the last one, and remove the
+    write-ahead log with everything in it.
+    """
+    file = _file(path)
+    return file is not None and _connections[file] > 0
+
+
+def _file(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class Database:
     """A connection in autocommit mode. Every method raises StorageError."""
 
@@ -45,6 +70,9 @@ class Database:
         self.path = path
         self.connection = connection
         connection.row_factory = sqlite3.Row
+        self._file = _file(path)
+        if self._file is not None:
+            _connections[self._file] += 1
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -85,6 +113,9 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file; the write-ahead log is folded into it."""
+        if self._file is not None:
+            _connections[self._file] -= 1
+            self._file = None
         with explained(self.path):
             self.connection.close()
 

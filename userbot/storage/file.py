@@ -13,7 +13,7 @@ from pathlib import Path
 from userbot.errors import StorageError
 from userbot.private_files import secure_folder
 from userbot.storage import schema
-from userbot.storage.database import damaged, explained, no_database
+from userbot.storage.database import damaged, explained, in_use, no_database
 from userbot.texts import _
 
 _MAGIC = b"SQLite format 3\x00"
@@ -29,15 +29,19 @@ def create(path: Path) -> None:
     with explained(path):
         if not path.parent.exists():
             secure_folder(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        if not in_use(path):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
 
 
 def look(path: Path) -> None:
     """Refuse, by its header alone, a file that is no database, cut short, foreign or newer.
 
-    A missing or empty file is fine. Raises StorageError; changes nothing.
+    A missing or empty file is fine, as is one that this process has open: it was looked at
+    then. Raises StorageError; changes nothing.
     """
+    if in_use(path):
+        return
     with explained(path):
         try:
             with path.open("rb") as file:
