@@ -55,7 +55,8 @@ def at(shown: int, message: int) -> str:
         pytest.param("A[99]b", "A b", id="two words stay two"),
         pytest.param("[99] b", " b", id="at the beginning"),
         pytest.param("A [[99]](https://t.me/c/100/99)", "A", id="an invented link"),
-        pytest.param("A [0] [1000]", "A [0] [1000]".replace(" [0]", ""), id="no message's number"),
+        pytest.param("A [0].", "A.", id="no message's number"),
+        pytest.param("In [2026] it was", "In [2026] it was", id="a year"),
         pytest.param("`a[3]` and [3]", f"`a[3]` and {at(1, 3)}", id="code stays"),
         pytest.param("``a`[3]`` [3]", f"``a`[3]`` {at(1, 3)}", id="code in two marks"),
         pytest.param("```\na[3]\n```\n[3]", f"```\na[3]\n```\n{at(1, 3)}", id="a block of code"),
@@ -112,6 +113,11 @@ def test_the_link_is_shown_as_its_number() -> None:
     (shown,) = render(cited("On Friday [3], [7].", READ))
     assert shown.text == "On Friday [1], [2]."
     assert [one.url for one in shown.entities] == ["https://t.me/c/100/3", "https://t.me/c/100/7"]
+
+
+def test_thousands_of_messages_can_be_cited() -> None:
+    many = [source(number) for number in range(1, 2001)]
+    assert cited("A [1999], b [2001], c [2].", many) == f"A {at(1, 1999)}, b, c {at(2, 2)}."
 
 
 def test_what_is_read_aloud_has_no_numbers() -> None:

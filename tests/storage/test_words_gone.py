@@ -135,8 +135,7 @@ class History:
                 self.gone |= self._unquoted(number, place)
             case "citation" if story.cited:
                 deleted(chat, [message(number, f"6{erasing.which % len(story.cited)}")], NOW)
-                if story.state == "answered":
-                    self.gone |= self.words(number)
+                self.gone |= self._uncited(number)
             case "forget":
                 self._forget(PEOPLE[erasing.which % len(PEOPLE)])
             case "expire":
@@ -156,12 +155,20 @@ class History:
     def _forget(self, person: Person) -> None:
         self.store.eraser.forget(person.id, NOW)
         for one, told in enumerate(self.told):
-            cited = told.state == "answered" and person in told.cited
-            if told.sender == person or cited:
+            if told.sender == person:
                 self.gone |= self.words(one)
+            if person in told.cited:
+                self.gone |= self._uncited(one)
             for place, quotation in enumerate(told.quotes):
                 if quotation.person == person:
                     self.gone |= self._unquoted(one, place)
+
+    def _uncited(self, number: int) -> set[str]:
+        """What goes with a cited message: an answer with all its words; of one that is still being
+        given the answer alone."""
+        if self.told[number].state == "answered":
+            return self.words(number)
+        return {word(number, "answer")} if self.told[number].state == "whole" else set()
 
     def _unquoted(self, number: int, place: int) -> set[str]:
         """What goes with a quoted message: what it says aloud, and what stands above it."""
@@ -216,9 +223,9 @@ class History:
         if story.state in ("whole", "answered"):
             finish = Finish("stop", Usage(1, 1), "m")
             whole = (given_answer.text, finish)
-            store.ledger.capture(payment, 1, NOW, usage=Usage(1, 1), whole=whole)
+            store.ledger.capture(payment, 1, NOW, usage=Usage(1, 1), whole=whole, cites=cited)
         if story.state == "answered":
-            store.questions.settle(asked, replace(given_answer, cites=cited), NOW)
+            store.questions.settle(asked, given_answer, NOW)  # what it cites was said before
         elif story.state == "failed":
             store.questions.mark(asked, "failed", "server_error", NOW)
 

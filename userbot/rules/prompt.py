@@ -39,7 +39,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """How our own lines begin, and nobody else's."""
-_CITATION = re.compile(r"[ \t]?\[\[\d{1,3}\]\]\(https://t\.me/[^()\s]*\)")
+_CITATION = re.compile(r"[ \t]?\[\[\d{1,5}\]\]\(https://t\.me/[^()\s]*\)")
 """As `rules.citations` writes it."""
 _LABEL_CHARACTERS = 120
 """Of a line, looked at for that: what comes later is no beginning."""

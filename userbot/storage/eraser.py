@@ -73,7 +73,7 @@ class Eraser:
                     " AND joined_to IS NOT NULL",
                     (message, bound),
                 )
-            places |= self._erase(citing, now)
+            places |= self._erase_citing(citing, now)
             return places | self._erase(questions, now, gave_up="deleted")
 
     def expired(self, now: datetime) -> set[ConversationId]:
@@ -137,7 +137,7 @@ class Eraser:
             questions = self._ids("SELECT id FROM questions WHERE sender = ?", (person,))
             self._erase(questions, now, gave_up="forgotten")
             citing = self._ids("SELECT question FROM citations WHERE person = ?", (person,))
-            self._erase(citing, now)
+            self._erase_citing(citing, now)
             database.execute(
                 "UPDATE questions SET sender_name = '', sender_username = NULL WHERE sender = ?",
                 (person,),
@@ -147,6 +147,14 @@ class Eraser:
     def forgotten(self) -> set[int]:
         """The people whose words are kept out."""
         return {person for (person,) in self._database.rows("SELECT person FROM forgotten")}
+
+    def _erase_citing(self, questions: Sequence[int], now: datetime) -> set[ConversationId]:
+        """Erase what cites something that is gone; what is still being answered is asked anew."""
+        for question in questions:
+            self._database.execute(
+                f"UPDATE questions SET whole = NULL WHERE id = ? AND {_OPEN}", (question,)
+            )
+        return self._erase(questions, now)
 
     def _unquote(self, where: str, values: Values) -> set[ConversationId]:
         """Take words out of the questions that quote them, and what their recordings say.

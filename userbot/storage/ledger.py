@@ -12,11 +12,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import astuple
 from datetime import datetime, timedelta
 
+from userbot.storage.citations import cite
 from userbot.storage.database import Database
-from userbot.types import TERMINAL, Expected, Finish, Payment, Question, Spent, Usage
+from userbot.types import TERMINAL, Expected, Finish, Payment, Question, Source, Spent, Usage
 
 LATELY = 50
 """So many answers tell how long answers become."""
@@ -144,12 +146,14 @@ class Ledger:
         seconds: float = 0.0,
         model: str | None = None,
         whole: tuple[str, Finish] | None = None,
+        cites: Sequence[Source] = (),
     ) -> None:
         """What was authorized was paid, and cost so much; once, whoever says so.
 
         `model`: which it was, where the endpoint says something else than it was asked for.
         `whole`: the model's answer, which came to its end. It is kept with its question until that
-        is settled, unless the question has ended or its words are gone.
+        is settled, unless the question has ended or its words are gone; and `cites`, what it points
+        at.
         """
         tokens = usage or Usage(0, 0)
         with self._database.transaction():
@@ -186,6 +190,7 @@ class Ledger:
                     " AND state IN ('pending', 'answering')",
                     (json.dumps(kept, ensure_ascii=False), question),
                 )
+                cite(self._database, question, cites)
 
     def void(self, payment: int) -> None:
         """What was authorized cost nothing."""

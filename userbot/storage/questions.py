@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from userbot.rules import recap
+from userbot.storage.citations import cite
 from userbot.storage.database import Database, moment
 from userbot.types import (
     TERMINAL,
@@ -353,12 +354,7 @@ class Questions:
             if not settled:
                 return 0
             self._database.execute("INSERT INTO given (at) VALUES (?)", (at,))
-            for one in answer.cites:
-                self._database.execute(
-                    "INSERT INTO citations SELECT id, ?2, ?3, ?4 FROM questions"
-                    " WHERE id = ?1 AND erased = 0 ON CONFLICT DO NOTHING",
-                    (question.id, one.chat, one.message, one.person),
-                )
+            cite(self._database, question.id, answer.cites)
         return int(settled[0][0])
 
     def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:

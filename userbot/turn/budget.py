@@ -24,6 +24,7 @@ from userbot.settings import LimitsConfig, PersonLimits
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.timings import USUAL
+from userbot.turn.citing import shown_text, sources_of
 from userbot.turn.turn import Turn
 from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Spent, Usage
 
@@ -194,7 +195,8 @@ class Budget:
                 self._cost(usage),
                 self._clock.now(),
                 usage=usage,
-                whole=(text, finish),
+                whole=(shown_text(turn, text), finish),
+                cites=sources_of(turn, text),
             )
             turn.payment = None
 
