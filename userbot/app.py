@@ -221,7 +221,7 @@ class _Run:
         adapters.updates.open_deletions()
         await services.catch_up.begin()
         pending = services.retries.at_start(self._clock.now(), max_age)
-        services.commands.take_up(self._settings.catch_up.max_age_minutes)
+        services.commands.take_up(self._settings.catch_up.max_age_minutes, services.queue)
         self._report(
             Ready(
                 account=running.program.account.owner.name,

@@ -215,7 +215,7 @@ class Services:
             typing,
             ByVoice(adapters.speaker, self.budget, sender, outbound, report, self._writing),
         )
-        past = Past(self.background, self.chats, adapters.lookups, report)
+        past = Past(self.background, adapters.lookups, reader, self.chats, store, report)
         understand = Understand(words, past, attachments, history, sender, typing)
         self._recaps = Recaps(
             recap_rules(settings), adapters.lookups, reader, self.chats, store, clock, report

@@ -15,6 +15,7 @@ UserbotError                  exit 1
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
 ├── AudioError                exit 1   a recording cannot be listened to
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
+├── NoSuchChatError           exit 1   the owner named a chat that is none of his
 ├── LimitReachedError         exit 1   a limit of the config refuses a question
 ├── PostponedError            exit 1   the program ends first: the question waits for the next start
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
@@ -151,6 +152,13 @@ class AudioError(UserbotError):
 
 class NothingToAnswerError(UserbotError):
     """What looked like a question holds none: silence, or words for somebody else."""
+
+
+class NoSuchChatError(UserbotError):
+    """What the owner named is none of his chats, or not one that may be looked through."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, reason="no_such_chat")
 
 
 class PauseAskedError(TelegramError):

@@ -19,6 +19,7 @@ from userbot.types import (
     CommandMessage,
     ConversationId,
     Delta,
+    Dialog,
     Finish,
     Format,
     Hints,
@@ -115,6 +116,9 @@ class Reader(Protocol):
 
     async def tops(self, chats: Sequence[int]) -> list[ChatTop]:
         """These chats with their newest message; without those that refuse to be looked at."""
+
+    async def dialogs(self) -> list[Dialog]:
+        """All chats of the account, the most recent first."""
 
     async def newest_tops(self) -> list[ChatTop]:
         """The newest chats of the account, whichever they are, with their newest message."""

@@ -14,7 +14,7 @@ from tests.cli.told import Run, keep
 from tests.questions import ANNA, NOW, OWNER, answer, in_group, pay_and_settle, question
 from userbot.cli.common import Common
 from userbot.storage.store import Store
-from userbot.types import ChatKind, Person
+from userbot.types import ChatKind, ConversationId, Person
 
 MAX = Person(id=502, name="Max", username="max")
 FORUM = -1001234567890
@@ -153,6 +153,17 @@ def test_a_chat_has_several_names(run: Run, store: Store, chat: str, asked: str)
     assert f"  {asked}\n" in result.stdout
 
 
+@pytest.mark.parametrize("form", ["", "md", "html"])
+def test_a_question_about_another_chat_names_it(run: Run, store: Store, form: str) -> None:
+    asked = question("When?", chat=OWNER.id, kind=ChatKind.SAVED, title="Saved", sender=OWNER)
+    keep(store, replace(asked, about=ConversationId(-1001), about_name="<Club>"))
+    shown = run("saved", *(["--export", form] if form else [])).stdout
+    club = {"": "<Club>", "md": "\\<Club\\>", "html": "&lt;Club&gt;"}[form]
+    assert f"about {club}" in shown
+    row = json.loads(run("saved", "--json").stdout)
+    assert (row["about"], row["about_chat"]) == ("<Club>", -1001)
+
+
 def test_a_question_without_an_answer_says_how_it_stands(run: Run, store: Store) -> None:
     keep(store, question("Hello?"), None)
     assert "→  pending\n" in run("501").stdout
@@ -176,6 +187,8 @@ def test_a_dialogue_as_json_has_every_field(run: Run, store: Store) -> None:
         "chat": -1001,
         "topic": None,
         "title": "Weekend plans",
+        "about": None,
+        "about_chat": None,
         "message": 3,
         "person": 502,
         "name": "Max",

@@ -603,3 +603,45 @@ def test_in_saved_messages_the_owner_may_speak() -> None:
 def test_marks_that_nobody_sees_do_not_hide_a_prefix(marks: str) -> None:
     assert question_of(f"{marks}/gpt hi", "/gpt") == "hi"
     assert command_of(f"{marks}/gpt_off", "/gpt") == Command("off", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "sender", "chat", "expected"),
+    [
+        pytest.param("/gpt -q when?", OWNER, GROUP, ("when?", 1, GROUP, True), id="quiet"),
+        pytest.param("/gpt -q when?", OWNER, UNLISTED, ("when?", 1, UNLISTED, True), id="unlisted"),
+        pytest.param("/gpt -q when?", OWNER, 1, ("when?", 1, None, True), id="where it is"),
+        pytest.param("/gpt -q when?", FRIEND, GROUP, ("when?", GROUP, None, False), id="others"),
+        pytest.param("/gpt -c A when?", OWNER, GROUP, ("when?", GROUP, None, False), id="not here"),
+        pytest.param("-q when?", OWNER, 1, ("-q when?", 1, None, False), id="no prefix"),
+    ],
+)
+def test_switches_say_where_an_answer_goes(
+    text: str, sender: Person, chat: int, expected: tuple[str, int, int | None, bool]
+) -> None:
+    rules = policy(chat=1) if text[0] == "-" else policy()
+    decision = decide(message(text, sender, chat), STRANGE, rules)
+    assert isinstance(decision, Question)
+    about = None if decision.about is None else decision.about.chat
+    assert (decision.text, decision.conversation.chat, about, decision.quiet) == expected
+    assert decision.source == chat
+    assert decision.replied_to == (None if decision.quiet else 10)
+    assert decision.about_name == ("A chat" if decision.about else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param('/gpt -c "Weekend plans" when?', "Weekend plans", id="a title"),
+        pytest.param("/gpt -c -q when?", "-c", id="no chat"),
+    ],
+)
+def test_in_saved_messages_a_question_names_the_chat_that_it_is_about(text: str, name: str) -> None:
+    decision = decide(message(text, OWNER, 1), STRANGE, policy())
+    assert isinstance(decision, Question)
+    assert (decision.text, decision.about_name, decision.about) == ("when?", name, None)
+
+
+@pytest.mark.parametrize("text", ["/gpt -q", "/gpt -q -c Club", "/gpt -c Club --"])
+def test_switches_alone_ask_nothing(text: str) -> None:
+    assert outcome(decide(message(text, OWNER, 1), STRANGE, policy())) == "command: help"

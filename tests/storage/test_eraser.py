@@ -351,3 +351,11 @@ def test_the_words_of_others_go_with_the_question(store: Store, path: Path) -> N
     quoting(store)
     store.eraser.clear(NOW)
     assert not left_on_disk(path)
+
+
+def test_the_programs_own_deletion_of_a_quiet_question_takes_no_words(store: Store) -> None:
+    asked = store.questions.add(replace(question("when?"), quiet=True), NOW)
+    assert asked is not None
+    store.eraser.deleted(None, [asked.message], NOW)
+    assert not store.questions.erased(asked)
+    assert [one.id for one, _ in store.questions.pending()] == [asked.id]

@@ -17,8 +17,9 @@ from userbot.rules.commands import stem
 from userbot.rules.policy import effective_block
 from userbot.settings import ChatConfig, Override, Settings
 from userbot.storage.archive import Archive
-from userbot.telegram.names import Dialog, NameResolver, dialogs
+from userbot.telegram.names import NameResolver, dialogs
 from userbot.texts import _
+from userbot.types import Dialog
 
 _WHOM = {
     "contacts": _('only your Telegram contacts; or "anyone", or ["@name"]'),

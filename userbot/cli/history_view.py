@@ -102,7 +102,7 @@ def _lines(found: list[ArchivedQuestion], *, everywhere: bool, verbose: bool) ->
         else:
             topic = one.conversation.topic
             spot = said(_("in topic {topic}", topic=topic)) if topic else ""
-        yield _Line(named(one), _joined(username, spot, local(one.at)))
+        yield _Line(named(one), _joined(username, spot, asked_at(one)))
         yield from (_Line(text=text) for text in question_lines(one))
         if one.answer is None:
             yield _Line("→", unanswered(one))
@@ -169,6 +169,8 @@ def exchange_row(one: ArchivedQuestion) -> dict[str, Any]:
         "chat": one.conversation.chat,
         "topic": one.conversation.topic,
         "title": one.title,
+        "about": one.about or None,
+        "about_chat": one.about_chat,
         "message": one.message,
         "person": one.person,
         "name": one.name,
@@ -193,6 +195,12 @@ def where(conversation: ConversationId) -> str:
 def named(one: ArchivedQuestion) -> str:
     """Who asked."""
     return printable(titled(one.name, one.conversation.chat)) or said(_("(no name)"))
+
+
+def asked_at(one: ArchivedQuestion) -> str:
+    """When it was asked, and about which chat, if not the one where it is answered."""
+    about = said(_("about {chat}", chat=one.about)) if one.about else ""
+    return _joined(local(one.at), printable(about))
 
 
 def unanswered(one: ArchivedQuestion) -> str:
@@ -241,7 +249,7 @@ def _html(found: list[ArchivedQuestion]) -> Iterator[str]:
         yield f"<h1>{html.escape(title)}</h1>"
         for one in exchanges:
             name, text = named(one), "\n".join(question_lines(one))
-            yield f"<p><b>{html.escape(name)}</b> <small>{local(one.at)}</small></p>"
+            yield f"<p><b>{html.escape(name)}</b> <small>{html.escape(asked_at(one))}</small></p>"
             yield f'<div class="question">{html.escape(text)}</div>'
             if one.answer is None:
                 yield f'<div class="answer"><small>{html.escape(unanswered(one))}</small></div>'
@@ -256,7 +264,7 @@ def _markdown(found: list[ArchivedQuestion]) -> Iterator[str]:
         yield f"# {_inert(title)}"
         yield ""
         for one in exchanges:
-            yield f"**{_inert(named(one))}** · {local(one.at)}"
+            yield f"**{_inert(named(one))}** · {_inert(asked_at(one))}"
             yield ""
             # Two blanks at its end keep a line a line.
             yield from (f"> {_inert(line.strip())}  " for line in question_lines(one))

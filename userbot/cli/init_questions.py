@@ -17,9 +17,8 @@ from userbot.console.describe import printable
 from userbot.errors import ModelError, UserbotError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.settings import OpenAIConfig
-from userbot.telegram.names import Dialog
 from userbot.texts import _, joined
-from userbot.types import ChatKind
+from userbot.types import ChatKind, Dialog
 
 _SHOWN_CHATS = 40
 _SHOWN_MODELS = 12

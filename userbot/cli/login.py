@@ -23,7 +23,7 @@ from userbot.settings import Settings, TelegramConfig
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.gate import Gate
 from userbot.telegram.login import by_phone, by_qr, log_out
-from userbot.telegram.names import Dialog, NameResolver, dialogs
+from userbot.telegram.names import NameResolver, dialogs
 from userbot.telegram.session import (
     NOT_OURS,
     remove_session,
@@ -33,6 +33,7 @@ from userbot.telegram.session import (
 )
 from userbot.texts import _
 from userbot.timings import USUAL, Timings
+from userbot.types import Dialog
 
 _END_SECONDS = 3.0
 """How long the end of a login that did not come about may take."""

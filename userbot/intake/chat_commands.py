@@ -3,7 +3,8 @@
 Rule 1: an order is recorded before it is carried out, so that it is carried out once.
 Rule 2: what it changes is changed before anything is awaited; only the telling takes time. Whom
 to forget and which model there is must be asked first.
-Rule 3: what a run leaves of this undone, the next one finishes, if it starts soon enough.
+Rule 3: the message of a quiet question is a command as far as it is deleted like one.
+Rule 4: what a run leaves of this undone, the next one finishes, if it starts soon enough.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from userbot.errors import (
     UserbotError,
 )
 from userbot.intake.command_handlers import CommandHandlers
-from userbot.intake.command_results import CommandResults
+from userbot.intake.command_results import QUIET, CommandResults
+from userbot.intake.queue import Queue
 from userbot.ports import Clock, Reader
 from userbot.rules import commands
 from userbot.rules.plain import preview
@@ -37,6 +39,8 @@ from userbot.types import (
 
 _LIST_SECONDS = 5.0
 """How long a server is waited for that is asked for its models."""
+_LOOK_SECONDS = 0.1
+"""How often a question that waits for its turn is looked at."""
 _QUOTES = frozenset({"history", "system"})
 """What these tell holds words of people, which no log is to hold."""
 
@@ -93,14 +97,22 @@ class ChatCommands:
             self._say_ordered(recorded, result, wrong=isinstance(order, commands.Mistake))
             self._begin(recorded, self._results.told(recorded, result, self._clock.now()))
 
-    def take_up(self, max_age_minutes: float) -> None:
-        """At start: finish what the last run left open. Of what is older it is only said.
+    def hide(self, recorded: CommandMessage, queue: Queue) -> None:
+        """Delete the message of a quiet question, once all of it is read."""
+        self._begin(recorded, self._hide(recorded, queue))
+
+    def take_up(self, max_age_minutes: float, queue: Queue) -> None:
+        """At start: finish what the last run left open. Of what is older it is only said, but for
+        the messages of quiet questions, which go at any age.
 
         Raises StorageError.
         """
         now = self._clock.now()
         for left in self._store.commands.open():
             command = left.command
+            if command.name == QUIET:
+                self.hide(command, queue)
+                continue
             notes: Sequence[CommandNote] | None = left.notes
             if now - left.at > timedelta(minutes=max_age_minutes):
                 self._store.commands.finish(command)
@@ -132,6 +144,11 @@ class ChatCommands:
                 self._tell_cut_off(self._telling[task])
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _hide(self, recorded: CommandMessage, queue: Queue) -> None:
+        while queue.reads(recorded.chat, recorded.message):
+            await self._clock.sleep(_LOOK_SECONDS)
+        await self._results.tell(recorded, ())
 
     async def _forget(self, recorded: CommandMessage, order: commands.ForgetPerson) -> None:
         try:
@@ -202,6 +219,12 @@ class ChatCommands:
         self._results.failed(command, self._cut_off(command, hint))
 
     def _cut_off(self, command: CommandMessage, hint: str) -> UserbotError:
+        if command.name == QUIET:
+            return UserbotError(
+                _("The program ended before the question was deleted from its chat."),
+                _("It is deleted at the next start."),
+                reason="command_cut_off",
+            )
         return UserbotError(
             _(
                 "The program ended before the result of {named} reached Saved Messages.",

@@ -32,6 +32,9 @@ from userbot.types import (
     RichText,
 )
 
+QUIET = "-q"
+"""The name under which the message of a quiet question is recorded: it goes wherever it stands."""
+
 
 class CommandResults:
     """Tells the owner."""
@@ -99,7 +102,7 @@ class CommandResults:
 
     async def _deleted(self, command: CommandMessage) -> bool:
         """Delete a command outside Saved Messages; False if another try may help."""
-        if command.chat == self._saved.chat:
+        if command.chat == self._saved.chat and command.name != QUIET:
             return True
         try:
             delete = partial(self._writer.delete, command)

@@ -25,6 +25,12 @@ MENDED = timedelta(seconds=30)
 """So long after it was sent, a message that gets the prefix by an edit is a question after all."""
 
 
+def reworded(piece: Question, asks: Question) -> Question:
+    """A message as it reads now; where it is answered stays."""
+    now = replace(piece, text=asks.text, recap=asks.recap)
+    return now if piece.quiet else replace(now, about=asks.about, about_name=asks.about_name)
+
+
 class Edits:
     """Takes edits. `answers_anew`: so long after an edit what was answered is answered anew.
 
@@ -78,5 +84,8 @@ class Edits:
                 self._retries.reopen(asks, now)
         elif asks is None:
             self._queue.withdraw(piece)
-        elif asks.text != piece.text:  # a reaction or a preview is an edit too
-            self._queue.change(replace(piece, text=asks.text, recap=asks.recap))
+        elif asks.quiet and not piece.quiet:
+            self._queue.withdraw(piece)  # it is not wanted where it would be answered
+        elif asks.text != piece.text or (not piece.quiet and asks.about_name != piece.about_name):
+            # A reaction or a preview is an edit too.
+            self._queue.change(reworded(piece, asks))

@@ -124,6 +124,13 @@ class Queue:
             return None
         return turn.piece(chat, message)
 
+    def reads(self, chat: int, message: int) -> bool:
+        """Whether what a message carries is still to be fetched from it."""
+        turn = self._find(chat, message)
+        if turn is None or turn.is_ending or turn.material is not None:
+            return False
+        return any(one.voice is not None or one.pictures for one in turn.pieces)
+
     # -- the three verbs
 
     def change(self, piece: Question) -> None:
@@ -160,7 +167,8 @@ class Queue:
             left = [
                 one
                 for one in turn.pieces
-                if one.message not in gone or not may_be_deleted_in(one.source, chat)
+                # The message of a quiet question is deleted by the program itself.
+                if one.message not in gone or one.quiet or not may_be_deleted_in(one.source, chat)
             ]
             if len(left) < len(turn.pieces):
                 self._without(turn, left, "deleted")

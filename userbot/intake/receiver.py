@@ -16,6 +16,7 @@ from userbot.errors import StorageError
 from userbot.events import About, Failed, Ignored, Report
 from userbot.intake.admission import Admission
 from userbot.intake.chat_commands import ChatCommands
+from userbot.intake.command_results import QUIET
 from userbot.rules.trigger import Known, question_of
 from userbot.storage.chats import Watermark
 from userbot.storage.store import Store
@@ -23,7 +24,7 @@ from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.endings import internal
 from userbot.turn.understand.background import Background
-from userbot.types import Command, Message, Question
+from userbot.types import Command, CommandMessage, Message, Question
 
 
 class Receiver:
@@ -64,6 +65,7 @@ class Receiver:
         known = self._chats.known(message)
         decision = self._chats.decide(message, known)
         if isinstance(decision, Question):
+            hidden: CommandMessage | None = None
             own_words = "" if message.forwarded else message.text
             prefixed = question_of(own_words, self._chats.policy.prefix) is not None
             with self._store.database.transaction():
@@ -73,9 +75,13 @@ class Receiver:
                     replies=known.replies_to_answer,
                     prefixed=prefixed,
                 )
+                if admitted is not None and decision.quiet:
+                    hidden = self._commands.record(message, Command(QUIET, ""))
                 self._put(mark)
             if admitted is not None:
                 self._admission.go_on(admitted, belated=not message.live)
+            if hidden is not None:
+                self._commands.hide(hidden, self._admission.queue)
         elif isinstance(decision, Command):
             with self._store.database.transaction():
                 recorded = self._commands.record(message, decision)

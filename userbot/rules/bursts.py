@@ -27,7 +27,8 @@ def joins(previous: Question, following: Question, gap: float, burst_seconds: fl
     """Whether a message belongs to the question before it.
 
     `gap`: seconds between their arrivals. By the same person in the same conversation, in order;
-    recordings stand alone, and so does what replies to another message than the one before.
+    recordings stand alone, and so does what replies to another message than the one before, or has
+    other switches.
     """
     one_album = previous.album is not None and previous.album == following.album
     sent_together = one_album or (previous.forwarded_from and following.forwarded_from)
@@ -40,6 +41,7 @@ def joins(previous: Question, following: Question, gap: float, burst_seconds: fl
         and apart <= longest + 1
         and (previous.conversation, previous.source) == (following.conversation, following.source)
         and previous.sender.id == following.sender.id
+        and _switched(previous) == _switched(following)
         and previous.message < following.message
         and not any(_alone(question) for question in (previous, following))
         and (previous.reply_to is None or following.reply_to in (None, previous.reply_to))
@@ -73,6 +75,10 @@ def together(asks: Sequence[Question]) -> Question:
         pictures=tuple(picture for question in asks for picture in question.pictures),
         expires_at=min(expiring, default=None),
     )
+
+
+def _switched(question: Question) -> tuple[bool, str]:
+    return question.quiet, question.about_name
 
 
 def _alone(question: Question) -> bool:

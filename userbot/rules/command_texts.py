@@ -87,8 +87,10 @@ _TEXTS: Final = {
     ),
     "help": _(
         "What you can write:\n{prefix} question: ask, in any chat\n{prefix} as a reply:"
-        " ask about that message\n{stem}_new: forget the conversation\n{stem}_history [n]: the"
-        " last questions and answers\n{stem}_system [text]: show or set the chat's"
+        " ask about that message\n{prefix} -q question: answer in Saved Messages and delete the"
+        " question\n{prefix} -c CHAT question, in Saved Messages: ask about that chat"
+        "\n{stem}_new: forget the conversation\n{stem}_history [n]: the last questions and answers"
+        "\n{stem}_system [text]: show or set the chat's"
         " system prompt; default resets it\n{stem}_model [name]: show or set the"
         " chat's model; default resets it\n{stem}_usage: what was"
         " used\n{stem}_stop: stop the answer being written\n{stem}_retry: as a"
@@ -115,7 +117,9 @@ class CommandTexts:
         return translated(_TEXTS[text].filled(**self._names, **values), self._language)
 
     def named(self, word: str) -> str:
-        """A command as the owner writes it."""
+        """A command as the owner writes it; a switch stands behind the prefix."""
+        if word.startswith("-"):
+            return f"{self._names['prefix']} {word}"
         return f"{self._names['stem']}_{shortened(word, 40)}"
 
     def messages(self, text: str) -> tuple[str, ...]:

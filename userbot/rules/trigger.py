@@ -17,6 +17,8 @@ Where those rules leave a choice, the quieter one is taken:
   protected from copying, is not listened to at all.
 - What is protected from copying asks nothing, the owner's words neither. His commands act there
   all the same: they give nothing to a model, and end what he no longer wants.
+- Switches behind the prefix are the owner's. Of anybody else, and `-c` outside Saved Messages, they
+  are left out of what is asked, and do nothing.
 - A spoken note that nobody addressed in writing is listened to first where wake words are
   configured, and only there: `transcript.py` then decides by what was said.
 """
@@ -28,9 +30,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
-from userbot.rules import recap
+from userbot.rules import recap, switches
 from userbot.rules.commands import spelled
-from userbot.rules.plain import beginning, carrying
+from userbot.rules.plain import beginning, carrying, shortened
 from userbot.rules.policy import Policy, may_ask
 from userbot.settings import Respond
 from userbot.types import (
@@ -48,6 +50,8 @@ from userbot.types import (
 
 TELEGRAM_ITSELF: Final = 777000
 """The account that sends login codes: https://core.telegram.org/api/auth"""
+_MOST_TITLE: Final = 80
+"""Characters of the title of a chat that a question is about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +112,12 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
         return Ignore("off")
     voice, deaf = _sound(incoming, policy)
     if question is not None:
-        asking = _asking(incoming, sender, voice, question, by_owner=by_owner)
-        return _prefixed(incoming, asking, known, deaf)
+        switched = switches.parse(question)
+        asking = _asking(incoming, sender, voice, switched.text, by_owner=by_owner)
+        decision = _prefixed(incoming, asking, known, deaf)
+        if isinstance(decision, Question) and by_owner:
+            return _switched(decision, switched, incoming)
+        return decision
     if rule is None:
         return Ignore("not_listed")
     silent = None
@@ -268,6 +276,26 @@ def _prefixed(incoming: Message, asking: Question, known: Known, deaf: str) -> D
     if incoming.media is not None:
         return Ignore(deaf)
     return Command("help", "") if asking.by_owner else Ignore("bare_prefix")
+
+
+def _switched(asking: Question, switched: switches.Switched, incoming: Message) -> Question:
+    """The owner's question as his switches say: what it is about, and where it is answered."""
+    in_saved = incoming.kind is ChatKind.SAVED
+    if switched.about is not None and in_saved:
+        # Where no chat is named, "-c" is what has to be told to be none.
+        asking = replace(asking, about_name=shortened(switched.about or "-c", _MOST_TITLE))
+    if not switched.quiet:
+        return asking
+    if not in_saved:
+        title = shortened(incoming.title, _MOST_TITLE)
+        asking = replace(asking, about=incoming.conversation, about_name=title)
+    return replace(
+        asking,
+        conversation=ConversationId(asking.sender.id),
+        kind=ChatKind.SAVED,
+        title=SAVED_TITLE,
+        quiet=True,
+    )
 
 
 def _asking(

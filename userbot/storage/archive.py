@@ -8,7 +8,6 @@ look through the whole history; they are for commands, never for the program's o
 from __future__ import annotations
 
 import sqlite3
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from userbot.errors import StorageError
+from userbot.rules.chat_names import folded
 from userbot.settings import Override
 from userbot.storage import file, questions, schema
 from userbot.storage.chats import Overrides
@@ -60,6 +60,9 @@ class ArchivedQuestion:
     completion_tokens: int | None
     erased: bool
     """Its words, and those of its answer, are gone."""
+    about: str
+    """The chat that it is about, if not the one where it was answered, as its owner named it."""
+    about_chat: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,8 @@ class Archive:
                 prompt_tokens=row["prompt_tokens"],
                 completion_tokens=row["completion_tokens"],
                 erased=bool(row["erased"]),
+                about=row["about_name"],
+                about_chat=row["about_chat"],
             )
             for row in reversed(rows)
         ]
@@ -220,11 +225,6 @@ class Archive:
     def overrides(self) -> dict[int, Override]:
         """What commands in chats have set, by chat."""
         return Overrides(self.database).all()
-
-
-def folded(text: str) -> str:
-    """The text as searched: without case, in one Unicode form, and "ё" as "е"."""
-    return unicodedata.normalize("NFKC", text).casefold().replace("ё", "е")
 
 
 def _holds(text: str | None, words: str) -> bool:

@@ -28,11 +28,13 @@ _REQUESTED = "asked_again"
 """The reason of a pending question that another process wants asked again."""
 _NOTHING_YET = Expected(0, 0)
 
-_WORDS = "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at, recap"
+_WORDS = (
+    "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at, recap,"
+    " about_chat, about_topic, about_name"
+)
 _COLUMNS = (
     "chat, message, sender, sender_name, sender_username, by_owner, voice, listen_first, plain,"
-    " asked_at, stored_at, state_at, least_tokens, least_cost, about_chat, about_topic, about_name,"
-    f" quiet, {_WORDS}"
+    f" asked_at, stored_at, state_at, least_tokens, least_cost, quiet, {_WORDS}"
 )
 
 FIELDS = "q.*, c.chat AS place, c.topic, c.kind, c.title"
@@ -76,7 +78,6 @@ def _row_of(question: Question, at: datetime, least: Expected) -> dict[str, Any]
         "least_tokens": least.tokens,
         "least_cost": least.cost,
         "quiet": question.quiet,
-        **_about(question),
         **_words_of(question),
     }
 
@@ -102,6 +103,7 @@ def _words_of(question: Question) -> dict[str, Any]:
         "pictures": json.dumps(question.pictures) if question.pictures else "",
         "expires_at": question.expires_at,
         "recap": recap.stored(question.recap),
+        **_about(question),
     }
 
 

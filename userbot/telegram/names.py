@@ -7,7 +7,6 @@ that was given up does not take over its right.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,22 +28,12 @@ from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfi
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 from userbot.texts import _, joined
-from userbot.types import SAVED_TITLE, ChatKind, KeptName, Person
+from userbot.types import SAVED_TITLE, ChatKind, Dialog, KeptName, Person
 
 _LEFT_OUT = _(
     "Only you can ask there with the prefix, and in all chats without a block. Write the ids that"
     " `userbot chats -v` shows instead of @names, or start again later."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Dialog:
-    """One chat; `username` without the @, None if it has no public name."""
-
-    id: int
-    kind: ChatKind
-    title: str
-    username: str | None
 
 
 class NameResolver:
@@ -223,17 +212,22 @@ def _names(user: Any) -> set[str]:
 async def dialogs(client: Client, owner: int) -> list[Dialog]:
     """All chats of the account, the most recent first. Raises TelegramError."""
     try:
-        return [
-            Dialog(
-                id=dialog.id,
-                kind=_kind(dialog.entity, owner),
-                title=SAVED_TITLE if dialog.id == owner else dialog.name,
-                username=getattr(dialog.entity, "username", None),
-            )
-            async for dialog in client.iter_dialogs()
-        ]
+        return await read_dialogs(client, owner)
     except RPCError as error:
         raise meaning(error) from error
+
+
+async def read_dialogs(client: Client, owner: int) -> list[Dialog]:
+    """The same; raises what Telethon does."""
+    return [
+        Dialog(
+            id=dialog.id,
+            kind=_kind(dialog.entity, owner),
+            title=SAVED_TITLE if dialog.id == owner else dialog.name,
+            username=getattr(dialog.entity, "username", None),
+        )
+        async for dialog in client.iter_dialogs(ignore_migrated=True)
+    ]
 
 
 def _kind(entity: Any, owner: int) -> ChatKind:

@@ -23,11 +23,22 @@ from userbot.telegram.convert import (
     voice_of,
 )
 from userbot.telegram.downloads import Downloads
+from userbot.telegram.names import read_dialogs
 from userbot.telegram.updates import Updates
 from userbot.telegram.waits import Tries
 from userbot.telegram.words import carried, item, said
 from userbot.timings import USUAL
-from userbot.types import CHANNELS, Brought, ChatTop, Message, OwnMessage, Quoted, ReplyPart, Since
+from userbot.types import (
+    CHANNELS,
+    Brought,
+    ChatTop,
+    Dialog,
+    Message,
+    OwnMessage,
+    Quoted,
+    ReplyPart,
+    Since,
+)
 
 T = TypeVar("T")
 
@@ -186,6 +197,10 @@ class TelegramReader:
     async def tops(self, chats: Sequence[int]) -> list[ChatTop]:
         """These chats with their newest message; without those that refuse to be looked at."""
         return [top for page in await self._by_pages(chats, self._tops_of) for top in page]
+
+    async def dialogs(self) -> list[Dialog]:
+        read = partial(read_dialogs, self._client, self._client.gate.saved)
+        return await Tries(self._waits).ask(read)
 
     async def newest_tops(self) -> list[ChatTop]:
         """The newest chats with their newest message."""

@@ -39,8 +39,9 @@ class AnswerStage:
     async def run(self, turn: Turn) -> None:
         """Give a turn its answer.
 
-        Raises ModelError, LimitReachedError and TelegramError when there is none: what was shown
-        by then is closed, if it can be. Raises StorageError and Reconsider when it is to run again.
+        Raises ModelError, LimitReachedError, NoSuchChatError and TelegramError when there is none:
+        what was shown by then is closed, if it can be. Raises StorageError and Reconsider when it
+        is to run again.
         """
         self._outbound.confirm(turn)
         if turn.failure is None:

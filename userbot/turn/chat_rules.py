@@ -85,7 +85,7 @@ class ChatRules:
         if decision.recap is not None and decision.about is not None:
             after = self.visits.before(decision.about, message.at)
             decision = replace(decision, recap=replace(decision.recap, after=after))
-        elif home is not None:
+        elif home is not None and not decision.quiet:
             decision = replace(decision, kind=ChatKind.SUPERGROUP)
         return decision if home is None else replace(decision, source=message.conversation.chat)
 

@@ -7,9 +7,10 @@ Rule 3: anything else of the account's under the question is the owner's own ans
 is skipped, and the owner's words are never touched.
 Rule 4: a question that was edited meanwhile is asked as it reads now, with what was said beside a
 recording, and without those of its messages that are gone.
-Rule 5: if a write may stand and cannot be looked for, or could not be finished where it stands,
+Rule 5: the message of a quiet question is deleted by the program itself: that says nothing.
+Rule 6: if a write may stand and cannot be looked for, or could not be finished where it stands,
 nothing is sent.
-Rule 6: nobody listens while the connection is lost, either: what is being answered then is looked
+Rule 7: nobody listens while the connection is lost, either: what is being answered then is looked
 up before its first text leaves. On any other day nothing is asked of Telegram for that.
 """
 
@@ -22,6 +23,7 @@ from datetime import datetime, timedelta
 from userbot.errors import NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Reader
+from userbot.rules import switches
 from userbot.rules.own_writes import adopted, of_answer, owners_answers
 from userbot.rules.retrying import grew_old
 from userbot.rules.trigger import question_of
@@ -40,6 +42,8 @@ from userbot.types import (
     RichText,
     Since,
 )
+
+_NOT_LOOKED = Since({}, frozenset(), (), whole=True)
 
 
 class Resume:
@@ -118,7 +122,11 @@ class Resume:
         recorded, before = self._store.outbound.of(question), self._before_the_move(question)
         begun = bool(recorded or before)
         try:
-            since = await self._reader.since(question.source, [one.message for one in pieces])
+            since = (
+                _NOT_LOOKED  # its message is deleted, or is going to be
+                if question.quiet
+                else await self._reader.since(question.source, [one.message for one in pieces])
+            )
         except TelegramError as error:
             if begun:
                 raise unanswered("in_doubt") from error
@@ -129,7 +137,7 @@ class Resume:
             self._check_the_old_group(question, before, since)
         if recorded:
             there = since
-            if question.source != question.conversation.chat:
+            if question.replied_to is None:
                 there = await self._reader.lately(question.conversation.chat, question.at)
             if standing := self._standing(question, recorded, there):
                 self._taken_up(turn, recorded[0], standing, there)
@@ -137,7 +145,7 @@ class Resume:
             if not there.whole:
                 raise unanswered("in_doubt")
         self._see_that_nobody_answered(question, {one.message for one in pieces}, since)
-        if not begun:
+        if not begun and not question.quiet:
             self._reread(turn, since)
 
     def _deleted(self, question: Question, since: Since) -> NothingToAnswerError:
@@ -206,11 +214,16 @@ class Resume:
             if message.edited_at is not None:
                 return None
             asked = question_of(message.text, self._chats.policy.prefix)
-            return replace(piece, text=message.text.strip() if asked is None else asked)
+            text = message.text.strip() if asked is None else switches.parse(asked).text
+            return replace(piece, text=text)
+        if decision.quiet and not piece.quiet:
+            return None  # it is not wanted where it would be answered
         return replace(
             piece,
             text=decision.text,
             forwarded_from=decision.forwarded_from,
+            about=decision.about,
+            about_name=decision.about_name,
             reply_to=decision.reply_to,
             reply_part=decision.reply_part,
             about_reply=decision.about_reply,

@@ -295,7 +295,8 @@ class Turn:
         """
         whole = bursts.together(pieces)
         before = self.question
-        if not gone and whole.id == before.id and whole.text == before.text:
+        same = whole.text == before.text and whole.about_name == before.about_name
+        if not gone and whole.id == before.id and same:
             self.pieces = list(pieces)
             return False
         self.gone += [(one, why) for one in gone]

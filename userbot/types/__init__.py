@@ -32,6 +32,7 @@ from userbot.types.chats import (
     ChatKind,
     ChatTop,
     ConversationId,
+    Dialog,
     KeptName,
     Person,
     is_basic_group,

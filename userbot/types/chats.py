@@ -68,6 +68,16 @@ class ConversationId:
 
 
 @dataclass(frozen=True, slots=True)
+class Dialog:
+    """One of the account's chats; `username` without the @, None if it has no public name."""
+
+    id: int
+    kind: ChatKind
+    title: str
+    username: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ChatTop:
     """A chat's newest message and its date; 0 where there is none, no date where it is unread.
 

@@ -91,7 +91,7 @@ class Question:
     """Where it looks things up, if not where it is answered: the owner named a chat (`-c`), or
     wants the answer in Saved Messages (`-q`)."""
     about_name: str = ""
-    """How the owner named that chat (`-c`), until it is known which it is; then its title."""
+    """How the owner named that chat (`-c`), or its title (`-q`); `about` is found by it."""
     quiet: bool = False
     """Its answer goes to Saved Messages, and its message is deleted (`-q`)."""
     recap: Recap | None = None
@@ -107,7 +107,14 @@ class Question:
     @property
     def replied_to(self) -> int | None:
         """The message that its answer replies to; None where a reply cannot reach it."""
-        return self.message if self.source == self.conversation.chat else None
+        here = self.source == self.conversation.chat and not self.quiet
+        return self.message if here else None
+
+    @property
+    def stood_in(self) -> ConversationId:
+        """The conversation that its message was written in."""
+        about = self.about
+        return about if about is not None and about.chat == self.source else self.conversation
 
     def moved(self, new: int) -> Question:
         """The same question, now that its basic group has become a supergroup."""

@@ -16,6 +16,7 @@ from userbot.errors import (
     ChatRefusedError,
     MessageGoneError,
     ModelError,
+    NoSuchChatError,
     NotLoggedInError,
     PauseAskedError,
     TelegramError,
@@ -148,7 +149,7 @@ class InWriting:
             await self._break_off(turn, newest or shown)
         elif (
             turn.question.kind is ChatKind.SAVED
-            and isinstance(error, ModelError)
+            and isinstance(error, ModelError | NoSuchChatError)
             and not turn.belated
         ):
             await self._replace(turn, error)

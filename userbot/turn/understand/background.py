@@ -72,7 +72,7 @@ class Background:
 
         Raises StorageError; it can be begun anew then.
         """
-        where = question.conversation.chat
+        where = question.stood_in.chat
         count = self._wanted(where)
         if not count or question.source != where:  # what was said before stands elsewhere
             return ""
@@ -88,7 +88,7 @@ class Background:
             await asyncio.shield(chat.fetching)
         heard = background.newest(
             (one for one in chat.heard.values() if not self._rules.forgets(one.person)),
-            topic=question.conversation.topic,
+            topic=question.stood_in.topic,
             before=question.message,
             count=count,
             now=self._clock.now(),
@@ -128,17 +128,15 @@ class Background:
 
     async def _fetch(self, question: Question, chat: _Chat) -> None:
         try:
-            latest = await self._reader.latest(
-                question.conversation.chat, question.message, FETCHED
-            )
+            latest = await self._reader.latest(question.source, question.message, FETCHED)
         except NotLoggedInError:
             raise
         except TelegramError as error:
-            self._chats.pop(question.conversation.chat, None)  # the next question tries again
+            self._chats.pop(question.source, None)  # the next question tries again
             self._report(
                 Notice(
-                    chat=question.conversation.chat,
-                    title=question.title,
+                    chat=question.source,
+                    title=question.about_name if question.quiet else question.title,
                     reason="no_background",
                     detail=_("The chat's last messages could not be read: {error}", error=error),
                     hint=error.hint,
@@ -148,7 +146,7 @@ class Background:
             try:
                 found = [incoming for incoming in latest if self._is_background(incoming)]
             except StorageError:
-                self._chats.pop(question.conversation.chat, None)
+                self._chats.pop(question.source, None)
                 raise
             since, chat.heard = chat.heard, OrderedDict()
             for incoming in sorted(found, key=lambda one: one.message):

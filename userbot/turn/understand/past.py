@@ -1,54 +1,83 @@
 """What was said in the chat before a question, as far as it is for the model: its last messages,
 and where more may be looked up.
+
+Rule 1: where an answer may look is fixed before a model is asked, by who asks and where: the
+conversation that the question stands in, or the one that the owner names.
+Rule 2: where nobody may look, nothing is asked of Telegram for that.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.errors import TelegramError
+from userbot.errors import NoSuchChatError, TelegramError
 from userbot.events import Notice, Report, about
-from userbot.ports import Lookups
+from userbot.ports import Lookups, Reader
+from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
-from userbot.turn.turn import Material
+from userbot.turn.named_chats import named_chat
+from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.background import Background
-from userbot.types import Question, Scope
+from userbot.types import ConversationId, Question, Scope
 
 
 class Past:
-    """Adds it to what is asked. `lookups`: None where nothing can be looked up."""
+    """Adds it to what is asked."""
 
     def __init__(
-        self, background: Background, chats: ChatRules, lookups: Lookups | None, report: Report
+        self,
+        background: Background,
+        lookups: Lookups,
+        reader: Reader,
+        chats: ChatRules,
+        store: Store,
+        report: Report,
     ) -> None:
         self._background = background
-        self._chats = chats
         self._lookups = lookups
+        self._reader = reader
+        self._chats = chats
+        self._store = store
         self._report = report
 
-    async def add(self, question: Question, material: Material) -> Material:
-        """The material of a question with its past. Raises StorageError."""
+    async def locate(self, turn: Turn) -> None:
+        """Find the chat that the owner names, before anything is paid.
+
+        Raises NoSuchChatError, TelegramError and StorageError.
+        """
+        question = turn.question
+        if not question.about_name or question.about is not None:
+            return
+        chat = await named_chat(self._reader, question.about_name)
+        if self._chats.may_search(chat.id) == "off":
+            raise NoSuchChatError(
+                _("Nothing may be looked up in “{title}”.", title=chat.title),
+                _('Allow it: search = "me" under [reading], or in the chat\'s block.'),
+            )
+        turn.question = replace(question, about=ConversationId(chat.id))
+        self._store.questions.locate(turn.question)
+
+    async def add(self, turn: Turn, material: Material) -> Material:
+        """The material of a question with its past. Raises NoSuchChatError and StorageError."""
+        question = turn.question
         background = await self._background.before(question)
-        scope = None if material.only_transcript else await self._scope(question)
+        asked = turn.answer is None and not material.only_transcript
+        scope = await self._scope(question) if asked else None
         return replace(material, background=background, scope=scope)
 
     async def _scope(self, question: Question) -> Scope | None:
-        """Where the answer may look things up: decided here, before a model is asked.
-
-        That is where the question stands, or the chat that the owner has named.
-        """
-        if self._lookups is None or (question.about_name and question.about is None):
-            return None
         where = question.about or question.conversation
         may = self._chats.may_search(where.chat)
         if may == "off" or (may == "me" and not question.by_owner):
             return None
+        person = None if question.by_owner else question.sender.id
+        named = question.about is not None and question.about != question.stood_in
         try:
-            return await self._lookups.scope_of(
-                where, None if question.by_owner else question.sender.id
-            )
+            scope = await self._lookups.scope_of(where, person)
         except TelegramError as error:
+            if named:
+                raise
             self._report(
                 Notice(
                     **about(question),
@@ -58,3 +87,9 @@ class Past:
                 )
             )
             return None
+        if scope is None and named:
+            raise NoSuchChatError(
+                _("Nothing may be looked up in “{title}”.", title=question.about_name),
+                _("Its messages are protected from copying."),
+            )
+        return scope

@@ -41,7 +41,11 @@ class Replied:
         StorageError.
         """
         part = question.reply_part
-        if part is None and (question.reply_to is not None or question.about_reply):
+        if (
+            part is None
+            and not question.quiet
+            and (question.reply_to is not None or question.about_reply)
+        ):
             part = await self._reader.reply_part(question.source, question.message)
         if part is not None and part.elsewhere is not None:
             return None if self._chats.forgets(part.elsewhere.person) else part.elsewhere

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from userbot.errors import NoSuchChatError
 from userbot.ports import Sender
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.history import History
-from userbot.turn.turn import Turn
+from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.past import Past
 from userbot.turn.understand.words import Words
@@ -34,17 +35,24 @@ class Understand:
         """Find out what is asked, if the chat takes an answer at all.
 
         Raises NothingToAnswerError, TelegramError, AudioError, ModelError, LimitReachedError and
-        StorageError.
+        StorageError. A chat that the owner names and that is none of his is the turn's failure.
         """
         self._sender.check(turn.question.conversation)  # before anything is paid for it
         self._history.begin(turn.question)
+        try:
+            await self._understand(turn)
+        except NoSuchChatError as error:  # told where the answer would stand
+            turn.material, turn.failure = Material(turn.question), error
+
+    async def _understand(self, turn: Turn) -> None:
+        await self._past.locate(turn)
         quietly = turn.question.listen_first
         if not quietly:
             self._typing.begin(turn)
         material = await self._words.of(turn)
         if quietly:  # of a note that is perhaps meant for others, nobody saw that it was heard
             self._typing.begin(turn)
-        material = await self._past.add(turn.question, material)
+        material = await self._past.add(turn, material)
         if turn.answer is None and material.has_pictures:
             material = await self._attachments.add(turn, material)
         turn.material = material

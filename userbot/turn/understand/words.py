@@ -91,7 +91,8 @@ class Words:
         if spoken is not None and shows == "both":
             return quotation(spoken.text)
         if question.replied_to is None:
-            return question_quoted(question.text or (quoted.text if quoted else ""))
+            words = question.text or (quoted.text if quoted else "")
+            return question_quoted(" · ".join(filter(None, (question.about_name, words))))
         return ""
 
     def _shows_transcript(self, question: Question) -> bool:

@@ -1,0 +1,62 @@
+"""Switches right behind the prefix: `-q`, `-c "Weekend plans"`, in any order. Pure.
+
+Rule 1: a switch is one letter behind a dash, whatever dash a phone makes of it, single or doubled,
+and a word by itself. The first word that is none begins the text, and from there on nothing is one.
+Rule 2: two dashes by themselves end them. Phones make one long dash of the two, which begins many a
+sentence: without a switch before or behind it, it is text.
+Rule 3: what is no switch is not changed by a letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+_TAKES_WORD: Final[Mapping[str, bool]] = {
+    "q": False,
+    "c": True,
+}
+"""The switches, and which of them are followed by a word, or by several in quotation marks."""
+_DASH: Final = "[-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d]"
+_SWITCH: Final = re.compile(rf"{_DASH}{{1,2}}([{''.join(_TAKES_WORD)}])(?!\S)\s*", re.IGNORECASE)
+_END: Final = re.compile(rf"(?:{_DASH}{{2}}|\u2014)(?!\S)\s*")
+_QUOTED: Final = ('"([^"]*)"', "'([^']*)'", "[“„”]([^“”]*)[“”]", "«([^»]*)»", "[‘’]([^‘’]*)[‘’]")
+_WORD: Final = re.compile(rf"(?:{'|'.join(_QUOTED)}|(\S+))(?!\S)\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """What is asked, and how: the switches by their letters, each with its word if it takes one."""
+
+    text: str
+    given: Mapping[str, str]
+
+    @property
+    def quiet(self) -> bool:
+        """Answered in Saved Messages, and the question is deleted."""
+        return "q" in self.given
+
+    @property
+    def about(self) -> str | None:
+        """The chat that it is about; "" if none was named behind the switch."""
+        return self.given.get("c")
+
+
+def parse(text: str) -> Switched:
+    """Read the switches that a text begins with; the rest is what is asked."""
+    given: dict[str, str] = {}
+    at = 0
+    while found := _SWITCH.match(text, at):
+        letter = found[1].lower()
+        at = found.end()
+        given[letter] = ""
+        if not _TAKES_WORD[letter] or _SWITCH.match(text, at):
+            continue
+        if word := _WORD.match(text, at):
+            given[letter] = next(filter(None, word.groups()), "").strip()
+            at = word.end()
+    if (end := _END.match(text, at)) and (given or _SWITCH.match(text, end.end())):
+        at = end.end()
+    return Switched(text[at:], given)
