@@ -172,7 +172,11 @@ class History:
 
     def _unquoted(self, number: int, place: int) -> set[str]:
         """What goes with a quoted message: what it says aloud, and what stands above it."""
-        above = {word(number, str(higher)) for higher in range(place)}
+        above = {
+            word(number, name)
+            for higher in range(place)
+            for name in (f"{higher}", f"{higher}-heard")
+        }
         return above | {word(number, str(place)), word(number, f"{place}-heard")}
 
     def _tell(self, number: int, story: Story) -> None:

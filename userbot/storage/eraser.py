@@ -167,9 +167,15 @@ class Eraser:
             values,
         )
         for question, position, chat, message in rows:
-            database.execute(
-                "DELETE FROM quotes WHERE question = ? AND position < ?", (question, position)
+            above = database.rows(
+                "DELETE FROM quotes WHERE question = ? AND position < ? RETURNING message, chat",
+                (question, position),
             )
+            for heard in above:  # for this question, if they were: whose they are is forgotten
+                database.execute(
+                    f"{_UNHEAR} WHERE message = ? AND chat = ? AND question = ?",
+                    (*heard, question),
+                )
             database.execute(f"{_UNHEAR} WHERE message = ? AND chat = ?", (message, chat))
         return {self._place(question) for question, *_ in rows}
 
