@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -43,6 +44,12 @@ Judge = Callable[[bytes], object]
 
 Write = Literal["send", "edit", "delete"]
 """What Telegram counts apart: a pause that it asks for holds one of them."""
+
+
+request_sent: ContextVar[asyncio.Event | None] = ContextVar("whether it has left", default=None)
+"""Set by whoever sends a request to a model's server, as its first byte leaves: what is cut off
+before that costs nothing. A variable of the task that asks, since openai's client lies between.
+"""
 
 
 class Clock(Protocol):

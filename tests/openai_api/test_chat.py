@@ -14,7 +14,7 @@ from tests.sandbox.devices import until
 from userbot.errors import ModelError
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.sent_events import MOST
-from userbot.ports import ChatModel
+from userbot.ports import ChatModel, request_sent
 from userbot.sandbox.endpoint import Endpoint, Reply
 from userbot.settings import OpenAIConfig
 from userbot.types import ChatRequest, Delta, Finish, PromptMessage, Usage
@@ -189,6 +189,38 @@ async def test_leaving_an_answer_early_ends_its_request(
     with pytest.raises(asyncio.CancelledError):
         await task
     await until(lambda: endpoint.cancelled == 1)
+
+
+async def test_whatever_has_left_is_known_to_have_left_and_before_that_nothing_is() -> None:
+    came: list[bytes] = []
+
+    async def silent(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        while data := await reader.read(100_000):
+            came.append(data)
+
+    known = []
+    async with serving(silent) as base_url:
+        for milliseconds in (*range(10), None):
+            chat = OpenAIChat(OpenAIConfig(base_url=base_url, timeout=60))
+            await chat.warm()
+            sent = asyncio.Event()
+            request_sent.set(sent)
+            task = asyncio.create_task(gathered(chat))
+            if milliseconds is None:
+                await until(lambda: came)
+            else:
+                await asyncio.sleep(milliseconds / 1000)
+            before = sent.is_set()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert sent.is_set() == before
+            known.append(before)
+            await asyncio.sleep(0.02)
+            assert before or not came, f"cut after {milliseconds} ms"
+            came.clear()
+            await chat.aclose()
+    assert (known[0], known[-1]) == (False, True)
 
 
 async def test_closing_the_stream_after_a_piece_ends_its_request(

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.questions import OWNER
 from userbot.errors import ModelError, TelegramError, WriteInDoubtError
-from userbot.ports import Clock, Write
+from userbot.ports import Clock, Write, request_sent
 from userbot.types import (
     Brought,
     ChatKind,
@@ -330,6 +330,8 @@ class FakeModel:
 
     def leaves(self, asked: Asked) -> str:
         """A request leaves: what becomes of it."""
+        if (sent := request_sent.get()) is not None:
+            sent.set()
         self.asked.append(asked)
         self._look(asked)
         return self.trouble.pop(0) if self.trouble else "none"

@@ -13,6 +13,7 @@ import pytest
 from tests.questions import ANNA, NOW, OWNER, answer, question
 from userbot.errors import LimitReachedError
 from userbot.events import Event, Report
+from userbot.ports import request_sent
 from userbot.rules.limits import ANSWER_TOKENS
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits, Prices
@@ -236,6 +237,23 @@ def test_an_answer_that_broke_off_costs_and_is_not_kept(store: Store) -> None:
     one.broke_off(turn, Usage(80, 5, estimated=True))
     assert (turn.payment, one.whole(ask)) == (None, None)
     assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 90
+
+
+async def test_what_is_cut_before_it_has_left_costs_nothing(store: Store) -> None:
+    one = budget(store, PRICED)
+    ask = let_in(one, 1)
+    for payment in one.for_answer(CAPPED, 80), one.for_audio("whisper", 10):
+        turn = Turn(ask)
+        await one.authorize(turn, payment)
+        one.capture(turn)
+        assert turn.payment is None
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 0
+    await one.authorize(turn, one.for_answer(CAPPED, 80))
+    sent = request_sent.get()
+    assert sent is not None
+    sent.set()
+    one.capture(turn)
+    assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 80
 
 
 def test_what_a_kill_cut_off_costs_its_prompt_and_what_stands(store: Store) -> None:

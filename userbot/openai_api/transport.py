@@ -6,6 +6,8 @@ was not read, and goes out once more on a new connection. RFC 9110, 9.2.2 allows
 the request was not handled, so it is done for a *kept* connection that ends at once and without
 a byte of a response, and for nothing else: every other retry belongs to whoever asks.
 
+It also knows when a request leaves (`ports.request_sent`), which is after its connection stands.
+
 This module loads httpx2 and openai: import it only where they are needed.
 """
 
@@ -17,6 +19,8 @@ from typing import Any, Final
 import httpx2
 from openai import DefaultAsyncHttpxClient
 
+from userbot.ports import request_sent
+
 _AT_ONCE_SECONDS: Final = 1.0
 """A closed door shows within a round trip; what ends later may have been handled."""
 
@@ -26,15 +30,19 @@ class ForgivingHttpClient(DefaultAsyncHttpxClient):
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """As httpx2's `send`; raises the same."""
-        kept = False
+        kept = True
         extensions = {**request.extensions}
+        sent = request_sent.get()
 
         async def note(event: str, _: dict[str, Any]) -> None:
-            # The first event tells: "connection.connect_tcp.started" is a new connection. The
-            # rest would cost a fifth of a short request's time.
+            # "connection.connect_tcp.started" is a new connection. What follows the headers would
+            # cost a fifth of a short request's time.
             nonlocal kept
-            kept = ".connect_" not in event
-            extensions.pop("trace", None)
+            kept = kept and ".connect_" not in event
+            if ".send_request_headers." in event:
+                extensions.pop("trace", None)
+                if sent is not None:
+                    sent.set()
 
         extensions["trace"] = note
         request.extensions = extensions

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from datetime import datetime
 
 from userbot.errors import LimitReachedError, ModelError
 from userbot.events import Notice, Report, Waiting, about
-from userbot.ports import Clock
+from userbot.ports import Clock, request_sent
 from userbot.rules import limits
 from userbot.rules.window import estimate
 from userbot.settings import LimitsConfig, PersonLimits
@@ -148,7 +149,7 @@ class Budget:
     async def authorize(self, turn: Turn, payment: Payment) -> None:
         """Authorize what is about to be paid, once there is room for it; waits are shown.
 
-        Raises LimitReachedError.
+        The task that has called this, or one that it begins, then asks. Raises LimitReachedError.
         """
         self.capture(turn)
         began, told = self._clock.monotonic(), False
@@ -168,7 +169,8 @@ class Budget:
                 )
             with turn.waits("limit"):
                 await self._clock.sleep(_LOOK_SECONDS)
-        turn.payment = given
+        turn.payment, turn.sent = given, asyncio.Event()
+        request_sent.set(turn.sent)
 
     def try_authorize(self, question: Question, payment: Payment) -> Payment | FullForNow:
         """Authorize a payment, and give it with its row. Raises LimitReachedError."""
@@ -204,13 +206,13 @@ class Budget:
         """An answer ended before its time, and cost so much all the same."""
         if turn.payment is not None:
             turn.payment = replace(turn.payment, usage=usage)
-        self.capture(turn)
+            self._captured(turn)
 
     def paid(self, turn: Turn, model: str, seconds: float) -> None:
         """So many seconds of audio were transcribed, or spoken, by that model."""
         if turn.payment is not None:
             turn.payment = replace(turn.payment, model=model, audio_seconds=seconds)
-        self.capture(turn)
+            self._captured(turn)
 
     def failed(self, turn: Turn, error: ModelError, model: str, seconds: float) -> None:
         """So many seconds of audio were not transcribed, or not spoken; paid in vain, perhaps."""
@@ -222,10 +224,14 @@ class Budget:
             self.void(turn)
 
     def capture(self, turn: Turn) -> None:
-        """Capture what a turn is paying, by estimate if nothing better is known of it."""
-        if turn.payment is not None:
-            self._capture(turn.payment)
-            turn.payment = None
+        """Capture what a turn is paying, by estimate if nothing better is known of it.
+
+        What has not left for its server costs nothing.
+        """
+        if turn.sent.is_set():
+            self._captured(turn)
+        else:
+            self.void(turn)
 
     def void(self, turn: Turn) -> None:
         """What was authorized was not paid."""
@@ -262,6 +268,11 @@ class Budget:
                     ),
                 )
             )
+
+    def _captured(self, turn: Turn) -> None:
+        if turn.payment is not None:
+            self._capture(turn.payment)
+            turn.payment = None
 
     def _capture(self, payment: Payment) -> None:
         now = self._clock.now()

@@ -201,7 +201,7 @@ class Complete:
         self._budget.capture_answer(turn, text, finish, usage)
 
     def _broke_off(self, turn: Turn, stream: Stream, *, cut: bool) -> None:
-        """What a request cost that brought no whole answer; nothing, if it never began."""
+        """What a request cost that brought no whole answer; nothing, if it never left or began."""
         if turn.payment is None or turn.payment.kind != "answer":
             return
         error = stream.error
@@ -209,7 +209,7 @@ class Complete:
         if isinstance(error, ModelError):
             told = error.usage
             cut = cut or error.reason in limits.PAID_ALL_THE_SAME
-        if not (told or cut or stream.said or stream.thought):
+        if not (told or (cut and turn.sent.is_set()) or stream.said or stream.thought):
             self._budget.void(turn)
             return
         assert turn.request is not None

@@ -201,6 +201,8 @@ class Turn:
     """What an answer that broke off has cost, by estimate if need be."""
     payment: Payment | None = None
     """What is being paid for it."""
+    sent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Whether the request that is being paid has left for its server."""
 
     # What stands in Telegram, or may.
     messages: list[Standing] = field(default_factory=list)
