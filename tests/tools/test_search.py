@@ -68,7 +68,8 @@ class FakeChat:
 
     async def search(self, scope: Scope, wanted: Search, limit: int) -> list[Message]:
         self.asked.append(wanted)
-        return (await self._given(scope))[::-1][:limit]
+        given = (await self._given(scope))[::-1][:limit]
+        return [one for one in given if one.text or not wanted.words]
 
     async def around(
         self, scope: Scope, message: int, before: int, after: int, *, chat: int | None = None
@@ -205,6 +206,8 @@ def test_a_voice_note_counts_by_what_is_known_to_be_spoken_in_it(stage: Stage) -
     voice = Voice(kind="voice", size=100)
     stage.chat.messages = [said(5, "", media="voice", voice=voice), said(6, "yes")]
     assert "Anna: [voice] on Friday at six" in stage.call(since="2026-03-12")
+    assert "Anna: [voice] on Friday at six" in stage.call(words=["FRIDAY"])
+    assert stage.turn.searched == 1 + 2, "Telegram knows no words of it: it is asked for by itself"
 
 
 def test_requests_are_counted_by_spellings_and_end(stage: Stage) -> None:

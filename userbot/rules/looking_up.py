@@ -167,6 +167,16 @@ def arguments_of(text: str) -> dict[str, Any]:
     return read
 
 
+def says(text: str, spellings: Sequence[str]) -> bool:
+    """Whether a text has all words of one of these spellings, as Telegram looks for them."""
+    words = set(_words(text))
+    return any(asked and asked <= words for asked in (set(_words(one)) for one in spellings))
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
+
+
 def line(one: Found, zone: tzinfo | None, longest: int = CHARACTERS) -> str:
     """A message that was found, as the model sees it."""
     name = speaker(one.name)

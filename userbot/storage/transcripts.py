@@ -46,6 +46,14 @@ class Transcripts:
         )
         return Transcript(text=row[0], model=row[1], seconds=row[2]) if row else None
 
+    def newest(self, chat: int, count: int) -> list[tuple[int, str]]:
+        """What was said in the newest messages of a chat that were transcribed, with their ids."""
+        return self._database.rows(
+            "SELECT message, text FROM transcripts"
+            " WHERE chat = ? AND text IS NOT NULL AND text <> '' ORDER BY message DESC LIMIT ?",
+            (chat, count),
+        )
+
     def keep(
         self, question: Question, message: int, transcript: Transcript, at: datetime, *, words: bool
     ) -> None:

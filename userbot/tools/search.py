@@ -38,6 +38,10 @@ _SPAN = 500
 """… and of one by date (`ports.Lookups.search`)."""
 _PAGE = 100
 """Messages that one request brings."""
+_HEARD = 1000
+"""Of so many voice notes it is known what was said, for one search; …"""
+_SPOKEN = 3
+"""… and so many of them are asked for: each is a request."""
 _LEAST_TOKENS = 200
 """Of a result, however much was found before."""
 _NAMES_TOLD = 12
@@ -117,8 +121,9 @@ class SearchInChat:
         search = Search(words=words, person=person, since=wanted.since, until=wanted.until)
         told = _told(wanted, words)
         self._report(ToolCalled(**about(turn.question), name=SEARCH, text=told))
-        limit = _FOUND if words else _SPAN
-        messages = await self._in_time(turn, self._lookups.search(scope, search, limit))
+        spoken = self._spoken(scope, words)[: min(_SPOKEN, left - max(1, len(words)) * each)]
+        turn.searched += len(spoken)
+        messages = await self._in_time(turn, self._found(scope, search, spoken))
         if messages is None:
             return "Telegram did not answer in time. Answer without, and say so."
         if not words:
@@ -136,6 +141,31 @@ class SearchInChat:
         return self._shown(
             turn, scope, messages, f"Found: {len(messages)}, the newest first", behind
         )
+
+    async def _found(self, scope: Scope, search: Search, spoken: Sequence[int]) -> list[Message]:
+        """What Telegram finds, and these voice notes, of which it knows no words; newest first."""
+        limit = _FOUND if search.words else _SPAN
+        found = await self._lookups.search(scope, search, limit)
+        have = {one.message for one in found}
+        for message in spoken:
+            if message not in have:
+                found += await self._lookups.around(scope, message, 0, 0)
+        since, until = search.since, search.until
+        wanted = [
+            one
+            for one in found
+            if (since is None or one.at >= since)
+            and (until is None or one.at < until)
+            and search.person in (None, one.sender.id if one.sender is not None else None)
+        ]
+        return sorted(wanted, key=lambda one: (one.at, one.message), reverse=True)
+
+    def _spoken(self, scope: Scope, words: Sequence[str]) -> list[int]:
+        """Voice notes in which a word was heard, the newest first. Raises StorageError."""
+        if not words:
+            return []
+        heard = self._transcripts.newest(scope.conversation.chat, _HEARD)
+        return [message for message, text in heard if looking_up.says(text, words)]
 
     async def _read(self, turn: Turn, around: Around) -> str:
         scope = _scope(turn)
