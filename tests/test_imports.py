@@ -36,7 +36,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "controls": SHARED | ADAPTERS | MIDDLE | {"build"},
     "app": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build", "controls"},
     "talk": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build"},
-    "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "controls", "talk", "sandbox"},
+    "recap": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build", "talk"},
+    "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "controls", "talk", "recap", "sandbox"},
     "__init__": set(),
     "__main__": {"cli", "signals"},
 }

@@ -88,7 +88,7 @@ class Talk:
             chats={},
             began=clock.now(),  # not the first start, which is that of `userbot run`
         )
-        chats = ChatRules(policy, {}, "me", store)
+        self._chats = chats = ChatRules(policy, {}, "me", store)
         # What answers asks of them is less than the whole port.
         reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
         requests = Requests(settings.openai, chats, history)
@@ -118,6 +118,11 @@ class Talk:
         """How many questions were not answered."""
         return self._told.failed_count
 
+    @property
+    def answered(self) -> int:
+        """How many were."""
+        return self._told.answered_count
+
     def begin(self) -> None:
         """Do what is due at a start: erase what is old, give up what was left open."""
         self._forgetting.sweep_once()
@@ -140,7 +145,10 @@ class Talk:
         question = self._question(line, self._clock.now())
         if question is None:
             return True
-        turn = Turn(question)
+        return await self._answered(Turn(question))
+
+    async def _answered(self, turn: Turn) -> bool:
+        """Answer a question; False if that was stopped by cancelling. Raises StorageError."""
         running = asyncio.ensure_future(self._runner.run(turn))
         try:
             await asyncio.shield(running)
@@ -168,9 +176,10 @@ class Talk:
     def _question(self, line: str, now: datetime) -> Question | None:
         asked = question_of(line, self._prefix)
         text = line.strip() if asked is None else asked
-        if not text:
-            return None
-        typed = Question(
+        return self._admitted(self._typed(text, now)) if text else None
+
+    def _typed(self, text: str, now: datetime) -> Question:
+        return Question(
             conversation=_TERMINAL,
             source=TERMINAL,
             message=self._terminal.new_message(),
@@ -181,6 +190,10 @@ class Talk:
             at=now,
             by_owner=True,
         )
+
+    def _admitted(self, typed: Question) -> Question | None:
+        """A question as it is stored; None if a limit refuses it, which is told."""
+        now = typed.at
         with self._store.database.transaction():
             least = self._budget.least(typed)
             question = self._store.questions.add(typed, now, least)

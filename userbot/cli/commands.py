@@ -385,6 +385,33 @@ def talk(
 
 
 @_command(
+    _("Sum up what was said in a chat since you read it."),
+    _(
+        "What is read goes to the model, in parts if it is long, and is not stored. While"
+        " `userbot run` is running, send /gpt_recap CHAT to Saved Messages instead."
+    ),
+    examples=(
+        ("userbot recap @weekend_plans", _("since you read it")),
+        ("userbot recap @weekend_plans 2d", _("of the last two days; or 200: the last messages")),
+        ("userbot recap @weekend_plans @anna", _("of what one person wrote")),
+    ),
+)
+def recap(
+    common: Common,
+    chat: Annotated[str, typer.Argument(metavar="CHAT", help=_("Its @name, id or title."))],
+    much: Annotated[
+        str | None,
+        typer.Argument(metavar="N|2d|@NAME", help=_("How many messages, of what time, or whose.")),
+    ] = None,
+) -> None:
+    settings = load_config(common).settings
+    with leaving_at_once():
+        from userbot.cli import recap as command
+
+    command.recap(common, settings, chat, much or "")
+
+
+@_command(
     _("Watch the whole program in a small simulated Telegram."),
     _("It needs no account, no key and no network."),
     examples=(
