@@ -157,12 +157,6 @@ class Reader(Protocol):
     async def find_person(self, name: str) -> int | None:
         """The id of the person with this @name; None if nobody has it."""
 
-    async def find_chat(self, name: str) -> tuple[int, str] | None:
-        """The chat that the owner calls by its @name, its id or its title, and its title.
-
-        A title need not be whole, if no other chat of the account's has it. None if none has.
-        """
-
 
 class Lookups(Protocol):
     """Looks up what was said in a chat, for one answer; nothing of it is kept.

@@ -56,8 +56,11 @@ async def test_what_is_read_already_is_not_summed_up(stage: Stage) -> None:
 
 async def test_a_chat_that_nobody_knows_is_told_and_no_model_is_asked(stage: Stage) -> None:
     await stage.program()
-    _order, answer = await recapped(stage, "/gpt_recap Clubb")
-    assert answer.text == "No chat is called “Clubb”."
+    order = stage.olga.says(stage.olga, "/gpt_recap Clubb")
+    failed = await stage.programs[-1].tells("failed", message=order.id_for(stage.olga))
+    assert failed.reason == "no_such_chat"
+    (answer,) = stage.answers(order)
+    assert answer.text == "⚠️ None of your chats is called “Clubb”."
     assert stage.asked() == []
 
 
@@ -243,3 +246,20 @@ async def test_each_message_that_is_cited_is_a_link_and_goes_with_it(stage: Stag
     async with asyncio.timeout(60):
         while any("house" in (row.answer or "") for row in stage.history()):
             await asyncio.sleep(0.05)
+
+
+async def test_in_a_chat_it_is_of_that_chat_and_nothing_of_it_stays_there(stage: Stage) -> None:
+    talk(stage, stage.club, 2)
+    stage.olga.says(stage.club, "I am back")
+    talk(stage, stage.club, 5)
+    program = await stage.program()
+    order = stage.olga.says(stage.club, "/gpt_recap")
+    stage.olga.reads(stage.club)  # as the official apps do when they send
+    answered = await program.tells("answered", message=order.id_for(stage.olga))
+    assert answered.chat == stage.olga.id
+    answer = stage.olga.messages(stage.olga)[-1]
+    assert answer.text.startswith("Club: 5 messages of 3 people since ")
+    async with asyncio.timeout(60):
+        while not order.deleted:
+            await asyncio.sleep(0.005)
+    assert stage.asked()[0][1]["content"].count("\n> [") == 5

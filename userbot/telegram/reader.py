@@ -230,35 +230,6 @@ class TelegramReader:
             raise
         return int(found.peer.user_id) if isinstance(found.peer, types.PeerUser) else None
 
-    async def find_chat(self, name: str) -> tuple[int, str] | None:
-        """The chat that is called so, and its title; None if none is."""
-        if name.startswith("@"):
-            try:
-                found = await Tries(self._waits).ask(partial(self._client.resolve, name))
-            except TelegramError as error:
-                if isinstance(error.__cause__, UsernameNotOccupiedError | UsernameInvalidError):
-                    return None
-                raise
-            chat = get_peer_id(found.peer)
-            entities = (*found.users, *found.chats)
-            titles = [get_display_name(one) for one in entities if get_peer_id(one) == chat]
-            return chat, next(iter(titles), name)
-        if name.removeprefix("-").isdecimal():
-            with suppress(ValueError):
-                chat = int(name)
-                await Tries(self._waits, chat).ask(partial(self._client.reach, chat))
-                return chat, get_display_name(await self._client.get_entity(chat))
-            return None
-        titles_of = await Tries(self._waits).ask(self._titles)
-        wanted = " ".join(name.split()).casefold()
-        exact = [one for one in titles_of if one[1].casefold() == wanted]
-        like = [one for one in titles_of if wanted in one[1].casefold()]
-        return exact[0] if exact else like[0] if len(like) == 1 else None
-
-    async def _titles(self) -> list[tuple[int, str]]:
-        """All chats of the account with their titles, the most recent first."""
-        return [(one.id, " ".join(one.name.split())) async for one in self._client.iter_dialogs()]
-
     async def _by_pages(
         self, chats: Sequence[int], ask: Callable[[Sequence[int]], Awaitable[T]]
     ) -> list[T]:

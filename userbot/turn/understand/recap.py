@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from userbot.errors import ModelError, NotLoggedInError, TelegramError
+from userbot.errors import ModelError, NoSuchChatError
 from userbot.events import Report, ToolCalled, about
 from userbot.ports import Clock, Lookups, Reader, Sender
 from userbot.rules import limits, recap
@@ -26,6 +26,7 @@ from userbot.texts import Language, Text, _, joined, n_, quoted, translated
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.history import History
+from userbot.turn.named_chats import named_chat
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.understand import Understand
 from userbot.types import ConversationId, Message, Question, Recap, Scope, Source
@@ -84,12 +85,10 @@ class Recaps:
         self._report = report
 
     async def of(self, turn: Turn) -> Material:
-        """Read what a recap is of. Raises TelegramError and StorageError."""
+        """Read what a recap is of. Raises NoSuchChatError, TelegramError and StorageError."""
         question = turn.question
         try:
             return await self._read(turn)
-        except NotLoggedInError:
-            raise
         except _None as why:
             return Material(question, answer=escaped(self._told(why.args[0])))
 
@@ -122,15 +121,8 @@ class Recaps:
         """Which conversation is meant, and how it is called."""
         if question.about is not None:
             return question.about, question.about_name
-        try:
-            found = await self._reader.find_chat(order.chat)
-        except TelegramError as error:
-            if error.reason == "disconnected":
-                raise
-            found = None
-        if found is None:
-            raise _None(_("No chat is called “{name}”.", name=order.chat))
-        return ConversationId(found[0]), found[1]
+        chat = await named_chat(self._reader, order.chat)
+        return ConversationId(chat.id), chat.title
 
     async def _person(self, order: Recap) -> int | None:
         if not order.person:
@@ -288,7 +280,10 @@ class RecapStage:
         self._sender.check(turn.question.conversation)
         self._history.begin(turn.question)
         self._typing.begin(turn)
-        turn.material = await self._recaps.of(turn)
+        try:
+            turn.material = await self._recaps.of(turn)
+        except NoSuchChatError as error:  # told where the answer would stand
+            turn.material, turn.failure = Material(turn.question), error
 
 
 def cut_off() -> ModelError:
