@@ -25,6 +25,7 @@ from userbot.turn.store_back import StoreBack
 from userbot.turn.understand.background import Background
 from userbot.types import (
     Brought,
+    Came,
     ChatKind,
     ChatTop,
     Command,
@@ -138,7 +139,7 @@ class House:
         meanwhile, self.meanwhile = self.meanwhile, []
         self.arrives(*meanwhile)
         for one in page:
-            self.arrivals.receive(replace(one, live=False, found=True))
+            self.arrivals.receive(replace(one, came=Came.FOUND))
         return Brought(len(page), page[-1].message if page else after, "Club", whole=True)
 
     # What is asked of a runner, and of the commands.

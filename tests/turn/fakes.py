@@ -19,6 +19,7 @@ from userbot.errors import ModelError, TelegramError, WriteInDoubtError
 from userbot.ports import Clock, Write, request_sent
 from userbot.types import (
     Brought,
+    Came,
     ChatKind,
     ChatRequest,
     ChatTop,
@@ -246,7 +247,9 @@ class FakeLine:
     async def _read(self) -> list[Message]:
         await self.way()
         await self.way(there=False)
-        return [replace(one.message, live=False) for one in self.telegram.posts if not one.deleted]
+        return [
+            replace(one.message, came=Came.LATE) for one in self.telegram.posts if not one.deleted
+        ]
 
     async def quoted(self, chat: int, message: int, part: ReplyPart | None = None) -> Quoted | None:
         for one in await self._read():
@@ -299,7 +302,7 @@ class FakeLine:
             if one.message > after and (since is None or one.at >= since)
         ]
         for one in read:
-            self.listener.arrived(replace(one, found=True))
+            self.listener.arrived(replace(one, came=Came.FOUND))
         return Brought(len(read), read[-1].message if read else after, "Club", whole=True)
 
 

@@ -25,7 +25,7 @@ from userbot.storage.chats import Watermark
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.store_back import StoreBack
-from userbot.types import Brought, ChatKind, Message
+from userbot.types import Brought, Came, ChatKind, Message
 
 SILENT_SECONDS = 120.0
 """A selected supergroup that was silent for so long is looked at; if all chats were, all are."""
@@ -66,6 +66,8 @@ class Arrivals:
         self._began = began
         self.wanted = asyncio.Event()
         """A look is wanted at once."""
+        self._last_look: datetime | None = None
+        """When the look before the present one began."""
         self._all_behind = True
         self._behind: dict[int, _Behind] = {}
         self._taken: set[tuple[int, int]] = set()
@@ -77,14 +79,14 @@ class Arrivals:
     def receive(self, message: Message) -> None:
         """Take a message. What cannot be taken now is brought by a look."""
         chat = message.conversation.chat
-        if not message.found:
+        if message.came is not Came.FOUND:
             self._last_heard = self._clock.monotonic()
         if chat in self._chats.policy.chats:
             self.heard(chat, supergroup=message.kind is ChatKind.SUPERGROUP)
-        if message.live and message.outgoing and message.reply_to is not None:
+        if message.came is Came.LIVE and message.outgoing and message.reply_to is not None:
             self._store_back.soon(partial(self._note_what_was_typed_elsewhere, message))
         behind = self._behind.get(chat)
-        if behind is not None and (behind.failed or not message.found):
+        if behind is not None and (behind.failed or message.came is not Came.FOUND):
             behind.left = max(behind.left, message.message)
             return
         if (chat, message.message) in self._taken:
@@ -100,7 +102,7 @@ class Arrivals:
     def receive_again(self, message: Message) -> None:
         """Take a message that was no question and reads otherwise now; its chat's mark stays."""
         self._taken.discard((message.conversation.chat, message.message))
-        self.receive(replace(message, found=True))
+        self.receive(replace(message, came=Came.FOUND))
 
     def wake(self) -> None:
         """Something may have been missed: look at once."""
@@ -137,9 +139,10 @@ class Arrivals:
             return []  # they begin with the first start, which came to no look
         return [chat for chat in self._chats.policy.chats if marks.seen(chat) is None]
 
-    async def last_look(self) -> datetime | None:
+    @property
+    def last_look(self) -> datetime | None:
         """The date that all chats share which are not selected."""
-        return await self._store_back.done(self._store.watermarks.last_look) or self._began
+        return self._last_look or self._began
 
     async def looked(self, at: datetime) -> None:
         """All chats were looked at; their date stands still while one of them is behind."""
@@ -153,14 +156,14 @@ class Arrivals:
             self._taken.clear()
         if self._behind:
             await self._store_back.done(self._store.probe)
+        self._last_look = await self._store_back.done(self._store.watermarks.last_look)
         self.wanted.clear()
 
     async def seen(self, chat: int) -> int | datetime | None:
         """Up to what message or moment a chat was seen; None if it was not."""
-        marks = self._store.watermarks
-        if self._began is not None and await self._store_back.done(marks.last_look) is None:
+        if self._began is not None and self._last_look is None:
             return self._began
-        seen = await self._store_back.done(partial(marks.seen, chat))
+        seen = await self._store_back.done(partial(self._store.watermarks.seen, chat))
         behind = self._behind.get(chat)
         return behind.seen if seen is None and behind is not None else seen
 
@@ -218,7 +221,7 @@ class Arrivals:
     def _mark(self, message: Message) -> Watermark | None:
         """How far the chat is seen with this message, which is stored together with it."""
         chat = message.conversation.chat
-        if chat not in self._chats.policy.chats or message.found:
+        if chat not in self._chats.policy.chats or message.came is Came.FOUND:
             return None  # all others share one date, and what a look brings counts at its end
         if self._all_behind:
             return Watermark(chat, message.message - 1, begins=True)
@@ -228,7 +231,7 @@ class Arrivals:
         behind = self._behind.setdefault(
             message.conversation.chat, _Behind(seen=message.message - 1)
         )
-        behind.failed = message.found
+        behind.failed = message.came is Came.FOUND
         if error.passing:
             self.wanted.set()
         else:

@@ -101,7 +101,7 @@ class CatchUp:
             await self._arrivals.look_ended()
 
     async def _look_everywhere(self) -> None:
-        now, last = self._clock.now(), await self._arrivals.last_look()
+        now, last = self._clock.now(), self._arrivals.last_look
         selected = self._chats.policy.chats
         found, newest = await asyncio.gather(
             self._reader.tops(list(selected)), self._reader.newest_tops()

@@ -24,7 +24,7 @@ from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.endings import internal
 from userbot.turn.understand.background import Background
-from userbot.types import Command, CommandMessage, Message, Question
+from userbot.types import Came, Command, CommandMessage, Message, Question
 
 
 class Receiver:
@@ -79,7 +79,7 @@ class Receiver:
                     hidden = self._commands.record(message, Command(QUIET, ""))
                 self._put(mark)
             if admitted is not None:
-                self._admission.go_on(admitted, belated=not message.live)
+                self._admission.go_on(admitted, belated=message.came is not Came.LIVE)
             if hidden is not None:
                 self._commands.hide(hidden, self._admission.queue)
         elif isinstance(decision, Command):
@@ -99,7 +99,7 @@ class Receiver:
     def _ignore(self, message: Message, known: Known, reason: str) -> None:
         if reason != "ours":
             self._background.heard(message)
-        elif not message.live:
+        elif message.came is not Came.LIVE:
             return  # a look finds our answers, too
         if reason == "owner_no_prefix":
             self._admission.queue.stand_down(message)

@@ -21,6 +21,7 @@ from userbot.telegram.people import People
 from userbot.telegram.words import carried, said, text_of, told, with_addresses
 from userbot.types import (
     SAVED_TITLE,
+    Came,
     ChatKind,
     ConversationId,
     Message,
@@ -61,19 +62,19 @@ class Converter:
         self._protecting: set[int] = set()
         self._posts: dict[tuple[int, int], bool] = {}
 
-    def if_known(self, message: Any, *, live: bool, found: bool = False) -> Message | None:
+    def if_known(self, message: Any, came: Came) -> Message | None:
         """The message; None while it has to be asked who sent it, or what began its thread."""
         sender = self.people.of(message)
         unknown = sender is None and message.sender_id is not None
         if unknown or self.unknown_root(message) is not None:
             return None
-        return self._read(message, sender, live=live, found=found)
+        return self._read(message, sender, came)
 
-    def incoming(self, message: Any, *, live: bool, found: bool = False) -> Message:
+    def incoming(self, message: Any, came: Came) -> Message:
         """The message; a sender that is not known by now is None."""
-        return self._read(message, self.people.of(message), live=live, found=found)
+        return self._read(message, self.people.of(message), came)
 
-    def _read(self, message: Any, sender: Person | None, *, live: bool, found: bool) -> Message:
+    def _read(self, message: Any, sender: Person | None, came: Came) -> Message:
         self.look_at_title(message)
         self._look_at_protection(message)
         topic, reply_to = thread_of(message)
@@ -105,8 +106,7 @@ class Converter:
             picture=picture_in(message) is not None,
             edited_at=message.edit_date,
             scheduled=bool(message.from_scheduled),
-            live=live,
-            found=found,
+            came=came,
         )
         _check(incoming)
         return incoming

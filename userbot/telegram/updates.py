@@ -27,7 +27,7 @@ from userbot.events import Ignored, Report
 from userbot.telegram.client import Client
 from userbot.telegram.convert import MALFORMED, MOST_ID, Converter
 from userbot.telegram.people import People
-from userbot.types import ConversationId, Message, Person
+from userbot.types import Came, ConversationId, Message, Person
 
 _log = logging.getLogger(__name__)
 
@@ -81,9 +81,9 @@ class Updates:
         self._converter = Converter(people, client.gate.waits.titles)
         self._listener = listener
         self._takes_messages = self._takes_deletions = self._takes_changes = False
-        self._early: list[tuple[Any, bool]] = []
+        self._early: list[tuple[Any, Came]] = []
         self._early_deletions: list[tuple[int | None, Sequence[int]]] = []
-        self._waiting: dict[int, deque[tuple[Any, bool, bool]]] = {}
+        self._waiting: dict[int, deque[tuple[Any, Came]]] = {}
         self._asking: set[asyncio.Task[None]] = set()
         client.add_event_handler(self._on_message, events.NewMessage())
         client.add_event_handler(self._on_edited, events.MessageEdited())
@@ -109,8 +109,8 @@ class Updates:
         self._converter.people.introduce(owner)
         self._takes_messages = True
         early, self._early = self._early, []
-        for message, live in early:
-            self._take(message, live and bool(message.out))
+        for message, came in early:
+            self._take(message, _held(message, came))
 
     def close_changes(self) -> None:
         """Listen to new messages only."""
@@ -128,7 +128,7 @@ class Updates:
 
     def bring(self, message: Any) -> None:
         """Take a message that was found in its chat, as if it had just arrived."""
-        self._take(message, live=False, found=True)
+        self._take(message, Came.FOUND)
 
     @property
     def waits(self) -> bool:
@@ -146,7 +146,7 @@ class Updates:
         It was looked up, not brought.
         """
         await self._complete(message)
-        return self._converter.incoming(message, live=False)
+        return self._converter.incoming(message, Came.LATE)
 
     async def read_page(self, chat: int, messages: Sequence[Any]) -> list[Message]:
         """Messages of one chat, as `read` gives each; what cannot be read is left out.
@@ -237,26 +237,26 @@ class Updates:
 
     async def _on_message(self, event: events.NewMessage.Event) -> None:
         # Telethon 1.45 gives what getDifference brings no pts of its own.
-        live = bool(getattr(event.original_update, "pts", 0))
+        came = Came.LIVE if getattr(event.original_update, "pts", 0) else Came.LATE
         if self._takes_messages:
-            self._take(event.message, live)
+            self._take(event.message, came)
         else:
-            self._early.append((event.message, live))
+            self._early.append((event.message, came))
 
-    def _take(self, message: Any, live: bool, *, found: bool = False) -> None:
+    def _take(self, message: Any, came: Came) -> None:
         try:
             chat = message.chat_id
             if chat in self._waiting:
-                self._waiting[chat].append((message, live, found))
+                self._waiting[chat].append((message, came))
                 return
-            incoming = self._converter.if_known(message, live=live, found=found)
+            incoming = self._converter.if_known(message, came)
         except MALFORMED as error:
             self._malformed(message, error)
             return
         if incoming is not None:
             self._listener.arrived(incoming)
             return
-        self._waiting[chat] = deque([(message, live, found)])
+        self._waiting[chat] = deque([(message, came)])
         task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
@@ -265,11 +265,10 @@ class Updates:
         waiting = self._waiting[chat]
         try:
             while waiting:
-                message, live, found = waiting[0]
+                message, came = waiting[0]
                 try:
                     await self._complete(message)
-                    live = live and bool(message.out)
-                    incoming = self._converter.incoming(message, live=live, found=found)
+                    incoming = self._converter.incoming(message, _held(message, came))
                 except MALFORMED as error:
                     self._malformed(message, error)
                 else:
@@ -307,6 +306,11 @@ class Updates:
         self._report(
             Ignored(message=number if isinstance(number, int) else None, reason="malformed")
         )
+
+
+def _held(message: Any, came: Came) -> Came:
+    """How a message came that waited for something: rule 5."""
+    return Came.LATE if came is Came.LIVE and not message.out else came
 
 
 def _is_id(number: Any) -> bool:

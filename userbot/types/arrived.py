@@ -5,9 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 
 from userbot.types.chats import ChatKind, ConversationId, Person
 from userbot.types.media import Voice
+
+
+class Came(Enum):
+    """How a message came to us."""
+
+    LIVE = auto()
+    """Telegram told of it when it was written."""
+    LATE = auto()
+    """It was told, or handed over, later: it may have been edited or deleted meanwhile."""
+    FOUND = auto()
+    """A look at its chat has brought it, or it reads otherwise by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,7 @@ class Message:
     edited_at: datetime | None = None
     scheduled: bool = False
     """Its sender had it sent later: Telegram sent it when its time came."""
-    live: bool = True
-    """Telegram told of it when it was written; otherwise it was caught up with."""
-    found: bool = False
-    """A look at its chat has brought it."""
+    came: Came = Came.LIVE
 
 
 @dataclass(frozen=True, slots=True)
