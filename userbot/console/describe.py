@@ -101,6 +101,19 @@ def printable(text: str) -> str:
     return " ".join("".join(kept).split())
 
 
+def chats_selected(event: happened.Ready) -> Text:
+    """How many chats others may ask in."""
+    return n_("{count} chat selected", "{count} chats selected", event.chats)
+
+
+def left_over(event: happened.Ready) -> str:
+    """How many questions the last run has left, if any."""
+    count = event.pending
+    if not count:
+        return ""
+    return n_("{count} question from the last run", "{count} questions from the last run", count)
+
+
 def seconds(passed: float) -> Text:
     """A length of time."""
     return _("{seconds:.1f} s", seconds=passed)
@@ -151,13 +164,8 @@ def _told(*parts: str) -> Text:
 def _detail(event: happened.Event) -> tuple[str, str]:
     match event:
         case happened.Ready():
-            pending = event.pending and n_(
-                "{count} question from the last run",
-                "{count} questions from the last run",
-                event.pending,
-            )
-            selected = n_("{count} chat selected", "{count} chats selected", event.chats)
-            ready = (event.account, event.model, selected, seconds(event.seconds), pending or "")
+            selected, left = chats_selected(event), left_over(event)
+            ready = (event.account, event.model, selected, seconds(event.seconds), left)
             return _told(*ready), ""
         case happened.Heard():
             sound: str = _SOUNDS[event.voice] if event.voice else ""

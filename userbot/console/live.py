@@ -15,12 +15,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from userbot.console.describe import HEADS, Line, describe, printable, seconds
+from userbot.console.describe import (
+    HEADS,
+    Line,
+    chats_selected,
+    describe,
+    left_over,
+    printable,
+    seconds,
+)
 from userbot.console.footer import Footer
 from userbot.console.status import Status, Today
 from userbot.console.under_way import UnderWay
 from userbot.events import Answered, Answering, Event, Failed, Ignored, Notice, Ready, Stopped
-from userbot.texts import Language, _, joined, n_, translated
+from userbot.texts import Language, _, joined, translated
 
 _TIME_STYLE = "grey58"
 _NARROW = 60
@@ -173,16 +181,12 @@ class Live:
 
     def _head(self, event: Ready) -> Sequence[Any]:
         """Who, with which model, and which chats for whom; then what to do."""
-        chats: str = n_("{count} chat selected", "{count} chats selected", event.chats)
+        chats: str = chats_selected(event)
         if event.selected:
             some = [*event.selected[:_MOST_SELECTED], *["…"] * (event.chats > _MOST_SELECTED)]
             chats = joined(*some, by=", ")
-        pending = event.pending and n_(
-            "{count} question from the last run",
-            "{count} questions from the last run",
-            event.pending,
-        )
-        what = joined(event.model, chats, seconds(event.seconds), pending or "", by=" · ")
+        passed, left = seconds(event.seconds), left_over(event)
+        what = joined(event.model, chats, passed, left, by=" · ")
         who = Text("● ", "green").append(printable(event.account), "bold")
         who.append(f" · {printable(translated(what, self._language))}")
         hint = _(

@@ -20,7 +20,7 @@ from userbot.openai_api.new_text import NewText
 from userbot.openai_api.responses import chunk_of, is_of_responses
 from userbot.openai_api.sent_events import SentEvents
 from userbot.openai_api.thoughts import ThoughtFilter
-from userbot.openai_api.tool_calls import CallReader
+from userbot.openai_api.tool_calls import CALLED, CallReader
 from userbot.rules.plain import paired
 from userbot.types import CUT, Delta, Finish, Usage
 
@@ -193,7 +193,9 @@ class AnswerReader:
         self._text_came = self._text_came or bool(text)
         if not text and whole:
             text, thought = _content(whole)
-        thought += self._calls.feed(piece) + self._calls.feed(whole, whole=True)
+        for message in piece, whole:
+            if not message.keys().isdisjoint(CALLED):
+                thought += self._calls.feed(message, whole=message is whole)
         self._thought += thought
         if text:
             self._came.append((text, self.finish_reason is not None))

@@ -16,6 +16,8 @@ from typing import Any, Final
 from userbot.rules.plain import paired
 from userbot.types import ToolCall
 
+CALLED: Final = frozenset({"tool_calls", "function_call"})
+"""Under which of these names a message calls, if it does."""
 _MOST_CALLS: Final = 16
 """Calls of one answer that are read; nobody needs as many at once."""
 _MOST_CHARACTERS: Final = 2**16

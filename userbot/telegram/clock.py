@@ -23,16 +23,17 @@ class TelegramClock:
         self._report = report
         self._offset = timedelta()
         self._told = False
+        # Every step of a question asks for them: no function lies between while clocks agree.
+        self.now = clock.now
         self.monotonic = clock.monotonic
         self.sleep = clock.sleep
-
-    def now(self) -> datetime:
-        return self._clock.now() + self._offset
 
     def shown(self, date: datetime) -> None:
         """This is what Telegram's clock shows; what is far from ours is told once."""
         offset = date - self._clock.now()
-        self._offset = offset if abs(offset) > _EXACT else timedelta()
+        exact = abs(offset) <= _EXACT
+        self._offset = timedelta() if exact else offset
+        self.now = self._clock.now if exact else self._shifted
         if (detail := self.off) and not self._told:
             self._told = True
             self._report(Notice(reason="clock_off", detail=detail, hint=HINT))
@@ -48,3 +49,6 @@ class TelegramClock:
                 "This computer's clock is {seconds:.0f} s ahead of Telegram's.", seconds=-seconds
             )
         return _("This computer's clock is {seconds:.0f} s behind Telegram's.", seconds=seconds)
+
+    def _shifted(self) -> datetime:
+        return self._clock.now() + self._offset
