@@ -48,9 +48,8 @@ async def test_as_json_a_chat_is_an_object_with_its_rule_and_origin(house: House
     house.log_in()
     ended, word = await house.run("chats", "--json"), await house.run("--json", "chats", "@MAX")
     rows = [json.loads(line) for line in ended.out.splitlines()]
-    assert {"id", "kind", "title", "username", "respond", "from", "origin", "commands"} == set(
-        rows[0]
-    )
+    told = {"id", "kind", "title", "username", "respond", "from", "search", "origin", "commands"}
+    assert told == set(rows[0])
     selected = {row["id"]: row for row in rows if row["origin"]}
     assert set(selected) == {house.stage.group.id, house.stage.max.id}
     assert selected[house.stage.max.id]["from"] == ["@lena_l", 7000000004]
@@ -124,3 +123,18 @@ async def test_a_name_in_the_config_that_nobody_has_is_exit_3(house: House) -> N
     assert (ended.code, ended.out) == (3, "")
     assert "nobody has the name @nobody_here." in ended.err
     assert "  → " in ended.err
+
+
+async def test_whose_answers_search_a_chat_is_shown_where_any_do(house: House) -> None:
+    stage = house.stage
+    searching = f'[[chats]]\nid = {stage.group.id}\nrespond = "all"\nfrom = "contacts"\n'
+    house.write_config(f'[reading]\nsearch = "me"\n{searching}search = "askers"\n')
+    house.log_in()
+    rows = [line.split("\t") for line in (await house.run("chats")).out.splitlines()]
+    by_title = {row[0]: row[3] for row in rows}
+    assert by_title["Weekend"] == "all, contacts, search askers"
+    assert by_title["Club"] == "–, search me"
+    with Store.open(house.folder / "sessions" / "history.db") as store:
+        store.overrides.set(stage.group.id, Override(respond="all", from_="anyone"))
+    (row,) = map(json.loads, (await house.run("chats", "weekend", "--json")).out.splitlines())
+    assert row["search"] == "me", "everybody may ask there by now"

@@ -20,7 +20,8 @@ def mode(path: Path) -> int:
 
 
 def answers(house: House, *chats: str) -> str:
-    """The answers, in order: own server, its address, key and model, phone, code, the chats."""
+    """The answers, in order: own server, its address, key and model, phone, code, the chats; and
+    Enter, so that nothing is looked up."""
     return "\n".join(
         [
             "2040817",
@@ -32,6 +33,7 @@ def answers(house: House, *chats: str) -> str:
             PHONE,
             LOGIN_CODE,
             *chats,
+            "",
             "",
         ]
     )
@@ -71,7 +73,7 @@ async def test_its_config_loads_and_the_program_runs_and_answers_with_it(house: 
 async def test_enter_takes_what_stands_in_brackets_and_no_chat_is_a_fine_choice(
     house: House,
 ) -> None:
-    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n{LOGIN_CODE}\n\n"
+    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n{LOGIN_CODE}\n\n\n"
     ended = await house.run("init", *at_the_stage(house), "--phone", PHONE, lines=lines)
     assert ended.code == 0, ended.err
     assert "3 of 4 · Your login" in ended.err
@@ -103,7 +105,7 @@ async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: H
 
 async def test_a_key_that_the_server_refuses_is_asked_for_again(house: House) -> None:
     url = house.stage.endpoint.base_url
-    lines = f"\n\n2\n{url}\nsk-wrong\n{MODEL_KEY}\n\n{PHONE}\n{LOGIN_CODE}\n\n"
+    lines = f"\n\n2\n{url}\nsk-wrong\n{MODEL_KEY}\n\n{PHONE}\n{LOGIN_CODE}\n\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines)
     assert ended.code == 0, ended.err
     assert "rejected the key." in ended.err
@@ -114,7 +116,7 @@ async def test_an_address_that_is_not_the_endpoints_is_told_with_what_it_lacks(
     house: House,
 ) -> None:
     address = house.stage.endpoint.base_url.removesuffix("/v1")
-    lines = f"\n\n2\n{address}\n{MODEL_KEY}\nsmall\n{PHONE}\n{LOGIN_CODE}\n\n"
+    lines = f"\n\n2\n{address}\n{MODEL_KEY}\nsmall\n{PHONE}\n{LOGIN_CODE}\n\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines)
     house.stage.endpoint.unhandled.clear()  # it was meant
     assert "It responds, but does not list its models." in ended.err
@@ -123,7 +125,7 @@ async def test_an_address_that_is_not_the_endpoints_is_told_with_what_it_lacks(
 
 async def test_a_local_server_from_the_environment_is_asked_for_its_models(house: House) -> None:
     env = {"OPENAI_BASE_URL": house.stage.endpoint.base_url, "OPENAI_API_KEY": MODEL_KEY}
-    lines = f"\n\n\n{PHONE}\n{LOGIN_CODE}\n\n"
+    lines = f"\n\n\n{PHONE}\n{LOGIN_CODE}\n\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines, env=env)
     assert ended.code == 0, ended.err
     assert "Available models:" in ended.err
@@ -157,7 +159,7 @@ async def test_when_the_login_fails_the_config_stays_and_it_says_how_to_go_on(
 
 async def test_what_the_environment_says_is_neither_asked_nor_written(house: House) -> None:
     env = {"TELEGRAM_API_ID": "2040817", "TELEGRAM_API_HASH": API_HASH, "OPENAI_API_KEY": MODEL_KEY}
-    lines = f"small\n{PHONE}\n{LOGIN_CODE}\n\n"
+    lines = f"small\n{PHONE}\n{LOGIN_CODE}\n\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines, env=env)
     assert ended.code == 0, ended.err
     text = (house.folder / "config.toml").read_text()
@@ -177,7 +179,7 @@ async def test_an_existing_config_is_gone_on_with_and_replaced_only_with_force(
     text = path.read_text()
     assert text.startswith("# mine\n[telegram]\napi_id = 2040817\n")
     assert not load(path, None, {}).settings.voice.enabled
-    ended = await house.run("init", *at_the_stage(house), lines="1\n1\n1\n")
+    ended = await house.run("init", *at_the_stage(house), lines="1\n1\n1\n\n")
     assert ended.code == 0, ended.err
     assert "1 of 4" not in ended.err, "only the chats were left"
     assert len(load(path, None, {}).settings.chats) == 1
@@ -191,7 +193,7 @@ async def test_what_telegram_refuses_is_asked_again_at_once(house: House) -> Non
     house.stage.telegram.faults.add("auth.sendCode", "API_ID_INVALID")
     house.stage.telegram.faults.add("auth.signIn", "PHONE_NUMBER_UNOCCUPIED")
     begun = f"2040817\n{'0' * 32}\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n1\nletters\n"
-    lines = f"{begun}{PHONE}\n2040818\n{API_HASH}\n" + f"{PHONE}\n{LOGIN_CODE}\n" * 2 + "\n"
+    lines = f"{begun}{PHONE}\n2040818\n{API_HASH}\n" + f"{PHONE}\n{LOGIN_CODE}\n" * 2 + "\n\n"
     ended = await house.run("init", *at_the_stage(house), lines=lines)
     assert "It is a plus sign and digits only." in ended.err
     assert "Telegram does not recognize this api_id and api_hash." in ended.err

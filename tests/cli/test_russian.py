@@ -104,7 +104,7 @@ async def test_from_nothing_to_an_answer_in_russian(house: House) -> None:
     server = house.stage.telegram
     asked = ["init", "--server", f"{server.host}:{server.port}", "--phone", PHONE]
     asked += ["--public-key", str(house.stage.folder / "server.pem")]
-    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n{LOGIN_CODE}\n7 7 7\n1\n\n\n"
+    lines = f"\n\n2\n{house.stage.endpoint.base_url}\n{MODEL_KEY}\n\n{LOGIN_CODE}\n7 7 7\n1\n\n\n\n"
     ended = await house.run(*asked, lines=lines, env=LANG)
     assert ended.code == 0, ended
     for words in ("1 из 4 · Telegram", "Какая модель будет отвечать?", "Код: ", "4 из 4 · Чаты"):

@@ -578,3 +578,19 @@ async def test_a_bare_on_after_off_brings_back_what_the_file_says(stage: Stage) 
     assert "respond all, from anyone" in await orders(stage, stage.group, "/gpt_on")
     await orders(stage, stage.club, "/gpt_off")
     assert "respond mention, from me" in await orders(stage, stage.club, "/gpt_on")
+
+
+async def test_where_askers_may_search_everybody_is_not_let_in_and_searching_is_offered(
+    stage: Stage,
+) -> None:
+    searched = listed(stage.group.id, "all", "contacts", search="askers")
+    program = await stage.program([searched], trigger={"from": "me"})
+    told = await orders(stage, stage.group, "/gpt_on all anyone")
+    assert "Nothing was changed: whoever asks here may search this chat" in told
+    stage.vera.says(stage.group, "/gpt hello")
+    assert (await program.tells("ignored", person=stage.vera.id)).reason == "not_allowed"
+    told = await orders(stage, stage.group, "/gpt_on all contacts")
+    assert "search" not in told
+    told = await orders(stage, stage.club, "/gpt_on all anyone")
+    assert "Answers are on: respond all, from anyone." in told
+    assert "What is found goes to the model's endpoint, for that answer only." in told

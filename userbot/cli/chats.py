@@ -14,8 +14,8 @@ from userbot.cli.table import NONE, Column, kind, print_json, print_table, title
 from userbot.console.describe import printable
 from userbot.errors import Fault, StorageError
 from userbot.rules.commands import stem
-from userbot.rules.policy import effective_block
-from userbot.settings import ChatConfig, Override, Settings
+from userbot.rules.policy import effective_block, may_search
+from userbot.settings import ChatConfig, MaySearch, Override, Settings
 from userbot.storage.archive import Archive
 from userbot.telegram.names import NameResolver, dialogs
 from userbot.texts import _
@@ -51,10 +51,14 @@ def chats(common: Common, settings: Settings, word: str | None) -> None:
     }
     if word is not None:
         found = [dialog for dialog in found if _matches(dialog, word)]
+    searched = {one.id: _search(settings, effective.get(one.id)) for one in found}
     if common.json:
-        print_json(_row(one, selected.get(one.id), commanded.get(one.id)) for one in found)
+        print_json(
+            _row(one, selected.get(one.id), commanded.get(one.id), searched[one.id])
+            for one in found
+        )
         return
-    _print_table(common, found, selected, commanded)
+    _print_table(common, found, selected, commanded, searched)
     if word is not None:
         _tell_selected(
             [dialog for dialog in found if dialog.id in selected],
@@ -85,7 +89,7 @@ def _matches(dialog: Dialog, word: str) -> bool:
 
 
 def _row(
-    dialog: Dialog, chat: ChatConfig | None, commanded: dict[str, str] | None
+    dialog: Dialog, chat: ChatConfig | None, commanded: dict[str, str] | None, search: MaySearch
 ) -> dict[str, Any]:
     return {
         "id": dialog.id,
@@ -94,13 +98,24 @@ def _row(
         "username": dialog.username,
         "respond": chat.respond if chat else None,
         "from": chat.from_ if chat else None,
+        "search": search,
         "origin": "chat" if commanded else "config" if chat else None,
         "commands": commanded or None,
     }
 
 
-def _rule(chat: ChatConfig | None, commanded: dict[str, str] | None = None) -> str:
-    """Who is answered in a chat, and what commands have set there."""
+def _search(settings: Settings, chat: ChatConfig | None) -> MaySearch:
+    """Whose answers may look up what was said in a chat."""
+    whom = settings.trigger.from_ if chat is None else chat.from_
+    return may_search(settings.reading.search, chat, whom if isinstance(whom, str) else frozenset())
+
+
+def _rule(
+    chat: ChatConfig | None,
+    commanded: dict[str, str] | None = None,
+    search: MaySearch = "off",
+) -> str:
+    """Who is answered in a chat, whose answers look things up there, and what commands have set."""
     if chat is None:
         rule = NONE
     elif chat.respond == "off":
@@ -108,6 +123,8 @@ def _rule(chat: ChatConfig | None, commanded: dict[str, str] | None = None) -> s
     else:
         whom = chat.from_ if isinstance(chat.from_, str) else ", ".join(map(str, chat.from_))
         rule = f"{chat.respond}, {whom}"
+    if search != "off":
+        rule = f"{rule}, search {search}"
     if not commanded:
         return rule
     return f"{rule} " + said(_("(set by command: {keys})", keys=told_overrides(commanded)))
@@ -125,13 +142,14 @@ def _print_table(
     found: list[Dialog],
     selected: dict[int, ChatConfig],
     commanded: dict[int, dict[str, str]],
+    searched: dict[int, MaySearch],
 ) -> None:
     rows = [
         (
             titled(dialog.title, dialog.id) or str(dialog.id),
             kind(dialog.kind),
             f"@{dialog.username}" if dialog.username else "",
-            _rule(selected.get(dialog.id), commanded.get(dialog.id)),
+            _rule(selected.get(dialog.id), commanded.get(dialog.id), searched[dialog.id]),
             str(dialog.id),
         )
         for dialog in found

@@ -22,7 +22,7 @@ from userbot.config.toml_file import parse
 from userbot.config.validate import check
 from userbot.errors import ConfigError, TelegramError, UsageError, UserbotError
 from userbot.private_files import write_private
-from userbot.settings import ServerConfig, Settings
+from userbot.settings import ReadingConfig, ServerConfig, Settings
 from userbot.telegram.session import remove_session
 from userbot.texts import _
 
@@ -89,7 +89,10 @@ def init(common: Common, other: ServerConfig | None, phone: str | None, *, force
         settings = draft.settings()
         if not settings.chats:
             blocks = questions.chats(asyncio.run(own_dialogs(settings.telegram)))
+            search = questions.search(blocks) if settings.reading == ReadingConfig() else "off"
             draft.text = with_blocks(draft.text, blocks)
+            if search != "off":
+                draft.add("reading", {"search": search})
     except KeyboardInterrupt:
         tell()
         _say_what_stands(common, draft, logged_in=logged_in)

@@ -150,6 +150,20 @@ def chats(found: list[Dialog]) -> list[str]:
     return [block(shown[number - 1], respond, whom) for number in chosen]
 
 
+def search(blocks: list[str]) -> str:
+    """What `[reading] search` is to be; `blocks`: those of the chats that were chosen."""
+    choices = [("off", _("no")), ("me", _("yes, for your own questions"))]
+    if blocks and not any('from = "anyone"' in block for block in blocks):
+        choices.append(("askers", _("yes, for everybody who may ask there")))
+    return ask_choice(
+        _(
+            "May an answer look up what was said in its chat? What it finds goes to the model's"
+            " endpoint, for that answer only."
+        ),
+        choices,
+    )
+
+
 def _head(title: str) -> None:
     tell()
     tell_head(title)

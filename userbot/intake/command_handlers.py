@@ -82,12 +82,16 @@ class ChatRuleCommands:
         """Others are answered there, from this message on."""
         chat = message.conversation.chat
         was_off = self._chats.said(chat).respond == "off"
+        if order.from_ == "anyone" and self._chats.search_said(chat) == "askers":
+            return self._texts.say("on_searched")
         protected = f"\n{self._texts.say('on_protected')}" if message.noforwards else ""
         if order.bare and was_off and self._chats.answers_by_file(chat):
             return self.as_configured(chat) + protected
         to = replace(self._chats.said(chat), respond=order.respond, from_=order.from_)
         self._allow(chat, to, since=message.message)
-        return self._texts.say("on", rule=self._texts.rule(self._chats.get(chat))) + protected
+        told = self._texts.say("on", rule=self._texts.rule(self._chats.get(chat))) + protected
+        offered = not message.noforwards and self._chats.search_said(chat) == "off"
+        return f"{told}\n{self._texts.say('on_search')}" if offered else told
 
     def off(self, chat: int) -> str:
         """Nobody but the owner is answered there."""

@@ -41,6 +41,14 @@ _TEXTS: Final = {
     "forget_me": _("That is you. {stem}_new forgets a conversation."),
     "on": _("Answers are on: {rule}."),
     "on_protected": _("But messages here are protected from copying: those are not answered."),
+    "on_search": _(
+        'Answers can also look up what was said here, if you write search = "me" under [reading] in'
+        " config.toml. What is found goes to the model's endpoint, for that answer only."
+    ),
+    "on_searched": _(
+        'Nothing was changed: whoever asks here may search this chat (search = "askers"), so'
+        ' “anyone” is not possible. Use contacts, or set search = "me" in config.toml.'
+    ),
     "as_configured": _("Back to config.toml: {rule}."),
     "off": _("Answers are off in this chat, except to your own {prefix}."),
     "rule": _("respond {respond}, from {whom}"),

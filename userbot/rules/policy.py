@@ -59,6 +59,11 @@ def may_ask(sender: Person, allowed: Allowed) -> bool:
     return allowed == "anyone" or (allowed == "contacts" and sender.contact)
 
 
+def search_said(general: MaySearch, block: ChatConfig | None) -> MaySearch:
+    """What the config says of that: the chat's block, where it says nothing [reading]."""
+    return general if block is None or block.search is None else block.search
+
+
 def may_search(general: MaySearch, block: ChatConfig | None, allowed: Allowed) -> MaySearch:
     """Whose answers may look up what was said in a chat.
 
@@ -66,7 +71,7 @@ def may_search(general: MaySearch, block: ChatConfig | None, allowed: Allowed) -
     there. Where everybody may, the chat is searched for the owner alone: the config refuses the
     two together, but a command may have let them in.
     """
-    said = general if block is None or block.search is None else block.search
+    said = search_said(general, block)
     return "me" if said == "askers" and allowed == "anyone" else said
 
 

@@ -17,6 +17,7 @@ from userbot.rules.policy import (
     effective_block,
     effective_rule,
     may_search,
+    search_said,
 )
 from userbot.rules.trigger import Known, decide
 from userbot.settings import ChatConfig, MaySearch, Override, Whom
@@ -97,6 +98,10 @@ class ChatRules:
     def may_search(self, chat: int) -> MaySearch:
         """Whose answers may look up what was said in a chat."""
         return may_search(self.policy.search, self.get(chat), self.allowed(chat))
+
+    def search_said(self, chat: int) -> MaySearch:
+        """What the config says of that, whoever may ask there."""
+        return search_said(self.policy.search, self.get(chat))
 
     def decide_if_allowed(self, message: Message, known: Known) -> Decision:
         """What would be done about a message if everybody might ask. Nothing comes of it."""
