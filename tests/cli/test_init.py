@@ -268,10 +268,14 @@ async def test_in_a_terminal_it_offers_the_qr_code_and_hides_what_is_secret(hous
     screen.types("anyone\n")
     await screen.shows("When should it answer\\?[^$]*Number \\[1\\]: $")
     screen.types("all\n")
+    await screen.shows("for that answer only[^$]*Number \\[1\\]: $")
+    assert "for everybody who may ask there" not in screen.plain, "since anyone may"
+    screen.types("me\n")
     await screen.shows("is ready. Start with: userbot run\n")
     assert await screen.ends() == 0
-    (chat,) = load(house.folder / "config.toml", None, {}).settings.chats
-    assert (chat.respond, chat.from_) == ("all", "anyone")
+    settings = load(house.folder / "config.toml", None, {}).settings
+    assert [(chat.respond, chat.from_) for chat in settings.chats] == [("all", "anyone")]
+    assert settings.reading.search == "me"
 
 
 @pytest.mark.parametrize(
