@@ -319,5 +319,5 @@ def longest_seconds(settings: Settings, timings: Timings) -> float:
     """After how long an answer counts as hung: more than listening and asking may take together."""
     if timings.hung_seconds is not None:
         return timings.hung_seconds
-    asking = 2 * timings.silences * settings.openai.timeout + PATIENCE_SECONDS
+    asking = 3 * timings.silences * settings.openai.timeout + PATIENCE_SECONDS
     return asking + 2 * timings.limit_held_seconds + 2 * 60 * settings.voice.max_minutes

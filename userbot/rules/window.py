@@ -9,10 +9,11 @@ a tokenizer would have to be downloaded, and fits one family of models.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from userbot.types import Exchange, PromptMessage, Usage
+from userbot.types import ChatRequest, Exchange, PromptMessage, Usage
 
 BYTES_PER_TOKEN = 3
 """On the safe side for a first guess: English has about 4.5, Russian about 5."""
@@ -64,9 +65,18 @@ def estimate_turn(turn: Exchange) -> int:
 def estimate_messages(messages: Iterable[PromptMessage]) -> int:
     """Tokens of a request's messages."""
     return sum(
-        estimate(message.content) + MESSAGE_TOKENS + PICTURE_TOKENS * len(message.pictures)
+        estimate(message.content)
+        + MESSAGE_TOKENS
+        + PICTURE_TOKENS * len(message.pictures)
+        + sum(estimate(call.name + call.arguments) + MESSAGE_TOKENS for call in message.calls)
         for message in messages
     )
+
+
+def estimate_request(request: ChatRequest) -> int:
+    """Tokens of a request: its messages, and the tools that it offers."""
+    tools = (tool.name + tool.description + json.dumps(tool.parameters) for tool in request.tools)
+    return estimate_messages(request.messages) + sum(map(estimate, tools))
 
 
 def estimated_usage(

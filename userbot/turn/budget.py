@@ -203,7 +203,7 @@ class Budget:
             turn.payment = None
 
     def broke_off(self, turn: Turn, usage: Usage) -> None:
-        """An answer ended before its time, and cost so much all the same."""
+        """A request brought no whole answer, and cost so much all the same."""
         if turn.payment is not None:
             turn.payment = replace(turn.payment, usage=usage)
             self._captured(turn)

@@ -5,27 +5,33 @@ Rule 2: an answer that broke off is begun anew; nothing of it is a part of the n
 Rule 3: each request is authorized before it leaves, and captured when its stream has ended.
 Rule 4: an answer that goes on and on is ended, by its length and by its time.
 Rule 5: an answer that an earlier run has paid for is not asked for again.
+Rule 6: a model that calls something wants to know it before it answers: what is found is told to
+it, and it is asked again. Nothing it said before is a part of the answer; each round is paid.
+Rule 7: a model that takes no tools is asked first for what to look up, by `tool_rounds`.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.errors import ModelError
+from userbot.errors import ModelError, TelegramError
 from userbot.events import Answering, Notice, Report, Waiting, about
 from userbot.ports import ChatModel, Clock
-from userbot.rules import limits, retrying
+from userbot.rules import limits, retrying, tool_rounds
 from userbot.rules.above_answer import quotation
 from userbot.rules.recap import Summing
-from userbot.rules.window import estimate_messages, estimated_usage
+from userbot.rules.window import estimate_request, estimated_usage
 from userbot.texts import _
 from userbot.turn.budget import Budget
 from userbot.turn.requests import Requests
 from userbot.turn.stream import Stream
 from userbot.turn.turn import Turn
-from userbot.types import Finish, Usage
+from userbot.types import Finish, ToolCall, ToolRound, Usage
 
 _TOO_LONG = "context_length"
+_TOOLS_REFUSED = "tools_refused"
+_TOLD_WHAT_IS_WRONG = 1
+"""How often a model that calls what cannot be carried out is told so, and may call again."""
 _GOLDEN = 0.618
 """Multiples of it, without their whole part, lie far apart: questions that come after each other
 do not try again at the same moment."""
@@ -97,6 +103,10 @@ class Complete:
             self._summed(turn, stream, turn.summing)
             return False
         if error is None:
+            if (calls := self._calls(turn, stream)) is not None:
+                self._paid(turn, stream)
+                await self._look_up(turn, stream, calls)
+                return False
             self._capture(turn, stream)
             if turn.whole is not None:
                 self._requests.stays_half(turn)
@@ -105,11 +115,10 @@ class Complete:
         self._broke_off(turn, stream, cut=False)
         if not isinstance(error, ModelError):
             raise error
-        less = not turn.tight or turn.whole is not None  # of which a half is tried
-        if turn.summing is not None:
-            less = turn.summing.smaller(turn.estimated) is not None
-        if error.reason == _TOO_LONG and stream.began is None and less:
-            self._requests.shrink(turn)
+        if self._without_tools(turn, error):
+            stream.again(failed=False)
+            return False
+        if error.reason == _TOO_LONG and stream.began is None and self._requests.shrink(turn):
             self._tell_shrunk(turn)
             stream.again(failed=False)
             return False
@@ -172,11 +181,59 @@ class Complete:
         if turn.request is None:
             turn.request = self._requests.build(turn)
         request = turn.request
-        turn.estimated = estimate_messages(request.messages)
+        turn.estimated, turn.model = estimate_request(request), request.model
         await self._budget.authorize(turn, self._budget.for_answer(request, turn.estimated))
         self._report(Answering(**about(turn.question), model=request.model))
-        stream.read(self._model.stream(request), request.model, self._longest)
+        answer, aside = self._model.stream(request), request.schema is not None
+        stream.read(answer, request.model, self._longest, aside=aside)
         turn.stream = stream
+
+    def _calls(self, turn: Turn, stream: Stream) -> tuple[ToolCall, ...] | None:
+        """What the model wants to know before it answers; None if this was its answer."""
+        assert stream.finish is not None
+        if turn.request is not None and turn.request.schema is not None:
+            return tool_rounds.calls_in(stream.said, self._requests.specs(turn))
+        return stream.finish.calls or None
+
+    async def _look_up(self, turn: Turn, stream: Stream, calls: tuple[ToolCall, ...]) -> None:
+        """Carry out what was called, one call after the other. Raises StorageError."""
+        specs = self._requests.specs(turn)
+        calls = tool_rounds.with_ids(calls, turn.rounds)
+        wrong = [tool_rounds.objection(call, specs) for call in calls]
+        results = [
+            why or await self._result(turn, call) for call, why in zip(calls, wrong, strict=True)
+        ]
+        if calls:
+            turn.rounds.append(ToolRound(calls, tuple(results)))
+        turn.misread += bool(calls) and all(wrong)
+        spent = self._clock.monotonic() - stream.first_asked
+        turn.no_more_calls = turn.misread > _TOLD_WHAT_IS_WRONG or spent > self._longest
+        turn.asked_first, turn.request = turn.asks_first, None
+        stream.goes_on(standing=bool(turn.messages))
+
+    async def _result(self, turn: Turn, call: ToolCall) -> str:
+        assert self._requests.tools is not None
+        try:
+            return await self._requests.tools.call(turn, call)
+        except TelegramError as error:
+            told = _("{tool} found nothing: {error}", tool=call.name, error=error)
+            self._report(Notice(**about(turn.question), reason="tool_failed", detail=told))
+            return "It failed: this could not be looked up."
+
+    def _without_tools(self, turn: Turn, error: ModelError) -> bool:
+        """Whether the model is to be asked without tools, or not before the answer any more."""
+        request = turn.request
+        if request is None:
+            return False
+        refused = error.unexplained and error.retry_after is None and not turn.rounds
+        if request.tools and (refused or error.reason == _TOOLS_REFUSED):
+            turn.asks_first = True
+        elif request.schema and error.retry_after is None and error.reason != _TOO_LONG:
+            turn.asked_first = True
+        else:
+            return False
+        turn.request = turn.whole = None
+        return True
 
     def _tell_shrunk(self, turn: Turn) -> None:
         self._report(
@@ -199,6 +256,20 @@ class Complete:
             usage = estimated_usage(turn.request.messages, text, stream.thought)
             stream.finish = finish = replace(finish, usage=usage)
         self._budget.capture_answer(turn, text, finish, usage)
+
+    def _paid(self, turn: Turn, stream: Stream) -> None:
+        """A request that brought calls is paid as one of its own."""
+        assert stream.finish is not None
+        if turn.whole is not None:
+            self._requests.stays_half(turn)
+            self._tell_shrunk(turn)
+        if turn.payment is None:
+            return
+        assert turn.request is not None
+        told = stream.finish.usage
+        usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
+        turn.cost = usage
+        self._budget.broke_off(turn, usage)
 
     def _broke_off(self, turn: Turn, stream: Stream, *, cut: bool) -> None:
         """What a request cost that brought no whole answer; nothing, if it never left or began."""

@@ -72,10 +72,10 @@ def internal(bug: Exception) -> UserbotError:
 
 def what_stands(turn: Turn) -> Answer | None:
     """What stands of an answer that was stopped: an answer like any other, if anything does."""
-    if not turn.messages or turn.request is None:
+    if not turn.messages or not turn.model:
         return None
     shown = [first_shown(turn), *(one.text.text for one in turn.messages[1:])]
-    finish = Finish("stopped", turn.cost, turn.request.model)
+    finish = Finish("stopped", turn.cost, turn.model)
     messages = tuple(one.message for one in turn.messages)
     return Answer("\n\n".join(shown), shown[0], finish, messages)
 

@@ -54,11 +54,19 @@ class History:
         self._loaded: OrderedDict[ConversationId, _Loaded] = OrderedDict()
 
     def messages(
-        self, system: str, question: Question, quoted: Quoted | None = None, background: str = ""
+        self,
+        system: str,
+        question: Question,
+        quoted: Quoted | None = None,
+        background: str = "",
+        beside: int = 0,
     ) -> tuple[PromptMessage, ...]:
-        """What the model sees of a question, with as much of the past as fits."""
+        """What the model sees of a question, with as much of the past as fits.
+
+        `beside`: estimated tokens of all else in the request.
+        """
         alone = prompt.build(system, question, quoted, background)
-        turns = self.turns(question.conversation, estimate_messages(alone))
+        turns = self.turns(question.conversation, estimate_messages(alone) + beside)
         return prompt.with_history(alone, turns, question)
 
     def begin(self, question: Question) -> None:

@@ -1,57 +1,80 @@
-"""What the model is asked with: system, history, background, the question, its pictures."""
+"""What the model is asked with: system, history, background, the question, its pictures, tools and
+what they have found."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.rules import recap
+from userbot.rules import recap, tool_rounds
 from userbot.rules.prompt import request, system_text
-from userbot.rules.window import estimate_messages, halved, is_long
+from userbot.rules.window import estimate, estimate_request, halved, is_long
 from userbot.settings import OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
+from userbot.turn.tools import Tools
 from userbot.turn.turn import Turn
-from userbot.types import ChatRequest
+from userbot.types import ChatRequest, ToolRound, ToolSpec
 
 
 class Requests:
     """Builds requests from what a turn holds and its conversation remembers."""
 
-    def __init__(self, settings: OpenAIConfig, chats: ChatRules, history: History) -> None:
+    def __init__(
+        self,
+        settings: OpenAIConfig,
+        chats: ChatRules,
+        history: History,
+        tools: Tools | None = None,
+    ) -> None:
         self.settings = settings
         """[openai] as it holds now."""
+        self.tools = tools
+        """What models may call; None: nothing."""
         self._chats = chats
         self._history = history
 
     def build(self, turn: Turn) -> ChatRequest:
-        """The request of a turn; a tight one does without the background. Raises StorageError."""
+        """The request of a turn; a tight one does without the background. Raises StorageError.
+
+
+        One with a schema asks what to look up, and not for the answer.
+        """
         material = turn.material
         assert material is not None
-        chat = self._chats.get(turn.question.conversation.chat)
         if material.said is not None and turn.summing is not None:
             turn.summing = turn.summing.asking()
             system, owner = self.settings.system, turn.question.sender.name
             prompt = recap.messages(system, material.said.title, owner, turn.summing)
+            chat = self._chats.get(turn.question.conversation.chat)
             return request(self.settings, chat, prompt)
-        messages = self._history.messages(
-            system_text(self.settings, chat),
-            material.question,
-            material.quoted,
-            "" if turn.tight else material.background,
-        )
-        return request(self.settings, chat, messages, material.pictures)
+        return self._with_tools(turn, self._plain(turn))
 
-    def shrink(self, turn: Turn) -> None:
-        """The request was too long for the model: the next is tight. Raises StorageError.
+    def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
+        """What may be called for a turn now."""
+        if self.tools is None or turn.no_more_calls or len(turn.rounds) >= tool_rounds.ROUNDS:
+            return ()
+        return self.tools.specs(turn)
 
-        The window becomes smaller, and stays so. The store keeps every word.
+    def shrink(self, turn: Turn) -> bool:
+        """The request was too long for the model: the next is shorter. Raises StorageError.
+
+        First by what was found; then it is tight, and the window becomes smaller, and stays so.
+        The store keeps every word. False where there is nothing to leave out.
         """
         if turn.summing is not None:
-            turn.summing = turn.summing.smaller(turn.estimated)
-            turn.request = None
-            return
-        self._history.shrink(turn.question.conversation, turn.estimated)
-        turn.tight, turn.request, turn.whole = True, None, None
+            smaller = turn.summing.smaller(turn.estimated)
+            if smaller is None:
+                return False
+            turn.summing = smaller
+        elif turn.rounds and not turn.found_shorter:
+            turn.found_shorter = True
+        elif turn.tight and turn.whole is None:
+            return False
+        else:
+            self._history.shrink(turn.question.conversation, turn.estimated)
+            turn.tight = True
+        turn.request = turn.whole = None
+        return True
 
     def halve(self, turn: Turn) -> bool:
         """Perhaps the request was too long: the next has half of the history and no background.
@@ -66,9 +89,9 @@ class Requests:
         if not is_long(turn.estimated, window):
             return False
         turn.tight = True
-        tight = self.build(turn)
-        half = replace(tight, messages=halved(tight.messages))
-        if estimate_messages(half.messages) >= turn.estimated:
+        tight = self._plain(turn)
+        half = self._with_tools(turn, replace(tight, messages=halved(tight.messages)))
+        if estimate_request(half) >= turn.estimated:
             turn.tight = False
             return False
         turn.whole, turn.request = whole, half
@@ -77,10 +100,37 @@ class Requests:
     def stays_half(self, turn: Turn) -> None:
         """That was it: the window stays smaller. Raises StorageError."""
         assert turn.whole is not None
-        estimated = estimate_messages(turn.whole.messages)
-        self._history.shrink(turn.question.conversation, estimated)
+        self._history.shrink(turn.question.conversation, estimate_request(turn.whole))
         turn.whole = None
 
     def whole_again(self, turn: Turn) -> None:
         """It was something else: the next request is the whole one, and is not halved again."""
         turn.request, turn.whole = turn.whole, None
+
+    def _plain(self, turn: Turn) -> ChatRequest:
+        """Without tools, and without what they have found."""
+        material = turn.material
+        assert material is not None
+        chat = self._chats.get(turn.question.conversation.chat)
+        messages = self._history.messages(
+            system_text(self.settings, chat),
+            material.question,
+            material.quoted,
+            "" if turn.tight else material.background,
+            sum(estimate(result) for one in self._found(turn) for result in one.results),
+        )
+        return request(self.settings, chat, messages, material.pictures)
+
+    def _with_tools(self, turn: Turn, plain: ChatRequest) -> ChatRequest:
+        specs, found = self.specs(turn), self._found(turn)
+        if not turn.asks_first:
+            messages = tool_rounds.with_rounds(plain.messages, found, last=not specs)
+            return replace(plain, messages=messages, tools=specs)
+        if specs and not (turn.asked_first or turn.rounds):
+            messages = tool_rounds.asking_first(plain.messages, specs)
+            return replace(plain, messages=messages, schema=tool_rounds.schema_of(specs))
+        return replace(plain, messages=tool_rounds.with_found(plain.messages, found))
+
+    def _found(self, turn: Turn) -> tuple[ToolRound, ...]:
+        share = tool_rounds.SHARE * (tool_rounds.SHORTER if turn.found_shorter else 1)
+        return tool_rounds.fitting(turn.rounds, int(self._history.window_tokens * share))

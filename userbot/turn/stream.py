@@ -29,6 +29,7 @@ class Stream:
         self._news = asyncio.Event()
         self._readable = asyncio.Event()
         self._ended = asyncio.Event()
+        self._events = (self._news, self._readable, self._ended)
         self._reading: asyncio.Task[None] | None = None
         self.began: float | None = None
         """When the first piece came, by the monotonic clock."""
@@ -38,6 +39,8 @@ class Stream:
         self.error: Exception | None = None
         self.failures = 0
         """How many requests have failed."""
+        self._aside = False
+        """What is read is no answer, and is not shown."""
         self.idle = True
         """No request is under way, and none has brought the answer."""
         self.first_asked = clock.monotonic()
@@ -52,15 +55,22 @@ class Stream:
         return stream
 
     def read(
-        self, answer: AsyncGenerator[Delta | Finish, None], model: str, longest: float
+        self,
+        answer: AsyncGenerator[Delta | Finish, None],
+        model: str,
+        longest: float,
+        *,
+        aside: bool = False,
     ) -> None:
         """Begin to read an answer, of `longest` seconds at most; an earlier one was broken off.
 
-        What broke off is still shown until the new text has outgrown it.
+        What broke off is still shown until the new text has outgrown it. `aside`: it is no answer
+        but what has to be known before; nothing of it is shown.
         """
-        self._broken_off, self._pieces = self.text, []
+        self._broken_off, self._pieces, self._aside = self.text, [], aside
         self.error, self.thought, self.idle = None, 0, False
-        self._ended.clear()
+        for waited_for in self._events:
+            waited_for.clear()
         self._reading = asyncio.create_task(self._read(answer, model, longest), name="stream")
 
     def again(self, *, failed: bool) -> None:
@@ -70,6 +80,17 @@ class Stream:
         """
         self.failures += failed
         self.idle = True
+
+    def goes_on(self, *, standing: bool) -> None:
+        """What was read was no answer: the model wants to know something before.
+
+        Nothing that it said stays, but what is `standing` in the chat: that is shown until the
+        answer has outgrown it.
+        """
+        said = self._broken_off if self._aside else max(self.said, self._broken_off, key=len)
+        self._broken_off, self._pieces = (said if standing else ""), []
+        self.began = self.finish = None
+        self.failures, self.idle = 0, True
 
     async def close(self) -> None:
         """Read no further."""
@@ -88,6 +109,8 @@ class Stream:
     def text(self) -> str:
         """What is shown of the answer."""
         text = self.said
+        if self._aside or (self.finish is not None and self.finish.calls):
+            return self._broken_off
         outgrown = self.finish is not None or len(text) > len(self._broken_off)
         return text if outgrown else self._broken_off
 
@@ -147,15 +170,17 @@ class Stream:
                 return
 
     def _add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        if self._aside:
+            return
         if self.began is None:
             self.began = self._clock.monotonic()
-        self._pieces.append(piece)
         self._news.set()
         if not self._readable.is_set() and sentences_worth(self.text):
             self._readable.set()
 
     def _end(self) -> None:
-        for waited_for in (self._news, self._readable, self._ended):
+        for waited_for in self._events:
             waited_for.set()
 
     async def _or_so_long(self, event: asyncio.Event, seconds: float) -> None:

@@ -38,6 +38,7 @@ from userbot.types import (
     Scope,
     Source,
     Speech,
+    ToolRound,
     Transcript,
     Usage,
 )
@@ -184,6 +185,19 @@ class Turn:
     """How many requests that took."""
     found_tokens: int = 0
     """And of what was found by them, the tokens."""
+    rounds: list[ToolRound] = field(default_factory=list)
+    """What the model has called for it, and what was found."""
+    misread: int = 0
+    """In how many rounds nothing that was called could be carried out."""
+    asks_first: bool = False
+    """Its model takes no tools: what to look up is asked for before the answer, once."""
+    asked_first: bool = False
+    no_more_calls: bool = False
+    """It is to be answered with what was found by now."""
+    found_shorter: bool = False
+    """What was found was too long for the model."""
+    model: str = ""
+    """Which was asked last."""
     stream: Stream | None = None
     failure: UserbotError | None = None
     """Why there will be no answer, or no more of it; what was shown is still to be closed."""
@@ -319,6 +333,8 @@ class Turn:
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
         self.sources, self.searched, self.found_tokens, self.summing = [], 0, 0, None
+        self.rounds, self.misread, self.model = [], 0, ""
+        self.asks_first = self.asked_first = self.no_more_calls = self.found_shorter = False
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
 

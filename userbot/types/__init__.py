@@ -48,7 +48,7 @@ from userbot.types.decisions import (
     Question,
     Recap,
 )
-from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolSpec
+from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolRound, ToolSpec
 from userbot.types.media import (
     Format,
     Hints,

@@ -55,6 +55,14 @@ class ToolCall:
     arguments: str
 
 
+@dataclass(frozen=True, slots=True)
+class ToolRound:
+    """What the model called at once, and the result of each call in its order."""
+
+    calls: tuple[ToolCall, ...]
+    results: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """A message that was read for an answer and can be cited by a number.
