@@ -51,6 +51,7 @@ from userbot.telegram.sender import TelegramSender
 from userbot.telegram.updates import Listener, Updates
 from userbot.texts import language_of
 from userbot.timings import USUAL, Timings
+from userbot.tools.search import LookingUp, SearchInChat
 from userbot.turn.answer import AnswerStage
 from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
@@ -177,7 +178,15 @@ class Services:
         self._max_age = max_age
         self.chats = ChatRules(account.policy, account.chats, settings.trigger.from_, store)
         history = history_of(settings, store)
-        self._requests = requests = Requests(settings.openai, self.chats, history)
+        self._search = SearchInChat(
+            adapters.lookups,
+            self.chats,
+            store.transcripts,
+            looking_up(settings),
+            clock,
+            report,
+        )
+        self._requests = Requests(settings.openai, self.chats, history, self._search)
         self._timings = timings
         self.budget = Budget(limits_of(settings, account, timings), store, clock, report)
         loops = LoopWatch()
@@ -208,7 +217,7 @@ class Services:
         )
         longest = timings.silences * settings.openai.timeout
         answer = AnswerStage(
-            Complete(adapters.model, requests, self.budget, longest, clock, report),
+            Complete(adapters.model, self._requests, self.budget, longest, clock, report),
             self.chats,
             outbound,
             self._writing,
@@ -268,6 +277,7 @@ class Services:
     def take_up(self, settings: Settings, account: Account) -> None:
         """From now on these hold, as far as `rules.taking_up` lets them; for what waits, too."""
         self._requests.settings = settings.openai
+        self._search.style = looking_up(settings)
         self._writing.style = writing_style(settings, self._timings)
         self._recaps.rules = recap_rules(settings)
         self.queue.settings = settings.trigger
@@ -285,6 +295,16 @@ def limits_of(settings: Settings, account: Account, timings: Timings) -> Limits:
     """What the config says of limits."""
     system, held = settings.openai.system, timings.limit_held_seconds
     return Limits(settings.limits, account.limited, system, held)
+
+
+def looking_up(settings: Settings) -> LookingUp:
+    """What the config says of looking things up."""
+    return LookingUp(
+        settings.reading,
+        settings.history.window_tokens,
+        settings.limits.timezone,
+        settings.trigger.prefix,
+    )
 
 
 def writing_style(settings: Settings, timings: Timings) -> WritingStyle:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from userbot.rules import recap, tool_rounds
 from userbot.rules.prompt import request, system_text
 from userbot.rules.window import estimate, estimate_request, halved, is_long
-from userbot.settings import OpenAIConfig
+from userbot.settings import ChatConfig, OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
 from userbot.turn.tools import Tools
@@ -35,7 +35,6 @@ class Requests:
 
     def build(self, turn: Turn) -> ChatRequest:
         """The request of a turn; a tight one does without the background. Raises StorageError.
-
 
         One with a schema asks what to look up, and not for the answer.
         """
@@ -113,13 +112,18 @@ class Requests:
         assert material is not None
         chat = self._chats.get(turn.question.conversation.chat)
         messages = self._history.messages(
-            system_text(self.settings, chat),
+            self._system(turn, chat),
             material.question,
             material.quoted,
             "" if turn.tight else material.background,
             sum(estimate(result) for one in self._found(turn) for result in one.results),
         )
         return request(self.settings, chat, messages, material.pictures)
+
+    def _system(self, turn: Turn, chat: ChatConfig | None) -> str:
+        """The system text, with what a model has to know of the tools where it has any."""
+        told = self.tools.instructions(turn) if self.tools is not None else ""
+        return "\n\n".join(filter(None, [system_text(self.settings, chat).rstrip(), told]))
 
     def _with_tools(self, turn: Turn, plain: ChatRequest) -> ChatRequest:
         specs, found = self.specs(turn), self._found(turn)

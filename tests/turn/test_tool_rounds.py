@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -19,7 +18,6 @@ from userbot.errors import TelegramError
 from userbot.rules.tool_rounds import FOUND, ROUNDS
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.endpoint_faults import RefusedError
-from userbot.turn.requests import Requests
 from userbot.turn.turn import Turn
 from userbot.types import ToolCall, ToolSpec
 
@@ -40,6 +38,9 @@ class Almanac:
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         return (LOOK,) if self.offers else ()
 
+    def instructions(self, turn: Turn) -> str:
+        return "You can look things up." if self.offers else ""
+
     async def call(self, turn: Turn, call: ToolCall) -> str:
         self.called.append(call.arguments)
         if self.holds is not None:
@@ -50,7 +51,7 @@ class Almanac:
 @pytest.fixture
 def tool() -> Iterator[Almanac]:
     tool = Almanac()
-    with patch("userbot.build.Requests", partial(Requests, tools=tool)):
+    with patch("userbot.build.SearchInChat", lambda *_: tool):
         yield tool
 
 
