@@ -201,6 +201,8 @@ class _Run:
                 (self._look_for_retries, "the look-out for userbot retry"),
             ):
                 self._until(on_the_way_out, self._watch.keep(work, name))
+            blocked = adapters.people.find_blocked()
+            self._until(on_the_way_out, self._watch.once(blocked, "the list of who is blocked"))
             self._beside(self._watch.once(self._tell_moved(names), "the look at @names"))
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(adapters.client.run_until_disconnected())

@@ -10,6 +10,7 @@ import pytest
 from telethon.tl import types
 
 from tests.harness import Program, ProgramError, Stage, listed
+from tests.quick_clock import QuickClock
 from userbot.sandbox.accounts import Account
 
 
@@ -105,14 +106,36 @@ async def test_a_long_list_of_blocked_people_is_read_to_its_end(stage: Stage) ->
     await refused(stage, program, stage.max, "blocked")
 
 
-@pytest.mark.parametrize("method", ["contacts.getContacts", "contacts.getBlocked"])
-async def test_lists_that_telegram_refuses_are_told_and_nothing_else_stops(
-    stage: Stage, method: str
+async def test_a_list_of_contacts_that_telegram_refuses_is_told_and_nothing_else_stops(
+    stage: Stage,
 ) -> None:
-    stage.telegram.faults.add(method, "INPUT_FETCH_FAIL", times=None)
+    stage.telegram.faults.add("contacts.getContacts", "INPUT_FETCH_FAIL", times=None)
     program = await stage.program()
-    assert (await program.tells("notice")).reason in ("contacts_unknown", "blocked_unknown")
+    assert (await program.tells("notice")).reason == "contacts_unknown"
     await let_in(stage, stage.max)
+
+
+@pytest.mark.parametrize("error", ["INPUT_FETCH_FAIL", "METHOD_INVALID"])
+async def test_while_telegram_does_not_say_who_is_blocked_only_the_owner_is_answered(
+    stage: Stage, error: str
+) -> None:
+    stage.olga.blocks(stage.max)
+    fault = stage.telegram.faults.add("contacts.getBlocked", error, times=None)
+    clock = QuickClock(20)
+    program = await stage.program([listed(stage.group.id)], clock=clock)
+    assert (await program.tells("notice")).reason == "blocked_unknown"
+    assert await program.tells("waiting", reason="blocked_unknown")
+    await refused(stage, program, stage.max, "blocked")
+    own = stage.olga.says(stage.group, "/gpt and I?")
+    assert await program.tells("answered", message=own.id_for(stage.olga))
+    fault.cancel()
+    calls = stage.telegram.calls
+    before = sum(call.method == "contacts.getBlocked" for call in calls)
+    while sum(call.method == "contacts.getBlocked" for call in calls) == before:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.1)
+    await let_in(stage, stage.lena)
+    await refused(stage, program, stage.max, "blocked")
 
 
 async def test_deleted_words_are_not_shown_to_the_model_again(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import pytest
 from telethon.errors import TypeNotFoundError
 
 from tests.harness import Stage, listed
+from tests.quick_clock import QuickClock
 from userbot.sandbox import tl
 from userbot.sandbox.newer import Newer
 from userbot.sandbox.state import Group, Message
@@ -68,6 +69,33 @@ async def test_what_was_missed_is_skipped_and_the_rest_is_answered_at_each_start
 
 
 @pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("kind", ["a supergroup", "a group"])
+@pytest.mark.parametrize("when", ["running", "a start"])
+@pytest.mark.parametrize("times", [1, None])
+async def test_a_difference_of_which_nothing_can_be_read_loses_no_question(
+    stage: Stage, kind: str, when: str, times: int | None
+) -> None:
+    chat = room(stage, kind)
+    method = "getChannelDifference" if kind == "a supergroup" else "getDifference"
+    program = await stage.program([listed(chat.id)], clock=QuickClock(5))
+    first = stage.max.says(chat, "hello")
+    assert await stage.max.expects(chat, reply_to=first)
+    stage.telegram.faults.add(f"updates.{method}", newer=True, times=times)
+    if when == "a start":
+        await program.stop()
+        lost = stage.max.says(chat, "do you hear me?")
+        program = await stage.program([listed(chat.id)], clock=QuickClock(5))
+    else:
+        stage.telegram.faults.add(account=stage.olga, push="lose")
+        lost = stage.max.says(chat, "do you hear me?")
+        stage.lena.says(chat if kind == "a supergroup" else stage.olga, "only talk")
+    assert await stage.max.expects(chat, reply_to=lost, timeout=20)
+    after = stage.max.says(chat, "and now?")
+    assert await stage.max.expects(chat, reply_to=after, timeout=20)
+    assert program.events("notice", reason="newer_layer")
+    assert not program.events("failed")
+
+
 async def test_a_reply_to_what_nobody_can_read_is_answered_without_it(
     stage: Stage, part: str
 ) -> None:

@@ -40,6 +40,7 @@ REASONS: Final = {
     # waits
     "limit_held": _("answers in progress may use up a limit: waiting for them to finish"),
     "governor": _("to keep the account safe"),
+    "blocked_unknown": _("who you blocked is not known yet, retrying"),
     "flood_wait": _("Telegram asks for a pause"),
     "flood_wait_account": _("Telegram asks the whole account for a pause"),
     "slow_mode": _("slow mode in this chat"),

@@ -37,6 +37,7 @@ class TelegramFault:
     delay: float = 0
     drop: Drop | None = None
     push: Push | None = None
+    newer: bool = False
     happened: int = 0
 
     def cancel(self) -> None:
@@ -61,6 +62,7 @@ class TelegramFaults:
         delay: float = 0,
         drop: Drop | None = None,
         push: Push | None = None,
+        newer: bool = False,
     ) -> TelegramFault:
         """Makes something go wrong; returns a handle with `happened` and `cancel()`.
 
@@ -68,7 +70,8 @@ class TelegramFaults:
         names; `times` is how often (None: for ever). A request that fits waits `delay` seconds;
         then it is answered with `error` and not carried out, or the connection is dropped before
         or after it is carried out, or it is carried out as usual. `push` is about what is pushed
-        to `account` instead (updates with pts): sent twice, after the next one, or never.
+        to `account` instead (updates with pts): sent twice, after the next one, or never. `newer`:
+        it is carried out, and answered with an object of a newer layer.
         """
         fault = TelegramFault(
             method,
@@ -79,6 +82,7 @@ class TelegramFaults:
             delay,
             drop,
             push,
+            newer,
         )
         self._faults.append(fault)
         return fault

@@ -10,6 +10,8 @@ import struct
 from . import tl
 
 _MESSAGE, _MEDIA, _ACTION, _PEER = 0x0BADC0DE, 0x0BADCAFE, 0x0BADF00D, 0x0BADBEEF
+ANSWER = 0x0BADFACE
+"""A whole answer."""
 
 
 class Newer:

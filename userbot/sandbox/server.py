@@ -13,7 +13,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from . import tl
+from . import newer, tl
 from .connection import MtprotoConnection
 from .dispatch import Dispatcher, Query
 from .errors import RpcError
@@ -228,6 +228,8 @@ class Server:
         if fault and fault.drop == "after":
             client.connection.drop()
             return
+        if fault and fault.newer:
+            result = bytes(newer.Newer(newer.ANSWER))
         client.session.answer(request.msg_id, result)
         if late:
             client.send()

@@ -5,6 +5,7 @@ a message is remembered, because many updates name their sender by id only.
 
 Rule 1: nobody is a contact until Telegram said so: the account's list, or a user that came whole.
 Rule 2: people known only in passing (`min`, core.telegram.org/api/min) change nothing.
+Rule 3: while it cannot be read who is blocked, everybody but the owner counts as blocked.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from userbot.types import Person
 
 _PAGE = 100
 """How many blocked people Telegram names at once."""
+_ASK_AGAIN, _ASK_AGAIN_MOST = 60.0, 3600.0
+"""Seconds until it is asked once more who is blocked, growing from one to the other."""
 _REMEMBERED = 10_000
 """How many people are remembered; whoever was heard of first is forgotten first."""
 
@@ -39,6 +42,7 @@ class People:
         self._report = report
         self._contacts: set[int] = set()
         self._blocked: set[int] = set()
+        self._blocked_unread = True
         self._owner: Person | None = None
         self.owner_id = 0
         self._met: dict[int, Person] = {}
@@ -46,7 +50,9 @@ class People:
 
     def known(self, person: Person) -> Person:
         """The person with what is known of them now."""
-        contact, blocked = person.id in self._contacts, person.id in self._blocked
+        contact = person.id in self._contacts
+        unread = self._blocked_unread and person.id != self.owner_id
+        blocked = unread or person.id in self._blocked
         if (person.contact, person.blocked) == (contact, blocked):
             return person
         return replace(person, contact=contact, blocked=blocked)
@@ -90,13 +96,28 @@ class People:
             found = await self._asked(functions.contacts.GetContactsRequest(hash=0))
         except TelegramError as error:
             told = _("Your contacts could not be read ({why}).", why=error.reason)
-            self._tell("contacts_unknown", told)
+            self._tell("contacts_unknown", told, _("This is retried at the next start."))
             return
         if isinstance(found, types.contacts.Contacts):
             self._contacts = {contact.user_id for contact in found.contacts}
 
     async def load_blocked(self) -> None:
-        """Ask who is blocked; what Telegram refuses is told, and then nobody is."""
+        """Ask who is blocked; what Telegram refuses is told (rule 3)."""
+        refused = await self._read_blocked()
+        if refused is not None:
+            told = _("The people you blocked could not be read ({why}).", why=refused.reason)
+            self._tell("blocked_unknown", told, _("Until they can be, only you are answered."))
+
+    async def find_blocked(self) -> None:
+        """Ask again, now and then, until it is known who is blocked; each wait is shown."""
+        seconds = _ASK_AGAIN
+        while self._blocked_unread:
+            await self._client.gate.waits.wait(seconds, "blocked_unknown", 0)
+            await self._read_blocked()
+            seconds = min(seconds * 2, _ASK_AGAIN_MOST)
+
+    async def _read_blocked(self) -> TelegramError | None:
+        """Read the list to its end, or why it cannot be read."""
         blocked: set[int] = set()
         try:
             while True:
@@ -108,22 +129,16 @@ class People:
                 if not new or not isinstance(found, types.contacts.BlockedSlice):
                     break
         except TelegramError as error:
-            told = _("The people you blocked could not be read ({why}).", why=error.reason)
-            self._tell("blocked_unknown", told)
-            return
+            return error
         self._blocked = blocked
+        self._blocked_unread = False
+        return None
 
     async def _asked(self, request: Any) -> Any:
         return await Tries(self._client.gate.waits).ask(partial(self._client.__call__, request))
 
-    def _tell(self, reason: str, detail: str) -> None:
-        self._report(
-            Notice(
-                reason=reason,
-                detail=detail,
-                hint=_("This is retried at the next start."),
-            )
-        )
+    def _tell(self, reason: str, detail: str, hint: str) -> None:
+        self._report(Notice(reason=reason, detail=detail, hint=hint))
 
     async def _on_update(self, update: Any) -> None:
         if isinstance(update, types.UpdateContactsReset):
