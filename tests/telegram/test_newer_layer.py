@@ -68,7 +68,6 @@ async def test_what_was_missed_is_skipped_and_the_rest_is_answered_at_each_start
         await program.stop()
 
 
-@pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("kind", ["a supergroup", "a group"])
 @pytest.mark.parametrize("when", ["running", "a start"])
 @pytest.mark.parametrize("times", [1, None])
@@ -96,6 +95,7 @@ async def test_a_difference_of_which_nothing_can_be_read_loses_no_question(
     assert not program.events("failed")
 
 
+@pytest.mark.parametrize("part", PARTS)
 async def test_a_reply_to_what_nobody_can_read_is_answered_without_it(
     stage: Stage, part: str
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from telethon import TelegramClient
 from telethon.network import MTProtoSender
 
-from tests.harness import Stage, Timings, listed
+from tests.harness import ProgramError, Stage, Timings, listed
 from tests.quick_clock import QuickClock
 from userbot.telegram.client import Client
 from userbot.telegram.transport import MTProtoTransport
@@ -40,6 +40,43 @@ async def test_a_pause_at_the_start_is_waited_out_and_shown(stage: Stage, method
     question = stage.max.says(stage.group, "hello")
     assert await stage.max.expects(stage.group, reply_to=question)
     assert not program.events("failed")
+
+
+@pytest.mark.parametrize("method", [*AT_A_START, "updates.getState"])
+async def test_a_start_outlasts_telegrams_own_trouble(stage: Stage, method: str) -> None:
+    program = await stage.program(clock=QUICK)
+    await program.stop()
+    stage.telegram.faults.add(method, "500 INTERNAL")
+    await stage.program([listed(stage.group.id, from_=("@max_m",))], clock=QUICK)
+    question = stage.max.says(stage.group, "hello")
+    assert await stage.max.expects(stage.group, reply_to=question)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("FROZEN_METHOD_INVALID", "frozen_method_invalid"),
+        ("AUTH_KEY_DUPLICATED", "auth_key_duplicated"),
+    ],
+)
+@pytest.mark.parametrize("method", ["messages.getHistory", "messages.getDialogs", "users.getUsers"])
+async def test_what_ends_the_account_ends_the_program_also_where_it_only_reads(
+    stage: Stage, method: str, error: str, reason: str
+) -> None:
+    stage.telegram.faults.add(method, error)
+    with pytest.raises(ProgramError) as ended:
+        program = await stage.program([listed(stage.group.id)])
+        stage.max.says(stage.group, "hello")
+        await program.ends()
+    assert ended.value.reason == reason
+    sent = [call for call in stage.telegram.calls if call.method == "messages.sendMessage"]
+    assert not [call for call in sent if call.account is stage.olga]
+
+
+async def test_a_first_answer_that_nobody_can_read_is_a_sentence(stage: Stage) -> None:
+    stage.telegram.faults.add("help.getConfig", newer=True)
+    with pytest.raises(ProgramError, match=r"^Telegram's answer is too new for this version\.$"):
+        await stage.program()
 
 
 @pytest.mark.parametrize(

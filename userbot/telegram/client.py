@@ -219,6 +219,8 @@ class Client(TelegramClient):  # type: ignore[misc]
                 self.session.save()
         except AuthKeyNotFound:
             raise login_ended("AUTH_KEY_UNREGISTERED") from None
+        except TypeNotFoundError as error:
+            raise _too_new() from error
         except RPCError as error:
             raise meaning(error) from error
 
@@ -328,11 +330,7 @@ class Client(TelegramClient):  # type: ignore[misc]
                 refusal = ServerError(request, _UNREADABLE)
                 self._difference_failed(request, refusal)
                 raise refusal from error
-            raise TelegramError(
-                _("Telegram's answer is too new for this version."),
-                _("Update the program."),
-                reason="newer_layer",
-            ) from error
+            raise _too_new() from error
         finally:
             self._flood_waited_requests.clear()
 
@@ -398,6 +396,14 @@ def _lowest(found: Any) -> _Place | None:
         if date is not None and chat in people:
             return date, dialog.top_message, get_input_peer(people[chat])
     return None
+
+
+def _too_new() -> TelegramError:
+    return TelegramError(
+        _("Telegram's answer is too new for this version."),
+        _("Update the program."),
+        reason="newer_layer",
+    )
 
 
 def new_client(

@@ -27,6 +27,7 @@ from userbot.telegram.gate import Gate
 from userbot.telegram.newer_layer import State, TolerantRequest
 from userbot.telegram.refusals import TROUBLE
 from userbot.telegram.requests import ONCE
+from userbot.telegram.waits import Tries
 
 _GIVEN_BACK = (*ONCE, functions.messages.EditMessageRequest)
 """What is not sent anew in silence; an edit, since Telegram may carry the lost one out last."""
@@ -79,11 +80,19 @@ class MTProtoTransport(MTProtoSender):  # type: ignore[misc]
         if isinstance(request, ONCE):
             return asyncio.ensure_future(self._send_once(request, ordered))
         if isinstance(request, functions.InvokeWithLayerRequest):
-            begin = partial(super().send, request, ordered=ordered)
-            return asyncio.ensure_future(
-                self._gate.let_through(request, begin, account=self._account)
-            )
+            return asyncio.ensure_future(self._begin(partial(super().send, request, ordered)))
         return super().send(request, ordered=ordered)
+
+    async def _begin(self, send: partial[Any]) -> Any:
+        """For the first request on a connection: a start outlasts Telegram's own trouble."""
+        tries = Tries(self._gate.waits)
+        while True:
+            try:
+                return await self._gate.let_through(send.args[0], send, account=self._account)
+            except TROUBLE as error:
+                if not self._account:
+                    raise  # the download tries again
+                await tries.wait(error)
 
     async def _send_once(self, request: Any, ordered: bool) -> Any:
         """For a message: Telegram's own trouble comes out at once."""
