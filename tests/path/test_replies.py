@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from telethon.tl import types
 
-from tests.harness import Stage, listed
+from tests.harness import Stage, Timings, listed
 from tests.path.test_bursts import asked, quiet, slowly
 from tests.path.test_remembering import ask
 from userbot.sandbox.state import Message
@@ -229,6 +229,38 @@ async def test_a_reply_into_another_chat_keeps_its_quote_and_lends_no_number(
     assert "of this chat" not in asked
     stage.max.says(stage.club, "/gpt", marks=marks)
     await stage.max.expects(stage.club, from_=stage.olga)
+    assert "> from afar" in stage.asked()[-1][-1]["content"]
+
+
+@pytest.mark.parametrize("text", ["/gpt really?", "/gpt", "really?"])
+async def test_after_a_kill_a_reply_into_another_chat_still_has_its_quote(
+    stage: Stage, text: str
+) -> None:
+    marks = header(
+        reply_to_msg_id=7,
+        reply_to_peer_id=types.PeerChannel(77),
+        reply_from=types.MessageFwdHeader(date=None, from_name="Nora"),
+        quote=True,
+        quote_text="from afar",
+    )
+    stage.timings = Timings(drain_seconds=0)
+    asked = asyncio.Event()
+
+    async def never(_: object) -> str:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    stage.endpoint.responder = never
+    program = await stage.program([listed(stage.club.id)])
+    stage.max.says(stage.club, "/gpt first")
+    await asked.wait()
+    number = stage.lena.says(stage.club, text, marks=marks).id_for(stage.olga)
+    await program.tells("heard", message=number)  # it waits behind the first
+    await program.crash()
+    stage.endpoint.responder = lambda _: "Yes."
+    program = await stage.program([listed(stage.club.id)])
+    await program.tells("answered", message=number)
     assert "> from afar" in stage.asked()[-1][-1]["content"]
 
 

@@ -64,10 +64,14 @@ async def test_what_ends_the_account_ends_the_program_also_where_it_only_reads(
     stage: Stage, method: str, error: str, reason: str
 ) -> None:
     stage.telegram.faults.add(method, error)
-    with pytest.raises(ProgramError) as ended:
+
+    async def listen() -> None:
         program = await stage.program([listed(stage.group.id)])
         stage.max.says(stage.group, "hello")
         await program.ends()
+
+    with pytest.raises(ProgramError) as ended:
+        await listen()
     assert ended.value.reason == reason
     sent = [call for call in stage.telegram.calls if call.method == "messages.sendMessage"]
     assert not [call for call in sent if call.account is stage.olga]

@@ -386,6 +386,8 @@ class FakePeople:
 
     async def load_blocked(self) -> None: ...
 
+    async def find_blocked(self) -> None: ...
+
     def known(self, person: Person) -> Person:
         return person
 

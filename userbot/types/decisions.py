@@ -101,8 +101,7 @@ class Question:
     def is_reply(self) -> bool:
         """Whether it is about another message, or may be."""
         part = self.reply_part
-        elsewhere = self.about_reply if part is None else part.elsewhere is not None
-        return elsewhere or self.reply_to is not None
+        return part is None or part.elsewhere is not None or self.reply_to is not None
 
     @property
     def replied_to(self) -> int | None:

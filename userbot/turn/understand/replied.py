@@ -40,19 +40,13 @@ class Replied:
         shows, unless it alone is the question. Raises TelegramError where it alone is, and
         StorageError.
         """
-        part = question.reply_part
-        if (
-            part is None
-            and not question.quiet
-            and (question.reply_to is not None or question.about_reply)
-        ):
-            part = await self._reader.reply_part(question.source, question.message)
+        alone = question.about_reply and not question.text
+        part = await self._part(question, alone=alone)
         if part is not None and part.elsewhere is not None:
             return None if self._chats.forgets(part.elsewhere.person) else part.elsewhere
         if question.reply_to is None:
             return None
         of_it = part is not None and part != ReplyPart()
-        alone = question.about_reply and not question.text
         answered = self._store.outbound.answered_by(question.source, question.reply_to)
         if (
             answered is not None
@@ -73,6 +67,23 @@ class Replied:
         if answered is not None and (alone or of_it):
             return quoted
         return replace(quoted, above=await self._above(question, quoted))
+
+    async def _part(self, question: Question, *, alone: bool) -> ReplyPart | None:
+        """What of a message is replied to; None if nobody knows.
+
+        It is not stored: after a restart the question itself is asked, also one without a number,
+        which may reply into another chat.
+        """
+        if question.reply_part is not None or question.quiet:
+            return question.reply_part
+        try:
+            return await self._reader.reply_part(question.source, question.message)
+        except NotLoggedInError:
+            raise
+        except TelegramError:
+            if alone:
+                raise
+            return None
 
     async def _above(self, question: Question, quoted: Quoted) -> tuple[Quoted, ...]:
         above: list[Quoted] = []
