@@ -52,7 +52,8 @@ def spending(
     key = _KEYS[by]
     sums: dict[str | int, Spending] = {}
     for row in rows:
-        one = sums.setdefault(key(row, zone), Spending(key(row, zone)))
+        of = key(row, zone)
+        one = sums.setdefault(of, Spending(of))
         one.title = {"chat": row["title"], "person": row["name"]}.get(by, "")
         one.requests += row["kind"] == "answer"
         one.prompt_tokens += row["prompt"]

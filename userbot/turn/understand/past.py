@@ -55,8 +55,9 @@ class Past:
                 _("Nothing may be looked up in “{title}”.", title=chat.title),
                 _('Allow it: search = "me" under [reading], or in the chat\'s block.'),
             )
-        turn.question = replace(question, about=ConversationId(chat.id))
-        self._store.questions.locate(turn.question)
+        located = replace(question, about=ConversationId(chat.id))
+        self._store.questions.locate(located)
+        turn.question = located
 
     async def add(self, turn: Turn, material: Material) -> Material:
         """The material of a question with its past. Raises NoSuchChatError and StorageError."""
