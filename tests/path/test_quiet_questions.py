@@ -11,8 +11,10 @@ import pytest
 from tests.harness import Program, Stage, listed
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.test_chat_commands import result, texts
+from tests.path.test_first_look import bury
 from tests.path.test_pictures import JPEG
 from tests.path.voice.notes import until
+from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 
 ANSWER = "On Saturday."
@@ -198,3 +200,22 @@ async def test_where_nothing_may_be_looked_up_the_owner_is_told_how_to_allow_it(
     failed = await program.tells("failed", reason="no_such_chat")
     assert 'search = "me"' in failed.hint
     assert stage.endpoint.requests == []
+
+
+async def test_a_chat_below_the_newest_hundred_is_found_by_its_title(stage: Stage) -> None:
+    stage.telegram.advance(-100)
+    stage.max.says(stage.club, "long ago")
+    stage.telegram.advance(100)
+    bury(stage)
+    program = await stage.program(clock=QuickClock(20), **SEARCHES)
+    stage.olga.says(stage.olga, "/gpt -c Club when do we meet?")
+    await program.tells("answered")
+    assert [row.about_chat for row in stage.history()] == [stage.club.id]
+
+
+async def test_a_group_that_became_a_supergroup_is_one_chat(stage: Stage) -> None:
+    new = stage.telegram.migrate(stage.group)
+    program = await stage.program(**SEARCHES)
+    stage.olga.says(stage.olga, "/gpt -c Weekend when do we meet?")
+    await program.tells("answered")
+    assert [row.about_chat for row in stage.history()] == [new.id]

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -152,20 +152,29 @@ class Client(TelegramClient):  # type: ignore[misc]
 
     async def _meet(self, chat: int) -> None:
         """Look for a chat among the dialogs; whoever is in them is known from then on."""
-        read: set[int] = set()
-        below: _Place = (None, 0, types.InputPeerEmpty())
-        while True:
-            found = await self._dialogs_below(*below)
-            if any(get_peer_id(one) == chat for one in (*found.users, *found.chats)):
-                return
-            page = {get_peer_id(dialog.peer) for dialog in found.dialogs} - read
-            lowest = _lowest(found)
-            if self._met_all or not page or lowest is None:
-                break
-            read |= page
-            below = lowest
-            await self.gate.pace_reading()
+        async with aclosing(self.dialog_pages()) as pages:
+            async for found in pages:
+                if any(get_peer_id(one) == chat for one in (*found.users, *found.chats)):
+                    return
+                if self._met_all:
+                    break
         self._met_all = True
+
+    async def dialog_pages(self) -> AsyncGenerator[Any, None]:
+        """All dialogs, the newest first, page by page as Telegram gives them.
+
+        For the reason that `newest_dialogs` has, too.
+        """
+        read: set[int] = set()
+        below: _Place | None = (None, 0, types.InputPeerEmpty())
+        while below is not None:
+            found = await self._dialogs_below(*below)
+            yield found
+            page = {get_peer_id(dialog.peer) for dialog in found.dialogs} - read
+            below = _lowest(found) if page else None
+            read |= page
+            if below is not None:
+                await self.gate.pace_reading()
 
     async def _dialogs_below(self, date: datetime | None, number: int, peer: Any) -> Any:
         """A page of dialogs, from below a message on; the pinned ones stand in the first."""

@@ -219,15 +219,22 @@ async def dialogs(client: Client, owner: int) -> list[Dialog]:
 
 async def read_dialogs(client: Client, owner: int) -> list[Dialog]:
     """The same; raises what Telethon does."""
-    return [
-        Dialog(
-            id=dialog.id,
-            kind=_kind(dialog.entity, owner),
-            title=SAVED_TITLE if dialog.id == owner else dialog.name,
-            username=getattr(dialog.entity, "username", None),
-        )
-        async for dialog in client.iter_dialogs(ignore_migrated=True)
-    ]
+    read: dict[int, Dialog] = {}
+    async for found in client.dialog_pages():
+        entities = {get_peer_id(one): one for one in (*found.users, *found.chats)}
+        for dialog in found.dialogs:
+            chat = get_peer_id(dialog.peer)
+            entity = entities.get(chat)
+            # A group that became a supergroup is listed as that.
+            if entity is None or getattr(entity, "migrated_to", None) is not None:
+                continue
+            read[chat] = Dialog(
+                id=chat,
+                kind=_kind(entity, owner),
+                title=SAVED_TITLE if chat == owner else get_display_name(entity),
+                username=getattr(entity, "username", None),
+            )
+    return list(read.values())
 
 
 def _kind(entity: Any, owner: int) -> ChatKind:
