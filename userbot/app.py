@@ -198,6 +198,7 @@ class _Run:
             for work, name in (
                 (services.catch_up.watch, "the look for what was missed"),
                 (services.forgetting.sweep, "the erasing of old words"),
+                (services.daily_recaps.watch, "the daily recaps"),
                 (self._look_for_retries, "the look-out for userbot retry"),
             ):
                 self._until(on_the_way_out, self._watch.keep(work, name))
@@ -290,6 +291,8 @@ class _Run:
 
     def sent(self, chat: int, scheduled: int, message: int) -> None:
         """A scheduled message was sent, and has another id now."""
+        if (services := self._services) is not None:
+            services.store_back.soon(partial(services.messages.sent, chat, scheduled, message))
 
     def missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""

@@ -27,6 +27,7 @@ from userbot.intake.command_handlers import (
     UsageCommand,
 )
 from userbot.intake.command_results import CommandResults
+from userbot.intake.daily_recaps import Daily, DailyRecaps
 from userbot.intake.edits import Edits
 from userbot.intake.forgetting import Forgetting
 from userbot.intake.queue import Queue
@@ -211,7 +212,7 @@ class Services:
             report,
         )
         attachments = Attachments(reader, report, timings.picture_questions)
-        messages = ReplyMessages(sender, outbound, store, clock)
+        self.messages = messages = ReplyMessages(sender, outbound, store, clock)
         self._writing = InWriting(
             writing_style(settings, timings), sender, messages, typing, clock, report
         )
@@ -258,6 +259,14 @@ class Services:
         results = CommandResults(account.owner, texts, store, store_back, sender, report)
         self.commands = ChatCommands(handlers, results, reader, store, store_back, clock)
         admission = Admission(store.questions, self.budget, self.queue, loops, self.told, max_age)
+        self.daily_recaps = DailyRecaps(
+            Daily(settings.recap, None if zone is None else ZoneInfo(zone), account.owner, prefix),
+            admission,
+            reader,
+            store_back,
+            clock,
+            report,
+        )
         receiver = Receiver(self.chats, admission, self.commands, self.background, store, report)
         first = None if account.first else account.policy.began
         self.arrivals = Arrivals(receiver, self.chats, store, store_back, clock, first)
@@ -280,6 +289,7 @@ class Services:
         self._search.style = looking_up(settings)
         self._writing.style = writing_style(settings, self._timings)
         self._recaps.rules = recap_rules(settings)
+        self.daily_recaps.daily = replace(self.daily_recaps.daily, config=settings.recap)
         self.queue.settings = settings.trigger
         self.budget.limits = limits_of(settings, account, self._timings)
         self.chats.take_up(account.policy, account.chats, settings.trigger.from_)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -263,3 +264,45 @@ async def test_in_a_chat_it_is_of_that_chat_and_nothing_of_it_stays_there(stage:
         while not order.deleted:
             await asyncio.sleep(0.005)
     assert stage.asked()[0][1]["content"].count("\n> [") == 5
+
+
+def daily(club: int, **more: Any) -> Any:
+    now = datetime.now(UTC)
+    return {
+        "recap": {"at": f"{now:%H:%M}", "chats": [club], **more},
+        "limits": {"timezone": "UTC", "requests_per_minute": 1000},
+    }
+
+
+async def test_a_daily_recap_is_a_scheduled_message_and_comes_once(stage: Stage) -> None:
+    talk(stage, stage.club, 3)
+    stage.endpoint.responder = lambda _: "**Topics**: the house [2]"
+    program = await stage.program(**daily(stage.club.id))
+    answered = await program.tells("answered")
+    assert stage.olga.messages(stage.olga) == []
+    (sent,) = stage.writes("sendMessage")
+    assert sent.schedule_date is not None
+    stage.telegram.advance(20)
+    async with asyncio.timeout(60):
+        while not (saved := stage.olga.messages(stage.olga)):
+            await asyncio.sleep(0.005)
+    assert saved[0].text.startswith("Club: 3 messages")
+    assert saved[0].text.endswith("Topics: the house [1]")
+    await program.tells("ignored", reason="ours")
+    assert len(program.events("heard")) == 1
+    await program.stop()
+    program = await stage.program(**daily(stage.club.id))
+    await asyncio.sleep(0.3)
+    assert len(stage.asked()) == 1
+    assert not program.events("heard")
+    assert answered.text
+
+
+async def test_where_nothing_new_was_said_no_phone_rings(stage: Stage) -> None:
+    talk(stage, stage.club, 3)
+    stage.olga.reads(stage.club)
+    program = await stage.program(**daily(stage.club.id))
+    skipped = await program.tells("skipped")
+    assert skipped.reason == "no_recap"
+    assert stage.writes("sendMessage") == []
+    assert stage.asked() == []

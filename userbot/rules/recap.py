@@ -93,7 +93,7 @@ def stored(recap: Recap | None) -> str:
     """A recap's order as it is kept: JSON of what it says; "" for none."""
     if recap is None:
         return ""
-    fields = ("chat", "count", "hours", "person", "voice", "after")
+    fields = ("chat", "count", "hours", "person", "voice", "ring", "after")
     return json.dumps({name: said for name in fields if (said := getattr(recap, name))})
 
 

@@ -13,6 +13,7 @@ from userbot.turn.complete import Complete
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting
+from userbot.turn.endings import rings
 from userbot.turn.outbound import Outbound
 from userbot.turn.turn import Turn
 
@@ -61,13 +62,14 @@ class AnswerStage:
 
     async def _answer(self, turn: Turn) -> None:
         speaks = self._speaks(turn)
-        if turn.summing is not None and not turn.messages:
+        if turn.summing is not None and not (turn.messages or rings(turn.question)):
             await self._in_writing.announce(turn)
         while True:
             await self._complete.open(turn)
             assert turn.stream is not None
-            unseen = speaks or (turn.summing is not None and not turn.summing.is_last)
-            await (turn.stream.end() if unseen else self._in_writing.follow(turn))
+            await (
+                turn.stream.end() if speaks or _is_unseen(turn) else self._in_writing.follow(turn)
+            )
             if await self._complete.ended(turn):
                 break
         if speaks and self._by_voice is not None:
@@ -94,3 +96,8 @@ class AnswerStage:
     async def over(self, turn: Turn) -> None:
         """Nothing more of an answer will come."""
         await self._typing.over(turn)
+
+
+def _is_unseen(turn: Turn) -> bool:
+    """Whether what the model writes is not shown as it grows: it comes later, or is only a part."""
+    return rings(turn.question) or (turn.summing is not None and not turn.summing.is_last)

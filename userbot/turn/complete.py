@@ -149,12 +149,7 @@ class Complete:
 
     def _summed(self, turn: Turn, stream: Stream, summing: Summing) -> None:
         """A part of what was said is summed up, and paid: the next request is for what is left."""
-        assert stream.finish is not None
-        assert turn.request is not None
-        usage = stream.finish.usage or estimated_usage(
-            turn.request.messages, stream.said, stream.thought
-        )
-        self._budget.broke_off(turn, usage)
+        self._paid(turn, stream)
         turn.summing, turn.request, turn.stream = summing.summed(stream.said), None, None
         self._report(
             Notice(

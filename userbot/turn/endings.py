@@ -80,6 +80,18 @@ def what_stands(turn: Turn) -> Answer | None:
     return Answer("\n\n".join(shown), shown[0], finish, messages)
 
 
+def standing(turn: Turn) -> Answer:
+    """What stands of an answer, as all of it: what an earlier run has scheduled."""
+    shown = [one.text.text for one in turn.messages]
+    messages = tuple(one.message for one in turn.messages)
+    return Answer("\n\n".join(shown), shown[0], Finish("stop", None, ""), messages)
+
+
+def rings(question: Question) -> bool:
+    """Whether its answer is a scheduled message."""
+    return question.recap is not None and question.recap.ring
+
+
 def first_shown(turn: Turn) -> str:
     """What the first message shows of the answer: where that is in place, the prompt is above."""
     text = turn.messages[0].text.text

@@ -43,6 +43,8 @@ from userbot.types import (
     Since,
 )
 
+_SCHEDULED_SECONDS = 20.0
+"""By then what was scheduled before a kill stands."""
 _NOT_LOOKED = Since({}, frozenset(), (), whole=True)
 
 
@@ -135,6 +137,9 @@ class Resume:
             raise self._deleted(question, since)
         if before:
             self._check_the_old_group(question, before, since)
+        if recorded and question.recap is not None and question.recap.ring:
+            with turn.waits("scheduled"):  # it stands when it is sent, not before
+                await self._clock.sleep(_SCHEDULED_SECONDS)
         if recorded:
             there = since
             if question.replied_to is None:

@@ -39,6 +39,8 @@ class Recap:
     """What this one said: "@name" or an id."""
     voice: bool = False
     """Its voice notes are listened to, too."""
+    ring: bool = False
+    """It comes by itself: Telegram sends it a little later, so that the phone rings."""
     after: int = 0
     """The message up to which the owner had read it before he came to ask; 0 if nobody knows."""
 

@@ -34,6 +34,8 @@ class ReplyMessages:
         self._outbound = outbound
         self._store = store
         self._clock = clock
+        self._scheduled: dict[tuple[int, int], int] = {}
+        """What Telegram sends later: random ids by chat and the ids that they have so far."""
 
     def next_write(self, turn: Turn, wanted: Sequence[RichText]) -> Write | None:
         """The first write that `wanted` needs; None if it stands already."""
@@ -55,6 +57,25 @@ class ReplyMessages:
         else:
             await shielded(self._send(turn, at, text))
         self._outbound.confirm(turn)
+
+    async def schedule(self, turn: Turn, at: int, text: RichText, seconds: float) -> None:
+        """Have a part sent in so many seconds; its id is known then. Raises as `write` does."""
+        question, random_id = turn.question, self._outbound.random_id(turn.question, at)
+        leave = partial(
+            self._sender.send,
+            question.conversation,
+            text,
+            reply_to=None,
+            random_id=random_id,
+            schedule=seconds,
+        )
+        sent = await self._outbound.send(turn, at, random_id, text.text, leave)
+        self._scheduled[question.conversation.chat, sent.message] = random_id
+
+    def sent(self, chat: int, scheduled: int, message: int) -> None:
+        """What was scheduled under one id stands under another now. Raises StorageError."""
+        if (random_id := self._scheduled.pop((chat, scheduled), None)) is not None:
+            self._store.outbound.confirm(random_id, message)
 
     async def _edit(self, turn: Turn, at: int, text: RichText) -> None:
         one = turn.messages[at]

@@ -43,12 +43,15 @@ from userbot.timings import USUAL
 from userbot.turn.citing import shown_text, sources_of
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
-from userbot.turn.endings import first_shown
+from userbot.turn.endings import first_shown, rings
 from userbot.turn.turn import Turn
 from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
 
 _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
+_RING_SECONDS = 15.0
+"""Telegram sends at once what is due within ten seconds (core.telegram.org/api/scheduled-messages).
+"""
 _CAPTION_TOO_LONG = "media_caption_too_long"
 _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError)
 """What the same write would meet again, or what may not be repeated."""
@@ -119,10 +122,28 @@ class InWriting:
     async def finish(self, turn: Turn) -> Answer:
         """Bring the whole answer to where it belongs. Raises as `follow` does, and ModelError."""
         self._begin(turn)
+        if rings(turn.question):
+            return await self._scheduled(turn)
         await self._finish(turn)
         assert turn.stream is not None
         assert turn.stream.finish is not None
         return _answer(turn, turn.stream.finish)
+
+    async def _scheduled(self, turn: Turn) -> Answer:
+        """Let Telegram send all of it a little later, so that the phone rings."""
+        stream, conversation = turn.stream, turn.question.conversation
+        assert stream is not None
+        assert stream.finish is not None
+        wanted = self._wanted(turn)
+        for at, text in enumerate(wanted):
+            while True:
+                with turn.waits("gate"):
+                    await self._sender.acquire(conversation, "send", turn.question.title)
+                with suppress(PauseAskedError):
+                    await self._messages.schedule(turn, at, text, _RING_SECONDS + at)
+                    break
+        shown, cites = shown_text(turn, stream.text), sources_of(turn, stream.text)
+        return Answer(shown, wanted[0].text if wanted else "", stream.finish, (), cites)
 
     def deleted(self, turn: Turn) -> Answer:
         """Somebody deleted the answer while it was written: what was written of it."""

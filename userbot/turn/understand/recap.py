@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from userbot.errors import ModelError, NoSuchChatError
+from userbot.errors import ModelError, NoSuchChatError, NothingToAnswerError
 from userbot.events import Report, ToolCalled, about
 from userbot.ports import Clock, Lookups, Reader, Sender
 from userbot.rules import limits, recap
@@ -25,6 +25,7 @@ from userbot.storage.store import Store
 from userbot.texts import Language, Text, _, joined, n_, quoted, translated
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.deliver.typing import Typing
+from userbot.turn.endings import standing
 from userbot.turn.history import History
 from userbot.turn.named_chats import named_chat
 from userbot.turn.turn import Material, Turn
@@ -90,6 +91,8 @@ class Recaps:
         try:
             return await self._read(turn)
         except _None as why:
+            if question.recap is not None and question.recap.ring:
+                raise NothingToAnswerError(why.args[0], reason="no_recap") from None
             return Material(question, answer=escaped(self._told(why.args[0])))
 
     async def _read(self, turn: Turn) -> Material:
@@ -144,7 +147,7 @@ class Recaps:
             return 0, bound, min(most, order.count)
         if order.person:
             return 0, bound, most
-        if question.source != question.conversation.chat:
+        if not order.ring and question.source != question.conversation.chat:
             return order.after or await self._last_own(question, where), bound, most
         tops = await self._reader.tops([where.chat])
         return next((one.read for one in tops), 0), bound, most
@@ -273,6 +276,10 @@ class RecapStage:
         """Read what is to be summed up. Raises as `Understand` does."""
         if turn.question.recap is None:
             await self._understand(turn)
+            return
+        if turn.taken_up and turn.question.recap.ring:  # what was sent by then is all of it
+            turn.answer = standing(turn)
+            turn.material = Material(turn.question)
             return
         if turn.taken_up:  # it was begun by a run that was killed: half of it is worth nothing
             turn.material, turn.failure = Material(turn.question), cut_off()
