@@ -280,7 +280,14 @@ async def test_a_pause_that_telegram_asks_for_is_waited_out_and_said(
     assert [line for line in ended.sentences if "Telegram asks" in line], ended.err
 
 
-@pytest.mark.parametrize("written", [PHONE[1:], f"{PHONE[:4]} {PHONE[4:7]}-({PHONE[7:]})"])
+@pytest.mark.parametrize(
+    "written",
+    [
+        PHONE[1:],
+        f"{PHONE[:4]} {PHONE[4:7]}-({PHONE[7:]})",
+        f"\u202a{PHONE[:4]}\u00a0{PHONE[4:7]}\u2013{PHONE[7:]}\u202c",
+    ],
+)
 async def test_a_code_by_e_mail_is_entered_as_one(house: House, written: str) -> None:
     house.write_config()
     house.stage.telegram.sends_codes("email")

@@ -132,7 +132,7 @@ def test_a_cell_too_many_is_not_lost() -> None:
         ("https://a.org?by=@name", "", "https://a.org?by=@name"),
         ("(@name) **@name**", "", f"(@{JOINER}name) @{JOINER}name"),
         ("1/2 and @ 5", "", "1/2 and @ 5"),
-        ("[@name](https://a.b)", "", f"@{JOINER}name"),
+        ("[@name](https://a.b)", "", f"@{JOINER}name (https://a.b)"),
     ],
 )
 def test_names_and_commands_that_the_asker_did_not_write_are_inert(

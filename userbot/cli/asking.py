@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from userbot import masking
 from userbot.cli.language import fitted, said, show, tell, tell_below
 from userbot.errors import UserbotError
+from userbot.rules.plain import invisible
 from userbot.texts import _
 
 TRIES = 5
@@ -209,7 +210,9 @@ class Scripted(Keyboard):
 
 
 def _is_phone(answer: str) -> bool:
-    return re.fullmatch(r"\+?[\d\s().-]{5,25}", answer) is not None
+    # Phones copy numbers with marks of direction around them, and with dashes of every length.
+    seen = "".join(one for one in answer if not invisible(one))
+    return re.fullmatch(r"\+?[\d()./\u2010-\u2015-]{5,25}", seen) is not None
 
 
 def _secret(answer: str) -> str:

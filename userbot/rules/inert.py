@@ -22,6 +22,7 @@ from userbot.rules.plain import MESSAGE_UNITS, invisible
 from userbot.texts import Language, _, translated
 
 _ACTING: Final = frozenset(punctuation) - frozenset("\"'()[]{}")
+_TELEGRAM: Final = frozenset({"t.me", "telegram.me", "telegram.dog"})
 _LOOKED_AT: Final = 512
 """Characters of what is seen first; a prefix is much shorter."""
 _ADDRESS: Final = re.compile(
@@ -31,6 +32,7 @@ _ADDRESS: Final = re.compile(
     re.I,
 )
 _BARE: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<host>[^\s/?#]+)", re.I)
+_NAME: Final = re.compile(r"(?<![\w@])@(?P<name>[a-z]\w{3,31})(?!\w|[./]\w)", re.I)
 _TRAILING: Final = ".,;:!?…'\"“”«»)]}>*_/"
 
 
@@ -92,11 +94,17 @@ def _own(prefix: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 def shows_another(shown: str, url: str) -> bool:
     """Whether the text of a link shows an address that its target is not.
 
-    The beginning of the same address, with or without its scheme, is the same.
+    The beginning of the same address, with or without its scheme, is the same. A name (“@somebody”)
+    is one at Telegram.
     """
     seen = "".join(one for one in unicodedata.normalize("NFKC", shown) if not invisible(one))
     seen = seen.replace("\u3002", ".")
     target = urlsplit(url)
+    at_telegram = _host(target.netloc) in _TELEGRAM
+    spaced = "".join(one for one in shown if one.isspace() or not invisible(one))
+    for named in _NAME.finditer(spaced):
+        if not at_telegram or target.path.strip("/").lower() != named["name"].lower():
+            return True
     for found in (*_ADDRESS.finditer(seen), *_BARE.finditer(seen)):
         scheme, host = found["scheme"], _host(found["host"])
         if scheme and scheme.lower() not in (target.scheme.lower(), "http", "https"):

@@ -9,6 +9,7 @@ import asyncio
 from base64 import urlsafe_b64encode
 from contextlib import suppress
 from typing import Any, Protocol
+from unicodedata import category
 
 from telethon import events
 from telethon.errors import (
@@ -27,6 +28,7 @@ from telethon.errors import (
 from telethon.tl import functions, types
 
 from userbot.errors import NotLoggedInError, TelegramError, UserbotError
+from userbot.rules.plain import invisible
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import error_name, meaning
 from userbot.texts import _
@@ -125,7 +127,8 @@ async def by_phone(client: Client, asks: Asks, phone: str | None) -> None:
 
 def _digits(phone: str) -> str:
     """A phone number as Telegram takes it, however it was written. Raises TelegramError."""
-    digits = "".join(one for one in phone if one not in " \t\u00a0-()./").removeprefix("+")
+    seen = (one for one in phone if not invisible(one) and category(one)[0] != "P")
+    digits = "".join(seen).removeprefix("+")
     if not (digits.isascii() and digits.isdecimal()):
         raise TelegramError(*_REFUSED[PhoneNumberInvalidError], reason="phone_number_invalid")
     return digits
