@@ -69,7 +69,7 @@ from userbot.texts import _, n_, translated
 ANSWER_SECONDS = 120
 """How long the play waits for an answer; a small model on a slow computer takes its time."""
 _ANSWER_TOKENS = 300
-_PICTURED: dict[Language, tuple[int, ...]] = {"en": (0, 1, 2, 3, 5), "ru": (0, 1, 2, 3, 7)}
+_PICTURED: dict[Language, tuple[int, ...]] = {"en": (0, 2, 3, 4, 6), "ru": (0, 2, 3, 4, 8)}
 """What of the scene the pictures show: a plan, what follows from it, a refusal, a voice note."""
 _COLUMNS = 80
 """Of a picture of the console."""
@@ -234,7 +234,11 @@ class Play:
             ),
             openai=model,
             voice=voice or VoiceConfig(base_url=url, api_key=secret),
-            chats=(ChatConfig(id=self._sandbox.group.id, respond="mention", from_=may_ask),),
+            chats=(
+                ChatConfig(
+                    id=self._sandbox.group.id, respond="mention", from_=may_ask, search="askers"
+                ),
+            ),
             history=HistoryConfig(database=self._folder / "history.db"),
             limits=LimitsConfig(requests_per_minute=20),
         )

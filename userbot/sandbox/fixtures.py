@@ -46,7 +46,7 @@ class Sandbox:
         for actor, person in zip(CAST, people, strict=True):
             if actor.may_ask and person is not founder:
                 founder.knows(person)
-        self.telegram.add_group(GROUP[language], creator=people[1], members=people)
+        self.telegram.add_supergroup(GROUP[language], creator=people[1], members=people)
         self.telegram.add_supergroup("Python club", creator=founder, members=people)
 
     async def start(self, port: int = 0) -> None:

@@ -7,6 +7,7 @@ not in the script, because the visitor types it, is answered with exactly that.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -14,6 +15,7 @@ from typing import Any, Final, Literal
 from userbot.sandbox import script_texts as texts
 from userbot.sandbox.endpoint_chat import Reply, plain_text
 from userbot.sandbox.voices import ENGLISH, RUSSIAN, VOICES, KnownRecording
+from userbot.types import ToolCall
 
 Language = Literal["en", "ru"]
 
@@ -79,6 +81,12 @@ def _spoken(who: Actor, voice: KnownRecording) -> ScriptLine:
 LINES: Final[dict[Language, tuple[ScriptLine, ...]]] = {
     "en": (
         ScriptLine(who=LENA, text="So, are we going anywhere this weekend?", answered=False),
+        ScriptLine(
+            who=TIMUR,
+            text="My cousin in Lisbon has the keys to the flat",
+            answered=False,
+            pause=0.1,
+        ),
         ScriptLine(who=MAX, text="/gpt Plan a weekend in Lisbon for the four of us", answered=True),
         ScriptLine(who=LENA, text="And if it rains?", answered=True, replies=True),
         ScriptLine(who=VERA, text="/gpt Who is right, cats or dogs?", answered=False),
@@ -90,9 +98,13 @@ LINES: Final[dict[Language, tuple[ScriptLine, ...]]] = {
         _spoken(MAX, ENGLISH),
         ScriptLine(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
         _spoken(LENA, RUSSIAN),
+        ScriptLine(who=LENA, text="/gpt And who has the keys?", answered=True, pause=0.1),
     ),
     "ru": (
         ScriptLine(who=LENA, text="Ну что, едем куда-нибудь на выходные?", answered=False),
+        ScriptLine(
+            who=TIMUR, text="Ключи от квартиры в Казани у моего брата", answered=False, pause=0.1
+        ),
         ScriptLine(who=MAX, text="/gpt Составь план выходных в Казани на четверых", answered=True),
         ScriptLine(who=LENA, text="А если пойдёт дождь?", answered=True, replies=True),
         ScriptLine(who=VERA, text="/gpt Кто прав, кошки или собаки?", answered=False),
@@ -104,17 +116,22 @@ LINES: Final[dict[Language, tuple[ScriptLine, ...]]] = {
         _spoken(MAX, ENGLISH),
         ScriptLine(who=OLGA, text="/gpt Что посмотреть в Петербурге за один день?", answered=True),
         _spoken(LENA, RUSSIAN),
+        ScriptLine(who=LENA, text="/gpt А у кого ключи?", answered=True, pause=0.1),
     ),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class _WrittenAnswer:
-    """A question, as it is recognised, its answer, and the answer that it builds on, if any."""
+    """A question, as it is recognised, its answer, and the answer that it builds on, if any.
+
+    `words`: what is looked for in the chat before; the answer cites what was found first.
+    """
 
     question: str
     answer: str
     after: str = ""
+    words: tuple[str, ...] = ()
 
 
 _ANSWERS: Final = (
@@ -127,6 +144,8 @@ _ANSWERS: Final = (
     _WrittenAnswer("Что посмотреть в Петербурге за один день?", texts.PETERSBURG),
     _WrittenAnswer(ENGLISH.words, texts.LAST_TRAIN),
     _WrittenAnswer(RUSSIAN.words, texts.THEATRE),
+    _WrittenAnswer("And who has the keys?", texts.KEYS_EN, words=("keys", "key")),
+    _WrittenAnswer("А у кого ключи?", texts.KEYS_RU, words=("ключи", "ключей", "ключ")),
 )
 
 
@@ -144,6 +163,9 @@ def written_answer(request: dict[str, Any]) -> Reply:
         if _folded(scripted.question) in _folded(question) and (
             not scripted.after or _folded(scripted.after) in said
         ):
+            if scripted.words and request.get("tools") and last == len(messages) - 1:
+                arguments = json.dumps({"words": scripted.words}, ensure_ascii=False)
+                return Reply("", calls=(ToolCall("look1", "search_chat", arguments),))
             return Reply(scripted.answer, delay=CHUNK_DELAY)
     return Reply(_not_in_script(question, len(history)), delay=CHUNK_DELAY)
 
