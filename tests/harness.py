@@ -40,7 +40,7 @@ from userbot.sandbox.state import Group, Message
 from userbot.sandbox.telegram import Telegram
 from userbot.settings import Settings
 from userbot.timings import USUAL, Timings
-from userbot.types import Usage
+from userbot.types import ToolCall, Usage
 
 __all__ = [
     "DEFAULT_PACING",
@@ -54,6 +54,7 @@ __all__ = [
     "Stage",
     "Timings",
     "Told",
+    "ToolCall",
     "Usage",
     "Window",
     "listed",

@@ -9,10 +9,9 @@ from typing import Any
 
 from telethon.tl.types import MessageEntityTextUrl
 
-from tests.harness import Stage, listed
+from tests.harness import Stage, ToolCall, listed
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Group, Message
-from userbot.types import ToolCall
 
 Ask = Mapping[str, Any]
 FOR_ME = {"search": "me"}
