@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import Call, busy, damaged, full, watched
-from tests.harness import Program, ProgramError, Stage, Told, Usage, listed
+from tests.harness import Program, ProgramError, Stage, Told, ToolCall, Usage, listed
 from tests.quick_clock import QuickClock
 from userbot.sandbox import ogg
 from userbot.sandbox.accounts import Account
@@ -44,6 +44,7 @@ GIVEN = 30.0
 """Real seconds that a question may take in the end, on a slow machine."""
 LISTED = {"in_doubt", "begun_before_move"}
 """Why a question may be listed and not answered."""
+SEARCH = ToolCall("a1", "search_chat", '{"words": ["question"]}')
 UNIT, BASE = 1_000, 4
 """The answer to a question's n-th request costs UNIT * BASE**n tokens, half of one less than
 UNIT: so the digits of a sum tell how often each was paid."""
@@ -61,6 +62,8 @@ class Scenario:
     """The group becomes a supergroup after the fault."""
     respond: str = "all"
     """Which messages in the group are questions."""
+    searches: bool = False
+    """The model looks something up before it answers."""
     is_command: bool = False
     """The owner's: it leaves the chat, and its one result is in Saved Messages."""
 
@@ -118,6 +121,7 @@ SCENARIOS = {
     "moved": Scenario(_text, moves=True),
     "reply": Scenario(_reply, respond="prefix"),
     "reply to voice": Scenario(_reply_to_voice, respond="prefix"),
+    "searched": Scenario(_own, {"reading": {"search": "me"}}, searches=True),
     "/gpt_new": Scenario(_new, is_command=True),
     "/gpt_history": Scenario(_history, is_command=True),
 }
@@ -452,11 +456,14 @@ class Walk:
             self.wrong.append(f"not in its place: {stands}")
 
     def _answer(self, request: dict[str, Any]) -> Reply:
-        found = re.findall(r"question (\d+)", str(request["messages"][-1]["content"]))
+        asked = [one["content"] for one in request["messages"] if one["role"] == "user"]
+        found = re.findall(r"question (\d+)", str(asked[-1]))
         number = found[-1] if found else "none"
         take = len(self.stage.endpoint.requests) - self._before.requests - 1
         pieces = f"This answers {number}. ", "It goes on for a while, ", f"to the end of {number}."
         usage = Usage(60, UNIT * BASE**take)
+        if self.scenario.searches and request["messages"][-1]["role"] == "user":
+            return Reply("I look. ", usage=usage, calls=(SEARCH,))
         return Reply("".join(pieces), chunks=pieces, delay=0.03, usage=usage)
 
 

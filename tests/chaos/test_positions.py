@@ -113,3 +113,10 @@ async def test_the_line_lost_at_every_position_with_each_answer_to_a_used_random
 @pytest.mark.parametrize("scenario", ["text", "voice", "own prompt"])
 async def test_a_database_that_is_lost_at_every_position(stage: Stage, scenario: str) -> None:
     await losses(stage, scenario, some=False)
+
+
+async def test_a_question_that_searches_has_its_search_among_its_positions(stage: Stage) -> None:
+    walk = await walk_of(stage, "searched")
+    calls = await walk.count()
+    assert [call.what for call in calls].count("SearchRequest") == 1
+    assert walk.wrong == []

@@ -419,9 +419,10 @@ async def test_results_that_may_not_be_messages_are_told_in_words(
     assert await answer(chat, CALLED) == "good"
     first, second = endpoint.requests
     assert [one["role"] for one in first["messages"]] == ["system", "user", "assistant", "tool"]
-    assert [one["role"] for one in second["messages"]] == ["system", "user", "assistant", "user"]
-    assert second["messages"][2]["content"] == '[Call of look: {"words": "x"}]'
-    assert second["messages"][3]["content"].endswith("\nfound it")
+    assert [one["role"] for one in second["messages"]] == ["system", "user"]
+    asked = second["messages"][1]["content"]
+    assert asked.startswith('hello there\n\n[You have called look with {"words": "x"}. ')
+    assert asked.endswith("\nfound it")
     assert second["tools"] == first["tools"]
 
 

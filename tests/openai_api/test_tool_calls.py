@@ -10,6 +10,7 @@ import pytest
 
 from userbot.errors import ModelError
 from userbot.openai_api.chat import OpenAIChat
+from userbot.openai_api.dialect import Dialect
 from userbot.openai_api.responses import body_of
 from userbot.openai_api.tool_calls import CallReader
 from userbot.sandbox.endpoint import Endpoint, Reply
@@ -302,6 +303,18 @@ async def test_both_interfaces_call_and_are_given_results(api: Any, stream: bool
         },
         {"role": "tool", "content": "found", "tool_call_id": "a1"},
     ]
+
+
+async def test_what_a_server_signed_comes_back_with_the_call() -> None:
+    signed = {"extra_content": {"google": {"thought_signature": "c2ln"}}}
+    raw = events(
+        piece(call(X, "look", "a1", index=0) | signed),
+        piece(call("", index=0), finish="stop"),
+    )
+    (called,) = (await answer_of(raw, OFFERING))[1].calls
+    messages = (*ROUND.messages[:2], PromptMessage("assistant", "", calls=(called,)))
+    (told,) = Dialect().body(replace(ROUND, messages=messages))["messages"][-1]["tool_calls"]
+    assert told["extra_content"] == signed["extra_content"]
 
 
 def test_a_body_of_responses_has_its_own_shapes() -> None:

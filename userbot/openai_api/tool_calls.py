@@ -18,6 +18,9 @@ from userbot.types import ToolCall
 
 CALLED: Final = frozenset({"tool_calls", "function_call"})
 """Under which of these names a message calls, if it does."""
+_EXTRA: Final = "extra_content"
+"""What Gemini thought before a call stands there, signed; without it the result is refused.
+https://ai.google.dev/gemini-api/docs/thought-signatures"""
 _MOST_CALLS: Final = 16
 """Calls of one answer that are read; nobody needs as many at once."""
 _MOST_CHARACTERS: Final = 2**16
@@ -32,9 +35,12 @@ class _Begun:
     id: str = ""
     name: str = ""
     arguments: list[str] = field(default_factory=list)
+    extra: dict[str, Any] = field(default_factory=dict)
 
     def call(self) -> ToolCall:
-        return ToolCall(paired(self.id), paired(self.name), _json("".join(self.arguments)))
+        extra = json.dumps(self.extra) if self.extra else ""
+        arguments = _json("".join(self.arguments))
+        return ToolCall(paired(self.id), paired(self.name), arguments, extra)
 
 
 class CallReader:
@@ -92,6 +98,8 @@ class CallReader:
         self._room -= len(kept)
         if kept:
             call.arguments.append(kept)
+        if isinstance(piece.get(_EXTRA), dict):
+            call.extra = {_EXTRA: piece[_EXTRA]}
         return len(name) + len((arguments or "").encode("utf-8", "surrogatepass"))
 
     def _of(self, index: object, id_: str, name: str, argues: bool) -> _Begun | None:

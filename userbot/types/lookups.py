@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,8 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+    extra: str = field(default="", compare=False)
+    """What its server wants to see again with it: JSON of more of its fields."""
 
 
 @dataclass(frozen=True, slots=True)
