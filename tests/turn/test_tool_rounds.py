@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
@@ -94,6 +95,8 @@ async def test_what_was_found_is_in_the_answer_and_each_round_is_paid(
     assert second["messages"][: len(first["messages"])] == first["messages"]
     assert second["tools"] == first["tools"]
     assert tokens(stage) == 2 * COST.total
+    (told,) = program.events("answered")
+    assert (told.prompt_tokens, told.completion_tokens) == (200, 20), "of both rounds"
     assert stage.history()[0].answer == "I see: They met on Monday."
 
 
@@ -326,3 +329,40 @@ async def test_a_budget_that_is_used_up_by_a_round_ends_the_question(
     stage.max.says(stage.group, "/gpt when did they meet?")
     await program.tells("limited")
     assert len(stage.endpoint.requests) == 1
+
+
+async def test_others_see_typing_while_something_is_looked_up(stage: Stage, tool: Almanac) -> None:
+    tool.holds = asyncio.Event()
+    stage.endpoint.responder = lambda request: replace(looks_once(request), chunks=())
+    program = await stage.program(clock=QuickClock(20))
+    question = stage.max.says(stage.club, "/gpt when did they meet?")
+    async with asyncio.timeout(60):
+        while not tool.called:
+            await asyncio.sleep(0.01)
+        before = len(stage.writes("setTyping"))
+        while len(stage.writes("setTyping")) < before + 2:
+            await asyncio.sleep(0.01)
+    tool.holds.set()
+    await program.tells("answered")
+    assert await stage.max.expects(stage.club, reply_to=question)
+
+
+async def test_a_half_of_the_history_is_tried_with_what_was_found(
+    stage: Stage, tool: Almanac
+) -> None:
+    stage.endpoint.responder = lambda _: "It is said. " * 300
+    program = await stage.program(history={"window_tokens": 4000})
+    for _ in range(3):
+        stage.max.says(stage.group, "/gpt tell me")
+        await program.tells("answered")
+        program.told.clear()
+
+    def small(request: dict[str, Any]) -> Reply:
+        if results(request) and len(request["messages"]) > 6:
+            raise RefusedError(400, "Bad request.")
+        return looks_once(request)
+
+    stage.endpoint.responder = small
+    assert await answered(stage, program) == "I see: They met on Monday."
+    assert program.events("notice", reason="half_tried")
+    assert len(tool.called) == 1

@@ -263,7 +263,7 @@ class Complete:
         assert turn.request is not None
         told = stream.finish.usage
         usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
-        turn.cost = usage
+        turn.cost, turn.before = usage, turn.before + usage
         self._budget.broke_off(turn, usage)
 
     def _broke_off(self, turn: Turn, stream: Stream, *, cut: bool) -> None:

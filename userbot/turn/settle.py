@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 from userbot.errors import LimitReachedError, UserbotError
 from userbot.events import (
@@ -167,10 +168,13 @@ class Settle:
         turn.settled = True
         self._loops.answered(question, self._clock.now())
         seconds = self._clock.monotonic() - (turn.began or 0.0)
-        self._told.answered(question, answer, 0.0 if turn.request is None else seconds, cost)
+        usage = answer.finish.usage
+        whole = None if usage is None else turn.before + usage
+        told = replace(answer, finish=replace(answer.finish, usage=whole))
+        self._told.answered(question, told, 0.0 if turn.request is None else seconds, cost)
         if answer.finish.reason == "stopped":
             self._history.forget(question.conversation)  # only the store knows what it keeps of it
             return
         exchange = Exchange(question.sender.name, text, answer.text, question.id)
-        usage = answer.finish.usage if turn.request is not None else None
-        self._history.remember(question.conversation, exchange, usage, turn.estimated)
+        own_usage = usage if turn.request is not None else None
+        self._history.remember(question.conversation, exchange, own_usage, turn.estimated)

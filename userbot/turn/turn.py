@@ -50,6 +50,9 @@ if TYPE_CHECKING:
     from userbot.types import ChatRequest, Payment
 
 
+_NOTHING = Usage(0, 0)
+
+
 class Stage(Enum):
     """What happens to a question, in order."""
 
@@ -211,6 +214,8 @@ class Turn:
     # What it costs: until it is captured, and of the newest request.
     estimated: int = 0
     """Tokens of the request, as they were estimated."""
+    before: Usage = _NOTHING
+    """What the requests cost that came before the answer's own."""
     cost: Usage | None = None
     """What an answer that broke off has cost, by estimate if need be."""
     payment: Payment | None = None
@@ -333,7 +338,7 @@ class Turn:
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
         self.sources, self.searched, self.found_tokens, self.summing = [], 0, 0, None
-        self.rounds, self.misread, self.model = [], 0, ""
+        self.rounds, self.misread, self.model, self.before = [], 0, "", _NOTHING
         self.asks_first = self.asked_first = self.no_more_calls = self.found_shorter = False
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
