@@ -42,7 +42,7 @@ async def test_a_pause_at_the_start_is_waited_out_and_shown(stage: Stage, method
     assert not program.events("failed")
 
 
-@pytest.mark.parametrize("method", [*AT_A_START, "updates.getState"])
+@pytest.mark.parametrize("method", ["help.getConfig", "contacts.getBlocked"])
 async def test_a_start_outlasts_telegrams_own_trouble(stage: Stage, method: str) -> None:
     program = await stage.program(clock=QUICK)
     await program.stop()
