@@ -116,6 +116,7 @@ CASES = {
     "an unknown option": Case("run --confg x", None, 2, "--confg", "Did you mean --config?"),
     "an option without its value": Case("login --phone", None, 2, "--phone", "--help"),
     "a wrong number": Case("sandbox --port 99999", None, 2, "--port", "sandbox --help"),
+    "days before the calendar": Case("usage --days 99999999999", None, 2, "1 to 36500.", "--help"),
     "one word too many": Case("chats a b", None, 2, "argument: b.", "chats --help"),
     "a sandbox in a file": Case("sandbox --data config.toml", "", 1, "is a file", "--data"),
 }

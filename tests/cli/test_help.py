@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from typer.testing import CliRunner
 
+from tests.cli.house import House
 from tests.cli.processes import COMMAND
 from userbot import __version__
 from userbot.cli import app
@@ -44,6 +45,14 @@ def test_every_command_explains_itself(name: str) -> None:
     for flag in ("--config FILE", "--profile NAME", "--plain", "--json", "-v, --verbose", "--help"):
         assert flag in text
     assert max(map(len, text.splitlines())) <= 80
+
+
+async def test_in_a_narrow_terminal_lines_of_the_help_end_between_words(house: House) -> None:
+    for arguments in (["--help"], ["history", "--help"]):
+        screen = await house.terminal(*arguments, columns=40)
+        assert await screen.ends() == 0
+        lines = [line.rstrip() for line in screen.plain.splitlines()]
+        assert not [one for one in lines if len(one) > 40 and " " in one.strip()]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -92,10 +92,10 @@ async def test_a_server_of_ones_own_takes_any_number_as_api_id(house: House) -> 
 async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: House) -> None:
     lines = f"abc\n0\n2040817\nshort\n{API_HASH}\n3\n1\nwith blanks\nsk-test-1\n"
     ended = await house.run("init", lines=lines)  # input ends before it would ask the real Telegram
-    assert "It is your own number from my.telegram.org, at least five digits long." in ended.err
-    assert "It is 32 characters: digits and letters from a to f." in ended.err
+    assert "It is your own number from my.telegram.org, five digits or more;" in ended.err
+    assert "It is 32 characters: digits and letters from a to f;" in ended.err
     assert "Give a number from 1 to 2." in ended.err
-    assert "It has no spaces; copy it again." in ended.err
+    assert "Copy the whole key: it has no spaces." in ended.err
     assert "https://my.telegram.org" in ended.err
     assert "VPN and ad blocker" in ended.err
     assert "sk-test-1" not in ended.err

@@ -58,6 +58,8 @@ async def test_a_faulty_file_changes_nothing_and_each_fault_is_told(house: House
         assert says in (await running.event("failed"))["error"]
         asked = stage.max.says(stage.group, "/gpt still there?")
         assert (await running.event("answered"))["message"] == asked.id_for(stage.olga)
+    path.unlink()
+    assert "is gone: keeping" in (await running.event("notice"))["detail"]
     path.write_text(right)
     assert "valid again" in (await running.event("notice"))["detail"]
     assert (await running.stop(signal.SIGTERM)).code == 0

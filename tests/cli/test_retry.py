@@ -135,3 +135,7 @@ def test_an_age(typed: str, age: timedelta | None) -> None:
             age_of(typed)
     else:
         assert age_of(typed) == age
+
+
+def test_a_time_longer_than_the_calendar_is_a_century() -> None:
+    assert datetime.now(UTC) - age_of("999999w") < datetime.now(UTC)

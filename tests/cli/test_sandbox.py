@@ -181,7 +181,7 @@ async def test_in_a_terminal_one_writes_as_its_people_and_sees_the_answers(house
     await running.event("ignored")
     await running.stop(signal.SIGINT)
     screen.types("/as nobody\n")
-    await screen.shows("Here are Olga, Max, Lena, Timur, Vera.")
+    await screen.shows("Nobody here is called nobody. Here are Olga, Max, Lena, Timur, Vera.")
     screen.types("/quit\n")
     assert await screen.ends() == 0
 
@@ -192,6 +192,8 @@ async def test_in_a_terminal_what_it_does_not_know_is_told_and_not_posted(house:
     chats = "Here are Weekend plans, Python club, Olga, Lena, Timur, Vera,\\s+Saved"
     screen.types("/in xx\n")
     await screen.shows(f"No chat named xx. {chats}")
+    screen.types("/help\n")
+    await screen.shows("somebody's name, or\\s*\n {19}Saved")
     screen.types("/in\n")
     await screen.shows(f"❯\\s+{chats}")
     screen.types("/hlep me\n")

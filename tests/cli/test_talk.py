@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 from datetime import UTC, datetime
 from typing import Any
@@ -161,6 +162,7 @@ async def test_in_a_terminal_the_answer_grows_and_ctrl_d_ends(house: House) -> N
     await screen.shows("it\\.\n› $")
     screen.types("\x04")
     assert await screen.ends() == 0
+    assert screen.plain.endswith("› \n"), "the shell goes on in a line of its own"
     assert screen.plain.count("Sentence number 3 ") == 1, "what stands is not printed again"
     (one,) = kept(house)
     assert one.answer == "".join(SENTENCES)
@@ -176,6 +178,23 @@ async def test_what_changes_while_it_grows_is_printed_over(house: House) -> None
     screen.types("tell me\n")
     await screen.shows("bold and a link")
     await screen.shows("a link.*\\.\n› $")
+    screen.types("\x04")
+    assert await screen.ends() == 0
+
+
+async def test_in_a_terminal_what_happens_is_on_lines_of_its_own_that_end_between_words(
+    house: House,
+) -> None:
+    write_config(house)
+    house.stage.endpoint.faults.add("cut", after=30)
+    screen = await house.terminal("talk", columns=50)
+    await screen.shows("› ")
+    screen.types("tell me\n")
+    await screen.shows("waiting  Terminal")
+    await screen.shows("tell me.?\n› $")
+    told = screen.plain.split("tell me\n")[1].splitlines()
+    assert [one for one in told if re.match(r"\d\d:\d\d:\d\d waiting", one)], told
+    assert max(map(len, told)) <= 50
     screen.types("\x04")
     assert await screen.ends() == 0
 

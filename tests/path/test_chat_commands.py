@@ -272,7 +272,7 @@ async def test_a_model_that_the_server_does_not_list_is_refused_with_those_like_
     stage.endpoint.models = ("test", "parrot-large", "parrot-small")
     program = await stage.program()
     told = await orders(stage, stage.group, "/gpt_model parot-small")
-    assert "has no parot-small; nothing was changed. It has, for example: parrot-small" in told
+    assert "has no “parot-small”; nothing was changed. It has, for example: parrot-small" in told
     (notice,) = program.events("notice", reason="command")
     assert "parrot-small" in notice.detail, "the console says so, too"
     assert "Model here: test" in await orders(stage, stage.group, "/gpt_model")
@@ -317,6 +317,14 @@ async def test_what_is_wrong_with_a_command_is_one_line_of_the_console(
     assert says in await orders(stage, stage.group, text)
     (notice,) = program.events("notice", reason="command")
     assert says in notice.detail
+    assert notice.detail.count(text.split()[0]) == 1, "the command is named once"
+
+
+async def test_of_a_list_the_console_has_the_command_alone(stage: Stage) -> None:
+    program = await stage.program()
+    assert "What you can write:" in await orders(stage, stage.group, "/gpt_help")
+    (notice,) = program.events("notice", reason="command")
+    assert notice.detail == "/gpt_help"
 
 
 async def test_the_owners_commands_work_where_content_is_protected(stage: Stage) -> None:
@@ -372,9 +380,9 @@ async def test_usage_tells_what_was_spent(stage: Stage) -> None:
     await ask(stage, program, stage.max, stage.club, "/gpt two")
     told = await orders(stage, stage.group, "/gpt_usage")
     _, today, here, month, _ = told.splitlines()
-    assert today.startswith("Today: answers: 2, ")
-    assert here.startswith("In this chat: answers: 1, ")
-    assert month.startswith("Last 30 days: answers: 2, ")
+    assert today.startswith("Today: 2 answers, ")
+    assert here.startswith("In this chat: 1 answer, ")
+    assert month.startswith("Last 30 days: 2 answers, ")
 
 
 async def test_retry_asks_a_failed_question_again(stage: Stage) -> None:

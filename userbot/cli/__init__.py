@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import shutil
 import sys
 from difflib import get_close_matches
 from io import TextIOWrapper
@@ -56,6 +57,10 @@ _WRONG: Final = {
 """Typer words what is wrong for people alone: each of its sentences, and how we say it."""
 
 
+_NARROW: Final = 60
+"""Columns; in fewer there is no room for what an option does beside a long name of one."""
+
+
 def _told(text: str) -> str:
     """A text of the help, by its paragraphs; what typer adds in brackets follows it."""
     if language() == "en":
@@ -71,7 +76,14 @@ def _said(english: str) -> str:
 
 
 class _Translated(_Plain):  # type: ignore[misc]  # typer keeps this class to itself
-    """Typer's help, in our language."""
+    """Typer's help, in our language, and no wider than the terminal."""
+
+    width: int
+
+    def __init__(self, *more: Any, **options: Any) -> None:
+        super().__init__(*more, **options)
+        if options.get("width") is None:
+            self.width = max(min(self.width, shutil.get_terminal_size().columns - 2), 20)
 
     def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
         super().write_usage(prog, args, prefix or f"{_said('Usage')}: ")
@@ -82,8 +94,11 @@ class _Translated(_Plain):  # type: ignore[misc]  # typer keeps this class to it
     def write_text(self, text: str) -> None:
         super().write_text(_told(text))
 
-    def write_dl(self, rows: Any, *more: Any, **options: Any) -> None:
-        super().write_dl([(name, _told(text)) for name, text in rows], *more, **options)
+    def write_dl(self, rows: Any, col_max: int = 30, col_spacing: int = 2) -> None:
+        told = [(name, _told(text)) for name, text in rows]
+        if self.width < _NARROW:
+            col_max = min(col_max, 16)
+        super().write_dl(told, col_max, col_spacing)
 
 
 def _usage_error(error: TyperException) -> UsageError:

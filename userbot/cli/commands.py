@@ -276,7 +276,12 @@ def history(
     ] = None,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help=_("Only the newest N [default: 20 questions].")),
+        typer.Option(
+            min=1,
+            max=1_000_000,
+            metavar="N",
+            help=_("Only the newest N [default: 20 questions]."),
+        ),
     ] = None,
     clear: Annotated[
         bool, typer.Option("--clear", help=_("Erase the text of CHAT, or everything, permanently."))
@@ -314,7 +319,8 @@ def usage(
         str, typer.Option("--by", metavar="WHAT", help=_("Only by day, chat or person."))
     ] = "",
     days: Annotated[
-        int, typer.Option(min=1, metavar="N", help=_("The last N days, including today."))
+        int,
+        typer.Option(min=1, max=36_500, metavar="N", help=_("The last N days, including today.")),
     ] = 30,
 ) -> None:
     settings = load_config(common, need_key=False).settings

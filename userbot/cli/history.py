@@ -25,6 +25,7 @@ NEWEST = 20
 """Questions, as `--help` says too."""
 _BEGINS = _("It starts with the first question.")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_CENTURY = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +212,14 @@ def ask_again(
 
 
 def age_of(typed: str) -> timedelta:
-    """ "1h" as a time. Raises UsageError."""
+    """ "1h" as a time, a century at most. Raises UsageError."""
     found = re.fullmatch(r"(\d{1,6})([smhdw])", typed.strip().lower())
     if found is None:
         raise UsageError(
             _("“{typed}” is not a duration.", typed=typed),
             _("Write a number and s, m, h, d or w: 90m, 2h, 7d."),
         )
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return min(timedelta(**{_UNITS[found[2]]: int(found[1])}), _CENTURY)
 
 
 def _runs(settings: TelegramConfig) -> bool:

@@ -27,13 +27,13 @@ _LOCAL = "http://localhost:11434/v1"
 
 _MY_TELEGRAM = _("""\
 Telegram gives each of your programs an id and a secret hash, for free:
-  1. Open https://my.telegram.org and log in with your phone number; the code
-     arrives in your Telegram app, not by SMS.
-  2. Choose “API development tools”. Any title and short name will do, and
-     “Desktop” as the platform.
+  1. Open https://my.telegram.org and log in with your phone number; the code\
+ arrives in your Telegram app, not by SMS.
+  2. Choose “API development tools”. Any title and short name will do, and\
+ “Desktop” as the platform.
   3. Copy “App api_id” and “App api_hash” here.
-If the page says only ERROR: turn off VPN and ad blocker, try another browser or
-your phone's network, or try again in a few hours.""")
+If the page says only ERROR: turn off VPN and ad blocker, try another browser or\
+ your phone's network, or try again in a few hours.""")
 
 
 Values = dict[str, str | int]
@@ -53,7 +53,10 @@ def application(environ: Mapping[str, str], *, own_server: bool) -> Values:
     if api_id:
         tell(_("Using api_id from TELEGRAM_API_ID."))
     else:
-        expected = _("It is your own number from my.telegram.org, at least five digits long.")
+        expected = _(
+            "It is your own number from my.telegram.org, five digits or more; those in examples"
+            " do not work."
+        )
         if own_server:
             expected = _("It is a number, at least 1.")
         right = _is_api_id if own_server else _is_own_api_id
@@ -63,7 +66,9 @@ def application(environ: Mapping[str, str], *, own_server: bool) -> Values:
         tell(_("Using api_hash from TELEGRAM_API_HASH."))
     else:
         fits: Callable[[str], bool] = str.isalnum if own_server else _is_api_hash
-        expected = _("It is 32 characters: digits and letters from a to f.")
+        expected = _(
+            "It is 32 characters: digits and letters from a to f; those in examples do not work."
+        )
         default = "anyhash" if own_server else ""
         question = "api_hash" if own_server or not in_terminal() else _("api_hash (hidden)")
         answer = ask_until(question, fits, expected, default=default, hidden=not own_server)
@@ -90,7 +95,8 @@ async def model(environ: Mapping[str, str]) -> Values:
     )
     values: Values = {}
     if who == "other":
-        url = ask_until(_("Address"), _is_url, _("Example: {local}.", local=_LOCAL), default=_LOCAL)
+        expected = _("It begins with http:// or https://, for example {local}.", local=_LOCAL)
+        url = ask_until(_("Address"), _is_url, expected, default=_LOCAL)
         values["base_url"] = url
     key, offered = await _accepted_key(url)
     if key:
@@ -213,7 +219,7 @@ async def _accepted_key(url: str) -> tuple[str, list[str]]:
 def _key(url: str) -> str:
     if not url:
         question = _("API key (hidden)") if in_terminal() else _("API key")
-        return ask_until(question, _is_key, _("It has no spaces; copy it again."), hidden=True)
+        return ask_until(question, _is_key, _("Copy the whole key: it has no spaces."), hidden=True)
     needless = _("API key (hidden; Enter: none needed)")
     return ask(needless if in_terminal() else _("API key (empty: none needed)"), hidden=True)
 

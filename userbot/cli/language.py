@@ -9,9 +9,10 @@ else. This is loaded for `--help`, so it loads little itself.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
-from typing import TextIO
+from typing import Final, TextIO
 
 from userbot.texts import Language, language_of, translated
 
@@ -63,6 +64,10 @@ def plainer(error: UnicodeError) -> tuple[str, int]:
     return plain.encode(error.encoding, "replace").decode(error.encoding), error.end
 
 
+_HEAD: Final = re.compile(r"[ →]*(?:\d+\. )?")
+"""What a line is set in by, with its mark or its number."""
+
+
 def fitted(text: str, stream: TextIO) -> str:
     """The text as `stream` shows it: in a terminal, lines end between words."""
     if not stream.isatty():
@@ -77,7 +82,7 @@ def fitted(text: str, stream: TextIO) -> str:
         else textwrap.fill(
             line,
             max(width, 20),
-            subsequent_indent=" " * (len(line) - len(line.lstrip(" →"))),
+            subsequent_indent=" " * len(_HEAD.match(line)[0]),  # type: ignore[index]
             break_long_words=False,
             break_on_hyphens=False,
         )

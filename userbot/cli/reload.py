@@ -41,13 +41,27 @@ class ConfigWatch:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             before, latest = latest, self._stamps()
-            if latest[0] is not None and latest != known and latest == before:
+            if latest != known and latest == before:
                 known = latest
-                await self._changed()
+                if latest[0] is None:
+                    self._gone()
+                else:
+                    await self._changed()
 
     def _stamps(self) -> tuple[_Stamp | None, _Stamp | None]:
         """What changes with the file, and with the variables that stand beside it."""
         return _stamp(self._path), _stamp(self._path.with_name(ENV_FILE))
+
+    def _gone(self) -> None:
+        """Say so, and read no other file in its place."""
+        self._faulty = True
+        self._report(
+            Notice(
+                reason="config_faulty",
+                detail=_("{file} is gone: keeping the current settings.", file=self._path.name),
+                hint=_("The next start needs it: put it back, or run `userbot init`."),
+            )
+        )
 
     async def _changed(self) -> None:
         try:
@@ -98,7 +112,7 @@ def _faults(file: str, error: UserbotError) -> Iterator[Event]:
 
 
 def _stamp(path: Path) -> _Stamp | None:
-    """What changes with a file; None while there is none, as between an editor's two steps."""
+    """What changes with a file; None while there is none."""
     try:
         found = path.stat()
     except OSError:

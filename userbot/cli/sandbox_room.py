@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from userbot.cli.demo_show import Show
@@ -154,7 +155,8 @@ class Room:
         found = self._person(name)
         if found is None:
             names = ", ".join(one.first_name for one in self._sandbox.telegram.accounts)
-            self._tell(_("Here are {names}.", names=names))
+            here = _("Here are {names}.", names=names)
+            self._tell(joined(_("Nobody here is called {name}.", name=name) if name else "", here))
             return
         # A private chat stays the same chat, seen from its other side; Saved Messages stay that.
         if self._where is found:
@@ -212,8 +214,10 @@ class Room:
 
     def _help(self) -> None:
         with self._editor.above():
+            rows = Table.grid(padding=(0, 2))
             for usage, does in _COMMANDS.items():
-                self._console.print(Text(f"  {usage:16}", "bold"), Text(said(does)))
+                rows.add_row(Text(f"  {usage}", "bold", no_wrap=True), Text(said(does)))
+            self._console.print(rows)
 
     def _tell(self, sentence: Sentence) -> None:
         with self._editor.above():

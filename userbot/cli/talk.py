@@ -8,7 +8,7 @@ import time
 from io import TextIOWrapper
 
 from userbot.cli.common import Common, say_error
-from userbot.cli.language import language, said
+from userbot.cli.language import fitted, language, said
 from userbot.console.lines import JsonLines, Lines
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, UserbotError
@@ -29,6 +29,13 @@ _COMMANDS = {
 """What is typed here alone; Ctrl-C stops an answer, or clears a line that was begun."""
 
 
+class _Fitted(Lines):
+    """What happens, a line an event; in a terminal, lines end between words."""
+
+    def _line(self, event: Event) -> str:
+        return fitted(super()._line(event), sys.stderr)
+
+
 def talk(common: Common, settings: Settings, text: str = "") -> None:
     """Answer what is typed, or piped in, a question a line; /quit or /exit ends.
 
@@ -38,13 +45,15 @@ def talk(common: Common, settings: Settings, text: str = "") -> None:
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
     rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
-    lines = Lines(sys.stderr, language(), verbose=common.verbose)
+    lines = _Fitted(sys.stderr, language(), verbose=common.verbose)
 
     def report(event: Event) -> None:
         event = masked_event(event)
         if rows is not None:
             rows(event)
         elif common.verbose or not isinstance(event, Heard | Answering | Answered):
+            if terminal.lively:
+                terminal.end()  # a half-written answer is no beginning of that line
             lines(event)
 
     out = sys.stdout if rows is None else sys.stderr
@@ -77,7 +86,10 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> boo
     while True:
         try:
             line = input(_PROMPT) if typed else next(sys.stdin)
-        except (EOFError, StopIteration):
+        except EOFError:
+            print(file=sys.stderr)  # or the shell's next prompt would stand behind ours
+            return taken
+        except StopIteration:
             return taken
         except KeyboardInterrupt:
             if not typed or not _begun():

@@ -198,7 +198,12 @@ class ChatCommands:
         named = self._texts.named(command.name)
         quotes = command.name in _QUOTES and not wrong
         shown = "" if quotes else preview(outcome.split("\n")[0])
-        detail = _("{named}: {outcome}", named=named, outcome=shown) if shown else named
+        if shown.endswith(":"):  # the head of a list that is told in Saved Messages
+            shown = ""
+        if named in shown:  # a sentence about the command, which names it
+            detail = shown
+        else:
+            detail = _("{named}: {outcome}", named=named, outcome=shown) if shown else named
         self._results.notice(command, "command", detail)
 
     def _begin(self, command: CommandMessage, telling: Coroutine[None, None, None]) -> None:

@@ -10,7 +10,7 @@ from userbot.rules.inert import Inert
 from userbot.rules.markdown import plain
 from userbot.rules.plain import shortened
 from userbot.settings import ChatConfig
-from userbot.texts import Language, _, translated
+from userbot.texts import Language, _, n_, translated
 from userbot.types import Cost, Exchange
 
 _QUESTION: Final = 300
@@ -61,7 +61,7 @@ _TEXTS: Final = {
     "model_set": _("This chat now uses {value}."),
     "model_unchecked": _("Whether the model's server has {value} could not be checked."),
     "model_unknown": _(
-        "The model's server has no {value}; nothing was changed. It has, for example: {like}."
+        "The model's server has no “{value}”; nothing was changed. It has, for example: {like}."
     ),
     "model_reset": _("The model is back to config.toml: {value}"),
     "set_here": _(" (set by command)"),
@@ -71,7 +71,6 @@ _TEXTS: Final = {
         "Last 30 days: {month}\n"
         "In this chat: {month_here}"
     ),
-    "cost": _("answers: {answers}, tokens: {prompt} + {completion}"),
     "unknown": _("No such command: {stem}_{word}. Did you mean {stem}_{suggestion}?"),
     "no_argument": _("{stem}_{word} takes no argument; nothing was done."),
     "history_count": _("{stem}_history takes a number from 1 to {most}."),
@@ -162,12 +161,20 @@ class CommandTexts:
         return "\n\n".join([*shown, self.say("history_more")])
 
     def cost(self, cost: Cost) -> str:
-        """A sum, with thousands kept apart."""
+        """A sum, with thousands kept apart as the language does."""
+        comma = "," if self._language == "en" else "\u202f"
         prompt, completion = (
-            f"{tokens:,}".replace(",", "\u202f")
+            f"{tokens:,}".replace(",", comma)
             for tokens in (cost.prompt_tokens, cost.completion_tokens)
         )
-        return self.say("cost", answers=cost.answers, prompt=prompt, completion=completion)
+        told = n_(
+            "{count} answer, {prompt} tokens in, {completion} out",
+            "{count} answers, {prompt} tokens in, {completion} out",
+            cost.answers,
+            prompt=prompt,
+            completion=completion,
+        )
+        return translated(told, self._language)
 
     def rule(self, chat: ChatConfig | None) -> str:
         """Who is answered in a chat."""
