@@ -148,8 +148,8 @@ async def test_a_day_s_tokens_bound_a_recap_as_they_bound_all_else(stage: Stage)
 class Hanging:
     """A model that sums up so many parts and then says nothing, until it is let go."""
 
-    def __init__(self, stage: Stage, parts: int) -> None:
-        self.parts = parts
+    def __init__(self, stage: Stage, parts: int, says: Any = part_or_whole) -> None:
+        self.parts, self.says = parts, says
         self.hangs, self.goes_on = asyncio.Event(), asyncio.Event()
         stage.endpoint.responder = self
 
@@ -158,7 +158,7 @@ class Hanging:
             self.hangs.set()
             await self.goes_on.wait()
         self.parts -= 1
-        return part_or_whole(request)
+        return str(self.says(request))
 
 
 IN_PARTS: Any = {"history": {"window_tokens": 2500}}
@@ -306,3 +306,47 @@ async def test_where_nothing_new_was_said_no_phone_rings(stage: Stage) -> None:
     assert skipped.reason == "no_recap"
     assert stage.writes("sendMessage") == []
     assert stage.asked() == []
+
+
+async def test_a_thousand_messages_of_twenty_people_in_topics(stage: Stage) -> None:
+    """A window of 8,000 tokens, deletions meanwhile, and a kill in the middle."""
+    people = [
+        stage.telegram.add_account(f"Person{n}", username=f"person_{n}", phone=f"+99966300{n:02}")
+        for n in range(20)
+    ]
+    forum = stage.telegram.add_forum("House", creator=stage.olga, members=people)
+    topics = [stage.olga.opens_topic(forum, name) for name in ("Roof", "Garden", "Money")]
+    said = [
+        people[n % 20].says(
+            forum, f"{n}: {'the roof of the house leaks, ' * 3}", topic=topics[n % 3]
+        )
+        for n in range(1000)
+    ]
+
+    def sums_up(request: dict[str, Any]) -> str:
+        first, *_, last = re.findall(r"\[(\d+)\]", request["messages"][1]["content"])[:-2]
+        return f"The roof leaks [{first}], and more [{last}]."
+
+    model = Hanging(stage, 3)
+    program = await stage.program()
+    order = stage.olga.says(stage.olga, "/gpt_recap House")
+    await model.hangs.wait()
+    await program.crash()
+    model = Hanging(stage, 3, sums_up)
+    program = await stage.program()
+    await program.tells("failed", message=order.id_for(stage.olga))
+    stage.olga.says(stage.olga, "/gpt_retry", reply_to=order)
+    await model.hangs.wait()
+    for n in range(980, 1000):
+        people[n % 20].deletes(said[n])
+    await stage.all_arrives()
+    model.goes_on.set()
+    await program.tells("answered", message=order.id_for(stage.olga))
+    *_, answer = stage.answers(order)
+    assert answer.text.startswith("House: 1000 messages of 20 people since ")
+    links = [one.url for one in answer.entities if getattr(one, "url", "")]
+    assert links
+    ids = {one.id_for(stage.olga) for one in said[:980]}
+    assert all(int(link.rpartition("/")[2]) in ids for link in links)
+    (day,) = stage.spent()
+    assert 40_000 < day.prompt_tokens < 60_000, "what the run that was killed has paid counts, too"

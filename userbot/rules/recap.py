@@ -211,7 +211,10 @@ class Summing:
     def without(self, numbers: Set[int]) -> Summing:
         """Some messages are gone: nothing more is asked of those that were not yet."""
         asked, rest = self.left[: self.asked], self.left[self.asked :]
-        return replace(self, left=(*asked, *(one for one in rest if one.numbers - numbers)))
+        left = (*asked, *(one for one in rest if one.numbers - numbers))
+        if not left and self.summaries:
+            return Summing(self.summaries, self.room, part=self.part, whole=False)
+        return replace(self, left=left)
 
 
 def room(window_tokens: int, system: str, title: str) -> int:

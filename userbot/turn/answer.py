@@ -67,9 +67,13 @@ class AnswerStage:
         while True:
             await self._complete.open(turn)
             assert turn.stream is not None
-            await (
-                turn.stream.end() if speaks or _is_unseen(turn) else self._in_writing.follow(turn)
-            )
+            if turn.summing is not None and not turn.summing.is_last:
+                with turn.waits("recap"):  # there may be many parts: each has its own time
+                    await turn.stream.end()
+            elif speaks or rings(turn.question):
+                await turn.stream.end()
+            else:
+                await self._in_writing.follow(turn)
             if await self._complete.ended(turn):
                 break
         if speaks and self._by_voice is not None:
@@ -96,8 +100,3 @@ class AnswerStage:
     async def over(self, turn: Turn) -> None:
         """Nothing more of an answer will come."""
         await self._typing.over(turn)
-
-
-def _is_unseen(turn: Turn) -> bool:
-    """Whether what the model writes is not shown as it grows: it comes later, or is only a part."""
-    return rings(turn.question) or (turn.summing is not None and not turn.summing.is_last)

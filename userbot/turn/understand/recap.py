@@ -288,7 +288,8 @@ class RecapStage:
         self._history.begin(turn.question)
         self._typing.begin(turn)
         try:
-            turn.material = await self._recaps.of(turn)
+            with turn.waits("recap"):  # a long one is paced, and does not hang
+                turn.material = await self._recaps.of(turn)
         except NoSuchChatError as error:  # told where the answer would stand
             turn.material, turn.failure = Material(turn.question), error
 
