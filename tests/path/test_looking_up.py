@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import pytest
 from telethon.tl.types import MessageEntityTextUrl
 
 from tests.harness import Stage, ToolCall, listed
@@ -233,3 +235,100 @@ async def test_by_voice_numbers_are_not_spoken_and_sources_stand_in_the_caption(
     assert given.text.startswith("[1] Lena, ")
     assert len(links(given)) == 1
     assert "[1]" not in stage.endpoint.speeches[0]["input"]
+
+
+async def test_the_owner_asks_about_a_chat_without_asking_in_it(stage: Stage) -> None:
+    stage.lena.says(stage.club, "встречаемся в субботу")
+    stage.olga.says(stage.olga, "а заметки говорят о субботу иначе")
+    stage.endpoint.responder = searches("субботу", answer="В субботу [1].")
+    program = await stage.program(reading=FOR_ME)
+    question = stage.olga.says(stage.olga, "/gpt -c Club когда?")
+    await program.tells("answered")
+    (given,) = [one for one in stage.olga.messages(stage.olga) if one.reply_to is question]
+    (link,) = links(given)
+    assert resolved(stage, link).text == "встречаемся в субботу"
+    assert "заметки" not in json.dumps(stage.endpoint.requests, ensure_ascii=False)
+
+
+@pytest.mark.parametrize(("seconds", "answer"), [(1, "Не знаю [1]."), (60, "Не знаю.")])
+async def test_a_search_that_telegram_slows_down_is_shown_and_the_answer_goes_on(
+    stage: Stage, seconds: int, answer: str
+) -> None:
+    stage.lena.says(stage.club, "встречаемся в субботу")
+    times = 1 if seconds == 1 else None
+    stage.telegram.faults.add("messages.search", f"FLOOD_WAIT_{seconds}", times=times)
+    stage.endpoint.responder = searches("субботу", answer="Не знаю [1].")
+    program = await stage.program(reading=FOR_ME)
+    question = stage.olga.says(stage.club, "/gpt когда?")
+    await program.tells("answered", timeout=30)
+    (given,) = stage.answers(question)
+    assert given.text == answer
+    waited = program.events("waiting", reason="flood_wait")
+    given_up = program.events("notice", reason="not_looked_up")
+    assert (len(waited), len(given_up)) == ((1, 0) if seconds == 1 else (0, 1)), program.told
+
+
+async def test_whoever_asks_wherever_the_model_is_shown_nothing_of_elsewhere(stage: Stage) -> None:
+    """As a property: random chats, topics and people who came at random times; a hostile model."""
+    chance = random.Random(15)
+    telegram, people = stage.telegram, [stage.max, stage.lena, stage.vera]
+    forum = telegram.add_forum("Forum", creator=stage.max, members=[stage.olga, stage.max])
+    topics = [stage.max.opens_topic(forum, title) for title in ("One", "Two")]
+    hidden = telegram.add_supergroup("Hidden", creator=stage.max, members=[stage.olga, stage.max])
+    basic = telegram.add_group("Basic", creator=stage.max, members=[stage.olga, stage.max])
+    telegram.hide_prehistory(hidden)
+    rooms: list[tuple[Group, Message | None]] = [
+        (forum, topics[0]), (forum, topics[1]), (hidden, None), (basic, None), (stage.club, None)
+    ]  # fmt: skip
+    said: dict[str, Message] = {}
+    tops: dict[str, Message | None] = {}
+    for number in range(200):
+        telegram.advance(chance.randrange(1, 50))
+        where, topic = chance.choice(rooms)
+        came = people[: 1 + number // 70]  # one after the other
+        writer = chance.choice([stage.olga, *came])
+        if not where.has(writer):
+            stage.max.invites(writer, where)
+        mark = f"mark{number:03}"
+        said[mark] = writer.says(where, f"dacha {mark}, see the chat {basic.id}", topic=topic)
+        tops[mark] = topic
+        stage.olga.says(stage.olga, "dacha of her notes, mark999")
+    telegram.advance(60)
+
+    def hostile(request: Ask) -> Reply:
+        told = found(request)
+        tries = (
+            ("search_chat", {"words": ["dacha"], "chat": stage.olga.id, "topic": None}),
+            ("search_chat", {"since": "2000-01-01", "peer": basic.id}),
+            ("read_around", {"message": 1, "before": 500, "after": 500, "chat": basic.id}),
+        )
+        if len(told) < len(tries) and request.get("tools"):
+            name, arguments = tries[len(told)]
+            return Reply("", calls=(ToolCall("", name, json.dumps(arguments)),))
+        return Reply("It was said [1] [2] [3] [40] [999].")
+
+    stage.endpoint.responder = hostile
+    chats = [
+        listed(one.id, "prefix", [who.id for who in people], search="askers")
+        for one in (forum, hidden, basic, stage.club)
+    ]
+    program = await stage.program(chats, trigger={"from": "me"}, reading={"searches": 8})
+    shown = 0
+    for where, topic in rooms:
+        asker = stage.vera if topic is None else chance.choice(people)
+        if not where.has(asker):
+            stage.max.invites(asker, where)
+        stage.endpoint.requests.clear()
+        question = asker.says(where, "/gpt what of it?", topic=topic)
+        await program.tells("answered", message=question.id_for(stage.olga), chat=where.id)
+        marks = set(re.findall(r"mark\d+", json.dumps(stage.endpoint.requests)))
+        shown += len(marks)
+        for mark in marks:
+            assert said[mark] in asker.messages(where), f"{asker.first_name} cannot read {mark}"
+            assert tops[mark] is topic
+        assert "999" not in "".join(marks)
+        for given in stage.answers(question):
+            numbers = [int(one.rpartition("/")[2]) for one in links(given)]
+            read = {said[mark].id_for(stage.olga) for mark in marks}
+            assert set(numbers) <= read
+    assert shown > 50
