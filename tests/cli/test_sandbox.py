@@ -255,3 +255,19 @@ async def test_init_for_a_sandbox_needs_one_and_leaves_other_configs_alone(house
     assert (await house.run("init", "--sandbox", "--config", "other.toml")).code == 0
     assert (await house.run("init", "--sandbox", "--config", "other.toml")).code == 0, "anew"
     await running.stop(signal.SIGINT)
+
+
+async def test_when_the_newer_of_two_sandboxes_ends_init_finds_the_other(house: House) -> None:
+    first = await house.terminal("sandbox")
+    await first.shows("Max ❯ $")
+    second = await house.terminal("sandbox")
+    await second.shows("Max ❯ $")
+    second.types("/quit\n")
+    assert await second.ends() == 0
+    ended = await house.run("init", "--sandbox")
+    assert ended.code == 0, ended.err
+    first.types("/quit\n")
+    assert await first.ends() == 0
+    (house.folder / "config.toml").unlink()
+    ended = await house.run("init", "--sandbox")
+    assert "No sandbox is running." in ended.err

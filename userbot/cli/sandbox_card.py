@@ -24,9 +24,11 @@ def _file() -> Path:
 
 @contextmanager
 def announced(card: dict[str, Any]) -> Iterator[None]:
-    """Within, the card can be read; of several sandboxes the newest counts."""
-    path, text = _file(), json.dumps(card)
+    """Within, the card can be read; of several sandboxes the newest counts, then the one before."""
+    path, text, before = _file(), json.dumps(card), ""
     with suppress(OSError):  # a convenience: without it, init is told where by hand
+        if path.exists():
+            before = path.read_text(encoding="utf-8")
         secure_folder(path.parent)
         write_private(path, text)
     try:
@@ -34,7 +36,10 @@ def announced(card: dict[str, Any]) -> Iterator[None]:
     finally:
         with suppress(OSError):
             if path.read_text(encoding="utf-8") == text:
-                path.unlink()
+                if before:
+                    write_private(path, before)
+                else:
+                    path.unlink()
 
 
 def running_sandbox() -> dict[str, Any]:
