@@ -64,6 +64,8 @@ class Scenario:
     """Which messages in the group are questions."""
     searches: bool = False
     """The model looks something up before it answers."""
+    is_quiet: bool = False
+    """The question leaves the chat, and its answer is in Saved Messages."""
     is_command: bool = False
     """The owner's: it leaves the chat, and its one result is in Saved Messages."""
 
@@ -85,6 +87,10 @@ def _voice(walk: Walk, number: int) -> Message:
 
 def _own(walk: Walk, number: int) -> Message:
     return walk.stage.olga.says(walk.group, f"/gpt question {number}, please")
+
+
+def _quiet(walk: Walk, number: int) -> Message:
+    return walk.stage.olga.says(walk.group, f"/gpt -q question {number}, please")
 
 
 def _burst(walk: Walk, number: int) -> Message:
@@ -117,6 +123,7 @@ SCENARIOS = {
     "text": Scenario(_text),
     "voice": Scenario(_voice),
     "own prompt": Scenario(_own, {"trigger": {"own_prompt": "edit"}}, in_place=True),
+    "quiet": Scenario(_quiet, is_quiet=True),
     "burst": Scenario(_burst, {"trigger": {"burst_seconds": 0.3}}),
     "moved": Scenario(_text, moves=True),
     "reply": Scenario(_reply, respond="prefix"),
@@ -439,6 +446,7 @@ class Walk:
         row = self._row(question)
         end = f"end of {number}."
         everywhere = [*stage.olga.messages(self.group), *stage.olga.messages(stage.group)]
+        everywhere += stage.olga.messages(stage.olga)
         if isinstance(question.chat, Group):
             everywhere += stage.olga.messages(question.chat)
         said = {one.uid: one for one in everywhere if one.sender is stage.olga}.values()
@@ -452,6 +460,10 @@ class Walk:
             return
         if row is None or row.state != "answered" or len(whole) != 1 or replies:
             self.wrong.append(stands)
+        elif self.scenario.is_quiet and not (
+            question.deleted and whole[0] in stage.olga.messages(stage.olga)
+        ):
+            self.wrong.append(f"not quiet: {question}: {stands}")
         elif self.scenario.in_place and whole != [question]:
             self.wrong.append(f"not in its place: {stands}")
 
