@@ -41,6 +41,21 @@ async def test_a_chat_that_is_selected_while_it_runs_is_answered_and_an_address_
     assert (await running.stop(signal.SIGTERM)).code == 0
 
 
+async def test_what_may_be_looked_up_changes_while_it_runs(house: House) -> None:
+    house.write_config()
+    house.log_in()
+    stage = house.stage
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    stage.olga.says(stage.olga, "/gpt -c Club when?")
+    assert (await running.event("failed"))["reason"] == "no_such_chat"
+    house.write_config('[reading]\nsearch = "me"\n')
+    assert "reading.search now in effect" in (await running.event("notice"))["detail"]
+    stage.olga.says(stage.olga, "/gpt -c Club when?")
+    await running.event("answered")
+    assert (await running.stop(signal.SIGTERM)).code == 0
+
+
 async def test_a_faulty_file_changes_nothing_and_each_fault_is_told(house: House) -> None:
     stage = house.stage
     right = house.write_config(MAX_MAY.format(chat=stage.group.id)).read_text()

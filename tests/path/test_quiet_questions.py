@@ -16,6 +16,7 @@ from tests.path.test_pictures import JPEG
 from tests.path.voice.notes import until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
+from userbot.types import ToolCall
 
 ANSWER = "On Saturday."
 
@@ -219,3 +220,55 @@ async def test_a_group_that_became_a_supergroup_is_one_chat(stage: Stage) -> Non
     stage.olga.says(stage.olga, "/gpt -c Weekend when do we meet?")
     await program.tells("answered")
     assert [row.about_chat for row in stage.history()] == [new.id]
+
+
+CALL = ToolCall("a1", "search_chat", '{"words": ["Saturday"]}')
+
+
+def looks_it_up(request: dict[str, Any]) -> Reply:
+    """A model that searches once, then cites what it was given first."""
+    if any(one["role"] == "tool" for one in request["messages"]):
+        return Reply("They agreed on it [1].")
+    return Reply("", calls=(CALL,))
+
+
+@pytest.mark.parametrize("asked", ["/gpt -c Club when?", "/gpt -q when?"])
+async def test_what_is_asked_from_afar_is_looked_up_there_and_nowhere_else(
+    stage: Stage, asked: str
+) -> None:
+    stage.endpoint.responder = looks_it_up
+    stage.lena.says(stage.group, "Saturday is wrong.")
+    stage.olga.says(stage.olga, "Saturday is a secret.")
+    found = stage.lena.says(stage.club, "Let us say Saturday.")
+    program = await stage.program(**SEARCHES)
+    stage.olga.says(stage.olga if "-c" in asked else stage.club, asked)
+    await program.tells("answered")
+    (result,) = [one["content"] for one in stage.asked()[-1] if one["role"] == "tool"]
+    assert "Let us say Saturday." in result
+    assert "wrong" not in result
+    assert "secret" not in result
+    assert {one.peer.channel_id for one in stage.writes("messages.search")} == {
+        int(str(stage.club.id).removeprefix("-100"))
+    }
+    answer = stage.olga.messages(stage.olga)[-1]
+    assert [one.url for one in answer.entities if hasattr(one, "url")] == [
+        f"https://t.me/c/{str(stage.club.id).removeprefix('-100')}/{found.id_for(stage.olga)}"
+    ]
+
+
+@pytest.mark.parametrize("how", ["deleted", "forgotten"])
+async def test_an_answer_goes_from_the_history_with_what_it_cites(stage: Stage, how: str) -> None:
+    stage.endpoint.responder = looks_it_up
+    found = stage.lena.says(stage.club, "Let us say Saturday.")
+    program = await stage.program(**SEARCHES)
+    stage.olga.says(stage.olga, "/gpt -c Club when?")
+    await program.tells("answered")
+    (row,) = stage.history()
+    assert "They agreed on it" in row.answer
+    if how == "deleted":
+        stage.lena.deletes(found)
+    else:
+        stage.olga.says(stage.olga, "/gpt_forget @lena_l")
+    await until(lambda: not stage.history("saved")[0].answer)
+    database = b"".join(file.read_bytes() for file in stage.folder.glob("history.db*"))
+    assert b"They agreed" not in database
