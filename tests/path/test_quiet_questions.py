@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Program, Stage, listed
+from tests.harness import Program, Stage, ToolCall, listed
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.test_chat_commands import result, texts
 from tests.path.test_first_look import bury
@@ -16,7 +16,6 @@ from tests.path.test_pictures import JPEG
 from tests.path.voice.notes import until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
-from userbot.types import ToolCall
 
 ANSWER = "On Saturday."
 
