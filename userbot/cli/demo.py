@@ -164,7 +164,7 @@ class Play:
         self._language: Language = language
         self._verbose = common.verbose
         self._own = own
-        self._sandbox = Sandbox(responder=written_answer, language=language)
+        self._sandbox = Sandbox(responder=written_answer, language=language, links=True)
         self._owner = self._sandbox.people[OLGA.key]
         self._visitor = self._sandbox.people[MAX.key]
         self._console = _recording(language) if picture else console_for(common, language)

@@ -17,22 +17,26 @@ _PASSWORDS = {VERA.key: "open sesame"}
 
 
 class Sandbox:
-    """The sandbox's Telegram and endpoint; start it, then look at `card`."""
+    """The sandbox's Telegram and endpoint; start it, then look at `card`.
+
+    `links`: the group is a supergroup, whose messages have addresses.
+    """
 
     def __init__(
         self,
         data: Path | None = None,
         responder: Responder = echo,
         language: Language = "en",
+        links: bool = False,
     ) -> None:
         self.telegram = Telegram(data=data)
         self.endpoint = Endpoint(responder=responder)
         if not self.telegram.accounts:
-            self._settle(language)
+            self._settle(language, links)
         self.people = dict(zip((actor.key for actor in CAST), self.telegram.accounts, strict=False))
         self.group, self.club, *_ = self.telegram.groups
 
-    def _settle(self, language: Language) -> None:
+    def _settle(self, language: Language, links: bool) -> None:
         people = [
             self.telegram.add_account(
                 actor.names[language],
@@ -46,7 +50,9 @@ class Sandbox:
         for actor, person in zip(CAST, people, strict=True):
             if actor.may_ask and person is not founder:
                 founder.knows(person)
-        self.telegram.add_supergroup(GROUP[language], creator=people[1], members=people)
+        # Only messages of a supergroup have links.
+        add = self.telegram.add_supergroup if links else self.telegram.add_group
+        add(GROUP[language], creator=people[1], members=people)
         self.telegram.add_supergroup("Python club", creator=founder, members=people)
 
     async def start(self, port: int = 0) -> None:
