@@ -80,6 +80,7 @@ from userbot.turn.understand.recording import Recordings
 from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.turn.understand.understand import Understand
+from userbot.turn.understand.voice_notes import VoiceNotes
 from userbot.turn.understand.words import Words
 from userbot.types import Person, Question
 
@@ -204,8 +205,9 @@ class Services:
         ffmpeg = Ffmpeg(settings.history.database, timings)
         recordings = Recordings(reader, ffmpeg, paid, store, clock, timings)
         replied = Replied(reader, store, history, self.chats, window)
+        transcribe = Transcribe(recordings, store, clock, report, timings)
         words = Words(
-            Transcribe(recordings, store, clock, report, timings),
+            transcribe,
             replied,
             self.chats,
             store,
@@ -228,7 +230,13 @@ class Services:
         past = Past(self.background, adapters.lookups, reader, self.chats, store, report)
         understand = Understand(words, past, attachments, history, sender, typing)
         self._recaps = Recaps(
-            recap_rules(settings), adapters.lookups, reader, self.chats, store, clock, report
+            recap_rules(settings),
+            adapters.lookups,
+            reader,
+            self.chats,
+            VoiceNotes(self.chats, transcribe, self.budget, store, report),
+            clock,
+            report,
         )
         recapped = RecapStage(understand, self._recaps, history, sender, typing)
         settle = Settle(store, history, loops, self.told, clock)

@@ -25,6 +25,7 @@ from userbot.telegram.updates import Updates
 from userbot.texts import _
 from userbot.turn.turn import Turn
 from userbot.turn.understand.recap import Recaps
+from userbot.turn.understand.voice_notes import VoiceNotes
 from userbot.types import ConversationId, Message, Person
 
 
@@ -50,7 +51,7 @@ class RecapHere(Talk):
             TelegramLookups(client, updates),
             TelegramReader(client, updates),
             self._chats,
-            store,
+            VoiceNotes(self._chats, None, self._budget, store, report),
             self._clock,
             report,
         )

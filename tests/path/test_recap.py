@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Stage
+from tests.path.voice.notes import EN, WORDS_EN
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Group, Message
 
@@ -350,3 +351,17 @@ async def test_a_thousand_messages_of_twenty_people_in_topics(stage: Stage) -> N
     assert all(int(link.rpartition("/")[2]) in ids for link in links)
     (day,) = stage.spent()
     assert 40_000 < day.prompt_tokens < 60_000, "what the run that was killed has paid counts, too"
+
+
+async def test_voice_notes_are_listened_to_only_where_that_is_wanted(stage: Stage) -> None:
+    talk(stage, stage.club, 2)
+    stage.max.sends_voice(stage.club, EN)
+    await stage.program()
+    await recapped(stage, "/gpt_recap Club 1d")
+    assert stage.endpoint.transcriptions == []
+    assert "[voice" in stage.asked()[-1][1]["content"]
+    order = stage.olga.says(stage.olga, "/gpt_recap Club 1d voice")
+    await stage.programs[-1].tells("answered", message=order.id_for(stage.olga))
+    assert len(stage.endpoint.transcriptions) == 1
+    assert WORDS_EN in stage.asked()[-1][1]["content"]
+    assert WORDS_EN not in (stage.folder / "history.db").read_bytes().decode("latin-1")

@@ -21,7 +21,6 @@ from userbot.rules import limits, recap
 from userbot.rules.above_answer import escaped
 from userbot.rules.trigger import command_of
 from userbot.settings import Prices, RecapConfig
-from userbot.storage.store import Store
 from userbot.texts import Language, Text, _, joined, n_, quoted, translated
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.deliver.typing import Typing
@@ -30,6 +29,7 @@ from userbot.turn.history import History
 from userbot.turn.named_chats import named_chat
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.understand import Understand
+from userbot.turn.understand.voice_notes import VoiceNotes, Words
 from userbot.types import ConversationId, Message, Question, Recap, Scope, Source
 
 _LOOKED_BACK = 200
@@ -72,7 +72,7 @@ class Recaps:
         lookups: Lookups,
         reader: Reader,
         chats: ChatRules,
-        store: Store,
+        voice_notes: VoiceNotes,
         clock: Clock,
         report: Report,
     ) -> None:
@@ -81,7 +81,7 @@ class Recaps:
         self._lookups = lookups
         self._reader = reader
         self._chats = chats
-        self._store = store
+        self._voice_notes = voice_notes
         self._clock = clock
         self._report = report
 
@@ -118,7 +118,10 @@ class Recaps:
             raise _None(
                 self._protected(title) if found.protected else self._nothing(title, order, after)
             )
-        return self._material(turn, scope, title, recap.oldest_first(said), found.left_out)
+        said = recap.oldest_first(said)
+        listen = order.voice or self.rules.config.voice
+        heard = await self._voice_notes.words(turn, said, listen=listen)
+        return self._material(turn, scope, title, said, heard, found.left_out)
 
     async def _where(self, question: Question, order: Recap) -> tuple[ConversationId, str]:
         """Which conversation is meant, and how it is called."""
@@ -191,7 +194,13 @@ class Recaps:
         return one.outgoing and command_of(one.text, self._chats.policy.prefix) is not None
 
     def _material(
-        self, turn: Turn, scope: Scope, title: str, said: list[Message], left_out: Text | str
+        self,
+        turn: Turn,
+        scope: Scope,
+        title: str,
+        said: list[Message],
+        heard: Words,
+        left_out: Text | str,
     ) -> Material:
         rules, question = self.rules, turn.question
         turn.sources = [
@@ -206,7 +215,7 @@ class Recaps:
             for one in said
         ]
         lines = tuple(
-            recap.line(number, one, self._transcript(one), rules.zone)
+            recap.line(number, one, heard.get((one.conversation.chat, one.message), ""), rules.zone)
             for number, one in enumerate(said, 1)
         )
         room = recap.room(rules.window_tokens, rules.system, title)
@@ -214,12 +223,6 @@ class Recaps:
         whole = recap.Said(title, lines, len(said), recap.people_of(said), said[0].at)
         head = self._head(whole, turn.summing, left_out)
         return Material(question, said=whole, preface=f"{head}\n\n")
-
-    def _transcript(self, one: Message) -> str:
-        if one.voice is None:
-            return ""
-        kept = self._store.transcripts.find(one.conversation.chat, one.message)
-        return "" if kept is None else kept.text
 
     def _head(self, said: recap.Said, summing: recap.Summing, left_out: Text | str) -> str:
         """The line above a recap: how much it is of, and what it is likely to cost."""
