@@ -109,7 +109,10 @@ WORDS = [ToolCall("", "look", '{"words": ["x"]}')]
         ('{"calls": [{"name": "look"}]}', [ToolCall("", "look", "{}")]),
         ('{"answer": "42"}', []),
         ("Nothing has to be looked up.", []),
-        ('{"calls": [{"name": "look", "argum', []),
+        ('{"calls": [{"name": "look", "argum', [ToolCall("", "look", "{}")]),
+        ('{"calls": [{"name": "look", "arguments": {"words": ["x"], "from": "a \\"quo', WORDS),
+        ('{"calls": [{"name": "look", "arguments": {"words": ["x", "y', WORDS),
+        ('{"calls": [', []),
         ("[" * 100_000, []),
         ("", []),
     ],
@@ -125,7 +128,8 @@ def test_a_call_without_a_name_is_of_nobody_where_there_are_several_tools() -> N
 def test_a_model_is_asked_for_calls_in_words_and_by_a_schema() -> None:
     asked = asking_first(ASKED, (LOOK, READ))[-1].content
     assert asked.startswith("when?\n\n")
-    assert "- look: Looks. Arguments: {" in asked
+    assert "- look: Looks.\n  words (array): \n- read: Reads.\n  message (any): " in asked
     assert '{"calls": []}' in asked
     for specs in ((LOOK,), (LOOK, READ)):
-        assert json.loads(json.dumps(schema_of(specs)))["required"] == ["calls"]
+        schema = json.dumps(schema_of(specs))
+        assert schema.count("maxItems") == 2, "the list of calls, and the words of one"

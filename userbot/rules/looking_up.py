@@ -72,6 +72,7 @@ SPECS: Final = (
             },
             "required": ["message"],
         },
+        follows=True,
     ),
 )
 

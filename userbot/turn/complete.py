@@ -187,7 +187,8 @@ class Complete:
         """What the model wants to know before it answers; None if this was its answer."""
         assert stream.finish is not None
         if turn.request is not None and turn.request.schema is not None:
-            return tool_rounds.calls_in(stream.said, self._requests.specs(turn))
+            specs = [spec for spec in self._requests.specs(turn) if not spec.follows]
+            return tool_rounds.calls_in(stream.said, specs)
         return stream.finish.calls or None
 
     async def _look_up(self, turn: Turn, stream: Stream, calls: tuple[ToolCall, ...]) -> None:

@@ -130,9 +130,10 @@ class Requests:
         if not turn.asks_first:
             messages = tool_rounds.with_rounds(plain.messages, found, last=not specs)
             return replace(plain, messages=messages, tools=specs)
-        if specs and not (turn.asked_first or turn.rounds):
-            messages = tool_rounds.asking_first(plain.messages, specs)
-            return replace(plain, messages=messages, schema=tool_rounds.schema_of(specs))
+        first = [spec for spec in specs if not spec.follows]
+        if first and not (turn.asked_first or turn.rounds):
+            messages = tool_rounds.asking_first(plain.messages, first)
+            return replace(plain, messages=messages, schema=tool_rounds.schema_of(first))
         return replace(plain, messages=tool_rounds.with_found(plain.messages, found))
 
     def _found(self, turn: Turn) -> tuple[ToolRound, ...]:

@@ -44,6 +44,8 @@ class ToolSpec:
     name: str
     description: str
     parameters: Mapping[str, Any]
+    follows: bool = False
+    """It goes on with what another has found: there is nothing to call it for before."""
 
 
 @dataclass(frozen=True, slots=True)
