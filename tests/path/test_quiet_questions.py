@@ -13,7 +13,7 @@ from tests.path.test_answered_once import CUT_OFF
 from tests.path.test_chat_commands import result, texts
 from tests.path.test_first_look import bury
 from tests.path.test_pictures import JPEG
-from tests.path.voice.notes import until
+from tests.path.voice.notes import EN, until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 
@@ -271,3 +271,48 @@ async def test_an_answer_goes_from_the_history_with_what_it_cites(stage: Stage, 
     await until(lambda: not stage.history("saved")[0].answer)
     database = b"".join(file.read_bytes() for file in stage.folder.glob("history.db*"))
     assert b"They agreed" not in database
+
+
+async def test_a_quiet_question_in_saved_messages_leaves_them(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: ANSWER
+    program = await stage.program()
+    said = stage.olga.says(stage.olga, "/gpt -q when?")
+    await program.tells("answered")
+    await until(lambda: said.deleted)
+    assert texts(stage.olga.messages(stage.olga)) == [f"when?\n\n{ANSWER}"]
+
+
+async def test_quiet_messages_in_a_row_are_one_question_and_all_of_them_go(stage: Stage) -> None:
+    program = await stage.program(trigger={"burst_seconds": 1.5})
+    first = stage.olga.says(stage.group, "/gpt -q when do we meet,")
+    second = stage.olga.says(stage.group, "/gpt -q and where?")
+    loud = stage.olga.says(stage.group, "/gpt hello")
+    await until(partial(answered, program, 2))
+    await until(lambda: first.deleted and second.deleted)
+    asked = {messages[-1]["content"] for messages in stage.asked()}
+    assert asked == {"when do we meet,\nand where?", "Olga: hello"}
+    assert not loud.deleted
+
+
+async def test_a_quiet_question_that_failed_is_asked_again_quietly(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: ANSWER
+    program = await stage.program()
+    stage.endpoint.faults.add("unauthorized")
+    said = stage.olga.says(stage.group, "/gpt -q when?")
+    await program.tells("failed")
+    await until(lambda: said.deleted and len(stage.olga.messages(stage.olga)) == 1)
+    (told,) = stage.olga.messages(stage.olga)
+    assert told.text.startswith("⚠️")
+    stage.olga.says(stage.olga, "/gpt_retry", reply_to=told)
+    await program.tells("answered")
+    assert f"Weekend · when?\n\n{ANSWER}" in texts(stage.olga.messages(stage.olga))
+    assert texts(stage.olga.messages(stage.group)) == []
+
+
+async def test_a_quiet_voice_note_is_heard_before_it_is_deleted(stage: Stage) -> None:
+    stage.endpoint.understands(EN, "when do we meet?")
+    program = await stage.program()
+    said = stage.olga.sends_voice(stage.group, EN, caption="/gpt -q")
+    await program.tells("answered")
+    await until(lambda: said.deleted)
+    assert question(stage) == "when do we meet?"
