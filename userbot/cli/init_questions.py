@@ -157,17 +157,25 @@ def chats(found: list[Dialog]) -> list[str]:
 
 
 def search(blocks: list[str]) -> str:
-    """What `[reading] search` is to be; `blocks`: those of the chats that were chosen."""
+    """What `[reading] search` is to be; `blocks`: those of the chats that were chosen.
+
+    Input that ends before it says nothing about this: then nothing is looked up.
+    """
     choices = [("off", _("no")), ("me", _("yes, for your own questions"))]
     if blocks and not any('from = "anyone"' in block for block in blocks):
         choices.append(("askers", _("yes, for everybody who may ask there")))
-    return ask_choice(
-        _(
-            "May an answer look up what was said in its chat? What it finds goes to the model's"
-            " endpoint, for that answer only."
-        ),
-        choices,
-    )
+    try:
+        return ask_choice(
+            _(
+                "May an answer look up what was said in its chat? What it finds goes to the model's"
+                " endpoint, for that answer only."
+            ),
+            choices,
+        )
+    except UserbotError as error:
+        if error.reason != "no_answer":
+            raise
+        return "off"
 
 
 def _head(title: str) -> None:
