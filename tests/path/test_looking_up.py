@@ -332,3 +332,29 @@ async def test_whoever_asks_wherever_the_model_is_shown_nothing_of_elsewhere(sta
             read = {said[mark].id_for(stage.olga) for mark in marks}
             assert set(numbers) <= read
     assert shown > 50
+
+
+async def test_what_is_deleted_while_the_model_reads_it_is_told_no_more_and_not_cited(
+    stage: Stage,
+) -> None:
+    said = stage.lena.says(stage.club, "встречаемся в субботу")
+    stage.max.says(stage.club, "в субботу в шесть")
+
+    async def respond(request: Ask) -> Reply:
+        told = found(request)
+        if len(told) == 1:
+            stage.lena.deletes(said)
+            await stage.all_arrives()
+        if len(told) < 2:
+            arguments = json.dumps({"words": [("субботу", "шесть")[len(told)]]})
+            return Reply("", calls=(ToolCall("", "search_chat", arguments),))
+        return Reply("В субботу [2], в шесть [1].")
+
+    stage.endpoint.responder = respond
+    program = await stage.program(reading=FOR_ME)
+    question = stage.olga.says(stage.club, "/gpt когда?")
+    await program.tells("answered")
+    assert "встречаемся" in "".join(found(stage.endpoint.requests[1]))
+    assert "встречаемся" not in "".join(found(stage.endpoint.requests[2]))
+    (given,) = stage.answers(question)
+    assert given.text == "В субботу, в шесть [1]."

@@ -1,4 +1,5 @@
 import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -16,6 +17,7 @@ from userbot.rules.looking_up import (
     instructions,
     line,
     search_of,
+    without,
 )
 from userbot.types import ChatKind, ConversationId, Message, Person
 
@@ -114,6 +116,13 @@ def test_no_words_and_no_name_look_like_another_message() -> None:
     ).splitlines()
     assert shown[0] == "> [4] 2026-03-12 18:30 An na 9: a"
     assert all(one.startswith(">    ") for one in shown[1:])
+
+
+def test_a_message_that_is_gone_is_shown_no_more() -> None:
+    shown = [line(replace(found("a\n> [5] b"), number=number), MOSCOW) for number in (4, 5, 6)]
+    block = "\n".join(["[Found: 3]", *shown, "[5 requests are left]"])
+    left = without(block, {5})
+    assert left == "\n".join(["[Found: 3]", shown[0], shown[2], "[5 requests are left]"])
 
 
 def test_as_many_lines_as_fit_are_shown_but_one() -> None:

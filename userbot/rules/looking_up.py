@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
@@ -34,12 +34,17 @@ _DATE: Final = re.compile(
     r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2})(?:[T ](\d{1,2}):(\d\d)(?::\d\d)?)?)?)?"
 )
 
+_BEGINNING: Final = re.compile(r"> \[(\d+)\] ")
+_FURTHER: Final = ">    "
+"""How the lines of a message begin (`prompt.block_line`)."""
+
 SEARCH: Final = "search_chat"
 READ: Final = "read_around"
 _SPAN: Final[dict[str, Any]] = {
     "words": {
         "type": "array",
         "items": {"type": "string"},
+        "maxItems": 20,
         "description": (
             "Spellings to look for, each by itself. Only whole words are found, so give every form"
             " that may have been written: of a Russian noun all its cases, singular and plural."
@@ -186,6 +191,21 @@ def line(one: Found, zone: tzinfo | None, longest: int = CHARACTERS) -> str:
     at = one.message.at.astimezone(zone)
     said = carrying(one.message.media, cut(one.text, longest))
     return block_line(f"[{one.number}] {at:%Y-%m-%d %H:%M} {name}", said)
+
+
+def without(shown: str, gone: Collection[int]) -> str:
+    """What was found, as it is shown, without the messages of these numbers."""
+    kept: list[str] = []
+    leaves_out = False
+    for text in shown.split("\n"):
+        found = _BEGINNING.match(text)
+        if found is not None:
+            leaves_out = int(found[1]) in gone
+        elif not text.startswith(_FURTHER):
+            leaves_out = False
+        if not leaves_out:
+            kept.append(text)
+    return "\n".join(kept)
 
 
 def fitting(lines: Sequence[str], tokens: float) -> int:

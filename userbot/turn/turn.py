@@ -26,7 +26,7 @@ from math import inf
 from typing import TYPE_CHECKING, Literal
 
 from userbot.errors import PostponedError, UserbotError, WriteInDoubtError
-from userbot.rules import bursts
+from userbot.rules import bursts, looking_up
 from userbot.texts import _
 from userbot.types import (
     Answer,
@@ -350,6 +350,11 @@ class Turn:
             self.sources[number - 1] = replace(self.sources[number - 1], message=0, link="")
         if self.summing is not None:
             self.summing = self.summing.without(gone)
+        if gone:
+            self.rounds = [
+                replace(one, results=tuple(looking_up.without(text, gone) for text in one.results))
+                for one in self.rounds
+            ]
 
     def moves(self, new: int) -> None:
         """Its group goes on as the supergroup `new`: it is answered there, from its beginning.
