@@ -105,6 +105,7 @@ _FAILURES: Final = {
     "rate_limited": _("rate limited by the server"),
     "refused_request": _("the server refused the request"),
     "unauthorized": _("the server rejected the key"),
+    "no_such_chat": _("no such chat, or none that may be searched"),
     "quota": _("out of credit"),
     "model_not_found": _("no such model"),
     "context_length": _("too long for the model"),
