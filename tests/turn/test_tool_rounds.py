@@ -366,3 +366,34 @@ async def test_a_half_of_the_history_is_tried_with_what_was_found(
     assert await answered(stage, program) == "I see: They met on Monday."
     assert program.events("notice", reason="half_tried")
     assert len(tool.called) == 1
+
+
+async def test_what_was_found_and_is_deleted_meanwhile_is_not_asked_about_again(
+    stage: Stage,
+) -> None:
+    secret = stage.max.says(stage.club, "we meet on Monday\nat the old mill")
+    stage.lena.says(stage.club, "we meet at noon")
+
+    async def busy_once(request: dict[str, Any]) -> Reply:
+        found = results(request)
+        if not found:
+            return Reply("", calls=(ToolCall("a1", "search_chat", '{"words": ["meet"]}'),))
+        if len(stage.endpoint.requests) == 2:
+            stage.max.deletes(secret)
+            await stage.all_arrives()
+            await asyncio.sleep(0.2)
+            raise RefusedError(503, "busy")
+        return Reply("At noon.")
+
+    stage.endpoint.responder = busy_once
+    program = await stage.program(
+        clock=QuickClock(20), reading={"search": "me"}, trigger={"from": "me"}
+    )
+    stage.olga.says(stage.club, "/gpt when do we meet?")
+    await program.tells("answered")
+    _, before, after = ["".join(results(request)) for request in stage.endpoint.requests]
+    assert "Monday" in before
+    assert "old mill" in before
+    assert "at noon" in after
+    assert "Monday" not in after
+    assert "old mill" not in after

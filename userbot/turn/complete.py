@@ -144,6 +144,8 @@ class Complete:
         )
         with turn.waits("model"):
             await self._clock.sleep(seconds)
+        if turn.rounds:
+            turn.request = None  # of what was found something may be gone meanwhile
         stream.again(failed=True)
         return False
 
