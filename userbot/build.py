@@ -238,7 +238,7 @@ class Services:
             clock,
             report,
         )
-        recapped = RecapStage(understand, self._recaps, history, sender, typing)
+        recapped = RecapStage(understand, self._recaps, history, self.budget, sender, typing)
         settle = Settle(store, history, loops, self.told, clock)
         stages = Stages(resume, recapped, answer, settle)
         self.migration = Migration(self.chats, reader, history, report)

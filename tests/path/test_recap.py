@@ -365,3 +365,59 @@ async def test_voice_notes_are_listened_to_only_where_that_is_wanted(stage: Stag
     assert len(stage.endpoint.transcriptions) == 1
     assert WORDS_EN in stage.asked()[-1][1]["content"]
     assert WORDS_EN not in (stage.folder / "history.db").read_bytes().decode("latin-1")
+
+
+async def test_a_recap_that_was_paid_to_its_end_is_brought_after_a_kill(stage: Stage) -> None:
+    said = talk(stage, stage.club, 3)
+    stage.endpoint.responder = lambda _: "**Topics**: the house [2]"
+    program = await stage.program()
+    edits = stage.telegram.faults.add("messages.editMessage", delay=60, times=None)
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    while not edits.happened:
+        await asyncio.sleep(0.005)
+    await program.crash()
+    stage.telegram.faults.clear()
+    program = await stage.program()
+    await program.tells("answered", message=order.id_for(stage.olga))
+    (answer,) = stage.answers(order)
+    head, _, text = answer.text.partition("\n\n")
+    assert re.fullmatch(r"Club: 3 messages of 3 people since .* tokens\.", head)
+    assert text == "Topics: the house [1]"
+    (link,) = [one.url for one in answer.entities if getattr(one, "url", "")]
+    assert link.endswith(f"/{said[1].id_for(stage.olga)}")
+    assert len(stage.asked()) == 1
+
+
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        pytest.param("/gpt_recap", "Say which chat: /gpt_recap @name", id="no chat"),
+        pytest.param("/gpt_recap Club 2d 50", "Unknown word: “2d”", id="two bounds"),
+    ],
+)
+async def test_what_cannot_be_an_order_is_told(stage: Stage, order: str, told: str) -> None:
+    await stage.program()
+    said = stage.olga.says(stage.olga, order)
+    async with asyncio.timeout(60):
+        while not (answers := stage.answers(said)):
+            await asyncio.sleep(0.005)
+    assert answers[0].text.startswith(told)
+    assert stage.asked() == []
+
+
+async def test_a_channel_is_summed_up_and_a_protected_chat_says_why_not(stage: Stage) -> None:
+    news = stage.telegram.add_channel("News", creator=stage.max, members=[stage.olga])
+    for n in range(3):
+        stage.max.says(news, f"{n} new roofs")
+    await stage.program()
+    _order, answer = await recapped(stage, "/gpt_recap News")
+    assert answer.text.startswith("News: 3 messages of 1 person")
+    stage.telegram.protect(stage.club)
+    talk(stage, stage.club, 2)
+    order = stage.olga.says(stage.club, "/gpt_recap")
+    async with asyncio.timeout(60):
+        while not order.deleted:
+            await asyncio.sleep(0.005)
+    last = stage.olga.messages(stage.olga)[-1]
+    assert last.text.endswith("Messages here are protected from copying, so there is no recap.")
+    assert len(stage.asked()) == 1

@@ -22,6 +22,7 @@ from userbot.rules.above_answer import escaped
 from userbot.rules.trigger import command_of
 from userbot.settings import Prices, RecapConfig
 from userbot.texts import Language, Text, _, joined, n_, quoted, translated
+from userbot.turn.budget import Budget
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.endings import standing
@@ -266,12 +267,14 @@ class RecapStage:
         understand: Understand,
         recaps: Recaps,
         history: History,
+        budget: Budget,
         sender: Sender,
         typing: Typing,
     ) -> None:
         self._understand = understand
         self._recaps = recaps
         self._history = history
+        self._budget = budget
         self._sender = sender
         self._typing = typing
 
@@ -283,6 +286,10 @@ class RecapStage:
         if turn.taken_up and turn.question.recap.ring:  # what was sent by then is all of it
             turn.answer = standing(turn)
             turn.material = Material(turn.question)
+            return
+        if turn.taken_up and self._budget.whole(turn.question) is not None:
+            head = turn.messages[0].text.text.partition("\n")[0]
+            turn.material = Material(turn.question, preface=f"{escaped(head)}\n\n")
             return
         if turn.taken_up:  # it was begun by a run that was killed: half of it is worth nothing
             turn.material, turn.failure = Material(turn.question), cut_off()
