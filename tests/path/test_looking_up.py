@@ -358,3 +358,21 @@ async def test_what_is_deleted_while_the_model_reads_it_is_told_no_more_and_not_
     assert "встречаемся" not in "".join(found(stage.endpoint.requests[2]))
     (given,) = stage.answers(question)
     assert given.text == "В субботу, в шесть [1]."
+
+
+async def test_an_answer_that_was_paid_before_the_program_ended_still_has_its_links(
+    stage: Stage,
+) -> None:
+    stage.lena.says(stage.club, "встречаемся в субботу")
+    stage.endpoint.responder = searches("субботу", answer="В субботу [1], не [2].")
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_60", times=1)
+    program = await stage.program(reading=FOR_ME)
+    question = stage.olga.says(stage.club, "/gpt когда?")
+    await program.tells("waiting", reason="flood_wait")
+    await program.crash()
+    program = await stage.program(reading=FOR_ME)
+    await program.tells("answered")
+    (given,) = stage.answers(question)
+    assert given.text == "В субботу [1], не."
+    assert len(links(given)) == 1
+    assert len(stage.endpoint.requests) == 2, "nothing is paid again"

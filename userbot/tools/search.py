@@ -95,7 +95,7 @@ class SearchInChat:
         now = self._clock.now().astimezone(self.style.zone)
         elsewhere = turn.question.about is not None and not turn.question.quiet
         zone = self.style.timezone or now.tzname() or ""
-        return looking_up.instructions(now, zone, elsewhere=elsewhere)
+        return looking_up.instructions(now, zone, self.style.reading.searches, elsewhere=elsewhere)
 
     async def call(self, turn: Turn, call: ToolCall) -> str:
         """As `Tools.call`."""
