@@ -449,3 +449,28 @@ async def test_a_schema_that_is_refused_is_left_out(endpoint: Endpoint, chat: Op
 def test_a_request_that_is_too_long_says_nothing_of_tools(said: str) -> None:
     refusal = ServerRefusal.of({"error": {"message": said}}, 400)
     assert Dialect().learn(refusal, Dialect().body(CALLED)) not in (TOOLS, CALLS, SCHEMA)
+
+
+def test_a_model_that_takes_tools_in_whole_answers_alone_is_not_streamed() -> None:
+    refusal = ServerRefusal.of("This model doesn't support tool use in streaming mode.", 400)
+    dialect = Dialect()
+    assert dialect.learn(refusal, dialect.body(replace(CALLED, messages=REQUEST.messages)))
+    body = dialect.body(CALLED)
+    assert (body["stream"], "tools" in body) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("said", "param", "learned"),
+    [
+        ("Failed to call a function. Please adjust your prompt.", None, None),
+        ("Too many functions were described here", "tools", TOOLS),
+        ("Bad schema", "tools[0].function.parameters", TOOLS),
+    ],
+)
+def test_a_call_that_failed_is_no_refusal_of_tools(
+    said: str, param: str | None, learned: str | None
+) -> None:
+    error = {"message": said, "type": "invalid_request_error", "param": param}
+    request = replace(CALLED, messages=REQUEST.messages)
+    refusal = ServerRefusal.of({"error": error | {"code": "tool_use_failed"}}, 400)
+    assert Dialect().learn(refusal, Dialect().body(request)) == learned

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from userbot.errors import ModelError
 from userbot.openai_api.chat import OpenAIChat
@@ -261,6 +263,31 @@ def test_what_is_no_call_is_none(junk: object) -> None:
     reader.feed({"tool_calls": junk})
     reader.feed({"function_call": junk}, whole=True)
     assert reader.calls() == ()
+
+
+@given(
+    written=st.lists(
+        st.tuples(
+            st.sampled_from(["look", "read"]),
+            st.dictionaries(st.text(max_size=4), st.text(max_size=8), max_size=2),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    data=st.data(),
+)
+def test_arguments_cut_anywhere_and_interleaved_are_the_same(
+    written: list[tuple[str, dict[str, str]]], data: st.DataObject
+) -> None:
+    reader, left = CallReader(), [json.dumps(value) for _, value in written]
+    for index, (name, _) in enumerate(written):
+        reader.feed({"tool_calls": [call("", name, f"a{index}", index=index)]})
+    while any(left):
+        index = data.draw(st.sampled_from([at for at, rest in enumerate(left) if rest]))
+        size = data.draw(st.integers(1, len(left[index])))
+        reader.feed({"tool_calls": [call(left[index][:size], index=index)]})
+        left[index] = left[index][size:]
+    assert [(one.name, json.loads(one.arguments)) for one in reader.calls()] == written
 
 
 ROUND = ChatRequest(

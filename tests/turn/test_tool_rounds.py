@@ -249,6 +249,22 @@ async def test_a_server_whose_refusal_nobody_understands_is_asked_without_tools(
     assert await answered(stage, program) == "Hello."
 
 
+async def test_a_refusal_after_something_was_found_takes_it_into_the_question(
+    stage: Stage, tool: Almanac
+) -> None:
+    def refuses(request: dict[str, Any]) -> Reply:
+        if results(request):
+            raise RefusedError(400, "Bad request.")
+        if "tools" in request:
+            return looks_once(request)
+        return Reply(request["messages"][-1]["content"])
+
+    stage.endpoint.responder = refuses
+    program = await stage.program()
+    assert "They met on Monday." in await answered(stage, program)
+    assert len(tool.called) == 1
+
+
 async def test_what_was_found_is_cut_first_where_it_is_too_long(
     stage: Stage, tool: Almanac
 ) -> None:

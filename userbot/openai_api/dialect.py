@@ -41,6 +41,7 @@ _NO_CALLS: Final = re.compile(
 _NO_SCHEMA: Final = re.compile(
     r"response.?format|json.?(schema|object|mode)|structured.?output|\bgrammar\b|text\.format", re.I
 )
+_ANY_REFUSAL: Final = "invalid_request_error"
 _LENGTH: Final = re.compile(r"context|\btokens?\b|too (long|large)", re.I)
 """A request that is too long may name the tools among what it holds."""
 _NO_PICTURES: Final = re.compile(
@@ -316,10 +317,12 @@ def _refused_tools(status: int, text: str, param: str, body: dict[str, Any]) -> 
     """
     if status not in _REFUSING | {500} or _LENGTH.search(text):
         return None
-    about = f"{param} {text}"
+    about = f"{param} {text}".replace(_ANY_REFUSAL, "")
     called = any(message["role"] == "tool" for message in body["messages"])
     if called and _NO_CALLS.search(about):
         return CALLS
-    if body.get(TOOLS) and (param == TOOLS or _NO_TOOLS.search(about)):
+    named = re.split(r"[.\[]", param)[0] == TOOLS
+    streams = body.get("stream") and "stream" in about  # it takes them in a whole answer
+    if body.get(TOOLS) and not streams and (named or _NO_TOOLS.search(about)):
         return TOOLS
     return SCHEMA if body.get(SCHEMA) and _NO_SCHEMA.search(about) else None

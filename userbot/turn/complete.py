@@ -115,7 +115,8 @@ class Complete:
         self._broke_off(turn, stream, cut=False)
         if not isinstance(error, ModelError):
             raise error
-        if self._without_tools(turn, error):
+        # Behind what was found a refusal is rather of its length: that is tried first.
+        if self._without_tools(turn, error, guessing=not turn.rounds):
             stream.again(failed=False)
             return False
         if error.reason == _TOO_LONG and stream.began is None and self._requests.shrink(turn):
@@ -127,6 +128,9 @@ class Complete:
         elif error.unexplained and stream.began is None and self._requests.halve(turn):
             told = _("{error} It may have been too long: trying half of it.", error=str(error))
             self._report(Notice(**about(turn.question), reason="half_tried", detail=told))
+            stream.again(failed=False)
+            return False
+        if self._without_tools(turn, error):
             stream.again(failed=False)
             return False
         seconds = retrying.pause(
@@ -218,12 +222,15 @@ class Complete:
             self._report(Notice(**about(turn.question), reason="tool_failed", detail=told))
             return "It failed: this could not be looked up."
 
-    def _without_tools(self, turn: Turn, error: ModelError) -> bool:
-        """Whether the model is to be asked without tools, or not before the answer any more."""
+    def _without_tools(self, turn: Turn, error: ModelError, *, guessing: bool = True) -> bool:
+        """Whether the model is to be asked without tools, or not before the answer any more.
+
+        `guessing`: also where nothing that is understood tells why it refused.
+        """
         request = turn.request
         if request is None:
             return False
-        refused = error.unexplained and error.retry_after is None and not turn.rounds
+        refused = guessing and error.unexplained and error.retry_after is None
         if request.tools and (refused or error.reason == _TOOLS_REFUSED):
             turn.asks_first = True
         elif request.schema and error.retry_after is None and error.reason != _TOO_LONG:
