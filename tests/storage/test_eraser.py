@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question, reword
+from userbot.rules.bursts import together
 from userbot.storage.store import Store
 from userbot.types import CommandNote, ConversationId, Person, Question, Quoted, Transcript, Voice
 
@@ -359,3 +360,20 @@ def test_the_programs_own_deletion_of_a_quiet_question_takes_no_words(store: Sto
     store.eraser.deleted(None, [asked.message], NOW)
     assert not store.questions.erased(asked)
     assert [one.id for one, _ in store.questions.pending()] == [asked.id]
+
+
+@pytest.mark.parametrize("last", ["stays", "is edited to be none"])
+def test_no_message_of_several_holds_the_words_of_another(store: Store, last: str) -> None:
+    """Each of them was the last one once, in whose place all of them stood."""
+    pieces: list[Question] = []
+    for number in (1, 2, 3):
+        one = store.questions.add(question(f"{WORDS} {number}", message=number), NOW)
+        assert one is not None
+        pieces.append(one)
+        store.questions.save_pieces(pieces, together(pieces), (), NOW)
+    *before, gone = pieces
+    if last != "stays":
+        store.questions.save_pieces(before, together(before), [(gone, "edited")], NOW)
+    store.eraser.deleted(None, [1], NOW)
+    rows = store.database.rows("SELECT text FROM questions")
+    assert not [text for (text,) in rows if f"{WORDS} 1" in text]

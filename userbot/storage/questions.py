@@ -294,6 +294,8 @@ class Questions:
                     " joined_to = ?, whole = NULL WHERE id = ? AND state <> 'answered'",
                     (reason, at, joined_to, one.id),
                 )
+                # While it was the last one it held the words of those before it, too.
+                database.execute(_REWORD, {"id": one.id, **_words_of(one)})
             database.execute(_REWORD, {"id": whole.id, **_words_of(whole)})
 
     def locate(self, question: Question) -> None:

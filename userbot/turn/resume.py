@@ -195,7 +195,10 @@ class Resume:
         for piece in pieces:
             message = since.found.get(piece.message)
             now = None if message is None else self._as_it_reads(piece, message)
-            (gone if now is None else left).append(now or piece)
+            if now is not None:
+                left.append(now)
+            else:  # the last one holds what all of them say
+                gone.append(replace(piece, text="") if piece is pieces[-1] else piece)
         if not left:
             raise unanswered("edited")
         if turn.becomes(left, gone, "deleted" if since.gone else "edited"):
