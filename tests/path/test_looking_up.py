@@ -247,6 +247,7 @@ async def test_the_owner_asks_about_a_chat_without_asking_in_it(stage: Stage) ->
     (given,) = [one for one in stage.olga.messages(stage.olga) if one.reply_to is question]
     (link,) = links(given)
     assert resolved(stage, link).text == "встречаемся в субботу"
+    assert 'the chat "Club"' in stage.endpoint.requests[0]["messages"][0]["content"]
     assert "заметки" not in json.dumps(stage.endpoint.requests, ensure_ascii=False)
 
 

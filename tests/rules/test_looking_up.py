@@ -131,8 +131,6 @@ def test_as_many_lines_as_fit_are_shown_but_one() -> None:
 
 
 def test_the_beginning_of_the_prompt_stays_the_same_all_day() -> None:
-    morning, evening = (
-        instructions(moment(2026, 3, 12, hour), "", 8, elsewhere=False) for hour in (1, 23)
-    )
+    morning, evening = (instructions(moment(2026, 3, 12, hour), "", 8) for hour in (1, 23))
     assert morning == evening
     assert "Thursday, 2026-03-12" in morning

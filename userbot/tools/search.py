@@ -93,9 +93,10 @@ class SearchInChat:
         if _scope(turn) is None:
             return ""
         now = self._clock.now().astimezone(self.style.zone)
-        elsewhere = turn.question.about is not None and not turn.question.quiet
+        question = turn.question
+        elsewhere = "" if question.about == question.stood_in else question.about_name
         zone = self.style.timezone or now.tzname() or ""
-        return looking_up.instructions(now, zone, self.style.reading.searches, elsewhere=elsewhere)
+        return looking_up.instructions(now, zone, self.style.reading.searches, elsewhere)
 
     async def call(self, turn: Turn, call: ToolCall) -> str:
         """As `Tools.call`."""
