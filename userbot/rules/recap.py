@@ -156,6 +156,8 @@ class Summing:
     """A request is under way for so many of what is left."""
     asked_last: bool = False
     """And its answer is the recap."""
+    gone: frozenset[int] = frozenset()
+    """Messages that were deleted meanwhile."""
 
     @property
     def next(self) -> tuple[Line, ...]:
@@ -194,14 +196,11 @@ class Summing:
     def summed(self, text: str) -> Summing:
         """The part that was asked about was summed up so."""
         taken = self.next
-        numbers = frozenset().union(*(one.numbers for one in taken))
+        numbers = frozenset().union(*(one.numbers for one in taken)) - self.gone
         most = max(LEAST_ROOM, self.room // 3) * 3
-        summaries = (*self.summaries, Line(cut(text.strip(), most), numbers))
-        left = self.left[len(taken) :]
-        if left:
-            return replace(self, left=left, summaries=summaries, part=self.part + 1, asked=0)
-        # All parts are summed up: what came of them is what is left.
-        return Summing(summaries, self.room, part=self.part + 1, whole=False)
+        summary = (Line(cut(text.strip(), most), numbers),) if numbers else ()
+        rest = replace(self, left=self.left[len(taken) :], part=self.part + 1, asked=0)
+        return _rolled_over(replace(rest, summaries=(*self.summaries, *summary)))
 
     def smaller(self, estimated: int) -> Summing | None:
         """A request of so many tokens was too long; None if there is no less of it."""
@@ -212,9 +211,14 @@ class Summing:
         """Some messages are gone: nothing more is asked of those that were not yet."""
         asked, rest = self.left[: self.asked], self.left[self.asked :]
         left = (*asked, *(one for one in rest if one.numbers - numbers))
-        if not left and self.summaries:
-            return Summing(self.summaries, self.room, part=self.part, whole=False)
-        return replace(self, left=left)
+        return _rolled_over(replace(self, left=left, gone=self.gone | numbers))
+
+
+def _rolled_over(summing: Summing) -> Summing:
+    """Once all parts are summed up, what came of them is what is left."""
+    if summing.left:
+        return summing
+    return replace(summing, left=summing.summaries, summaries=(), whole=False, asked=0)
 
 
 def room(window_tokens: int, system: str, title: str) -> int:

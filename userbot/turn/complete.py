@@ -179,6 +179,10 @@ class Complete:
         self._budget.capture(turn)
 
     async def _ask(self, turn: Turn, stream: Stream) -> None:
+        if turn.request is None and turn.summing is not None and not turn.summing.left:
+            raise ModelError(
+                _("Everything that was to be summed up has been deleted."), reason="nothing_left"
+            )
         if turn.request is None:
             turn.request = self._requests.build(turn)
         request = turn.request
