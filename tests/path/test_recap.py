@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness import Stage
 from tests.path.voice.notes import EN, WORDS_EN
+from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.state import Group, Message
 
@@ -437,3 +438,33 @@ async def test_a_channel_is_summed_up_and_a_protected_chat_says_why_not(stage: S
         while not (order.deleted and stage.olga.messages(stage.olga)[-1].text.endswith(why_not)):
             await asyncio.sleep(0.005)
     assert len(stage.asked()) == 1
+
+
+async def test_a_daily_recap_that_was_scheduled_before_a_kill_comes_once(stage: Stage) -> None:
+    talk(stage, stage.club, 3)
+    stage.endpoint.responder = lambda _: "**Topics**: the house"
+    killed = await stage.process(**daily(stage.club.id))
+    sending = stage.telegram.faults.add("messages.sendMessage", delay=0.2)
+    while not sending.happened:
+        await asyncio.sleep(0.005)
+    await killed.kill()
+    await asyncio.sleep(0.3)
+    stage.telegram.advance(20)
+    assert len(stage.olga.messages(stage.olga)) == 1
+    program = await stage.program(clock=QuickClock(40), **daily(stage.club.id))
+    await program.tells("answered")
+    assert len(stage.asked()) == 1
+    stage.telegram.advance(20)
+    await stage.all_arrives()
+    assert len(stage.olga.messages(stage.olga)) == 1
+
+
+async def test_a_line_that_is_lost_behind_a_scheduled_recap_leaves_no_doubt(stage: Stage) -> None:
+    talk(stage, stage.club, 3)
+    stage.endpoint.responder = lambda _: "**Topics**: the house"
+    stage.telegram.faults.add("messages.sendMessage", drop="after")
+    program = await stage.program(**daily(stage.club.id))
+    await program.tells("answered")
+    stage.telegram.advance(20)
+    await stage.all_arrives()
+    assert len(stage.olga.messages(stage.olga)) == 1

@@ -73,6 +73,8 @@ def describe(event: happened.Event, language: Language, *, text_withheld: bool =
     if text_withheld and what == _ABOUT_REPLY:
         what = ""
     head, style = HEADS[event.event]
+    if isinstance(event, happened.ToolCalled) and event.name == "recap":
+        head = p_("event", "read")
     return Line(
         head=translated(head, language),
         style=style,

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from userbot.errors import PauseAskedError, TelegramError
+from userbot.errors import PauseAskedError, TelegramError, WriteInDoubtError
 from userbot.ports import Clock, Sender, Write
 from userbot.storage.store import Store
 from userbot.turn.outbound import Outbound, shielded
@@ -69,7 +69,13 @@ class ReplyMessages:
             random_id=random_id,
             schedule=seconds,
         )
-        sent = await self._outbound.send(turn, at, random_id, text.text, leave)
+        try:
+            sent = await self._outbound.send(turn, at, random_id, text.text, leave)
+        except WriteInDoubtError as doubt:
+            if not doubt.landed:
+                raise
+            turn.doubt = None  # Telegram has it: it stands in the chat when its time has come
+            return
         self._scheduled[question.conversation.chat, sent.message] = random_id
 
     def sent(self, chat: int, scheduled: int, message: int) -> None:
