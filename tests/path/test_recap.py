@@ -468,3 +468,17 @@ async def test_a_line_that_is_lost_behind_a_scheduled_recap_leaves_no_doubt(stag
     stage.telegram.advance(20)
     await stage.all_arrives()
     assert len(stage.olga.messages(stage.olga)) == 1
+
+
+async def test_in_a_topic_it_is_of_that_topic(stage: Stage) -> None:
+    forum = stage.telegram.add_forum("House", creator=stage.olga, members=[stage.max, stage.lena])
+    roof, garden = (stage.olga.opens_topic(forum, name) for name in ("Roof", "Garden"))
+    for n in range(4):
+        stage.max.says(forum, f"{n} about the roof", topic=roof)
+        stage.lena.says(forum, f"{n} about the garden", topic=garden)
+    program = await stage.program()
+    order = stage.olga.says(forum, "/gpt_recap 1d", topic=roof)
+    await program.tells("answered", message=order.id_for(stage.olga))
+    answer = stage.olga.messages(stage.olga)[-1]
+    assert answer.text.startswith("House: 4 messages of 1 person")
+    assert "garden" not in stage.asked()[0][1]["content"]
