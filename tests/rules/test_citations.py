@@ -1,10 +1,12 @@
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.pace import growth
 from tests.questions import question
 from userbot.rules import prompt
 from userbot.rules.citations import cited, listed, silent, sources_of
@@ -152,6 +154,16 @@ def test_what_is_gone_by_now_is_not_cited() -> None:
     read = [source(1), replace(source(2), message=0, link="")]
     assert cited("A [1], b [2].", read) == f"A {at(1, 1)}, b."
     assert sources_of("A [1], b [2].", read) == [source(1)]
+
+
+@pytest.mark.parametrize("unfinished", [False, True])
+@pytest.mark.parametrize(
+    "much", [" ", "[", "[1,", "[1 ", "` `` ", "\\[", "【1†", "a ` b\n", "] (", "word [3] `code` "]
+)
+def test_what_a_model_repeats_without_end_is_read_at_once(much: str, unfinished: bool) -> None:
+    texts = [much * (size // len(much)) for size in (4_000, 40_000)]
+    small, large = (partial(cited, text, READ, unfinished=unfinished) for text in texts)
+    assert growth(small, large) < 40
 
 
 @given(st.text(alphabet="[]()【】^#`\\ \n,;–-0123456789aя:/.†", max_size=60), st.booleans())

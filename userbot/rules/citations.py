@@ -24,8 +24,10 @@ _DIGITS: Final = 3
 _HALF: Final = re.compile(
     r"[ \t]*(?:\\?\[\\?\[?|[［【])[#^]?[\d,;\s–—-]{0,40}(?:†[^【】\n]{0,40}|\]{1,2}\([^()\s]*|\])?$"
 )
-"""The end of a text that may still become a citation, or a link of one."""
-_CODE: Final = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)\1(?!`)", re.S)
+"""The end of a text that may still become a citation, or a link of one; …"""
+_LONGEST_HALF: Final = 200
+"""… it is looked for in so many characters."""
+_CODE: Final = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).){0,2000}?(?<!`)\1(?!`)", re.S)
 _NUMBER: Final = re.compile(r"(\d+)(?:\s?[–—-]\s?[#^]?(\d+))?")
 _WIDEST: Final = 9
 """Of numbers from one to another: what is wider is no citation."""
@@ -74,7 +76,9 @@ def _forms(digits: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
         rf"|\\?[\[［]{numbers}\\?[\]］](?:\([^()\s]*:[^()\s]*\))?"  # [1], [^1], [1, 2], [1](…)
         rf"|【{numbers}(?:†[^【】\n]*)?】)"
     )
-    run = rf"(?P<space>[ \t\u00a0\u202f]*)(?P<run>{brackets}(?:[ ]?{brackets})*)"
+    # From the first space on, and no less than all of them: a model may write thousands.
+    space = r"(?<![ \t\u00a0\u202f])(?P<space>[ \t\u00a0\u202f]*+)"
+    run = rf"{space}(?P<run>{brackets}(?:[ ]?{brackets})*)"
     return re.compile(run), re.compile(brackets)
 
 
@@ -99,7 +103,7 @@ class _Citing:
             stretch = "\n".join(lines[begin : begin + len(block)])
             begin += len(block)
             if not fence and unfinished and begin == len(lines):
-                stretch = _HALF.sub("", stretch)
+                stretch = stretch[:-_LONGEST_HALF] + _HALF.sub("", stretch[-_LONGEST_HALF:])
             pieces.append(stretch if fence else self._prose(stretch))
         return "\n".join(pieces)
 
