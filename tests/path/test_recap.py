@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Stage
+from tests.path.test_answered_once import CUT_OFF
 from tests.path.voice.notes import EN, WORDS_EN
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
@@ -167,6 +168,7 @@ IN_PARTS: Any = {"history": {"window_tokens": 2500}}
 
 
 async def test_a_kill_leaves_one_line_and_a_retry_begins_anew(stage: Stage) -> None:
+    stage.timings = CUT_OFF
     talk(stage, stage.club, 40, "words " * 20)
     model = Hanging(stage, 2)
     program = await stage.program(**IN_PARTS)
@@ -386,6 +388,7 @@ async def test_voice_notes_are_listened_to_only_where_that_is_wanted(stage: Stag
 
 
 async def test_a_recap_that_was_paid_to_its_end_is_brought_after_a_kill(stage: Stage) -> None:
+    stage.timings = CUT_OFF
     said = talk(stage, stage.club, 3)
     stage.endpoint.responder = lambda _: "**Topics**: the house [2]"
     program = await stage.program()
