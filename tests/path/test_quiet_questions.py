@@ -302,7 +302,7 @@ async def test_a_quiet_question_that_failed_is_asked_again_quietly(stage: Stage)
     await program.tells("failed")
     await until(lambda: said.deleted and len(stage.olga.messages(stage.olga)) == 1)
     (told,) = stage.olga.messages(stage.olga)
-    assert told.text.startswith("⚠️")
+    assert told.text.startswith("Weekend · when?\n\n⚠️ "), "its own message is gone"
     stage.olga.says(stage.olga, "/gpt_retry", reply_to=told)
     await program.tells("answered")
     assert f"Weekend · when?\n\n{ANSWER}" in texts(stage.olga.messages(stage.olga))

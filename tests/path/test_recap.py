@@ -144,8 +144,7 @@ async def test_a_day_s_tokens_bound_a_recap_as_they_bound_all_else(stage: Stage)
     order = stage.olga.says(stage.olga, "/gpt_recap Club")
     await program.tells("limited", message=order.id_for(stage.olga))
     (answer,) = stage.answers(order)
-    assert answer.text.startswith("Club: 60 messages")
-    assert answer.text.endswith("…")
+    assert answer.text.startswith("⚠️ ")
 
 
 class Hanging:
@@ -253,7 +252,19 @@ async def test_where_all_of_it_was_deleted_meanwhile_there_is_no_recap(stage: St
     failed = await program.tells("failed", message=order.id_for(stage.olga))
     assert failed.reason == "nothing_left"
     (answer,) = stage.answers(order)
-    assert answer.text.endswith("…")
+    assert answer.text == "⚠️ Everything that was to be summed up has been deleted."
+
+
+async def test_a_recap_that_fails_says_why_and_leaves_no_half_of_it(stage: Stage) -> None:
+    talk(stage, stage.club, 3)
+    stage.endpoint.responder = lambda _: "**Topics**: the house. " * 40
+    stage.endpoint.faults.add("content_filter", after=60)
+    await stage.program(pacing={"edit_seconds": 0.05})
+    order = stage.olga.says(stage.olga, "/gpt_recap Club")
+    await stage.programs[-1].tells("failed", message=order.id_for(stage.olga))
+    (answer,) = stage.answers(order)
+    assert answer.text.startswith("⚠️ ")
+    assert "\n" not in answer.text
 
 
 async def test_each_message_that_is_cited_is_a_link_and_goes_with_it(stage: Stage) -> None:

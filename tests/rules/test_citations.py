@@ -46,6 +46,7 @@ def at(shown: int, message: int) -> str:
         pytest.param("A [^3]", f"A {at(1, 3)}", id="a footnote"),
         pytest.param("A [#3]", f"A {at(1, 3)}", id="a number sign"),
         pytest.param(r"A \[3\]", f"A {at(1, 3)}", id="escaped"),
+        pytest.param("A [ 3 ] b [99 ]", f"A {at(1, 3)} b", id="spaces within"),
         pytest.param("A ［3］", f"A {at(1, 3)}", id="wide brackets"),
         pytest.param("A [3](https://x.org/y)", f"A {at(1, 3)}", id="its own address goes"),
         pytest.param(

@@ -33,6 +33,11 @@ def moment(*of: int) -> datetime:
     [
         pytest.param({"words": ["дача", "даче"]}, Wanted(words=("дача", "даче")), id="words"),
         pytest.param({"words": "дача"}, Wanted(words=("дача",)), id="one word that is no list"),
+        pytest.param(
+            {"words": ["a", None, {"b": 1}, ["c"], True, 2026]},
+            Wanted(words=("a", "2026")),
+            id="what is no word",
+        ),
         pytest.param({"words": ["a ", "", "a"]}, Wanted(words=("a",)), id="blank and twice"),
         pytest.param(
             {"words": ["x"], "from": " Anna "}, Wanted(words=("x",), name="Anna"), id="from"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.questions import question
 from userbot.rules import voice_note
-from userbot.rules.above_answer import question_quoted, quotation
+from userbot.rules.above_answer import beginning, quotation
 from userbot.rules.formats import format_of
 from userbot.rules.markdown import render
 from userbot.rules.policy import voice_of
@@ -274,15 +277,17 @@ def test_a_transcript_is_a_quotation_and_no_markup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "shown"),
+    ("about", "words", "shown"),
     [
-        ("", ""),
-        (" \n", ""),
-        ("where *are*\nthey?", "> where \\*are\\* they?\n\n"),
-        ("a" * 160, "> " + "a" * 160 + "\n\n"),
-        ("a" * 161, "> " + "a" * 160 + "…\n\n"),
-        ("a" * 159 + "\U0001f1e9\U0001f1ea", "> " + "a" * 159 + "…\n\n"),  # a flag
+        ("", "", ""),
+        ("", " \n", ""),
+        ("Club", "where *are*\nthey?", "Club · where *are* they?"),
+        ("", "a" * 160, "a" * 160),
+        ("", "a" * 161, "a" * 160 + "…"),
+        ("", "a" * 159 + "\U0001f1e9\U0001f1ea", "a" * 159 + "…"),  # a flag
     ],
 )
-def test_a_question_is_quoted_on_one_short_line(question: str, shown: str) -> None:
-    assert question_quoted(question) == shown
+def test_a_question_begins_with_its_chat_on_one_short_line(
+    about: str, words: str, shown: str
+) -> None:
+    assert beginning(replace(question(), about_name=about), words) == shown

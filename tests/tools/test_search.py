@@ -210,6 +210,21 @@ def test_a_voice_note_counts_by_what_is_known_to_be_spoken_in_it(stage: Stage) -
     assert stage.turn.searched == 1 + 2, "Telegram knows no words of it: it is asked for by itself"
 
 
+@pytest.mark.parametrize(
+    ("days", "shown"),
+    [
+        ({"since": "2026-03-01", "until": "2026-03-12"}, "2026-03-01 – 2026-03-12"),
+        ({"until": "2026-03"}, "… – 2026-03-31"),
+        ({"since": "2026"}, "2026-01-01 – …"),
+    ],
+)
+def test_people_see_the_days_that_are_looked_through(
+    stage: Stage, days: dict[str, str], shown: str
+) -> None:
+    stage.call(**days)
+    assert stage.events(ToolCalled)[0].text == shown
+
+
 def test_requests_are_counted_by_spellings_and_end(stage: Stage) -> None:
     stage.reading = ReadingConfig(searches=3)
     stage.chat.messages = [said(5, "On Friday")]

@@ -68,12 +68,12 @@ def named_by(question: Question) -> str:
     return "\n".join(line for line in question.text.splitlines() if not line.startswith(">"))
 
 
-def question_quoted(question: str) -> str:
-    """The beginning of a question, on one line, as `quotation` shows it; "" for no words."""
-    words = " ".join(question.split())
-    if len(words) > _MOST_QUOTED:
-        words = words[: whole(words, 0, _MOST_QUOTED)].rstrip() + "…"
-    return quotation(words) if words else ""
+def beginning(question: Question, words: str) -> str:
+    """The chat that a question is about and the beginning of its words, on one line."""
+    line = " ".join(" · ".join(filter(None, (question.about_name, words))).split())
+    if len(line) > _MOST_QUOTED:
+        line = line[: whole(line, 0, _MOST_QUOTED)].rstrip() + "…"
+    return line
 
 
 def quotation(transcript: str) -> str:

@@ -73,7 +73,7 @@ def _forms(digits: int) -> tuple[re.Pattern[str], re.Pattern[str]]:
     numbers = rf"{number}(?:\s?[,;–—-]\s?{number})*"
     brackets = (
         rf"(?:\[\\?\[{numbers}\\?\]\]\([^()\s]*\)"  # [[1]](address), as it is made here
-        rf"|\\?[\[［]{numbers}\\?[\]］](?:\([^()\s]*:[^()\s]*\))?"  # [1], [^1], [1, 2], [1](…)
+        rf"|\\?[\[［] ?{numbers} ?\\?[\]］](?:\([^()\s]*:[^()\s]*\))?"  # [1], [^1], [1, 2], [1](…)
         rf"|【{numbers}(?:†[^【】\n]*)?】)"
     )
     # From the first space on, and no less than all of them: a model may write thousands.

@@ -139,7 +139,9 @@ def search_of(arguments: Mapping[str, Any], zone: tzinfo | None) -> Wanted:
     """What a model wants to search. Raises BadArguments."""
     words = arguments.get("words")
     given = [words] if isinstance(words, str) else words if isinstance(words, list) else []
-    spelled = (" ".join(str(word).split())[:_LONGEST_WORD] for word in given)
+    # What is neither a text nor a number is no word: looking for "None" costs a request.
+    plain = (word for word in given if isinstance(word, str | int) and not isinstance(word, bool))
+    spelled = (" ".join(str(word).split())[:_LONGEST_WORD] for word in plain)
     name = arguments.get("from")
     wanted = Wanted(
         words=tuple(dict.fromkeys(word for word in spelled if word)),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,7 @@ _SPOKEN = 3
 _LEAST_TOKENS = 200
 """Of a result, however much was found before."""
 _NAMES_TOLD = 12
+_MOMENT = timedelta(seconds=1)
 _USED_UP = "No more can be looked up for this answer: answer with what you have."
 
 
@@ -326,7 +327,9 @@ def _is_called(message: Message, name: str) -> bool:
 def _told(wanted: Wanted, words: Iterable[str]) -> str:
     """What is looked for, as people read it."""
     spelled: str = joined(*map(quoted, words), by=", ")
-    days = " – ".join(f"{one:%Y-%m-%d}" if one else "…" for one in (wanted.since, wanted.until))
+    # `until` is the moment behind the last day that is looked through.
+    last = wanted.until and wanted.until - _MOMENT
+    days = " – ".join(f"{one:%Y-%m-%d}" if one else "…" for one in (wanted.since, last))
     return joined(spelled, wanted.name, days if wanted.since or wanted.until else "", by=" · ")
 
 

@@ -25,7 +25,7 @@ from userbot.errors import (
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
-from userbot.rules.above_answer import above_answer, named_by, prompt_of
+from userbot.rules.above_answer import above_answer, beginning, named_by, prompt_of
 from userbot.rules.inert import Inert
 from userbot.rules.markdown import (
     MESSAGE_UNITS,
@@ -161,7 +161,7 @@ class InWriting:
         """The answer failed: close what was shown; where only the owner reads, say why."""
         self._begin(turn)  # it may have failed before there was anything to follow
         shown = tuple(one.text for one in turn.messages)
-        if shown and turn.taken_up and turn.question.recap is not None:
+        if shown and turn.question.recap is not None:
             await self._replace(turn, error)  # a half of it is worth nothing
         elif shown:
             newest = (
@@ -179,7 +179,11 @@ class InWriting:
         """Let a short line say why there is no answer, and nothing else stand."""
         inert = self.style.inert
         said = f"⚠️ {translated(str(error), inert.language)}"
-        above = prompt_of(turn.question) if turn.in_place else ""
+        question, above = turn.question, ""
+        if turn.in_place:
+            above = prompt_of(question)
+        elif question.quiet:  # its message is gone, which would have said what this is about
+            above = beginning(question, question.text)
         with suppress(TelegramError, NotLoggedInError):
             await self._bring(turn, plain(said, above=above, inert=inert))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from userbot.errors import AudioError, ModelError, NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
-from userbot.rules.above_answer import question_quoted, quotation
+from userbot.rules.above_answer import beginning, quotation
 from userbot.rules.transcript import question_in
 from userbot.storage.store import Store
 from userbot.texts import _
@@ -92,7 +92,8 @@ class Words:
             return quotation(spoken.text)
         if question.replied_to is None:
             words = question.text or (quoted.text if quoted else "")
-            return question_quoted(" · ".join(filter(None, (question.about_name, words))))
+            line = beginning(question, words)
+            return quotation(line) if line else ""
         return ""
 
     def _shows_transcript(self, question: Question) -> bool:
