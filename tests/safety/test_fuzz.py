@@ -12,8 +12,9 @@ from tests.safety.fuzz import Target, updates
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))
 SHORT, LONG = 2_000, 100_000
-RIGHTS = 4_880
-"""The seed of an update about the rights in a group whose number is missing."""
+RAISED = {"rights": 4_880, "scheduled": 13_126}
+"""Seeds of updates: of the rights in a group whose number is missing, and of scheduled messages
+that were sent without saying which."""
 
 
 @pytest.fixture
@@ -47,8 +48,9 @@ async def test_whatever_arrives_nothing_crashes_and_nothing_is_sent(target: Targ
 
 
 @nobody_may
-async def test_what_once_raised_an_exception_raises_none(target: Target) -> None:
-    await target.throw(RIGHTS, 1)
+@pytest.mark.parametrize("seed", RAISED.values(), ids=RAISED)
+async def test_what_once_raised_an_exception_raises_none(target: Target, seed: int) -> None:
+    await target.throw(seed, 1)
     assert not target.failures
 
 

@@ -185,7 +185,9 @@ class Updates:
             chat = get_peer_id(update.peer)
         except (TypeError, ValueError):
             return
-        for scheduled, message in zip(update.messages, update.sent_messages or (), strict=False):
+        for scheduled, message in zip(
+            update.messages or (), update.sent_messages or (), strict=False
+        ):
             if self._takes_changes and _is_id(scheduled) and _is_id(message):
                 self._listener.sent(chat, scheduled, message)
 
