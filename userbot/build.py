@@ -78,6 +78,7 @@ from userbot.turn.understand.past import Past
 from userbot.turn.understand.recap import RecapRules, Recaps, RecapStage
 from userbot.turn.understand.recording import Recordings
 from userbot.turn.understand.replied import Replied
+from userbot.turn.understand.span import Spans
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.turn.understand.understand import Understand
 from userbot.turn.understand.voice_notes import VoiceNotes
@@ -233,14 +234,13 @@ class Services:
             recap_rules(settings),
             adapters.lookups,
             reader,
-            self.chats,
+            Spans(adapters.lookups, self.chats, clock, report),
             VoiceNotes(self.chats, transcribe, self.budget, store, report),
             clock,
-            report,
         )
-        recapped = RecapStage(understand, self._recaps, history, self.budget, sender, typing)
+        recap = RecapStage(self._recaps, history, self.budget, sender, typing)
         settle = Settle(store, history, loops, self.told, clock)
-        stages = Stages(resume, recapped, answer, settle)
+        stages = Stages(resume, understand, recap, answer, settle)
         self.migration = Migration(self.chats, reader, history, report)
         runner = Runner(stages, self.migration, store_back, clock)
         hung = longest_seconds(settings, timings)
@@ -321,7 +321,6 @@ def looking_up(settings: Settings) -> LookingUp:
         settings.reading,
         settings.history.window_tokens,
         settings.limits.timezone,
-        settings.trigger.prefix,
     )
 
 

@@ -25,6 +25,7 @@ from userbot.telegram.updates import Updates
 from userbot.texts import _
 from userbot.turn.turn import Turn
 from userbot.turn.understand.recap import Recaps
+from userbot.turn.understand.span import Spans
 from userbot.turn.understand.voice_notes import VoiceNotes
 from userbot.types import ConversationId, Message, Person
 
@@ -45,15 +46,15 @@ class RecapHere(Talk):
         people = People(client, report)
         people.introduce(owner)
         updates = Updates(client, people, _Deaf(), report)
+        lookups = TelegramLookups(client, updates)
         self._owner = owner
         self._recaps = Recaps(
             recap_rules(settings),
-            TelegramLookups(client, updates),
+            lookups,
             TelegramReader(client, updates),
-            self._chats,
+            Spans(lookups, self._chats, self._clock, report),
             VoiceNotes(self._chats, None, self._budget, store, report),
             self._clock,
-            report,
         )
 
     async def sum_up(self, order: str) -> Sequence[str]:

@@ -109,7 +109,7 @@ class Talk:
             typing,
         )
         settle = Settle(store, history, LoopWatch(), self._told, clock)
-        stages = Stages(resume, self._understand, answer, settle)
+        stages = Stages(resume, self._understand, self._understand, answer, settle)
         migration = Migration(chats, reader, history, report)
         self._runner = Runner(stages, migration, store_back, clock)
 

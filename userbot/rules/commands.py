@@ -129,11 +129,6 @@ def spelled(prefix: str) -> tuple[str, str]:
     return r"\s+".join(map(re.escape, prefix.split())), re.escape(stem(prefix))
 
 
-def is_command(text: str, prefix: str) -> bool:
-    """Whether a text is a command, with this prefix."""
-    return re.match(rf"\s*{spelled(prefix)[1]}_", text, re.IGNORECASE) is not None
-
-
 def _history(argument: str) -> ChatCommand | Mistake:
     if not argument:
         return ShowHistory()

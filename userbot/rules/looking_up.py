@@ -180,14 +180,19 @@ def arguments_of(text: str) -> dict[str, Any]:
     return read
 
 
-def says(text: str, spellings: Sequence[str]) -> bool:
-    """Whether a text has all words of one of these spellings, as Telegram looks for them."""
-    words = set(_words(text))
-    return any(asked and asked <= words for asked in (set(_words(one)) for one in spellings))
+def spellings_of(words: Sequence[str]) -> list[set[str]]:
+    """The words of which each spelling is made, as Telegram looks for them."""
+    return [made for word in words if (made := _words(word))]
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+def says(text: str, spellings: Sequence[set[str]]) -> bool:
+    """Whether a text has all words of one of these spellings."""
+    words = _words(text)
+    return any(spelling <= words for spelling in spellings)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 def line(one: Found, zone: tzinfo | None, longest: int = CHARACTERS) -> str:

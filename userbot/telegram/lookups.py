@@ -45,7 +45,7 @@ class TelegramLookups:
         words = list(dict.fromkeys(word.strip() for word in wanted.words if word.strip()))
         found: dict[tuple[int, int], Message] = {}
         if not words:
-            pages = self._pages(scope, 0, wanted, _MOST_BY_DATE, LOOKUP_SECONDS)
+            pages = self._pages(scope, 0, wanted, min(limit, _MOST_BY_DATE), LOOKUP_SECONDS)
             found = {_key(one): one async for page in pages for one in page}
         for chat in _chats(scope) if words else ():
             for word in words:

@@ -13,6 +13,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta, tzinfo
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,9 +21,9 @@ from userbot.errors import TelegramError
 from userbot.events import Notice, Report, ToolCalled, about
 from userbot.ports import Clock, Lookups
 from userbot.rules import looking_up
-from userbot.rules.commands import is_command
 from userbot.rules.looking_up import READ, SEARCH, Around, BadArguments, Found, Wanted
 from userbot.rules.prompt import speaker
+from userbot.rules.trigger import command_of
 from userbot.rules.window import estimate
 from userbot.settings import ReadingConfig
 from userbot.storage.transcripts import Transcripts
@@ -56,7 +57,6 @@ class LookingUp:
     reading: ReadingConfig = field(default_factory=ReadingConfig)
     window_tokens: int = 8000
     timezone: str | None = None
-    prefix: str = "/gpt"
     seconds: float = CALL_SECONDS
 
     @property
@@ -123,9 +123,10 @@ class SearchInChat:
         search = Search(words=words, person=person, since=wanted.since, until=wanted.until)
         told = _told(wanted, words)
         self._report(ToolCalled(**about(turn.question), name=SEARCH, text=told))
-        spoken = self._spoken(scope, words)[: min(_SPOKEN, left - max(1, len(words)) * each)]
+        spoken = self._spoken(scope, words, min(_SPOKEN, left - max(1, len(words)) * each))
         turn.searched += len(spoken)
-        messages = await self._in_time(turn, self._found(scope, search, spoken))
+        limit = _FOUND if words else min(_SPAN, left * _PAGE)
+        messages = await self._in_time(turn, self._found(scope, search, limit, spoken))
         if messages is None:
             return "Telegram did not answer in time. Answer without, and say so."
         if not words:
@@ -144,9 +145,10 @@ class SearchInChat:
             turn, scope, messages, f"Found: {len(messages)}, the newest first", behind
         )
 
-    async def _found(self, scope: Scope, search: Search, spoken: Sequence[int]) -> list[Message]:
+    async def _found(
+        self, scope: Scope, search: Search, limit: int, spoken: Sequence[int]
+    ) -> list[Message]:
         """What Telegram finds, and these voice notes, of which it knows no words; newest first."""
-        limit = _FOUND if search.words else _SPAN
         found = await self._lookups.search(scope, search, limit)
         have = {one.message for one in found}
         for message in spoken:
@@ -162,12 +164,14 @@ class SearchInChat:
         ]
         return sorted(wanted, key=lambda one: (one.at, one.message), reverse=True)
 
-    def _spoken(self, scope: Scope, words: Sequence[str]) -> list[int]:
-        """Voice notes in which a word was heard, the newest first. Raises StorageError."""
-        if not words:
+    def _spoken(self, scope: Scope, words: Sequence[str], most: int) -> list[int]:
+        """The newest voice notes in which a word was heard. Raises StorageError."""
+        if not words or most <= 0:
             return []
         heard = self._transcripts.newest(scope.conversation.chat, _HEARD)
-        return [message for message, text in heard if looking_up.says(text, words)]
+        spellings = looking_up.spellings_of(words)
+        found = (message for message, text in heard if looking_up.says(text, spellings))
+        return list(islice(found, most))
 
     async def _read(self, turn: Turn, around: Around) -> str:
         scope = _scope(turn)
@@ -208,6 +212,8 @@ class SearchInChat:
         except TelegramError as error:
             detail = _("The chat's past could not be read: {error}", error=error)
             hint = error.hint
+        finally:
+            reading.close()  # which was not begun, if the program ends
         self._report(
             Notice(**about(turn.question), reason="not_looked_up", detail=detail, hint=hint)
         )
@@ -262,16 +268,10 @@ class SearchInChat:
 
     def _may_be_read(self, turn: Turn, message: Message) -> bool:
         """Whether the model may see a message. Raises StorageError."""
-        chat, sender, expires = message.conversation.chat, message.sender, message.expires_at
-        return not (
-            message.protected
-            or message.noforwards
-            or message.service
-            or (sender is not None and self._chats.forgets(sender.id))
-            or (expires is not None and expires <= self._clock.now())
-            or turn.piece(chat, message.message) is not None
-            or is_command(message.text, self.style.prefix)
-            or not (message.text or message.media)
+        chat, prefix = message.conversation.chat, self._chats.policy.prefix
+        return self._chats.may_be_read(message, self._clock.now()) and not (
+            turn.piece(chat, message.message) is not None
+            or command_of(message.text, prefix) is not None
             or self._chats.wrote(message)
         )
 

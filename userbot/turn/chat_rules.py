@@ -103,6 +103,18 @@ class ChatRules:
         """What the config says of that, whoever may ask there."""
         return search_said(self.policy.search, self.get(chat))
 
+    def may_be_read(self, message: Message, now: datetime) -> bool:
+        """Whether a model may see a message of a chat's past."""
+        sender, expires = message.sender, message.expires_at
+        return not (
+            message.protected
+            or message.noforwards
+            or message.service
+            or (sender is not None and self.forgets(sender.id))
+            or (expires is not None and expires <= now)
+            or not (message.text or message.media)
+        )
+
     def decide_if_allowed(self, message: Message, known: Known) -> Decision:
         """What would be done about a message if everybody might ask. Nothing comes of it."""
         chat, sender = message.conversation.chat, message.sender

@@ -40,6 +40,8 @@ class Stages:
     resume: Resume
     understand: Callable[[Turn], Coroutine[Any, Any, None]]
     """As `Understand` does, or simpler where nothing but words is typed."""
+    recap: Callable[[Turn], Coroutine[Any, Any, None]]
+    """The same of a question that asks for a recap."""
     answer: AnswerStage
     settle: Settle
 
@@ -123,7 +125,8 @@ class Runner:
             case Stage.RESUME:
                 await self._stages.resume(turn)
             case Stage.UNDERSTAND:
-                await self._stages.understand(turn)
+                stages, asks = self._stages, turn.question.recap is None
+                await (stages.understand if asks else stages.recap)(turn)
             case Stage.ANSWER:
                 await self._stages.answer.run(turn)
             case Stage.SETTLE:

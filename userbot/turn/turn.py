@@ -50,9 +50,6 @@ if TYPE_CHECKING:
     from userbot.types import ChatRequest, Payment
 
 
-_NOTHING = Usage(0, 0)
-
-
 class Stage(Enum):
     """What happens to a question, in order."""
 
@@ -172,6 +169,8 @@ class Turn:
     """What was transcribed last, of a sound of so many seconds, until that is captured."""
     parts: dict[int, list[Transcript]] = field(default_factory=dict)
     """What was heard of recordings that are not heard to their end, by message."""
+    listening: dict[int, Turn] = field(default_factory=dict)
+    """And of those of a recap, by chat: each in a turn of its own, whose words are not stored."""
 
     # What is being asked and said: `start_over` drops all of it.
     material: Material | None = None
@@ -214,8 +213,8 @@ class Turn:
     # What it costs: until it is captured, and of the newest request.
     estimated: int = 0
     """Tokens of the request, as they were estimated."""
-    before: Usage = _NOTHING
-    """What the requests cost that came before the answer's own."""
+    before: list[Usage] = field(default_factory=list)
+    """What the requests cost that came before the answer's own, each."""
     cost: Usage | None = None
     """What an answer that broke off has cost, by estimate if need be."""
     payment: Payment | None = None
@@ -338,7 +337,7 @@ class Turn:
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
         self.sources, self.searched, self.found_tokens, self.summing = [], 0, 0, None
-        self.rounds, self.misread, self.model, self.before = [], 0, "", _NOTHING
+        self.rounds, self.misread, self.model, self.before = [], 0, "", []
         self.asks_first = self.asked_first = self.no_more_calls = self.found_shorter = False
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
@@ -346,15 +345,16 @@ class Turn:
     def unread(self, which: Callable[[Source], bool]) -> None:
         """Messages that were read for it are gone: they are not cited, nor asked about any more."""
         gone = {number for number, one in enumerate(self.sources, 1) if which(one)}
+        if not gone:
+            return
         for number in gone:
             self.sources[number - 1] = replace(self.sources[number - 1], message=0, link="")
         if self.summing is not None:
             self.summing = self.summing.without(gone)
-        if gone:
-            self.rounds = [
-                replace(one, results=tuple(looking_up.without(text, gone) for text in one.results))
-                for one in self.rounds
-            ]
+        self.rounds = [
+            replace(one, results=tuple(looking_up.without(text, gone) for text in one.results))
+            for one in self.rounds
+        ]
 
     def moves(self, new: int) -> None:
         """Its group goes on as the supergroup `new`: it is answered there, from its beginning.

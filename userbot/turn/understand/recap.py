@@ -1,36 +1,29 @@
 """What was said in a chat, read so that it can be summed up.
 
 Rule 1: nothing of it is stored; it is gone with the turn.
-Rule 2: it is bounded, and what was left out is said. What is protected, of people who are
-forgotten, or made by Telegram is not read.
-Rule 3: what cannot be summed up, or holds nothing new, is answered without asking a model.
-Rule 4: nothing is marked as read.
+Rule 2: what cannot be summed up, or holds nothing new, is answered without asking a model.
 """
 
 from __future__ import annotations
 
-from contextlib import aclosing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from userbot.errors import ModelError, NoSuchChatError, NothingToAnswerError
-from userbot.events import Report, ToolCalled, about
 from userbot.ports import Clock, Lookups, Reader, Sender
 from userbot.rules import limits, recap
 from userbot.rules.above_answer import escaped
-from userbot.rules.trigger import command_of
 from userbot.settings import Prices, RecapConfig
-from userbot.texts import Language, Text, _, joined, n_, quoted, translated
+from userbot.texts import Language, Text, _, joined, n_, translated
 from userbot.turn.budget import Budget
-from userbot.turn.chat_rules import ChatRules
 from userbot.turn.deliver.typing import Typing
-from userbot.turn.endings import standing
+from userbot.turn.endings import rings, standing
 from userbot.turn.history import History
 from userbot.turn.named_chats import named_chat
 from userbot.turn.turn import Material, Turn
-from userbot.turn.understand.understand import Understand
-from userbot.turn.understand.voice_notes import VoiceNotes, Words
+from userbot.turn.understand.span import Bounds, Spans
+from userbot.turn.understand.voice_notes import Heard, VoiceNotes
 from userbot.types import ConversationId, Message, Question, Recap, Scope, Source
 
 _LOOKED_BACK = 200
@@ -49,17 +42,6 @@ class RecapRules:
     language: Language
 
 
-@dataclass(slots=True)
-class _Found:
-    """What was read, the newest first, and why not more."""
-
-    messages: list[Message]
-    looked_at: int = 0
-    left_out: Text | str = ""
-    protected: bool = False
-    """Something of it may not leave Telegram."""
-
-
 class _None(Exception):  # noqa: N818 - what is answered instead of a recap
     pass
 
@@ -72,19 +54,17 @@ class Recaps:
         rules: RecapRules,
         lookups: Lookups,
         reader: Reader,
-        chats: ChatRules,
+        spans: Spans,
         voice_notes: VoiceNotes,
         clock: Clock,
-        report: Report,
     ) -> None:
         self.rules = rules
         """What holds now."""
         self._lookups = lookups
         self._reader = reader
-        self._chats = chats
+        self._spans = spans
         self._voice_notes = voice_notes
         self._clock = clock
-        self._report = report
 
     async def of(self, turn: Turn) -> Material:
         """Read what a recap is of. Raises NoSuchChatError, TelegramError and StorageError."""
@@ -103,26 +83,15 @@ class Recaps:
         scope = await self._lookups.scope_of(where)
         if scope is None:
             raise _None(self._protected(title))
-        person = await self._person(order)
-        after, bound, most = await self._bounds(question, order, where)
-        found = _Found([])
-        async with aclosing(self._lookups.span(scope, after=after, most=most + 1)) as pages:
-            async for page in pages:
-                if not self._take(found, page, bound, most, question):
-                    break
-                self._progress(question, title, found.looked_at, most)
-        said = [one for one in found.messages if person in (None, one.sender and one.sender.id)]
-        self._report(
-            ToolCalled(**about(question), name="recap", text=quoted(title), count=len(said))
-        )
-        if not said:
-            raise _None(
-                self._protected(title) if found.protected else self._nothing(title, order, after)
-            )
-        said = recap.oldest_first(said)
+        bounds = await self._bounds(question, order, where)
+        span = await self._spans.read(question, scope, title, bounds)
+        if not span.messages:
+            empty = self._nothing(title, order, bounds.after)
+            raise _None(self._protected(title) if span.protected else empty)
+        said = recap.oldest_first(span.messages)
         listen = order.voice or self.rules.config.voice
         heard = await self._voice_notes.words(turn, said, listen=listen)
-        return self._material(turn, scope, title, said, heard, found.left_out)
+        return self._material(turn, scope, title, said, heard, span.left_out)
 
     async def _where(self, question: Question, order: Recap) -> tuple[ConversationId, str]:
         """Which conversation is meant, and how it is called."""
@@ -131,68 +100,33 @@ class Recaps:
         chat = await named_chat(self._reader, order.chat)
         return ConversationId(chat.id), chat.title
 
-    async def _person(self, order: Recap) -> int | None:
-        if not order.person:
-            return None
+    async def _person(self, order: Recap) -> int:
         person = await self._reader.find_person(order.person)
         if person is None:
             raise _None(_("Nobody has the name {who}.", who=order.person))
         return person
 
-    async def _bounds(
-        self, question: Question, order: Recap, where: ConversationId
-    ) -> tuple[int, datetime, int]:
-        """After which message, since when, and how many messages at most are read."""
+    async def _bounds(self, question: Question, order: Recap, where: ConversationId) -> Bounds:
         config, now = self.rules.config, self._clock.now()
-        bound, most = now - timedelta(days=config.max_days), config.max_messages
+        since, most = now - timedelta(days=config.max_days), config.max_messages
         if order.hours:
-            return 0, max(bound, now - timedelta(hours=order.hours)), most
+            return Bounds(0, max(since, now - timedelta(hours=order.hours)), most)
         if order.count:
-            return 0, bound, min(most, order.count)
+            return Bounds(0, since, min(most, order.count))
         if order.person:
-            return 0, bound, most
+            return Bounds(0, since, most, await self._person(order))
         if not order.ring and question.source != question.conversation.chat:
-            return order.after or await self._last_own(question, where), bound, most
+            return Bounds(order.after or await self._last_own(question, where), since, most)
         tops = await self._reader.tops([where.chat])
-        return next((one.read for one in tops), 0), bound, most
+        return Bounds(next((one.read for one in tops), 0), since, most)
 
     async def _last_own(self, question: Question, where: ConversationId) -> int:
         """The owner's last message in a chat before the order; 0 if it is not among the newest."""
         for one in await self._reader.latest(where.chat, question.message, _LOOKED_BACK):
             here = one.conversation.topic == where.topic
-            if one.outgoing and here and not one.service and not self._is_order(one):
+            if one.outgoing and here and not one.service and not self._spans.is_order(one):
                 return one.message
         return 0
-
-    def _take(
-        self, found: _Found, page: list[Message], bound: datetime, most: int, question: Question
-    ) -> bool:
-        """Take a page; False if that was the last one that is wanted."""
-        for one in page:
-            if one.at < bound:
-                found.left_out = _("What is older was left out.")
-                return False
-            if found.looked_at >= most:
-                found.left_out = _("Only the newest {count} were read.", count=found.looked_at)
-                return False
-            found.looked_at += 1
-            found.protected = found.protected or one.noforwards
-            if self._is_usable(one, question):
-                found.messages.append(one)
-        return True
-
-    def _is_usable(self, one: Message, question: Question) -> bool:
-        if one.protected or one.noforwards or one.service or self._is_order(one):
-            return False
-        if (one.conversation.chat, one.message) == (question.source, question.message):
-            return False
-        if one.sender is not None and self._chats.forgets(one.sender.id):
-            return False
-        gone = one.expires_at is not None and one.expires_at <= self._clock.now()
-        return not gone and bool(one.text or one.media)
-
-    def _is_order(self, one: Message) -> bool:
-        return one.outgoing and command_of(one.text, self._chats.policy.prefix) is not None
 
     def _material(
         self,
@@ -200,7 +134,7 @@ class Recaps:
         scope: Scope,
         title: str,
         said: list[Message],
-        heard: Words,
+        heard: Heard,
         left_out: Text | str,
     ) -> Material:
         rules, question = self.rules, turn.question
@@ -251,27 +185,21 @@ class Recaps:
             return _("“{title}”: nothing was said there in that time.", title=title)
         return _("“{title}”: nothing new since you read it.", title=title)
 
-    def _progress(self, question: Question, title: str, count: int, most: int) -> None:
-        told = _("“{title}”: reading, {count} of {most}", title=title, count=count, most=most)
-        self._report(ToolCalled(**about(question), name="recap", text=told))
-
     def _told(self, text: str) -> str:
         return translated(text, self.rules.language)
 
 
 class RecapStage:
-    """The second stage of a question that asks for a recap; of all others it is `understand`."""
+    """The second stage of a question that asks for a recap."""
 
     def __init__(
         self,
-        understand: Understand,
         recaps: Recaps,
         history: History,
         budget: Budget,
         sender: Sender,
         typing: Typing,
     ) -> None:
-        self._understand = understand
         self._recaps = recaps
         self._history = history
         self._budget = budget
@@ -280,10 +208,7 @@ class RecapStage:
 
     async def __call__(self, turn: Turn) -> None:
         """Read what is to be summed up. Raises as `Understand` does."""
-        if turn.question.recap is None:
-            await self._understand(turn)
-            return
-        if turn.taken_up and turn.question.recap.ring:  # what was sent by then is all of it
+        if turn.taken_up and rings(turn.question):  # what was sent by then is all of it
             turn.answer = standing(turn)
             turn.material = Material(turn.question)
             return

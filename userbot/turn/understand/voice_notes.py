@@ -1,8 +1,8 @@
 """What was said aloud among the messages of a recap: what was kept of it, and what is listened to.
 
 Rule 1: what was transcribed for a question before is known, and costs nothing.
-Rule 2: the rest is listened to where the owner wants it, and paid as always; its words are not
-stored. What cannot be heard is left out.
+Rule 2: the rest is listened to where the owner wants it, and paid as always, once; its words are
+kept in the turn alone. What cannot be heard is left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from userbot.turn.turn import Turn
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.types import Message
 
-Words = dict[tuple[int, int], str]
+Heard = dict[tuple[int, int], str]
+"""Words by chat and message."""
 
 
 class VoiceNotes:
@@ -40,12 +41,12 @@ class VoiceNotes:
         self._store = store
         self._report = report
 
-    async def words(self, turn: Turn, said: Iterable[Message], *, listen: bool) -> Words:
-        """What is known of the sounds of these messages, by chat and message.
+    async def words(self, turn: Turn, said: Iterable[Message], *, listen: bool) -> Heard:
+        """What is known of the sounds of these messages.
 
         `listen`: they are transcribed if need be. Raises LimitReachedError and StorageError.
         """
-        found: Words = {}
+        found: Heard = {}
         unknown: list[Message] = []
         for one in said:
             if one.voice is None:
@@ -69,7 +70,8 @@ class VoiceNotes:
         assert one.voice is not None
         chat = one.conversation.chat
         # Of a note that is perhaps meant for others no words are stored: nor of this one.
-        beside = Turn(replace(turn.question, source=chat, listen_first=True))
+        own = Turn(replace(turn.question, source=chat, listen_first=True))
+        beside = turn.listening.setdefault(chat, own)
         try:
             voice = self._chats.policy.voice_in(chat)
             return (await self._transcribe.words(beside, one.message, one.voice, voice)).text
