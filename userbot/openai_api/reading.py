@@ -64,7 +64,8 @@ class AnswerReader:
         self.sent = SentEvents()
         self._whole = False
         """What came last was no piece, but an answer in one."""
-        self._calls = CallReader()
+        self._calls: CallReader | None = None
+        """Once the model has called something."""
         self._offered = offered
         self._choice: object = None
         """Which of several choices is read: the first one that came."""
@@ -125,13 +126,13 @@ class AnswerReader:
             problem = model_errors.CONTENT_FILTER
         elif _BROKEN.search(said):
             problem = model_errors.BROKE_OFF
-        elif self._offered and (calls := self._calls.calls(cut=cut)):
+        elif self._offered and self._calls and (calls := self._calls.calls(cut=cut)):
             return Finish("stop", self.usage, self.model, calls)
         elif self._has_text:
             return Finish(CUT if cut else "stop", self.usage, self.model)
         elif cut:
             problem = model_errors.ALL_TOKENS_USED
-        elif self._calls.came:
+        elif self._calls and self._calls.came:
             problem = model_errors.ONLY_CALLS
         else:
             problem = model_errors.ONLY_THOUGHTS if self._has_thought else model_errors.EMPTY_ANSWER
@@ -195,6 +196,7 @@ class AnswerReader:
             text, thought = _content(whole)
         for message in piece, whole:
             if not message.keys().isdisjoint(CALLED):
+                self._calls = self._calls or CallReader()
                 thought += self._calls.feed(message, whole=message is whole)
         self._thought += thought
         if text:

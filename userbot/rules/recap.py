@@ -89,17 +89,15 @@ def _unquoted(name: str) -> str:
     return name
 
 
-def stored(recap: Recap | None) -> str:
-    """A recap's order as it is kept: JSON of what it says; "" for none."""
-    if recap is None:
-        return ""
+def stored(recap: Recap) -> str:
+    """A recap's order as it is kept: JSON of what it says."""
     fields = ("chat", "count", "hours", "person", "voice", "ring", "after")
     return json.dumps({name: said for name in fields if (said := getattr(recap, name))})
 
 
-def of_stored(text: str) -> Recap | None:
+def of_stored(text: str) -> Recap:
     """The inverse of `stored`."""
-    return Recap(**json.loads(text)) if text else None
+    return Recap(**json.loads(text))
 
 
 @dataclass(frozen=True, slots=True)

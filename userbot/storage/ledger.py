@@ -190,7 +190,8 @@ class Ledger:
                     " AND state IN ('pending', 'answering')",
                     (json.dumps(kept, ensure_ascii=False), question),
                 )
-                cite(self._database, question, cites)
+                if cites:
+                    cite(self._database, question, cites)
 
     def void(self, payment: int) -> None:
         """What was authorized cost nothing."""

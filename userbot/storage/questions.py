@@ -102,7 +102,7 @@ def _words_of(question: Question) -> dict[str, Any]:
         "about_reply": question.about_reply,
         "pictures": json.dumps(question.pictures) if question.pictures else "",
         "expires_at": question.expires_at,
-        "recap": recap.stored(question.recap),
+        "recap": "" if question.recap is None else recap.stored(question.recap),
         **_about(question),
     }
 
@@ -134,7 +134,7 @@ def question_of(row: sqlite3.Row) -> Question:
         about=None if about is None else ConversationId(about, row["about_topic"] or None),
         about_name=row["about_name"],
         quiet=bool(row["quiet"]),
-        recap=recap.of_stored(row["recap"]),
+        recap=recap.of_stored(row["recap"]) if row["recap"] else None,
     )
 
 
@@ -358,7 +358,8 @@ class Questions:
             if not settled:
                 return 0
             self._database.execute("INSERT INTO given (at) VALUES (?)", (at,))
-            cite(self._database, question.id, answer.cites)
+            if answer.cites:
+                cite(self._database, question.id, answer.cites)
         return int(settled[0][0])
 
     def _pending_anew(self, question: int, at: datetime, reason: str = "") -> bool:

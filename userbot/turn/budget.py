@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,9 +25,8 @@ from userbot.settings import LimitsConfig, PersonLimits
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.timings import USUAL
-from userbot.turn.citing import shown_text, sources_of
 from userbot.turn.turn import Turn
-from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Spent, Usage
+from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Source, Spent, Usage
 
 _LOOK_SECONDS = 1.0
 """How often a question that waits for the answers of others is judged again."""
@@ -189,7 +188,9 @@ class Budget:
                 return FullForNow(passing)
             return replace(payment, id=self._ledger.authorize(question, payment, now))
 
-    def capture_answer(self, turn: Turn, text: str, finish: Finish, usage: Usage) -> None:
+    def capture_answer(
+        self, turn: Turn, text: str, finish: Finish, usage: Usage, cites: Sequence[Source] = ()
+    ) -> None:
         """The model's answer is whole: kept until it is settled, and paid."""
         if turn.payment is not None:
             self._ledger.capture(
@@ -197,8 +198,8 @@ class Budget:
                 self._cost(usage),
                 self._clock.now(),
                 usage=usage,
-                whole=(shown_text(turn, text), finish),
-                cites=sources_of(turn, text),
+                whole=(text, finish),
+                cites=cites,
             )
             turn.payment = None
 

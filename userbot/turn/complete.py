@@ -89,7 +89,8 @@ class Complete:
                 )
             )
             return
-        await self._ask(turn, Stream(self._clock))
+        may_cite = material.scope is not None or material.said is not None
+        await self._ask(turn, Stream(self._clock, turn.sources if may_cite else None))
 
     async def ended(self, turn: Turn) -> bool:
         """The stream has ended: whether it is whole; else it is to be opened again.
@@ -258,13 +259,12 @@ class Complete:
         assert stream.finish is not None
         if turn.payment is None:
             return
-        finish, text = stream.finish, stream.said
-        usage = finish.usage
+        usage = stream.finish.usage
         if usage is None:
             assert turn.request is not None
-            usage = estimated_usage(turn.request.messages, text, stream.thought)
-            stream.finish = finish = replace(finish, usage=usage)
-        self._budget.capture_answer(turn, text, finish, usage)
+            usage = estimated_usage(turn.request.messages, stream.said, stream.thought)
+            stream.finish = replace(stream.finish, usage=usage)
+        self._budget.capture_answer(turn, stream.shown, stream.finish, usage, stream.cites)
 
     def _paid(self, turn: Turn, stream: Stream) -> None:
         """A request that brought calls is paid as one of its own."""
@@ -277,8 +277,9 @@ class Complete:
         assert turn.request is not None
         told = stream.finish.usage
         usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
-        turn.cost, turn.before = usage, turn.before + usage
         self._budget.broke_off(turn, usage)
+        turn.before.append(usage)
+        turn.cost = Usage(0, 0)  # of an answer nothing was paid yet
 
     def _broke_off(self, turn: Turn, stream: Stream, *, cut: bool) -> None:
         """What a request cost that brought no whole answer; nothing, if it never left or began."""

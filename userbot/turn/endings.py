@@ -77,7 +77,8 @@ def what_stands(turn: Turn) -> Answer | None:
     shown = [first_shown(turn), *(one.text.text for one in turn.messages[1:])]
     finish = Finish("stopped", turn.cost, turn.model)
     messages = tuple(one.message for one in turn.messages)
-    return Answer("\n\n".join(shown), shown[0], finish, messages)
+    cites = turn.stream.cites if turn.stream is not None else ()
+    return Answer("\n\n".join(shown), shown[0], finish, messages, cites)
 
 
 def standing(turn: Turn) -> Answer:

@@ -116,7 +116,9 @@ class Requests:
             material.question,
             material.quoted,
             "" if turn.tight else material.background,
-            sum(estimate(result) for one in self._found(turn) for result in one.results),
+            sum(estimate(result) for one in self._found(turn) for result in one.results)
+            if turn.rounds
+            else 0,
         )
         return request(self.settings, chat, messages, material.pictures)
 
@@ -126,7 +128,10 @@ class Requests:
         return "\n\n".join(filter(None, [system_text(self.settings, chat).rstrip(), told]))
 
     def _with_tools(self, turn: Turn, plain: ChatRequest) -> ChatRequest:
-        specs, found = self.specs(turn), self._found(turn)
+        specs = self.specs(turn)
+        if not (specs or turn.rounds):
+            return plain
+        found = self._found(turn)
         if not turn.asks_first:
             messages = tool_rounds.with_rounds(plain.messages, found, last=not specs)
             return replace(plain, messages=messages, tools=specs)

@@ -169,7 +169,7 @@ class Settle:
         self._loops.answered(question, self._clock.now())
         seconds = self._clock.monotonic() - (turn.began or 0.0)
         usage = answer.finish.usage
-        whole = None if usage is None else turn.before + usage
+        whole = None if usage is None else sum(turn.before, usage)
         told = replace(answer, finish=replace(answer.finish, usage=whole))
         self._told.answered(question, told, 0.0 if turn.request is None else seconds, cost)
         if answer.finish.reason == "stopped":

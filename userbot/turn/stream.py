@@ -8,22 +8,29 @@ its stream: what is paid, stored and written is the stages' business.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from userbot.errors import ModelError
 from userbot.ports import Clock, first_of
+from userbot.rules import citations
 from userbot.rules.markdown import MOST_CHARACTERS
 from userbot.rules.pacing import sentences_worth
+from userbot.rules.prompt import without_citations
 from userbot.texts import _
-from userbot.types import OVERLONG, Delta, Finish
+from userbot.types import OVERLONG, Delta, Finish, Source
 
 
 class Stream:
-    """The text of one answer, over all the requests that it takes."""
+    """The text of one answer, over all the requests that it takes.
 
-    def __init__(self, clock: Clock) -> None:
+    `sources`: what was read for it by now, which it may cite by number. None: it cites nothing, or
+    has its links already, as one that an earlier run has paid for.
+    """
+
+    def __init__(self, clock: Clock, sources: Sequence[Source] | None = None) -> None:
         self._clock = clock
+        self._sources = sources
         self._pieces: list[str] = []
         self._broken_off = ""
         self._news = asyncio.Event()
@@ -113,6 +120,30 @@ class Stream:
             return self._broken_off
         outgrown = self.finish is not None or len(text) > len(self._broken_off)
         return text if outgrown else self._broken_off
+
+    @property
+    def shown(self) -> str:
+        """The same with what it cites as links."""
+        if self._sources is None:
+            return self.text
+        return citations.cited(self.text, self._sources, unfinished=self.finish is None)
+
+    @property
+    def spoken(self) -> str:
+        """The same as it is read aloud."""
+        if self._sources is None:
+            return without_citations(self.text)
+        return citations.silent(self.text, self._sources)
+
+    @property
+    def cites(self) -> tuple[Source, ...]:
+        """What it cites."""
+        return tuple(citations.sources_of(self.text, self._sources)) if self._sources else ()
+
+    @property
+    def cites_told(self) -> list[str]:
+        """What it cites, each in Markdown."""
+        return citations.listed(self.text, self._sources) if self._sources else []
 
     @property
     def ended(self) -> bool:

@@ -22,7 +22,6 @@ from userbot.rules.markdown import render
 from userbot.rules.voice import caption_of, seconds_of, words_of
 from userbot.texts import _
 from userbot.turn.budget import Budget
-from userbot.turn.citing import shown_text, sources_of, sources_told, spoken_text
 from userbot.turn.deliver.writing import InWriting
 from userbot.turn.outbound import Outbound, permitted, shielded
 from userbot.turn.turn import Standing, Turn
@@ -101,14 +100,13 @@ class ByVoice:
         stream, material = turn.stream, turn.material
         assert stream is not None
         assert material is not None
-        said, preface = stream.text, material.preface
-        words = words_of(render(spoken_text(turn, said), inert=None))
+        words = words_of(render(stream.spoken, inert=None))
         if words is None:
             turn.written_after_all = True
             return None
-        caption = self._caption(turn, preface, shown_text(turn, said))
+        caption = self._caption(turn, material.preface, stream.shown)
         if not caption.text:
-            caption = self._short_caption(turn, said)
+            caption = self._short_caption(turn, stream.cites_told)
         try:
             speech = turn.speech or await self._speak(turn, words)
             await self._send(turn, speech, caption)
@@ -117,12 +115,11 @@ class ByVoice:
             self._tell(turn, error)
         return turn.answer
 
-    def _short_caption(self, turn: Turn, said: str) -> RichText:
+    def _short_caption(self, turn: Turn, told: list[str]) -> RichText:
         """What is not spoken of an answer that is too long for a caption: what it cites, as much as
         has room; and what it answers, where no reply can tell."""
         assert turn.material is not None
         preface = turn.material.preface if turn.question.replied_to is None else ""
-        told = sources_told(turn, said)
         while told and not (caption := self._caption(turn, preface, " · ".join(told))).text:
             told.pop()
         return caption if told else self._caption(turn, preface, "")
@@ -159,9 +156,9 @@ class ByVoice:
         stream = turn.stream
         assert stream is not None
         assert stream.finish is not None
-        text, cites = shown_text(turn, stream.text), sources_of(turn, stream.text)
+        text = stream.shown
         shown = note.caption.text or text
-        turn.answer = Answer(text, shown, stream.finish, (sent.message,), cites)
+        turn.answer = Answer(text, shown, stream.finish, (sent.message,), stream.cites)
 
     def _tell(self, turn: Turn, error: UserbotError) -> None:
         self._report(

@@ -40,7 +40,6 @@ from userbot.rules.voice import CAPTION_UNITS
 from userbot.settings import PacingConfig
 from userbot.texts import _, translated
 from userbot.timings import USUAL
-from userbot.turn.citing import shown_text, sources_of
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.endings import first_shown, rings
@@ -142,8 +141,8 @@ class InWriting:
                 with suppress(PauseAskedError):
                     await self._messages.schedule(turn, at, text, _RING_SECONDS + at)
                     break
-        shown, cites = shown_text(turn, stream.text), sources_of(turn, stream.text)
-        return Answer(shown, wanted[0].text if wanted else "", stream.finish, (), cites)
+        first = wanted[0].text if wanted else ""
+        return Answer(stream.shown, first, stream.finish, (), stream.cites)
 
     def deleted(self, turn: Turn) -> Answer:
         """Somebody deleted the answer while it was written: what was written of it."""
@@ -351,7 +350,7 @@ class InWriting:
         assert stream is not None
         assert material is not None
         unfinished = stream.finish is None
-        text = shown_text(turn, stream.text, unfinished=unfinished)
+        text = stream.shown
         return render(
             material.preface + text if text else "",
             named_by(material.question),
@@ -371,10 +370,8 @@ class InWriting:
 
 def _answer(turn: Turn, finish: Finish) -> Answer:
     assert turn.stream is not None
-    said = turn.stream.text
     messages = tuple(one.message for one in turn.messages)
-    shown, cites = shown_text(turn, said), sources_of(turn, said)
-    return Answer(shown, first_shown(turn), finish, messages, cites)
+    return Answer(turn.stream.shown, first_shown(turn), finish, messages, turn.stream.cites)
 
 
 def _overlong(turn: Turn) -> bool:
