@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
@@ -377,3 +378,26 @@ async def test_an_answer_that_was_paid_before_the_program_ended_still_has_its_li
     assert given.text == "В субботу [1], не."
     assert len(links(given)) == 1
     assert len(stage.endpoint.requests) == 2, "nothing is paid again"
+
+
+async def test_a_stopped_answer_goes_with_what_it_cites_too(stage: Stage) -> None:
+    said = stage.lena.says(stage.club, "встречаемся в субботу")
+    finds = searches("субботу")
+    chunks = ("В субботу [1]. ", *(f"И так далее, {n}. " for n in range(500)))
+
+    def respond(request: Ask) -> Reply:
+        long = Reply("".join(chunks), chunks=chunks, delay=0.02)
+        return long if found(request) else finds(request)
+
+    stage.endpoint.responder = respond
+    program = await stage.program(reading=FOR_ME)
+    question = stage.olga.says(stage.club, "/gpt когда?")
+    async with asyncio.timeout(60):
+        while not stage.answers(question):
+            await asyncio.sleep(0.01)
+    stage.olga.says(stage.club, "/gpt_stop")
+    await program.tells("answered", reason="stopped")
+    assert "субботу" in stage.history()[0].answer
+    stage.lena.deletes(said)
+    await stage.all_arrives()
+    assert not [row for row in stage.history() if "субботу" in (row.answer or "")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults import Call, busy, watched
 from tests.harness import Stage
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.voice.notes import EN, WORDS_EN
@@ -396,6 +397,27 @@ async def test_voice_notes_are_listened_to_only_where_that_is_wanted(stage: Stag
     assert len(stage.endpoint.transcriptions) == 1
     assert WORDS_EN in stage.asked()[-1][1]["content"]
     assert WORDS_EN not in (stage.folder / "history.db").read_bytes().decode("latin-1")
+
+
+async def test_what_was_listened_to_is_paid_once_also_when_the_store_was_busy(
+    stage: Stage,
+) -> None:
+    for _ in range(2):
+        stage.max.sends_voice(stage.club, EN)
+    was_busy: list[Call] = []
+
+    def lost(call: Call) -> None:
+        if call.writes and len(stage.endpoint.transcriptions) == 2 and len(was_busy) < 2:
+            was_busy.append(call)
+            raise busy()
+
+    with watched(lost):
+        program = await stage.program()
+        order = stage.olga.says(stage.olga, "/gpt_recap Club 1d voice")
+        await program.tells("answered", message=order.id_for(stage.olga))
+    assert was_busy
+    assert len(stage.endpoint.transcriptions) == 2
+    assert stage.asked()[-1][1]["content"].count(WORDS_EN) == 2
 
 
 async def test_a_recap_that_was_paid_to_its_end_is_brought_after_a_kill(stage: Stage) -> None:

@@ -10,7 +10,7 @@ from userbot.rules.looking_up import (
     Around,
     BadArguments,
     Found,
-    Wanted,
+    SearchCall,
     arguments_of,
     around_of,
     fitting,
@@ -31,33 +31,35 @@ def moment(*of: int) -> datetime:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        pytest.param({"words": ["дача", "даче"]}, Wanted(words=("дача", "даче")), id="words"),
-        pytest.param({"words": "дача"}, Wanted(words=("дача",)), id="one word that is no list"),
+        pytest.param({"words": ["дача", "даче"]}, SearchCall(words=("дача", "даче")), id="words"),
+        pytest.param({"words": "дача"}, SearchCall(words=("дача",)), id="one word that is no list"),
         pytest.param(
             {"words": ["a", None, {"b": 1}, ["c"], True, 2026]},
-            Wanted(words=("a", "2026")),
+            SearchCall(words=("a", "2026")),
             id="what is no word",
         ),
-        pytest.param({"words": ["a ", "", "a"]}, Wanted(words=("a",)), id="blank and twice"),
+        pytest.param({"words": ["a ", "", "a"]}, SearchCall(words=("a",)), id="blank and twice"),
         pytest.param(
-            {"words": ["x"], "from": " Anna "}, Wanted(words=("x",), name="Anna"), id="from"
+            {"words": ["x"], "from": " Anna "}, SearchCall(words=("x",), name="Anna"), id="from"
         ),
         pytest.param(
             {"words": [], "since": "2026-03-12", "until": "2026-03-12"},
-            Wanted(since=moment(2026, 3, 12), until=moment(2026, 3, 13)),
+            SearchCall(since=moment(2026, 3, 12), until=moment(2026, 3, 13)),
             id="the last day is included",
         ),
-        pytest.param({"since": "2026-12"}, Wanted(since=moment(2026, 12, 1)), id="a month"),
-        pytest.param({"until": "2026-12"}, Wanted(until=moment(2027, 1, 1)), id="to its end"),
-        pytest.param({"until": "2026"}, Wanted(until=moment(2027, 1, 1)), id="a year"),
+        pytest.param({"since": "2026-12"}, SearchCall(since=moment(2026, 12, 1)), id="a month"),
+        pytest.param({"until": "2026-12"}, SearchCall(until=moment(2027, 1, 1)), id="to its end"),
+        pytest.param({"until": "2026"}, SearchCall(until=moment(2027, 1, 1)), id="a year"),
         pytest.param(
-            {"until": "2026-03-12T18:30:00Z"}, Wanted(until=moment(2026, 3, 12, 18, 30)), id="time"
+            {"until": "2026-03-12T18:30:00Z"},
+            SearchCall(until=moment(2026, 3, 12, 18, 30)),
+            id="time",
         ),
-        pytest.param({"words": ["x"], "since": None}, Wanted(words=("x",)), id="null"),
+        pytest.param({"words": ["x"], "since": None}, SearchCall(words=("x",)), id="null"),
     ],
 )
 def test_what_a_model_looks_for_is_understood(
-    arguments: dict[str, object], expected: Wanted
+    arguments: dict[str, object], expected: SearchCall
 ) -> None:
     assert search_of(arguments, MOSCOW) == expected
 

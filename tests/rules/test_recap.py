@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.questions import ANNA
 from userbot.rules import recap
-from userbot.rules.recap import Line, Summing, Unclear
+from userbot.rules.recap import Entry, Summing, Unclear
 from userbot.types import ChatKind, ConversationId, Message, Recap
 
 
@@ -77,8 +77,8 @@ def test_a_message_stands_in_one_block_whatever_it_says() -> None:
     assert shown.count("> [") == 1
 
 
-def lines(count: int, words: int = 10) -> tuple[Line, ...]:
-    return tuple(Line(f"> [{n}] " + "word " * words, frozenset({n})) for n in range(1, count + 1))
+def lines(count: int, words: int = 10) -> tuple[Entry, ...]:
+    return tuple(Entry(f"> [{n}] " + "word " * words, frozenset({n})) for n in range(1, count + 1))
 
 
 @given(st.integers(1, 60), st.integers(1, 400), st.integers(recap.LEAST_ROOM, 900))

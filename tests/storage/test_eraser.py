@@ -14,7 +14,16 @@ import pytest
 from tests.questions import ANNA, NOW, OWNER, answer, question, reword
 from userbot.rules.bursts import together
 from userbot.storage.store import Store
-from userbot.types import CommandNote, ConversationId, Person, Question, Quoted, Transcript, Voice
+from userbot.types import (
+    CommandNote,
+    ConversationId,
+    Person,
+    Question,
+    Quoted,
+    Recap,
+    Transcript,
+    Voice,
+)
 
 CHANNEL = -1_002_000_000_001
 BEN = Person(id=502, name="Ben")
@@ -377,3 +386,11 @@ def test_no_message_of_several_holds_the_words_of_another(store: Store, last: st
     store.eraser.deleted(None, [1], NOW)
     rows = store.database.rows("SELECT text FROM questions")
     assert not [text for (text,) in rows if f"{WORDS} 1" in text]
+
+
+def test_which_chat_a_question_named_goes_with_its_words(store: Store, path: Path) -> None:
+    order = Recap(chat=WORDS)
+    asked = store.questions.add(replace(question(), about_name=WORDS, recap=order), NOW)
+    assert asked is not None
+    store.eraser.deleted(None, [asked.message], NOW)
+    assert not left_on_disk(path)

@@ -58,16 +58,18 @@ def said(number: int, text: str, by: Person | None = ANNA, **also: Any) -> Messa
 
 @dataclass
 class FakeChat:
-    """What was said in a chat; `asked`: what was looked for in it."""
+    """What was said in a chat; `asked`: what was looked for in it, `most`: how many at last."""
 
     messages: list[Message] = field(default_factory=list)
     asked: list[Search | int] = field(default_factory=list)
+    most: int = 0
     scopes: list[Scope] = field(default_factory=list)
     trouble: Exception | None = None
     silent: bool = False
 
     async def search(self, scope: Scope, wanted: Search, limit: int) -> list[Message]:
         self.asked.append(wanted)
+        self.most = limit
         given = (await self._given(scope))[::-1][:limit]
         return [one for one in given if one.text or not wanted.words]
 
@@ -236,6 +238,13 @@ def test_requests_are_counted_by_spellings_and_end(stage: Stage) -> None:
     assert stage.search.specs(stage.turn) == ()
     assert "answer with what you have" in stage.call(words=["e"])
     assert len(stage.chat.asked) == 2
+
+
+def test_by_date_no_more_pages_are_read_than_requests_are_left(stage: Stage) -> None:
+    stage.reading = ReadingConfig(searches=3)
+    stage.call(words=["a"])
+    stage.call(since="2026-03-12")
+    assert stage.chat.most == 200
 
 
 def test_without_a_scope_there_is_nothing_to_call(stage: Stage) -> None:

@@ -317,6 +317,25 @@ async def test_stopping_while_something_is_looked_up_ends_the_question(
     assert tokens(stage) == COST.total
 
 
+async def test_of_what_stands_when_it_is_stopped_then_each_round_is_told_once(
+    stage: Stage, tool: Almanac
+) -> None:
+    tool.holds = asyncio.Event()
+    words = tuple(f"Let me look, {n}. " for n in range(40))
+    stage.endpoint.responder = lambda _: Reply(
+        "".join(words), calls=(call("Monday"),), chunks=words, delay=0.02, usage=COST
+    )
+    program = await stage.program(pacing=FAST)
+    stage.max.says(stage.group, "/gpt when did they meet?")
+    async with asyncio.timeout(60):
+        while not tool.called:
+            await asyncio.sleep(0.01)
+    stage.olga.says(stage.group, "/gpt_stop")
+    told = await program.tells("answered", reason="stopped")
+    assert (told.prompt_tokens, told.completion_tokens) == (COST.prompt_tokens, 10)
+    assert tokens(stage) == COST.total
+
+
 async def test_a_question_edited_while_something_is_looked_up_is_asked_anew(
     stage: Stage, tool: Almanac
 ) -> None:

@@ -28,14 +28,11 @@ def recap(common: Common, settings: Settings, chat: str, much: str) -> None:
     try:
         summed_up = asyncio.run(_sum_up(common, settings, order))
     except SessionInUseError as error:
-        raise SessionInUseError(
-            str(error),
-            _(
-                "Send {command} to Saved Messages: the running `userbot` sums it up.",
-                command=f"{stem(settings.trigger.prefix)}_recap {order}",
-            ),
-            reason=error.reason,
-        ) from error
+        command = f"{stem(settings.trigger.prefix)}_recap {order}"
+        hint = _(
+            "Send {command} to Saved Messages: the running `userbot` sums it up.", command=command
+        )
+        raise SessionInUseError(str(error), hint, reason=error.reason) from error
     if not summed_up:
         raise SystemExit(1)
 

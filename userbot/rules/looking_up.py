@@ -83,7 +83,7 @@ SPECS: Final = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SearchCall:
     """A search as the model asked for it; dates as moments, `until` is not included."""
 
     words: tuple[str, ...] = ()
@@ -135,7 +135,7 @@ def instructions(now: datetime, zone: str, searches: int, elsewhere: str = "") -
     )
 
 
-def search_of(arguments: Mapping[str, Any], zone: tzinfo | None) -> Wanted:
+def search_of(arguments: Mapping[str, Any], zone: tzinfo | None) -> SearchCall:
     """What a model wants to search. Raises BadArguments."""
     words = arguments.get("words")
     given = [words] if isinstance(words, str) else words if isinstance(words, list) else []
@@ -143,7 +143,7 @@ def search_of(arguments: Mapping[str, Any], zone: tzinfo | None) -> Wanted:
     plain = (word for word in given if isinstance(word, str | int) and not isinstance(word, bool))
     spelled = (" ".join(str(word).split())[:_LONGEST_WORD] for word in plain)
     name = arguments.get("from")
-    wanted = Wanted(
+    wanted = SearchCall(
         words=tuple(dict.fromkeys(word for word in spelled if word)),
         name=" ".join(name.split())[:_LONGEST_WORD] if isinstance(name, str) else "",
         since=_moment(arguments.get("since"), zone, end=False),

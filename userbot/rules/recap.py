@@ -101,7 +101,7 @@ def of_stored(text: str) -> Recap:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Entry:
     """What the model is to see of a message; `numbers`: by which it is cited.
 
     Or the summary of a part, which cites many.
@@ -116,14 +116,14 @@ class Said:
     """What was read of a chat, oldest first, and what there is to say of it."""
 
     title: str
-    lines: tuple[Line, ...]
+    lines: tuple[Entry, ...]
     messages: int
     people: int
     since: datetime | None = None
     """When the first of it was said."""
 
 
-def line(number: int, message: Message, transcript: str, zone: ZoneInfo | None) -> Line:
+def line(number: int, message: Message, transcript: str, zone: ZoneInfo | None) -> Entry:
     """A message as the model sees it."""
     name = "Someone" if message.sender is None else speaker(message.sender.name)
     if message.forwarded_from:
@@ -134,7 +134,7 @@ def line(number: int, message: Message, transcript: str, zone: ZoneInfo | None) 
     words = f"{heard} {transcript}".strip() if transcript else heard
     at = message.at.astimezone(zone)
     shown = block_line(f"[{number}] {at:%Y-%m-%d %H:%M} {name}{where}", cut(words, CHARACTERS))
-    return Line(shown, frozenset({number}))
+    return Entry(shown, frozenset({number}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +143,9 @@ class Summing:
     tokens there is room in a request.
     """
 
-    left: tuple[Line, ...]
+    left: tuple[Entry, ...]
     room: int
-    summaries: tuple[Line, ...] = ()
+    summaries: tuple[Entry, ...] = ()
     part: int = 1
     """Of which part a request is next."""
     whole: bool = True
@@ -158,7 +158,7 @@ class Summing:
     """Messages that were deleted meanwhile."""
 
     @property
-    def next(self) -> tuple[Line, ...]:
+    def next(self) -> tuple[Entry, ...]:
         """What a request holds: as much as there is room for, one at least."""
         if self.asked:
             return self.left[: self.asked]
@@ -196,7 +196,7 @@ class Summing:
         taken = self.next
         numbers = frozenset().union(*(one.numbers for one in taken)) - self.gone
         most = max(LEAST_ROOM, self.room // 3) * 3
-        summary = (Line(cut(text.strip(), most), numbers),) if numbers else ()
+        summary = (Entry(cut(text.strip(), most), numbers),) if numbers else ()
         rest = replace(self, left=self.left[len(taken) :], part=self.part + 1, asked=0)
         return _rolled_over(replace(rest, summaries=(*self.summaries, *summary)))
 
@@ -260,7 +260,7 @@ def oldest_first(pages: Sequence[Message]) -> list[Message]:
     return sorted(pages, key=lambda one: (one.at, one.message))
 
 
-def _tokens(one: Line) -> int:
+def _tokens(one: Entry) -> int:
     return estimate(f"{one.text}\n")
 
 

@@ -21,7 +21,7 @@ from userbot.errors import TelegramError
 from userbot.events import Notice, Report, ToolCalled, about
 from userbot.ports import Clock, Lookups
 from userbot.rules import looking_up
-from userbot.rules.looking_up import READ, SEARCH, Around, BadArguments, Found, Wanted
+from userbot.rules.looking_up import READ, SEARCH, Around, BadArguments, Found, SearchCall
 from userbot.rules.prompt import speaker
 from userbot.rules.trigger import command_of
 from userbot.rules.window import estimate
@@ -324,7 +324,7 @@ def _is_called(message: Message, name: str) -> bool:
     return wanted in _name(message).casefold()
 
 
-def _told(wanted: Wanted, words: Iterable[str]) -> str:
+def _told(wanted: SearchCall, words: Iterable[str]) -> str:
     """What is looked for, as people read it."""
     spelled: str = joined(*map(quoted, words), by=", ")
     # `until` is the moment behind the last day that is looked through.
@@ -333,7 +333,7 @@ def _told(wanted: Wanted, words: Iterable[str]) -> str:
     return joined(spelled, wanted.name, days if wanted.since or wanted.until else "", by=" · ")
 
 
-def _nothing(wanted: Wanted, names: Sequence[str], person: int | None) -> str:
+def _nothing(wanted: SearchCall, names: Sequence[str], person: int | None) -> str:
     """What a model is told when there is nothing for it."""
     if wanted.name and person is None and names:
         seen = ", ".join(speaker(one) for one in names[:_NAMES_TOLD])

@@ -64,7 +64,7 @@ _MORE_NAMES = re.compile(
 
 
 class Marking(Protocol):
-    """`Source.mark`."""
+    """`SourceText.mark`."""
 
     def __call__(self, text: str, does: str = "text", kind: str = "") -> str: ...
 

@@ -77,7 +77,7 @@ class Mark:
 
 
 @dataclass(slots=True)
-class Source:
+class SourceText:
     """A text for the parser, and what its marks stand for."""
 
     text: str
@@ -118,12 +118,12 @@ def clean(text: str) -> str:
     return _NONCHARACTERS.sub("", without_controls(lines))
 
 
-def protected(markdown: str, *, unfinished: bool = False) -> Source:
+def protected(markdown: str, *, unfinished: bool = False) -> SourceText:
     """A clean Markdown text with all that was said above set aside.
 
     `unfinished`: there will be more of it, and what is open at its end may still be closed.
     """
-    source = Source(markdown)
+    source = SourceText(markdown)
     pieces: list[str] = []
     for fence, lines in fenced(markdown.split("\n"), unfinished=unfinished):
         stretch = "\n".join(lines)
@@ -137,7 +137,7 @@ def protected(markdown: str, *, unfinished: bool = False) -> Source:
     return source
 
 
-def _without_tags(text: str, source: Source) -> str:
+def _without_tags(text: str, source: SourceText) -> str:
     tags = list(_TAG.finditer(text))
     does: dict[int, tuple[str, str]] = {}
     open_tags: list[re.Match[str]] = []
@@ -167,7 +167,7 @@ def _without_tags(text: str, source: Source) -> str:
     return re.sub(rf"{_TAG.pattern}|{_OPENER.pattern}", set_aside, text)
 
 
-def _definition(found: re.Match[str], used: set[str], source: Source) -> str:
+def _definition(found: re.Match[str], used: set[str], source: SourceText) -> str:
     footnote = found[2].startswith("^")
     refers = found[2].casefold() in used and not footnote
     return found[0] if refers else f"{found[0]}{source.mark('')}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from userbot.rules.markdown.latex import readable, superscript
 from userbot.rules.markdown.rich import Buffer, Rich, Span
-from userbot.rules.markdown.source import MARK, Source
+from userbot.rules.markdown.source import MARK, SourceText
 from userbot.rules.markdown.table import table
 
 _BULLETS = "•◦▪"
@@ -25,7 +25,7 @@ _WEB = re.compile(r"(?:https?://|www\.)[^\s]+", re.I)
 class Walker:
     """Takes events one by one; `rich` is what they make."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: SourceText) -> None:
         self._source = source
         self._bytes = source.text.encode()
         self._out = Buffer()
