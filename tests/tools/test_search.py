@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -66,10 +66,13 @@ class FakeChat:
     scopes: list[Scope] = field(default_factory=list)
     trouble: Exception | None = None
     silent: bool = False
+    lasts: int = 100
+    """So many searches are answered; from then on Telegram is silent."""
 
     async def search(self, scope: Scope, wanted: Search, limit: int) -> list[Message]:
         self.asked.append(wanted)
         self.most = limit
+        self.silent = self.silent or len(self.asked) > self.lasts
         given = (await self._given(scope))[::-1][:limit]
         return [one for one in given if one.text or not wanted.words]
 
@@ -237,7 +240,7 @@ def test_requests_are_counted_by_spellings_and_end(stage: Stage) -> None:
     assert cast("Search", stage.chat.asked[-1]).words == ("c",)
     assert stage.search.specs(stage.turn) == ()
     assert "answer with what you have" in stage.call(words=["e"])
-    assert len(stage.chat.asked) == 2
+    assert len(stage.chat.asked) == 3
 
 
 def test_by_date_no_more_pages_are_read_than_requests_are_left(stage: Stage) -> None:
@@ -299,6 +302,27 @@ def test_telegrams_silence_or_refusal_ends_the_looking_and_is_shown(
     assert "Answer without" in stage.call(words=["Friday"])
     (notice,) = stage.events(Notice)
     assert notice.reason == "not_looked_up"
+
+
+def test_what_was_found_before_the_time_ended_is_told(stage: Stage) -> None:
+    stage.chat.messages, stage.chat.lasts = [said(5, "On Friday")], 1
+    shown = stage.call(words=["Friday", "Fridays", "Freitag"])
+    assert "Anna: On Friday" in shown
+    assert "Not looked for any more: Fridays, Freitag." in shown
+    (notice,) = stage.events(Notice)
+    assert notice.reason == "not_looked_up"
+    assert stage.events(ToolCalled)[-1].count == 1
+
+
+def test_people_see_which_other_chat_is_looked_through(stage: Stage) -> None:
+    elsewhere = replace(stage.turn.question, about=SCOPE.conversation, about_name="Club")
+    stage.turn = Turn(elsewhere)
+    stage.turn.material = Material(elsewhere, scope=SCOPE)
+    stage.chat.messages = [said(5, "On Friday")]
+    stage.call(words=["Friday"])
+    stage.call("read_around", message=1)
+    texts = [one.text for one in stage.events(ToolCalled)]
+    assert texts[::2] == ["“Club” · “Friday”", "“Club” · around a message of Anna"]
 
 
 @pytest.mark.parametrize(

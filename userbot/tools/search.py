@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta, tzinfo
 from itertools import islice
 from typing import Any
@@ -121,13 +121,13 @@ class SearchInChat:
         turn.searched += max(1, len(words)) * each
         person = self._person(turn, wanted.name)
         search = Search(words=words, person=person, since=wanted.since, until=wanted.until)
-        told = _told(wanted, words)
+        told = joined(_elsewhere(turn), _told(wanted, words), by=" · ")
         self._report(ToolCalled(**about(turn.question), name=SEARCH, text=told))
         spoken = self._spoken(scope, words, min(_SPOKEN, left - max(1, len(words)) * each))
         turn.searched += len(spoken)
         limit = _FOUND if words else min(_SPAN, left * _PAGE)
-        messages = await self._in_time(turn, self._found(scope, search, limit, spoken))
-        if messages is None:
+        messages, looked = await self._found(turn, scope, search, limit, spoken)
+        if not looked:
             return "Telegram did not answer in time. Answer without, and say so."
         if not words:
             turn.searched += max(0, len(messages) - 1) // _PAGE
@@ -138,7 +138,7 @@ class SearchInChat:
         self._report(
             ToolCalled(**about(turn.question), name=SEARCH, text=told, count=len(messages))
         )
-        behind = [_not_searched(wanted.words[len(words) :]), self._rest(turn)]
+        behind = [_not_searched(wanted.words[looked:]), self._rest(turn)]
         if not messages:
             return " ".join(filter(None, [_nothing(wanted, names, person), *behind]))
         return self._shown(
@@ -146,23 +146,36 @@ class SearchInChat:
         )
 
     async def _found(
-        self, scope: Scope, search: Search, limit: int, spoken: Sequence[int]
-    ) -> list[Message]:
-        """What Telegram finds, and these voice notes, of which it knows no words; newest first."""
-        found = await self._lookups.search(scope, search, limit)
-        have = {one.message for one in found}
-        for message in spoken:
+        self, turn: Turn, scope: Scope, search: Search, limit: int, spoken: Sequence[int]
+    ) -> tuple[list[Message], int]:
+        """What Telegram finds, and these voice notes, of which it knows no words; newest first.
+
+        And how many searches it was in time for: one spelling after the other is looked for, so
+        that a pause in the middle does not cost what was found before it.
+        """
+        ends, pages = self._ends(), list[list[Message]]()
+        for one in [replace(search, words=(word,)) for word in search.words] or [search]:
+            page = await self._in_time(turn, self._lookups.search(scope, one, limit), ends)
+            if page is None:
+                break
+            pages.append(page)
+        looked = len(pages)
+        have = {one.message for page in pages for one in page}
+        for message in spoken if looked == len(search.words) else ():
             if message not in have:
-                found += await self._lookups.around(scope, message, 0, 0)
+                around = self._lookups.around(scope, message, 0, 0)
+                pages.append(await self._in_time(turn, around, ends) or [])
+        found = {(one.conversation.chat, one.message): one for page in pages for one in page}
         since, until = search.since, search.until
         wanted = [
             one
-            for one in found
+            for one in found.values()
             if (since is None or one.at >= since)
             and (until is None or one.at < until)
             and search.person in (None, one.sender.id if one.sender is not None else None)
         ]
-        return sorted(wanted, key=lambda one: (one.at, one.message), reverse=True)
+        newest = sorted(wanted, key=lambda one: (one.at, one.message), reverse=True)
+        return newest[: limit + len(spoken)], looked
 
     def _spoken(self, scope: Scope, words: Sequence[str], most: int) -> list[int]:
         """The newest voice notes in which a word was heard. Raises StorageError."""
@@ -181,12 +194,13 @@ class SearchInChat:
             raise BadArguments(f"No message has the number {around.number}.")
         source = turn.sources[around.number - 1]
         turn.searched += 1
-        told = _("around a message of {name}", name=source.name)
+        around_it = _("around a message of {name}", name=source.name)
+        told = joined(_elsewhere(turn), around_it, by=" · ")
         self._report(ToolCalled(**about(turn.question), name=READ, text=told))
         reading = self._lookups.around(
             scope, source.message, around.before, around.after, chat=source.chat
         )
-        messages = await self._in_time(turn, reading)
+        messages = await self._in_time(turn, reading, self._ends())
         if messages is None:
             return "Telegram did not answer in time. Answer without, and say so."
         messages = [one for one in messages if self._may_be_read(turn, one)]
@@ -198,14 +212,18 @@ class SearchInChat:
             turn, scope, messages, head, [self._rest(turn)], looking_up.CHARACTERS_AROUND
         )
 
+    def _ends(self) -> float:
+        """When a call that begins now has taken too long, in the loop's time."""
+        return asyncio.get_running_loop().time() + self.style.seconds
+
     async def _in_time(
-        self, turn: Turn, reading: Coroutine[Any, Any, list[Message]]
+        self, turn: Turn, reading: Coroutine[Any, Any, list[Message]], ends: float
     ) -> list[Message] | None:
         """What Telegram gives, unless it refuses or takes too long: that is told."""
-        detail, hint = _("Telegram took too long: the answer goes on without."), ""
+        detail, hint = _("Looking it up took too long: the answer goes on without the rest."), ""
         try:
             with turn.waits("lookup"):
-                async with asyncio.timeout(self.style.seconds):
+                async with asyncio.timeout_at(ends):
                     return await reading
         except TimeoutError:
             turn.searched = max(turn.searched, self.style.reading.searches)  # it would be no sooner
@@ -304,6 +322,12 @@ class SearchInChat:
 
 def _scope(turn: Turn) -> Scope | None:
     return turn.material.scope if turn.material is not None else None
+
+
+def _elsewhere(turn: Turn) -> str:
+    """The chat that is looked through where the question stands in another one, for people."""
+    question = turn.question
+    return quoted(question.about_name) if question.about is not None else ""
 
 
 def _name(message: Message) -> str:
