@@ -131,6 +131,7 @@ async def test_the_owner_sees_all_of_a_chat_and_of_the_group_that_it_was(
 ) -> None:
     stage.max.says(stage.group, "the dacha of old")
     moved = stage.telegram.migrate(stage.group)
+    stage.telegram.advance(60)
     stage.max.says(moved, "the dacha is sold")
     await olgas.client.get_dialogs()
     scope = await olgas.scope(moved)
@@ -170,6 +171,23 @@ async def test_others_see_what_was_said_since_they_came(
         assert await olgas.scope(where, ann) == late, "believed for a few minutes"
         olgas.lookups._scopes._came.clear()
         assert await olgas.scope(where, ann) is None
+
+
+async def test_who_comes_after_the_past_was_hidden_sees_none_of_it(
+    stage: Stage, olgas: Olgas
+) -> None:
+    telegram, ann = stage.telegram, stage.telegram.add_account("Ann", username="ann_a")
+    stage.max.says(stage.club, "dacha before")
+    await olgas.client.get_dialogs()
+    assert await olgas.finds(await olgas.scope(stage.club, stage.vera), "dacha") == ["dacha before"]
+    telegram.hide_prehistory(stage.club)
+    telegram.advance(60)
+    stage.olga.invites(ann, stage.club)
+    telegram.advance(60)
+    stage.max.says(stage.club, "dacha after")
+    await olgas.client.get_messages(stage.club.id, limit=10)
+    late = await olgas.scope(stage.club, ann)
+    assert await olgas.finds(late, "dacha") == ["dacha after"], "all she sees herself"
 
 
 async def test_who_came_in_the_same_second_as_a_message_may_not_have_seen_it(

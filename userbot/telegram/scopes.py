@@ -3,7 +3,8 @@
 Rule 1: nobody learns more than he could read himself. Where a supergroup hides its past, and in
 basic groups, that begins when he came; whoever made the group sees all of it.
 Rule 2: what cannot be found out is nothing.
-Rule 3: what Telegram has told is believed for a few minutes.
+Rule 3: what Telegram has told is believed for a few minutes, but not of whoever is new: he may
+have come since a chat hides its past.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from userbot.telegram.gate import LOOKUP_SECONDS
 from userbot.telegram.waits import Tries
 from userbot.types import ConversationId, Scope, is_basic_group
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 BELIEVED_SECONDS: Final = 300.0
@@ -89,20 +91,26 @@ class Scopes:
         return _from(conversation, since)
 
     async def _of_channel(self, conversation: ConversationId, person: int | None) -> Scope | None:
-        channel = await self._channel(conversation.chat)
+        chat = conversation.chat
+        if person is None:
+            channel = await self._channel(chat)
+            former = channel.former if conversation.topic is None else None
+            return None if channel.protected else Scope(conversation, former=former)
+        is_new = self._believed(self._came, (chat, person)) is None
+        channel = await self._channel(chat, anew=is_new)
         if channel.protected:
             return None
-        if person is None:
-            former = channel.former if conversation.topic is None else None
-            return Scope(conversation, former=former)
-        since = await self._since(conversation.chat, person) if channel.hidden else _EVER
-        return _from(conversation, since)
+        if channel.hidden:
+            return _from(conversation, await self._since(chat, person))
+        if is_new:
+            self._remember(self._came, (chat, person), _EVER)
+        return Scope(conversation)
 
-    async def _channel(self, chat: int) -> _Channel:
+    async def _channel(self, chat: int, *, anew: bool = False) -> _Channel:
         """What is known of it. Raises TelegramError."""
-        known = self._channels.get(chat)
-        if known is not None and known[0] > self._clock.monotonic():
-            return known[1]
+        known = None if anew else self._believed(self._channels, chat)
+        if known is not None:
+            return known
         full = await self._asked(chat, partial(self._full_channel, chat))
         found = _channel_of(chat, full)
         self._remember(self._channels, chat, found)
@@ -110,9 +118,9 @@ class Scopes:
 
     async def _since(self, chat: int, person: int) -> datetime | None:
         """From when on somebody sees a chat; None if that is not known. Raises TelegramError."""
-        known = self._came.get((chat, person))
-        if known is not None and known[0] > self._clock.monotonic():
-            return known[1]
+        known = self._believed(self._came, (chat, person))
+        if known is not None:
+            return known
         ask = self._in_group if is_basic_group(chat) else self._in_channel
         came = await self._asked(chat, partial(ask, chat, person))
         if came is not None:
@@ -137,6 +145,11 @@ class Scopes:
 
     async def _asked(self, chat: int, question: Callable[[], Awaitable[T]]) -> T:
         return await Tries(self._gate.waits, chat).ask(question)
+
+    def _believed(self, known: dict[K, tuple[float, T]], key: K) -> T | None:
+        """What was remembered, while it is believed."""
+        until, found = known.get(key, (0.0, None))
+        return found if until > self._clock.monotonic() else None
 
     def _remember(self, known: dict[Any, tuple[float, Any]], key: Any, found: Any) -> None:
         known.pop(key, None)
