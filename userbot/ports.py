@@ -188,15 +188,9 @@ class Lookups(Protocol):
         """
 
     def span(
-        self,
-        scope: Scope,
-        *,
-        after: int = 0,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        most: int = 500,
+        self, scope: Scope, *, after: int = 0, most: int = 500
     ) -> AsyncGenerator[list[Message], None]:
-        """All that was said after a message, in a span of time: pages, the newest first.
+        """All that was said after a message: pages, the newest first.
 
         At most so many messages are looked at. Each page waits for its place among what is read.
         """

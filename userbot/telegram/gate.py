@@ -29,7 +29,7 @@ from telethon.errors import (
     RPCError,
     SlowModeWaitError,
 )
-from telethon.tl import functions, types
+from telethon.tl import types
 
 from userbot.errors import (
     AccountStoppedError,
@@ -54,7 +54,7 @@ from userbot.rules.rate_limiter import (
 from userbot.telegram.arguments import check_arguments
 from userbot.telegram.clock import TelegramClock
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
-from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, innermost, kind_of
+from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, kind_of
 from userbot.telegram.waits import TOLD_SECONDS, Waits
 from userbot.texts import _
 from userbot.types import ConversationId, Scope
@@ -209,7 +209,7 @@ class Gate:
         check_allowed(request)
         check_arguments(request, _scope.get(), self.saved)
         kind = kind_of(request)
-        if isinstance(innermost(request), functions.messages.SearchRequest):
+        if kind.method == "Search":
             await self._pace_searching()
         while True:
             await self._enter(kind, request)

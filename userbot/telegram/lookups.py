@@ -70,15 +70,9 @@ class TelegramLookups:
         return found[::-1]
 
     async def span(
-        self,
-        scope: Scope,
-        *,
-        after: int = 0,
-        since: datetime | None = None,
-        until: datetime | None = None,
-        most: int = _MOST_BY_DATE,
+        self, scope: Scope, *, after: int = 0, most: int = _MOST_BY_DATE
     ) -> AsyncGenerator[list[Message], None]:
-        wanted = Search(since=_later(scope.since, since), until=until)
+        wanted = Search(since=scope.since)
         async for page in self._pages(scope, after, wanted, most, QUESTION_SECONDS):
             yield page
 

@@ -116,9 +116,7 @@ class Requests:
             material.question,
             material.quoted,
             "" if turn.tight else material.background,
-            sum(estimate(result) for one in self._found(turn) for result in one.results)
-            if turn.rounds
-            else 0,
+            sum(estimate(result) for one in self._found(turn) for result in one.results),
         )
         return request(self.settings, chat, messages, material.pictures)
 
@@ -142,5 +140,7 @@ class Requests:
         return replace(plain, messages=tool_rounds.with_found(plain.messages, found))
 
     def _found(self, turn: Turn) -> tuple[ToolRound, ...]:
+        if not turn.rounds:
+            return ()
         share = tool_rounds.SHARE * (tool_rounds.SHORTER if turn.found_shorter else 1)
         return tool_rounds.fitting(turn.rounds, int(self._history.window_tokens * share))

@@ -30,7 +30,7 @@ class Bounds:
 
 
 @dataclass(slots=True)
-class Span:
+class WhatWasSaid:
     """What was read, the newest first, and why not more."""
 
     messages: list[Message]
@@ -49,9 +49,11 @@ class Spans:
         self._clock = clock
         self._report = report
 
-    async def read(self, question: Question, scope: Scope, title: str, bounds: Bounds) -> Span:
+    async def read(
+        self, question: Question, scope: Scope, title: str, bounds: Bounds
+    ) -> WhatWasSaid:
         """Read what a recap is of. Raises TelegramError and StorageError."""
-        span, most = Span([]), bounds.most
+        span, most = WhatWasSaid([]), bounds.most
         reading = self._lookups.span(scope, after=bounds.after, most=most + 1)
         async with aclosing(reading) as pages:
             async for page in pages:
@@ -70,7 +72,9 @@ class Spans:
         """Whether a message is a command of the owner's."""
         return one.outgoing and command_of(one.text, self._chats.policy.prefix) is not None
 
-    def _take(self, span: Span, page: list[Message], bounds: Bounds, question: Question) -> bool:
+    def _take(
+        self, span: WhatWasSaid, page: list[Message], bounds: Bounds, question: Question
+    ) -> bool:
         """Take a page; False if that was the last one that is wanted."""
         for one in page:
             if one.at < bounds.since:
