@@ -148,7 +148,7 @@ def test_what_is_found_is_shown_as_numbered_data_that_can_be_cited(stage: Stage)
         ">    at Boris's",
         "> [2] 2026-03-12 15:05 Anna: On Friday",
     ]
-    assert stage.turn.sources == [
+    assert stage.turn.looked_up.sources == [
         Source(
             chat=CLUB,
             message=number,
@@ -169,7 +169,7 @@ def test_numbers_go_on_and_a_message_keeps_its_own(stage: Stage) -> None:
     stage.chat.messages += [said(7, "At six")]
     shown = stage.call(words=["six"])
     assert "> [2] 2026-03-12 15:07 Anna: At six\n> [1] " in shown
-    assert [one.message for one in stage.turn.sources] == [5, 7]
+    assert [one.message for one in stage.turn.looked_up.sources] == [5, 7]
 
 
 def test_around_a_message_is_read_by_its_number(stage: Stage) -> None:
@@ -199,7 +199,7 @@ def test_what_may_not_be_read_is_left_out(stage: Stage, message: Message, why: s
     stage.store.eraser.forget(66, DAY)
     stage.chat.messages = [message]
     assert stage.call(words=["x"]).startswith("Nothing was found.")
-    assert stage.turn.sources == []
+    assert stage.turn.looked_up.sources == []
 
 
 def test_a_voice_note_counts_by_what_is_known_to_be_spoken_in_it(stage: Stage) -> None:
@@ -212,7 +212,9 @@ def test_a_voice_note_counts_by_what_is_known_to_be_spoken_in_it(stage: Stage) -
     stage.chat.messages = [said(5, "", media="voice", voice=voice), said(6, "yes")]
     assert "Anna: [voice] on Friday at six" in stage.call(since="2026-03-12")
     assert "Anna: [voice] on Friday at six" in stage.call(words=["FRIDAY"])
-    assert stage.turn.searched == 1 + 2, "Telegram knows no words of it: it is asked for by itself"
+    assert stage.turn.looked_up.searched == 1 + 2, (
+        "Telegram knows no words of it: it is asked for by itself"
+    )
 
 
 @pytest.mark.parametrize(
@@ -287,7 +289,7 @@ def test_what_is_found_fills_a_third_of_the_window_at_most(stage: Stage) -> None
     stage.chat.messages = [said(number, "word " * 60) for number in range(100)]
     shown = stage.call(words=["word"])
     assert len(shown) // 3 < 1100
-    number = len(stage.turn.sources)
+    number = len(stage.turn.looked_up.sources)
     assert f"{100 - number} more were left out" in shown
     assert f"> [{number}] " in shown
     more = stage.call(words=["words"])
@@ -339,7 +341,7 @@ def test_people_see_which_other_chat_is_looked_through(stage: Stage) -> None:
 def test_the_model_is_told_its_mistakes(stage: Stage, name: str, arguments: str, told: str) -> None:
     shown = asyncio.run(stage.search.call(stage.turn, ToolCall("1", name, arguments)))
     assert told in shown
-    assert stage.turn.searched == 0
+    assert stage.turn.looked_up.searched == 0
 
 
 def test_words_that_were_found_change_nothing_about_where_is_looked(stage: Stage) -> None:
@@ -353,4 +355,4 @@ def test_links_can_be_turned_off(stage: Stage) -> None:
     stage.reading = ReadingConfig(links=False)
     stage.chat.messages = [said(5, "On Friday")]
     stage.call(words=["Friday"])
-    assert stage.turn.sources[0].link == ""
+    assert stage.turn.looked_up.sources[0].link == ""

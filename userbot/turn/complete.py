@@ -90,7 +90,7 @@ class Complete:
             )
             return
         may_cite = material.scope is not None or material.said is not None
-        await self._ask(turn, Stream(self._clock, turn.sources if may_cite else None))
+        await self._ask(turn, Stream(self._clock, turn.looked_up.sources if may_cite else None))
 
     async def ended(self, turn: Turn) -> bool:
         """The stream has ended: whether it is whole; else it is to be opened again.
@@ -117,7 +117,7 @@ class Complete:
         if not isinstance(error, ModelError):
             raise error
         # Behind what was found a refusal is rather of its length: that is tried first.
-        if self._without_tools(turn, error, guessing=not turn.rounds):
+        if self._without_tools(turn, error, guessing=not turn.looked_up.rounds):
             stream.again(failed=False)
             return False
         if error.reason == _TOO_LONG and stream.began is None and self._requests.shrink(turn):
@@ -149,7 +149,7 @@ class Complete:
         )
         with turn.waits("model"):
             await self._clock.sleep(seconds)
-        if turn.rounds:
+        if turn.looked_up.rounds:
             turn.request = None  # of what was found something may be gone meanwhile
         stream.again(failed=True)
         return False
@@ -205,17 +205,19 @@ class Complete:
     async def _look_up(self, turn: Turn, stream: Stream, calls: tuple[ToolCall, ...]) -> None:
         """Carry out what was called, one call after the other. Raises StorageError."""
         specs = self._requests.specs(turn)
-        calls = tool_rounds.with_ids(calls, turn.rounds)
+        calls = tool_rounds.with_ids(calls, turn.looked_up.rounds)
         wrong = [tool_rounds.objection(call, specs) for call in calls]
         results = [
             why or await self._result(turn, call) for call, why in zip(calls, wrong, strict=True)
         ]
         if calls:
-            turn.rounds.append(ToolRound(calls, tuple(results)))
-        turn.misread += bool(calls) and all(wrong)
+            turn.looked_up.rounds.append(ToolRound(calls, tuple(results)))
+        turn.looked_up.misread += bool(calls) and all(wrong)
         spent = self._clock.monotonic() - stream.first_asked
-        turn.no_more_calls = turn.misread > _TOLD_WHAT_IS_WRONG or spent > self._longest
-        turn.asked_first, turn.request = turn.asks_first, None
+        turn.looked_up.no_more_calls = (
+            turn.looked_up.misread > _TOLD_WHAT_IS_WRONG or spent > self._longest
+        )
+        turn.looked_up.asked_first, turn.request = turn.looked_up.asks_first, None
         stream.goes_on(standing=bool(turn.messages))
 
     async def _result(self, turn: Turn, call: ToolCall) -> str:
@@ -237,9 +239,9 @@ class Complete:
             return False
         refused = guessing and error.unexplained and error.retry_after is None
         if request.tools and (refused or error.reason == _TOOLS_REFUSED):
-            turn.asks_first = True
+            turn.looked_up.asks_first = True
         elif request.schema and error.retry_after is None and error.reason != _TOO_LONG:
-            turn.asked_first = True
+            turn.looked_up.asked_first = True
         else:
             return False
         turn.request = turn.whole = None

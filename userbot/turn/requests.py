@@ -50,7 +50,11 @@ class Requests:
 
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         """What may be called for a turn now."""
-        if self.tools is None or turn.no_more_calls or len(turn.rounds) >= tool_rounds.ROUNDS:
+        if (
+            self.tools is None
+            or turn.looked_up.no_more_calls
+            or len(turn.looked_up.rounds) >= tool_rounds.ROUNDS
+        ):
             return ()
         return self.tools.specs(turn)
 
@@ -65,8 +69,8 @@ class Requests:
             if smaller is None:
                 return False
             turn.summing = smaller
-        elif turn.rounds and not turn.found_shorter:
-            turn.found_shorter = True
+        elif turn.looked_up.rounds and not turn.looked_up.found_shorter:
+            turn.looked_up.found_shorter = True
         elif turn.tight and turn.whole is None:
             return False
         else:
@@ -127,20 +131,20 @@ class Requests:
 
     def _with_tools(self, turn: Turn, plain: ChatRequest) -> ChatRequest:
         specs = self.specs(turn)
-        if not (specs or turn.rounds):
+        if not (specs or turn.looked_up.rounds):
             return plain
         found = self._found(turn)
-        if not turn.asks_first:
+        if not turn.looked_up.asks_first:
             messages = tool_rounds.with_rounds(plain.messages, found, last=not specs)
             return replace(plain, messages=messages, tools=specs)
         first = [spec for spec in specs if not spec.follows]
-        if first and not (turn.asked_first or turn.rounds):
+        if first and not (turn.looked_up.asked_first or turn.looked_up.rounds):
             messages = tool_rounds.asking_first(plain.messages, first)
             return replace(plain, messages=messages, schema=tool_rounds.schema_of(first))
         return replace(plain, messages=tool_rounds.with_found(plain.messages, found))
 
     def _found(self, turn: Turn) -> tuple[ToolRound, ...]:
-        if not turn.rounds:
+        if not turn.looked_up.rounds:
             return ()
-        share = tool_rounds.SHARE * (tool_rounds.SHORTER if turn.found_shorter else 1)
-        return tool_rounds.fitting(turn.rounds, int(self._history.window_tokens * share))
+        share = tool_rounds.SHARE * (tool_rounds.SHORTER if turn.looked_up.found_shorter else 1)
+        return tool_rounds.fitting(turn.looked_up.rounds, int(self._history.window_tokens * share))

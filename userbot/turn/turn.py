@@ -17,7 +17,7 @@ Rule 3: whoever wants something of a running turn interrupts it; only its runner
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -135,6 +135,38 @@ class Standing:
     """The store knows its id."""
 
 
+@dataclass(slots=True)
+class LookedUp:
+    """What a model has looked up for an answer, and how it may go on with that."""
+
+    sources: list[Source] = field(default_factory=list)
+    """What was read: the first can be cited as [1], and so on."""
+    searched: int = 0
+    """How many requests that took."""
+    found_tokens: int = 0
+    """And of what was found by them, the tokens."""
+    rounds: list[ToolRound] = field(default_factory=list)
+    """What the model has called for it, and what was found."""
+    misread: int = 0
+    """In how many rounds nothing that was called could be carried out."""
+    asks_first: bool = False
+    """Its model takes no tools: what to look up is asked for before the answer, once."""
+    asked_first: bool = False
+    no_more_calls: bool = False
+    """It is to be answered with what was found by now."""
+    found_shorter: bool = False
+    """What was found was too long for the model."""
+
+    def without(self, gone: Set[int]) -> None:
+        """These numbers are not cited any more, nor is the model told again what they said."""
+        for number in gone:
+            self.sources[number - 1] = replace(self.sources[number - 1], message=0, link="")
+        self.rounds = [
+            replace(one, results=tuple(looking_up.without(text, gone) for text in one.results))
+            for one in self.rounds
+        ]
+
+
 @dataclass(eq=False, slots=True)
 class Turn:
     """A question, and all that is known of it while it is answered."""
@@ -181,23 +213,7 @@ class Turn:
     """The request that was refused, while a half of it is tried."""
     summing: Summing | None = None
     """How far what was said is summed up."""
-    sources: list[Source] = field(default_factory=list)
-    """What was read for the answer: the first can be cited as [1], and so on."""
-    searched: int = 0
-    """How many requests that took."""
-    found_tokens: int = 0
-    """And of what was found by them, the tokens."""
-    rounds: list[ToolRound] = field(default_factory=list)
-    """What the model has called for it, and what was found."""
-    misread: int = 0
-    """In how many rounds nothing that was called could be carried out."""
-    asks_first: bool = False
-    """Its model takes no tools: what to look up is asked for before the answer, once."""
-    asked_first: bool = False
-    no_more_calls: bool = False
-    """It is to be answered with what was found by now."""
-    found_shorter: bool = False
-    """What was found was too long for the model."""
+    looked_up: LookedUp = field(default_factory=LookedUp)
     model: str = ""
     """Which was asked last."""
     stream: Stream | None = None
@@ -336,25 +352,18 @@ class Turn:
         self.releases.close()
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
-        self.sources, self.searched, self.found_tokens, self.summing = [], 0, 0, None
-        self.rounds, self.misread, self.model, self.before = [], 0, "", []
-        self.asks_first = self.asked_first = self.no_more_calls = self.found_shorter = False
+        self.looked_up, self.summing, self.model, self.before = LookedUp(), None, "", []
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
 
     def unread(self, which: Callable[[Source], bool]) -> None:
         """Messages that were read for it are gone: they are not cited, nor asked about any more."""
-        gone = {number for number, one in enumerate(self.sources, 1) if which(one)}
+        gone = {number for number, one in enumerate(self.looked_up.sources, 1) if which(one)}
         if not gone:
             return
-        for number in gone:
-            self.sources[number - 1] = replace(self.sources[number - 1], message=0, link="")
+        self.looked_up.without(gone)
         if self.summing is not None:
             self.summing = self.summing.without(gone)
-        self.rounds = [
-            replace(one, results=tuple(looking_up.without(text, gone) for text in one.results))
-            for one in self.rounds
-        ]
 
     def moves(self, new: int) -> None:
         """Its group goes on as the supergroup `new`: it is answered there, from its beginning.
