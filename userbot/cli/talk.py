@@ -36,6 +36,27 @@ class _Fitted(Lines):
         return fitted(super()._line(event), sys.stderr)
 
 
+class Here:
+    """Where answers in the terminal are written, and what happens meanwhile is told."""
+
+    def __init__(self, common: Common) -> None:
+        self._verbose = common.verbose
+        self._rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
+        self._lines = _Fitted(sys.stderr, language(), verbose=common.verbose)
+        self.out = sys.stdout if self._rows is None else sys.stderr
+        self.terminal = Terminal(self.out, lively=common.lively, first=time.time_ns() // 1000)
+
+    def report(self, event: Event) -> None:
+        """Tell what happened; of an answer that goes well its text says all."""
+        event = masked_event(event)
+        if self._rows is not None:
+            self._rows(event)
+        elif self._verbose or not isinstance(event, Heard | Answering | Answered):
+            if self.terminal.lively:
+                self.terminal.end()  # a half-written answer is no beginning of that line
+            self._lines(event)
+
+
 def talk(common: Common, settings: Settings, text: str = "") -> None:
     """Answer what is typed, or piped in, a question a line; /quit or /exit ends.
 
@@ -44,22 +65,9 @@ def talk(common: Common, settings: Settings, text: str = "") -> None:
     typed = sys.stdin.isatty() and not text
     if isinstance(sys.stdin, TextIOWrapper):
         sys.stdin.reconfigure(errors="replace")
-    rows = JsonLines(sys.stdout, verbose=common.verbose) if common.json else None
-    lines = _Fitted(sys.stderr, language(), verbose=common.verbose)
-
-    def report(event: Event) -> None:
-        event = masked_event(event)
-        if rows is not None:
-            rows(event)
-        elif common.verbose or not isinstance(event, Heard | Answering | Answered):
-            if terminal.lively:
-                terminal.end()  # a half-written answer is no beginning of that line
-            lines(event)
-
-    out = sys.stdout if rows is None else sys.stderr
-    terminal = Terminal(out, lively=common.lively, first=time.time_ns() // 1000)
+    here = Here(common)
     with Store.open(settings.history.database) as store, asyncio.Runner() as runner:
-        conversation = Talk(settings, store, report, terminal)
+        conversation = Talk(settings, store, here.report, here.terminal)
         conversation.begin()
         try:
             if text:

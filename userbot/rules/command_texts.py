@@ -8,7 +8,7 @@ from typing import Final
 from userbot.rules.commands import MOST_HISTORY, Mistake, stem
 from userbot.rules.inert import Inert
 from userbot.rules.markdown import plain
-from userbot.rules.plain import shortened
+from userbot.rules.plain import shortened, thousands
 from userbot.settings import ChatConfig
 from userbot.texts import Language, _, n_, translated
 from userbot.types import Cost, Exchange
@@ -162,9 +162,8 @@ class CommandTexts:
 
     def cost(self, cost: Cost) -> str:
         """A sum, with thousands kept apart as the language does."""
-        comma = "," if self._language == "en" else "\u202f"
         prompt, completion = (
-            f"{tokens:,}".replace(",", comma)
+            thousands(tokens, self._language)
             for tokens in (cost.prompt_tokens, cost.completion_tokens)
         )
         told = n_(

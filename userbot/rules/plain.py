@@ -176,3 +176,8 @@ def shortened(text: str, longest: int) -> str:
 def preview(text: str) -> str:
     """The first words of a text, as much as the console may show of it."""
     return shortened(text, PREVIEW_CHARACTERS)
+
+
+def thousands(number: int, language: str) -> str:
+    """A number with its thousands apart, as people of that language write it."""
+    return f"{number:,}".replace(",", "," if language == "en" else "\u202f")

@@ -14,6 +14,7 @@ from userbot.errors import ModelError, NoSuchChatError, NothingToAnswerError
 from userbot.ports import Clock, Lookups, Reader, Sender
 from userbot.rules import limits, recap
 from userbot.rules.above_answer import escaped
+from userbot.rules.plain import thousands
 from userbot.settings import Prices, RecapConfig
 from userbot.texts import Language, Text, _, joined, n_, translated
 from userbot.turn.budget import Budget
@@ -138,7 +139,7 @@ class Recaps:
         left_out: Text | str,
     ) -> Material:
         rules, question = self.rules, turn.question
-        turn.sources = [
+        turn.looked_up.sources = [
             Source(
                 chat=one.conversation.chat,
                 message=one.message,
@@ -171,7 +172,7 @@ class Recaps:
             n_("{count} message", "{count} messages", said.messages),
             n_("of {count} person", "of {count} people", said.people),
             _("since {since};", since=since),
-            _("up to about {tokens} tokens", tokens=_thousands(asked + answered)),
+            _("up to about {tokens} tokens", tokens=thousands(asked + answered, rules.language)),
             f"({money:.2g})" if money else "",
         )
         text = self._told(joined(_("{told}.", told=told), left_out))
@@ -236,7 +237,3 @@ def cut_off() -> ModelError:
         _("Reply /gpt_retry to the question, or run `userbot retry`."),
         reason="recap_cut_off",
     )
-
-
-def _thousands(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")

@@ -5,7 +5,9 @@ What the history shows anyway is not brought again; nor is what may not be read.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
+from typing import TypeVar
 
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.ports import Reader
@@ -14,6 +16,8 @@ from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
 from userbot.types import Question, Quoted, ReplyPart
+
+T = TypeVar("T")
 
 
 class Replied:
@@ -54,14 +58,8 @@ class Replied:
             and self._history.holds(question.conversation, answered)
         ):
             return None
-        try:
-            quoted = await self._look(question, question.reply_to, part)
-        except NotLoggedInError:
-            raise
-        except TelegramError:
-            if alone:
-                raise
-            return None
+        looking = self._look(question, question.reply_to, part)
+        quoted = await _unless_refused(looking, needed=alone)
         if quoted is None or self._chats.forgets(quoted.person):
             return None
         if answered is not None and (alone or of_it):
@@ -76,14 +74,8 @@ class Replied:
         """
         if question.reply_part is not None or question.quiet:
             return question.reply_part
-        try:
-            return await self._reader.reply_part(question.source, question.message)
-        except NotLoggedInError:
-            raise
-        except TelegramError:
-            if alone:
-                raise
-            return None
+        asking = self._reader.reply_part(question.source, question.message)
+        return await _unless_refused(asking, needed=alone)
 
     async def _above(self, question: Question, quoted: Quoted) -> tuple[Quoted, ...]:
         above: list[Quoted] = []
@@ -118,3 +110,15 @@ class Replied:
         ):
             return replace(found, ours=True)
         return found
+
+
+async def _unless_refused(asked: Awaitable[T], *, needed: bool) -> T | None:
+    """What Telegram says; None where it refuses and the question can be asked without it."""
+    try:
+        return await asked
+    except NotLoggedInError:
+        raise
+    except TelegramError:
+        if needed:
+            raise
+        return None
