@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from userbot.rules.tool_rounds import (
     FOUND,
+    arguments_of,
     asking_first,
     calls_in,
     fitting,
-    objection,
     schema_of,
     with_found,
     with_ids,
@@ -31,10 +31,11 @@ ROUND = ToolRound((CALL,), ("found it",))
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments", "said"),
+    ("name", "arguments", "read"),
     [
-        ("look", "{}", None),
-        ("look", '{"words": 7}', None),  # the tool's own business
+        ("look", "{}", {}),
+        ("look", " ", {}),  # a tool that needs none is called so
+        ("look", '{"words": 7}', {"words": 7}),  # the tool's own business
         ("find", "{}", "There are: look, read."),
         ("", "{}", "There are: look, read."),
         ("look", '{"words": ', "no JSON object"),
@@ -42,11 +43,16 @@ ROUND = ToolRound((CALL,), ("found it",))
         ("look", "[" * 100_000, "no JSON object"),
     ],
 )
-def test_a_call_is_objected_to_where_it_cannot_be_carried_out(
-    name: str, arguments: str, said: str | None
+def test_a_calls_arguments_are_read_or_the_model_is_told_what_is_wrong(
+    name: str, arguments: str, read: dict[str, int] | str
 ) -> None:
-    told = objection(ToolCall("a", name, arguments), (LOOK, READ))
-    assert (told is None) if said is None else (said in str(told))
+    found = arguments_of(ToolCall("a", name, arguments), (LOOK, READ))
+    assert found == read if isinstance(read, dict) else read in found
+
+
+@given(st.text(max_size=80))
+def test_no_arguments_do_more_than_to_be_refused(text: str) -> None:
+    assert isinstance(arguments_of(replace(CALL, arguments=text), (LOOK,)), dict | str)
 
 
 def test_each_call_has_an_id_of_its_own_that_any_server_takes() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
@@ -42,11 +42,11 @@ class Almanac:
     def instructions(self, turn: Turn) -> str:
         return "You can look things up." if self.offers else ""
 
-    async def call(self, turn: Turn, call: ToolCall) -> str:
-        self.called.append(call.arguments)
+    async def call(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
+        self.called.append(json.dumps(arguments))
         if self.holds is not None:
             await self.holds.wait()
-        return self.finds(json.loads(call.arguments).get("words", ""))
+        return self.finds(arguments.get("words", ""))
 
 
 @pytest.fixture

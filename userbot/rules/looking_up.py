@@ -6,7 +6,6 @@ Rule 2: each message has the number by which it can be cited; numbers go on over
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -167,17 +166,6 @@ def around_of(arguments: Mapping[str, Any]) -> Around:
         min(_BESIDE if before is None else max(before, 0), _MOST_BESIDE),
         min(_BESIDE if after is None else max(after, 0), _MOST_BESIDE),
     )
-
-
-def arguments_of(text: str) -> dict[str, Any]:
-    """The arguments of a call; none are an empty text. Raises BadArguments."""
-    try:
-        read = json.loads(text) if text.strip() else {}
-    except (ValueError, RecursionError):
-        read = None
-    if not isinstance(read, dict):
-        raise BadArguments("The arguments have to be a JSON object.")
-    return read
 
 
 def spellings_of(words: Sequence[str]) -> list[set[str]]:

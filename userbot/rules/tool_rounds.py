@@ -55,17 +55,17 @@ def with_ids(calls: Sequence[ToolCall], rounds: Sequence[ToolRound]) -> tuple[To
     return tuple(named)
 
 
-def objection(call: ToolCall, specs: Sequence[ToolSpec]) -> str | None:
-    """What is wrong with a call, told to the model; None if it can be carried out."""
+def arguments_of(call: ToolCall, specs: Sequence[ToolSpec]) -> Mapping[str, Any] | str:
+    """The arguments of a call, none for an empty text; or what is wrong, told to the model."""
     if call.name not in (spec.name for spec in specs):
         names = ", ".join(spec.name for spec in specs)
         return f"There is no tool of that name. There are: {names}."
     try:
-        value = json.loads(call.arguments)
+        value = json.loads(call.arguments) if call.arguments.strip() else {}
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict):
-        return None
+        return value
     return "The arguments are no JSON object. Call it again with one that fits its parameters."
 
 

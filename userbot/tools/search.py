@@ -30,7 +30,7 @@ from userbot.storage.transcripts import Transcripts
 from userbot.texts import _, joined, quoted
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Turn
-from userbot.types import Message, Scope, Search, Source, ToolCall, ToolSpec
+from userbot.types import Message, Scope, Search, Source, ToolSpec
 
 CALL_SECONDS = 20.0
 _FOUND = 100
@@ -99,17 +99,14 @@ class SearchInChat:
         zone = self.style.timezone or now.tzname() or ""
         return looking_up.instructions(now, zone, self.style.reading.searches, elsewhere)
 
-    async def call(self, turn: Turn, call: ToolCall) -> str:
+    async def call(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
         """As `Tools.call`."""
         try:
-            arguments = looking_up.arguments_of(call.arguments)
-            if call.name == SEARCH:
+            if name == SEARCH:
                 return await self._search(turn, arguments)
-            if call.name == READ:
-                return await self._read(turn, looking_up.around_of(arguments))
+            return await self._read(turn, looking_up.around_of(arguments))
         except BadArguments as error:
             return f"Nothing was looked up. {error}"
-        return f"There is no such tool. There are {SEARCH} and {READ}."
 
     async def _search(self, turn: Turn, arguments: Mapping[str, Any]) -> str:
         scope, left = _scope(turn), self._left(turn)

@@ -12,7 +12,9 @@ Rule 7: a model that takes no tools is asked first for what to look up, by `tool
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from userbot.errors import ModelError, TelegramError
 from userbot.events import Answering, Notice, Report, Waiting, about
@@ -206,13 +208,14 @@ class Complete:
         """Carry out what was called, one call after the other. Raises StorageError."""
         specs = self._requests.specs(turn)
         calls = tool_rounds.with_ids(calls, turn.looked_up.rounds)
-        wrong = [tool_rounds.objection(call, specs) for call in calls]
+        read = [tool_rounds.arguments_of(call, specs) for call in calls]
         results = [
-            why or await self._result(turn, call) for call, why in zip(calls, wrong, strict=True)
+            one if isinstance(one, str) else await self._result(turn, call.name, one)
+            for call, one in zip(calls, read, strict=True)
         ]
         if calls:
             turn.looked_up.rounds.append(ToolRound(calls, tuple(results)))
-        turn.looked_up.misread += bool(calls) and all(wrong)
+        turn.looked_up.misread += bool(read) and all(isinstance(one, str) for one in read)
         spent = self._clock.monotonic() - stream.first_asked
         turn.looked_up.no_more_calls = (
             turn.looked_up.misread > _TOLD_WHAT_IS_WRONG or spent > self._longest
@@ -220,12 +223,12 @@ class Complete:
         turn.looked_up.asked_first, turn.request = turn.looked_up.asks_first, None
         stream.goes_on(standing=bool(turn.messages))
 
-    async def _result(self, turn: Turn, call: ToolCall) -> str:
+    async def _result(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
         assert self._requests.tools is not None
         try:
-            return await self._requests.tools.call(turn, call)
+            return await self._requests.tools.call(turn, name, arguments)
         except TelegramError as error:
-            told = _("{tool} found nothing: {error}", tool=call.name, error=error)
+            told = _("{tool} found nothing: {error}", tool=name, error=error)
             self._report(Notice(**about(turn.question), reason="tool_failed", detail=told))
             return "It failed: this could not be looked up."
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from userbot.turn.turn import Turn
-from userbot.types import ToolCall, ToolSpec
+from userbot.types import ToolSpec
 
 
 class Tools(Protocol):
@@ -17,10 +18,9 @@ class Tools(Protocol):
     def instructions(self, turn: Turn) -> str:
         """What the system text says of them; "" where the turn has none."""
 
-    async def call(self, turn: Turn, call: ToolCall) -> str:
+    async def call(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
         """Carry out a call and give its result, as the model is to read it.
 
-        It is one of `specs`, and its arguments are a JSON object; what is wrong in that is the
-        result. It may be carried out again, if it was cut off. Raises TelegramError and
-        StorageError.
+        `name` is one of `specs`; what is wrong in its arguments is the result. It may be carried
+        out again, if it was cut off. Raises TelegramError and StorageError.
         """
