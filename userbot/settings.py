@@ -117,6 +117,7 @@ class TriggerConfig:
     prefix: Filled = "/gpt"
     from_: Annotated[Whom, Field(validation_alias="from")] = "me"
     own_prompt: Literal["reply", "edit"] = "reply"
+    mark: str = ""
     burst_seconds: Amount = 1.5
     edits: Flag = False
     stand_down: Flag = False

@@ -104,6 +104,20 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
         pytest.param("[trigger]\nzzzzzz = 1", 8, "no key", "The keys here are", id="odd key"),
         pytest.param("[trigger]\nk3y = 1", 8, 'no key "…"', "", id="key like a secret"),
         pytest.param("[limits.prices]\nin = 1", 8, "[limits.prices] has no", "input", id="nested"),
+        # texts that act
+        pytest.param('[trigger]\nmark = "/ban"', 8, "mark must not begin", "(AI)", id="command"),
+        pytest.param('[trigger]\nmark = "/gpt"', 8, "mark must not begin", "(AI)", id="prefix"),
+        pytest.param(
+            '[trigger]\nprefix = "ai"\nmark = "AI"', 9, "mark must not begin", "🤖", id="own prefix"
+        ),
+        pytest.param('[trigger]\nmark = "by @max"', 8, "mark must not begin", "🤖", id="name"),
+        pytest.param('[trigger]\nmark = "!ai"', 8, "mark must not begin", "🤖", id="bots obey"),
+        pytest.param(
+            f'[trigger]\nmark = "{"x" * 17}"', 8, "at most 16 characters", "🤖", id="long mark"
+        ),
+        pytest.param('[trigger]\nmark = "a\\nb"', 8, "on one line", "🤖", id="two lines"),
+        pytest.param('[trigger]\nmark = " "', 8, "on one line", "🤖", id="blank mark"),
+        pytest.param('[trigger]\nmark = "\\u202e"', 8, "on one line", "🤖", id="unseen mark"),
         # types
         pytest.param(
             "[pacing]\nwrites_per_second = true",

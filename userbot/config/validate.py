@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from string import punctuation
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -47,6 +48,7 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
         yield Problem.at(("openai", "api_key"), MISSING, hint)
     yield from _telegram_proxy(value_at(data, ("telegram", "proxy")))
     yield from _people(("trigger", "from"), value_at(data, ("trigger", "from")))
+    yield from _mark(table_at(data, "trigger"))
     yield from _chats(data.get("chats"))
     yield from _searched_by_anyone(data)
     yield from _recap(table_at(data, "recap"))
@@ -145,6 +147,30 @@ def _texts(data: dict[str, Any]) -> Iterator[Problem]:
         value = value_at(data, key)
         if isinstance(value, str) and not right(value):
             yield Problem.at(key, message, hint)
+
+
+_MARK: Final = 16
+"""Characters of [trigger] mark."""
+_MARK_BEGINS: Final = tuple("\"'()[]{}")
+"""What it may begin with of ASCII punctuation, by which bots are called."""
+
+
+def _mark(trigger: dict[str, Any]) -> Iterator[Problem]:
+    """It says something, on one line, and nothing acts by it: no name, command, address, prefix."""
+    key, mark, prefix = ("trigger", "mark"), trigger.get("mark"), trigger.get("prefix", "/gpt")
+    if not isinstance(mark, str) or not mark or not isinstance(prefix, str):
+        return
+    hint = _("Examples: 🤖, (AI).")
+    seen = all(one.isprintable() or one == "\u200d" for one in mark)  # that joins emoji
+    if len(mark) > _MARK or not seen or mark != " ".join(mark.split()) or mark == "\u200d":
+        told = _("{key} must be at most {most} characters on one line, without spaces around them")
+        yield Problem.at(key, told, hint, most=_MARK)
+        return
+    called = mark.startswith(tuple(set(punctuation) - set(_MARK_BEGINS)))
+    asks = bool(prefix.strip()) and mark.lower().startswith(prefix.strip().lower())
+    if called or asks or re.search(r"[@/\\]", mark):
+        told = _("{key} must not begin like a command, a name or a question, or contain an address")
+        yield Problem.at(key, told, hint)
 
 
 def _telegram_proxy(address: Any) -> Iterator[Problem]:

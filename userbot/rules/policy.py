@@ -32,6 +32,8 @@ class Policy:
     """All that the owner decided about who is answered."""
 
     prefix: str
+    mark: str = ""
+    """What ends each answer."""
     owner: int
     owner_usernames: frozenset[str]
     """In lower case, without the @."""

@@ -21,7 +21,7 @@ AT_ONCE: Final = {
         "stream",
     },
     "voice": {"enabled", "language", "prompt", "show", "answer_as", "wake_words"},
-    "trigger": {"from_", "own_prompt", "burst_seconds", "stand_down"},
+    "trigger": {"from_", "own_prompt", "mark", "burst_seconds", "stand_down"},
     "limits": {
         "requests_per_minute",
         "tokens_per_day",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from userbot.errors import AudioError, NothingToAnswerError
+from userbot.rules.mark import marked, room
 from userbot.rules.plain import units
 from userbot.settings import VoiceConfig
 from userbot.texts import _
@@ -101,8 +102,8 @@ def seconds_of(words: str) -> float:
     return len(words) / CHARACTERS_PER_SECOND
 
 
-def caption_of(parts: Sequence[RichText]) -> RichText:
-    """The answer as a caption if it is short, else an empty one."""
-    if len(parts) == 1 and units(parts[0].text) <= CAPTION_UNITS:
-        return parts[0]
+def caption_of(parts: Sequence[RichText], mark: str = "") -> RichText:
+    """The answer as a caption with its mark if it is short, else an empty one."""
+    if len(parts) == 1 and units(parts[0].text) + room(mark) <= CAPTION_UNITS:
+        return marked(parts, mark)[0]
     return RichText("")

@@ -110,6 +110,7 @@ class NameResolver:
             raise ConfigError(tuple(self._faults))
         policy = Policy(
             prefix=trigger.prefix,
+            mark=trigger.mark,
             owner=me.id,
             owner_usernames=frozenset(names),
             elsewhere="me" if self.left_out else elsewhere,

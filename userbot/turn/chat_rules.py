@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from userbot.rules.mark import unmarked
 from userbot.rules.policy import (
     Allowed,
     ChatRule,
@@ -64,6 +65,16 @@ class ChatRules:
     def wrote(self, message: Message) -> bool:
         """Whether the program itself wrote a message, for sure. Raises StorageError."""
         return self._store.outbound.owns(message.conversation.chat, message.message)
+
+    def unmarked(self, message: Message) -> Message:
+        """A message as a model may see it: an answer of ours without its mark.
+
+        Raises StorageError.
+        """
+        mark = self.policy.mark
+        if not (mark and message.outgoing and self.wrote(message)):
+            return message
+        return replace(message, text=unmarked(message.text, mark))
 
     def known(self, message: Message) -> Known:
         """What the store knows about a message. Raises StorageError."""

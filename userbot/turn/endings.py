@@ -14,6 +14,7 @@ from userbot.errors import (
 )
 from userbot.events import Notice, Report, about
 from userbot.rules.above_answer import below_prompt
+from userbot.rules.mark import unmarked
 from userbot.texts import _
 from userbot.turn.turn import Outcome, Turn
 from userbot.types import Answer, Finish, Question
@@ -74,7 +75,7 @@ def what_stands(turn: Turn) -> Answer | None:
     """What stands of an answer that was stopped: an answer like any other, if anything does."""
     if not turn.messages or not turn.model:
         return None
-    shown = [first_shown(turn), *(one.text.text for one in turn.messages[1:])]
+    shown = [first_shown(turn), *_texts(turn)[1:]]
     finish = Finish("stopped", turn.cost, turn.model)
     messages = tuple(one.message for one in turn.messages)
     cites = turn.stream.cites if turn.stream is not None else ()
@@ -83,7 +84,7 @@ def what_stands(turn: Turn) -> Answer | None:
 
 def standing(turn: Turn) -> Answer:
     """What stands of an answer, as all of it: what an earlier run has scheduled."""
-    shown = [one.text.text for one in turn.messages]
+    shown = _texts(turn)
     messages = tuple(one.message for one in turn.messages)
     return Answer("\n\n".join(shown), shown[0], Finish("stop", None, ""), messages)
 
@@ -95,8 +96,12 @@ def rings(question: Question) -> bool:
 
 def first_shown(turn: Turn) -> str:
     """What the first message shows of the answer: where that is in place, the prompt is above."""
-    text = turn.messages[0].text.text
+    text = _texts(turn)[0]
     return below_prompt(turn.question, text) if turn.in_place else text
+
+
+def _texts(turn: Turn) -> list[str]:
+    return [unmarked(one.text.text, turn.mark) for one in turn.messages]
 
 
 def told_change(question: Question, gone: Sequence[Question], report: Report) -> None:

@@ -24,6 +24,7 @@ from userbot.errors import NothingToAnswerError, TelegramError
 from userbot.events import Notice, Report, about
 from userbot.ports import Clock, Reader
 from userbot.rules import switches
+from userbot.rules.mark import unmarked
 from userbot.rules.own_writes import adopted, of_answer, owners_answers
 from userbot.rules.retrying import grew_old
 from userbot.rules.trigger import question_of
@@ -75,6 +76,7 @@ class Resume:
         """
         if self._store.questions.erased(turn.question):
             raise unanswered("deleted")
+        turn.mark = self._chats.policy.mark
         if turn.belated:
             turn.belated = False  # whatever is missed from here on is for another look
             try:
@@ -263,7 +265,8 @@ class Resume:
         message = standing[first.random_id]
         if any(one.id == message and one.voice for one in since.own):
             finish = Finish("stop", None, "")
-            turn.answer = Answer(first.text, first.text, finish, (message,))
+            text = unmarked(first.text, turn.mark)
+            turn.answer = Answer(text, text, finish, (message,))
             return
         self._report(
             Notice(

@@ -241,6 +241,8 @@ class Turn:
     # What stands in Telegram, or may.
     messages: list[Standing] = field(default_factory=list)
     """What stands of its answer, part by part."""
+    mark: str = ""
+    """What the last of them ends with, and no stored text; fixed when the turn begins."""
     taken_up: bool = False
     """An earlier run had begun its answer."""
     first_text_left: bool = False

@@ -63,13 +63,15 @@ def render(
     above: str = "",
     first: int = MESSAGE_UNITS,
     inert: Inert | None = _INERT,
+    room: int = 0,
 ) -> tuple[RichText, ...]:
     """Markdown as messages of at most 4096 UTF-16 units and 100 entities each.
 
     `asked`: what the asker wrote himself; other names than he named are made inert.
     `unfinished`: there will be more of it. Text that would show nothing gives no message.
     `above`: words, not Markdown, that stand over it as a quotation. `first`: so many units have
-    room in the first message. `inert`: None where it does not leave as a message.
+    room in the first message. `inert`: None where it does not leave as a message. `room`: units
+    that stay free in each message.
     """
     text = clean(markdown)
     source = protected(text, unfinished=unfinished)
@@ -79,7 +81,7 @@ def render(
     rich = tidy(_quieted(_honest(walked), asked))
     if above and visible(rich.text):
         rich = _quoted(above, rich)
-    return messages(rich, first, inert)
+    return messages(rich, first, inert, room)
 
 
 def plain(text: str, *, above: str = "", inert: Inert | None = _INERT) -> tuple[RichText, ...]:

@@ -28,25 +28,27 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
 def messages(
-    rich: Rich, first: int = MESSAGE_UNITS, inert: Inert | None = None
+    rich: Rich, first: int = MESSAGE_UNITS, inert: Inert | None = None, room: int = 0
 ) -> tuple[RichText, ...]:
     """The messages, none of them without something to see; `first`: units of the first one.
 
-    `inert`: how they are kept so; None where they do not leave.
+    `inert`: how they are kept so; None where they do not leave. `room`: units that stay free in
+    each of them.
     """
-    return tuple(_message(part) for part in _parts(rich, first, inert) if visible(part.text))
+    parts = _parts(rich, first - room, inert, MESSAGE_UNITS - room)
+    return tuple(_message(part) for part in parts if visible(part.text))
 
 
-def bounded(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
+def bounded(parts: tuple[RichText, ...], room: int = 0) -> tuple[RichText, ...]:
     """The messages, at most `MOST_MESSAGES`; if there are more, the last one shows that."""
-    return parts if len(parts) <= MOST_MESSAGES else broken_off(parts[:MOST_MESSAGES])
+    return parts if len(parts) <= MOST_MESSAGES else broken_off(parts[:MOST_MESSAGES], room)
 
 
-def broken_off(parts: tuple[RichText, ...]) -> tuple[RichText, ...]:
+def broken_off(parts: tuple[RichText, ...], room: int = 0) -> tuple[RichText, ...]:
     """The messages of an answer that will not be finished: the last one ends with an ellipsis."""
     *full, last = parts
     text = last.text
-    text = text[: whole(text, 0, fitting(text, 0, MESSAGE_UNITS - len(_ELLIPSIS)))]
+    text = text[: whole(text, 0, fitting(text, 0, MESSAGE_UNITS - len(_ELLIPSIS) - room))]
     length = units(text)
     kept = tuple(
         replace(entity, length=min(entity.length, length - entity.offset))
@@ -61,7 +63,7 @@ def visible(text: str) -> bool:
     return any(unicodedata.category(character) not in _UNSEEN for character in text)
 
 
-def _parts(rich: Rich, most: int, inert: Inert | None) -> Iterator[Rich]:
+def _parts(rich: Rich, most: int, inert: Inert | None, each: int) -> Iterator[Rich]:
     code = [span for span in rich.spans if span.kind == "pre"]
     later = deque(sorted(rich.spans, key=lambda span: span.start))
     near: list[Span] = []
@@ -80,7 +82,7 @@ def _parts(rich: Rich, most: int, inert: Inert | None) -> Iterator[Rich]:
         piece = _piece(rich.text, near, start, end)
         begun = begun or visible(piece.text)
         yield piece.changed([(0, 0, word)]) if word else piece
-        most = MESSAGE_UNITS
+        most = each
         start = _skip(rich, end, code)
 
 

@@ -18,6 +18,7 @@ from userbot.errors import (
 from userbot.events import Notice, Report, about
 from userbot.ports import Sender, Speaker, Uploaded
 from userbot.rules.above_answer import named_by
+from userbot.rules.mark import unmarked
 from userbot.rules.markdown import render
 from userbot.rules.voice import caption_of, seconds_of, words_of
 from userbot.texts import _
@@ -127,7 +128,7 @@ class ByVoice:
     def _caption(self, turn: Turn, preface: str, text: str) -> RichText:
         assert turn.material is not None
         named, inert = named_by(turn.material.question), self._writing.style.inert
-        return caption_of(render(preface + text, named, inert=inert))
+        return caption_of(render(preface + text, named, inert=inert), turn.mark)
 
     async def _speak(self, turn: Turn, words: str) -> Speech:
         """Have words spoken; what that costs is captured, paid in vain too."""
@@ -157,7 +158,7 @@ class ByVoice:
         assert stream is not None
         assert stream.finish is not None
         text = stream.shown
-        shown = note.caption.text or text
+        shown = unmarked(note.caption.text, turn.mark) or text
         turn.answer = Answer(text, shown, stream.finish, (sent.message,), stream.cites)
 
     def _tell(self, turn: Turn, error: UserbotError) -> None:

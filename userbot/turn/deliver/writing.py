@@ -9,7 +9,7 @@ holds for what an earlier run has shown, too.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from userbot.errors import (
     AccountStoppedError,
@@ -27,6 +27,7 @@ from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
 from userbot.rules.above_answer import above_answer, beginning, named_by, prompt_of
 from userbot.rules.inert import Inert
+from userbot.rules.mark import first_of, marked, room, unmarked
 from userbot.rules.markdown import (
     MESSAGE_UNITS,
     MOST_MESSAGES,
@@ -275,20 +276,21 @@ class InWriting:
         for one in turn.messages:
             one.sure = False
         with suppress(TelegramError, NotLoggedInError):
-            await self._bring(turn, wanted[: len(turn.messages)])
+            await self._bring(turn, first_of(wanted, len(turn.messages), turn.mark))
 
     async def _break_off(self, turn: Turn, texts: tuple[RichText, ...]) -> None:
         """Let it be seen that there will be no more than this, if there is anything."""
         with suppress(TelegramError, NotLoggedInError):
             if texts:
-                await self._bring(turn, broken_off(texts))
+                bare = tuple(replace(text, text=unmarked(text.text, turn.mark)) for text in texts)
+                await self._bring(turn, marked(broken_off(bare, room(turn.mark)), turn.mark))
 
     async def _bring(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
         """Write until `wanted` stands, each write with its permit, however long that takes."""
         conversation, clock, failed = turn.question.conversation, self._clock, 0
         while True:
             if self._sender.in_slow_mode(conversation):
-                wanted = wanted[: max(1, len(turn.messages))]
+                wanted = first_of(wanted, max(1, len(turn.messages)), turn.mark)
             write = self._messages.next_write(turn, wanted)
             if write is None:
                 return
@@ -338,9 +340,12 @@ class InWriting:
         """Of the whole answer what is shown; in slow mode that is one message beforehand."""
         assert turn.stream is not None
         finish = turn.stream.finish
-        wanted = bounded(whole)
+        free = room(turn.mark)
+        wanted = bounded(whole, free)
         if wanted and _is_cut(turn) and len(whole) <= MOST_MESSAGES:
-            wanted = broken_off(wanted)
+            wanted = broken_off(wanted, free)
+        if finish is not None and not finish.calls:
+            wanted = marked(wanted, turn.mark)
         if finish is None and self._sender.in_slow_mode(turn.question.conversation):
             return wanted[: max(1, len(turn.messages))]
         return wanted
@@ -358,6 +363,7 @@ class InWriting:
             above=prompt_of(turn.question) if turn.in_place else "",
             first=first,
             inert=self.style.inert,
+            room=room(turn.mark),
         )
 
     def _pace(self, turn: Turn) -> Pace:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from userbot.errors import NotLoggedInError, TelegramError
 from userbot.ports import Reader
+from userbot.rules.mark import unmarked
 from userbot.rules.prompt import MOST_QUOTED, chain_that_fits
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
@@ -108,7 +109,8 @@ class Replied:
             found is not None
             and self._store.outbound.answered_by(question.source, message) is not None
         ):
-            return replace(found, ours=True)
+            words = unmarked(found.text, self._chats.policy.mark)
+            return replace(found, text=words, ours=True)
         return found
 
 

@@ -87,7 +87,7 @@ class Spans:
             span.protected = span.protected or one.noforwards
             person = one.sender.id if one.sender is not None else None
             if bounds.person in (None, person) and self._is_usable(one, question):
-                span.messages.append(one)
+                span.messages.append(self._chats.unmarked(one))
         return True
 
     def _is_usable(self, one: Message, question: Question) -> bool:
