@@ -338,6 +338,7 @@ def recap_rules(settings: Settings) -> RecapRules:
     zone = settings.limits.timezone
     return RecapRules(
         settings.recap,
+        settings.reading.links,
         settings.history.window_tokens,
         settings.openai.system,
         settings.limits.prices,

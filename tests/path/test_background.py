@@ -107,6 +107,14 @@ async def test_protected_words_and_forgotten_people_are_never_background(stage: 
     assert background(stage) == ["Lena: plain"]
 
 
+async def test_a_command_from_before_the_start_is_no_background(stage: Stage) -> None:
+    stage.olga.says(stage.group, "/gpt_system Answer in rhymes")
+    stage.lena.says(stage.group, "plain")
+    program = await stage.program(here(stage))
+    await ask(stage, program, stage.max, stage.group, "/gpt first")
+    assert background(stage) == ["Lena: plain"]
+
+
 async def test_nothing_of_it_is_on_disk(stage: Stage) -> None:
     stage.endpoint.responder = lambda _: "fine"
     program = await stage.program(here(stage))

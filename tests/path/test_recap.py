@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -280,6 +280,17 @@ async def test_each_message_that_is_cited_is_a_link_and_goes_with_it(stage: Stag
     async with asyncio.timeout(60):
         while any("house" in (row.answer or "") for row in stage.history()):
             await asyncio.sleep(0.05)
+
+
+async def test_without_links_the_writer_and_the_day_are_named(stage: Stage) -> None:
+    said = talk(stage, stage.club, 1)
+    stage.endpoint.responder = lambda _: "**Topics**: the house [1]"
+    ahead = timezone(timedelta(hours=14))
+    await stage.program(reading={"links": False}, limits={"timezone": "Pacific/Kiritimati"})
+    _order, answer = await recapped(stage, "/gpt_recap Club")
+    day = datetime.fromtimestamp(said[0].date, ahead).date()
+    assert answer.text.endswith(f"Topics: the house (Max, {day})")
+    assert not [one for one in answer.entities if getattr(one, "url", "")]
 
 
 async def test_in_a_chat_it_is_of_that_chat_and_nothing_of_it_stays_there(stage: Stage) -> None:

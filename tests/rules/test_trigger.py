@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userbot.rules.policy import Allowed, ChatRule, Policy
-from userbot.rules.trigger import TELEGRAM_ITSELF, Known, command_of, decide, question_of
+from userbot.rules.trigger import (
+    TELEGRAM_ITSELF,
+    Known,
+    command_of,
+    decide,
+    is_order,
+    question_of,
+)
 from userbot.settings import Respond, VoiceConfig
 from userbot.types import (
     ChatKind,
@@ -645,3 +652,33 @@ def test_in_saved_messages_a_question_names_the_chat_that_it_is_about(text: str,
 @pytest.mark.parametrize("text", ["/gpt -q", "/gpt -q -c Club", "/gpt -c Club --"])
 def test_switches_alone_ask_nothing(text: str) -> None:
     assert outcome(decide(message(text, OWNER, 1), STRANGE, policy())) == "command: help"
+
+
+@pytest.mark.parametrize(
+    ("given", "is_one"),
+    [
+        pytest.param(message("/gpt_usage"), True, id="the owner's"),
+        pytest.param(message("/gpt_usage@somebody"), True, id="the owner's, to another bot"),
+        pytest.param(message("/gpt_usage", FRIEND), False, id="of somebody else"),
+        pytest.param(message("/gpt_usage", forwarded=True), False, id="forwarded"),
+        pytest.param(message("/gpt usage"), False, id="a question"),
+    ],
+)
+def test_a_command_is_one_where_it_is_the_owners_own_words(given: Message, is_one: bool) -> None:
+    assert is_order(given, policy()) is is_one
+
+
+@pytest.mark.parametrize(
+    ("given", "prefixed"),
+    [
+        pytest.param(message("/gpt hello", FRIEND), True, id="the prefix"),
+        pytest.param(message("hello", FRIEND), False, id="every message"),
+        pytest.param(message("/gpt hello", FRIEND, forwarded=True), False, id="forwarded"),
+    ],
+)
+def test_a_question_tells_whether_its_sender_wrote_the_prefix(
+    given: Message, prefixed: bool
+) -> None:
+    question = decide(given, STRANGE, policy())
+    assert isinstance(question, Question)
+    assert question.prefixed is prefixed

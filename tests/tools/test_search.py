@@ -199,6 +199,18 @@ def test_what_may_not_be_read_is_left_out(stage: Stage, message: Message, why: s
     assert stage.turn.looked_up.sources == []
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(said(5, "/gpt_usage is slow", ANNA), id="of somebody who gives none"),
+        pytest.param(said(5, "/gpt_usage is slow", OWNER, forwarded=True), id="forwarded"),
+    ],
+)
+def test_words_like_a_command_may_be_read(stage: Stage, message: Message) -> None:
+    stage.chat.messages = [message]
+    assert "/gpt_usage is slow" in stage.call(words=["slow"])
+
+
 def test_a_voice_note_counts_by_what_is_known_to_be_spoken_in_it(stage: Stage) -> None:
     asked = question(chat=CLUB, message=3)
     stored = stage.store.questions.add(asked, DAY)

@@ -16,7 +16,7 @@ def exchanges(after: float, note_seconds: float) -> int:
     watch, now = LoopWatch(), NOW
     note = replace(question(""), voice=Voice(kind="voice", size=1, seconds=note_seconds))
     for number in range(100):
-        rhythm = watch.with_question(note, now, replies=True, prefixed=False)
+        rhythm = watch.with_question(note, now, replies=True)
         if rhythm is not None:
             if stopped(rhythm):
                 return number

@@ -45,9 +45,7 @@ class Admission:
         self._told = told
         self._max_age = max_age
 
-    def store(
-        self, decided: Question, now: datetime, *, replies: bool, prefixed: bool
-    ) -> Admitted | None:
+    def store(self, decided: Question, now: datetime, *, replies: bool) -> Admitted | None:
         """Store a question, and nothing else; None if Telegram brought it twice.
 
         `replies`: to an answer of ours. Raises StorageError; then nothing was done, if the
@@ -57,7 +55,7 @@ class Admission:
         question = self._questions.add(decided, now, least)
         if question is None:
             return None
-        rhythm = self._loop_watch.with_question(question, now, replies=replies, prefixed=prefixed)
+        rhythm = self._loop_watch.with_question(question, now, replies=replies)
         refusal: UserbotError | None
         if now - question.at > self._max_age:
             refusal = unanswered("too_old")

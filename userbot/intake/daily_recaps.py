@@ -103,7 +103,7 @@ class DailyRecaps:
             recap=Recap(ring=True),
         )
         with self._store.database.transaction():
-            admitted = self._admission.store(question, now, replies=False, prefixed=True)
+            admitted = self._admission.store(question, now, replies=False)
         if admitted is not None:
             self._admission.go_on(admitted, belated=False)
 

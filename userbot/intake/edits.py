@@ -61,8 +61,8 @@ class Edits:
         self._background.edited(message)
         if self._chats.wrote(message):
             return None
-        prefixed = question_of(message.text, self._chats.policy.prefix) is not None
-        if prefixed and not message.forwarded and not self._chats.asked(message):
+        prefixed = question_of(message.own_words, self._chats.policy.prefix) is not None
+        if prefixed and not self._chats.asked(message):
             if isinstance(self._chats.decide(message), Question):
                 return (message.edited_at or self._clock.now()) - message.at
             return None

@@ -17,7 +17,7 @@ from userbot.events import About, Failed, Ignored, Report
 from userbot.intake.admission import Admission
 from userbot.intake.chat_commands import ChatCommands
 from userbot.intake.command_results import QUIET
-from userbot.rules.trigger import Known, question_of
+from userbot.rules.trigger import Known
 from userbot.storage.chats import Watermark
 from userbot.storage.store import Store
 from userbot.texts import _
@@ -66,15 +66,8 @@ class Receiver:
         decision = self._chats.decide(message, known)
         if isinstance(decision, Question):
             hidden: CommandMessage | None = None
-            own_words = "" if message.forwarded else message.text
-            prefixed = question_of(own_words, self._chats.policy.prefix) is not None
             with self._store.database.transaction():
-                admitted = self._admission.store(
-                    decision,
-                    now,
-                    replies=known.replies_to_answer,
-                    prefixed=prefixed,
-                )
+                admitted = self._admission.store(decision, now, replies=known.replies_to_answer)
                 if admitted is not None and decision.quiet:
                     hidden = self._commands.record(message, Command(QUIET, ""))
                 self._put(mark)

@@ -125,7 +125,7 @@ class Said:
 
 def line(number: int, message: Message, transcript: str, zone: ZoneInfo | None) -> Entry:
     """A message as the model sees it."""
-    name = "Someone" if message.sender is None else speaker(message.sender.name)
+    name = speaker(message.writer)
     if message.forwarded_from:
         name = f"{name}, forwarded from {speaker(message.forwarded_from)}"
     topic = message.conversation.thread

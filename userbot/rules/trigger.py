@@ -89,15 +89,14 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     if sender is None:
         return Ignore("no_sender")
     by_owner = sender.id == policy.owner
-    own_words = "" if incoming.forwarded else incoming.text
 
-    command = command_of(own_words, policy.prefix)
+    command = command_of(incoming.own_words, policy.prefix)
     if command is not None:
         if not by_owner:
             return Ignore("not_owner_command")
         return _recap(incoming, sender, command, policy) or command
 
-    question = question_of(own_words, policy.prefix)
+    question = question_of(incoming.own_words, policy.prefix)
     rule = policy.chats.get(incoming.conversation.chat)
     if by_owner:
         if question is None and incoming.kind is not ChatKind.SAVED:
@@ -114,6 +113,7 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     if question is not None:
         switched = switches.parse(question)
         asking = _asking(incoming, sender, voice, switched.text, by_owner=by_owner)
+        asking = replace(asking, prefixed=True)
         decision = _prefixed(incoming, asking, known, deaf)
         if isinstance(decision, Question) and by_owner:
             return _switched(decision, switched, incoming)
@@ -133,6 +133,12 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     # With a wake word, what is written beside it addresses nobody either, and is not stored.
     spoken = _asking(incoming, sender, voice, "", by_owner=by_owner)
     return replace(spoken, listen_first=True)
+
+
+def is_order(message: Message, policy: Policy) -> bool:
+    """Whether a message is a command of the owner's, which says nothing to anybody."""
+    by_owner = message.sender is not None and message.sender.id == policy.owner
+    return by_owner and command_of(message.own_words, policy.prefix) is not None
 
 
 def _recap(incoming: Message, sender: Person, command: Decision, policy: Policy) -> Question | None:

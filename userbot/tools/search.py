@@ -23,14 +23,14 @@ from userbot.ports import Clock, Lookups
 from userbot.rules import looking_up
 from userbot.rules.looking_up import READ, SEARCH, Around, BadArguments, Found, SearchCall
 from userbot.rules.prompt import speaker
-from userbot.rules.trigger import command_of
 from userbot.rules.window import estimate
 from userbot.settings import ReadingConfig
 from userbot.storage.transcripts import Transcripts
 from userbot.texts import _, joined, quoted
 from userbot.turn.chat_rules import ChatRules
+from userbot.turn.sources import source_of
 from userbot.turn.turn import Turn
-from userbot.types import Message, Scope, Search, Source, ToolSpec
+from userbot.types import Message, Scope, Search, ToolSpec
 
 CALL_SECONDS = 20.0
 _FOUND = 100
@@ -129,7 +129,7 @@ class SearchInChat:
         if not words:
             turn.looked_up.searched += max(0, len(messages) - 1) // _PAGE
         messages = [one for one in messages if self._may_be_read(turn, one)]
-        names = list(dict.fromkeys(_name(one) for one in messages))
+        names = list(dict.fromkeys(one.writer for one in messages))
         if wanted.name and person is None:
             messages = [one for one in messages if _is_called(one, wanted.name)]
         self._report(
@@ -246,20 +246,21 @@ class SearchInChat:
         longest: int = looking_up.CHARACTERS,
     ) -> str:
         """The block of what was found, as much as fits; each of it can be cited from now on."""
-        zone = self.style.zone
+        zone, links = self.style.zone, self.style.reading.links
         known = {(one.chat, one.message): at for at, one in enumerate(turn.looked_up.sources, 1)}
         first, news = len(turn.looked_up.sources) + 1, 0
         lines: list[str] = []
         for one in messages:
             number = known.get((one.conversation.chat, one.message), first + news)
             news += number == first + news
-            found = Found(number, one, _name(one), self._words(one))
+            found = Found(number, one, one.writer, self._words(one))
             lines.append(looking_up.line(found, zone, longest))
         room = self.style.window_tokens * looking_up.SHARE - turn.looked_up.found_tokens
         fits = looking_up.fitting(lines, max(room, _LEAST_TOKENS))
         for one in messages[:fits]:
             if (one.conversation.chat, one.message) not in known:
-                turn.looked_up.sources.append(self._source(scope, one))
+                source = source_of(one, scope, self._lookups, links=links, zone=zone)
+                turn.looked_up.sources.append(source)
         out = len(messages) - fits
         left_out = f"{out} more were left out: ask for less." if out else ""
         text = looking_up.block(
@@ -268,27 +269,10 @@ class SearchInChat:
         turn.looked_up.found_tokens += estimate(text)
         return text
 
-    def _source(self, scope: Scope, message: Message) -> Source:
-        link = (
-            self._lookups.link(scope, message.message, chat=message.conversation.chat)
-            if self.style.reading.links
-            else ""
-        )
-        return Source(
-            chat=message.conversation.chat,
-            message=message.message,
-            person=0 if message.sender is None else message.sender.id,
-            name=_name(message),
-            at=message.at.astimezone(self.style.zone),
-            link=link,
-        )
-
     def _may_be_read(self, turn: Turn, message: Message) -> bool:
         """Whether the model may see a message. Raises StorageError."""
-        chat, prefix = message.conversation.chat, self._chats.policy.prefix
         return self._chats.may_be_read(message, self._clock.now()) and not (
-            turn.piece(chat, message.message) is not None
-            or command_of(message.text, prefix) is not None
+            turn.piece(message.conversation.chat, message.message) is not None
             or self._chats.wrote(message)
         )
 
@@ -329,11 +313,6 @@ def _elsewhere(turn: Turn) -> str:
     return quoted(question.about_name) if question.about is not None else ""
 
 
-def _name(message: Message) -> str:
-    """Who wrote a message: a channel's posts are the channel's."""
-    return message.title if message.sender is None else message.sender.name
-
-
 def _same(called: str, name: str) -> bool:
     return speaker(called).casefold() == speaker(name).casefold()
 
@@ -344,7 +323,7 @@ def _is_called(message: Message, name: str) -> bool:
     sender = message.sender
     if sender is not None and sender.username and sender.username.casefold() == wanted:
         return True
-    return wanted in _name(message).casefold()
+    return wanted in message.writer.casefold()
 
 
 def _told(wanted: SearchCall, words: Iterable[str]) -> str:

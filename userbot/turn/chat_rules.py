@@ -20,7 +20,7 @@ from userbot.rules.policy import (
     may_search,
     search_said,
 )
-from userbot.rules.trigger import Known, decide
+from userbot.rules.trigger import Known, decide, is_order
 from userbot.settings import ChatConfig, MaySearch, Override, Whom
 from userbot.storage.store import Store
 from userbot.turn.visits import Visits
@@ -115,12 +115,13 @@ class ChatRules:
         return search_said(self.policy.search, self.get(chat))
 
     def may_be_read(self, message: Message, now: datetime) -> bool:
-        """Whether a model may see a message of a chat's past."""
+        """Whether a model may see a message of a chat's past, and it says something of that."""
         sender, expires = message.sender, message.expires_at
         return not (
             message.protected
             or message.noforwards
             or message.service
+            or is_order(message, self.policy)
             or (sender is not None and self.forgets(sender.id))
             or (expires is not None and expires <= now)
             or not (message.text or message.media)

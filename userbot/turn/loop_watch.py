@@ -21,9 +21,7 @@ class LoopWatch:
     def __init__(self) -> None:
         self._rhythms: OrderedDict[tuple[ConversationId, int], Rhythm] = OrderedDict()
 
-    def with_question(
-        self, question: Question, now: datetime, *, replies: bool, prefixed: bool
-    ) -> Rhythm | None:
+    def with_question(self, question: Question, now: datetime, *, replies: bool) -> Rhythm | None:
         """The rhythm of who asks, this question included; None where there is none to watch.
 
         `replies`: to an answer of ours.
@@ -36,7 +34,9 @@ class LoopWatch:
             question.voice.seconds if question.voice is not None and question.voice.spoken else 0.0
         )
         characters = max(len(question.text), round(min(spoken, loops.PAUSE) * loops.TYPING))
-        return loops.heard(rhythm, now.timestamp(), characters, replies=replies, prefixed=prefixed)
+        return loops.heard(
+            rhythm, now.timestamp(), characters, replies=replies, prefixed=question.prefixed
+        )
 
     def answered(self, question: Question, now: datetime) -> None:
         """Our answer to this question stands."""

@@ -82,6 +82,16 @@ class Message:
     """Its sender had it sent later: Telegram sent it when its time came."""
     came: Came = Came.LIVE
 
+    @property
+    def own_words(self) -> str:
+        """What its sender wrote himself: nothing of what was only forwarded."""
+        return "" if self.forwarded else self.text
+
+    @property
+    def writer(self) -> str:
+        """Who wrote it, by name: a channel's posts are the channel's."""
+        return self.title if self.sender is None else self.sender.name
+
 
 @dataclass(frozen=True, slots=True)
 class OwnMessage:

@@ -75,6 +75,8 @@ class Question:
     """The question's own sound, which says what `text` does not."""
     listen_first: bool = False
     """It is a question only if its first spoken words address the owner."""
+    prefixed: bool = field(default=False, compare=False)
+    """Its sender wrote the prefix. Not stored."""
     plain: bool = False
     """Its message is the sender's own text and nothing else: he could put another in its place."""
     labelled: bool = False

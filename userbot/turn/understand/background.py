@@ -162,11 +162,9 @@ class Background:
         return not self._rules.wrote(incoming) and not self._rules.asked(incoming)
 
     def _take(self, chat: _Chat, incoming: Message) -> None:
+        if not self._rules.may_be_read(incoming, self._clock.now()):
+            return
         sender = incoming.sender
-        if incoming.protected or incoming.service or not (incoming.text or incoming.media):
-            return
-        if sender is not None and self._rules.forgets(sender.id):
-            return
         chat.add(
             Overheard(
                 message=incoming.message,

@@ -22,10 +22,11 @@ from userbot.turn.deliver.typing import Typing
 from userbot.turn.endings import rings, standing
 from userbot.turn.history import History
 from userbot.turn.named_chats import named_chat
+from userbot.turn.sources import source_of
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.span import Bounds, Spans
 from userbot.turn.understand.voice_notes import Heard, VoiceNotes
-from userbot.types import ConversationId, Message, Question, Recap, Scope, Source
+from userbot.types import ConversationId, Message, Question, Recap, Scope
 
 _LOOKED_BACK = 200
 """How many messages are looked through for the owner's last one."""
@@ -33,9 +34,10 @@ _LOOKED_BACK = 200
 
 @dataclass(frozen=True, slots=True)
 class RecapRules:
-    """What the config says of recaps: of [recap], [history], [openai], [limits] and [console]."""
+    """What the config says of recaps: of [recap], [reading], [history] and others."""
 
     config: RecapConfig
+    links: bool
     window_tokens: int
     system: str
     prices: Prices | None
@@ -140,15 +142,7 @@ class Recaps:
     ) -> Material:
         rules, question = self.rules, turn.question
         turn.looked_up.sources = [
-            Source(
-                chat=one.conversation.chat,
-                message=one.message,
-                person=one.sender.id if one.sender else 0,
-                name=one.sender.name if one.sender else "",
-                at=one.at,
-                link=self._lookups.link(scope, one.message, chat=one.conversation.chat),
-            )
-            for one in said
+            source_of(one, scope, self._lookups, links=rules.links, zone=rules.zone) for one in said
         ]
         lines = tuple(
             recap.line(number, one, heard.get((one.conversation.chat, one.message), ""), rules.zone)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from userbot.events import Report, ToolCalled, about
 from userbot.ports import Clock, Lookups
-from userbot.rules.trigger import command_of
+from userbot.rules.trigger import is_order
 from userbot.texts import Text, _, quoted
 from userbot.turn.chat_rules import ChatRules
 from userbot.types import Message, Question, Scope
@@ -70,7 +70,7 @@ class Spans:
 
     def is_order(self, one: Message) -> bool:
         """Whether a message is a command of the owner's."""
-        return one.outgoing and command_of(one.text, self._chats.policy.prefix) is not None
+        return is_order(one, self._chats.policy)
 
     def _take(
         self, span: WhatWasSaid, page: list[Message], bounds: Bounds, question: Question
@@ -93,4 +93,4 @@ class Spans:
     def _is_usable(self, one: Message, question: Question) -> bool:
         asks = (one.conversation.chat, one.message) == (question.source, question.message)
         may_be_read = self._chats.may_be_read(one, self._clock.now())
-        return may_be_read and not asks and not self.is_order(one)
+        return may_be_read and not asks
