@@ -229,6 +229,22 @@ async def test_with_tell_a_person_is_told_once_in_place(stage: Stage) -> None:
     assert sum("минуту" in text for text in texts) == 1
 
 
+async def test_what_may_not_have_been_told_is_on_the_console_and_not_said_again(
+    stage: Stage,
+) -> None:
+    program = await stage.program(limits={"requests_per_minute": 0, "tell": True})
+    stage.telegram.faults.add("messages.sendMessage", drop="after")
+    question = stage.max.says(stage.group, "/gpt hello")
+    failed = await program.tells("failed", message=question.id_for(stage.olga))
+    assert failed.reason == "in_doubt"
+    stage.max.says(stage.group, "/gpt hello again")
+    while len(program.events("limited")) < 2:
+        await asyncio.sleep(0.01)
+    await program.stop()
+    told = [one.text for one in stage.max.messages(stage.group) if one.sender == stage.olga]
+    assert len(told) == 1
+
+
 async def test_without_tell_nothing_is_said(stage: Stage) -> None:
     program = await stage.program(limits={"requests_per_minute": 0})
     stage.max.says(stage.group, "/gpt hello")

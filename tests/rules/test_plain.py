@@ -13,6 +13,7 @@ from userbot.rules.plain import (
     offsets,
     paired,
     shortened,
+    thousands,
     units,
     within,
 )
@@ -132,3 +133,11 @@ def test_what_a_reader_takes_for_one_character_is_never_cut(character: str, befo
 
 def test_a_shortened_text_ends_with_a_whole_character() -> None:
     assert shortened("🇩🇪🇫🇷🇮🇹", 4) == "🇩🇪…"
+
+
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "1,234,567"), pytest.param("ru", "1\u00a0234\u00a0567", id="ru")],
+)
+def test_thousands_are_kept_apart_as_the_language_does(language: str, shown: str) -> None:
+    assert thousands(1_234_567, language) == shown

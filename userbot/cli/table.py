@@ -16,6 +16,7 @@ from userbot.cli.common import Common
 from userbot.cli.language import language, said
 from userbot.console.describe import printable
 from userbot.console.lines import json_text
+from userbot.rules.plain import thousands
 from userbot.texts import _
 from userbot.types import SAVED_TITLE, TERMINAL
 
@@ -61,8 +62,7 @@ def kind(chat: str) -> str:
 
 def number(value: int) -> str:
     """A number with its thousands apart, as that language writes it."""
-    thousands = f"{value:,}"
-    return thousands if language() == "en" else thousands.replace(",", "\u00a0")
+    return thousands(value, language())
 
 
 def print_json(rows: Iterable[Mapping[str, Any]]) -> None:

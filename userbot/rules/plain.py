@@ -179,5 +179,8 @@ def preview(text: str) -> str:
 
 
 def thousands(number: int, language: str) -> str:
-    """A number with its thousands apart, as people of that language write it."""
-    return f"{number:,}".replace(",", "," if language == "en" else "\u202f")
+    """A number with its thousands apart, as people of that language write it.
+
+    In Russian by a no-break space: older terminals have no narrow one.
+    """
+    return f"{number:,}".replace(",", "," if language == "en" else "\u00a0")

@@ -1,7 +1,7 @@
 """Tells a person in place that a limit is reached, once: where `limits.tell` is set.
 
-It goes the way of an answer: recorded before it leaves, a reply to the question, never twice.
-What cannot be told is on the console, as the refusal itself is.
+It is recorded before it leaves, a reply to the question, and leaves once. What cannot be told, or
+may not have been, is on the console, as the refusal itself is.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from userbot.ports import Clock, Sender
 from userbot.rules import limits
 from userbot.storage.store import Store
 from userbot.turn.outbound import Outbound, permitted
-from userbot.turn.turn import Turn
 from userbot.types import Question, RichText
 
 _PART = -1
@@ -78,9 +77,7 @@ class LimitNotice:
             reply_to=question.replied_to,
             random_id=identity,
         )
-        turn = Turn(question)  # of this one write: the question's own has ended
-        sent = await permitted(
+        await permitted(
             partial(self._sender.acquire, question.conversation, "send", question.title),
-            partial(self._outbound.send, turn, _PART, identity, text.text, leave),
+            partial(self._outbound.tell, question, _PART, identity, text.text, leave),
         )
-        self._store.outbound.confirm(identity, sent.message)

@@ -36,6 +36,8 @@ from userbot.turn.turn import Reconsider, Turn
 from userbot.types import Question
 
 R = TypeVar("R")
+Leave = Callable[[], Awaitable[int]]
+"""Sends a message and gives its id."""
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before a message leaves again, try by try; after the last it is only looked for."""
@@ -75,10 +77,8 @@ class Outbound:
         """By it Telegram knows a part of an answer again, and carries it out once."""
         return of_answer(self._secret, question, part)
 
-    async def send(
-        self, turn: Turn, part: int, random_id: int, text: str, leave: Callable[[], Awaitable[int]]
-    ) -> Sent:
-        """Record a message and let it leave. `leave` sends it and gives its id.
+    async def send(self, turn: Turn, part: int, random_id: int, text: str, leave: Leave) -> Sent:
+        """Record a message and let it leave.
 
         Raises Reconsider before the first text if something may have been missed, StorageError,
         what `Sender.send` raises, and WriteInDoubtError only if nothing helped.
@@ -133,6 +133,26 @@ class Outbound:
             if error.reason != "disconnected":
                 self._not_taken(turn, random_id)
             raise
+
+    async def tell(
+        self, question: Question, part: int, random_id: int, text: str, leave: Leave
+    ) -> None:
+        """Record a message that is no part of an answer, let it leave, and store where it stands.
+
+        Nothing waits for it: where nobody knows whether it stands it is not looked for, and its
+        record stays, by which it is known as ours. Raises StorageError and what `leave` raises.
+        """
+        self._store.outbound.record(question, part, random_id, text, self._clock.now())
+        try:
+            message = await leave()
+        except WriteInDoubtError as doubt:
+            if doubt.message is None:
+                raise
+            message = doubt.message
+        except UserbotError:
+            self._store.outbound.void(random_id)
+            raise
+        self._store.outbound.confirm(random_id, message)
 
     def confirm(self, turn: Turn) -> None:
         """Store what is known of a turn's messages and is not stored yet. Raises StorageError."""
