@@ -48,86 +48,86 @@ def settle(store: Store, message: int, text: str, *, chat: int = ANNA.id) -> Exc
     return Exchange("Anna", text, "Yes.")
 
 
-def test_a_place_is_read_from_the_store_once(store: Store) -> None:
-    turn = settle(store, 1, "first")
+def test_a_conversation_is_read_from_the_store_once(store: Store) -> None:
+    exchange = settle(store, 1, "first")
     memory = History(store, 8000)
-    assert memory.turns(PLACE) == (turn,)
-    assert memory.turns(PLACE) == (turn,)
+    assert memory.exchanges(PLACE) == (exchange,)
+    assert memory.exchanges(PLACE) == (exchange,)
     assert reads(store) == [PLACE]
 
 
-def test_an_answer_becomes_the_newest_turn(store: Store) -> None:
+def test_an_answer_becomes_the_newest_exchange(store: Store) -> None:
     memory = History(store, 8000)
-    assert memory.turns(PLACE) == ()
-    turn = settle(store, 1, "first")
-    memory.remember(PLACE, turn, COST, 30)
-    assert memory.turns(PLACE) == (turn,)
+    assert memory.exchanges(PLACE) == ()
+    exchange = settle(store, 1, "first")
+    memory.remember(PLACE, exchange, COST, 30)
+    assert memory.exchanges(PLACE) == (exchange,)
     assert reads(store) == [PLACE]
 
 
 @pytest.mark.parametrize("settled_first", [True, False], ids=["after", "before"])
-def test_an_answer_in_a_place_that_was_let_go_is_not_there_twice(
+def test_an_answer_in_a_conversation_that_was_let_go_is_not_there_twice(
     store: Store, settled_first: bool
 ) -> None:
     memory = History(store, 8000)
-    turn = Exchange("Anna", "first", "Yes.")
+    exchange = Exchange("Anna", "first", "Yes.")
     if settled_first:
         settle(store, 1, "first")
-        memory.remember(PLACE, turn, COST, 30)
+        memory.remember(PLACE, exchange, COST, 30)
     else:
-        memory.remember(PLACE, turn, COST, 30)
+        memory.remember(PLACE, exchange, COST, 30)
         settle(store, 1, "first")
-    assert memory.turns(PLACE) == (turn,)
+    assert memory.exchanges(PLACE) == (exchange,)
 
 
-def test_conversations_do_not_share_turns(store: Store) -> None:
-    turn = settle(store, 1, "here")
+def test_conversations_do_not_share_exchanges(store: Store) -> None:
+    exchange = settle(store, 1, "here")
     memory = History(store, 8000)
-    assert memory.turns(PLACE) == (turn,)
-    assert memory.turns(ConversationId(ANNA.id, 45)) == ()
+    assert memory.exchanges(PLACE) == (exchange,)
+    assert memory.exchanges(ConversationId(ANNA.id, 45)) == ()
 
 
-def test_the_place_silent_for_longest_is_let_go(store: Store) -> None:
-    memory = History(store, 8000, places=2)
+def test_the_conversation_silent_for_longest_is_let_go(store: Store) -> None:
+    memory = History(store, 8000, conversations=2)
     for chat in (1, 2, 1, 3, 1, 2):
-        memory.turns(ConversationId(chat))
+        memory.exchanges(ConversationId(chat))
     assert [conversation.chat for conversation in reads(store)] == [1, 2, 3, 2]
 
 
-def test_a_place_that_is_forgotten_is_read_again(store: Store) -> None:
+def test_a_conversation_that_is_forgotten_is_read_again(store: Store) -> None:
     memory = History(store, 8000)
-    memory.turns(PLACE)
+    memory.exchanges(PLACE)
     memory.forget(PLACE)
-    memory.turns(PLACE)
+    memory.exchanges(PLACE)
     assert reads(store) == [PLACE, PLACE]
 
 
-def test_turns_in_memory_are_bounded_by_the_budget(store: Store) -> None:
+def test_exchanges_in_memory_are_bounded_by_the_budget(store: Store) -> None:
     memory = History(store, 1000)
-    memory.turns(PLACE)
+    memory.exchanges(PLACE)
     most = 0
     for _ in range(200):
         memory.remember(PLACE, Exchange("Anna", "q" * 150, "a" * 150), None, 0)
-        most = max(most, len(memory.turns(PLACE)))
+        most = max(most, len(memory.exchanges(PLACE)))
     assert most <= 1000 // 100
 
 
 def test_a_long_history_is_read_in_part(store: Store) -> None:
     for message in range(1, 60):
         settle(store, message, f"question {message}")
-    turns = History(store, 1000).turns(PLACE)
-    assert len(turns) == 25
-    assert turns[-1].question == "question 59"
+    exchanges = History(store, 1000).exchanges(PLACE)
+    assert len(exchanges) == 25
+    assert exchanges[-1].question == "question 59"
 
 
 def test_what_a_request_cost_makes_the_window_narrower(store: Store) -> None:
     memory = History(store, 1000)
-    memory.turns(PLACE)
+    memory.exchanges(PLACE)
     for _ in range(8):
         memory.remember(PLACE, Exchange("Anna", "q" * 150, "a" * 120), None, 0)
-    assert len(memory.turns(PLACE)) == 8
+    assert len(memory.exchanges(PLACE)) == 8
     memory.remember(PLACE, Exchange("Anna", "q", "a"), Usage(1600, 10), 800)
-    assert len(memory.turns(PLACE)) < 4
+    assert len(memory.exchanges(PLACE)) < 4
 
 
 def test_a_request_is_the_past_that_fits_and_the_question(store: Store) -> None:

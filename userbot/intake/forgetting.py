@@ -53,11 +53,11 @@ class Forgetting:
     def _forget(self, erase: Callable[[], set[ConversationId]]) -> None:
         def forget() -> None:
             try:
-                places = erase()
+                conversations = erase()
             except StorageError:
                 self._history.clear()  # a part of the words may be gone
                 raise
-            for conversation in places:
+            for conversation in conversations:
                 self._history.forget(conversation)
 
         self._store_back.soon(forget)

@@ -57,12 +57,12 @@ class Eraser:
         of_message = f"WHERE message = ?1 AND {where}"
         questions: list[int] = []
         citing: list[int] = []
-        places: set[ConversationId] = set()
+        conversations: set[ConversationId] = set()
         with self._folding(), self._database.transaction():
             for message in messages:
                 # What a recording says, for whatever question.
                 self._database.execute(f"{_UNHEAR} {of_message}", (message, bound))
-                places |= self._unquote(of_message, (message, bound))
+                conversations |= self._unquote(of_message, (message, bound))
                 citing += self._ids(
                     f"SELECT question FROM citations {of_message}", (message, bound)
                 )
@@ -74,20 +74,20 @@ class Eraser:
                     " AND joined_to IS NOT NULL",
                     (message, bound),
                 )
-            places |= self._erase_citing(citing, now)
-            return places | self._erase(questions, now, gave_up="deleted")
+            conversations |= self._erase_citing(citing, now)
+            return conversations | self._erase(questions, now, gave_up="deleted")
 
     def expired(self, now: datetime) -> set[ConversationId]:
         """Erase the words of messages that their chats have deleted by themselves by now."""
         expired = "expires_at <= ? AND expires_at IS NOT NULL"
         questions = self._ids(f"SELECT id FROM questions WHERE {expired} AND erased = 0", (now,))
-        places: set[ConversationId] = set()
+        conversations: set[ConversationId] = set()
         with self._folding():
             # Looked for again and again: while there is nothing, nobody is held up.
             if self._database.row(f"SELECT 1 FROM quotes WHERE {expired}", (now,)):
                 with self._database.transaction():
-                    places = self._unquote(f"WHERE {expired}", (now,))
-            return places | self._erase(questions, now, gave_up="deleted")
+                    conversations = self._unquote(f"WHERE {expired}", (now,))
+            return conversations | self._erase(questions, now, gave_up="deleted")
 
     def older_than(self, before: datetime, now: datetime) -> set[ConversationId]:
         """Erase what was asked before a date."""
@@ -178,7 +178,7 @@ class Eraser:
                     (*heard, question),
                 )
             database.execute(f"{_UNHEAR} WHERE message = ? AND chat = ?", (message, chat))
-        return {self._place(question) for question, *_ in rows}
+        return {self._conversation_of(question) for question, *_ in rows}
 
     def _erase_results(self, where: str, value: object) -> None:
         """Erase what results of commands told, /gpt_history above all."""
@@ -190,7 +190,7 @@ class Eraser:
         self, questions: Sequence[int], now: datetime, *, gave_up: str | None = None
     ) -> set[ConversationId]:
         """Erase the words of questions; those that are open are given up, or left for next time."""
-        places: set[ConversationId] = set()
+        conversations: set[ConversationId] = set()
         for start in range(0, len(questions), _AT_ONCE):
             with self._database.transaction():
                 for one in questions[start : start + _AT_ONCE]:
@@ -204,8 +204,8 @@ class Eraser:
                         continue
                     for statement in _ERASE_BESIDE:
                         self._database.execute(statement, (one,))
-                    places.add(self._place(one))
-        return places
+                    conversations.add(self._conversation_of(one))
+        return conversations
 
     @contextmanager
     def _folding(self) -> Iterator[None]:
@@ -219,7 +219,7 @@ class Eraser:
     def _ids(self, select: str, values: Values) -> list[int]:
         return [number for (number,) in self._database.rows(select, values)]
 
-    def _place(self, question: int) -> ConversationId:
+    def _conversation_of(self, question: int) -> ConversationId:
         ((chat, topic),) = self._database.rows(
             "SELECT c.chat, c.topic FROM questions AS q JOIN conversations AS c"
             " ON c.id = q.conversation WHERE q.id = ?",

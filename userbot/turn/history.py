@@ -1,7 +1,7 @@
-"""The turns of the conversations that are going on, in memory.
+"""The exchanges of the conversations that are going on, in memory.
 
-A place is loaded from the store once, then grows with each answer; the window keeps it small.
-Places that were silent for longest are let go: the store still has them.
+A conversation is loaded from the store once, then grows with each answer; the window keeps it
+small. Those that were silent for longest are let go: the store still has them.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ from userbot.rules.window import WindowState, calibrated, estimate_messages, shr
 from userbot.storage.store import Store
 from userbot.types import ConversationId, Exchange, PromptMessage, Question, Quoted, Usage
 
-PLACES = 256
+CONVERSATIONS = 256
 """How many conversations are loaded at once."""
-_SHORTEST_TURN = 40
-"""Tokens; how many turns are read from the store at most is the budget divided by this."""
+_SHORTEST_EXCHANGE = 40
+"""Tokens; how many exchanges are read from the store at most is the budget divided by this."""
 
 
 @dataclass(slots=True)
 class _Loaded:
-    turns: list[Exchange]
+    exchanges: list[Exchange]
     state: WindowState
 
     def fit(self, beside: int = 0) -> tuple[Exchange, ...]:
-        """Keep the turns that fit beside so many estimated tokens, and give them."""
-        kept, self.state = window(self.turns, self.state, beside)
-        if len(kept) < len(self.turns) or (kept and kept[0] is not self.turns[0]):
-            self.turns = list(kept)
+        """Keep the exchanges that fit beside so many estimated tokens, and give them."""
+        kept, self.state = window(self.exchanges, self.state, beside)
+        if len(kept) < len(self.exchanges) or (kept and kept[0] is not self.exchanges[0]):
+            self.exchanges = list(kept)
         return kept
 
 
@@ -42,7 +42,7 @@ class History:
         store: Store,
         window_tokens: int,
         *,
-        places: int = PLACES,
+        conversations: int = CONVERSATIONS,
         idle: timedelta | None = None,
     ) -> None:
         """`idle`: a conversation that was silent for so long begins anew."""
@@ -50,7 +50,7 @@ class History:
         self._idle = idle
         self.window_tokens = window_tokens
         """Of one request, at most."""
-        self._places = places
+        self._conversations = conversations
         self._loaded: OrderedDict[ConversationId, _Loaded] = OrderedDict()
 
     def messages(
@@ -66,8 +66,8 @@ class History:
         `beside`: estimated tokens of all else in the request.
         """
         alone = prompt.build(system, question, quoted, background)
-        turns = self.turns(question.conversation, estimate_messages(alone) + beside)
-        return prompt.with_history(alone, turns, question)
+        exchanges = self.exchanges(question.conversation, estimate_messages(alone) + beside)
+        return prompt.with_history(alone, exchanges, question)
 
     def begin(self, question: Question) -> None:
         """A question is about to be answered: if its conversation was silent long, it is new.
@@ -75,7 +75,7 @@ class History:
         Of one that is answered anew the old exchange is none any more.
         """
         loaded = self._loaded.get(question.conversation)
-        if loaded is not None and any(one.id == question.id for one in loaded.turns):
+        if loaded is not None and any(one.id == question.id for one in loaded.exchanges):
             self.forget(question.conversation)
         if self._idle is None:
             return
@@ -92,29 +92,29 @@ class History:
         loaded = self._load(conversation)
         loaded.state = shrunk(loaded.state, estimated)
 
-    def turns(self, conversation: ConversationId, beside: int = 0) -> tuple[Exchange, ...]:
-        """The turns of a conversation that fit beside so many estimated tokens, oldest first."""
+    def exchanges(self, conversation: ConversationId, beside: int = 0) -> tuple[Exchange, ...]:
+        """Those of a conversation that fit beside so many estimated tokens, oldest first."""
         return self._load(conversation).fit(beside)
 
     def remember(
-        self, conversation: ConversationId, turn: Exchange, usage: Usage | None, estimated: int
+        self, conversation: ConversationId, exchange: Exchange, usage: Usage | None, estimated: int
     ) -> None:
-        """Append a turn. `usage` is what its request cost, `estimated` at so many tokens.
+        """Append an exchange. `usage` is what its request cost, `estimated` at so many tokens.
 
-        A conversation that is not in memory is not loaded for it: the store gives the turn later.
+        A conversation that is not in memory is not loaded for it: the store gives it later.
         So this needs no store, and cannot fail: the answer stands already.
         """
         loaded = self._loaded.get(conversation)
         if loaded is None:
             return
-        loaded.turns.append(turn)
+        loaded.exchanges.append(exchange)
         if usage is not None and not usage.estimated:
             loaded.state = calibrated(loaded.state, estimated, usage.prompt_tokens)
         loaded.fit()
 
-    def holds(self, conversation: ConversationId, turn: int) -> bool:
-        """Whether the model sees this turn, by its question's id, in the conversation."""
-        return any(loaded.id == turn for loaded in self.turns(conversation))
+    def holds(self, conversation: ConversationId, exchange: int) -> bool:
+        """Whether the model sees this exchange, by its question's id, in the conversation."""
+        return any(loaded.id == exchange for loaded in self.exchanges(conversation))
 
     def forget(self, conversation: ConversationId) -> None:
         """Let go of a conversation: it is read from the store again when it is next needed."""
@@ -129,13 +129,13 @@ class History:
             self._loaded.clear()  # `history --clear` took words away
         loaded = self._loaded.get(conversation)
         if loaded is None:
-            turns = self._store.conversations.exchanges(
-                conversation, newest=max(1, self.window_tokens // _SHORTEST_TURN)
+            exchanges = self._store.conversations.exchanges(
+                conversation, newest=max(1, self.window_tokens // _SHORTEST_EXCHANGE)
             )
             loaded = self._loaded[conversation] = _Loaded(
-                turns, WindowState(budget=self.window_tokens)
+                exchanges, WindowState(budget=self.window_tokens)
             )
-            if len(self._loaded) > self._places:
+            if len(self._loaded) > self._conversations:
                 self._loaded.popitem(last=False)
         else:
             self._loaded.move_to_end(conversation)
