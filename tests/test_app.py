@@ -58,6 +58,34 @@ async def test_a_chat_whose_name_telegram_refuses_is_left_out_and_the_rest_goes_
     await program.tells("ignored", chat=stage.club.id, reason="not_allowed")
 
 
+async def test_somebody_whose_name_telegram_refuses_may_not_ask_and_all_others_may(
+    stage: Stage,
+) -> None:
+    stage.telegram.faults.add("contacts.resolveUsername", "BOT_METHOD_INVALID")
+    program = await stage.program(trigger={"from": ["@max_m", "@lena_l"]})
+    (warning,) = program.events("notice", reason="config")
+    assert warning.detail.startswith("trigger.from: @max_m: Telegram refused")
+    assert "Nobody may ask by this name until the next start." in warning.detail
+    asked = stage.lena.says(stage.group, "/gpt hello")
+    await stage.lena.expects(stage.group, reply_to=asked)
+    stage.max.says(stage.group, "/gpt hello")
+    await program.tells("ignored", person=stage.max.id, reason="not_allowed")
+
+
+async def test_limits_of_somebody_whose_name_telegram_refuses_hold_for_whoever_it_may_be(
+    stage: Stage,
+) -> None:
+    stage.telegram.faults.add("contacts.resolveUsername", "BOT_METHOD_INVALID")
+    people = {"@max_m": {"requests_per_minute": 0}, "@lena_l": {"requests_per_minute": 5}}
+    program = await stage.program(trigger={"from": "anyone"}, limits={"people": people})
+    (warning,) = program.events("notice", reason="config")
+    assert warning.detail.startswith("[limits.people]: @max_m: Telegram refused")
+    stage.max.says(stage.group, "/gpt hello")
+    await program.tells("limited", person=stage.max.id, reason="requests_per_minute")
+    asked = stage.lena.says(stage.group, "/gpt hello")
+    await stage.lena.expects(stage.group, reply_to=asked)
+
+
 async def test_a_selected_chat_that_the_account_is_not_in_is_told_at_the_start(
     stage: Stage,
 ) -> None:

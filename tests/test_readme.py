@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -71,6 +72,24 @@ def test_every_make_target_that_is_named_exists(page: Path, target: str) -> None
 @pytest.mark.parametrize(("page", "name"), found(r"`(?:\.venv/bin/)?userbot ([a-z]+)"))
 def test_every_command_that_is_named_exists(page: Path, name: str) -> None:
     assert f"| `userbot {name}` |" in command_table()
+
+
+def test_what_the_readme_removes_leaves_the_clone_as_it_was_cloned(tmp_path: Path) -> None:
+    (command,) = set(re.findall(r"`(git clean [^`]+)`", README + RUSSIAN))
+    (tmp_path / "sessions").mkdir()
+    for name in (".gitignore", "sessions/README.md"):
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    git = ("git", "-C", str(tmp_path), "-c", "core.excludesFile=")
+    for words in (["init", "-q"], ["add", "."]):
+        subprocess.run([*git, *words], check=True)
+    for name in ("config.toml", "sessions/me.session", "sessions/history.db-wal", "sessions/x.log"):
+        (tmp_path / name).touch()
+    subprocess.run([*git, *command.split()[1:]], check=True, stdout=subprocess.DEVNULL)
+    left = {str(one.relative_to(tmp_path)) for one in tmp_path.rglob("*") if one.is_file()}
+    assert {one for one in left if not one.startswith(".git/")} == {
+        ".gitignore",
+        "sessions/README.md",
+    }
 
 
 TOLD = re.findall(

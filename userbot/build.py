@@ -38,6 +38,7 @@ from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.inert import Inert
+from userbot.rules.limits import strictest
 from userbot.rules.policy import Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS, grew_old
 from userbot.settings import ChatConfig, PersonLimits, Settings
@@ -132,7 +133,9 @@ class Account:
     first: bool
     """This is the first start of all."""
     left_out: Sequence[Fault] = ()
-    """The chats of the config that are left out of this run."""
+    """The chats and people of the config that are left out of this run."""
+    limits_of_others: PersonLimits | None = None
+    """Those of all who are not among `limited`, if a name there could not be found out."""
 
     def warnings(self) -> list[Notice]:
         """What there is to say of it before anything is answered."""
@@ -155,9 +158,10 @@ async def account_of(
     owner = await names.owner()
     policy, chats = await names.policy(settings.trigger, settings.voice, settings.chats, began)
     # What a chat that is left out says of it is not known to hold.
-    policy = replace(policy, search="off" if names.left_out else settings.reading.search)
-    limited = await names.people(settings.limits.people)
-    return Account(owner, policy, chats, limited, began >= now, tuple(names.left_out))
+    policy = replace(policy, search="off" if names.chats_left_out else settings.reading.search)
+    limited, nobodys = await names.people(settings.limits.people)
+    others = strictest(settings.limits, nobodys)
+    return Account(owner, policy, chats, limited, began >= now, tuple(names.left_out), others)
 
 
 class Services:
@@ -312,7 +316,7 @@ class Services:
 def limits_of(settings: Settings, account: Account, timings: Timings) -> Limits:
     """What the config says of limits."""
     system, held = settings.openai.system, timings.limit_held_seconds
-    return Limits(settings.limits, account.limited, system, held)
+    return Limits(settings.limits, account.limited, account.limits_of_others, system, held)
 
 
 def looking_up(settings: Settings) -> LookingUp:

@@ -57,6 +57,11 @@ class ServerConfig:
     public_key: File | None = None
     """None: one of the keys that every client knows, as Telegram's test data centre has."""
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it runs on this computer, as the sandbox does."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelegramConfig:

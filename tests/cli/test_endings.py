@@ -119,3 +119,20 @@ async def test_a_command_that_a_kill_cut_off_is_finished_by_the_next_start(house
     assert command.deleted
     assert stage.olga.messages(stage.olga)[0].text.startswith("Club · /gpt_usage\nToday: ")
     await running.stop(signal.SIGINT)
+
+
+async def test_what_is_typed_while_the_demo_plays_spoils_no_row_and_waits_for_its_turn(
+    house: House,
+) -> None:
+    screen = await house.terminal("demo")
+    await screen.shows("waiting 0 s|thinking 0 s|writing 0 s")
+    await until(lambda: not screen.echoes)
+    screen.types("/gpt \x1b[Aand on Sunday?")  # an arrow is no letter
+    await screen.shows(r"Max ❯ /gpt and on Sunday\?$")
+    screen.types("\n")
+    await screen.shows(r"▌ Max\s+▌ /gpt and on Sunday\?")
+    await screen.shows(r"in reply to Max(?s:.*)Max ❯ $")
+    screen.types("\x04")
+    assert await screen.ends() == 0
+    assert screen.echoes
+    assert "What next?" in screen.plain

@@ -90,7 +90,7 @@ async def test_a_server_of_ones_own_takes_any_number_as_api_id(house: House) -> 
 
 
 async def test_wrong_answers_are_asked_for_again_with_what_was_expected(house: House) -> None:
-    lines = f"abc\n0\n2040817\nshort\n{API_HASH}\n3\n1\nwith blanks\nsk-test-1\n"
+    lines = f"abc\n0\n2040817\nshort\n{API_HASH.upper()}\n3\n1\nwith blanks\nsk-test-1\n"
     ended = await house.run("init", lines=lines)  # input ends before it would ask the real Telegram
     assert "It is your own number from my.telegram.org, five digits or more;" in ended.err
     assert "It is 32 characters: digits and letters from a to f;" in ended.err

@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.console import Console
 
 from tests.cli.house import House
+from tests.questions import ANNA, answer, paid, question
+from userbot.cli.attended import Attended
+from userbot.config import load
+from userbot.console.live import Live
+from userbot.console.status import Status
+from userbot.controls import Controls
+from userbot.events import Event, Ready
+from userbot.storage import schema
+from userbot.storage.store import Store
+from userbot.types import Usage
 
 CHATS = '[[chats]]\nid = {chat}\nrespond = "prefix"\nfrom = "anyone"\n'
 
@@ -46,6 +62,27 @@ async def test_keys_pause_retry_and_show_chats_usage_and_help(house: House) -> N
     assert await screen.ends() == 130
     assert "^C" not in screen.plain
     assert screen.echoes
+
+
+def test_the_day_is_counted_when_all_is_ready_also_after_the_history_was_brought_up_to_date(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = datetime.now(UTC)
+    asked = store.questions.add(question("When?", message=1, sender=ANNA, at=now), now)
+    assert asked is not None
+    paid(store, asked, now, usage=Usage(100, 50))
+    store.questions.settle(asked, answer("Now."), now)
+    told: list[Event] = []
+    loaded = load(folder / "config.toml", None, {}, need_key=False)
+    screen = Live("en", verbose=False, console=Console(file=io.StringIO()), status=Status())
+    monkeypatch.setattr(schema, "NEWEST", schema.NEWEST + 1)
+    attended = Attended(screen, loaded, Controls(), told.append, "en")
+    monkeypatch.undo()  # the program has opened the history, and taken what it lacked
+    ready = Ready(account="Olga", model="m", chats=0, seconds=0.5)
+    attended(ready)
+    assert screen.status is not None
+    assert (screen.status.today.answers, screen.status.today.tokens) == (1, 150)
+    assert told == [ready]
 
 
 async def test_an_endpoint_or_a_key_that_does_not_answer_is_told_at_the_start(house: House) -> None:

@@ -65,6 +65,24 @@ def stand_in(folder: Path, script: str = "exit 0") -> dict[str, str]:
     return {"PATH": f"{bin_}:/usr/bin:/bin"}
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        pytest.param((), "Say what to do with the service.", id="nothing"),
+        pytest.param(("restart",), "No such action: restart.", id="something else"),
+    ],
+)
+async def test_without_an_action_it_says_what_there_is_and_what_each_does(
+    house: House, words: tuple[str, ...], sentence: str
+) -> None:
+    ended = await house.run("service", *words)  # there is no config yet: that is not what is wrong
+    assert (ended.code, ended.sentences) == (2, [f"error: {sentence}"])
+    (hint,) = ended.hints
+    assert hint.startswith("  → `userbot service install` starts it now and at every login")
+    assert "`status` says whether it runs" in hint
+    assert "`remove` stops it" in hint
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
 async def test_it_is_installed_looked_at_and_removed(house: House) -> None:
     config = house.write_config()

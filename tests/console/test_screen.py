@@ -64,13 +64,19 @@ class Paper(io.StringIO):
 
 
 def live(
-    width: int = 80, language: Language = "en", *, verbose: bool = False
+    width: int = 80,
+    language: Language = "en",
+    *,
+    verbose: bool = False,
+    in_sandbox: bool = False,
 ) -> tuple[Live, Paper]:
     paper = Paper()
     console = Console(
         width=width, height=24, file=paper, force_terminal=True, color_system=None, highlight=False
     )
-    return Live(language, verbose=verbose, console=console, status=Status(Today())), paper
+    return Live(
+        language, verbose=verbose, console=console, status=Status(in_sandbox=in_sandbox)
+    ), paper
 
 
 def shown(*events: Event, written: str | None = None, **how: Any) -> list[str]:
@@ -86,6 +92,18 @@ def test_the_start_is_two_lines_who_with_which_model_and_where_and_what_to_do() 
         "● Olga · m · Weekend for your contacts, Saved Messages for you · 0.5 s",
         "Write /ai hello in Saved Messages. ? shows the keys, Ctrl-C stops.",
     ]
+
+
+def test_in_the_sandbox_the_first_question_is_written_where_init_said() -> None:
+    assert shown(READY, in_sandbox=True)[1].startswith("Write /ai hello in the sandbox's terminal.")
+
+
+def test_until_somebody_has_counted_the_day_nothing_is_said_of_it() -> None:
+    assert shown(HEARD)[-1] == "● connecting"
+    screen, paper = live()
+    screen.count_from(Today(answers=12, tokens=3000))
+    screen(READY)
+    assert paper.screen()[-1] == "● connected · 2 chats · today 12 answers · 3.0k tokens"
 
 
 def test_an_answer_under_way_is_a_row_with_what_it_does_and_the_end_of_its_text() -> None:
@@ -251,5 +269,7 @@ def test_two_hundred_events_a_second_are_all_in_the_log_and_leave_no_rows() -> N
     screen.tick({})
     rows = paper.screen()
     assert sum("question" in row for row in rows) == 100
-    assert rows[-1].startswith("● connecting · today 100 answers")
+    screen(READY)
+    screen.tick({})
+    assert "today 100 answers" in paper.screen()[-1]
     assert "Weekend" not in rows[-1]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from userbot.rules.limits import check, cost, day_began, told
+from userbot.rules.limits import check, cost, day_began, strictest, told
 from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.types import Expected, Spent
 
@@ -68,6 +68,25 @@ def test_a_refusal_says_in_a_sentence_what_the_limit_is(policy: LimitsConfig, de
 
 
 NORA = PersonLimits(requests_per_minute=5, tokens_per_day=100)
+
+
+@pytest.mark.parametrize(
+    ("of", "together"),
+    [
+        pytest.param([], None, id="nobody"),
+        pytest.param([NORA], PersonLimits(requests_per_minute=2, tokens_per_day=100), id="one"),
+        pytest.param(
+            [NORA, PersonLimits(requests_per_minute=0), PersonLimits(tokens_per_day=50)],
+            PersonLimits(requests_per_minute=0, tokens_per_day=50),
+            id="each of its least",
+        ),
+        pytest.param([PersonLimits()], PersonLimits(requests_per_minute=2), id="nothing set"),
+    ],
+)
+def test_of_several_limits_the_strictest_hold_and_never_more_than_the_general_ones(
+    of: list[PersonLimits], together: PersonLimits | None
+) -> None:
+    assert strictest(POLICY, of) == together
 
 
 @pytest.mark.parametrize(

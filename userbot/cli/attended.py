@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from rich.text import Text
@@ -13,12 +14,12 @@ from userbot.cli.table import packed
 from userbot.cli.usage import tables
 from userbot.config import Loaded
 from userbot.console.describe import printable
-from userbot.console.keyboard import KeyReader
+from userbot.console.keyboard import KeyReader, key_of
 from userbot.console.live import Live
-from userbot.console.status import Status, Today
+from userbot.console.status import Today
 from userbot.controls import Controls
 from userbot.errors import UserbotError
-from userbot.events import Failed, Notice, Report
+from userbot.events import Event, Failed, Notice, Ready, Report
 from userbot.rules.limits import MICRO, day_began
 from userbot.settings import Settings
 from userbot.storage.archive import Archive
@@ -35,15 +36,8 @@ KEYS = (
 )
 
 
-def status_of(settings: Settings) -> Status:
-    """The line of the day, with what today came to before this start."""
-    try:
-        return Status(_today(settings))
-    except UserbotError:
-        return Status(Today())  # whatever is wrong with the history, the start will tell
-
-
 def _today(settings: Settings) -> Today:
+    """What today came to so far, by the history. Raises StorageError."""
     path, zone = settings.history.database, settings.limits.timezone
     began = day_began(datetime.now(UTC), zone)
     today = Today()
@@ -58,7 +52,10 @@ def _today(settings: Settings) -> Today:
 
 
 class Attended:
-    """Acts on the keys of a screen. `loaded`: the config as the program began with it."""
+    """Acts on the keys of a screen, and is told what happens, which it passes on to `report`.
+
+    `loaded`: the config as the program began with it.
+    """
 
     def __init__(
         self, screen: Live, loaded: Loaded, controls: Controls, report: Report, language: Language
@@ -68,7 +65,16 @@ class Attended:
         self._controls = controls
         self._report = report
         self._language = language
-        self._keys = KeyReader(self.pressed)
+        self._keys = KeyReader(self._typed)
+
+    def __call__(self, event: Event) -> None:
+        """Pass on what happened; the day is counted when all is ready, and the history as new as
+        the program.
+        """
+        if isinstance(event, Ready):
+            with suppress(UserbotError):  # from here on it counts by itself
+                self._screen.count_from(_today(self._settings))
+        self._report(event)
 
     def open(self) -> None:
         """Listen to the keys from now on."""
@@ -78,6 +84,10 @@ class Attended:
         """Leave the terminal as it was found."""
         self._keys.close()
         self._screen.close()
+
+    def _typed(self, keys: str) -> None:
+        for key in keys:
+            self.pressed(key_of(key))
 
     def pressed(self, key: str) -> None:
         """Do what a key is for; others do nothing."""

@@ -495,14 +495,18 @@ def sandbox(
 def service(
     common: Common,
     action: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="ACTION",
             help=_("install, status or remove."),
             autocompletion=completion.actions,
         ),
-    ],
+    ] = None,
 ) -> None:
+    from userbot.cli.service import ACTIONS, no_such_action
+
+    if action not in ACTIONS:  # whatever the config is like
+        raise no_such_action(action)
     loaded = load_config(common, need_key=action == "install")
     with leaving_at_once():
         from userbot.cli import service as command

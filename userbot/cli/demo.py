@@ -26,10 +26,11 @@ from userbot.cli.demo_picture import chat_picture, console_picture
 from userbot.cli.demo_show import Show
 from userbot.cli.language import language as spoken
 from userbot.cli.language import speak
+from userbot.cli.line_editor import END, LineEditor
 from userbot.cli.run import Reporter, console_for
 from userbot.config.environment import find_config
 from userbot.console.live import Live
-from userbot.console.status import Status, Today
+from userbot.console.status import Status
 from userbot.errors import UsageError, UserbotError, system_reason
 from userbot.events import (
     Answered,
@@ -177,6 +178,10 @@ class Play:
         # On Windows no loop can wait for what is typed: there the scene is all.
         typed = sys.stdin.isatty() and sys.platform != "win32"
         self._interactive = typed and sys.stdout.isatty() and not common.json and not picture
+        self._editor: LineEditor | None = None
+        """Where the visitor types: from the first moment on, so that no key spoils a moving row."""
+        if self._interactive and terminal is not None:
+            self._editor = LineEditor(terminal.console)
         self._ready = asyncio.Event()
         self._ends: dict[int, Event] = {}
         self._news = asyncio.Event()
@@ -185,10 +190,14 @@ class Play:
 
     async def perform(self) -> None:
         """Play the scene, show the table, let the visitor type. Raises UserbotError."""
-        began, leaving = time.monotonic(), self._console.close
+        with contextlib.nullcontext() if self._editor is None else self._editor.open():
+            await self._played()
+
+    async def _played(self) -> None:
+        began = time.monotonic()
         await self._sandbox.start()
         program = asyncio.create_task(
-            app.run(self._settings(), self._report, began=began, end=self._end, leaving=leaving)
+            app.run(self._settings(), self._report, began=began, end=self._end, leaving=self._leave)
         )
         play = asyncio.create_task(self._play())
         moving = asyncio.create_task(self._shown.keep_moving())
@@ -206,11 +215,19 @@ class Play:
             self._shown.close()
             await self._sandbox.stop()
         if reason == "interrupted":
-            if self._interactive:
-                print(flush=True)  # the terminal shows "^C" behind the prompt
+            if self._editor is not None:
+                self._editor.ask("")
+            elif self._interactive:
+                print(flush=True)  # the terminal shows "^C"
             raise SystemExit(130)
         if self._picture is not None and played:
             self._draw(self._picture)
+
+    def _leave(self) -> None:
+        """Leave the terminal as it was found."""
+        self._console.close()
+        if self._editor is not None:
+            self._editor.close()
 
     def _settings(self) -> Settings:
         telegram, endpoint = self._sandbox.telegram, self._sandbox.endpoint
@@ -331,19 +348,31 @@ class Play:
 
     async def _visit(self) -> None:
         self._show.invitation(self._visitor.first_name)
+        if self._editor is not None:
+            await self._listen(self._editor)
+            return
         lines: asyncio.Queue[str] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         # Read by the loop rather than in a thread: a thread in a blocked read cannot be ended.
         loop.add_reader(sys.stdin.fileno(), _read_line, lines)
         try:
             while True:
-                self._show.prompt(self._visitor.first_name)
                 line = await lines.get()
                 if not line:
                     return
                 await self._hear(line)
         finally:
             loop.remove_reader(sys.stdin.fileno())
+
+    async def _listen(self, editor: LineEditor) -> None:
+        while True:
+            self._show.rest()
+            editor.ask(self._visitor.first_name)
+            line = await editor.lines.get()
+            editor.ask("")
+            if line == END:
+                return
+            await self._hear(line)
 
 
 def _lines_given() -> Iterator[str]:
@@ -364,4 +393,4 @@ def _recording(language: Language) -> Live:
     paper = Console(
         record=True, width=_COLUMNS, file=io.StringIO(), highlight=False, color_system="truecolor"
     )
-    return Live(language, verbose=False, console=paper, status=Status(Today()))
+    return Live(language, verbose=False, console=paper, status=Status())

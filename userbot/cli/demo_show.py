@@ -124,12 +124,10 @@ class Show:
             plain += f"\n  {command:{width}}  {told}"
         self._print(shown, plain)
 
-    def prompt(self, name: str) -> None:
-        """Where the visitor types."""
+    def rest(self) -> None:
+        """Leave the bottom of the terminal to the visitor who types there."""
         if isinstance(self._terminal, Live):
             self._terminal.rest()
-        if self._rich is not None:
-            self._rich.print(Text(f"{name} ❯ ", "bold cyan"), end="")
 
     def _shown(self, text: str) -> str:
         return translated(text, self._language)

@@ -193,6 +193,7 @@ async def _account(settings: Settings) -> list[Finding]:
                 _policy, found = await directory.policy(
                     settings.trigger, settings.voice, settings.chats, now
                 )
+                await directory.people(settings.limits.people)
                 titles = {one.id: one.title for one in await dialogs(client, owner.id)}
             except ConfigError as error:
                 return [

@@ -72,7 +72,8 @@ def application(environ: Mapping[str, str], *, own_server: bool) -> Values:
         default = "anyhash" if own_server else ""
         question = "api_hash" if own_server or not in_terminal() else _("api_hash (hidden)")
         answer = ask_until(question, fits, expected, default=default, hidden=not own_server)
-        values["api_hash"] = answer
+        # Telegram writes it in small letters, whatever it was copied through.
+        values["api_hash"] = answer if own_server else answer.lower()
     return values
 
 
@@ -197,7 +198,7 @@ def _is_own_api_id(text: str) -> bool:
 
 
 def _is_api_hash(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{32}", text) is not None and text != EXAMPLE_HASH
+    return re.fullmatch(r"[0-9a-f]{32}", text.lower()) is not None and text.lower() != EXAMPLE_HASH
 
 
 def _is_key(text: str) -> bool:

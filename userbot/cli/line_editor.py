@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
+
+from userbot.console.keyboard import KeyReader
 
 END = "\x04"
 """What `lines` gives for Ctrl-D."""
@@ -21,35 +21,36 @@ class LineEditor:
     """Takes keys from the terminal; only where there is one, and not on Windows.
 
     What is typed comes out of `lines`, a line at a time; a control key of `keys` comes out by
-    itself, at once.
+    itself, at once. Nothing shows until somebody is asked; what is typed by then is kept.
     """
 
     def __init__(self, console: Console, keys: str = "") -> None:
         self.lines: asyncio.Queue[str] = asyncio.Queue()
-        self.prompt = ""
-        self._console = console
+        self.console = console
+        self._prompt = ""
         self._keys = keys
         self._typed = ""
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._reader = KeyReader(self._read)
 
     @contextmanager
     def open(self) -> Iterator[None]:
         """Within, the keys are ours; afterwards the terminal is as it was."""
-        if sys.platform == "win32":
-            raise NotImplementedError("no loop waits for a console there")
-        else:
-            import termios
-            import tty
+        self._reader.open()
+        try:
+            yield
+        finally:
+            self.close()
 
-            terminal, loop = sys.stdin.fileno(), asyncio.get_running_loop()
-            before = termios.tcgetattr(terminal)
-            tty.setcbreak(terminal, termios.TCSANOW)
-            loop.add_reader(terminal, self._read)
-            try:
-                yield
-            finally:
-                loop.remove_reader(terminal)
-                termios.tcsetattr(terminal, termios.TCSANOW, before)
+    def close(self) -> None:
+        """Leave the terminal as it was found. Safe at any time, and twice."""
+        self._reader.close()
+
+    def ask(self, who: str) -> None:
+        """Show the line behind this name from now on; "" takes it away."""
+        if not who:
+            self._write(_ERASE_LINE)
+        self._prompt = f"{who} ❯ " if who else ""
+        self.show()
 
     @contextmanager
     def above(self) -> Iterator[None]:
@@ -60,14 +61,17 @@ class LineEditor:
 
     def show(self) -> None:
         """Draw the line: its end, where it is longer than the terminal is wide."""
-        room = max(self._console.width - len(self.prompt) - 1, 8)
+        if not self._prompt:
+            return
+        room = max(self.console.width - cell_len(self._prompt) - 1, 8)
+        end = self._typed[-room:]
+        while cell_len(end) > room:
+            end = end[1:]
         self._write(_ERASE_LINE)
-        self._console.print(
-            Text(self.prompt, "bold cyan"), Text(self._typed[-room:]), sep="", end=""
-        )
+        self.console.print(Text(self._prompt, "bold cyan"), Text(end), sep="", end="")
 
-    def _read(self) -> None:
-        for key in self._decoder.decode(os.read(sys.stdin.fileno(), 65536)):
+    def _read(self, keys: str) -> None:
+        for key in keys:
             self._take(key)
         self.show()
 
@@ -85,5 +89,5 @@ class LineEditor:
             self._typed += key
 
     def _write(self, signs: str) -> None:
-        self._console.file.write(signs)
-        self._console.file.flush()
+        self.console.file.write(signs)
+        self.console.file.flush()

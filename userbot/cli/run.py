@@ -20,7 +20,7 @@ from userbot.config import Loaded, check_modes
 from userbot.console.lines import JsonLines, Lines, LogFile
 from userbot.controls import Controls
 from userbot.errors import UserbotError
-from userbot.events import Event, Notice
+from userbot.events import Event, Notice, Report
 from userbot.masking import masked_event
 from userbot.settings import ConsoleConfig, OpenAIConfig, Settings
 from userbot.signals import leave, leaving_at_once, run_alone
@@ -108,12 +108,13 @@ def console_for(common: Common, spoken: Language, attended: Settings | None = No
     if not common.lively:
         return Lines(sys.stdout, spoken, verbose=common.verbose)
     from userbot.console.live import Live
+    from userbot.console.status import Status
 
     if attended is None:
         return Live(spoken, verbose=common.verbose)
-    from userbot.cli.attended import status_of
-
-    return Live(spoken, verbose=common.verbose, status=status_of(attended))
+    server = attended.telegram.server
+    status = Status(in_sandbox=server is not None and server.is_here)
+    return Live(spoken, verbose=common.verbose, status=status)
 
 
 def log_file_for(settings: ConsoleConfig) -> Log | None:
@@ -181,15 +182,17 @@ def run(common: Common, loaded: Loaded, began: float) -> None:
             asyncio.create_task(_warn_of_endpoint(loaded.settings.openai, report)),
         ]
         leaving = console.close
+        told: Report = report
         if common.lively:
             attended = attended_by(console, loaded, controls, report)
             attended.open()
+            told = attended
             beside.append(asyncio.create_task(report.keep_moving(controls)))
             leaving = attended.close
         try:
             return await app.run(
                 loaded.settings,
-                report,
+                told,
                 began=began,
                 end=end,
                 leaving=leaving,

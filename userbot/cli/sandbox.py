@@ -9,10 +9,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from rich.console import Console
+
 from userbot.cli.common import Common, program
 from userbot.cli.language import said
+from userbot.cli.line_editor import LineEditor
 from userbot.cli.sandbox_card import announced
-from userbot.cli.sandbox_room import Room, can_visit
+from userbot.cli.sandbox_room import SCAN, Room, can_visit
 from userbot.cli.table import kind
 from userbot.errors import SessionInUseError, UserbotError, system_reason
 from userbot.sandbox.fixtures import Sandbox
@@ -30,9 +33,10 @@ def sandbox(common: Common, port: int, data: Path | None) -> None:
 async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
     """Serve until a signal; gives its reason."""
     stopped: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    editor = LineEditor(Console(highlight=False), SCAN)
     # Signals first: whatever comes, the scratch folder is removed.
     with (
-        stop_on_signals(stopped.set_result),
+        stop_on_signals(stopped.set_result, editor.close),
         tempfile.TemporaryDirectory(prefix="userbot-sandbox-") as scratch,
     ):
         folder = data or Path(scratch)
@@ -54,7 +58,7 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
                         print(told, flush=True)
                         if not visited:
                             return await stopped
-                        return await _visited(served, stopped)
+                        return await _visited(Room(served, editor), stopped)
                 finally:
                     await served.stop()
         except FileExistsError:
@@ -69,9 +73,9 @@ async def _until_stopped(common: Common, port: int, data: Path | None) -> str:
             ) from None
 
 
-async def _visited(served: Sandbox, stopped: asyncio.Future[str]) -> str:
+async def _visited(room: Room, stopped: asyncio.Future[str]) -> str:
     """Let somebody write there until he leaves or a signal comes; gives the reason."""
-    visit = asyncio.create_task(Room(served).visit())
+    visit = asyncio.create_task(room.visit())
     waited: set[asyncio.Future[Any]] = {visit, stopped}
     try:
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)

@@ -7,7 +7,6 @@ import sys
 from difflib import get_close_matches
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -49,11 +48,11 @@ _COMMANDS = {
 class Room:
     """The visitor's place: who he is, where he writes, and what was shown."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, editor: LineEditor) -> None:
         self._sandbox = sandbox
-        self._console = Console(highlight=False)
+        self._console = editor.console
         self._show = Show(self._console, language())
-        self._editor = LineEditor(self._console, SCAN)
+        self._editor = editor
         self._owner = sandbox.people[OLGA.key]
         self._who = sandbox.people[MAX.key]
         self._where: User | Group = sandbox.group
@@ -88,8 +87,7 @@ class Room:
                 print()
 
     def _prompt(self) -> None:
-        self._editor.prompt = f"{self._who.first_name} ❯ "
-        self._editor.show()
+        self._editor.ask(self._who.first_name)
 
     def _take(self, line: str) -> None:
         if line == SCAN:

@@ -17,6 +17,7 @@ from pathlib import Path
 from userbot.cli.common import Common
 from userbot.cli.language import aside, say, tell
 from userbot.config import Loaded
+from userbot.console.describe import printable
 from userbot.errors import UsageError, UserbotError
 from userbot.private_files import write_private
 from userbot.telegram.session import require_session
@@ -179,12 +180,25 @@ class Launchd:
     lasting = ""
 
 
+def no_such_action(action: str | None) -> UsageError:
+    """What was typed is none of `ACTIONS`, or nothing was: what there is, and what each does."""
+    told = _("No such action: {action}.", action=printable(action or ""))
+    if action is None:
+        told = _("Say what to do with the service.")
+    return UsageError(
+        told,
+        _(
+            "`userbot service install` starts it now and at every login, `status` says whether it"
+            " runs and where its log is, `remove` stops it and forgets it."
+        ),
+    )
+
+
 def service(common: Common, action: str, loaded: Loaded) -> None:
-    """Install the service and start it, say how it is, or stop and remove it."""
-    if action not in ACTIONS:
-        raise UsageError(
-            _("No such action: {action}.", action=action), _("Use install, status or remove.")
-        )
+    """Install the service and start it, say how it is, or stop and remove it.
+
+    `action`: one of `ACTIONS`.
+    """
     manager = _manager(service_of(loaded.path, common.profile))
     if action == "install":
         _refuse_what_would_not_run(loaded)

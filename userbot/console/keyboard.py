@@ -1,4 +1,4 @@
-"""Single keys of a terminal, while a program writes there; what is typed does not show."""
+"""The keys of a terminal, as they are pressed; what is typed does not show by itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import codecs
 import importlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -18,26 +19,37 @@ system: Any = os
 _AGAIN: Any = getattr(signal, "SIGCONT", None)
 _SAME_KEY: Final = dict(zip("зксг,ЗКСГ", "prcu?prcu", strict=True))
 """What the keys give where a keyboard writes Russian."""
+_SEQUENCE: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
+"""What an arrow gives, or another key that is no letter (ECMA-48, 5.4)."""
+
+
+def key_of(letter: str) -> str:
+    """The key that was pressed, whatever the keyboard writes."""
+    return _SAME_KEY.get(letter, letter.lower())
 
 
 class KeyReader:
-    """Calls `pressed` with each key. Nothing comes of it without a terminal to read from."""
+    """Calls `typed` with the letters and controls that were typed: one, or many that were pasted;
+    with none after the program was stopped (Ctrl-Z) and goes on.
 
-    def __init__(self, pressed: Callable[[str], None]) -> None:
-        self._pressed = pressed
+    Nothing comes of it without a terminal to read from.
+    """
+
+    def __init__(self, typed: Callable[[str], None]) -> None:
+        self._typed = typed
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._fd = -1
         self._before: list[Any] | None = None
 
     def open(self) -> None:
-        """Listen from now on, in the running loop; again after the program was stopped (Ctrl-Z)."""
+        """Listen from now on, in the running loop."""
         if termios is None or sys.stdin is None or not sys.stdin.isatty():
             return
         self._fd = sys.stdin.fileno()
         loop = asyncio.get_running_loop()
         self._take()
         loop.add_reader(self._fd, self._read)
-        loop.add_signal_handler(_AGAIN, self._take)
+        loop.add_signal_handler(_AGAIN, self._go_on)
 
     def close(self) -> None:
         """Leave the terminal as it was found. Safe at any time, and twice."""
@@ -62,6 +74,10 @@ class KeyReader:
             mode[3] &= ~(termios.ICANON | termios.ECHO)
             termios.tcsetattr(self._fd, termios.TCSADRAIN, mode)
 
+    def _go_on(self) -> None:
+        self._take()
+        self._typed("")  # what is shown of a line is gone
+
     def _read(self) -> None:
         try:
             data = os.read(self._fd, 1024)
@@ -70,7 +86,5 @@ class KeyReader:
         if not data:
             asyncio.get_running_loop().remove_reader(self._fd)
             return
-        keys = self._decoder.decode(data)
-        if not keys.startswith("\x1b"):  # an arrow, or the like
-            for key in keys:
-                self._pressed(_SAME_KEY.get(key, key.lower()))
+        if keys := _SEQUENCE.sub("", self._decoder.decode(data)):
+            self._typed(keys)

@@ -89,6 +89,11 @@ class Live:
             self._print()  # a date line at midnight
         self._draw()
 
+    def count_from(self, today: Today) -> None:
+        """This is what the day came to so far."""
+        if self.status is not None:
+            self.status.today = today
+
     def print(self, *rows: Any) -> None:
         """Print something of somebody else's into the log."""
         self._print(*rows)
@@ -189,10 +194,12 @@ class Live:
         what = joined(event.model, chats, passed, left, by=" · ")
         who = Text("● ", "green").append(printable(event.account), "bold")
         who.append(f" · {printable(translated(what, self._language))}")
-        hint = _(
-            "Write {prefix} hello in Saved Messages. ? shows the keys, Ctrl-C stops.",
-            prefix=event.prefix or "/gpt",
-        )
+        hint = _("Write {prefix} hello in Saved Messages. ? shows the keys, Ctrl-C stops.")
+        if self.status is not None and self.status.in_sandbox:
+            hint = _(
+                "Write {prefix} hello in the sandbox's terminal. ? shows the keys, Ctrl-C stops."
+            )
+        hint = hint.filled(prefix=event.prefix or "/gpt")
         return who, Text(translated(hint, self._language), "dim")
 
     def _row(self, event: Event, line: Line) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -29,28 +29,32 @@ class Today:
 class Status:
     """What the line says."""
 
-    today: Today
+    today: Today = field(default_factory=Today)
     ready: bool = False
     connected: bool = True
     paused: bool = False
     chats: int = 0
     seconds: float = 0.0
     """Since the program was ready."""
+    in_sandbox: bool = False
+    """Its Telegram is one of the sandbox, where somebody writes in a terminal."""
 
     def line(self, language: Language, width: int) -> Text:
         """It in at most so many columns: what matters least is left out where there is no room."""
-        today = self.today
+        # Until all is ready, nobody has counted.
+        today = self.today if self.ready else Today()
         tokens = _("{count} tokens", count=counted(today.tokens)) if today.tokens else ""
         up = _("up {length}", length=lasting(self.seconds)) if self.seconds >= _MINUTE else ""
         failed = n_("{count} failed", "{count} failed", today.failed) if today.failed else ""
         chats = n_("{count} chat", "{count} chats", self.chats)
         # By how long each is kept: the least first.
+        answers = n_("today {count} answer", "today {count} answers", today.answers)
         parts: Sequence[tuple[int, str, str]] = (
             (9, self._line(), ""),
             (8, _("paused") if self.paused else "", "bold yellow"),
             (2, up, ""),
             (1, chats if self.ready else "", ""),
-            (6, n_("today {count} answer", "today {count} answers", today.answers), ""),
+            (6, answers if self.ready else "", ""),
             (4, tokens, ""),
             (5, money(today.cost) if today.cost else "", ""),
             (7, failed, "red"),

@@ -14,6 +14,7 @@ only answers under way leave no room for waits until they are whole, and is judg
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -87,6 +88,21 @@ def check(
             _HOUR if policy.answers_per_hour else _DAY,
         )
     return check_money(policy, spent, expected)
+
+
+def strictest(general: LimitsConfig, of: Sequence[PersonLimits]) -> PersonLimits | None:
+    """The limits that give nobody more than any of these do, nor more than the general ones.
+
+    None of none: the general limits hold alone.
+    """
+    if not of:
+        return None
+    requests = [one.requests_per_minute for one in of if one.requests_per_minute is not None]
+    tokens = [one.tokens_per_day for one in of if one.tokens_per_day is not None]
+    return PersonLimits(
+        requests_per_minute=min([*requests, general.requests_per_minute]),
+        tokens_per_day=min(tokens, default=None),
+    )
 
 
 def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> LimitReachedError | None:

@@ -34,6 +34,7 @@ _LEFT_OUT = _(
     "Only you can ask there with the prefix, and in all chats without a block. Write the ids that"
     " `userbot chats -v` shows instead of @names, or start again later."
 )
+_IDS = _("Write the id instead of the @name, or start again later.")
 
 
 class NameResolver:
@@ -48,8 +49,15 @@ class NameResolver:
         self._kept: dict[str, KeptName] = {}
         self._me: types.User | None = None
         self._faults: list[Fault] = []
-        self.left_out: list[Fault] = []
+        self.chats_left_out: list[Fault] = []
         """The blocks of [[chats]] whose names Telegram does not tell now: they are left out."""
+        self.people_left_out: list[Fault] = []
+        """People of [trigger] and [limits] whom it does not tell: they get no right by a name."""
+
+    @property
+    def left_out(self) -> list[Fault]:
+        """All that is left out, and why."""
+        return self.chats_left_out + self.people_left_out
 
     async def owner(self) -> Person:
         """The account that the session is logged in to.
@@ -77,12 +85,13 @@ class NameResolver:
 
         A chat whose name Telegram refuses to tell is left out. We do not know which it is, so that
         others may not ask in chats that are not listed, either: it may be one where they must not.
-        Call `owner` first. Raises ConfigError naming every name that nobody has.
+        Of [trigger].from only that name is left out. Call `owner` first. Raises ConfigError naming
+        every name that nobody has.
         """
         me = self._me
         assert me is not None, "owner() comes first"
         names = _names(me)
-        elsewhere = await self._allowed("trigger.from", trigger.from_)
+        elsewhere = await self._allowed_elsewhere(trigger.from_)
         rules: dict[int, ChatRule] = {}
         by_id: dict[int, ChatConfig] = {}
         for number, chat in enumerate(chats, 1):
@@ -94,7 +103,7 @@ class NameResolver:
                 raise
             except TelegramError as refused:
                 told = _("{why} This chat is left out until the next start.", why=refused)
-                self.left_out.append(Fault(where, told, _LEFT_OUT))
+                self.chats_left_out.append(Fault(where, told, _LEFT_OUT))
                 continue
             if marked_id in rules:
                 hint = _("Remove one of the two blocks.")
@@ -113,24 +122,65 @@ class NameResolver:
             mark=trigger.mark,
             owner=me.id,
             owner_usernames=frozenset(names),
-            elsewhere="me" if self.left_out else elsewhere,
+            elsewhere="me" if self.chats_left_out else elsewhere,
             chats=rules,
             began=began,
             voice=voice,
         )
         return policy, by_id
 
-    async def people(self, limits: Mapping[str, PersonLimits]) -> dict[int, PersonLimits]:
-        """The limits of [limits.people] by id. Raises ConfigError as `policy` does."""
+    async def people(
+        self, limits: Mapping[str, PersonLimits]
+    ) -> tuple[dict[int, PersonLimits], list[PersonLimits]]:
+        """The limits of [limits.people] by id, and those of names that Telegram refuses to tell.
+
+        Raises ConfigError as `policy` does.
+        """
         found: dict[int, PersonLimits] = {}
+        nobodys: list[PersonLimits] = []
         for name, limit in limits.items():
             person = int(name) if name.isdecimal() else name
-            marked_id = await self._id("[limits.people]", person)
+            try:
+                marked_id = await self._id("[limits.people]", person)
+            except AccountStoppedError:
+                raise
+            except TelegramError as refused:
+                nobodys.append(limit)
+                told = _(
+                    "{name}: {why} Until the next start these limits hold for everybody who has"
+                    " none of their own there.",
+                    name=name,
+                    why=refused,
+                )
+                self.people_left_out.append(Fault("[limits.people]", told, _IDS))
+                continue
             if marked_id is not None:
                 found[marked_id] = limit
         if self._faults:
             raise ConfigError(tuple(self._faults))
-        return found
+        return found, nobodys
+
+    async def _allowed_elsewhere(self, whom: Whom) -> Allowed:
+        """As `_allowed`; a name that is refused is left out of [trigger].from."""
+        if isinstance(whom, str):
+            return whom
+        ids: set[int] = set()
+        for name in whom:
+            try:
+                marked_id = await self._id("trigger.from", name)
+            except AccountStoppedError:
+                raise
+            except TelegramError as refused:
+                told = _(
+                    "{name}: {why} Nobody may ask by this name until the next start.",
+                    name=name,
+                    why=refused,
+                )
+                self.people_left_out.append(Fault("trigger.from", told, _IDS))
+                continue
+            if marked_id is not None:
+                ids.add(marked_id)
+        return frozenset(ids)
 
     async def _allowed(self, where: str, whom: Whom) -> Allowed:
         if isinstance(whom, str):

@@ -46,6 +46,8 @@ class Limits:
     config: LimitsConfig
     people: Mapping[int, PersonLimits] = field(default_factory=dict)
     """What [limits.people] says, by the person's id."""
+    others: PersonLimits | None = None
+    """What holds for those of whom it says nothing, if that is not the general limits alone."""
     system: str = ""
     """The general system text, with which each request begins."""
     held_seconds: float = USUAL.limit_held_seconds
@@ -296,7 +298,7 @@ class Budget:
             self.limits.config,
             spent,
             question.by_owner,
-            person=self.limits.people.get(question.sender.id),
+            person=self.limits.people.get(question.sender.id, self.limits.others),
             expected=expected,
         )
 
