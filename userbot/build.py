@@ -158,7 +158,8 @@ async def account_of(
     owner = await names.owner()
     policy, chats = await names.policy(settings.trigger, settings.voice, settings.chats, began)
     # What a chat that is left out says of it is not known to hold.
-    policy = replace(policy, search="off" if names.chats_left_out else settings.reading.search)
+    search = "off" if names.chats_left_out else settings.reading.search
+    policy = replace(policy, search=search, models=settings.models)
     limited, nobodys = await names.people(settings.limits.people)
     others = strictest(settings.limits, nobodys)
     return Account(owner, policy, chats, limited, began >= now, tuple(names.left_out), others)

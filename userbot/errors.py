@@ -16,6 +16,7 @@ UserbotError                  exit 1
 ├── AudioError                exit 1   a recording cannot be listened to
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
 ├── NoSuchChatError           exit 1   the owner named a chat that is none of his
+├── SwitchError               exit 1   the owner's question has a switch that means nothing
 ├── LimitReachedError         exit 1   a limit of the config refuses a question
 ├── PostponedError            exit 1   the program ends first: the question waits for the next start
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
@@ -159,6 +160,13 @@ class NoSuchChatError(UserbotError):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, reason="no_such_chat")
+
+
+class SwitchError(UserbotError):
+    """A switch of the owner's question means nothing as he wrote it."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message, hint, reason="bad_switch")
 
 
 class PauseAskedError(TelegramError):

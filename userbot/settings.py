@@ -254,6 +254,8 @@ class Settings:
 
     telegram: TelegramConfig
     openai: OpenAIConfig = OpenAIConfig()
+    models: dict[str, Filled] = field(default_factory=dict)
+    """Names for models, which a question may use (`-m`)."""
     voice: VoiceConfig = VoiceConfig()
     speech: SpeechConfig = SpeechConfig()
     trigger: TriggerConfig = TriggerConfig()

@@ -22,6 +22,7 @@ from userbot.intake.forgetting import Forgetting
 from userbot.openai_api.chat import OpenAIChat
 from userbot.ports import Reader, Sender, SystemClock
 from userbot.rules.policy import Policy
+from userbot.rules.switches import parse
 from userbot.rules.trigger import command_of, question_of
 from userbot.settings import PacingConfig, Settings
 from userbot.storage.store import Store
@@ -44,13 +45,16 @@ from userbot.turn.runner import Runner, Stages
 from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
 from userbot.turn.turn import Interruption, Material, Turn
+from userbot.turn.understand.switched import check
 from userbot.types import (
+    AS_EVER,
     TERMINAL,
     ChatKind,
     ConversationId,
     Person,
     Question,
     Since,
+    Switches,
 )
 
 _YOU = Person(id=TERMINAL, name="You")
@@ -75,6 +79,7 @@ class Talk:
         self._terminal = terminal
         self._clock = clock = SystemClock()
         self._broken: StorageError | None = None
+        self._report = report
         self._told = Told(report)
         self._store_back = store_back = StoreBack(store, clock, report, self._stop)
         self._history = history = history_of(settings, store)
@@ -87,6 +92,7 @@ class Talk:
             elsewhere="me",
             chats={},
             began=clock.now(),  # not the first start, which is that of `userbot run`
+            models=settings.models,
         )
         self._chats = chats = ChatRules(policy, {}, "me", store)
         # What answers asks of them is less than the whole port.
@@ -169,16 +175,23 @@ class Talk:
         await self._model.aclose()
 
     async def _understand(self, turn: Turn) -> None:
-        """What is typed says what it says."""
+        """What is typed says what it says. Raises SwitchError."""
+        check(turn.question, self._chats.policy.models, self._report)
         self._history.begin(turn.question)
         turn.material = Material(turn.question)
 
     def _question(self, line: str, now: datetime) -> Question | None:
+        """What a line asks; its switches need no prefix, since nothing else stands before them."""
         asked = question_of(line, self._prefix)
-        text = line.strip() if asked is None else asked
-        return self._admitted(self._typed(text, now)) if text else None
+        switched = parse(line.strip() if asked is None else asked)
+        chosen = switched.chosen(self._chats.policy.models, by_owner=True)
+        if not switched.text and switched.given:
+            raise UserbotError(
+                _("Nothing was asked."), _("Write the question behind the switches.")
+            )
+        return self._admitted(self._typed(switched.text, now, chosen)) if switched.text else None
 
-    def _typed(self, text: str, now: datetime) -> Question:
+    def _typed(self, text: str, now: datetime, switches: Switches = AS_EVER) -> Question:
         return Question(
             conversation=_TERMINAL,
             source=TERMINAL,
@@ -189,6 +202,7 @@ class Talk:
             text=text,
             at=now,
             by_owner=True,
+            switches=switches,
         )
 
     def _admitted(self, typed: Question) -> Question | None:

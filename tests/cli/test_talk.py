@@ -252,3 +252,16 @@ async def test_what_was_left_open_in_the_terminal_never_goes_to_telegram(house: 
     assert "No failed questions" in (await house.run("retry")).err
     await running.stop(signal.SIGINT)
     assert not house.stage.endpoint.requests
+
+
+async def test_a_question_says_how_it_is_asked(house: House) -> None:
+    write_config(house, '[models]\nbig = "gpt-big"\n')
+    lines = "one\n-m big -e high two\n/gpt -n -m gpt-own three\n-e huge four\n-q\n"
+    ended = await house.run("talk", lines=lines)
+    assert ended.out.splitlines() == [f"You asked: {word}" for word in ("one", "two", "three")]
+    requests = house.stage.endpoint.requests
+    assert [one["model"] for one in requests] == ["sandbox", "gpt-big", "gpt-own"]
+    assert [one.get("reasoning_effort") for one in requests] == [None, "high", None]
+    assert [len(one["messages"]) for one in requests] == [2, 4, 2]
+    assert "-e takes low, medium or high.\n  → Example: -e high." in ended.err
+    assert "Nothing was asked." in ended.err

@@ -118,6 +118,18 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
         pytest.param('[trigger]\nmark = "a\\nb"', 8, "on one line", "🤖", id="two lines"),
         pytest.param('[trigger]\nmark = " "', 8, "on one line", "🤖", id="blank mark"),
         pytest.param('[trigger]\nmark = "\\u202e"', 8, "on one line", "🤖", id="unseen mark"),
+        pytest.param("[models]\n'a b' = 'x'", 8, "cannot be written", "One word", id="two words"),
+        pytest.param("[models]\n'-big' = 'x'", 8, "cannot be written", "One word", id="a dash"),
+        pytest.param(
+            "[models]\nbig = 'x'\nBig = 'y'", 9, "[models] Big: this", "remove", id="twice"
+        ),
+        pytest.param(
+            "[models]\nbig = 5", 8, "[models] big must be a text", "", id="model, no text"
+        ),
+        pytest.param(
+            "[models]\nbig = ' '", 8, "[models] big must be a text", "", id="model, blank"
+        ),
+        pytest.param("models = 'big'", 1, "[models] must be a table", "", id="models, no table"),
         # types
         pytest.param(
             "[pacing]\nwrites_per_second = true",

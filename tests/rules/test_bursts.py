@@ -9,7 +9,7 @@ import pytest
 
 from tests.questions import ANNA, NOW, OWNER, in_group, question
 from userbot.rules.bursts import BATCH_SECONDS, joins, together, waits
-from userbot.types import ConversationId, Question, Voice
+from userbot.types import ConversationId, Question, Switches, Voice
 
 ONE = question("one", message=1)
 TWO = question("two", message=2)
@@ -18,6 +18,10 @@ VOICE = Voice(kind="voice", size=1)
 
 def forwarded(ask: Question, origin: str = "Lena") -> Question:
     return replace(ask, forwarded_from=origin)
+
+
+def with_big(ask: Question) -> Question:
+    return replace(ask, switches=Switches(model="big"))
 
 
 @pytest.mark.parametrize(
@@ -39,6 +43,17 @@ def forwarded(ask: Question, origin: str = "Lena") -> Question:
             id="another topic",
         ),
         pytest.param(TWO, ONE, 0.1, 1.5, False, id="out of order"),
+        pytest.param(with_big(ONE), with_big(TWO), 0.1, 1.5, True, id="the same switches"),
+        pytest.param(with_big(ONE), TWO, 0.1, 1.5, False, id="no switches"),
+        pytest.param(
+            with_big(ONE), forwarded(TWO), 0.1, 1.5, True, id="switches before what is forwarded"
+        ),
+        pytest.param(
+            replace(with_big(ONE), album=5), replace(TWO, album=5), 0.3, 0, True, id="of an album"
+        ),
+        pytest.param(
+            replace(ONE, album=5), replace(with_big(TWO), album=5), 0.3, 0, False, id="later in it"
+        ),
         pytest.param(ONE, replace(TWO, voice=VOICE), 0.1, 1.5, False, id="a recording"),
         pytest.param(replace(ONE, voice=VOICE), TWO, 0.1, 1.5, False, id="after a recording"),
         pytest.param(ONE, replace(TWO, listen_first=True), 0.1, 1.5, False, id="perhaps spoken"),
@@ -69,10 +84,12 @@ def test_a_message_joins_the_one_before_it(
 
 def test_one_question_of_several_stands_in_the_place_of_the_last() -> None:
     one = replace(ONE, id=1, reply_to=7, about_reply=True, pictures=(1,), expires_at=NOW)
+    one = with_big(one)
     whole = together([one, replace(TWO, id=2, pictures=(2,))])
     assert (whole.id, whole.message, whole.text) == (2, 2, "one\ntwo")
     assert (whole.reply_to, whole.about_reply) == (7, True)
     assert whole.pictures == (1, 2)
+    assert whole.switches == one.switches
     assert whole.expires_at == NOW, "no word is kept longer than its chat keeps it"
 
 

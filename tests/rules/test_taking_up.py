@@ -28,6 +28,7 @@ CHAT = ChatConfig(id=-1, respond="all", from_="anyone")
     [
         pytest.param(NOW, (), (), id="nothing"),
         pytest.param(replace(NOW, chats=(CHAT,)), ("[[chats]]",), (), id="chats"),
+        pytest.param(replace(NOW, models={"big": "gpt-5.5"}), ("[models]",), (), id="models"),
         pytest.param(
             replace(NOW, trigger=TriggerConfig(from_="anyone")), ("trigger.from",), (), id="rights"
         ),

@@ -22,6 +22,7 @@ from userbot.texts import _
 _PROMPT = "› "
 _LEAVE = ("/quit", "/exit")
 _COMMANDS = {
+    "-m, -e, -n": _("before a question: which model, how much it thinks, without what was said"),
     "/new": _("start over: forget what was said here"),
     "/help": _("this list"),
     "/quit": _("leave, as Ctrl-D does"),

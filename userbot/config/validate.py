@@ -25,6 +25,8 @@ _GET_API: Final = {
 }
 _IDS: Final = 2**63
 _USERNAME: Final = re.compile(r"@[A-Za-z]\w{2,31}", re.ASCII)
+_MODEL_NAME: Final = re.compile(r"[^\W_][\w.-]{0,31}")
+"""What can stand behind `-m`, and be listed."""
 _PLACEHOLDER: Final = _("{key} is still a placeholder")
 _LIST_CHATS: Final = _("`userbot chats` lists them.")
 _SEARCHED: Final = _(
@@ -54,6 +56,7 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _recap(table_at(data, "recap"))
     yield from _timezone(value_at(data, ("limits", "timezone")))
     yield from _limited_people(table_at(data, "limits", "people"))
+    yield from _models(table_at(data, "models"))
     yield from _prices(table_at(data, "limits"), _speaks(data))
 
 
@@ -281,6 +284,19 @@ def _limited_people(people: dict[str, Any]) -> Iterator[Problem]:
             key = ("limits", "people", name)
             hint = _('Write [limits.people."@name"] or [limits.people.123456].')
             yield Problem(key, _("[limits.people] takes @names and ids of people"), hint)
+
+
+def _models(models: dict[str, Any]) -> Iterator[Problem]:
+    """Each name is a word that can stand behind `-m`."""
+    seen: set[str] = set()
+    for name in models:
+        if not _MODEL_NAME.fullmatch(name):
+            hint = _("One word of letters, digits and . _ - that begins with a letter or digit.")
+            yield Problem(("models", name), _("[models] has a name that cannot be written"), hint)
+        elif name.casefold() in seen:
+            hint = _("Capitals make no difference: remove one of them.")
+            yield Problem.at(("models", name), _("{key}: this name is there already"), hint)
+        seen.add(name.casefold())
 
 
 def _speaks(data: dict[str, Any]) -> bool:

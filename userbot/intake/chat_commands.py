@@ -86,6 +86,7 @@ class ChatCommands:
         if isinstance(order, commands.Setting) and order.key == "model" and order.value is not None:
             self._newest_model[recorded.chat] = recorded.message
             if order.value:
+                order = self._handlers.rules.named(order)
                 self._begin(recorded, self._set_model(recorded, incoming, order))
                 return
         carry_out = partial(self._handlers.carry_out, incoming, order)

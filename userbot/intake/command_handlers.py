@@ -15,6 +15,7 @@ from userbot.ports import Clock, ModelList
 from userbot.rules import commands, limits
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.policy import forbidden_now
+from userbot.rules.switches import named_model
 from userbot.settings import Override
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
@@ -92,6 +93,18 @@ class ChatRuleCommands:
         told = self._texts.say("on", rule=self._texts.rule(self._chats.get(chat))) + protected
         offered = not message.noforwards and self._chats.search_said(chat) == "off"
         return f"{told}\n{self._texts.say('on_search')}" if offered else told
+
+    def help(self) -> str:
+        """What there is to write, with the names of [models]."""
+        names = ", ".join(self._chats.policy.models)
+        known = f"\n{self._texts.say('help_models', names=names)}" if names else ""
+        return self._texts.say("help") + known
+
+    def named(self, order: commands.Setting) -> commands.Setting:
+        """An order for a model, which may name one from [models]."""
+        return replace(
+            order, value=named_model(order.value or "", self._chats.policy.models) or order.value
+        )
 
     def off(self, chat: int) -> str:
         """Nobody but the owner is answered there."""
@@ -206,8 +219,8 @@ class CommandHandlers:
     ) -> None:
         self.texts = texts
         self.models = models
+        self.rules = rules
         self._conversation = conversation
-        self._rules = rules
         self._usage = usage
         self.forget = forget
 
@@ -220,7 +233,7 @@ class CommandHandlers:
         """
         if like:
             return self.texts.say("model_unknown", value=order.value, like=", ".join(like))
-        told = self._rules.setting(message.conversation.chat, order)
+        told = self.rules.setting(message.conversation.chat, order)
         unchecked = self.texts.say("model_unchecked", value=order.value)
         return told if like is None else f"{told} {unchecked}"
 
@@ -238,17 +251,17 @@ class CommandHandlers:
             case commands.Bare.RETRY:
                 return self._conversation.retry(message)
             case commands.Setting():
-                return self._rules.setting(message.conversation.chat, order)
+                return self.rules.setting(message.conversation.chat, order)
             case commands.On():
-                return self._rules.on(message, order)
+                return self.rules.on(message, order)
             case commands.Bare.AS_CONFIGURED:
-                return self._rules.as_configured(message.conversation.chat)
+                return self.rules.as_configured(message.conversation.chat)
             case commands.Bare.OFF:
-                return self._rules.off(message.conversation.chat)
+                return self.rules.off(message.conversation.chat)
             case commands.Bare.NO_RECAP:
                 saved = message.kind is ChatKind.SAVED
                 return self.texts.say("recap_chat" if saved else "recap_protected")
             case commands.Bare.USAGE:
                 return self._usage.usage(message.conversation.chat)
             case _:
-                return self.texts.say("help")
+                return self.rules.help()

@@ -27,7 +27,7 @@ MENDED = timedelta(seconds=30)
 
 def reworded(piece: Question, asks: Question) -> Question:
     """A message as it reads now; where it is answered stays."""
-    now = replace(piece, text=asks.text, recap=asks.recap)
+    now = replace(piece, text=asks.text, recap=asks.recap, switches=asks.switches)
     return now if piece.quiet else replace(now, about=asks.about, about_name=asks.about_name)
 
 
@@ -86,6 +86,8 @@ class Edits:
             self._queue.withdraw(piece)
         elif asks.quiet and not piece.quiet:
             self._queue.withdraw(piece)  # it is not wanted where it would be answered
-        elif asks.text != piece.text or (not piece.quiet and asks.about_name != piece.about_name):
+        elif (asks.text, asks.switches) != (piece.text, piece.switches) or (
+            not piece.quiet and asks.about_name != piece.about_name
+        ):
             # A reaction or a preview is an edit too.
             self._queue.change(reworded(piece, asks))

@@ -75,10 +75,11 @@ class OpenAIChat:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
         """The answer in pieces, then one Finish. Raises ModelError, also after some pieces.
 
-        A model that is gone or overloaded is followed by the next of the fallbacks. Close it when
-        leaving early (`contextlib.aclosing`): that ends the request.
+        A model that is gone or overloaded is followed by the next of the fallbacks, if the request
+        allows that. Close it when leaving early (`contextlib.aclosing`): that ends the request.
         """
-        models = [name for name in (request.model, *self._fallbacks) if name not in self._gone]
+        models = [request.model, *(self._fallbacks if request.falls_back else ())]
+        models = [name for name in models if name not in self._gone]
         models = list(dict.fromkeys(models)) or [request.model]
         for model, following in zip(models, [*models[1:], ""], strict=True):
             offered = bool(request.tools)

@@ -56,7 +56,7 @@ class AnswerReader:
 
     def __init__(self, model: str, *, aloud: bool = False, offered: bool = False) -> None:
         """`aloud`: as in `ThoughtFilter`; `offered`: the model may call tools."""
-        self.model = model
+        self.model = self.asked = model
         """The model that answers; the one asked until the endpoint names another."""
         self.finish_reason: str | None = None
         self.usage: Usage | None = None
@@ -127,9 +127,9 @@ class AnswerReader:
         elif _BROKEN.search(said):
             problem = model_errors.BROKE_OFF
         elif self._offered and self._calls and (calls := self._calls.calls(cut=cut)):
-            return Finish("stop", self.usage, self.model, calls)
+            return Finish("stop", self.usage, self.model, calls, self.asked)
         elif self._has_text:
-            return Finish(CUT if cut else "stop", self.usage, self.model)
+            return Finish(CUT if cut else "stop", self.usage, self.model, asked=self.asked)
         elif cut:
             problem = model_errors.ALL_TOKENS_USED
         elif self._calls and self._calls.came:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from userbot.rules.prompt import worded
-from userbot.types import Question
+from userbot.types import AS_EVER, Question
 
 BATCH_SECONDS = 0.4
 """How long the rest of an album, or of what is forwarded, is waited for after each message.
@@ -28,7 +28,8 @@ def joins(previous: Question, following: Question, gap: float, burst_seconds: fl
 
     `gap`: seconds between their arrivals. By the same person in the same conversation, in order;
     recordings stand alone, and so does what replies to another message than the one before, or has
-    other switches.
+    other switches; but those before an album's first picture, or before what is forwarded, are for
+    all of it.
     """
     one_album = previous.album is not None and previous.album == following.album
     sent_together = one_album or (previous.forwarded_from and following.forwarded_from)
@@ -41,7 +42,12 @@ def joins(previous: Question, following: Question, gap: float, burst_seconds: fl
         and apart <= longest + 1
         and (previous.conversation, previous.source) == (following.conversation, following.source)
         and previous.sender.id == following.sender.id
-        and _switched(previous) == _switched(following)
+        and previous.about_name == following.about_name
+        and previous.quiet == following.quiet
+        and (
+            previous.switches == following.switches
+            or (following.switches == AS_EVER and bool(one_album or following.forwarded_from))
+        )
         and previous.message < following.message
         and not any(_alone(question) for question in (previous, following))
         and (previous.reply_to is None or following.reply_to in (None, previous.reply_to))
@@ -74,11 +80,8 @@ def together(asks: Sequence[Question]) -> Question:
         about_reply=replying.about_reply,
         pictures=tuple(picture for question in asks for picture in question.pictures),
         expires_at=min(expiring, default=None),
+        switches=asks[0].switches,
     )
-
-
-def _switched(question: Question) -> tuple[bool, str]:
-    return question.quiet, question.about_name
 
 
 def _alone(question: Question) -> bool:

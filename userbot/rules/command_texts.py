@@ -96,6 +96,8 @@ _TEXTS: Final = {
         "What you can write:\n{prefix} question: ask, in any chat\n{prefix} as a reply:"
         " ask about that message\n{prefix} -q question: answer in Saved Messages and delete the"
         " question\n{prefix} -c CHAT question, in Saved Messages: ask about that chat"
+        "\n{prefix} -m MODEL question: ask that model\n{prefix} -e low|medium|high question: let"
+        " it think less or more\n{prefix} -n question: without history and surroundings"
         "\n{stem}_new: forget the conversation\n{stem}_history [n]: the last questions and answers"
         "\n{stem}_system [text]: show or set the chat's"
         " system prompt; default resets it\n{stem}_model [name]: show or set the"
@@ -108,6 +110,7 @@ _TEXTS: Final = {
         " @name: delete a person's messages and ignore new ones\n{stem}_help: this"
         " list"
     ),
+    "help_models": _("Models by name: {names}"),
 }
 
 

@@ -1,10 +1,13 @@
-"""Switches right behind the prefix: `-q`, `-c "Weekend plans"`, in any order. Pure.
+"""Switches right behind the prefix: `-m big`, `-c "Weekend plans"`, in any order. Pure.
 
 Rule 1: a switch is one letter behind a dash, whatever dash a phone makes of it, single or doubled,
 and a word by itself. The first word that is none begins the text, and from there on nothing is one.
 Rule 2: two dashes by themselves end them. Phones make one long dash of the two, which begins many a
 sentence: without a switch before or behind it, it is text.
 Rule 3: what is no switch is not changed by a letter.
+Rule 4: whoever may ask may say how: but which model only by the names of [models], since the owner
+pays. He may name any. A word that means nothing is dropped with its switch; the owner is told so
+instead of an answer, before anything is paid.
 """
 
 from __future__ import annotations
@@ -14,9 +17,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from userbot.types import Switches
+
+EFFORTS: Final = ("low", "medium", "high")
+"""What a question may say of `reasoning_effort`; others than these are for [openai]."""
+MODEL_CHARACTERS: Final = 100
+"""Of the name of a model: longer is none."""
 _TAKES_WORD: Final[Mapping[str, bool]] = {
     "q": False,
     "c": True,
+    "m": True,
+    "e": True,
+    "n": False,
 }
 """The switches, and which of them are followed by a word, or by several in quotation marks."""
 _DASH: Final = "[-\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d]"
@@ -43,6 +55,25 @@ class Switched:
         """The chat that it is about; "" if none was named behind the switch."""
         return self.given.get("c")
 
+    def chosen(self, models: Mapping[str, str], *, by_owner: bool) -> Switches:
+        """How the question is asked. `models`: [models], by the names that people write."""
+        effort, name = self.given.get("e"), self.given.get("m")
+        model, wrong = "", ""
+        if name is not None:
+            model = named_model(name, models) or (name if by_owner and _may_be_model(name) else "")
+            wrong = "" if model else "m"
+        if effort is not None and effort.lower() not in EFFORTS:
+            effort, wrong = None, "e"
+        return Switches(
+            model=model, effort=(effort or "").lower(), by_itself="n" in self.given, wrong=wrong
+        )
+
+
+def named_model(name: str, models: Mapping[str, str]) -> str:
+    """The model that [models] gives a name, in any case; "" if none has it."""
+    same = name.casefold()
+    return next((model for own, model in models.items() if own.casefold() == same), "")
+
 
 def parse(text: str) -> Switched:
     """Read the switches that a text begins with; the rest is what is asked."""
@@ -52,7 +83,7 @@ def parse(text: str) -> Switched:
         letter = found[1].lower()
         at = found.end()
         given[letter] = ""
-        if not _TAKES_WORD[letter] or _SWITCH.match(text, at):
+        if not _TAKES_WORD[letter] or _SWITCH.match(text, at) or _END.match(text, at):
             continue
         if word := _WORD.match(text, at):
             given[letter] = next(filter(None, word.groups()), "").strip()
@@ -60,3 +91,7 @@ def parse(text: str) -> Switched:
     if (end := _END.match(text, at)) and (given or _SWITCH.match(text, end.end())):
         at = end.end()
     return Switched(text[at:], given)
+
+
+def _may_be_model(name: str) -> bool:
+    return 0 < len(name) <= MODEL_CHARACTERS and name.isprintable()

@@ -35,7 +35,7 @@ AT_ONCE: Final = {
     "recap": {"max_messages", "max_days", "at", "chats", "voice"},
     "pacing": {"edit_seconds", "max_previews", "writes_per_second", "burst"},
 }
-"""Keys by section; [[chats]] hold at once as a whole."""
+"""Keys by section; [[chats]] and [models] hold at once as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,9 @@ def change(now: Settings, file: Settings) -> Change:
     if file.chats != now.chats:
         sections["chats"] = file.chats
         at_once.append("[[chats]]")
+    if file.models != now.models:
+        sections["models"] = file.models
+        at_once.append("[models]")
     for section in fields(Settings):
         before, after = getattr(now, section.name), getattr(file, section.name)
         if not is_dataclass(before):

@@ -17,8 +17,9 @@ Where those rules leave a choice, the quieter one is taken:
   protected from copying, is not listened to at all.
 - What is protected from copying asks nothing, the owner's words neither. His commands act there
   all the same: they give nothing to a model, and end what he no longer wants.
-- Switches behind the prefix are the owner's. Of anybody else, and `-c` outside Saved Messages, they
-  are left out of what is asked, and do nothing.
+- Where a question is answered, and what about, is for the owner to say (`-q`, `-c`): of anybody
+  else these switches, and `-c` outside Saved Messages, are left out of what is asked, and do
+  nothing. How it is asked (`-m`, `-e`, `-n`) says whoever may ask.
 - A spoken note that nobody addressed in writing is listened to first where wake words are
   configured, and only there: `transcript.py` then decides by what was said.
 """
@@ -115,9 +116,11 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
         asking = _asking(incoming, sender, voice, switched.text, by_owner=by_owner)
         asking = replace(asking, prefixed=True)
         decision = _prefixed(incoming, asking, known, deaf)
-        if isinstance(decision, Question) and by_owner:
-            return _switched(decision, switched, incoming)
-        return decision
+        if not isinstance(decision, Question):
+            return decision
+        chosen = switched.chosen(policy.models, by_owner=by_owner)
+        decision = replace(decision, switches=chosen)
+        return _switched(decision, switched, incoming) if by_owner else decision
     if rule is None:
         return Ignore("not_listed")
     silent = None

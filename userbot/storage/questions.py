@@ -14,6 +14,7 @@ from userbot.rules import recap
 from userbot.storage.citations import cite
 from userbot.storage.database import Database, moment
 from userbot.types import (
+    AS_EVER,
     TERMINAL,
     Answer,
     ChatKind,
@@ -21,6 +22,7 @@ from userbot.types import (
     Expected,
     Person,
     Question,
+    Switches,
     Voice,
 )
 
@@ -30,7 +32,7 @@ _NOTHING_YET = Expected(0, 0)
 
 _WORDS = (
     "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at, recap,"
-    " about_chat, about_topic, about_name"
+    " about_chat, about_topic, about_name, switches"
 )
 _COLUMNS = (
     "chat, message, sender, sender_name, sender_username, by_owner, voice, listen_first, plain,"
@@ -103,6 +105,7 @@ def _words_of(question: Question) -> dict[str, Any]:
         "pictures": json.dumps(question.pictures) if question.pictures else "",
         "expires_at": question.expires_at,
         "recap": "" if question.recap is None else recap.stored(question.recap),
+        "switches": _stored_switches(question.switches),
         **_about(question),
     }
 
@@ -135,6 +138,7 @@ def question_of(row: sqlite3.Row) -> Question:
         about_name=row["about_name"],
         quiet=bool(row["quiet"]),
         recap=recap.of_stored(row["recap"]) if row["recap"] else None,
+        switches=Switches(**json.loads(row["switches"])) if row["switches"] else AS_EVER,
     )
 
 
@@ -142,6 +146,12 @@ def _stored_voice(voice: Voice) -> str:
     """A question's sound as it is kept: JSON of what is known of it."""
     known = asdict(voice) | {"waveform": voice.waveform.hex()}
     return json.dumps({name: value for name, value in known.items() if value})
+
+
+def _stored_switches(switches: Switches) -> str:
+    """A question's switches as they are kept: JSON of those that it has."""
+    given = {name: value for name, value in asdict(switches).items() if value}
+    return json.dumps(given, ensure_ascii=False) if given else ""
 
 
 def _voice_of(text: str) -> Voice:
@@ -194,17 +204,24 @@ class Questions:
 
         The messages of its answer belong to the new answer. It counts as asked now. Gives it with
         how often it was paid for in the last minute, each of which was a request, too. None if it
-        was not answered or has these words already; if it was spoken, or is several messages.
+        was not answered or is asked just so already; if it was spoken, or is several messages.
         """
         with self._database.transaction():
             row = self._database.row(
                 "UPDATE questions SET state = 'pending', reason = '', text = ?1, stored_at = ?4,"
-                " state_at = ?4"
+                " state_at = ?4, switches = ?5"
                 " WHERE message = ?2 AND chat = ?3 AND state = 'answered' AND erased = 0"
-                " AND text <> ?1 AND voice IS NULL AND pictures = '' AND NOT EXISTS"
-                " (SELECT 1 FROM questions AS other WHERE other.joined_to = questions.id)"
+                " AND (text, switches) <> (?1, ?5) AND voice IS NULL AND pictures = ''"
+                " AND NOT EXISTS (SELECT 1 FROM questions AS other"
+                " WHERE other.joined_to = questions.id)"
                 " RETURNING id, attempt",
-                (question.text, question.message, question.conversation.chat, at),
+                (
+                    question.text,
+                    question.message,
+                    question.conversation.chat,
+                    at,
+                    _stored_switches(question.switches),
+                ),
             )
             if row is None:
                 return None

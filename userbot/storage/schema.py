@@ -291,7 +291,11 @@ _RECAPS = """
 -- What a recap is to sum up (JSON), where the question asks for one.
 ALTER TABLE questions ADD COLUMN recap TEXT NOT NULL DEFAULT ''
 """
-STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS]
+_SWITCHES = """
+-- How it is asked (JSON), where that is otherwise than in its chat.
+ALTER TABLE questions ADD COLUMN switches TEXT NOT NULL DEFAULT ''
+"""
+STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS, _SWITCHES]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

@@ -66,6 +66,8 @@ class History:
         `beside`: estimated tokens of all else in the request.
         """
         alone = prompt.build(system, question, quoted, background)
+        if question.switches.by_itself:
+            return alone
         exchanges = self.exchanges(question.conversation, estimate_messages(alone) + beside)
         return prompt.with_history(alone, exchanges, question)
 

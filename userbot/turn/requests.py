@@ -122,7 +122,8 @@ class Requests:
             "" if turn.tight else material.background,
             sum(estimate(result) for one in self._found(turn) for result in one.results),
         )
-        return request(self.settings, chat, messages, material.pictures)
+        switches = turn.question.switches
+        return request(self.settings, chat, messages, material.pictures, switches)
 
     def _system(self, turn: Turn, chat: ChatConfig | None) -> str:
         """The system text, with what a model has to know of the tools where it has any."""

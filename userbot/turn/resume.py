@@ -241,6 +241,7 @@ class Resume:
             album=decision.album,
             expires_at=decision.expires_at,
             recap=decision.recap,
+            switches=decision.switches,
         )
 
     def _standing(

@@ -333,7 +333,11 @@ class Turn:
         """
         whole = bursts.together(pieces)
         before = self.question
-        same = whole.text == before.text and whole.about_name == before.about_name
+        same = (whole.text, whole.about_name, whole.switches) == (
+            before.text,
+            before.about_name,
+            before.switches,
+        )
         if not gone and whole.id == before.id and same:
             self.pieces = list(pieces)
             return False

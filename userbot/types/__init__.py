@@ -39,6 +39,7 @@ from userbot.types.chats import (
     may_be_deleted_in,
 )
 from userbot.types.decisions import (
+    AS_EVER,
     Command,
     CommandMessage,
     CommandNote,
@@ -47,6 +48,7 @@ from userbot.types.decisions import (
     OpenCommand,
     Question,
     Recap,
+    Switches,
 )
 from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolRound, ToolSpec
 from userbot.types.media import (

@@ -60,6 +60,8 @@ class ChatRequest:
     """What the model may call."""
     schema: Mapping[str, Any] | None = None
     """The answer is to be JSON of this schema, where the server can see to that."""
+    falls_back: bool = True
+    """Another model may be asked where this one is gone or overloaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,8 @@ class Finish:
     model: str
     calls: tuple[ToolCall, ...] = ()
     """What the model wants to know before it answers."""
+    asked: str = field(default="", compare=False)
+    """The model as it was asked for; its server may call it otherwise. Not stored."""
 
 
 @dataclass(frozen=True, slots=True)

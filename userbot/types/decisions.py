@@ -46,6 +46,24 @@ class Recap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Switches:
+    """How one question is asked, where that is otherwise than in its chat."""
+
+    model: str = ""
+    """Which model is asked (`-m`), as its server calls it."""
+    effort: str = ""
+    """How much it thinks before it answers (`-e`): "low", "medium" or "high"."""
+    by_itself: bool = False
+    """It is asked without history, background, the message replied to, names and title (`-n`)."""
+    wrong: str = ""
+    """The letter of a switch that means nothing as it was written."""
+
+
+AS_EVER = Switches()
+"""Those of a question that has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """The decision to answer: a question, as it is stored and queued."""
 
@@ -100,6 +118,12 @@ class Question:
     """Its answer goes to Saved Messages, and its message is deleted (`-q`)."""
     recap: Recap | None = None
     """It asks for nothing but what was said in the chat that it is about."""
+    switches: Switches = AS_EVER
+
+    @property
+    def is_reply_alone(self) -> bool:
+        """Whether it has no words of its own: the message that it replies to is the question."""
+        return self.about_reply and not self.text
 
     @property
     def is_reply(self) -> bool:

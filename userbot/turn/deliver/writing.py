@@ -19,6 +19,7 @@ from userbot.errors import (
     NoSuchChatError,
     NotLoggedInError,
     PauseAskedError,
+    SwitchError,
     TelegramError,
     WriteInDoubtError,
 )
@@ -170,7 +171,7 @@ class InWriting:
             await self._break_off(turn, newest or shown)
         elif (
             turn.question.kind is ChatKind.SAVED
-            and isinstance(error, ModelError | NoSuchChatError)
+            and isinstance(error, ModelError | NoSuchChatError | SwitchError)
             and not turn.belated
         ):
             await self._replace(turn, error)

@@ -4,6 +4,7 @@ and where more may be looked up.
 Rule 1: where an answer may look is fixed before a model is asked, by who asks and where: the
 conversation that the question stands in, or the one that the owner names.
 Rule 2: where nobody may look, nothing is asked of Telegram for that.
+Rule 3: a question by itself (`-n`) has no past, but that of the chat that the owner names.
 """
 
 from __future__ import annotations
@@ -62,9 +63,12 @@ class Past:
     async def add(self, turn: Turn, material: Material) -> Material:
         """The material of a question with its past. Raises NoSuchChatError and StorageError."""
         question = turn.question
-        background = await self._background.before(question)
+        by_itself = question.switches.by_itself
+        background = "" if by_itself else await self._background.before(question)
         asked = turn.answer is None and not material.only_transcript
-        scope = await self._scope(question) if asked else None
+        scope = None
+        if asked and (_names_chat(question) or not by_itself):
+            scope = await self._scope(question)
         return replace(material, background=background, scope=scope)
 
     async def _scope(self, question: Question) -> Scope | None:
@@ -73,7 +77,7 @@ class Past:
         if may == "off" or (may == "me" and not question.by_owner):
             return None
         person = None if question.by_owner else question.sender.id
-        named = question.about is not None and question.about != question.stood_in
+        named = _names_chat(question)
         try:
             scope = await self._lookups.scope_of(where, person)
         except TelegramError as error:
@@ -94,3 +98,8 @@ class Past:
                 _("Its messages are protected from copying."),
             )
         return scope
+
+
+def _names_chat(question: Question) -> bool:
+    """Whether it is about a chat that the owner has named."""
+    return question.about is not None and question.about != question.stood_in

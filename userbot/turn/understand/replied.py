@@ -45,7 +45,7 @@ class Replied:
         shows, unless it alone is the question. Raises TelegramError where it alone is, and
         StorageError.
         """
-        alone = question.about_reply and not question.text
+        alone = question.is_reply_alone
         part = await self._part(question, alone=alone)
         if part is not None and part.elsewhere is not None:
             return None if self._chats.forgets(part.elsewhere.person) else part.elsewhere
@@ -63,7 +63,8 @@ class Replied:
         quoted = await _unless_refused(looking, needed=alone)
         if quoted is None or self._chats.forgets(quoted.person):
             return None
-        if answered is not None and (alone or of_it):
+        by_itself = question.switches.by_itself
+        if by_itself or (answered is not None and (alone or of_it)):
             return quoted
         return replace(quoted, above=await self._above(question, quoted))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from userbot.errors import NoSuchChatError
+from userbot.errors import NoSuchChatError, SwitchError
 from userbot.ports import Sender
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.history import History
@@ -35,13 +35,14 @@ class Understand:
         """Find out what is asked, if the chat takes an answer at all.
 
         Raises NothingToAnswerError, TelegramError, AudioError, ModelError, LimitReachedError and
-        StorageError. A chat that the owner names and that is none of his is the turn's failure.
+        StorageError. A chat that the owner names and that is none of his, and a switch that he has
+        mistaken, are the turn's failure.
         """
         self._sender.check(turn.question.conversation)  # before anything is paid for it
         self._history.begin(turn.question)
         try:
             await self._understand(turn)
-        except NoSuchChatError as error:  # told where the answer would stand
+        except (NoSuchChatError, SwitchError) as error:  # told where the answer would stand
             turn.material, turn.failure = Material(turn.question), error
 
     async def _understand(self, turn: Turn) -> None:

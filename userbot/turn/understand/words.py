@@ -13,6 +13,7 @@ from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.replied import Replied
+from userbot.turn.understand.switched import check
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.types import Question, Quoted, Transcript
 from userbot.types import Voice as Recording
@@ -40,8 +41,9 @@ class Words:
 
         What is written is answered even if what is said cannot be heard. Raises
         NothingToAnswerError when it turns out to be none, TelegramError when it is nothing but a
-        message that is gone, StorageError, and what transcribing raises.
+        message that is gone, SwitchError, StorageError, and what transcribing raises.
         """
+        check(turn.question, self._chats.policy.models, self._report)
         material = await self._read(turn)
         preface = self._preface(material)
         return replace(material, preface=preface) if preface else material
@@ -136,7 +138,8 @@ class Words:
     async def _quoted(self, turn: Turn) -> Quoted | None:
         """The message that the question replies to; its words go when it goes, from now on."""
         question = turn.question
-        if not question.is_reply:
+        left_out = question.switches.by_itself and not question.is_reply_alone
+        if left_out or not question.is_reply:
             return None
         quoted = await self._replied.quoted(question)
         if question.reply_to is not None or quoted is not None:

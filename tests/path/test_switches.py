@@ -1,0 +1,290 @@
+"""`-m`, `-e` and `-n`: which model is asked, how hard it thinks, and without what was said."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+import pytest
+
+from tests.harness import Stage, listed
+from tests.path.test_changing_questions import PLAIN
+from tests.path.test_chat_commands import orders, result
+from tests.path.test_pictures import JPEG
+from tests.path.test_quiet_questions import answered, question
+from tests.path.voice.notes import EN, until
+from userbot.sandbox.endpoint import Reply
+
+MODELS: Any = {"models": {"big": "gpt-big", "Fast": "gpt-fast"}}
+
+
+def how(stage: Stage, number: int = -1) -> tuple[str, str | None]:
+    """Which model was asked last, and how hard it was to think."""
+    request = stage.endpoint.requests[number]
+    return request["model"], request.get("reasoning_effort")
+
+
+def stored(stage: Stage) -> bytes:
+    return b"".join(file.read_bytes() for file in stage.folder.glob("history.db*"))
+
+
+class Held:
+    """A model that has begun to think, and answers when it is let."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.go_on = asyncio.Event()
+        stage.endpoint.responder = self
+
+    async def __call__(self, _: object) -> str:
+        await self.go_on.wait()
+        return "An answer."
+
+
+@pytest.mark.parametrize(
+    ("who", "asked", "expected"),
+    [
+        pytest.param("olga", "-m big", ("gpt-big", None), id="a name, by the owner"),
+        pytest.param("olga", "–m BIG —e High", ("gpt-big", "high"), id="as phones write"),
+        pytest.param("olga", "-e low -m fast", ("gpt-fast", "low"), id="in any order"),
+        pytest.param("olga", "-m gpt-own", ("gpt-own", None), id="any model, by the owner"),
+        pytest.param("max", "-m big", ("gpt-big", None), id="a name, by another"),
+        pytest.param("max", "-m gpt-own", ("test", None), id="not any model, by another"),
+        pytest.param("max", "-m gpt-big", ("test", None), id="nor by what a name means"),
+        pytest.param("max", "-e huge", ("test", None), id="no such effort, by another"),
+        pytest.param("max", "-m -e medium", ("test", "medium"), id="no name, by another"),
+    ],
+)
+async def test_a_question_says_how_it_is_asked(
+    stage: Stage, who: str, asked: str, expected: tuple[str, str | None]
+) -> None:
+    program = await stage.program(**MODELS)
+    said = getattr(stage, who).says(stage.group, f"/gpt {asked} why -m?")
+    await program.tells("answered")
+    assert how(stage) == expected
+    assert question(stage).endswith(": why -m?"), "and later a switch is text"
+    assert len(stage.answers(said)) == 1
+    wrong = expected[0] == "test"
+    assert bool(program.events("notice", reason="switch_dropped")) is wrong
+
+
+async def test_who_may_not_ask_may_not_by_a_switch_either(stage: Stage) -> None:
+    program = await stage.program(trigger={"from": "me"}, **MODELS)
+    stage.max.says(stage.group, "/gpt -m big why?")
+    await program.tells("ignored", reason="not_allowed")
+    assert stage.endpoint.requests == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        pytest.param("-e huge why?", "-e takes low, medium or high.", id="e"),
+        pytest.param("-m -n why?", "-m needs the name of a model.", id="m"),
+        pytest.param(f"-m {'x' * 101} why?", "-m needs the name of a model.", id="too long"),
+    ],
+)
+async def test_a_mistaken_switch_is_told_its_owner_and_no_model_is_asked(
+    stage: Stage, asked: str, told: str
+) -> None:
+    program = await stage.program(**MODELS)
+    said = stage.olga.says(stage.olga, f"/gpt {asked}")
+    failed = await program.tells("failed", reason="bad_switch")
+    assert failed.hint
+    (line,) = stage.answers(said)
+    assert line.text.startswith(f"⚠️ {told}")
+    in_group = stage.olga.says(stage.group, f"/gpt {asked}")
+    await until(lambda: len(program.events("failed", reason="bad_switch")) == 2)
+    assert stage.answers(in_group) == [], "others read nothing of it"
+    assert stage.endpoint.requests == []
+
+
+async def test_a_model_that_the_server_does_not_have_is_followed_by_no_other(stage: Stage) -> None:
+    stage.endpoint.faults.add("model_not_found", times=None)
+    fallbacks = {"base_url": stage.endpoint.base_url, "fallbacks": ["second"]}
+    program = await stage.program(openai=fallbacks)
+    said = stage.olga.says(stage.olga, "/gpt -m nowhere why?")
+    await program.tells("failed", reason="model_not_found")
+    assert [one["model"] for one in stage.endpoint.requests] == ["nowhere"]
+    (line,) = stage.answers(said)
+    assert "has no model nowhere" in line.text
+    stage.olga.says(stage.olga, "/gpt why?")
+    await until(lambda: len(program.events("failed")) == 2)
+    assert [one["model"] for one in stage.endpoint.requests] == ["nowhere", "test", "second"]
+
+
+async def test_a_server_that_takes_no_effort_is_asked_without(stage: Stage) -> None:
+    program = await stage.program()
+    stage.endpoint.faults.add("unsupported_parameter", param="reasoning_effort")
+    stage.olga.says(stage.olga, "/gpt -e high why?")
+    await program.tells("answered")
+    dropped = await program.tells("notice", reason="parameter_dropped")
+    assert "reasoning_effort" in dropped.detail
+    assert [how(stage, number)[1] for number in (0, 1)] == ["high", None]
+
+
+async def test_a_question_by_itself_is_asked_without_all_that_was_said(stage: Stage) -> None:
+    chat = listed(stage.group.id, "prefix", context_messages=5, search="me")
+    program = await stage.program([chat])
+    stage.max.says(stage.group, "/gpt first")
+    await until(partial(answered, program, 1))
+    before = stage.lena.says(stage.group, "We meet at Ben's.")
+    stage.olga.says(stage.group, "/gpt -n why?", reply_to=before)
+    await until(partial(answered, program, 2))
+    request = stage.endpoint.requests[-1]
+    system, asked = request["messages"]
+    assert (system["role"], asked["content"]) == ("system", "why?")
+    assert "Weekend" not in str(request)
+    assert "tools" not in request
+    stage.max.says(stage.group, "/gpt and then?")
+    await until(partial(answered, program, 3))
+    assert "Olga: why?" in str(stage.asked()[-1]), "the conversation knows it all the same"
+
+
+async def test_a_question_by_itself_may_be_the_message_that_it_replies_to(stage: Stage) -> None:
+    program = await stage.program()
+    above = stage.lena.says(stage.group, "Where?")
+    before = stage.max.says(stage.group, "What is bleu?", reply_to=above)
+    stage.olga.says(stage.group, "/gpt -n", reply_to=before)
+    await program.tells("answered")
+    assert question(stage) == "What is bleu?"
+
+
+async def test_switches_stand_in_a_caption_and_before_what_is_said(stage: Stage) -> None:
+    stage.endpoint.understands(EN, "when do we meet?")
+    program = await stage.program(**MODELS)
+    before = stage.lena.says(stage.group, "At Ben's.")
+    stage.olga.sends_voice(stage.group, EN, caption="/gpt -n -m big", reply_to=before)
+    await until(partial(answered, program, 1))
+    assert (question(stage), how(stage)[0]) == ("when do we meet?", "gpt-big")
+    stage.olga.sends_photo(stage.group, JPEG, caption="/gpt -m fast what is this?")
+    await until(partial(answered, program, 2))
+    assert how(stage)[0] == "gpt-fast"
+
+
+async def test_quietly_and_about_another_chat_another_model_is_asked(stage: Stage) -> None:
+    program = await stage.program(reading={"search": "me"}, **MODELS)
+    said = stage.olga.says(stage.group, "/gpt -m big -q why?")
+    await program.tells("answered")
+    await until(lambda: said.deleted)
+    assert (await result(stage)).startswith("Weekend · why?\n")
+    stage.olga.says(stage.olga, "/gpt -n -c Club -m fast why?")
+    await until(partial(answered, program, 2))
+    assert [how(stage, number)[0] for number in (0, 1)] == ["gpt-big", "gpt-fast"]
+    assert "tools" in stage.endpoint.requests[-1], "the chat that is named is looked through"
+
+
+async def test_an_edit_of_a_switch_asks_anew(stage: Stage) -> None:
+    held = Held(stage)
+    program = await stage.program(trigger=PLAIN, **MODELS)
+    said = stage.max.says(stage.group, "/gpt -m big why?")
+    await until(lambda: len(stage.endpoint.requests) == 1)
+    stage.max.edits(said, "/gpt -m fast -e low why?")
+    await until(lambda: len(stage.endpoint.requests) == 2)
+    held.go_on.set()
+    await program.tells("answered")
+    assert how(stage) == ("gpt-fast", "low")
+    assert len(stage.answers(said)) == 1
+
+
+async def test_an_edit_of_a_switch_after_its_answer_writes_that_anew(stage: Stage) -> None:
+    program = await stage.program(trigger=PLAIN | {"edits": True}, **MODELS)
+    said = stage.max.says(stage.group, "/gpt why?")
+    await until(partial(answered, program, 1))
+    stage.max.edits(said, "/gpt -m big why?")
+    await until(partial(answered, program, 2))
+    assert how(stage)[0] == "gpt-big"
+    assert len(stage.answers(said)) == 1
+    stage.max.edits(said, "/gpt  -m big why?")
+    await stage.all_arrives()
+    assert len(stage.endpoint.requests) == 2, "the same in other words"
+
+
+async def test_messages_in_a_row_are_one_question_if_they_are_asked_alike(stage: Stage) -> None:
+    program = await stage.program(trigger={"from": "anyone", "burst_seconds": 1.5}, **MODELS)
+    stage.max.says(stage.group, "/gpt -m big why,")
+    stage.max.says(stage.group, "/gpt -m BIG and when?")
+    stage.max.says(stage.group, "/gpt hello")
+    await until(partial(answered, program, 2))
+    asked = {(how(stage, n)[0], m[-1]["content"]) for n, m in enumerate(stage.asked())}
+    assert ("gpt-big", "Max: why,\n    and when?") in asked
+    assert ("test", "Max: hello") in asked
+
+
+async def test_the_switches_of_an_album_are_for_all_of_it(stage: Stage) -> None:
+    program = await stage.program([listed(stage.max.id)], **MODELS)
+    stage.max.sends_photo(stage.olga, JPEG, album=5, caption="/gpt -m big what are these?")
+    stage.max.sends_photo(stage.olga, JPEG, album=5)
+    await program.tells("answered")
+    await stage.all_arrives()
+    assert [how(stage, n)[0] for n in range(len(stage.endpoint.requests))][-1] == "gpt-big"
+    kinds = [part["type"] for part in stage.asked()[-1][-1]["content"]]
+    assert kinds == ["text", "image_url", "image_url"]
+
+
+@pytest.mark.parametrize("killed", ["while it is asked", "half an answer stands"])
+async def test_a_kill_changes_nothing_of_how_it_is_asked(stage: Stage, killed: str) -> None:
+    if killed == "while it is asked":
+        held = Held(stage)
+    else:
+        stage.endpoint.responder = lambda _: Reply("An answer.", chunks=("An ", "answer."))
+        stage.endpoint.faults.add("stall", after=1)
+    program = await stage.process(**MODELS)
+    before = stage.lena.says(stage.group, "We meet at Ben's.")
+    said = stage.max.says(stage.group, "/gpt -n -e high -m big why?", reply_to=before)
+    if killed == "while it is asked":
+        await until(lambda: len(stage.endpoint.requests) == 1)
+        held.go_on.set()
+    else:
+        await until(lambda: stage.answers(said))
+    await program.kill()
+    stage.endpoint.requests.clear()
+    stage.endpoint.responder = lambda _: "An answer."
+    again = await stage.program(models={"big": "gpt-bigger"})
+    await again.tells("answered")
+    assert how(stage) == ("gpt-big", "high")
+    assert [one["role"] for one in stage.asked()[-1]] == ["system", "user"]
+    assert question(stage) == "why?"
+    assert [one.text for one in stage.answers(said)] == ["An answer."]
+
+
+async def test_what_failed_is_asked_again_as_it_was_and_as_it_reads_by_then(stage: Stage) -> None:
+    program = await stage.program(**MODELS)
+    stage.endpoint.faults.add("unauthorized")
+    said = stage.max.says(stage.group, "/gpt -m big -e low why?")
+    await program.tells("failed")
+    await orders(stage, stage.group, "/gpt_retry", reply_to=said)
+    await until(partial(answered, program, 1))
+    assert how(stage) == ("gpt-big", "low")
+    wrong = stage.olga.says(stage.group, "/gpt -e hihg why?")
+    await program.tells("failed", reason="bad_switch")
+    stage.olga.edits(wrong, "/gpt -e high why?")
+    await orders(stage, stage.group, "/gpt_retry", reply_to=wrong)
+    await until(partial(answered, program, 2))
+    assert how(stage) == ("test", "high")
+
+
+@pytest.mark.parametrize("way", ["forgotten", "deleted"])
+async def test_of_a_question_that_is_gone_no_word_of_a_switch_stays(stage: Stage, way: str) -> None:
+    stage.endpoint.faults.add("model_not_found")
+    program = await stage.program(models={"big": "gpt-secret"})
+    said = stage.max.says(stage.group, "/gpt -e high -m big why?")
+    await program.tells("failed")
+    assert b"gpt-secret" in stored(stage)
+    if way == "forgotten":
+        await orders(stage, stage.group, "/gpt_forget @max_m")
+    else:
+        stage.max.deletes(said)
+    await until(lambda: not stage.history()[0].text)
+    assert b"gpt-secret" not in stored(stage)
+
+
+async def test_help_lists_the_names_and_a_chat_may_take_one(stage: Stage) -> None:
+    program = await stage.program(**MODELS)
+    told = await orders(stage, stage.group, "/gpt_help")
+    assert "/gpt -m MODEL question" in told
+    assert told.endswith("\nModels by name: big, Fast")
+    stage.endpoint.models = ("gpt-fast", "test")
+    assert "now uses gpt-fast" in await orders(stage, stage.group, "/gpt_model fast")
+    stage.olga.says(stage.group, "/gpt why?")
+    await program.tells("answered")
+    assert how(stage)[0] == "gpt-fast"
