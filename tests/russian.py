@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _AS_IS = re.compile(
-    r"`[^`]*`|“[^”]*”|«[^»]*»|\"[^\"]*\"|https?://\S+|\S*[/_=@]\S*|\[[^]]*\]|--\S+"
+    r"`[^`]*`|“[^”]*”|«[^»]*»|\"[^\"]*\"|https?://\S+|\S*[/_=@]\S*|\[[^]]*\]|--\S+|(?<!\S)-[a-z]\b"
     r"|userbot [a-z]+|\bOLGA\b|PKCS#1 RSA"
 )
 """What is typed as it stands: commands, keys, addresses, names and titles."""

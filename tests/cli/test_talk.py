@@ -263,5 +263,5 @@ async def test_a_question_says_how_it_is_asked(house: House) -> None:
     assert [one["model"] for one in requests] == ["sandbox", "gpt-big", "gpt-own"]
     assert [one.get("reasoning_effort") for one in requests] == [None, "high", None]
     assert [len(one["messages"]) for one in requests] == [2, 4, 2]
-    assert "-e takes low, medium or high.\n  → Example: -e high." in ended.err
+    assert "-e takes low, medium or high.  → Example: -e high." in ended.err
     assert "Nothing was asked." in ended.err
