@@ -74,6 +74,7 @@ from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
+from userbot.turn.understand.pages import LinkedPages
 from userbot.turn.understand.paid import PaidTranscription
 from userbot.turn.understand.past import Past
 from userbot.turn.understand.recap import RecapRules, Recaps, RecapStage
@@ -218,6 +219,7 @@ class Services:
             self.chats,
             store,
             report,
+            LinkedPages(reader, clock, report, timings.page_seconds),
         )
         attachments = Attachments(reader, report, timings.picture_questions)
         self.messages = messages = ReplyMessages(sender, outbound, store, clock)

@@ -25,6 +25,7 @@ from userbot.types import (
     Format,
     Hints,
     KeptName,
+    LinkedPage,
     Loudness,
     Message,
     Picture,
@@ -105,6 +106,9 @@ class Reader(Protocol):
 
     async def reply_part(self, chat: int, message: int) -> ReplyPart:
         """What a message says of the one that it replies to."""
+
+    async def pages(self, chat: int, message: int) -> tuple[LinkedPage, ...] | None:
+        """What stands at the address in a message; None while Telegram still looks at that."""
 
     async def since(self, chat: int, messages: Sequence[int]) -> Since:
         """A question's messages as they stand, and the account's after the first of them.

@@ -35,6 +35,9 @@ class Timings:
     picture_questions: int = 8
     """Questions with pictures in work at the same time, all conversations together: some 50 MB."""
 
+    page_seconds: float = 3.0
+    """How long Telegram may still look at an address in a question before it is asked without."""
+
     recordings: int = 8
     """Recordings in work at the same time, all conversations together."""
     large_recording_bytes: int = 2_000_000

@@ -26,6 +26,7 @@ from userbot.types import (
     ConversationId,
     Delta,
     Finish,
+    LinkedPage,
     Message,
     OwnMessage,
     Person,
@@ -261,6 +262,10 @@ class FakeLine:
     async def reply_part(self, chat: int, message: int) -> ReplyPart:
         await self._read()
         return ReplyPart()
+
+    async def pages(self, chat: int, message: int) -> tuple[LinkedPage, ...] | None:
+        await self._read()
+        return ()
 
     async def since(self, chat: int, messages: Sequence[int]) -> Since:
         return self._since(await self._read(), messages, min(messages))

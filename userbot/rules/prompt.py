@@ -42,8 +42,10 @@ _NAME_CHARACTERS = 64
 _TITLE_CHARACTERS = 128
 _NAMELESS = "Someone"
 _ENDS_OF_A_NAME = str.maketrans(dict.fromkeys(":：[]", " "))
+_BRACKETS = str.maketrans("[]", "()")
 _LABEL = re.compile(
     r"\W*\[\W*(?:In reply to|The question is|What came before|Forwarded from|The last messages"
+    r"|What Telegram shows"
     r"|End of the background)\b",
     re.IGNORECASE,
 )
@@ -191,6 +193,16 @@ def block_line(name: str, text: str) -> str:
     """A message among others in a block: only its first line begins where names do."""
     first, *rest = text.splitlines() or [""]
     return "\n".join([f"> {name}: {first}", *(f">    {line}" for line in rest)])
+
+
+def label(words: str) -> str:
+    """The line that says what a block is; only ours begin like one."""
+    return f"[{_one_line(words.translate(_BRACKETS), _LABEL_CHARACTERS * 4)}:]"
+
+
+def marked_lines(text: str) -> str:
+    """Words of others as lines of a block, which they cannot end."""
+    return _block(text)
 
 
 def _block(text: str) -> str:

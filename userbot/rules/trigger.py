@@ -328,4 +328,5 @@ def _asking(
         album=incoming.album,
         expires_at=incoming.expires_at,
         pictures=(incoming.message,) if incoming.picture else (),
+        pages=incoming.pages,
     )

@@ -92,6 +92,18 @@ def edit(
 
 
 @command
+def show_page(world: World, page: tl.Tl) -> None:
+    """Telegram knows now what stands at an address, or that it is still looking (`WebPagePending`):
+    who has a message with it is told."""
+    world.state.pages[page.url] = page
+    for message in world.state.messages:
+        if message.address == page.url:
+            for mailbox, users in readers(message.chat):
+                if message.is_in(mailbox):
+                    happened(world, mailbox, users, Kind.PAGE, [message])
+
+
+@command
 def delete(world: World, by: User, messages: Sequence[Message], for_everyone: bool) -> None:
     """Deletes from the mailbox of `by`, and from all where it is `for_everyone` or shared."""
     for chat in {message.chat: None for message in messages}:

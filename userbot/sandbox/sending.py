@@ -54,9 +54,11 @@ class SendingUser(User):
         noforwards: bool = False,
         topic: Message | None = None,
         marks: dict[str, tl.Tl] | None = None,
+        preview: bool = True,
     ) -> Message:
         """Sends a text; `reply_to` is a message or its id as this account sees it.
 
+        `preview`: Telegram may attach what it knows of an address in it.
         `topic` is a forum topic, as `opens_topic` gives it; `marks` are fields of the message's TL
         that Telegram sets and no client, such as `via_business_bot_id`.
 
@@ -72,6 +74,7 @@ class SendingUser(User):
             noforwards=noforwards,
             top=topic,
             marks=marks,
+            link_preview=preview and ready.has_address and not getattr(chat, "no_links", False),
         )
 
     def forwards(self, message: Message, where: User | Group, *, hidden: str = "") -> Message:

@@ -191,7 +191,7 @@ class Message:
     """TL entities, offsets in UTF-16 units: what was sent plus what Telegram adds itself."""
     reply_to: Message | None = None
     link_preview: bool = False
-    """Telegram fetched an address in the text, because the sender did not set no_webpage."""
+    """Telegram fetches an address in the text, because the sender did not set no_webpage."""
     action: tl.Tl | None = None
     media: Media | None = None
     """What it carries; `text` is its caption then."""
@@ -219,6 +219,18 @@ class Message:
     """Its sender wrote it before, and Telegram sent it when its time came."""
     ids: dict[int, int] = field(default_factory=dict)
     """Ids by mailbox."""
+
+    @property
+    def address(self) -> str:
+        """The first address in it, which Telegram makes a preview of; "" for none."""
+        links = [one for one in self.entities if isinstance(one, tl.types.MessageEntityUrl)]
+        hidden = [one for one in self.entities if isinstance(one, tl.types.MessageEntityTextUrl)]
+        if not self.link_preview or self.media or not (links or hidden):
+            return ""
+        if not links:
+            return str(hidden[0].url)
+        start, end = links[0].offset * 2, (links[0].offset + links[0].length) * 2
+        return self.text.encode("utf-16-le")[start:end].decode("utf-16-le")
 
     def id_for(self, user: User) -> int:
         """Its id as `user` sees it. Raises KeyError if the user never had it."""
@@ -248,6 +260,8 @@ class Kind(Enum):
     NEW = auto()
     EDIT = auto()
     DELETE = auto()
+    PAGE = auto()
+    """Telegram has looked at the address in it, and shows what stands there."""
     READ = auto()
     """Everything up to the message was read, on another of the reader's devices."""
 
@@ -366,6 +380,8 @@ class State:
     by_random_id: dict[tuple[int, int], Message] = field(default_factory=dict)
     """By the sender's id and the random_id it was sent with."""
     media: dict[int, Media] = field(default_factory=dict)
+    pages: dict[str, tl.Tl] = field(default_factory=dict)
+    """What stands at addresses of the web, as far as Telegram knows."""
     logins: dict[int, Login] = field(default_factory=dict)
     """By the key's id."""
     codes: dict[str, SentCode] = field(default_factory=dict)

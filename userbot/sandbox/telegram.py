@@ -33,7 +33,7 @@ from pathlib import Path
 from telethon.crypto import AuthKey
 from telethon.sessions import SQLiteSession
 
-from . import logins
+from . import logins, tl
 from .accounts import Account, add_account
 from .dispatch import Address, Dispatcher
 from .dispatch import RandomIdBehaviour as RandomIdBehaviour
@@ -46,7 +46,7 @@ from .groups import (
     migrate,
     protect,
 )
-from .messages import forward_post
+from .messages import forward_post, show_page
 from .methods import METHODS
 from .persistence import CommandLog
 from .scheduled import send_due
@@ -249,6 +249,38 @@ class Telegram:
     def accept(self, account: Account, token: bytes) -> None:
         """An account scans the QR code that says this. Raises RpcError."""
         logins.accept_token(self._world, account, token)
+
+    def knows_page(
+        self,
+        address: str,
+        *,
+        site: str | None = None,
+        title: str | None = None,
+        description: str | None = None,
+        paragraphs: Sequence[str] = (),
+    ) -> None:
+        """What Telegram attaches to messages with an address, those that stand already, too.
+
+        `paragraphs`: what it keeps of the page.
+        """
+        blocks = [tl.types.PageBlockParagraph(tl.types.TextPlain(one)) for one in paragraphs]
+        page = tl.types.WebPage(
+            id=9_000_000_000_000_001 + len(self.state.pages),
+            url=address,
+            display_url=address.partition("//")[2],
+            hash=0,
+            type="article",
+            site_name=site,
+            title=title,
+            description=description,
+            cached_page=tl.types.Page(address, blocks, [], []) if blocks else None,
+        )
+        show_page(self._world, page)
+
+    def looks_at(self, address: str) -> None:
+        """Telegram does not know yet what stands at an address, until `knows_page` says so."""
+        number, now = 9_000_000_000_000_001 + len(self.state.pages), self._world.now()
+        show_page(self._world, tl.types.WebPagePending(number, now, url=address))
 
     def expire_file_references(self) -> None:
         """Every file reference given out so far is answered FILE_REFERENCE_EXPIRED from now on."""

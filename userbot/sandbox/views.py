@@ -94,6 +94,11 @@ class View:
             self.viewer, shown, ttl_seconds, reference, self.world.files_dc or self.world.dc
         )
 
+    def page(self, seen: Message) -> tl.Tl | None:
+        """What Telegram attaches to an address, if it knows anything of it."""
+        page = self.world.state.pages.get(seen.address)
+        return None if page is None else tl.types.MessageMediaWebPage(webpage=page)
+
     def message(self, seen: Message) -> tl.Tl:
         """A message under the viewer's id, deleted or not."""
         viewer = self.viewer
@@ -112,7 +117,7 @@ class View:
             message=seen.text,
             fwd_from=parts.forward_header(seen),
             entities=seen.entities or None,
-            media=self.media(seen.media, seen.ttl_seconds) if seen.media else None,
+            media=self.media(seen.media, seen.ttl_seconds) if seen.media else self.page(seen),
             noforwards=seen.noforwards or None,
             edit_date=seen.edit_date,
             grouped_id=seen.album,
@@ -152,6 +157,11 @@ class View:
                 still_unread_count=unread_count(self.viewer, chat),
                 **numbers,
             )
+        if event.kind is Kind.PAGE:
+            page = self.world.state.pages[event.messages[0].address]
+            if isinstance(chat, Supergroup):
+                return tl.types.UpdateChannelWebPage(chat.number, webpage=page, **numbers)
+            return tl.types.UpdateWebPage(webpage=page, **numbers)
         if event.kind is not Kind.DELETE:
             kind = _UPDATES[event.kind, isinstance(chat, Supergroup)]
             return kind(message=self.message(event.messages[0]), **numbers)

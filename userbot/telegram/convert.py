@@ -18,12 +18,13 @@ from userbot.rules import pictures
 from userbot.rules.plain import paired, within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
-from userbot.telegram.words import carried, said, text_of, told, with_addresses
+from userbot.telegram.words import carried, pages_of, said, text_of, told, with_addresses
 from userbot.types import (
     SAVED_TITLE,
     Came,
     ChatKind,
     ConversationId,
+    LinkedPage,
     Message,
     Person,
     Quoted,
@@ -104,6 +105,7 @@ class Converter:
             expires_at=expires_at(message),
             album=message.grouped_id,
             picture=picture_in(message) is not None,
+            pages=linked_in(message),
             edited_at=message.edit_date,
             scheduled=bool(message.from_scheduled),
             came=came,
@@ -378,6 +380,16 @@ def _sound_of(attributes: dict[type, Any], mime: str) -> str | None:
         silent = video.nosound or types.DocumentAttributeAnimated in attributes
         return None if silent else "video"
     return "document" if mime.startswith(("audio/", "video/")) else None
+
+
+def linked_in(message: Any) -> tuple[LinkedPage, ...] | None:
+    """What stands at the address in a message; None while Telegram still looks at that."""
+    if is_protected(message):
+        return ()
+    try:
+        return pages_of(message)
+    except MALFORMED:
+        return ()
 
 
 def picture_in(message: Any) -> Any:

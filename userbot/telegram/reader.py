@@ -17,6 +17,7 @@ from userbot.telegram.client import Client, dates_in
 from userbot.telegram.convert import (
     expires_at,
     is_protected,
+    linked_in,
     origin_of,
     picture_in,
     thread_of,
@@ -33,6 +34,7 @@ from userbot.types import (
     Brought,
     ChatTop,
     Dialog,
+    LinkedPage,
     Message,
     OwnMessage,
     Quoted,
@@ -105,6 +107,7 @@ class TelegramReader:
             media=media,
             picture=not meant and picture_in(found) is not None,
             reply_to=reply_to,
+            pages=() if meant else linked_in(found) or (),
             expires_at=expires_at(found),
         )
 
@@ -114,6 +117,11 @@ class TelegramReader:
         if not isinstance(found, types.Message):
             return ReplyPart()
         return (await self._updates.read(found)).reply_part
+
+    async def pages(self, chat: int, message: int) -> tuple[LinkedPage, ...] | None:
+        with self._client.gate.for_a_question(chat):
+            (found,) = await self._history(chat, ids=[message])
+        return linked_in(found) if isinstance(found, types.Message) else ()
 
     async def _with_captions(self, chat: int, found: Any) -> str:
         """All that is written in an album, of which this is one message."""

@@ -13,9 +13,12 @@ from typing import Any
 from telethon.tl import TLObject, types
 
 from userbot.rules.plain import paired, shortened, within
+from userbot.types import LinkedPage
 
 _LONGEST = 300
 """Characters of each name, title or option."""
+_MOST_WORDS = 20_000
+"""Characters of a page; a model is shown fewer."""
 _MOST = 40
 """Options of a poll, tasks of a list: more than Telegram lets anybody make."""
 
@@ -61,6 +64,30 @@ def told(media: Any) -> str | None:
     tell = _TOLD.get(type(media))
     kind = type(media).__name__.removeprefix("MessageMedia").lower()
     return kind if tell is None else tell(media)
+
+
+def pages_of(message: Any) -> tuple[LinkedPage, ...] | None:
+    """What Telegram attached to the address in a message; None while it still looks at that.
+
+    Of a page that it keeps, its words, a block a line (core.telegram.org/constructor/webPage).
+    """
+    media = message.media
+    page = media.webpage if isinstance(media, types.MessageMediaWebPage) else None
+    if isinstance(page, types.WebPagePending):
+        return None
+    if not isinstance(page, types.WebPage):
+        return ()
+    kept = page.cached_page
+    words = _words_in(kept.blocks) if isinstance(kept, types.Page) else ""
+    return (
+        LinkedPage(
+            address=_one_line(page.url or page.display_url),
+            site=_one_line(page.site_name or ""),
+            title=_one_line(page.title or ""),
+            description=paired((page.description or "")[:_MOST_WORDS]),
+            text=paired(words[:_MOST_WORDS]),
+        ),
+    )
 
 
 def item(message: Any, task: int, option: bytes) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.rules import recap, tool_rounds
+from userbot.rules import linked_pages, recap, tool_rounds
 from userbot.rules.prompt import request, system_text
 from userbot.rules.window import estimate, estimate_request, halved, is_long
 from userbot.settings import ChatConfig, OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
 from userbot.turn.tools import Tools
-from userbot.turn.turn import Turn
+from userbot.turn.turn import Material, Turn
 from userbot.types import ChatRequest, ToolRound, ToolSpec
 
 
@@ -119,11 +119,16 @@ class Requests:
             self._system(turn, chat),
             material.question,
             material.quoted,
-            "" if turn.tight else material.background,
+            "" if turn.tight else self._aside(material),
             sum(estimate(result) for one in self._found(turn) for result in one.results),
         )
         switches = turn.question.switches
         return request(self.settings, chat, messages, material.pictures, switches)
+
+    def _aside(self, material: Material) -> str:
+        """What the question can do without: the background, and what stands at its addresses."""
+        pages = linked_pages.block(material.pages, self._history.window_tokens)
+        return "\n\n".join(filter(None, (material.background, pages)))
 
     def _system(self, turn: Turn, chat: ChatConfig | None) -> str:
         """The system text, with what a model has to know of the tools where it has any."""

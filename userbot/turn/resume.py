@@ -238,6 +238,7 @@ class Resume:
             reply_part=decision.reply_part,
             about_reply=decision.about_reply,
             pictures=decision.pictures,
+            pages=decision.pages,
             album=decision.album,
             expires_at=decision.expires_at,
             recap=decision.recap,

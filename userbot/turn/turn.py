@@ -30,6 +30,7 @@ from userbot.rules import bursts, looking_up
 from userbot.texts import _
 from userbot.types import (
     Answer,
+    LinkedPage,
     Loudness,
     Picture,
     Question,
@@ -98,6 +99,8 @@ class Material:
     """The transcript is all the answer, and the model is not asked."""
     pictures: tuple[Picture, ...] = ()
     background: str = ""
+    pages: tuple[LinkedPage, ...] = ()
+    """What stands at the addresses in it; in memory only, as the background."""
     scope: Scope | None = None
     """Where the answer may look things up; None: nowhere."""
     said: Said | None = None

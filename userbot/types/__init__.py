@@ -24,7 +24,16 @@ from userbot.types.answers import (
     StartOver,
     Usage,
 )
-from userbot.types.arrived import Brought, Came, Message, OwnMessage, Quoted, ReplyPart, Since
+from userbot.types.arrived import (
+    Brought,
+    Came,
+    LinkedPage,
+    Message,
+    OwnMessage,
+    Quoted,
+    ReplyPart,
+    Since,
+)
 from userbot.types.chats import (
     CHANNELS,
     SAVED_TITLE,

@@ -37,6 +37,18 @@ class ReplyPart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedPage:
+    """What Telegram attached to an address in a message, as far as it came with the message."""
+
+    address: str
+    site: str = ""
+    title: str = ""
+    description: str = ""
+    text: str = ""
+    """What the page says, or its beginning; "" where Telegram does not keep it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """A message as it arrived, with all that is needed to decide about it."""
 
@@ -77,6 +89,8 @@ class Message:
     """What marks the messages of one album, if it is of one."""
     picture: bool = False
     """It carries a picture that may be looked at."""
+    pages: tuple[LinkedPage, ...] | None = ()
+    """What stands at the address in it; None while Telegram still looks."""
     edited_at: datetime | None = None
     scheduled: bool = False
     """Its sender had it sent later: Telegram sent it when its time came."""
@@ -151,6 +165,8 @@ class Quoted:
     """It is an answer of ours."""
     reply_to: int | None = field(default=None, kw_only=True)
     """The message that it replies to."""
+    pages: tuple[LinkedPage, ...] = field(default=(), kw_only=True)
+    """What stands at the address in it. Not stored."""
     above: tuple[Quoted, ...] = field(default=(), kw_only=True)
     """The chain of messages that it replies to, oldest first."""
     expires_at: datetime | None = field(default=None, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from userbot.types.arrived import ReplyPart
+from userbot.types.arrived import LinkedPage, ReplyPart
 from userbot.types.chats import ChatKind, ConversationId, Person
 from userbot.types.media import Voice
 
@@ -101,6 +101,8 @@ class Question:
     """Its text has labels of ours in it. Not stored: read again they are taken for its words."""
     pictures: tuple[int, ...] = ()
     """The messages whose pictures belong to it: its own, or those it was joined by."""
+    pages: tuple[LinkedPage, ...] | None = field(default=None, compare=False)
+    """What stands at the address in its message; None where only that can tell. Not stored."""
     album: int | None = None
     """What Telegram marks the messages of one album with; not stored."""
     expires_at: datetime | None = None

@@ -12,6 +12,7 @@ from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Material, Turn
+from userbot.turn.understand.pages import LinkedPages
 from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.switched import check
 from userbot.turn.understand.transcribe import Transcribe
@@ -29,7 +30,9 @@ class Words:
         chats: ChatRules,
         store: Store,
         report: Report,
+        pages: LinkedPages,
     ) -> None:
+        self._pages = pages
         self._transcribe = transcribe
         self._replied = replied
         self._chats = chats
@@ -45,8 +48,8 @@ class Words:
         """
         check(turn.question, self._chats.policy.models, self._report)
         material = await self._read(turn)
-        preface = self._preface(material)
-        return replace(material, preface=preface) if preface else material
+        pages = () if material.only_transcript else await self._pages.of(turn, material.quoted)
+        return replace(material, preface=self._preface(material), pages=pages)
 
     async def _read(self, turn: Turn) -> Material:
         question = turn.question
