@@ -43,8 +43,8 @@ demo-real: setup-run setup-real  ## the demo with a small real language model an
 test-real: setup-dev setup-real  ## tests against these models
 	@$(BIN)/pytest -m slow -rs tests/real $(ARGS)
 
-fuzz: setup-dev  ## random Markdown, 200,000 updates of any kind, 1,000 questions in a minute, two hours of sound; FUZZ_SEED=7 begins elsewhere
-	@$(BIN)/pytest -m slow -s tests/rules tests/safety tests/test_audio.py $(ARGS)
+fuzz: setup-dev  ## random Markdown, harmful documents, 200,000 updates of any kind, 1,000 questions in a minute, two hours of sound; FUZZ_SEED=7 begins elsewhere
+	@$(BIN)/pytest -m slow -s tests/rules tests/safety tests/documents tests/test_audio.py $(ARGS)
 
 chaos: setup-dev  ## 500 kills and 200 signals at random instants, storms of faults over 300 questions each, and what is left counted; CHAOS_SEED=7, CHAOS_KILLS=2000, CHAOS_QUESTIONS=1000
 	@$(BIN)/pytest -m slow -n 4 -rP tests/chaos tests/cli/test_signals.py $(ARGS)

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parent.parent / "userbot"
 VALUES = {"types", "events", "errors", "settings", "texts", "timings"}
 SHARED = VALUES | {"ports", "rules"}
 MIDDLE = {"turn", "intake"}
-ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console"}
+ADAPTERS = {"telegram", "openai_api", "storage", "audio", "console", "documents"}
 # Small pieces of the system around us: the edges use them, what decides never does.
 SYSTEM = {"signals", "private_files", "masking", "proxy"}
 
@@ -71,9 +71,15 @@ OWNERS: dict[str, set[str]] = {
     "pyromark": {"rules"},
     "pydub": {"audio"},
     "imageio_ffmpeg": {"audio"},
+    "pypdfium2": {"documents"},
+    "mammoth": {"documents"},
+    "python_calamine": {"documents"},
     "sqlite3": {"storage", "telegram"},  # Python's own; telegram names its errors only
 }
 
+# What runs in the process that reads documents: all of that room but what starts the process.
+READING = "documents/"
+STARTS_READING = "documents/process.py"
 # The only places of cli that may open the sandbox.
 SANDBOX_COMMANDS = ("cli/demo", "cli/sandbox")
 # What `userbot --help` may load besides Python's own modules.
@@ -154,6 +160,7 @@ def faults(files: Mapping[str, str]) -> list[str]:
         *(text for item in every if (text := direction(item))),
         *(text for item in every if (text := ownership(item))),
         *(text for item in every if (text := sandbox_stays_apart(item))),
+        *(text for item in every if (text := reading_stays_alone(item))),
         *heavy_at_start(found, modules),
     ]
 
@@ -186,6 +193,24 @@ def sandbox_stays_apart(item: Import) -> str | None:
         return None
     if not item.file.startswith(SANDBOX_COMMANDS):
         return item.fault(f"only {' and '.join(SANDBOX_COMMANDS)} open the sandbox")
+    return None
+
+
+def reading_stays_alone(item: Import) -> str | None:
+    """Files of others are read by a process that knows nothing of the program."""
+    within = item.file.startswith(READING) and item.file != STARTS_READING
+    starts = module_of(STARTS_READING)
+    if (
+        within
+        and item.target is not None
+        and (item.target != "documents" or item.module.startswith(starts))
+    ):
+        return item.fault("the process that reads documents imports nothing else of ours")
+    into = item.target == "documents" and not item.module.startswith(starts)
+    if into and not within and item.module != "userbot.documents":
+        return item.fault(f"what reads documents runs in a process of its own: ask {starts}")
+    if item.file == STARTS_READING and OWNERS.get(item.module.partition(".")[0]) == {"documents"}:
+        return item.fault("this library opens files of others: only in the process that reads them")
     return None
 
 
@@ -275,11 +300,31 @@ def test_the_package_keeps_the_direction_of_its_imports() -> None:
             id="door",
         ),
         pytest.param("cli/__init__.py", "import rich", "userbot --help loads this", id="help"),
+        pytest.param("turn/a.py", "import mammoth", "only in documents", id="document-library"),
+        pytest.param(
+            "documents/pdf.py", "from userbot import errors", "nothing else of ours", id="reads"
+        ),
+        pytest.param(
+            "documents/pdf.py",
+            "from userbot.documents import process",
+            "nothing else of ours",
+            id="reads-and-starts",
+        ),
+        pytest.param(
+            "documents/process.py", "import pypdfium2", "opens files of others", id="starts-library"
+        ),
+        pytest.param(
+            "documents/process.py",
+            "from userbot.documents import pdf",
+            "a process of its own",
+            id="starts-and-reads",
+        ),
     ],
 )
 def test_an_import_against_a_rule_is_named_with_the_rule(file: str, source: str, rule: str) -> None:
     existing = dict.fromkeys(
         ["__init__.py", "config.py", "ports.py", "errors.py", "app.py", "rules/a.py"]
+        + ["documents/__init__.py", "documents/process.py", "documents/pdf.py"]
         + [
             f"{room}/__init__.py"
             for room in ("turn", "rules", "storage", "telegram", "sandbox", "cli")

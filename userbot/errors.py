@@ -14,6 +14,7 @@ UserbotError                  exit 1
 │   ├── WriteInDoubtError              a message that left may stand in Telegram, or may not
 │   └── MessageGoneError               the message to edit, or to reply to, is not there any more
 ├── AudioError                exit 1   a recording cannot be listened to
+├── DocumentError             exit 1   a document cannot be read
 ├── NothingToAnswerError      exit 1   it turned out to be no question; nothing failed
 ├── NoSuchChatError           exit 1   the owner named a chat that is none of his
 ├── SwitchError               exit 1   the owner's question has a switch that means nothing
@@ -149,6 +150,10 @@ class VoiceRefusedError(TelegramError):
 
 class AudioError(UserbotError):
     """A recording cannot be listened to: gone, damaged, too large, or no recording at all."""
+
+
+class DocumentError(UserbotError):
+    """A document cannot be read: damaged, encrypted, too large, or no document at all."""
 
 
 class NothingToAnswerError(UserbotError):

@@ -234,6 +234,15 @@ class ReadingConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentsConfig:
+    """How much of a document is read."""
+
+    enabled: Flag = True
+    max_mb: Annotated[Number, Gt(0), Le(100)] = 20
+    max_pages: Annotated[Whole, Ge(1), Le(1000)] = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecapConfig:
     """How much `/gpt_recap` reads, and when it comes by itself."""
 
@@ -266,4 +275,5 @@ class Settings:
     catch_up: CatchUpConfig = CatchUpConfig()
     console: ConsoleConfig = ConsoleConfig()
     reading: ReadingConfig = ReadingConfig()
+    documents: DocumentsConfig = DocumentsConfig()
     recap: RecapConfig = RecapConfig()

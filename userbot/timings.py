@@ -37,6 +37,12 @@ class Timings:
 
     page_seconds: float = 3.0
     """How long Telegram may still look at an address in a question before it is asked without."""
+    documents: int = 2
+    """Documents that are read at the same time, all conversations together."""
+    document_seconds: float = 20.0
+    """How long reading one may take."""
+    document_bytes: int = 512_000_000
+    """And how much memory: of a large table, or of pages that are drawn."""
 
     recordings: int = 8
     """Recordings in work at the same time, all conversations together."""

@@ -61,9 +61,12 @@ from userbot.types.decisions import (
 )
 from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolRound, ToolSpec
 from userbot.types.media import (
+    Document,
+    DocumentText,
     Format,
     Hints,
     Loudness,
+    Page,
     Picture,
     Sound,
     Speech,

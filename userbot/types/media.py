@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 
 
@@ -39,6 +40,48 @@ class Picture:
     message: int
     data: bytes = field(repr=False)
     mime: str
+    needed: bool = False
+    """Without it the question cannot be answered: it is all that there is of a document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file of a message that may be read; its name and size are its sender's word."""
+
+    message: int
+    person: int
+    """Whose message that is, 0 if nobody knows."""
+    writer: str
+    """How that one is called."""
+    name: str
+    size: int
+    """Bytes."""
+    expires_at: datetime | None = None
+    """When the chat deletes the message by itself, where it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says; a slide, a sheet, or a page's worth of what has none."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """What was read of a document.
+
+    `kind`: "pdf", "docx", … `count`: how many pages it has, 0 if it has none of its own.
+    `pictures`: its first pages as they look, where it has no words. `cut`: it has more than was
+    read.
+    """
+
+    kind: str
+    count: int
+    pages: tuple[Page, ...]
+    pictures: tuple[Picture, ...] = ()
+    cut: bool = False
 
 
 class Loudness(Enum):

@@ -1,0 +1,118 @@
+"""The process that reads one document: a line of JSON and the file come in, lines of JSON go out.
+
+Run as ``python -I -m userbot.documents.child`` in an empty folder with an empty environment. What
+the system lets it take is limited before the first byte of the file is read; whoever started it
+watches its memory and its time besides, since not every system keeps these limits.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from typing import Any
+
+from userbot.documents import office, packed, pdf, plain_text, sheets
+from userbot.documents.found import EnoughError, Found, UnreadableError
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How the older formats of Office begin, and newer ones that are encrypted ([MS-CFB])."""
+_PDF_WITHIN = 1024
+"""Bytes among which a PDF begins (ISO 32000, implementation notes)."""
+
+
+def main() -> None:
+    """Read what standard input brings."""
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    order = json.loads(sys.stdin.buffer.readline())
+    _limit(int(order["memory"]), int(order["seconds"]))
+    found = Found(sys.stdout, int(order["pages"]), int(order["pictures"]))
+    found.ready()
+    try:
+        read(sys.stdin.buffer.read(), found)
+    except UnreadableError as error:
+        found.fail(error.reason)
+    except ImportError:
+        found.fail("missing")
+    except MemoryError:
+        found.fail("memory")
+    except RecursionError:
+        found.fail("bomb")
+    except Exception as error:  # whatever a library makes of a damaged file
+        found.fail("memory" if packed.ran_out(error) else "broken")
+
+
+def read(data: bytes, found: Found) -> None:
+    """Read a document: what it is tells its content. Raises UnreadableError and ImportError."""
+    cut = False
+    try:
+        _read(data, found)
+    except EnoughError:
+        cut = True
+    if not found.has_something:
+        raise UnreadableError("empty")
+    found.end(cut=cut)
+
+
+def _read(data: bytes, found: Found) -> None:
+    if b"%PDF-" in data[:_PDF_WITHIN]:
+        pdf.read_pdf(data, found)
+    elif data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        _read_packed(data, found)
+    elif data.startswith(_OLE):
+        if _has_stream(data, "EncryptedPackage"):
+            raise UnreadableError("encrypted")
+        if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
+            raise UnreadableError("old_office")
+        sheets.read_sheets(data, "xls", found)
+    elif data.startswith(b"{\\rtf"):
+        raise UnreadableError("unknown")
+    else:
+        text = plain_text.decoded(data)
+        html = plain_text.is_html(text)
+        found.begin("html" if html else "text")
+        found.flow(plain_text.text_of_html(text) if html else text)
+
+
+def _read_packed(data: bytes, found: Found) -> None:
+    archive = packed.opened(data)
+    kind = packed.kind_of(archive)
+    if kind == "docx":
+        office.read_docx(archive, data, found)
+    elif kind == "pptx":
+        office.read_pptx(archive, found)
+    elif kind in ("odt", "odp"):
+        office.read_odf(archive, kind, found)
+    else:
+        sheets.read_sheets(data, kind, found)
+
+
+def _has_stream(data: bytes, name: str) -> bool:
+    """Whether a compound file has a stream of this name; its directory has names in UTF-16."""
+    return name.encode("utf-16-le") + b"\0\0" in data
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Take no more than that, where the system sees to it; memory 0: as much as there is."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    limits: list[tuple[Any, int]] = [
+        (resource.RLIMIT_CPU, seconds + 1),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ]
+    if hasattr(resource, "RLIMIT_NPROC"):
+        limits.append((resource.RLIMIT_NPROC, 0))
+    if memory:
+        limits.append((resource.RLIMIT_AS, memory))
+    for kind, most in limits:
+        # macOS refuses some; whoever started this process watches it.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (most, most))
+
+
+if __name__ == "__main__":
+    main()

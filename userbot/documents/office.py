@@ -1,0 +1,139 @@
+"""Words and slides: DOCX by mammoth; PPTX, ODT and ODP by their XML, which is plain enough."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+
+from userbot.documents import packed
+from userbot.documents.found import Found
+from userbot.documents.plain_text import text_of_html
+
+_SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
+_MOST_REPEATED = 1000
+"""Spaces that one mark of ODF may stand for."""
+
+
+def read_docx(archive: zipfile.ZipFile, data: bytes, found: Found) -> None:
+    """A document of Word. Raises found.UnreadableError and ImportError."""
+    import mammoth
+
+    names = [name for name in archive.namelist() if name.endswith((".xml", ".rels"))]
+    packed.check_xml(archive, names)
+    found.begin("docx")
+    nothing = mammoth.images.img_element(lambda _image: {"src": ""})
+    result = mammoth.convert_to_html(io.BytesIO(data), convert_image=nothing)
+    found.flow(text_of_html(result.value))
+
+
+def read_pptx(archive: zipfile.ZipFile, found: Found) -> None:
+    """A presentation of PowerPoint: a slide a page, what is noted for the speaker below it."""
+    slides = sorted(
+        (int(match[1]), name)
+        for name in archive.namelist()
+        if (match := _SLIDE.fullmatch(name)) is not None
+    )
+    found.begin("pptx", len(slides))
+    for number, (own, name) in enumerate(slides, 1):
+        text = _paragraphs(packed.member(archive, name))
+        notes = f"ppt/notesSlides/notesSlide{own}.xml"
+        if number <= found.wanted and notes in archive.NameToInfo:
+            said = _paragraphs(packed.member(archive, notes))
+            text = f"{text}\n\nNotes: {said}" if said.strip(" \n0123456789") else text
+        found.page(text, number)
+
+
+def _paragraphs(data: bytes) -> str:
+    """The paragraphs of DrawingML: what stands in `a:t`, a line each `a:p`; cells by tabs."""
+    parts: list[str] = []
+    within = False
+
+    def start(name: str, _attributes: dict[str, str]) -> None:
+        nonlocal within
+        within = name == "t"
+        if name == "br":
+            parts.append("\n")
+
+    def end(name: str) -> None:
+        nonlocal within
+        within = False
+        if name == "p":
+            parts.append("\n")
+        elif name == "tc":
+            while parts and parts[-1] == "\n":
+                parts.pop()
+            parts.append("\t")
+        elif name == "tr":
+            parts.append("\n")
+
+    packed.walk(data, start, end, lambda text: parts.append(text) if within else None)
+    return "".join(parts)
+
+
+def read_odf(archive: zipfile.ZipFile, kind: str, found: Found) -> None:
+    """A text or presentation of OpenDocument; a slide is a page."""
+    text = _OdfText()
+    packed.walk(packed.member(archive, "content.xml"), text.start, text.end, text.words)
+    if kind == "odt":
+        found.begin(kind)
+        found.flow("".join(text.pages[0]))
+        return
+    found.begin(kind, len(text.pages) - 1)
+    for number, page in enumerate(text.pages[1:], 1):
+        found.page("".join(page), number)
+
+
+class _OdfText:
+    """Collects what a reader sees; `pages`: before the first slide, and each slide."""
+
+    def __init__(self) -> None:
+        self.pages: list[list[str]] = [[]]
+        self._open = 0
+        """Within how many paragraphs it is: a note is one within another."""
+        self._hidden = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        if self._hidden or name in ("tracked-changes", "annotation", "settings"):
+            self._hidden += 1
+            return
+        if name == "page":
+            self.pages.append([])
+        parts = self.pages[-1]
+        if name in ("p", "h"):
+            level = attributes.get("text:outline-level", "")
+            mark = "#" * min(int(level), 6) + " " if name == "h" and level.isdecimal() else ""
+            parts.append(mark if not self._open else " (")
+            self._open += 1
+        elif name == "s":
+            count = attributes.get("text:c", "1")
+            number = int(count) if count.isdecimal() and len(count) < 5 else 1
+            parts.append(" " * min(number, _MOST_REPEATED))
+        elif name == "tab":
+            parts.append("\t")
+        elif name == "line-break":
+            parts.append("\n")
+        elif name == "list-item":
+            parts.append("- ")
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if self._hidden:
+            self._hidden -= 1
+            return
+        parts = self.pages[-1]
+        if name in ("p", "h"):
+            self._open -= 1
+            parts.append("\n" if not self._open else ")")
+        elif name == "table-cell":
+            while parts and parts[-1] == "\n":
+                parts.pop()
+            parts.append("\t")
+        elif name == "table-row":
+            parts.append("\n")
+
+    def words(self, text: str) -> None:
+        """Words between."""
+        if self._open and not self._hidden:
+            self.pages[-1].append(re.sub(r"\s+", " ", text))
