@@ -94,10 +94,10 @@ def _has_stream(data: bytes, name: str) -> bool:
 
 def _limit(memory: int, seconds: int) -> None:
     """Take no more than that, where the system sees to it; memory 0: as much as there is."""
-    try:
-        import resource
-    except ImportError:  # Windows
+    if sys.platform == "win32":
         return
+    import resource
+
     limits: list[tuple[Any, int]] = [
         (resource.RLIMIT_CPU, seconds + 1),
         (resource.RLIMIT_FSIZE, 0),

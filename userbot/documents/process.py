@@ -13,9 +13,8 @@ import asyncio
 import base64
 import binascii
 import json
-import os
+import mmap
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -41,6 +40,10 @@ _PICTURES: Final = 4
 _HEADROOM: Final = 256_000_000
 """Bytes of addresses, beside the memory, that a Python takes which holds nothing."""
 _PROC: Final = Path("/proc")
+_ABORTED: Final = 6
+_KILLED: Final = 9
+_CPU_TIME_UP: Final = 24
+"""Signals (POSIX, Linux, macOS), which Windows has no names for."""
 LIBRARIES: Final = ("pypdfium2", "mammoth", "python_calamine")
 """What the extra `documents` installs."""
 
@@ -220,7 +223,7 @@ async def _resident(process: int) -> int:
             pages = int((_PROC / str(process) / "statm").read_text().split()[1])
         except (OSError, ValueError, IndexError):
             return 0
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        return pages * mmap.PAGESIZE
     asked = await asyncio.create_subprocess_exec(
         *("ps", "-o", "rss=", "-p", str(process)),
         stdout=asyncio.subprocess.PIPE,
@@ -250,10 +253,10 @@ def _reason(last: Mapping[str, Any], code: int) -> str | None:
         return str(last["error"])
     if last.get("end") is True:
         return None
-    if code == -signal.SIGXCPU:
+    if code == -_CPU_TIME_UP:
         return "slow"
     # All but that is caught there: a library that gets no memory may end the process it is in.
-    return "memory" if code in (1, -signal.SIGABRT, -signal.SIGKILL) else "broken"
+    return "memory" if code in (1, -_ABORTED, -_KILLED) else "broken"
 
 
 def _document(rows: list[Mapping[str, Any]]) -> DocumentText:
