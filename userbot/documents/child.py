@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
-from typing import Any
 
 from userbot.documents import office, packed, pdf, plain_text, sheets
 from userbot.documents.found import EnoughError, Found, UnreadableError
@@ -94,24 +93,21 @@ def _has_stream(data: bytes, name: str) -> bool:
 
 def _limit(memory: int, seconds: int) -> None:
     """Take no more than that, where the system sees to it; memory 0: as much as there is."""
-    if sys.platform == "win32":
-        return
-    import resource
+    if sys.platform != "win32":
+        import resource
 
-    limits: list[tuple[Any, int]] = [
-        (resource.RLIMIT_CPU, seconds + 1),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CORE, 0),
-    ]
-    if hasattr(resource, "RLIMIT_NPROC"):
-        limits.append((resource.RLIMIT_NPROC, 0))
-    if memory:
-        limits.append((resource.RLIMIT_AS, memory))
-    for kind, most in limits:
-        # macOS refuses some; whoever started this process watches it.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (most, most))
+        limits = [
+            (resource.RLIMIT_CPU, seconds + 1),
+            (resource.RLIMIT_FSIZE, 0),
+            (resource.RLIMIT_NOFILE, 64),
+            (resource.RLIMIT_CORE, 0),
+            (resource.RLIMIT_NPROC, 0),
+            *([(resource.RLIMIT_AS, memory)] if memory else []),
+        ]
+        for kind, most in limits:
+            # macOS refuses some; whoever started this process watches it.
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(kind, (most, most))
 
 
 if __name__ == "__main__":
