@@ -83,12 +83,13 @@ def paid(
     seconds: float = 0.0,
     cost: int = 0,
     text: str | None = "A question with its answer.",
+    model: str = "small-model",
 ) -> None:
     """It was paid; `text`: the model's whole answer, None if that broke off."""
-    payment = authorized(store, question, Payment(kind, "small-model"), at)
+    payment = authorized(store, question, Payment(kind, model), at)
     whole = None
     if kind == "answer" and text is not None:
-        whole = text, Finish("stop", usage, "small-model")
+        whole = text, Finish("stop", usage, model)
     store.ledger.capture(
         payment,
         cost,

@@ -38,7 +38,7 @@ from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.inert import Inert
-from userbot.rules.limits import strictest
+from userbot.rules.limits import prices_of, strictest
 from userbot.rules.policy import Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS, grew_old
 from userbot.settings import ChatConfig, PersonLimits, Settings
@@ -197,7 +197,8 @@ class Services:
         )
         self._requests = Requests(settings.openai, self.chats, history, self._search)
         self._timings = timings
-        self.budget = Budget(limits_of(settings, account, timings), store, clock, report)
+        limits = limits_of(settings, account, timings)
+        self.budget = Budget(limits, self.chats, store, clock, report)
         loops = LoopWatch()
         window = settings.history.window_tokens
         self.background = Background(reader, self.chats, window, clock, report)
@@ -318,8 +319,15 @@ class Services:
 
 def limits_of(settings: Settings, account: Account, timings: Timings) -> Limits:
     """What the config says of limits."""
-    system, held = settings.openai.system, timings.limit_held_seconds
-    return Limits(settings.limits, account.limited, account.limits_of_others, system, held)
+    return Limits(
+        settings.limits,
+        account.limited,
+        account.limits_of_others,
+        settings.models,
+        settings.openai.model,
+        settings.openai.system,
+        timings.limit_held_seconds,
+    )
 
 
 def looking_up(settings: Settings) -> LookingUp:
@@ -341,14 +349,16 @@ def writing_style(settings: Settings, timings: Timings) -> WritingStyle:
 
 
 def recap_rules(settings: Settings) -> RecapRules:
-    """What the config says of recaps."""
+    """What the config says of recaps. They are answered in Saved Messages, by the model there."""
     zone = settings.limits.timezone
+    saved = next((chat.model for chat in settings.chats if chat.id == "saved"), None)
+    prices, model = settings.limits.prices, saved or settings.openai.model
     return RecapRules(
         settings.recap,
         settings.reading.links,
         settings.history.window_tokens,
         settings.openai.system,
-        settings.limits.prices,
+        prices_of(prices, settings.models, model),
         None if zone is None else ZoneInfo(zone),
         language_of(settings.console.language),
     )

@@ -221,12 +221,13 @@ class ModelError(UserbotError):
     `retry_after` is in seconds: 0 means a retry makes sense at once or with backoff,
     None that it does not. `usage`: what was paid all the same, if the endpoint told.
     `unexplained`: it refused the request, and nothing that is understood tells why.
-    `overloaded`: it has too much to do for this model.
+    `overloaded`: it has too much to do for this model. `asked`: the model, if an answer was paid.
     """
 
     usage: Usage | None = None
     unexplained: bool = False
     overloaded: bool = False
+    asked: str = ""
 
     def __init__(
         self, message: str, hint: str = "", *, reason: str, retry_after: float | None = None

@@ -190,6 +190,23 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PriceList(Prices):
+    """The prices of all models but those that have a table of their own."""
+
+    models: dict[str, Prices] = field(default_factory=dict, metadata={"by_name": True})
+    """[limits.prices.NAME], where NAME is one of [models], or a model."""
+
+
+def _by_name(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    keys = Prices.__dataclass_fields__
+    own = {key: one for key, one in value.items() if isinstance(one, dict) and key not in keys}
+    rest = {key: one for key, one in value.items() if key not in own}
+    return rest | ({"models": own} if own else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsConfig:
     """Zero means none; an unset one (None) means unlimited."""
 
@@ -201,7 +218,7 @@ class LimitsConfig:
     tell: Flag = False
     timezone: str | None = None
     people: dict[str, PersonLimits] = field(default_factory=dict)
-    prices: Prices | None = None
+    prices: Annotated[PriceList, BeforeValidator(_by_name)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

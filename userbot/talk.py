@@ -98,8 +98,13 @@ class Talk:
         # What answers asks of them is less than the whole port.
         reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
         requests = Requests(settings.openai, chats, history)
-        system, limits = settings.openai.system, settings.limits
-        self._budget = budget = Budget(Limits(limits, system=system), store, clock, report)
+        limits = Limits(
+            settings.limits,
+            models=settings.models,
+            model=settings.openai.model,
+            system=settings.openai.system,
+        )
+        self._budget = budget = Budget(limits, chats, store, clock, report)
         self._model = OpenAIChat(settings.openai, report)
         resume = Resume(chats, reader, store, _ABANDONED, clock, report)
         outbound = Outbound(sender, reader, resume, store, clock, report)

@@ -28,22 +28,33 @@ def database(house: House) -> Path:
             usage = Usage(100, 50, estimated=who is OWNER)
             paid(store, ask, now, usage=usage, cost=2_500)
             store.questions.settle(ask, answer(WORDS), now)
-            paid(store, ask, now, kind="audio", seconds=90, cost=9_000)
-            paid(store, ask, now, kind="speech", seconds=60)
+            paid(store, ask, now, kind="audio", seconds=90, cost=9_000, model="whisper")
+            paid(store, ask, now, kind="speech", seconds=60, model="tts")
     return path
 
 
-async def test_usage_is_told_by_day_chat_and_person(house: House, database: Path) -> None:
+async def test_usage_is_told_by_day_chat_person_and_model(house: House, database: Path) -> None:
     ended = await house.run("usage", "--json")
     rows = [json.loads(line) for line in ended.out.splitlines()]
-    assert [row["by"] for row in rows] == ["day", "chat", "person", "person"]
-    day, _, anna, olga = rows
+    assert [row["by"] for row in rows] == [
+        "day",
+        "chat",
+        "person",
+        "person",
+        "model",
+        "model",
+        "model",
+    ]
+    day, _, anna, olga, model, whisper, tts = rows
     assert day["day"] == datetime.now(UTC).date().isoformat()
     assert (day["requests"], day["prompt_tokens"], day["audio_minutes"]) == (3, 300, 4.5)
     assert day["spoken_minutes"] == 3
     assert (day["cost"], day["estimated"]) == (0.0345, True)
     assert (anna["person"], anna["title"], anna["requests"]) == (ANNA.id, "Anna", 2)
     assert (anna["estimated"], olga["estimated"]) == (False, True)
+    assert (model["model"], model["requests"], model["cost"]) == ("small-model", 3, 0.0075)
+    assert (whisper["model"], whisper["audio_minutes"], whisper["cost"]) == ("whisper", 4.5, 0.027)
+    assert (tts["model"], tts["title"], tts["spoken_minutes"]) == ("tts", None, 3)
 
 
 async def test_usage_in_lines_and_by_one_thing_only(house: House, database: Path) -> None:
@@ -56,7 +67,20 @@ async def test_usage_in_lines_and_by_one_thing_only(house: House, database: Path
         ["person", "Olga", "1", "≈ 100", "", "50", "1.5", "1.0", "$0.01"],
     ]
     every = (await house.run("usage")).out.splitlines()
-    assert [line.split("\t")[0] for line in every] == ["by", "day", "chat", "person", "person"]
+    assert [line.split("\t")[0] for line in every] == [
+        "by",
+        "day",
+        "chat",
+        "person",
+        "person",
+        *["model"] * 3,
+    ]
+    by_model = (await house.run("usage", "--by", "model")).out.splitlines()[1:]
+    assert [line.split("\t")[:3] + line.split("\t")[-1:] for line in by_model] == [
+        ["model", "small-model", "3", "$0.0075"],
+        ["model", "whisper", "0", "$0.03"],
+        ["model", "tts", "0", "–"],
+    ]
     verbose = await house.run("usage", "--by", "person", "-v")
     assert [line.split("\t")[-1] for line in verbose.out.splitlines()] == [
         "id",

@@ -104,6 +104,30 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
         pytest.param("[trigger]\nzzzzzz = 1", 8, "no key", "The keys here are", id="odd key"),
         pytest.param("[trigger]\nk3y = 1", 8, 'no key "…"', "", id="key like a secret"),
         pytest.param("[limits.prices]\nin = 1", 8, "[limits.prices] has no", "input", id="nested"),
+        pytest.param(
+            "[limits.prices]\nbig = 1", 8, "has no key", "[limits.prices.NAME]", id="price"
+        ),
+        pytest.param(
+            "[limits.prices.big]\ninput = '1'",
+            8,
+            "[limits.prices.big] input must be",
+            "without",
+            id="n",
+        ),
+        pytest.param(
+            "[limits.prices.big]\nin = 1", 8, "[limits.prices.big] has no key", "", id="key"
+        ),
+        pytest.param(
+            "[limits.prices.big]\ninput = -1", 8, "at least 0", "", id="less than nothing"
+        ),
+        pytest.param("[limits.prices.input]\nbig = 1", 7, "must be a number", "", id="no model"),
+        pytest.param(
+            "[models]\nbig = 'm'\n[limits.prices.Big]\n[limits.prices.m]",
+            10,
+            "same model",
+            "",
+            id="2",
+        ),
         # texts that act
         pytest.param('[trigger]\nmark = "/ban"', 8, "mark must not begin", "(AI)", id="command"),
         pytest.param('[trigger]\nmark = "/gpt"', 8, "mark must not begin", "(AI)", id="prefix"),

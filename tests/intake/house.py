@@ -85,7 +85,7 @@ class House:
         trigger = TriggerConfig(burst_seconds=0)
         self.queue = Queue(cast("Runner", self), trigger, None, clock, self.told.append)
         limits = LimitsConfig(requests_per_minute=10**6, answers_per_hour=10**6)
-        budget = Budget(Limits(limits), store, clock, self.told.append)
+        budget = Budget(Limits(limits), chats, store, clock, self.told.append)
         told, age = Told(self.told.append), timedelta(hours=1)
         reader = cast("Reader", self)
         receiver = Receiver(

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from userbot.rules.limits import check, cost, day_began, strictest, told
-from userbot.settings import LimitsConfig, PersonLimits, Prices
+from userbot.rules.limits import check, cost, day_began, prices_of, strictest, told
+from userbot.settings import LimitsConfig, PersonLimits, PriceList, Prices
 from userbot.types import Expected, Spent
 
 POLICY = LimitsConfig(requests_per_minute=2, tokens_per_day=1000, answers_per_hour=3)
@@ -227,3 +227,38 @@ def test_a_limit_of_zero_is_refused_as_such(policy: LimitsConfig, by_owner: bool
     assert refusal is not None
     assert "is 0 under [limits]" in str(refusal)
     assert refusal.window == timedelta(days=1)
+
+
+ALL = PriceList(
+    input=1,
+    output=2,
+    audio_minute=3,
+    cached_input=0.5,
+    cache_write=1.5,
+    models={
+        "big": Prices(input=10, cache_write=12),
+        "gpt-mini": Prices(output=1),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        pytest.param("small", ALL, id="all others"),
+        pytest.param(
+            "gpt-5.5",
+            Prices(input=10, output=2, audio_minute=3, cache_write=12),
+            id="by its name in [models]",
+        ),
+        pytest.param("big", ALL, id="such a name is no model"),
+        pytest.param(
+            "gpt-mini",
+            Prices(input=1, output=1, audio_minute=3, cached_input=0.5, cache_write=1.5),
+            id="by its own",
+        ),
+    ],
+)
+def test_a_model_may_have_prices_of_its_own(model: str, expected: Prices) -> None:
+    assert prices_of(ALL, {"Big": "gpt-5.5"}, model) == expected
+    assert prices_of(None, {"Big": "gpt-5.5"}, model) is None

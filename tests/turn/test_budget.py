@@ -15,18 +15,31 @@ from userbot.errors import LimitReachedError
 from userbot.events import Event, Report
 from userbot.ports import request_sent
 from userbot.rules.limits import ANSWER_TOKENS
+from userbot.rules.policy import Policy
 from userbot.rules.window import estimate
-from userbot.settings import LimitsConfig, PersonLimits, Prices
+from userbot.settings import ChatConfig, LimitsConfig, PersonLimits, PriceList, Prices
 from userbot.storage.store import Store
 from userbot.turn.budget import Budget, FullForNow, Limits
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Turn
-from userbot.types import ChatRequest, Finish, Payment, Person, PromptMessage, Question, Usage
+from userbot.types import (
+    ChatRequest,
+    ConversationId,
+    Finish,
+    Payment,
+    Person,
+    PromptMessage,
+    Question,
+    Switches,
+    Usage,
+)
 
 DAY = NOW.replace(hour=0, minute=0)
 BEN = Person(id=502, name="Ben")
 OPEN = LimitsConfig(requests_per_minute=100, answers_per_hour=100, timezone="UTC")
 REQUEST = ChatRequest(model="small", messages=(PromptMessage("user", "hello"),))
 CAPPED = replace(REQUEST, max_completion_tokens=50)
+DEAR_CHAT = 503
 
 
 class Frozen:
@@ -54,7 +67,18 @@ def budget(
     people: Mapping[int, PersonLimits] = MappingProxyType({}),
     report: Report = lambda _: None,
 ) -> Budget:
-    return Budget(Limits(config, people), store, Frozen(), report)
+    policy = Policy(
+        prefix="/gpt",
+        owner=OWNER.id,
+        owner_usernames=frozenset(),
+        elsewhere="me",
+        chats={},
+        began=NOW,
+    )
+    block = ChatConfig(id=DEAR_CHAT, respond="all", from_="anyone", model="gpt-dear")
+    chats = ChatRules(policy, {DEAR_CHAT: block}, "me", store)
+    of = Limits(config, people, models={"dear": "gpt-dear"}, model="small")
+    return Budget(of, chats, store, Frozen(), report)
 
 
 def let_in(one: Budget, message: int, who: Person = ANNA) -> Question:
@@ -199,7 +223,7 @@ def test_an_answer_counts_as_long_as_its_cap_or_as_the_longest_of_late(store: St
     assert one.for_answer(REQUEST, 10).completion_tokens == 3000
 
 
-PRICED = replace(OPEN, cost_per_day=0.001, prices=Prices(input=1, output=2, audio_minute=0.0006))
+PRICED = replace(OPEN, cost_per_day=0.001, prices=PriceList(input=1, output=2, audio_minute=0.0006))
 
 
 def test_the_day_s_money_is_everybody_s_and_audio_costs_too(store: Store) -> None:
@@ -217,6 +241,55 @@ def test_words_are_spoken_while_there_is_money_and_no_other_limit_matters(store:
     one = budget(store, replace(PRICED, tokens_per_day=0))
     one.paid(authorized(one, ask, one.for_speech("tts", 10)), "tts", 100)
     assert refused(one, ask, one.for_speech("tts", 10)) == "cost_per_day"
+
+
+# Prices by model
+
+DEAR = replace(
+    PRICED,
+    cost_per_day=100,
+    prices=PriceList(
+        input=1,
+        output=2,
+        audio_minute=0.6,
+        models={"dear": Prices(input=10, output=20), "whisper": Prices(audio_minute=6)},
+    ),
+)
+
+
+def test_a_question_costs_at_least_what_the_model_costs_that_it_names(store: Store) -> None:
+    one = budget(store, DEAR)
+    usual, named = question(), replace(question(), switches=Switches(model="gpt-dear"))
+    in_chat = replace(question(), conversation=ConversationId(DEAR_CHAT))
+    assert one.least(named).cost == one.least(in_chat).cost == 10 * one.least(usual).cost > 0
+    cheap = replace(in_chat, switches=Switches(model="small"))
+    assert one.least(cheap) == one.least(usual)
+
+
+def test_an_estimate_is_of_the_model_that_is_asked(store: Store) -> None:
+    one = budget(store, DEAR)
+    dear = one.for_answer(replace(CAPPED, model="gpt-dear"), 80)
+    assert (dear.cost, dear.answer_cost) == (800, 1000)
+    assert one.for_audio("whisper", 60).cost == 10 * one.for_audio("parrot", 60).cost
+
+
+def test_what_was_paid_is_of_the_model_that_has_answered(store: Store) -> None:
+    one = budget(store, DEAR)
+    ask = let_in(one, 1)
+    turn = authorized(one, ask, one.for_answer(CAPPED, 80))
+    fell_back = Finish("stop", Usage(90, 10), "gpt-dear-2026-11-01", asked="gpt-dear")
+    one.capture_answer(turn, "Whole.", fell_back, Usage(90, 10))
+    one.broke_off(authorized(one, ask, one.for_answer(CAPPED, 80)), Usage(80, 5))
+    one.broke_off(authorized(one, ask, one.for_answer(CAPPED, 80)), Usage(8, 0), "gpt-dear")
+    rows = store.database.rows("SELECT model, cost FROM payments ORDER BY id")
+    assert [tuple(row) for row in rows] == [("gpt-dear", 1100), ("small", 90), ("gpt-dear", 80)]
+
+
+def test_money_for_a_dear_model_may_be_used_up_where_that_for_others_is_not(store: Store) -> None:
+    one = budget(store, replace(DEAR, cost_per_day=0.001))
+    ask = let_in(one, 1)
+    assert refused(one, ask, one.for_answer(replace(CAPPED, model="gpt-dear"), 150))
+    one.void(authorized(one, ask, one.for_answer(CAPPED, 150)))
 
 
 # After a payment

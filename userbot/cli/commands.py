@@ -316,7 +316,7 @@ def history(
 def usage(
     common: Common,
     by: Annotated[
-        str, typer.Option("--by", metavar="WHAT", help=_("Only by day, chat or person."))
+        str, typer.Option("--by", metavar="WHAT", help=_("Only by day, chat, person or model."))
     ] = "",
     days: Annotated[
         int,

@@ -49,6 +49,10 @@ async def model(settings: Settings) -> tuple[str, str]:
             _("It has {some}: set model under [openai].", some=some_of(models)),
         )
     told = _("{model} is available at {host}", model=", ".join(found), host=host)
+    nowhere = [name for name, model in settings.models.items() if offered(model, models) is None]
+    if nowhere:
+        told = joined(told, _("but not {models} of [models]", models=", ".join(nowhere)), by="; ")
+        return told, _("{host} has {some}.", host=host, some=some_of(models))
     if commanded:
         told = joined(
             told, _("but not {models}, set by command", models=", ".join(commanded)), by="; "

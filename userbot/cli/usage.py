@@ -1,4 +1,4 @@
-"""`userbot usage`: requests, tokens, audio minutes and cost, per day, chat and person."""
+"""`userbot usage`: requests, tokens, audio minutes and cost, per day, chat, person and model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from userbot.storage.archive import Archive
 from userbot.storage.spending import Spending, spending
 from userbot.texts import _
 
-_BY: Final = {"day": _("day"), "chat": _("chat"), "person": _("person")}
+_BY: Final = {"day": _("day"), "chat": _("chat"), "person": _("person"), "model": _("model")}
 _HEADS: Final = (
     _("requests"),
     _("tokens in"),
@@ -33,11 +33,11 @@ _BAR = 10
 
 
 def usage(common: Common, settings: Settings, by: str, days: int) -> None:
-    """What was spent in so many days: by each of the three, or by one."""
+    """What was spent in so many days: by each of the four, or by one."""
     if by and by not in _BY:
         raise UsageError(
             _("--by takes {by}.", by=", ".join(_BY)),
-            _("Without --by, all three are shown."),
+            _("Without --by, all four are shown."),
         )
     found = _found(settings, by, days)
     if common.json:
@@ -47,7 +47,7 @@ def usage(common: Common, settings: Settings, by: str, days: int) -> None:
 
 
 def _found(settings: Settings, by: str, days: int) -> dict[str, list[Spending]]:
-    """What was spent in so many days, by each of the three, or by one."""
+    """What was spent in so many days, by each of the four, or by one."""
     zone = settings.limits.timezone
     since = day_began(datetime.now(UTC) - timedelta(days=days - 1), zone)
     with Archive.reading(settings.history.database) as archive:
@@ -122,7 +122,7 @@ def _rows(
         name = titled(one.title, one.key) or str(one.key)
         share = (one.prompt_tokens + one.completion_tokens) / most if most else 0.0
         bar = "▇" * max(1, round(share * _BAR)) if bars and what == "day" else ""
-        key = "" if what == "day" else str(one.key)
+        key = "" if what in ("day", "model") else str(one.key)
         rows.append((name, *_cells(one, priced=priced), bar, key))
         total.requests += one.requests
         total.prompt_tokens += one.prompt_tokens

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from userbot.settings import Settings
-from userbot.texts import Text, _
+from userbot.texts import Text, _, joined
 
 Key = tuple[str | int, ...]
 """The way to a value through tables and lists: ("chats", 0, "respond")."""
@@ -119,7 +119,14 @@ def table_at(data: Any, *key: str | int) -> dict[str, Any]:
 def keys_of(kind: Any) -> dict[str, Any]:
     """The keys of a section as written in the file (`from_` is "from" there), and their types."""
     hints = get_type_hints(kind) if kind else {}
-    return {name.removesuffix("_"): hint for name, hint in hints.items() if name[0] != "_"}
+    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    named = {one.name for one in fields if "by_name" in one.metadata}
+    """Tables that the file names itself, and that are no key."""
+    return {
+        name.removesuffix("_"): hint
+        for name, hint in hints.items()
+        if name[0] != "_" and name not in named
+    }
 
 
 def problems_of(error: ValidationError, data: dict[str, Any]) -> Iterator[Problem]:
@@ -175,6 +182,8 @@ def _unknown(key: Key, value: Any) -> Problem:
         if hint is None and owner is not None:
             hint = _("It belongs under [{owner}].", owner=owner)
         hint = hint or _("The keys here are {names}.", names=names)
+        if table == ("limits", "prices"):
+            hint = joined(hint, _("One model's prices: [limits.prices.NAME]."))
         told = _('{table} has no key "{name}"', table=table_label(table), name=shown_name(name))
     elif owner is not None and not isinstance(value, dict):
         told = _('"{name}" is in no section', name=name)

@@ -58,6 +58,7 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _limited_people(table_at(data, "limits", "people"))
     yield from _models(table_at(data, "models"))
     yield from _prices(table_at(data, "limits"), _speaks(data))
+    yield from _prices_by_model(table_at(data, "limits", "prices"), table_at(data, "models"))
 
 
 def _application(telegram: dict[str, Any]) -> Iterator[Problem]:
@@ -318,6 +319,20 @@ def _prices(limits: dict[str, Any], speaks: bool) -> Iterator[Problem]:
     elif speaks and "audio_minute" not in given:
         hint = _("Give audio_minute under [limits.prices]; 0 if it costs nothing.")
         yield Problem.at(key, _("{key} needs the price of spoken answers"), hint)
+
+
+def _prices_by_model(prices: dict[str, Any], models: dict[str, Any]) -> Iterator[Problem]:
+    """A model has its prices once, by its name in [models] or by its own."""
+    called = {name.casefold(): model for name, model in models.items()}
+    seen: set[Any] = set()
+    for name, table in prices.items():
+        if isinstance(table, dict):
+            model = called.get(name.casefold(), name)
+            if isinstance(model, str) and model in seen:
+                hint = _("Keep one table per model.")
+                told = _("[limits.prices] has the same model twice")
+                yield Problem(("limits", "prices", name), told, hint)
+            seen.add(str(model))
 
 
 def _timezone(name: Any) -> Iterator[Problem]:

@@ -91,6 +91,7 @@ class OpenAIChat:
                         yield piece
                 return
             except ModelError as error:
+                error.asked = model
                 gone = error.reason == "model_not_found"
                 if answer.begun or not following or not (gone or error.overloaded):
                     raise

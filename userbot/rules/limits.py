@@ -14,14 +14,15 @@ only answers under way leave no room for waits until they are whole, and is judg
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from userbot.errors import LimitReachedError
+from userbot.rules.switches import named_model
 from userbot.rules.window import MESSAGE_TOKENS, estimate
-from userbot.settings import LimitsConfig, PersonLimits, Prices
+from userbot.settings import LimitsConfig, PersonLimits, PriceList, Prices
 from userbot.texts import _, translated
 from userbot.types import Expected, Spent, Usage
 
@@ -113,6 +114,27 @@ def check_money(policy: LimitsConfig, spent: Spent, expected: Expected) -> Limit
     return _refusal(
         "cost_per_day", limit, _("Today's budget of {limit:g} is used up.", limit=limit)
     )
+
+
+def prices_of(prices: PriceList | None, names: Mapping[str, str], model: str) -> Prices | None:
+    """What a model costs: what its own table says, and where that is silent, what all cost.
+
+    `names`: [models], by which a table may be called. Tokens of a cache cost what its other ones
+    do, if its table has a price for those and none for them.
+    """
+    if prices is None:
+        return None
+    for name, own in prices.models.items():
+        if (named_model(name, names) or name) == model:
+            cached = own if own.input is not None else prices
+            return Prices(
+                input=prices.input if own.input is None else own.input,
+                output=prices.output if own.output is None else own.output,
+                audio_minute=prices.audio_minute if own.audio_minute is None else own.audio_minute,
+                cached_input=cached.cached_input if own.cached_input is None else own.cached_input,
+                cache_write=cached.cache_write if own.cache_write is None else own.cache_write,
+            )
+    return prices
 
 
 def cost(

@@ -150,7 +150,7 @@ class Ledger:
     ) -> None:
         """What was authorized was paid, and cost so much; once, whoever says so.
 
-        `model`: which it was, where the endpoint says something else than it was asked for.
+        `model`: which it was, if not the one that was meant to be asked.
         `whole`: the model's answer, which came to its end. It is kept with its question until that
         is settled, unless the question has ended or its words are gone; and `cites`, what it points
         at.
@@ -172,7 +172,7 @@ class Ledger:
                     cost,
                     whole is not None,
                     at,
-                    whole[1].model if whole else model,
+                    model,
                     payment,
                 ),
             )

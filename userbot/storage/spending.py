@@ -12,7 +12,7 @@ from userbot.storage.archive import Archive
 from userbot.storage.database import moment
 
 _ROWS = """
-    SELECT p.at, p.chat, p.person, p.kind, p.audio_seconds, p.cost, p.estimated,
+    SELECT p.at, p.chat, p.person, p.model, p.kind, p.audio_seconds, p.cost, p.estimated,
         p.prompt_tokens AS prompt, p.cached_tokens AS cached, p.completion_tokens AS completion,
         c.title, q.sender_name AS name
     FROM payments AS p JOIN questions AS q ON q.id = p.question
@@ -22,7 +22,9 @@ _ROWS = """
 
 @dataclass(slots=True)
 class Spending:
-    """The sums of one day ("2026-11-22"), chat or person (marked ids). Cost in millionths."""
+    """The sums of one day ("2026-11-22"), chat or person (marked ids), or model. Cost in
+    millionths.
+    """
 
     key: str | int
     title: str = ""
@@ -43,7 +45,9 @@ class Spending:
 def spending(
     archive: Archive | None, by: str, since: datetime, timezone: str | None
 ) -> list[Spending]:
-    """What was spent since a moment, by "day", "chat" or "person"; the newest day, else most first.
+    """What was spent since a moment, by "day", "chat", "person" or "model".
+
+    The newest day first, else what was most.
 
     Raises StorageError. Without a history (None) there is nothing.
     """
@@ -75,4 +79,5 @@ _KEYS: dict[str, Callable[[Any, tzinfo | None], str | int]] = {
     "day": lambda row, zone: moment(row["at"]).astimezone(zone).date().isoformat(),
     "chat": lambda row, _: int(row["chat"]),
     "person": lambda row, _: int(row["person"]),
+    "model": lambda row, _: str(row["model"]),
 }

@@ -20,11 +20,13 @@ from userbot.errors import LimitReachedError, ModelError
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, request_sent
 from userbot.rules import limits
+from userbot.rules.prompt import model_of
 from userbot.rules.window import estimate
-from userbot.settings import LimitsConfig, PersonLimits
+from userbot.settings import LimitsConfig, PersonLimits, Prices
 from userbot.storage.store import Store
 from userbot.texts import _
 from userbot.timings import USUAL
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Turn
 from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Source, Spent, Usage
 
@@ -48,6 +50,10 @@ class Limits:
     """What [limits.people] says, by the person's id."""
     others: PersonLimits | None = None
     """What holds for those of whom it says nothing, if that is not the general limits alone."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """[models]: the names by which a model may have prices of its own."""
+    model: str = ""
+    """The one that is asked where neither a chat nor a question names another."""
     system: str = ""
     """The general system text, with which each request begins."""
     held_seconds: float = USUAL.limit_held_seconds
@@ -61,9 +67,12 @@ class _StaysAsItIs(Exception):  # noqa: N818 - no failure
 class Budget:
     """The limits of the config over what the ledger counts. Its calls raise StorageError."""
 
-    def __init__(self, of: Limits, store: Store, clock: Clock, report: Report) -> None:
+    def __init__(
+        self, of: Limits, chats: ChatRules, store: Store, clock: Clock, report: Report
+    ) -> None:
         self.limits = of
         """What the config says of them now."""
+        self._chats = chats
         self._store = store
         self._ledger = store.ledger
         self._clock = clock
@@ -73,9 +82,9 @@ class Budget:
 
     def least(self, question: Question) -> Expected:
         """The least that a question will cost."""
-        return limits.expected_of_question(
-            self.limits.config.prices, self.limits.system, question.text
-        )
+        chat = self._chats.get(question.conversation.chat)
+        model = model_of(self.limits.model, chat, question.switches)
+        return limits.expected_of_question(self._prices(model), self.limits.system, question.text)
 
     def admit(
         self, question: Question, now: datetime, least: Expected, *, joins: bool = False
@@ -135,17 +144,21 @@ class Budget:
             request.model,
             prompt_tokens=tokens,
             completion_tokens=most,
-            cost=limits.cost(self.limits.config.prices, tokens, 0),
-            answer_cost=limits.cost(self.limits.config.prices, 0, most),
+            cost=limits.cost(self._prices(request.model), tokens, 0),
+            answer_cost=limits.cost(self._prices(request.model), 0, most),
         )
 
     def for_audio(self, model: str, seconds: float) -> Payment:
         """The transcription of so much audio."""
-        return Payment("audio", model, audio_seconds=seconds, cost=self._cost_of_sound(seconds))
+        return Payment(
+            "audio", model, audio_seconds=seconds, cost=self._cost_of_sound(model, seconds)
+        )
 
     def for_speech(self, model: str, seconds: float) -> Payment:
         """So many seconds of spoken answer: nothing but the day's money limits it."""
-        return Payment("speech", model, audio_seconds=seconds, cost=self._cost_of_sound(seconds))
+        return Payment(
+            "speech", model, audio_seconds=seconds, cost=self._cost_of_sound(model, seconds)
+        )
 
     async def authorize(self, turn: Turn, payment: Payment) -> None:
         """Authorize what is about to be paid, once there is room for it; waits are shown.
@@ -195,20 +208,26 @@ class Budget:
     ) -> None:
         """The model's answer is whole: kept until it is settled, and paid."""
         if turn.payment is not None:
+            model = finish.asked or turn.payment.model
             self._ledger.capture(
                 turn.payment.id,
-                self._cost(usage),
+                limits.cost_of(self._prices(model), usage),
                 self._clock.now(),
                 usage=usage,
+                model=model,
                 whole=(text, finish),
                 cites=cites,
             )
             turn.payment = None
 
-    def broke_off(self, turn: Turn, usage: Usage) -> None:
-        """A request brought no whole answer, and cost so much all the same."""
+    def broke_off(self, turn: Turn, usage: Usage, model: str = "") -> None:
+        """A request brought no whole answer, and cost so much all the same.
+
+        `model`: which was asked, if that is known.
+        """
         if turn.payment is not None:
-            turn.payment = replace(turn.payment, usage=usage)
+            model = model or turn.payment.model
+            turn.payment = replace(turn.payment, usage=usage, model=model)
             self._captured(turn)
 
     def paid(self, turn: Turn, model: str, seconds: float) -> None:
@@ -281,10 +300,11 @@ class Budget:
         now = self._clock.now()
         if payment.kind == "answer":
             usage = payment.usage or Usage(payment.prompt_tokens, 0, estimated=True)
-            self._ledger.capture(payment.id, self._cost(usage), now, usage=usage)
+            cost = limits.cost_of(self._prices(payment.model), usage)
+            self._ledger.capture(payment.id, cost, now, usage=usage, model=payment.model)
             return
         seconds, model = payment.audio_seconds, payment.model
-        cost = self._cost_of_sound(seconds)
+        cost = self._cost_of_sound(model, seconds)
         self._ledger.capture(payment.id, cost, now, seconds=seconds, model=model)
 
     def _firm(self, question: Question, now: datetime) -> Spent:
@@ -302,11 +322,11 @@ class Budget:
             expected=expected,
         )
 
-    def _cost(self, usage: Usage) -> int:
-        return limits.cost_of(self.limits.config.prices, usage)
+    def _prices(self, model: str) -> Prices | None:
+        return limits.prices_of(self.limits.config.prices, self.limits.models, model)
 
-    def _cost_of_sound(self, seconds: float) -> int:
-        return limits.cost(self.limits.config.prices, 0, 0, seconds)
+    def _cost_of_sound(self, model: str, seconds: float) -> int:
+        return limits.cost(self._prices(model), 0, 0, seconds)
 
     def _day(self, now: datetime) -> datetime:
         return limits.day_began(now, self.limits.config.timezone)

@@ -282,7 +282,7 @@ class Complete:
         assert turn.request is not None
         told = stream.finish.usage
         usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
-        self._budget.broke_off(turn, usage)
+        self._budget.broke_off(turn, usage, stream.finish.asked)
         turn.before.append(usage)
         turn.cost = Usage(0, 0)  # of an answer nothing was paid yet
 
@@ -301,4 +301,5 @@ class Complete:
         assert turn.request is not None
         usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
         turn.cost = usage
-        self._budget.broke_off(turn, usage)
+        asked = error.asked if isinstance(error, ModelError) else ""
+        self._budget.broke_off(turn, usage, asked)
