@@ -129,6 +129,18 @@ def test_a_picture_without_words_is_heard_as_a_picture() -> None:
     assert any("3 pictures · and these?" in row for row in shown(READY, album, verbose=True))
 
 
+def test_only_the_mark_of_a_row_is_coloured_and_not_what_stands_behind_it() -> None:
+    paper = Paper()
+    console = Console(width=80, height=24, file=paper, force_terminal=True, color_system="256")
+    screen = Live("en", verbose=False, console=console, status=Status())
+    for event in (READY, HEARD):
+        screen(event)
+    screen.tick({(-100, 7): "Well, it depends"})
+    assert "\x1b[38;5;28m● \x1b[0m\x1b[1mOlga\x1b[0m · m" in paper.getvalue()
+    row = paper.getvalue().rpartition("Weekend · Max")[2]
+    assert "\x1b[0m  writing\x1b[2m 0 s\x1b[0m  \x1b[2mWell, it depends" in row
+
+
 def test_an_endpoint_that_is_waited_for_is_one_row_that_changes() -> None:
     rows = shown(READY, HEARD, AGAIN, AGAIN, AGAIN, AGAIN)
     assert [row for row in rows if "status 500" in row] == [rows[-2]]
@@ -200,6 +212,15 @@ def test_no_line_is_wider_than_the_terminal_whatever_people_write(
     assert max(map(cell_len, rows)) < width
 
 
+def test_a_whole_screen_is_never_wiped_since_some_terminals_keep_a_copy_of_it() -> None:
+    paper = io.StringIO()
+    footer = Footer(paper)
+    footer.draw(["one"])
+    footer.draw(["two"])
+    (before,) = re.findall(r"(.*)\x1b\[J", paper.getvalue())
+    assert before.endswith("\r\x1b[K\x1b[C")  # the first column by itself, then all the rest
+
+
 def test_what_is_drawn_again_begins_where_it_was_however_a_terminal_moved_it() -> None:
     paper = io.StringIO()
     footer = Footer(paper)
@@ -209,7 +230,7 @@ def test_what_is_drawn_again_begins_where_it_was_however_a_terminal_moved_it() -
     footer.draw(["one", "two", "three"])
     assert len(paper.getvalue()) == before  # nothing changed: nothing is written
     footer.draw(["four"], "log\n")
-    assert "\r\x1b[Jlog\n" in paper.getvalue()[before:]
+    assert "\x1b[J\rlog\n" in paper.getvalue()[before:]
 
 
 @pytest.mark.parametrize(

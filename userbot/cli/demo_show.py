@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from userbot.console.colours import BLUE, CYAN, GREEN, MAGENTA
 from userbot.console.describe import HEADS
 from userbot.console.live import Live
 from userbot.rules.plain import within
@@ -21,10 +22,10 @@ _STYLES = {
     "Italic": "italic",
     "Underline": "underline",
     "Strike": "strike",
-    "Code": "cyan",
-    "Pre": "cyan",
+    "Code": CYAN,
+    "Pre": CYAN,
     "Blockquote": "italic dim",
-    "TextUrl": "underline blue",
+    "TextUrl": f"underline {BLUE}",
     "Spoiler": "reverse",
 }
 
@@ -44,7 +45,7 @@ class Show:
     def label(self, sentence: str) -> None:
         """Say what this is, first of all."""
         sentence = self._shown(sentence)
-        self._print(Text(sentence, "bold magenta"), sentence)
+        self._print(Text(sentence, f"bold {MAGENTA}"), sentence)
 
     def said(
         self,
@@ -77,7 +78,7 @@ class Show:
             lines = "\n".join(f"    | {line}" for line in (head, *text.split("\n")))
             self._print(None, f"\n{lines}")
             return
-        style = "green" if by_program else "cyan"
+        style = GREEN if by_program else CYAN
         bubble = Text("\n")
         told = Text.assemble((head, f"bold {style}"), "\n", styled(text, message.entities))
         # Wrapped here, so that the bar stands before every line.
@@ -120,7 +121,7 @@ class Show:
         shown, plain = Text(f"\n{title}", "bold"), f"\n{title}"
         for command, does in steps:
             told = self._shown(does)
-            shown.append(f"\n  {command:{width}}", "bold cyan").append(f"  {told}", "not bold")
+            shown.append(f"\n  {command:{width}}", f"bold {CYAN}").append(f"  {told}", "not bold")
             plain += f"\n  {command:{width}}  {told}"
         self._print(shown, plain)
 

@@ -20,6 +20,7 @@ from userbot.cli.login import online
 from userbot.cli.table import print_json, titled
 from userbot.config import Loaded, check_modes
 from userbot.config.environment import ENV_FILE
+from userbot.console.colours import GREEN, RED, YELLOW
 from userbot.console.describe import printable
 from userbot.errors import ConfigError, SessionInUseError, StorageError
 from userbot.private_files import others_may_read
@@ -280,9 +281,9 @@ def _print(found: list[Finding], *, lively: bool) -> None:
     table = Table.grid("", "", Column(overflow="fold"), padding=(0, 2))
     before = ""
     for finding in found:
-        mark, style = ("✓", "green") if finding.fine else ("✗", "bold red")
+        mark, style = ("✓", GREEN) if finding.fine else ("✗", f"bold {RED}")
         if finding.matters:
-            mark, style = "!", "bold yellow"
+            mark, style = "!", f"bold {YELLOW}"
         name, hint = said(finding.name), f"→ {printable(said(finding.hint))}"
         if not lively:
             print(mark, name, "·", finding.told)
@@ -291,7 +292,7 @@ def _print(found: list[Finding], *, lively: bool) -> None:
             continue
         told = Text(finding.told)
         if finding.hint:
-            told.append(f"\n{hint}", "italic yellow")
+            told.append(f"\n{hint}", f"italic {YELLOW}")
         repeated = finding.name == before
         before = finding.name
         lit = Text("" if repeated and mark == "✓" else mark, style)

@@ -17,6 +17,8 @@ from typing import Final, TextIO
 from userbot.texts import Language, language_of, translated
 
 _asked: str | None = None
+_GREEN: Final = "38;5;28"
+"""As in `console.colours`."""
 _PLAINER = {
     **dict.fromkeys("“”„«»", '"'),
     **dict.fromkeys("–—−·•", "-"),
@@ -92,7 +94,7 @@ def fitted(text: str, stream: TextIO) -> str:
 
 def say(sentence: str) -> None:
     """Say what the command was run for, on standard output."""
-    print(said(sentence))
+    print(fitted(said(sentence), sys.stdout))
 
 
 def tell(sentence: str = "") -> None:
@@ -118,7 +120,7 @@ def tell_head(sentence: str) -> None:
 def tell_done(sentence: str) -> None:
     """Say on standard error that something worked."""
     told = fitted(said(sentence), sys.stderr)
-    show(f"{_lit('✓', '32')} {told}" if sys.stderr.isatty() else told)
+    show(f"{_lit('✓', _GREEN)} {told}" if sys.stderr.isatty() else told)
 
 
 def _lit(text: str, style: str) -> str:

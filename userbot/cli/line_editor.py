@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from userbot.console.colours import CYAN
 from userbot.console.keyboard import KeyReader
 
 END = "\x04"
@@ -68,7 +69,7 @@ class LineEditor:
         while cell_len(end) > room:
             end = end[1:]
         self._write(_ERASE_LINE)
-        self.console.print(Text(self._prompt, "bold cyan"), Text(end), sep="", end="")
+        self.console.print(Text(self._prompt, f"bold {CYAN}"), Text(end), sep="", end="")
 
     def _read(self, keys: str) -> None:
         for key in keys:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shlex
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from userbot.cli.common import Common, program
-from userbot.cli.language import said
+from userbot.cli.language import fitted, said
 from userbot.cli.line_editor import LineEditor
 from userbot.cli.sandbox_card import announced
 from userbot.cli.sandbox_room import SCAN, Room, can_visit
@@ -114,7 +115,7 @@ def _invitation() -> str:
         f"  {init}",
         f"  {run}",
     )
-    return "\n".join(map(said, lines))
+    return fitted("\n".join(map(said, lines)), sys.stdout)
 
 
 def _told(card: dict[str, Any], *, fixed: bool) -> str:

@@ -8,7 +8,7 @@ import time
 from io import TextIOWrapper
 
 from userbot.cli.common import Common, say_error
-from userbot.cli.language import fitted, language, said
+from userbot.cli.language import fitted, language, said, tell
 from userbot.console.lines import JsonLines, Lines
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, UserbotError
@@ -91,7 +91,7 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> boo
         import readline  # noqa: F401  so that lines can be edited and called back
 
         keys = _("Ctrl-D or /quit quits, Ctrl-C stops an answer, /new starts over, /help.")
-        print(said(keys), file=sys.stderr)
+        tell(keys)
     while True:
         try:
             line = input(_PROMPT) if typed else next(sys.stdin)

@@ -9,23 +9,24 @@ import unicodedata
 from dataclasses import dataclass
 
 from userbot import events as happened
+from userbot.console.colours import BLUE, CYAN, GREEN, MAGENTA, RED, YELLOW
 from userbot.console.reasons import ENDED, REASONS
 from userbot.texts import Language, Text, _, joined, n_, p_, quoted, translated
 from userbot.types import SAVED_TITLE, TERMINAL
 
 HEADS = {
-    "ready": (_("ready"), "green"),
-    "heard": (_("heard"), "cyan"),
-    "transcribed": (_("transcribed"), "cyan"),
+    "ready": (_("ready"), GREEN),
+    "heard": (_("heard"), CYAN),
+    "transcribed": (_("transcribed"), CYAN),
     "ignored": (_("ignored"), "dim"),
-    "limited": (_("limited"), "yellow"),
-    "answering": (p_("event", "answering"), "blue"),
-    "tool": (_("searched"), "blue"),
-    "answered": (p_("event", "answered"), "green"),
-    "failed": (p_("event", "failed"), "red"),
-    "waiting": (_("waiting"), "yellow"),
-    "skipped": (p_("event", "skipped"), "yellow"),
-    "notice": (_("notice"), "magenta"),
+    "limited": (_("limited"), YELLOW),
+    "answering": (p_("event", "answering"), BLUE),
+    "tool": (_("searched"), BLUE),
+    "answered": (p_("event", "answered"), GREEN),
+    "failed": (p_("event", "failed"), RED),
+    "waiting": (_("waiting"), YELLOW),
+    "skipped": (p_("event", "skipped"), YELLOW),
+    "notice": (_("notice"), MAGENTA),
     "stopped": (p_("event", "stopped"), "bold"),
 }
 """What each event is called, and its style."""

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import IO
 
-_WIPE = "\r\x1b[J"
+_WIPE = "\r\x1b[K\x1b[C\x1b[J\r"
+"""From the second column on: a whole screen that is wiped, tmux keeps a copy of above it."""
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 _CUT, _WRAP = "\x1b[?7l", "\x1b[?7h"
 _BEGIN, _END = "\x1b[?2026h", "\x1b[?2026l"

@@ -15,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from userbot.console.colours import GREEN, GREY, YELLOW
 from userbot.console.describe import (
     HEADS,
     Line,
@@ -30,7 +31,6 @@ from userbot.console.under_way import UnderWay
 from userbot.events import Answered, Answering, Event, Failed, Ignored, Notice, Ready, Stopped
 from userbot.texts import Language, _, joined, translated
 
-_TIME_STYLE = "grey58"
 _NARROW = 60
 """Columns below which a row begins with its head alone, and the rest is set in below it."""
 _AGAIN_SECONDS = 0.05
@@ -147,7 +147,7 @@ class Live:
             self._failed.clear()
             if self.status is not None:
                 self.status.today = Today()
-            rows = (Text(f"── {today:%Y-%m-%d} ──", _TIME_STYLE), *rows)
+            rows = (Text(f"── {today:%Y-%m-%d} ──", GREY), *rows)
         if not self.console.is_terminal:
             for row in rows:
                 self.console.print(row)
@@ -192,7 +192,7 @@ class Live:
             chats = joined(*some, by=", ")
         passed, left = seconds(event.seconds), left_over(event)
         what = joined(event.model, chats, passed, left, by=" · ")
-        who = Text("● ", "green").append(printable(event.account), "bold")
+        who = Text.assemble(("● ", GREEN), (printable(event.account), "bold"))
         who.append(f" · {printable(translated(what, self._language))}")
         hint = _("Write {prefix} hello in Saved Messages. ? shows the keys, Ctrl-C stops.")
         if self.status is not None and self.status.in_sandbox:
@@ -206,22 +206,22 @@ class Live:
         """An event as a row of the log, wrapped under itself rather than under the time."""
         style = line.style
         if isinstance(event, Notice) and event.reason in _WARNINGS:
-            style = "yellow"
+            style = YELLOW
         told = Text.assemble((line.where, "bold"), "  " if line.where else "", line.what)
         if line.hint:
-            told.append(f"\n→ {line.hint}", "italic yellow")
+            told.append(f"\n→ {line.hint}", f"italic {YELLOW}")
         now = datetime.now().astimezone()
         row = Table.grid(padding=(0, 1))
         text = Text(line.text, "dim", no_wrap=True, overflow="ellipsis")
         if self.console.width < _NARROW:
             row.add_column(overflow="fold")
-            head = Text.assemble((f"{now:%H:%M}", _TIME_STYLE), " ", (line.head, style))
+            head = Text.assemble((f"{now:%H:%M}", GREY), " ", (line.head, style))
             row.add_row(head)
             row.add_row(Padding(told, (0, 0, 0, 2)))
             if line.text:
                 row.add_row(Padding(text, (0, 0, 0, 2)))
             return row
-        row.add_column(no_wrap=True, style=_TIME_STYLE)
+        row.add_column(no_wrap=True, style=GREY)
         row.add_column(no_wrap=True, width=self._head_width)
         row.add_column(overflow="fold")
         row.add_row(f"{now:%H:%M:%S}", Text(line.head, style), told)

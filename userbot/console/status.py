@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len
 from rich.text import Text
 
+from userbot.console.colours import GREEN, RED, YELLOW
 from userbot.console.describe import money
 from userbot.texts import Language, _, n_, translated
 
@@ -51,19 +52,19 @@ class Status:
         answers = n_("today {count} answer", "today {count} answers", today.answers)
         parts: Sequence[tuple[int, str, str]] = (
             (9, self._line(), ""),
-            (8, _("paused") if self.paused else "", "bold yellow"),
+            (8, _("paused") if self.paused else "", f"bold {YELLOW}"),
             (2, up, ""),
             (1, chats if self.ready else "", ""),
             (6, answers if self.ready else "", ""),
             (4, tokens, ""),
             (5, money(today.cost) if today.cost else "", ""),
-            (7, failed, "red"),
+            (7, failed, RED),
         )
         kept = [(rank, translated(text, language), style) for rank, text, style in parts if text]
         while len(kept) > 1 and _length(kept) > width:
             kept.remove(min(kept))
         line = Text(no_wrap=True)
-        colour = "yellow" if self.paused or not self.ready else "green" if self.connected else "red"
+        colour = YELLOW if self.paused or not self.ready else GREEN if self.connected else RED
         line.append("● ", colour)
         for number, (_rank, text, style) in enumerate(kept):
             line.append(" · " if number else "", "dim").append(text, style or "dim")

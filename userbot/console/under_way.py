@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len
 from rich.text import Text
 
+from userbot.console.colours import BLUE, YELLOW
 from userbot.console.describe import Line, printable, whole_seconds
 from userbot.console.reasons import REASONS
 from userbot.events import (
@@ -150,7 +151,7 @@ class UnderWay:
     def _line(self, row: Row, width: int) -> Text:
         now = time.monotonic()
         frame = _FRAMES[int(now / _FRAME_SECONDS) % len(_FRAMES)]
-        line = Text(f"{frame} ", "blue", no_wrap=True)
+        line = Text(no_wrap=True).append(f"{frame} ", BLUE)
         if row.where:
             where = Text(row.where, "bold")
             where.truncate(max(10, width * 2 // 5), overflow="ellipsis")
@@ -163,7 +164,7 @@ class UnderWay:
             doing = _WRITING
         elif row.until is not None:
             doing = _THINKING
-        line.append(translated(doing, self.language), "" if doing == _WRITING else "yellow")
+        line.append(translated(doing, self.language), "" if doing == _WRITING else YELLOW)
         line.append(f" {translated(whole_seconds(seconds), self.language)}", "dim")
         room = width - line.cell_len - 2
         pause = _("paused") if self.paused else ""
