@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.pace import growth
-from tests.questions import question
 from userbot.rules import prompt
 from userbot.rules.citations import cited, listed, silent, sources_of
 from userbot.rules.markdown import render
@@ -140,9 +139,8 @@ def test_what_was_cited_stays_when_it_is_cited_again_by_nobody() -> None:
 
 
 def test_the_history_has_no_numbers_of_old_answers() -> None:
-    ask = question("and then?")
-    alone = prompt.build("", ask)
-    told = prompt.with_history(alone, [Exchange("Ann", "when?", cited("Friday [3].", READ))], ask)
+    exchange = Exchange("Ann", "when?", cited("Friday [3].", READ))
+    told = prompt.said_before([exchange], named=False)
     assert told[1] == PromptMessage("assistant", "Friday.")
 
 

@@ -20,7 +20,9 @@ PAST = (Exchange("Max", "Hi", "Hello Max."), Exchange("Anna", "And I?", "Hello A
 def build(
     system: str, turns: Sequence[Exchange], asking: Question, quoted: Quoted | None = None
 ) -> tuple[PromptMessage, ...]:
-    return prompt.with_history(prompt.build(system, asking, quoted), turns, asking)
+    *before, asked = prompt.build(system, asking, quoted)
+    past = prompt.said_before(turns, named=asking.kind.several_people)
+    return (*before, *past, asked)
 
 
 def roles(messages: tuple[PromptMessage, ...]) -> list[str]:

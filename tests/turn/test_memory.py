@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.questions import ANNA, COST, NOW, answer, pay_and_settle, question
+from userbot.rules import prompt
 from userbot.rules.window import estimate_messages
 from userbot.storage.conversations import Conversations
 from userbot.storage.store import Store
 from userbot.turn.history import History
-from userbot.types import ConversationId, Exchange, PromptMessage, Usage
+from userbot.types import ChatKind, ConversationId, Exchange, PromptMessage, Usage
 
 PLACE = ConversationId(ANNA.id)
 
@@ -147,3 +149,29 @@ def test_a_question_larger_than_the_budget_is_sent_alone(store: Store) -> None:
     huge = memory.messages("Be brief.", question("long " * 2000, message=2))
     assert [message.role for message in huge] == ["system", "user"]
     assert estimate_messages(huge) > 1000
+
+
+def test_what_the_model_has_seen_of_the_past_is_not_made_anew_and_is_right_after_a_cut(
+    store: Store,
+) -> None:
+    memory, seen = History(store, 400), 0
+    before: tuple[PromptMessage, ...] = ()
+    for number in range(40):
+        now = memory.messages("", question("now?"))
+        past = prompt.said_before(memory.exchanges(PLACE), named=False)
+        assert now[:-1] == past
+        if before and past[: len(before)] == before:
+            assert all(one is other for one, other in zip(before, now, strict=False))
+            seen += 1
+        before = now[:-1]
+        memory.remember(PLACE, Exchange("Anna", f"q{number}" * 10, "a" * 40), None, 0)
+    assert 20 < seen < 39  # sometimes it was cut
+
+
+def test_a_conversation_of_one_that_becomes_one_of_several_names_all_of_them(store: Store) -> None:
+    memory = History(store, 8000)
+    memory.messages("", question("now?"))
+    memory.remember(PLACE, Exchange("Anna", "When?", "At ten."), None, 0)
+    assert memory.messages("", question("now?"))[0] == PromptMessage("user", "When?")
+    group = replace(question("now?"), kind=ChatKind.GROUP)
+    assert PromptMessage("user", "Anna: When?") in memory.messages("", group)

@@ -75,21 +75,18 @@ def build(
     )
 
 
-def with_history(
-    alone: tuple[PromptMessage, ...], turns: Sequence[Exchange], ask: Question
-) -> tuple[PromptMessage, ...]:
-    """What `build` gave for a question, with what was said before it.
+def said_before(turns: Sequence[Exchange], *, named: bool) -> tuple[PromptMessage, ...]:
+    """What the model sees of the exchanges before a question; one without an answer is left out.
 
-    `turns`: oldest first, already cut to fit. One without an answer is left out.
+    `named`: several people speak. Stands in what `build` gives right before the question.
     """
-    named = ask.kind.several_people
     history: list[PromptMessage] = []
     for turn in turns:
         if turn.question.strip() and turn.answer.strip():
             said = _said(turn.speaker, turn.question, named)
             answer = without_citations(turn.answer)
             history += (PromptMessage("user", said), PromptMessage("assistant", answer))
-    return (*alone[:-1], *history, alone[-1])
+    return tuple(history)
 
 
 def asked(ask: Question, quoted: Quoted | None = None) -> str:

@@ -64,13 +64,13 @@ def estimate_turn(turn: Exchange) -> int:
 
 def estimate_messages(messages: Iterable[PromptMessage]) -> int:
     """Tokens of a request's messages."""
-    return sum(
-        estimate(message.content)
-        + MESSAGE_TOKENS
-        + PICTURE_TOKENS * len(message.pictures)
-        + sum(estimate(call.name + call.arguments) + MESSAGE_TOKENS for call in message.calls)
-        for message in messages
-    )
+    tokens = 0
+    for message in messages:
+        tokens += estimate(message.content) + MESSAGE_TOKENS
+        for call in message.calls:
+            tokens += estimate(call.name + call.arguments) + MESSAGE_TOKENS
+        tokens += PICTURE_TOKENS * len(message.pictures)
+    return tokens
 
 
 def estimate_request(request: ChatRequest) -> int:

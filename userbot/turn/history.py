@@ -25,6 +25,10 @@ _SHORTEST_EXCHANGE = 40
 class _Loaded:
     exchanges: list[Exchange]
     state: WindowState
+    named: bool = False
+    shown: tuple[Exchange, ...] = ()
+    messages: tuple[PromptMessage, ...] = ()
+    """What the model saw of the exchanges `shown` last."""
 
     def fit(self, beside: int = 0) -> tuple[Exchange, ...]:
         """Keep the exchanges that fit beside so many estimated tokens, and give them."""
@@ -32,6 +36,15 @@ class _Loaded:
         if len(kept) < len(self.exchanges) or (kept and kept[0] is not self.exchanges[0]):
             self.exchanges = list(kept)
         return kept
+
+    def said(self, beside: int, *, named: bool) -> tuple[PromptMessage, ...]:
+        """What the model sees of those that fit; what it has seen before is not made anew."""
+        kept = self.fit(beside)
+        if named != self.named or kept[: len(self.shown)] != self.shown:
+            self.named, self.shown, self.messages = named, (), ()
+        self.messages += prompt.said_before(kept[len(self.shown) :], named=named)
+        self.shown = kept
+        return self.messages
 
 
 class History:
@@ -68,8 +81,10 @@ class History:
         alone = prompt.build(system, question, quoted, background)
         if question.switches.by_itself:
             return alone
-        exchanges = self.exchanges(question.conversation, estimate_messages(alone) + beside)
-        return prompt.with_history(alone, exchanges, question)
+        past = self._load(question.conversation).said(
+            estimate_messages(alone) + beside, named=question.kind.several_people
+        )
+        return (*alone[:-1], *past, alone[-1])
 
     def begin(self, question: Question) -> None:
         """A question is about to be answered: if its conversation was silent long, it is new.
