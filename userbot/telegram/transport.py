@@ -78,7 +78,7 @@ class MTProtoTransport(MTProtoSender):  # type: ignore[misc]
     def send(self, request: Any, ordered: bool = False) -> Any:
         """As MTProtoSender's."""
         if isinstance(request, ONCE):
-            return asyncio.ensure_future(self._send_once(request, ordered))
+            return self._send_once(request, ordered)  # awaited at once, in Telethon's `_call`
         if isinstance(request, functions.InvokeWithLayerRequest):
             return asyncio.ensure_future(self._begin(partial(super().send, request, ordered)))
         return super().send(request, ordered=ordered)

@@ -107,6 +107,13 @@ class Runner:
         if stage is Stage.SETTLE:
             await self._stages.answer.abandon(turn)
             await self._stages.answer.over(turn)  # seen before the end is told
+            self._stages.settle(turn)
+        else:
+            await self._interruptibly(turn, stage)
+        turn.troubles = 0
+
+    async def _interruptibly(self, turn: Turn, stage: Stage) -> None:
+        """Run a stage in a task of its own, which ends when somebody interrupts."""
         turn.task = asyncio.ensure_future(self._run(turn, stage))
         try:
             await turn.task
@@ -118,7 +125,6 @@ class Runner:
                 raise
         finally:
             turn.task = None
-        turn.troubles = 0
 
     async def _run(self, turn: Turn, stage: Stage) -> None:
         match stage:
@@ -129,8 +135,6 @@ class Runner:
                 await (stages.understand if asks else stages.recap)(turn)
             case Stage.ANSWER:
                 await self._stages.answer.run(turn)
-            case Stage.SETTLE:
-                await self._stages.settle(turn)
 
     async def _interrupted(self, turn: Turn, interruption: Interruption) -> None:
         """Do what somebody outside wants. Raises StorageError; it can be begun anew then."""
@@ -152,7 +156,7 @@ class Runner:
         """A stage does not end, whatever is done: the question is failed without it."""
         turn.outcome = stopped("hung")
         with suppress(StorageError):
-            await self._stages.settle(turn)
+            self._stages.settle(turn)
 
     async def until_it_begins(self, turn: Turn) -> None:
         """More of the question may be expected; who edits again and again waits longer.

@@ -145,7 +145,7 @@ class Settle:
         self._told = told
         self._clock = clock
 
-    async def __call__(self, turn: Turn) -> None:
+    def __call__(self, turn: Turn) -> None:
         """Store the outcome and tell it. Raises StorageError; then nothing of it happened."""
         outcome = turn.outcome
         if outcome is None:
