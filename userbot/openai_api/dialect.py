@@ -222,7 +222,9 @@ class Dialect:
         if message.calls:
             calls = [_called(call) for call in message.calls]
             written |= {"content": message.content or None, "tool_calls": calls}
-        return written | ({"tool_call_id": message.answers} if message.answers else {})
+        if message.answers:
+            written["tool_call_id"] = message.answers
+        return written
 
     def _content(self, message: PromptMessage) -> str | list[dict[str, Any]]:
         if not message.pictures or PICTURES in self.without:
