@@ -163,6 +163,14 @@ async def test_what_commands_have_set_is_told_and_a_model_that_is_not_there_too(
     assert ended.code == 0
 
 
+async def test_a_name_for_a_model_that_is_not_there_is_told(house: House) -> None:
+    house.write_config('[models]\nsame = "sandbox"\nbig = "parrot"\n')
+    house.log_in()
+    ended = await house.run("doctor")
+    assert "; but not big of [models]\n  → " in ended.out, ended.out
+    assert ended.code == 0
+
+
 async def test_a_chat_whose_name_telegram_refuses_is_a_finding(house: House) -> None:
     house.write_config('[[chats]]\nid = "@max_m"\nrespond = "all"\nfrom = "anyone"\n')
     house.log_in()

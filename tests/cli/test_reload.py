@@ -56,6 +56,23 @@ async def test_what_may_be_looked_up_changes_while_it_runs(house: House) -> None
     assert (await running.stop(signal.SIGTERM)).code == 0
 
 
+async def test_names_for_models_change_while_it_runs(house: House) -> None:
+    house.write_config()
+    house.log_in()
+    stage = house.stage
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    house.write_config('[models]\nbig = "gpt-big"\n[limits.prices.big]\ninput = 1000\n')
+    told = (await running.event("notice"))["detail"]
+    assert "[models]" in told
+    assert "limits.prices now in effect" in told
+    stage.olga.says(stage.olga, "/gpt -m big why?")
+    answered = await running.event("answered")
+    assert stage.endpoint.requests[-1]["model"] == "gpt-big"
+    assert answered["cost"] == answered["prompt_tokens"] / 1000
+    assert (await running.stop(signal.SIGTERM)).code == 0
+
+
 async def test_a_faulty_file_changes_nothing_and_each_fault_is_told(house: House) -> None:
     stage = house.stage
     right = house.write_config(MAX_MAY.format(chat=stage.group.id)).read_text()

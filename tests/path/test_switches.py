@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.harness import Stage, listed
+from tests.harness import Stage, Usage, listed
 from tests.path.test_changing_questions import PLAIN
 from tests.path.test_chat_commands import orders, result
 from tests.path.test_pictures import JPEG
 from tests.path.test_quiet_questions import answered, question
 from tests.path.voice.notes import EN, until
 from userbot.sandbox.endpoint import Reply
+from userbot.sandbox.endpoint_faults import RefusedError
 
 MODELS: Any = {"models": {"big": "gpt-big", "Fast": "gpt-fast"}}
 
@@ -103,7 +104,8 @@ async def test_a_model_that_the_server_does_not_have_is_followed_by_no_other(sta
     fallbacks = {"base_url": stage.endpoint.base_url, "fallbacks": ["second"]}
     program = await stage.program(openai=fallbacks)
     said = stage.olga.says(stage.olga, "/gpt -m nowhere why?")
-    await program.tells("failed", reason="model_not_found")
+    failed = await program.tells("failed", reason="model_not_found")
+    assert "named by -m" in failed.hint
     assert [one["model"] for one in stage.endpoint.requests] == ["nowhere"]
     (line,) = stage.answers(said)
     assert "has no model nowhere" in line.text
@@ -120,6 +122,76 @@ async def test_a_server_that_takes_no_effort_is_asked_without(stage: Stage) -> N
     dropped = await program.tells("notice", reason="parameter_dropped")
     assert "reasoning_effort" in dropped.detail
     assert [how(stage, number)[1] for number in (0, 1)] == ["high", None]
+    stage.olga.says(stage.olga, "/gpt -e low why?")
+    await until(partial(answered, program, 2))
+    told = [one.detail for one in program.events("notice", reason="parameter_dropped")]
+    assert how(stage)[1] is None
+    assert told[1:] == ["test does not support reasoning_effort: asking without it."]
+
+
+async def test_the_effort_asked_for_is_not_given_up_for_tools(stage: Stage) -> None:
+    def picky(request: dict[str, Any]) -> str:
+        if request.get("tools") and request.get("reasoning_effort") != "none":
+            raise RefusedError(400, "No tools with reasoning_effort: set it to 'none'. Unsupported")
+        return '{"calls": []}' if "response_format" in request else "An answer."
+
+    stage.endpoint.responder = picky
+    program = await stage.program(reading={"search": "me"})
+    stage.olga.says(stage.group, "/gpt -e high why?")
+    await until(partial(answered, program, 1))
+    assert how(stage)[1] == "high"
+    stage.olga.says(stage.group, "/gpt why?")
+    await until(partial(answered, program, 2))
+    assert how(stage)[1] == "none", "who did not ask for it may have the tools"
+
+
+async def test_a_question_by_itself_that_is_too_long_shortens_no_conversation(
+    stage: Stage,
+) -> None:
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt first")
+    await until(partial(answered, program, 1))
+    stage.endpoint.faults.add("context_length")
+    stage.max.says(stage.group, "/gpt -n why?")
+    await program.tells("failed", reason="context_length")
+    assert len(stage.endpoint.requests) == 2
+    assert not program.events("notice", reason="shrunk")
+
+
+async def test_each_model_costs_what_its_own_prices_say(stage: Stage) -> None:
+    prices = {"input": 1, "output": 1, "big": {"input": 1000}, "gpt-own": {"output": 5000}}
+    program = await stage.program(
+        openai={"base_url": stage.endpoint.base_url, "fallbacks": ["gpt-own"]},
+        limits={"prices": prices, "cost_per_day": 1000},
+        **MODELS,
+    )
+    usage = Usage(1000, 100)
+    stage.endpoint.responder = lambda _: Reply("An answer.", usage=usage)
+    for number, asked in enumerate(("", "-m big", "-m gpt-own"), 1):
+        stage.max.says(stage.group, f"/gpt {asked} why?") if number < 3 else stage.olga.says(
+            stage.group, f"/gpt {asked} why?"
+        )
+        await until(partial(answered, program, number))
+    stage.endpoint.gone = {"test"}
+    stage.max.says(stage.group, "/gpt why?")
+    await until(partial(answered, program, 4))
+    costs = {row.model: (row.requests, row.cost) for row in stage.spent("model")}
+    assert costs == {
+        "test": (1, 0.0011),
+        "gpt-big": (1, 1.0001),
+        "gpt-own": (2, 2 * (0.001 + 0.5)),
+    }
+
+
+async def test_a_dear_model_is_refused_where_a_cheap_one_is_not(stage: Stage) -> None:
+    prices = {"input": 1, "output": 1, "big": {"input": 100_000}}
+    limits = {"prices": prices, "cost_per_day": 0.5}
+    program = await stage.program(limits=limits, **MODELS)
+    stage.max.says(stage.group, "/gpt -m big why?")
+    await program.tells("limited", reason="cost_per_day")
+    assert stage.endpoint.requests == []
+    stage.max.says(stage.group, "/gpt -m fast why?")
+    await until(partial(answered, program, 1))
 
 
 async def test_a_question_by_itself_is_asked_without_all_that_was_said(stage: Stage) -> None:

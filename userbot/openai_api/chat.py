@@ -18,7 +18,7 @@ from userbot.errors import ModelError
 from userbot.events import Notice, Report
 from userbot.openai_api import responses
 from userbot.openai_api.client import ModelClient
-from userbot.openai_api.dialect import CALLS, PICTURES, SCHEMA, SYSTEM, TOOLS, Dialect
+from userbot.openai_api.dialect import CALLS, EFFORT, PICTURES, SCHEMA, SYSTEM, TOOLS, Dialect
 from userbot.openai_api.failures import refusal_of
 from userbot.openai_api.model_errors import TOOLS_REFUSED
 from userbot.openai_api.offered import OfferedModel, like, offered
@@ -75,10 +75,11 @@ class OpenAIChat:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Delta | Finish, None]:
         """The answer in pieces, then one Finish. Raises ModelError, also after some pieces.
 
-        A model that is gone or overloaded is followed by the next of the fallbacks, if the request
-        allows that. Close it when leaving early (`contextlib.aclosing`): that ends the request.
+        A model that is gone or overloaded is followed by the next of the fallbacks, unless the
+        question itself names it. Close it when leaving early (`contextlib.aclosing`): that ends
+        the request.
         """
-        models = [request.model, *(self._fallbacks if request.falls_back else ())]
+        models = [request.model, *(() if request.switches.model else self._fallbacks)]
         models = [name for name in models if name not in self._gone]
         models = list(dict.fromkeys(models)) or [request.model]
         for model, following in zip(models, [*models[1:], ""], strict=True):
@@ -105,9 +106,16 @@ class OpenAIChat:
     ) -> AsyncGenerator[Delta | Finish, None]:
         with self._client.explained(request.model, answer):
             client = await self._client.ready()
+            dialect = self._dialects[request.model]
+            if request.switches.effort and EFFORT in dialect.without:
+                told = _(
+                    "{model} does not support {what}: asking without it.",
+                    model=request.model,
+                    what=EFFORT,
+                )
+                self._report(Notice(reason="parameter_dropped", detail=told))
             while True:
-                dialect = self._dialects[request.model]
-                if request.tools and TOOLS in dialect.without:
+                if request.tools and not dialect.takes_tools(request):
                     raise self._client.server.error(TOOLS_REFUSED, model=request.model)
                 body = dialect.body(request)
                 try:

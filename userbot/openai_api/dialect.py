@@ -26,6 +26,7 @@ TOOLS: Final = "tools"
 """Stands for tools: who refuses them is not asked with any."""
 CALLS: Final = "calls"
 """Stands for calls and their results as messages of their own: without them they are told."""
+EFFORT: Final = "reasoning_effort"
 SCHEMA: Final = "response_format"
 """Stands for a schema of the answer: without it the words alone ask for one."""
 _NO_TOOLS: Final = re.compile(
@@ -57,13 +58,13 @@ _BAD_PICTURE: Final = re.compile(
 _INSTEAD: Final = {"max_completion_tokens": "max_tokens"}
 """The older name of a parameter, tried before it is given up."""
 _CAPS: Final = ("max_completion_tokens", "max_tokens")
-_PARAMETERS: Final = ("temperature", *_CAPS, "stream_options", "reasoning_effort", "stream")
+_PARAMETERS: Final = ("temperature", *_CAPS, "stream_options", EFFORT, "stream")
 _SPELLED: Final = {
     "temperature": (),
     "max_completion_tokens": ("maxtokens", "maxoutputtokens", "maxnewtokens", "numpredict"),
     "max_tokens": ("maxcompletiontokens", "maxoutputtokens", "maxnewtokens", "numpredict"),
     "stream_options": ("includeusage",),
-    "reasoning_effort": ("effort", "think", "thinking", "reasoning", "thinkinglevel"),
+    EFFORT: ("effort", "think", "thinking", "reasoning", "thinkinglevel"),
     "stream": ("streaming",),
 }
 """What servers call a parameter beside its name; however it is written, letters alone count."""
@@ -115,13 +116,18 @@ class Dialect:
         self._no_effort = False
         """With tools it is told not to reason: else it does not take them."""
 
+    def takes_tools(self, request: ChatRequest) -> bool:
+        """Whether it can be asked with tools; not where they would cost the effort asked for."""
+        silenced = self._no_effort and EFFORT not in self.without
+        return TOOLS not in self.without and not (silenced and request.switches.effort)
+
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request as this model takes it. What is not set is not sent either."""
         stream = request.stream and "stream" not in self.without
         values: dict[str, Any] = {
             "temperature": request.temperature,
             "max_completion_tokens": self._cap(request),
-            "reasoning_effort": self._effort(request),
+            EFFORT: self._effort(request),
             "stream_options": {"include_usage": True} if stream else None,
             TOOLS: [_function(tool) for tool in request.tools] or None,
             SCHEMA: _by_schema(request.schema) if request.schema else None,
@@ -156,7 +162,7 @@ class Dialect:
             return name
         name = self._refused(status, text, param, body)
         to_none = bool(body.get(TOOLS)) and re.search(r"\bnone\b", text, re.I) is not None
-        if name == "reasoning_effort" and to_none and not self._no_effort:
+        if name == EFFORT and to_none and not self._no_effort:
             self._no_effort = True
         elif name is not None:
             self.without.add(name)
@@ -184,9 +190,7 @@ class Dialect:
             about_role = re.fullmatch(r"messages.*role", param)
             if about_role or _NO_SYSTEM.search(text):
                 return SYSTEM
-        effort = "effort" in f"{param} {text}" and not (
-            self._no_effort and "reasoning_effort" in self.without
-        )
+        effort = "effort" in f"{param} {text}" and not (self._no_effort and EFFORT in self.without)
         if not effort and (name := _refused_tools(status, text, param, body)) is not None:
             return name
         shown = any(isinstance(message["content"], list) for message in body["messages"])
@@ -197,8 +201,8 @@ class Dialect:
         if status not in _REFUSING:
             return None
         sent = [name for name in _PARAMETERS if body.get(name) not in (None, False)]
-        if body.get(TOOLS) and "reasoning_effort" not in sent and not self._no_effort:
-            sent.append("reasoning_effort")  # what is not set is set by the model itself
+        if body.get(TOOLS) and EFFORT not in sent and not self._no_effort:
+            sent.append(EFFORT)  # what is not set is set by the model itself
         words = _spelled(param)
         if not words:
             words = {word for found in _WORD.findall(text) for word in _spelled(found)}

@@ -242,5 +242,5 @@ def request(
         temperature=general.temperature,
         max_completion_tokens=general.max_completion_tokens,
         reasoning_effort=switches.effort or general.reasoning_effort,
-        falls_back=not switches.model,
+        switches=switches,
     )

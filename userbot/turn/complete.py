@@ -143,6 +143,8 @@ class Complete:
             spread=turn.question.id * _GOLDEN % 1,
         )
         if seconds is None:
+            if error.reason == "model_not_found" and turn.question.switches.model:
+                error.hint = _("It was named by -m: correct it there, or under [models].")
             raise error
         self._report(
             Waiting(

@@ -71,7 +71,7 @@ class Requests:
             turn.summing = smaller
         elif turn.looked_up.rounds and not turn.looked_up.found_shorter:
             turn.looked_up.found_shorter = True
-        elif turn.tight and turn.whole is None:
+        elif (turn.tight and turn.whole is None) or turn.question.switches.by_itself:
             return False
         else:
             self._history.shrink(turn.question.conversation, turn.estimated)

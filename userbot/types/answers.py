@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from userbot.types.decisions import AS_EVER, Switches
 from userbot.types.lookups import Source, ToolCall, ToolSpec
 from userbot.types.media import Picture
 
@@ -60,8 +61,8 @@ class ChatRequest:
     """What the model may call."""
     schema: Mapping[str, Any] | None = None
     """The answer is to be JSON of this schema, where the server can see to that."""
-    falls_back: bool = True
-    """Another model may be asked where this one is gone or overloaded."""
+    switches: Switches = AS_EVER
+    """What the question itself says of it: nothing else is put in its place without a word."""
 
 
 @dataclass(frozen=True, slots=True)
