@@ -13,6 +13,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from userbot.audio import Ffmpeg
+from userbot.documents.process import DocumentProcess
 from userbot.errors import Fault
 from userbot.events import Notice, Report
 from userbot.intake.admission import Admission
@@ -74,6 +75,7 @@ from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
+from userbot.turn.understand.documents import Documents
 from userbot.turn.understand.pages import LinkedPages
 from userbot.turn.understand.paid import PaidTranscription
 from userbot.turn.understand.past import Past
@@ -160,7 +162,9 @@ async def account_of(
     policy, chats = await names.policy(settings.trigger, settings.voice, settings.chats, began)
     # What a chat that is left out says of it is not known to hold.
     search = "off" if names.chats_left_out else settings.reading.search
-    policy = replace(policy, search=search, models=settings.models)
+    policy = replace(
+        policy, search=search, models=settings.models, documents=settings.documents.enabled
+    )
     limited, nobodys = await names.people(settings.limits.people)
     others = strictest(settings.limits, nobodys)
     return Account(owner, policy, chats, limited, began >= now, tuple(names.left_out), others)
@@ -222,7 +226,9 @@ class Services:
             report,
             LinkedPages(reader, clock, report, timings.page_seconds),
         )
-        attachments = Attachments(reader, report, timings.picture_questions)
+        self._documents = DocumentProcess(settings.documents, timings)
+        documents = Documents(reader, self._documents, self.chats, store, self._requests, report)
+        attachments = Attachments(reader, documents, report, timings.picture_questions)
         self.messages = messages = ReplyMessages(sender, outbound, store, clock)
         self._writing = InWriting(
             writing_style(settings, timings), sender, messages, typing, clock, report
@@ -305,6 +311,7 @@ class Services:
         self._search.style = looking_up(settings)
         self._writing.style = writing_style(settings, self._timings)
         self._recaps.rules = recap_rules(settings)
+        self._documents.config = settings.documents
         self.daily_recaps.daily = replace(self.daily_recaps.daily, config=settings.recap)
         self.queue.settings = settings.trigger
         self.budget.limits = limits_of(settings, account, self._timings)

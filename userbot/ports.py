@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from userbot.settings import DocumentsConfig
 from userbot.types import (
     Brought,
     ChatRequest,
@@ -21,6 +22,8 @@ from userbot.types import (
     ConversationId,
     Delta,
     Dialog,
+    Document,
+    DocumentText,
     Finish,
     Format,
     Hints,
@@ -157,6 +160,12 @@ class Reader(Protocol):
         self, chat: int, message: int, *, several: bool = False
     ) -> list[Picture]:
         """The picture of a message, with those of its album; `several`: there are others beside."""
+
+    async def documents(self, chat: int, message: int) -> list[Document]:
+        """The file of a message that may be read, with those of its album; none if it is gone."""
+
+    async def fetch_document(self, chat: int, message: int, limit: int) -> bytes:
+        """Such a file, in memory. Raises DocumentError if it is gone, or has more bytes."""
 
     async def find_person(self, name: str) -> int | None:
         """The id of the person with this @name; None if nobody has it."""
@@ -337,6 +346,15 @@ class Audio(Protocol):
 
     def workplace(self, max_seconds: float) -> AbstractAsyncContextManager[Workplace]:
         """A place for one recording, of which a little more than that is read at most."""
+
+
+class DocumentReader(Protocol):
+    """Reads what documents say, where they can do no harm."""
+
+    config: DocumentsConfig
+
+    async def read(self, data: bytes) -> DocumentText:
+        """What a document says. Raises DocumentError."""
 
 
 class ChatModel(Protocol):

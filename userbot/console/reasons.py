@@ -49,6 +49,7 @@ REASONS: Final = {
     "transcribing": _("transcribing"),
     "recordings": _("other recordings come first"),
     "pictures": _("other questions with pictures come first"),
+    "documents": _("other documents are read first"),
     "page": _("Telegram is still looking at the address"),
     "large_recordings": _("large recordings are processed one at a time"),
     "transcription_again": _("retrying the transcription"),

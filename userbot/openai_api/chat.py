@@ -20,7 +20,7 @@ from userbot.openai_api import responses
 from userbot.openai_api.client import ModelClient
 from userbot.openai_api.dialect import CALLS, EFFORT, PICTURES, SCHEMA, SYSTEM, TOOLS, Dialect
 from userbot.openai_api.failures import refusal_of
-from userbot.openai_api.model_errors import TOOLS_REFUSED
+from userbot.openai_api.model_errors import SCAN_UNSEEN, TOOLS_REFUSED
 from userbot.openai_api.offered import OfferedModel, like, offered
 from userbot.openai_api.reading import AnswerReader
 from userbot.settings import OpenAIConfig
@@ -117,6 +117,8 @@ class OpenAIChat:
             while True:
                 if request.tools and not dialect.takes_tools(request):
                     raise self._client.server.error(TOOLS_REFUSED, model=request.model)
+                if request.needs_pictures and PICTURES in dialect.without:
+                    raise self._client.server.error(SCAN_UNSEEN, model=request.model)
                 body = dialect.body(request)
                 try:
                     async with contextlib.aclosing(

@@ -152,6 +152,11 @@ TOOLS_REFUSED: Final = ServerProblem(
     _("{model} does not support tools."),
     _("Set model under [openai] to one that does."),
 )
+SCAN_UNSEEN: Final = ServerProblem(
+    "scan_unseen",
+    _("The document is a scan without text, and {model} does not support pictures."),
+    _("Send a document that has text, or set model under [openai] to one that sees pictures."),
+)
 SOUND_TOO_LARGE: Final = ServerProblem(
     "audio_too_large",
     _("The recording is too large for {host}."),

@@ -79,6 +79,7 @@ def together(asks: Sequence[Question]) -> Question:
         reply_to=replying.reply_to,
         about_reply=replying.about_reply,
         pictures=tuple(picture for question in asks for picture in question.pictures),
+        documents=tuple(document for question in asks for document in question.documents),
         expires_at=min(expiring, default=None),
         switches=asks[0].switches,
     )

@@ -47,6 +47,8 @@ class Policy:
     """[voice], where a chat's rule says nothing else."""
     search: MaySearch = "off"
     """Whose answers may look up what was said, where a chat's block says nothing else."""
+    documents: bool = True
+    """Whether files are read."""
     models: Mapping[str, str] = field(default_factory=dict)
     """[models]: what one question may name, and the model that it means."""
 

@@ -45,7 +45,7 @@ _ENDS_OF_A_NAME = str.maketrans(dict.fromkeys(":：[]", " "))
 _BRACKETS = str.maketrans("[]", "()")
 _LABEL = re.compile(
     r"\W*\[\W*(?:In reply to|The question is|What came before|Forwarded from|The last messages"
-    r"|What Telegram shows"
+    r"|What Telegram shows|The document"
     r"|End of the background)\b",
     re.IGNORECASE,
 )

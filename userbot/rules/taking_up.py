@@ -32,6 +32,7 @@ AT_ONCE: Final = {
         "prices",
     },
     "reading": {"search", "searches", "links"},
+    "documents": {"enabled", "max_mb", "max_pages"},
     "recap": {"max_messages", "max_days", "at", "chats", "voice"},
     "pacing": {"edit_seconds", "max_previews", "writes_per_second", "burst"},
 }

@@ -72,10 +72,14 @@ def decide(incoming: Message, known: Known, policy: Policy) -> Decision:
     "not_allowed", but "not_listed" while he merely talks in a chat that is not listed. What is
     protected from copying says so ("protected") only where it would be taken otherwise.
     """
+    if incoming.document and not policy.documents:
+        incoming = replace(incoming, document=False)
     decision = _decided(incoming, known, policy)
     if incoming.noforwards and not isinstance(decision, Ignore | Command):
         return Ignore("protected")
-    if not isinstance(decision, Question) or not decision.text or incoming.media is None:
+    if not isinstance(decision, Question) or incoming.media is None:
+        return decision
+    if not (decision.text or decision.documents):
         return decision
     if decision.voice is not None or decision.pictures:
         return decision  # those come along themselves
@@ -271,16 +275,17 @@ def _may_be_spoken_to(
 def _prefixed(incoming: Message, asking: Question, known: Known, deaf: str) -> Decision:
     """A message with the prefix: about itself, or about the message it replies to.
 
-    A bare prefix as a reply asks about that message, be it an answer of ours; a picture may be the
-    question without a word to it.
+    A bare prefix as a reply asks about that message, be it an answer of ours; a picture or a
+    document may be the question without a word to it.
     """
     about_reply = (
         asking.voice is None
-        and not (incoming.picture and not asking.text)
+        and not ((incoming.picture or incoming.document) and not asking.text)
         and (incoming.reply_to is not None or incoming.reply_part.elsewhere is not None)
         and not (asking.text and known.replies_to_answer)
     )
-    if asking.text or about_reply or asking.voice is not None or incoming.picture:
+    brings = asking.voice is not None or incoming.picture or incoming.document
+    if asking.text or about_reply or brings:
         return replace(asking, about_reply=True) if about_reply else asking
     if incoming.media is not None:
         return Ignore(deaf)
@@ -328,5 +333,6 @@ def _asking(
         album=incoming.album,
         expires_at=incoming.expires_at,
         pictures=(incoming.message,) if incoming.picture else (),
+        documents=(incoming.message,) if incoming.document else (),
         pages=incoming.pages,
     )

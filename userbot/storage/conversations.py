@@ -6,10 +6,12 @@ What a question quotes is words of others: rows of their own, which go when thos
 # ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
+import json
 import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
+from userbot.rules.documents import Earlier
 from userbot.rules.prompt import asked
 from userbot.storage import questions
 from userbot.storage.database import Database, moment
@@ -122,6 +124,29 @@ class Conversations:
             (conversation.chat, conversation.topic or 0),
         )
         return None if row is None else moment(row[0])
+
+    def newest_documents(self, conversation: ConversationId) -> Earlier | None:
+        """The newest question there that documents were read for, since it was begun anew."""
+        where = (conversation.chat, conversation.topic or 0)
+        row = self._database.row(
+            "SELECT q.id, q.chat, q.documents, q.sender, q.state_at FROM questions AS q"
+            + _ANSWERED
+            + " AND q.documents <> '' AND q.erased = 0 ORDER BY q.id DESC LIMIT 1",
+            where,
+        )
+        if row is None:
+            return None
+        newest = self._database.row(
+            "SELECT q.id FROM questions AS q" + _ANSWERED + " ORDER BY q.id DESC LIMIT 1", where
+        )
+        return Earlier(
+            question=row["id"],
+            chat=row["chat"],
+            messages=tuple(json.loads(row["documents"])),
+            person=row["sender"],
+            at=moment(row["state_at"]),
+            is_newest=newest is not None and newest[0] == row["id"],
+        )
 
     def begin_anew(self, conversation: ConversationId, after: int | None = None) -> None:
         """The conversation forgets what was asked until now, or up to the question `after`."""

@@ -22,7 +22,7 @@ _UNHEAR = "UPDATE transcripts SET text = NULL, parts = NULL"
 _OPEN = "state IN ('pending', 'answering')"
 _ERASE = f"""
     UPDATE questions SET text = '', voice = NULL, forwarded_from = '', whole = NULL,
-        about_name = '', recap = '', switches = '',
+        about_name = '', recap = '', documents = '', switches = '',
         answer = CASE WHEN answer IS NULL THEN NULL ELSE '' END, erased = 1
     WHERE id = ? AND erased = 0 AND NOT {_OPEN}"""
 _ERASE_BESIDE = (

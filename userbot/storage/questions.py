@@ -32,7 +32,7 @@ _NOTHING_YET = Expected(0, 0)
 
 _WORDS = (
     "text, labelled, forwarded_from, reply_to, about_reply, pictures, expires_at, recap,"
-    " about_chat, about_topic, about_name, switches"
+    " about_chat, about_topic, about_name, switches, documents"
 )
 _COLUMNS = (
     "chat, message, sender, sender_name, sender_username, by_owner, voice, listen_first, plain,"
@@ -103,6 +103,7 @@ def _words_of(question: Question) -> dict[str, Any]:
         "reply_to": question.reply_to,
         "about_reply": question.about_reply,
         "pictures": json.dumps(question.pictures) if question.pictures else "",
+        "documents": json.dumps(question.documents) if question.documents else "",
         "expires_at": question.expires_at,
         "recap": "" if question.recap is None else recap.stored(question.recap),
         "switches": _stored_switches(question.switches),
@@ -131,6 +132,7 @@ def question_of(row: sqlite3.Row) -> Question:
         listen_first=bool(row["listen_first"]),
         plain=bool(row["plain"]),
         pictures=tuple(json.loads(row["pictures"] or "[]")),
+        documents=tuple(json.loads(row["documents"] or "[]")),
         expires_at=None if expires_at is None else moment(expires_at),
         at=moment(row["asked_at"]),
         attempt=row["attempt"],
@@ -359,6 +361,7 @@ class Questions:
             settled = self._database.rows(
                 "UPDATE questions SET state = 'answered', reason = :reason, state_at = :at,"
                 " text = CASE WHEN erased THEN '' ELSE :text END, labelled = :labelled,"
+                " documents = CASE WHEN erased THEN '' ELSE :documents END,"
                 " answer = CASE WHEN erased THEN '' ELSE :answer END, model = :model, whole = NULL"
                 " WHERE id = :id AND state <> 'answered' RETURNING (SELECT coalesce(sum(cost), 0)"
                 " FROM payments WHERE question = :id AND payments.state = 'captured')",
@@ -370,6 +373,7 @@ class Questions:
                     "answer": answer.text,
                     "text": question.text,
                     "labelled": question.labelled,
+                    "documents": _words_of(question)["documents"],
                 },
             )
             if not settled:

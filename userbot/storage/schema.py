@@ -295,7 +295,13 @@ _SWITCHES = """
 -- How it is asked (JSON), where that is otherwise than in its chat.
 ALTER TABLE questions ADD COLUMN switches TEXT NOT NULL DEFAULT ''
 """
-STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS, _SWITCHES]
+_DOCUMENTS = """
+-- The messages whose files belong to a question (JSON); of an answered one, those that were read.
+-- No word of them.
+ALTER TABLE questions ADD COLUMN documents TEXT NOT NULL DEFAULT '';
+CREATE INDEX questions_documents ON questions (conversation) WHERE documents <> ''
+"""
+STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS, _SWITCHES, _DOCUMENTS]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

@@ -105,6 +105,7 @@ class Converter:
             expires_at=expires_at(message),
             album=message.grouped_id,
             picture=picture_in(message) is not None,
+            document=document_in(message) is not None,
             pages=linked_in(message),
             edited_at=message.edit_date,
             scheduled=bool(message.from_scheduled),
@@ -390,6 +391,31 @@ def linked_in(message: Any) -> tuple[LinkedPage, ...] | None:
         return pages_of(message)
     except MALFORMED:
         return ()
+
+
+def document_in(message: Any) -> Any:
+    """The file that may be read; None if there is none: it has sound, or is looked at."""
+    document = getattr(message.media, "document", None)
+    if not isinstance(document, types.Document) or is_protected(message):
+        return None
+    looked_at = (document.mime_type or "").startswith(("audio/", "video/", "image/"))
+    told = {type(one) for one in document.attributes}
+    return None if looked_at or told & _NO_DOCUMENT else document
+
+
+_NO_DOCUMENT = {
+    types.DocumentAttributeSticker,
+    types.DocumentAttributeCustomEmoji,
+    types.DocumentAttributeAnimated,
+    types.DocumentAttributeAudio,
+    types.DocumentAttributeVideo,
+}
+
+
+def name_of(document: Any) -> str:
+    """How a file is called, by its sender; "" if it has no name."""
+    names = (getattr(one, "file_name", None) for one in document.attributes)
+    return next((str(name) for name in names if name), "")
 
 
 def picture_in(message: Any) -> Any:

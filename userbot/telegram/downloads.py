@@ -20,17 +20,18 @@ from typing import Any, Final
 
 from telethon.errors import AuthKeyError, RPCError, UnauthorizedError
 from telethon.tl import types
+from telethon.utils import get_display_name
 
-from userbot.errors import AudioError, TelegramError
+from userbot.errors import AudioError, DocumentError, TelegramError
 from userbot.ports import Judge
 from userbot.rules import pictures
 from userbot.rules.pictures import Copy
 from userbot.telegram.client import Client
-from userbot.telegram.convert import picture_in, voice_of
+from userbot.telegram.convert import document_in, expires_at, name_of, picture_in, voice_of
 from userbot.telegram.refusals import error_name, meaning
 from userbot.telegram.waits import Tries
 from userbot.texts import _
-from userbot.types import Picture
+from userbot.types import Document, Picture
 
 _PART: Final = 512 * 1024
 """The largest part that upload.getFile gives (core.telegram.org/api/files#downloading-files)."""
@@ -95,6 +96,41 @@ class Downloads:
         """
         with self._gate.for_a_question(chat):
             return await self._pictures(chat, message, several)
+
+    async def documents(self, chat: int, message: int) -> list[Document]:
+        """The file of a message that may be read, with those of its album, in order."""
+        with self._gate.for_a_question(chat):
+            (found,) = await self._messages(chat, [message])
+            album = await self.album(chat, found) if isinstance(found, types.Message) else []
+            return [await self._told(chat, one) for one in album if document_in(one) is not None]
+
+    async def _told(self, chat: int, message: Any) -> Document:
+        sender = await Tries(self._gate.waits, chat).ask(message.get_sender)
+        document = document_in(message)
+        return Document(
+            message=message.id,
+            person=message.sender_id or 0,
+            writer=get_display_name(sender) if sender else "",
+            name=name_of(document),
+            size=document.size,
+            at=message.date,
+            expires_at=expires_at(message),
+        )
+
+    async def document(self, chat: int, message: int, limit: int) -> bytes:
+        """Such a file, in memory. Raises DocumentError if it is gone or has more bytes."""
+        data = bytearray()
+        with self._gate.for_a_question(chat):
+            async with aclosing(self._parts(chat, message, None, _document)) as parts:
+                async for part in parts:
+                    data += part
+                    if len(data) > limit:  # whatever it claimed to have
+                        raise DocumentError(
+                            _("The document is larger than it claims to be."),
+                            _("Send it again."),
+                            reason="document_too_large",
+                        )
+        return bytes(data)
 
     async def album(self, chat: int, found: Any) -> list[Any]:
         """What is left of a message's album, in order; itself if it is in none."""
@@ -179,6 +215,13 @@ def _recording(message: Any) -> _Place:
     if voice is None or voice.sealed:
         raise AudioError(_("The recording is gone."), reason="audio_gone")
     return _place_of(message.media.document)
+
+
+def _document(message: Any) -> _Place:
+    document = document_in(message) if isinstance(message, types.Message) else None
+    if document is None:
+        raise DocumentError(_("The document is gone."), _("Send it again."), reason="document_gone")
+    return _place_of(document)
 
 
 def _picture(message: Any, *, several: bool) -> _Place:

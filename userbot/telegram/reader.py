@@ -15,6 +15,7 @@ from telethon.utils import get_display_name, get_peer_id, resolve_id
 from userbot.errors import TelegramError
 from userbot.telegram.client import Client, dates_in
 from userbot.telegram.convert import (
+    document_in,
     expires_at,
     is_protected,
     linked_in,
@@ -70,6 +71,8 @@ class TelegramReader:
         self.fetch_file = downloads.fetch
         self.save_file = downloads.save
         self.fetch_pictures = downloads.pictures
+        self.documents = downloads.documents
+        self.fetch_document = downloads.document
 
     @property
     def waits(self) -> bool:
@@ -106,6 +109,7 @@ class TelegramReader:
             origin=origin_of(found),
             media=media,
             picture=not meant and picture_in(found) is not None,
+            document=not meant and document_in(found) is not None,
             reply_to=reply_to,
             pages=() if meant else linked_in(found) or (),
             expires_at=expires_at(found),

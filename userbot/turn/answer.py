@@ -62,7 +62,9 @@ class AnswerStage:
 
     async def _answer(self, turn: Turn) -> None:
         speaks = self._speaks(turn)
-        if turn.summing is not None and not (turn.messages or rings(turn.question)):
+        assert turn.material is not None
+        begins = bool(turn.material.preface) and not (turn.messages or rings(turn.question))
+        if turn.summing is not None and begins:
             await self._in_writing.announce(turn)
         while True:
             await self._complete.open(turn)

@@ -82,6 +82,7 @@ class Complete:
             return
         kept = self._budget.whole(turn.question)
         if kept is not None:
+            turn.summing = None  # nothing is asked for any more
             turn.stream = Stream.whole(*kept, self._clock)
             self._report(
                 Notice(
@@ -91,7 +92,8 @@ class Complete:
                 )
             )
             return
-        may_cite = material.scope is not None or material.said is not None
+        said = material.said
+        may_cite = material.scope is not None if said is None else said.wording.cites
         await self._ask(turn, Stream(self._clock, turn.looked_up.sources if may_cite else None))
 
     async def ended(self, turn: Turn) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from userbot.rules import linked_pages, recap, tool_rounds
+from userbot.rules import documents, linked_pages, recap, tool_rounds
 from userbot.rules.prompt import request, system_text
 from userbot.rules.window import estimate, estimate_request, halved, is_long
 from userbot.settings import ChatConfig, OpenAIConfig
@@ -14,6 +14,9 @@ from userbot.turn.history import History
 from userbot.turn.tools import Tools
 from userbot.turn.turn import Material, Turn
 from userbot.types import ChatRequest, ToolRound, ToolSpec
+
+_TIGHT = 0.4
+"""Of their room, what documents have in a request that is to be shorter."""
 
 
 class Requests:
@@ -43,9 +46,9 @@ class Requests:
         if material.said is not None and turn.summing is not None:
             turn.summing = turn.summing.asking()
             system, owner = self.settings.system, turn.question.sender.name
-            prompt = recap.messages(system, material.said.title, owner, turn.summing)
+            prompt = recap.messages(system, material.said, owner, turn.summing)
             chat = self._chats.get(turn.question.conversation.chat)
-            return request(self.settings, chat, prompt)
+            return request(self.settings, chat, prompt, switches=turn.question.switches)
         return self._with_tools(turn, self._plain(turn))
 
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
@@ -119,16 +122,33 @@ class Requests:
             self._system(turn, chat),
             material.question,
             material.quoted,
-            "" if turn.tight else self._aside(material),
+            self._aside(turn, material),
             sum(estimate(result) for one in self._found(turn) for result in one.results),
         )
         switches = turn.question.switches
         return request(self.settings, chat, messages, material.pictures, switches)
 
-    def _aside(self, material: Material) -> str:
-        """What the question can do without: the background, and what stands at its addresses."""
-        pages = linked_pages.block(material.pages, self._history.window_tokens)
-        return "\n\n".join(filter(None, (material.background, pages)))
+    def left_out(self, material: Material) -> list[documents.Shown]:
+        """The documents of which a request does not show all."""
+        return [one for one in self._shown(material) if not one.whole]
+
+    def in_parts(self, material: Material) -> tuple[recap.Said, recap.Summing]:
+        """What is to be asked part by part, where documents are asked about as a whole."""
+        window, system = self._history.window_tokens, self.settings.system
+        return documents.summing(material.documents, material.question.text, system, window)
+
+    def _shown(self, material: Material, share: float = 1.0) -> list[documents.Shown]:
+        room = self._history.window_tokens * documents.SHARE * share
+        return documents.fitting(material.documents, material.question.text, room)
+
+    def _aside(self, turn: Turn, material: Material) -> str:
+        """What stands before the question; a tight one does without all but its documents."""
+        window = self._history.window_tokens
+        read = documents.block(self._shown(material, _TIGHT if turn.tight else 1))
+        if turn.tight:
+            return read
+        pages = linked_pages.block(material.pages, window)
+        return "\n\n".join(filter(None, (material.background, pages, read)))
 
     def _system(self, turn: Turn, chat: ChatConfig | None) -> str:
         """The system text, with what a model has to know of the tools where it has any."""

@@ -163,6 +163,10 @@ class Settle:
         own, quoted = material.question, material.quoted
         if quoted is not None:
             self._store.quotes.reword(own, quoted)
+        if material.read:  # what an answer tells of a document goes with the document
+            here = tuple(one.message for one in material.read if one.chat == own.source)
+            own = replace(own, documents=here)
+            answer = replace(answer, cites=(*answer.cites, *material.read))
         cost = self._store.questions.settle(own, answer, self._clock.now())
         text = asked(own, self._store.quotes.of(own.id))
         turn.settled = True

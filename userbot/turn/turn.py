@@ -35,6 +35,7 @@ from userbot.types import (
     Picture,
     Question,
     Quoted,
+    ReadDocument,
     RichText,
     Scope,
     Source,
@@ -99,6 +100,8 @@ class Material:
     """The transcript is all the answer, and the model is not asked."""
     pictures: tuple[Picture, ...] = ()
     background: str = ""
+    documents: tuple[ReadDocument, ...] = ()
+    """What was read of documents, in memory only."""
     pages: tuple[LinkedPage, ...] = ()
     """What stands at the addresses in it; in memory only, as the background."""
     scope: Scope | None = None
@@ -114,6 +117,20 @@ class Material:
     def has_pictures(self) -> bool:
         """Whether pictures belong to it, which may still have to be fetched."""
         return bool(self.question.pictures) or (self.quoted is not None and self.quoted.picture)
+
+    @property
+    def read(self) -> tuple[Source, ...]:
+        """The messages whose documents were read for it."""
+        return tuple(
+            Source(
+                chat=one.chat,
+                message=one.document.message,
+                person=one.document.person,
+                name=one.document.writer,
+                at=one.document.at,
+            )
+            for one in self.documents
+        )
 
 
 @dataclass(frozen=True, slots=True)

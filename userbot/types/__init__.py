@@ -68,6 +68,7 @@ from userbot.types.media import (
     Loudness,
     Page,
     Picture,
+    ReadDocument,
     Sound,
     Speech,
     Transcript,

@@ -64,6 +64,11 @@ class ChatRequest:
     switches: Switches = AS_EVER
     """What the question itself says of it: nothing else is put in its place without a word."""
 
+    @property
+    def needs_pictures(self) -> bool:
+        """Whether an answer makes no sense without the pictures."""
+        return any(picture.needed for one in self.messages for picture in one.pictures)
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:

@@ -89,6 +89,8 @@ class Message:
     """What marks the messages of one album, if it is of one."""
     picture: bool = False
     """It carries a picture that may be looked at."""
+    document: bool = False
+    """It carries a file that may be read."""
     pages: tuple[LinkedPage, ...] | None = ()
     """What stands at the address in it; None while Telegram still looks."""
     edited_at: datetime | None = None
@@ -161,6 +163,8 @@ class Quoted:
     """What it carries besides, in a word, if anything."""
     picture: bool = field(default=False, kw_only=True)
     """It carries a picture that may be looked at."""
+    document: bool = field(default=False, kw_only=True)
+    """It carries a file that may be read."""
     ours: bool = field(default=False, kw_only=True)
     """It is an answer of ours."""
     reply_to: int | None = field(default=None, kw_only=True)
@@ -176,4 +180,5 @@ class Quoted:
     def tells_something(self) -> bool:
         """Whether it can be asked about: more than what kind of thing it carries."""
         told = (self.media or "").replace(" ", "")
-        return bool(self.text or self.voice or self.picture or (told and not told.isalpha()))
+        carried = self.voice or self.picture or self.document
+        return bool(self.text or carried or (told and not told.isalpha()))

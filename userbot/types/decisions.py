@@ -103,6 +103,8 @@ class Question:
     """The messages whose pictures belong to it: its own, or those it was joined by."""
     pages: tuple[LinkedPage, ...] | None = field(default=None, compare=False)
     """What stands at the address in its message; None where only that can tell. Not stored."""
+    documents: tuple[int, ...] = ()
+    """The messages whose files belong to it; of one that is answered, those that were read."""
     album: int | None = None
     """What Telegram marks the messages of one album with; not stored."""
     expires_at: datetime | None = None

@@ -56,6 +56,8 @@ class Document:
     name: str
     size: int
     """Bytes."""
+    at: datetime
+    """When it was sent."""
     expires_at: datetime | None = None
     """When the chat deletes the message by itself, where it does."""
 
@@ -82,6 +84,15 @@ class DocumentText:
     pages: tuple[Page, ...]
     pictures: tuple[Picture, ...] = ()
     cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A document of a message in that chat, and what it says."""
+
+    chat: int
+    document: Document
+    text: DocumentText
 
 
 class Loudness(Enum):

@@ -1,4 +1,5 @@
-"""The pictures of a question: its own, and those of the message that it replies to.
+"""The pictures of a question: its own, and those of the message that it replies to; and its
+documents, which `documents` reads.
 
 Rule 1: they are fetched for a question that was let in, and kept nowhere: the history has a mark.
 Rule 2: what cannot be shown is told, and the words are answered without it.
@@ -18,6 +19,7 @@ from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit
 from userbot.texts import _
 from userbot.timings import USUAL
 from userbot.turn.turn import Material, Turn
+from userbot.turn.understand.documents import Documents
 from userbot.types import Picture, Question
 
 
@@ -25,14 +27,28 @@ class Attachments:
     """Fetches pictures. `at_once`: questions with pictures in work at the same time."""
 
     def __init__(
-        self, reader: Reader, report: Report, at_once: int = USUAL.picture_questions
+        self,
+        reader: Reader,
+        documents: Documents,
+        report: Report,
+        at_once: int = USUAL.picture_questions,
     ) -> None:
+        self._documents = documents
         self._reader = reader
         self._report = report
         self._room = asyncio.Semaphore(at_once)
 
     async def add(self, turn: Turn, material: Material) -> Material:
-        """A question with the pictures that it has; raises TelegramError if it is nothing else."""
+        """A question with its pictures and documents.
+
+        Raises TelegramError if it is nothing but a picture that cannot be shown, DocumentError for
+        a document that cannot be read, and StorageError.
+        """
+        if material.has_pictures:
+            material = await self._with_pictures(turn, material)
+        return await self._documents.add(turn, material)
+
+    async def _with_pictures(self, turn: Turn, material: Material) -> Material:
         question, quoted = material.question, material.quoted
         found: dict[int, Picture] = {}
         await self._enter(turn)

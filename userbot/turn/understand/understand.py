@@ -34,9 +34,9 @@ class Understand:
     async def __call__(self, turn: Turn) -> None:
         """Find out what is asked, if the chat takes an answer at all.
 
-        Raises NothingToAnswerError, TelegramError, AudioError, ModelError, LimitReachedError and
-        StorageError. A chat that the owner names and that is none of his, and a switch that he has
-        mistaken, are the turn's failure.
+        Raises NothingToAnswerError, TelegramError, AudioError, DocumentError, ModelError,
+        LimitReachedError and StorageError. A chat that the owner names and that is none of his, and
+        a switch that he has mistaken, are the turn's failure.
         """
         self._sender.check(turn.question.conversation)  # before anything is paid for it
         self._history.begin(turn.question)
@@ -54,6 +54,6 @@ class Understand:
         if quietly:  # of a note that is perhaps meant for others, nobody saw that it was heard
             self._typing.begin(turn)
         material = await self._past.add(turn, material)
-        if turn.answer is None and material.has_pictures:
+        if turn.answer is None:
             material = await self._attachments.add(turn, material)
         turn.material = material

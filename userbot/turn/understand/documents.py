@@ -1,0 +1,172 @@
+"""The documents of a question: its own, those of the message replied to, or the conversation's
+newest again.
+
+Rule 1: they are fetched and read for a question that was let in, and kept nowhere: the store has
+the numbers of their messages, so that what comes next can be about them, too.
+Rule 2: without a document that it brings a question is not answered: nobody invents what it says.
+Rule 3: what of a document the model does not see is told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+from userbot.errors import DocumentError, NotLoggedInError, TelegramError
+from userbot.events import Notice, Report, Waiting, about
+from userbot.ports import DocumentReader, Reader
+from userbot.rules import documents
+from userbot.rules.pictures import that_fit
+from userbot.rules.plain import shortened
+from userbot.storage.store import Store
+from userbot.texts import _, joined, quoted
+from userbot.timings import USUAL
+from userbot.turn.chat_rules import ChatRules
+from userbot.turn.requests import Requests
+from userbot.turn.turn import Material, Turn
+from userbot.types import Document, Question, ReadDocument
+
+
+class Documents:
+    """Reads them. `at_once`: so many at the same time."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        process: DocumentReader,
+        chats: ChatRules,
+        store: Store,
+        requests: Requests,
+        report: Report,
+    ) -> None:
+        self._reader = reader
+        self._process = process
+        self._chats = chats
+        self._store = store
+        self._requests = requests
+        self._report = report
+        self._room = asyncio.Semaphore(USUAL.documents)
+
+    async def add(self, turn: Turn, material: Material) -> Material:
+        """A question with what its documents say.
+
+        Raises DocumentError, TelegramError and StorageError.
+        """
+        if not self._process.config.enabled or material.only_transcript:
+            return material
+        question, quoted_one = material.question, material.quoted
+        own = [*question.documents]
+        if quoted_one is not None and quoted_one.document:
+            own.append(quoted_one.message)
+        if own:
+            read = await self._read(turn, question.source, own)
+            if not read:
+                raise DocumentError(
+                    _("The document is gone, or may not be read."),
+                    _("Send it again."),
+                    reason="document_gone",
+                )
+        else:
+            read = await self._read_again(turn, material)
+        return self._with(turn, material, read) if read else material
+
+    async def _read_again(self, turn: Turn, material: Material) -> list[ReadDocument]:
+        """What the conversation's newest document says, if the question is about that."""
+        question = material.question
+        if question.about_name or question.switches.by_itself or question.pictures:
+            return []
+        earlier = self._store.conversations.newest_documents(question.conversation)
+        if earlier is None or not question.text:
+            return []
+        replied = question.reply_to is not None and earlier.question == (
+            self._store.outbound.answered_by(question.source, question.reply_to)
+        )
+        if not replied and not documents.asks_on(
+            question.text, question.sender.id, question.at, earlier
+        ):
+            return []
+        try:
+            read = await self._read(turn, earlier.chat, list(earlier.messages))
+        except NotLoggedInError:
+            raise
+        except (DocumentError, TelegramError) as error:
+            told = _("The earlier document was not read again. {error}", error=error)
+            self._tell(question, told, error.hint)
+            return []
+        for one in read:
+            self._tell(question, _("“{name}” is read again.", name=_name(one.document)))
+        return read
+
+    async def _read(self, turn: Turn, chat: int, messages: list[int]) -> list[ReadDocument]:
+        found: dict[int, Document] = {}
+        for message in messages:
+            if message not in found:  # it came with its album
+                for one in await self._reader.documents(chat, message):
+                    if not self._chats.forgets(one.person):
+                        found[one.message] = one
+        if len(found) > documents.MOST:
+            several, most = len(found), documents.MOST
+            told = _(
+                "Of {several} documents the first {most} are read.", several=several, most=most
+            )
+            self._tell(turn.question, told)
+        first = list(found.values())[: documents.MOST]
+        return [await self._read_one(turn, chat, one) for one in first]
+
+    async def _read_one(self, turn: Turn, chat: int, document: Document) -> ReadDocument:
+        config = self._process.config
+        try:
+            if document.size > config.max_mb * 1_000_000:
+                raise DocumentError(
+                    _("The document is larger than {size:g} MB.", size=config.max_mb),
+                    _("Send a smaller one, or raise max_mb under [documents]."),
+                    reason="document_too_large",
+                )
+            if self._room.locked():
+                self._report(Waiting(**about(turn.question), reason="documents", seconds=0))
+            with turn.waits("documents"):
+                await self._room.acquire()
+            try:
+                data = await self._reader.fetch_document(
+                    chat, document.message, int(config.max_mb * 1_000_000)
+                )
+                text = await self._process.read(data)
+            finally:
+                self._room.release()
+        except DocumentError as error:
+            if not document.name:
+                raise
+            told = joined(quoted(_name(document)), error.args[0], by=": ")
+            raise DocumentError(told, error.hint, reason=error.reason) from error
+        pictures = tuple(replace(one, message=document.message) for one in text.pictures)
+        return ReadDocument(chat, document, replace(text, pictures=pictures))
+
+    def _with(self, turn: Turn, material: Material, read: list[ReadDocument]) -> Material:
+        question = material.question
+        pictures = [*material.pictures, *(one for each in read for one in each.text.pictures)]
+        pictures = pictures[: that_fit([len(one.data) for one in pictures])]
+        material = replace(material, documents=tuple(read), pictures=tuple(pictures))
+        left_out = self._requests.left_out(material)
+        if left_out and documents.wants_summary(question.text):
+            said, turn.summing = self._requests.in_parts(material)
+            return replace(material, said=said)
+        for shown in left_out:
+            name = _name(shown.document.document)
+            if shown.paged:
+                told = _(
+                    "Of the {count} pages of “{name}” the model sees {spans}.",
+                    count=shown.document.text.count,
+                    name=name,
+                    spans=shown.spans or "0",
+                )
+            else:
+                told = _("“{name}” is too long: the model sees its beginning.", name=name)
+            self._tell(question, told)
+        return material
+
+    def _tell(self, question: Question, detail: str, hint: str = "") -> None:
+        self._report(Notice(**about(question), reason="document", detail=detail, hint=hint))
+
+
+def _name(document: Document) -> str:
+    return shortened(document.name, documents.MOST_NAME)
