@@ -352,6 +352,8 @@ class DocumentReader(Protocol):
     """Reads what documents say, where they can do no harm."""
 
     config: DocumentsConfig
+    at_once: int
+    """So many are read at the same time."""
 
     async def read(self, data: bytes) -> DocumentText:
         """What a document says. Raises DocumentError."""

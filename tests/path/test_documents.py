@@ -116,7 +116,7 @@ async def test_a_document_that_cannot_be_read_is_no_ghost_answer(
     stage.max.sends_document(stage.group, data, file_name=name, caption="/gpt summarise this")
     failed = await program.tells("failed")
     assert failed.reason == reason
-    assert failed.text.startswith(f"“{name}”: ")
+    assert failed.error.startswith(f"“{name}”: ")
     assert failed.hint
     assert not stage.asked()
     if reason == "document_too_large":

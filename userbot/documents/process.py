@@ -67,6 +67,7 @@ class DocumentProcess:
     ) -> None:
         self.config = config
         """[documents] as it holds now."""
+        self.at_once = timings.documents
         self._timings = timings
         self._keeps_to_memory = keeps_to_memory
 

@@ -20,7 +20,6 @@ from userbot.rules.pictures import that_fit
 from userbot.rules.plain import shortened
 from userbot.storage.store import Store
 from userbot.texts import _, joined, quoted
-from userbot.timings import USUAL
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.requests import Requests
 from userbot.turn.turn import Material, Turn
@@ -28,7 +27,7 @@ from userbot.types import Document, Question, ReadDocument
 
 
 class Documents:
-    """Reads them. `at_once`: so many at the same time."""
+    """Reads them, a few at the same time."""
 
     def __init__(
         self,
@@ -45,7 +44,7 @@ class Documents:
         self._store = store
         self._requests = requests
         self._report = report
-        self._room = asyncio.Semaphore(USUAL.documents)
+        self._room = asyncio.Semaphore(process.at_once)
 
     async def add(self, turn: Turn, material: Material) -> Material:
         """A question with what its documents say.
