@@ -22,11 +22,13 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from telethon import TelegramClient, events
+from typer.main import get_command
 
 from tests.cli.processes import Process, environment
 from userbot import app, cli, config
@@ -455,8 +457,14 @@ class Stage:
             contextlib.redirect_stdout(shown),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            cli.app(["--config", str(file), "--json", *arguments], standalone_mode=False)
+            _commands()(["--config", str(file), "--json", *arguments], standalone_mode=False)
         return [Event(json.loads(line)) for line in shown.getvalue().splitlines()]
+
+
+@cache
+def _commands() -> Any:
+    """The commands, put together once: that takes longer than most of what they do here."""
+    return get_command(cli.app)
 
 
 DEFAULT_PACING: Config = {"writes_per_second": 1, "burst": 20}

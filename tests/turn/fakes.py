@@ -205,11 +205,14 @@ class FakeLine:
         silent: bool = False,
     ) -> int:
         telegram = self.telegram
-        found: list[Post] = [one for one in telegram.posts if one.random_id == random_id]
-        known = bool(found)
+        found: list[Post] = []
+        known = False
 
         def arrives() -> None:
-            if not any(one.random_id == random_id for one in telegram.posts):
+            nonlocal known  # what left before may have been late, and arrive before this does
+            found.extend(one for one in telegram.posts if one.random_id == random_id)
+            known = bool(found)
+            if not known:
                 by = {"random_id": random_id, "by_program": self.number}
                 found.append(telegram.write(OWNER, text.text, reply_to, told=False, **by))
 
