@@ -27,7 +27,7 @@ from userbot.types import CUT, Delta, Finish, Usage
 _JSON: Final = json.JSONDecoder()
 _THOUGHTS: Final = ("thinking", "reasoning")
 """Types of the parts of a content that are no answer."""
-_THOUGHT_IN: Final = ("reasoning_content", "reasoning")
+_THOUGHT_IN: Final = frozenset({"reasoning_content", "reasoning"})
 """Fields beside the content that may hold thoughts; some servers fill both with the same."""
 _DETAILS: Final = ("prompt_tokens_details", "input_tokens_details")
 _CACHED: Final = ("cached_tokens", "prompt_cache_hit_tokens", "cache_read_input_tokens")
@@ -237,7 +237,9 @@ class AnswerReader:
 
 def _content(message: dict[str, Any]) -> tuple[str, int]:
     """The text of a message, and the bytes of what was thought, where that stands apart from it."""
-    thought = max(map(_size, map(message.get, _THOUGHT_IN)))
+    thought = 0
+    if not message.keys().isdisjoint(_THOUGHT_IN):  # they are in few chunks
+        thought = max(map(_size, map(message.get, _THOUGHT_IN)))
     content = message.get("content") or message.get("refusal") or ""
     if isinstance(content, str):
         return content, thought
