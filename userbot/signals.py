@@ -76,6 +76,8 @@ def leave(code: int) -> NoReturn:
 def _leave_now(leaving: Callable[[], None]) -> NoReturn:
     with suppress(Exception):
         leaving()
+        if os.isatty(2):
+            os.write(2, b"\n")  # the terminal shows "^C", and the shell asks on a line of its own
     os._exit(130)
 
 

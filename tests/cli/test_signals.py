@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pty
 import random
 import signal
 import socket
@@ -149,6 +150,21 @@ async def test_the_end_is_held_up_neither_by_who_swallows_exceptions_nor_by_a_th
         rest = await process.stdout.read()
         assert await process.wait() == 130
     assert sorted((first + rest).split()) == [b"left", b"ready"]
+
+
+async def test_what_is_left_at_once_leaves_the_shell_a_line_of_its_own() -> None:
+    terminal, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DEAF, stdout=asyncio.subprocess.PIPE, stderr=theirs, cwd=ROOT
+    )
+    os.close(theirs)
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(SECONDS):
+        assert await process.wait() == 130
+    assert os.read(terminal, 100) == b"\r\n"
+    os.close(terminal)
 
 
 COMMANDS = (

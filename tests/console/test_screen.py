@@ -212,6 +212,16 @@ def test_no_line_is_wider_than_the_terminal_whatever_people_write(
     assert max(map(cell_len, rows)) < width
 
 
+def test_no_line_of_the_log_ends_with_blanks_that_a_narrower_terminal_would_wrap() -> None:
+    for width in (40, 80):
+        screen, paper = live(width)
+        for event in (READY, replace(HEARD, text="some words " * 20), ANSWERED):
+            screen(event)
+        log = paper.getvalue().rpartition("\x1b[?25l")[0]
+        assert len(re.findall(r"some words", log)) > 10
+        assert not re.search(r" \r?\n", log)
+
+
 def test_a_whole_screen_is_never_wiped_since_some_terminals_keep_a_copy_of_it() -> None:
     paper = io.StringIO()
     footer = Footer(paper)

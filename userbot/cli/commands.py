@@ -503,14 +503,12 @@ def service(
         ),
     ] = None,
 ) -> None:
-    from userbot.cli.service import ACTIONS, no_such_action
-
-    if action not in ACTIONS:  # whatever the config is like
-        raise no_such_action(action)
-    loaded = load_config(common, need_key=action == "install")
     with leaving_at_once():
         from userbot.cli import service as command
 
+    if action not in command.ACTIONS:  # whatever the config is like
+        raise command.no_such_action(action)
+    loaded = load_config(common, need_key=action == "install")
     command.service(common, action, loaded)
 
 

@@ -128,7 +128,8 @@ def _clear(path: Path, archive: Archive, asked: Asked, *, sure: bool) -> None:
     if asked.chat is not None:
         whom = quoted(printable(found[-1].title if found else asked.chat))
     if not found:
-        aside(_("Nothing to erase: {whom}.", whom=whom))
+        nothing = _("Nothing to erase: {whom}.", whom=whom)
+        aside(nothing if asked.chat is not None else _("Nothing to erase: the history is empty."))
         return
     if not sure and not in_terminal():
         raise UsageError(_("Without a terminal, --clear needs --yes."), _("It erases permanently."))

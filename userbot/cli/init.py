@@ -96,7 +96,7 @@ def init(common: Common, other: ServerConfig | None, phone: str | None, *, force
     except KeyboardInterrupt:
         tell()
         _say_what_stands(common, draft, logged_in=logged_in)
-        raise
+        raise SystemExit(130) from None
     except ConfigError:
         raise
     except UserbotError:

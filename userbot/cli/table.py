@@ -29,7 +29,7 @@ _KINDS: Final = {
 }
 NONE = "–"
 """Where there is nothing to say: no price is set, no rule."""
-_NARROWEST = 8
+_NARROWEST = 12
 """Columns of what may be folded; where there is less room, a row is a few lines instead."""
 _GAP = 2
 _BETWEEN = " · "

@@ -4,6 +4,7 @@ bottom a line on the day.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -31,6 +32,8 @@ from userbot.console.under_way import UnderWay
 from userbot.events import Answered, Answering, Event, Failed, Ignored, Notice, Ready, Stopped
 from userbot.texts import Language, _, joined, translated
 
+_PADDING = re.compile(r" +\n")
+"""At a line's end: in a terminal that becomes narrower, it would wrap into empty lines."""
 _NARROW = 60
 """Columns below which a row begins with its head alone, and the rest is set in below it."""
 _AGAIN_SECONDS = 0.05
@@ -156,7 +159,7 @@ class Live:
             for row in rows:
                 # In the last column a sign that is wider than it seems would wrap.
                 self.console.print(row, width=max(self.console.width - 1, 1))
-        self._draw(captured.get())
+        self._draw(_PADDING.sub("\n", captured.get()))
 
     def _draw(self, above: str = "") -> None:
         if not self.console.is_terminal:
