@@ -222,6 +222,8 @@ class _Run:
         services.migration.remind()
         await services.migration.look(question for question, _ in self._store.questions.pending())
         adapters.updates.open_deletions()
+        services.verdicts.begin()
+        await services.verdicts.find()
         await services.catch_up.begin()
         pending = services.retries.at_start(self._clock.now(), max_age)
         services.commands.take_up(self._settings.catch_up.max_age_minutes, services.queue)
@@ -293,6 +295,8 @@ class _Run:
         """A scheduled message was sent, and has another id now."""
         if (services := self._services) is not None:
             services.store_back.soon(partial(services.messages.sent, chat, scheduled, message))
+            sent = partial(self._store.approvals.sent, chat, scheduled, message)
+            services.store_back.soon(sent)
 
     def missed(self) -> None:
         """Telegram skips what it had to tell, or could not tell it: look for it."""
@@ -301,6 +305,7 @@ class _Run:
             return  # whatever it is, a look comes after the start
         services.background.clear()  # edits and deletions that were missed are never told
         services.queue.missed()
+        services.verdicts.missed()
         services.arrivals.wake()
 
     def reconnected(self) -> None:
@@ -318,11 +323,13 @@ class _Run:
         return self._services
 
     async def _look_for_retries(self) -> None:
-        """Take up what another process wants asked again, until cancelled."""
+        """Take up what another process wants asked again, or has decided, until cancelled."""
         services = self._built
         while True:
             try:
                 services.retries.look(self._clock.now())
+                services.verdicts.look()
+                await services.verdicts.find()
             except StorageError as trouble:
                 with suppress(StorageError):  # told
                     await self._store_back.wait(trouble)
@@ -399,6 +406,7 @@ async def _drained(services: Services, seconds: float) -> None:
         services.queue.drain(seconds),
         services.commands.drain(seconds),
         services.limit_notice.drain(seconds),
+        services.approve.drain(seconds),
     )
 
 

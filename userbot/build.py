@@ -31,9 +31,11 @@ from userbot.intake.command_results import CommandResults
 from userbot.intake.daily_recaps import Daily, DailyRecaps
 from userbot.intake.edits import Edits
 from userbot.intake.forgetting import Forgetting
+from userbot.intake.overheard import Overheard
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.intake.retries import Retries
+from userbot.intake.verdicts import Verdicts
 from userbot.openai_api.chat import OpenAIChat
 from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
@@ -56,6 +58,7 @@ from userbot.texts import language_of
 from userbot.timings import USUAL, Timings
 from userbot.tools.search import LookingUp, SearchInChat
 from userbot.turn.answer import AnswerStage
+from userbot.turn.approve import Approve, AskingStyle
 from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.complete import Complete
@@ -87,7 +90,7 @@ from userbot.turn.understand.transcribe import Transcribe
 from userbot.turn.understand.understand import Understand
 from userbot.turn.understand.voice_notes import VoiceNotes
 from userbot.turn.understand.words import Words
-from userbot.types import Person, Question
+from userbot.types import ConversationId, Person, Question
 
 
 class TelegramListener(Listener, Losses, Protocol):
@@ -212,7 +215,7 @@ class Services:
         zone = settings.limits.timezone
         self.limit_notice = LimitNotice(sender, outbound, store, zone, clock, report)
         self.told = Told(report, self.limit_notice if settings.limits.tell else None)
-        typing = Typing(sender, clock)
+        typing = Typing(sender, self.chats, clock)
         paid = PaidTranscription(adapters.speech, self.budget, clock, report)
         ffmpeg = Ffmpeg(settings.history.database, timings)
         recordings = Recordings(reader, ffmpeg, paid, store, clock, timings)
@@ -239,7 +242,7 @@ class Services:
             self.chats,
             outbound,
             self._writing,
-            typing,
+            store.approvals,
             ByVoice(adapters.speaker, self.budget, sender, outbound, report, self._writing),
         )
         past = Past(self.background, adapters.lookups, reader, self.chats, store, report)
@@ -253,12 +256,15 @@ class Services:
             clock,
         )
         recap = RecapStage(self._recaps, history, self.budget, sender, typing)
-        settle = Settle(store, history, loops, self.told, clock)
-        stages = Stages(resume, understand, recap, answer, settle)
+        style = asking_style(settings, account)
+        self.approve = Approve(style, store, sender, reader, clock, report)
+        settle = Settle(store, history, loops, self.told, clock, self.approve)
+        stages = Stages(resume, understand, recap, answer, settle, self.approve)
         self.migration = Migration(self.chats, reader, history, report)
         runner = Runner(stages, self.migration, store_back, clock)
         hung = longest_seconds(settings, timings)
-        self.queue = Queue(runner, settings.trigger, hung, clock, report)
+        self.queue = Queue(runner, settings.trigger, hung, self.chats, clock, report)
+        self.verdicts = Verdicts(store, self.queue, self.approve, max_age, clock, report)
 
         known = adapters.people.known
         self.retries = Retries(store, self.chats, self.budget, self.queue, self.told, known)
@@ -289,7 +295,8 @@ class Services:
             clock,
             report,
         )
-        receiver = Receiver(self.chats, admission, self.commands, self.background, store, report)
+        overheard = Overheard(self.chats, self.background, self.queue, report)
+        receiver = Receiver(self.chats, admission, self.commands, self.verdicts, overheard, store)
         first = None if account.first else account.policy.began
         self.arrivals = Arrivals(receiver, self.chats, store, store_back, clock, first)
         self.catch_up = CatchUp(self.arrivals, self.chats, reader, max_age, clock, report)
@@ -301,7 +308,9 @@ class Services:
 
         def is_too_old(question: Question) -> bool:
             old = grew_old(question.at, since, now, self._max_age) and not question.attempt
-            return old and not self.store_back.store.outbound.of(question)
+            store = self.store_back.store
+            waited = old and store.approvals.waited(question)
+            return old and not waited and not store.outbound.of(question)
 
         self.queue.stop_all(is_too_old, "too_old")
 
@@ -314,6 +323,7 @@ class Services:
         self._documents.config = settings.documents
         self.daily_recaps.daily = replace(self.daily_recaps.daily, config=settings.recap)
         self.queue.settings = settings.trigger
+        self.approve.style = asking_style(settings, account)
         self.budget.limits = limits_of(settings, account, self._timings)
         self.chats.take_up(account.policy, account.chats, settings.trigger.from_)
 
@@ -353,6 +363,12 @@ def writing_style(settings: Settings, timings: Timings) -> WritingStyle:
         pacing = replace(pacing, edit_seconds=timings.preview_seconds)
     inert = Inert(settings.trigger.prefix, language_of(settings.console.language))
     return WritingStyle(pacing, own_prompt, timings.late_edit_seconds, inert)
+
+
+def asking_style(settings: Settings, account: Account) -> AskingStyle:
+    """What the config says of how the owner is asked."""
+    saved, language = ConversationId(account.owner.id), language_of(settings.console.language)
+    return AskingStyle(saved, settings.approvals, language)
 
 
 def recap_rules(settings: Settings) -> RecapRules:

@@ -130,6 +130,20 @@ class ToolCalled(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Event):
+    """The owner is asked for his yes to an answer ("answer") or a tool's call ("call").
+
+    `approval`: the number by which `userbot approvals` knows it. `minutes`: how long that waits.
+    """
+
+    event: ClassVar[str] = "asked"
+    approval: int
+    kind: str
+    minutes: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Event):
     """An answer stands in Telegram, in the messages `answers`."""
 

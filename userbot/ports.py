@@ -145,6 +145,9 @@ class Reader(Protocol):
         Oldest first, 2000 messages at most.
         """
 
+    async def scheduled(self, chat: int) -> list[tuple[int, str]]:
+        """What the account has scheduled in a chat: its ids so far, and texts."""
+
     async def fetch_file(self, chat: int, message: int, limit: int, judge: Judge) -> bytes:
         """The file of a message, in memory.
 
@@ -283,6 +286,9 @@ class Sender(Protocol):
 
         Raises as `send` does.
         """
+
+    async def unschedule(self, conversation: ConversationId, messages: Sequence[int]) -> None:
+        """Let these not be sent that were scheduled. Raises TelegramError."""
 
     def takes_voice(self, conversation: ConversationId) -> bool:
         """False once Telegram has said that voice notes are not taken there."""

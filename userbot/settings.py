@@ -39,6 +39,8 @@ Respond = Literal["all", "mention", "prefix", "off"]
 Show = Literal["transcript", "answer", "both"]
 AnswerAs = Literal["text", "voice", "same"]
 MaySearch = Literal["off", "me", "askers"]
+Sending = Literal["send", "ask"]
+"""Whether answers are sent by themselves, or wait for the owner's yes."""
 Whom = Annotated[
     Annotated[Literal["me", "contacts", "anyone"], Tag("word")]
     | Annotated[tuple[str | Whole, ...], Tag("list")],
@@ -152,6 +154,8 @@ class ChatConfig:
     voice: ChatVoiceConfig | None = None
     context_messages: Annotated[Whole, Ge(0), Le(100)] = 0
     search: MaySearch | None = None
+    answer: Sending = "send"
+    draft_after: Annotated[Amount, Le(3600)] = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +166,7 @@ class Override:
     from_: Literal["me", "contacts", "anyone"] | None = None
     system: str | None = None
     model: str | None = None
+    answer: Sending | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +276,14 @@ class RecapConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalsConfig:
+    """How the owner is asked for his yes, and how long that is waited for."""
+
+    ring: Flag = True
+    wait_minutes: Annotated[Number, Gt(0), Le(10_080)] = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration; each room of the program receives only its section."""
 
@@ -294,3 +307,4 @@ class Settings:
     reading: ReadingConfig = ReadingConfig()
     documents: DocumentsConfig = DocumentsConfig()
     recap: RecapConfig = RecapConfig()
+    approvals: ApprovalsConfig = ApprovalsConfig()

@@ -108,7 +108,7 @@ class Talk:
         self._model = OpenAIChat(settings.openai, report)
         resume = Resume(chats, reader, store, _ABANDONED, clock, report)
         outbound = Outbound(sender, reader, resume, store, clock, report)
-        typing = Typing(sender, clock)
+        typing = Typing(sender, chats, clock)
         style = WritingStyle(_LIVELY if terminal.lively else _WHOLE)
         messages = ReplyMessages(sender, outbound, store, clock)
         longest = USUAL.silences * settings.openai.timeout
@@ -117,7 +117,7 @@ class Talk:
             chats,
             outbound,
             InWriting(style, sender, messages, typing, clock, report),
-            typing,
+            store.approvals,
         )
         settle = Settle(store, history, LoopWatch(), self._told, clock)
         stages = Stages(resume, self._understand, self._understand, answer, settle)

@@ -37,6 +37,7 @@ def test_the_example_with_its_placeholders_filled_in_is_in_order(config: Path) -
         "chats",
         "reading",
         "recap",
+        "approvals",
         "limits",
         "pacing",
         "catch_up",

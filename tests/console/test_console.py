@@ -31,6 +31,7 @@ EVENTS: list[Event] = [
     happened.Ignored(**WHERE, reason="not_allowed"),
     happened.Limited(**WHERE, reason="requests_per_minute", detail="…"),
     happened.Answering(**WHERE, model="m"),
+    happened.Asked(**WHERE, approval=4, kind="answer", minutes=60, text="There."),
     happened.Answered(
         **WHERE,
         answers=(8,),

@@ -11,6 +11,7 @@ from userbot.events import Event
 from userbot.intake.admission import Admission
 from userbot.intake.arrivals import Arrivals
 from userbot.intake.catch_up import CatchUp
+from userbot.intake.overheard import Overheard
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.ports import SystemClock
@@ -36,6 +37,7 @@ from userbot.types import (
 
 if TYPE_CHECKING:
     from userbot.intake.chat_commands import ChatCommands
+    from userbot.intake.verdicts import Verdicts
     from userbot.ports import Reader
     from userbot.turn.runner import Runner
     from userbot.turn.turn import Turn
@@ -83,7 +85,7 @@ class House:
         self.store_back = StoreBack(store, clock, self.told.append, lambda _: None)
         chats = ChatRules(policy, {}, "anyone", store)
         trigger = TriggerConfig(burst_seconds=0)
-        self.queue = Queue(cast("Runner", self), trigger, None, clock, self.told.append)
+        self.queue = Queue(cast("Runner", self), trigger, None, chats, clock, self.told.append)
         limits = LimitsConfig(requests_per_minute=10**6, answers_per_hour=10**6)
         budget = Budget(Limits(limits), chats, store, clock, self.told.append)
         told, age = Told(self.told.append), timedelta(hours=1)
@@ -92,9 +94,14 @@ class House:
             chats,
             Admission(store.questions, budget, self.queue, LoopWatch(), told, age),
             cast("ChatCommands", self),
-            Background(reader, chats, 1000, clock, self.told.append),
+            cast("Verdicts", self),
+            Overheard(
+                chats,
+                Background(reader, chats, 1000, clock, self.told.append),
+                self.queue,
+                self.told.append,
+            ),
             store,
-            self.told.append,
         )
         self.arrivals = Arrivals(receiver, chats, store, self.store_back, clock, None)
         self.catch_up = CatchUp(self.arrivals, chats, reader, age, clock, self.told.append)
@@ -111,6 +118,11 @@ class House:
 
     def events(self, kind: str) -> list[Event]:
         return [event for event in self.told if event.event == kind]
+
+    # What is asked of the owner's words.
+
+    def of(self, message: Message) -> None:
+        """None is one."""
 
     # What is asked of a reader.
 

@@ -302,7 +302,7 @@ async def test_of_two_models_ordered_at_once_the_newer_one_is_set(stage: Stage) 
     [
         (
             "/gpt_on sometimes",
-            "/gpt_on takes [all|mention|prefix] [me|contacts|anyone], or default.",
+            "/gpt_on takes [all|mention|prefix] [ask|send] [me|contacts|anyone], or default.",
         ),
         ("/gpt_history x", "/gpt_history takes a number from 1 to 20."),
         ("/gpt_forget @nobody_here", "Nobody has the name @nobody_here."),

@@ -46,6 +46,8 @@ from userbot.types import Command
         pytest.param("on", "all", On("all", "me"), id="on-when"),
         pytest.param("on", "contacts", On("mention", "contacts"), id="on-whom"),
         pytest.param("on", "Prefix  ANYONE", On("prefix", "anyone"), id="on-both"),
+        pytest.param("on", "all ask anyone", On("all", "anyone", "ask"), id="on-and-ask"),
+        pytest.param("on", "send", On("mention", "me", "send"), id="on-and-send"),
         pytest.param("on", "anyone all", On("all", "anyone"), id="on-in-any-order"),
         pytest.param("on", "default", Bare.AS_CONFIGURED, id="on-as-configured"),
         pytest.param("forget", "@vera_v", ForgetPerson("@vera_v"), id="forget-name"),

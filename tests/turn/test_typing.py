@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,6 +17,8 @@ from userbot.types import ConversationId
 
 QUICK = QuickClock(20)
 PLACE, TOPIC = ConversationId(-100), ConversationId(-100, 7)
+ASKING = -200
+"""A chat whose answers wait for the owner's yes."""
 
 
 class Signals:
@@ -41,7 +44,8 @@ def signals() -> Signals:
 
 @pytest.fixture
 def typing(signals: Signals) -> Typing:
-    return Typing(signals, QUICK)  # type: ignore[arg-type]
+    rules = SimpleNamespace(policy=SimpleNamespace(asks=lambda chat: chat == ASKING))
+    return Typing(signals, rules, QUICK)  # type: ignore[arg-type]
 
 
 async def test_signals_go_on_until_the_first_text(typing: Typing, signals: Signals) -> None:
@@ -54,6 +58,12 @@ async def test_signals_go_on_until_the_first_text(typing: Typing, signals: Signa
     assert len(times) == 3
     assert all(b - a >= EVERY_SECONDS for a, b in itertools.pairwise(times))
     assert all(on for _, _, on in signals.seen)
+
+
+async def test_nothing_shows_where_answers_wait_for_a_yes(typing: Typing, signals: Signals) -> None:
+    typing.begin(turn_in(ConversationId(ASKING)))
+    await QUICK.sleep(12)
+    assert signals.seen == []
 
 
 async def test_two_answers_in_one_chat_share_its_signals(typing: Typing, signals: Signals) -> None:

@@ -99,6 +99,7 @@ def _row(
         "respond": chat.respond if chat else None,
         "from": chat.from_ if chat else None,
         "search": search,
+        "answer": chat.answer if chat else None,
         "origin": "chat" if commanded else "config" if chat else None,
         "commands": commanded or None,
     }
@@ -123,6 +124,8 @@ def _rule(
     else:
         whom = chat.from_ if isinstance(chat.from_, str) else ", ".join(map(str, chat.from_))
         rule = f"{chat.respond}, {whom}"
+    if chat is not None and chat.answer == "ask":
+        rule = f"{rule}, ask"
     if search != "off":
         rule = f"{rule}, search {search}"
     if not commanded:

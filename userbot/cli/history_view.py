@@ -40,6 +40,7 @@ _COLUMNS: Final = (
 _STATES: Final = {
     "pending": _("pending"),
     "answering": p_("state", "answering"),
+    "awaiting": _("waiting for your yes"),
     "answered": p_("state", "answered"),
     "failed": p_("state", "failed"),
     "skipped": p_("state", "skipped"),

@@ -22,6 +22,7 @@ HEADS = {
     "limited": (_("limited"), YELLOW),
     "answering": (p_("event", "answering"), BLUE),
     "tool": (_("searched"), BLUE),
+    "asked": (p_("event", "asks you"), YELLOW),
     "answered": (p_("event", "answered"), GREEN),
     "failed": (p_("event", "failed"), RED),
     "waiting": (_("waiting"), YELLOW),
@@ -184,6 +185,11 @@ def _detail(event: happened.Event) -> tuple[str, str]:
         case happened.ToolCalled():
             found = n_("{count} message", "{count} messages", event.count or 0)
             return joined(event.text, "" if event.count is None else found, by=": "), ""
+        case happened.Asked():
+            calls = _("a tool wants to be called") if event.kind == "call" else ""
+            waits = n_("{count} minute", "{count} minutes", event.minutes)
+            number = _("number {number}", number=event.approval)
+            return _told(number, calls, waits, event.text), ""
         case happened.Answered():
             counted: str = ""
             if event.prompt_tokens is not None:

@@ -88,7 +88,9 @@ class ChatRuleCommands:
         protected = f"\n{self._texts.say('on_protected')}" if message.noforwards else ""
         if order.bare and was_off and self._chats.answers_by_file(chat):
             return self.as_configured(chat) + protected
-        to = replace(self._chats.said(chat), respond=order.respond, from_=order.from_)
+        said = self._chats.said(chat)
+        answer = order.answer or said.answer
+        to = replace(said, respond=order.respond, from_=order.from_, answer=answer)
         self._allow(chat, to, since=message.message)
         told = self._texts.say("on", rule=self._texts.rule(self._chats.get(chat))) + protected
         offered = not message.noforwards and self._chats.search_said(chat) == "off"
@@ -113,7 +115,7 @@ class ChatRuleCommands:
 
     def as_configured(self, chat: int) -> str:
         """What the file says holds there again."""
-        self._allow(chat, replace(self._chats.said(chat), respond=None, from_=None))
+        self._allow(chat, replace(self._chats.said(chat), respond=None, from_=None, answer=None))
         return self._texts.say("as_configured", rule=self._texts.rule(self._chats.get(chat)))
 
     def setting(self, chat: int, order: commands.Setting) -> str:

@@ -6,7 +6,9 @@ Rule 3: who wants something of a turn uses one of three verbs: change, stop, mis
 memory only; the runner acts on them, and persists.
 Rule 4: while draining nothing new begins; what is queued stays pending in the store.
 Rule 5: an answer that hangs is cut at a bound, so that the next question goes on.
-Rule 6: until the first text of its answer leaves, a question may still grow by a message that joins
+Rule 6: what waits for the owner's yes stands aside: those behind it go on, and the verbs find it.
+His word puts it back, before those that wait there.
+Rule 7: until the first text of its answer leaves, a question may still grow by a message that joins
 it, once while it is being answered, lose one, or change by an edit: then its answer starts over.
 """
 
@@ -16,6 +18,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 
 from userbot.errors import StorageError
 from userbot.events import Heard, Report, Skipped, about
@@ -24,6 +27,7 @@ from userbot.rules import bursts
 from userbot.rules.plain import preview
 from userbot.settings import TriggerConfig
 from userbot.texts import _
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.endings import told_change
 from userbot.turn.runner import Runner
 from userbot.turn.turn import Interruption, Turn
@@ -45,16 +49,19 @@ class Queue:
         runner: Runner,
         settings: TriggerConfig,
         longest: float | None,
+        chats: ChatRules,
         clock: Clock,
         report: Report,
     ) -> None:
         self._runner = runner
+        self._chats = chats
         self.settings = settings
         """[trigger] as it holds now."""
         self._longest = longest
         self._clock = clock
         self._report = report
         self._turns: dict[ConversationId, deque[Turn]] = {}
+        self._aside: list[Turn] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
         self.is_paused = False
@@ -74,6 +81,33 @@ class Queue:
         self._turns[conversation] = deque([turn])
         self._begin(self._work(conversation), f"conversation {conversation.chat}")
 
+    def set_aside(self, turn: Turn) -> None:
+        """An earlier run has left a question that waits for the owner's yes."""
+        turn.left = True
+        self._aside.append(turn)
+
+    def waiting(self, question: int) -> Turn | None:
+        """The turn that waits for the owner's yes, by its question's id; None while it cannot go
+        on: it is still being asked for, or has ended, or the program ends.
+        """
+        if self._draining:
+            return None
+        return next((turn for turn in self._aside if turn.question.id == question), None)
+
+    def go_on(self, turn: Turn, waited: float = 0.0) -> None:
+        """What a turn waited for has come, after so many seconds: it goes on next."""
+        self._aside.remove(turn)
+        turn.goes_on(waited)
+        turns = self._turns.get(turn.question.conversation)
+        if turns is None:
+            self.put(turn)
+        else:
+            turns.insert(1, turn)
+
+    def stop_waiting(self, turn: Turn, reason: str) -> None:
+        """It is not to go on."""
+        self._stop(turn, reason)
+
     def reopen(self, question: Question) -> None:
         """Queue a question that was answered and reads otherwise now."""
         told_change(question, (), self._report)
@@ -92,7 +126,8 @@ class Queue:
             )
         )
         now = self._clock.monotonic()
-        begins = now + bursts.waits(question)
+        draft_after = self._chats.policy.draft_after(question.conversation.chat)
+        begins = now + max(bursts.waits(question), draft_after)
         turn = None if self._draining else self._joinable(question)
         if turn is None:
             self.put(Turn(question, joinable=now, begins=begins, belated=belated))
@@ -201,16 +236,22 @@ class Queue:
                 self._stop(turn, reason)
 
     def stand_down(self, own: Message) -> None:
-        """The owner wrote in a conversation himself: if he wants so, what waits there is his."""
-        if self.settings.stand_down:
+        """The owner wrote in a conversation himself: if he wants so, what waits there is his.
 
-            def is_his(question: Question) -> bool:
-                moved = question.source != question.conversation.chat
-                earlier = moved or question.message < own.message
-                here = question.conversation == own.conversation
-                return here and earlier and not question.by_owner
+        In any case where it needs his yes, unless he has said that.
+        """
+        if not (self.settings.stand_down or self._chats.policy.asks(own.conversation.chat)):
+            return
 
-            self.stop_all(is_his, "stood_down")
+        def is_his(question: Question) -> bool:
+            moved = question.source != question.conversation.chat
+            earlier = moved or question.message < own.message
+            here = question.conversation == own.conversation
+            return here and earlier and not question.by_owner
+
+        for turn in list(self._each()):
+            if any(map(is_his, turn.pieces)) and turn.is_open and not turn.approved:
+                self._stop(turn, "stood_down")
 
     def missed(self) -> None:
         """Something may have been missed: what does not show yet is looked up before it does."""
@@ -274,7 +315,9 @@ class Queue:
             return None
         if len(turn.question.text) + len(question.text) > bursts.MOST_CHARACTERS:
             return None
-        gap, burst = self._clock.monotonic() - turn.joinable, self.settings.burst_seconds
+        gap = self._clock.monotonic() - turn.joinable
+        draft_after = self._chats.policy.draft_after(question.conversation.chat)
+        burst = max(self.settings.burst_seconds, draft_after)
         return turn if bursts.joins(turn.pieces[-1], question, gap, burst) else None
 
     def _find(self, chat: int, message: int) -> Turn | None:
@@ -284,7 +327,7 @@ class Queue:
         return None
 
     def _each(self) -> Iterator[Turn]:
-        return (turn for turns in self._turns.values() for turn in turns)
+        return chain(chain.from_iterable(self._turns.values()), self._aside)
 
     def _change(
         self, turn: Turn, pieces: Sequence[Question], gone: Sequence[Question] = (), why: str = ""
@@ -296,6 +339,9 @@ class Queue:
             if turn.interruption is None and turn.stream is not None:
                 turn.restarts += 1  # before the model is asked, it costs nothing to begin anew
             turn.interrupt(Interruption("changed"))
+        if turn in self._aside:
+            turn.interrupt(Interruption("changed"))
+            self._heed(turn)
         with suppress(StorageError):  # else the runner stores it before anything else
             self._runner.save(turn)
         return True
@@ -313,10 +359,23 @@ class Queue:
         if turn.is_ending:
             return
         turn.interrupt(Interruption("stopped", reason))
+        if turn in self._aside:
+            self._heed(turn)
+            return
         turns = next(turns for turns in self._turns.values() if turn in turns)
         if turn is not turns[0]:
             turns.remove(turn)
             self._begin(self._runner.run(turn), "a stopped question")
+
+    def _heed(self, turn: Turn) -> None:
+        """If somebody wants something of a turn that stands aside, its runner does it now."""
+        match turn.interruption:
+            case Interruption("changed"):
+                self.go_on(turn)
+            case Interruption("stopped"):
+                self._aside.remove(turn)
+                turn.goes_on(0.0)
+                self._begin(self._runner.run(turn), "a withdrawn question")
 
     async def _work(self, conversation: ConversationId) -> None:
         turns = self._turns[conversation]
@@ -325,7 +384,10 @@ class Queue:
                 try:
                     await self._answer(turns[0])
                 finally:
-                    turns.popleft()
+                    turn = turns.popleft()
+                    if turn.awaits:
+                        self._aside.append(turn)
+                        self._heed(turn)
         finally:
             del self._turns[conversation]
 

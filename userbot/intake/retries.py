@@ -48,7 +48,7 @@ class Retries:
         """Ask the question of a message again.
 
         Gives "asked", "unknown", "not_allowed", "limited", or the state that it is in already
-        ("answered", "pending", "answering").
+        ("answered", "pending", "answering", "awaiting").
         """
         found = self._store.questions.retry(chat, message, now)
         return self._queued(found, now) if isinstance(found, Question) else found or "unknown"

@@ -30,6 +30,7 @@ _TEXTS: Final = {
     "retry_answered": _("That question has already been answered."),
     "retry_pending": _("That question is being answered."),
     "retry_answering": _("That question is being answered."),
+    "retry_awaiting": _("The answer to that question waits for your yes."),
     "retry_not_allowed": _("The person who asked that may no longer ask here."),
     "retry_limited": _("A limit is reached, so it is not retried now: see {stem}_usage."),
     "forgot": _(
@@ -52,6 +53,7 @@ _TEXTS: Final = {
     "as_configured": _("Back to config.toml: {rule}."),
     "off": _("Answers are off in this chat, except to your own {prefix}."),
     "rule": _("respond {respond}, from {whom}"),
+    "rule_asks": _("respond {respond}, from {whom}, answers wait for your yes"),
     "no_rule": _("the chat is not selected, only the prefix asks"),
     "listed_people": _("the people listed in config.toml"),
     "system": _("System prompt here{origin}:\n{value}"),
@@ -77,7 +79,7 @@ _TEXTS: Final = {
     "forget_whom": _("Say who: {stem}_forget @name, or the person's id."),
     "on_word": _(
         "Unknown word: “{word}”.{guess}"
-        " {stem}_on takes [all|mention|prefix] [me|contacts|anyone], or default."
+        " {stem}_on takes [all|mention|prefix] [ask|send] [me|contacts|anyone], or default."
     ),
     "recap_word": _(
         "Unknown word: “{word}”. {stem}_recap takes a number of messages, a time such as 2d, or a"
@@ -104,8 +106,9 @@ _TEXTS: Final = {
         " chat's model; default resets it\n{stem}_usage: what was"
         " used\n{stem}_stop: stop the answer being written\n{stem}_retry: as a"
         " reply to a failed question: ask it again\n{stem}_on [all|mention|prefix]"
-        " [me|contacts|anyone]: answer in this chat; default: back to"
-        " config.toml\n{stem}_off: answer only you in this chat\n{stem}_recap"
+        " [ask|send] [me|contacts|anyone]: answer in this chat; ask: answers wait for your yes,"
+        " which you reply to them in Saved Messages; default: back to config.toml\n{stem}_off:"
+        " answer only you in this chat\n{stem}_recap"
         " [chat] [n|2d|@name]: what was said there since you read it\n{stem}_forget"
         " @name: delete a person's messages and ignore new ones\n{stem}_help: this"
         " list"
@@ -183,7 +186,8 @@ class CommandTexts:
         if chat is None:
             return self.say("no_rule")
         whom = chat.from_ if isinstance(chat.from_, str) else self.say("listed_people")
-        return self.say("rule", respond=chat.respond, whom=whom)
+        rule = "rule_asks" if chat.answer == "ask" else "rule"
+        return self.say(rule, respond=chat.respond, whom=whom)
 
     def setting(self, key: str, value: str, *, by_command: bool) -> str:
         """A setting as it holds."""

@@ -16,6 +16,7 @@ from userbot.types import Command
 
 OnRespond = Literal["all", "mention", "prefix"]
 OnFrom = Literal["me", "contacts", "anyone"]
+OnAnswer = Literal["send", "ask"]
 
 HISTORY: Final = 5
 """How many exchanges are shown unless the owner says."""
@@ -76,8 +77,10 @@ class On:
 
     respond: OnRespond = "mention"
     from_: OnFrom = "me"
+    answer: OnAnswer | None = None
+    """"ask": answers wait for the owner's yes. None: as it was."""
     bare: bool = False
-    """Neither was said: what the file says of the chat comes first."""
+    """Nothing was said: what the file says of the chat comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +160,16 @@ def _on(argument: str) -> ChatCommand | Mistake:
         return Bare.AS_CONFIGURED
     respond: OnRespond | None = None
     from_: OnFrom | None = None
+    answer: OnAnswer | None = None
     for word in words:
         if word in get_args(OnRespond) and respond is None:
             respond = word  # type: ignore[assignment]
         elif word in get_args(OnFrom) and from_ is None:
             from_ = word  # type: ignore[assignment]
+        elif word in get_args(OnAnswer) and answer is None:
+            answer = word  # type: ignore[assignment]
         else:
-            close = get_close_matches(word, (*get_args(OnRespond), *get_args(OnFrom)), n=1)
+            known = (*get_args(OnRespond), *get_args(OnFrom), *get_args(OnAnswer))
+            close = get_close_matches(word, known, n=1)
             return Mistake("on_word", word, close[0] if close and close[0] != word else "")
-    return On(respond or "mention", from_ or "me", bare=not words)
+    return On(respond or "mention", from_ or "me", answer, bare=not words)

@@ -10,11 +10,15 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Literal
 
-from userbot.settings import ChatConfig, MaySearch, Override, Respond, VoiceConfig, Whom
+from userbot.settings import ChatConfig, MaySearch, Override, Respond, Sending, VoiceConfig, Whom
 from userbot.types import Person, Question
 
 Allowed = Literal["me", "contacts", "anyone"] | frozenset[int]
 """Who may ask: a word, or the ids of people; names are resolved already."""
+
+
+DRAFT_AFTER = 20.0
+"""What `draft_after` is in a chat that has no block."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +29,10 @@ class ChatRule:
     allowed: Allowed
     voice: VoiceConfig | None = None
     """None: as everywhere."""
+    answer: Sending = "send"
+    """"ask": nothing leaves into the chat before the owner's yes."""
+    draft_after: float = 0.0
+    """Seconds of silence after a message before its answer is written, with "ask"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,15 @@ class Policy:
     """Whether files are read."""
     models: Mapping[str, str] = field(default_factory=dict)
     """[models]: what one question may name, and the model that it means."""
+
+    def asks(self, chat: int) -> bool:
+        """Whether answers in a chat wait for the owner's yes; his own chat is nobody else's."""
+        rule = self.chats.get(chat)
+        return rule is not None and rule.answer == "ask" and chat != self.owner
+
+    def draft_after(self, chat: int) -> float:
+        """How many seconds after its newest message an answer in a chat is begun."""
+        return self.chats[chat].draft_after if self.asks(chat) else 0.0
 
     def voice_in(self, chat: int) -> VoiceConfig:
         """[voice] as it holds in a chat."""
@@ -112,10 +129,15 @@ def effective_rule(listed: ChatRule | None, said: Override, elsewhere: Allowed) 
 
     `elsewhere`: who may ask in chats that are not listed.
     """
-    if said.respond is None and said.from_ is None:
+    if said.respond is None and said.from_ is None and said.answer is None:
         return listed
-    base = listed or ChatRule(respond="prefix", allowed=elsewhere)
-    return replace(base, respond=said.respond or base.respond, allowed=said.from_ or base.allowed)
+    base = listed or ChatRule(respond="prefix", allowed=elsewhere, draft_after=DRAFT_AFTER)
+    return replace(
+        base,
+        respond=said.respond or base.respond,
+        allowed=said.from_ or base.allowed,
+        answer=said.answer or base.answer,
+    )
 
 
 def effective_block(
@@ -131,6 +153,7 @@ def effective_block(
         from_=said.from_ or base.from_,
         system=base.system if said.system is None else said.system,
         model=base.model if said.model is None else said.model,
+        answer=said.answer or base.answer,
     )
 
 

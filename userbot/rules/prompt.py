@@ -116,6 +116,18 @@ def asked(ask: Question, quoted: Quoted | None = None) -> str:
     return _own(words)
 
 
+def not_sent(asked: str) -> str:
+    """A question whose answer waits for the owner's yes, as the model sees it."""
+    return f"{asked}\n\n[Your answer to this was not sent yet: the owner has not approved it.]"
+
+
+def written_anew(how: str) -> str:
+    """What is said below a question whose last answer the owner did not want."""
+    if how:
+        return f"[Your last answer to this was not sent. The owner wants it written anew: {how}]"
+    return "[Your last answer to this was not sent: the owner wants another one.]"
+
+
 def chain_that_fits(above: Sequence[Quoted], window_tokens: int) -> tuple[Quoted, ...]:
     """The newest of a chain of messages, each cut to a size, that fit into its share."""
     room = window_tokens * _CHAIN_SHARE

@@ -34,6 +34,7 @@ AT_ONCE: Final = {
     "reading": {"search", "searches", "links"},
     "documents": {"enabled", "max_mb", "max_pages"},
     "recap": {"max_messages", "max_days", "at", "chats", "voice"},
+    "approvals": {"ring", "wait_minutes"},
     "pacing": {"edit_seconds", "max_previews", "writes_per_second", "burst"},
 }
 """Keys by section; [[chats]] and [models] hold at once as a whole."""

@@ -74,7 +74,9 @@ class Overrides:
 
     def all(self) -> dict[int, Override]:
         """What commands have set, by chat."""
-        rows = self._database.rows("SELECT chat, respond, whom, system, model FROM overrides")
+        rows = self._database.rows(
+            "SELECT chat, respond, whom, system, model, answer FROM overrides"
+        )
         return {chat: _override(*rest) for chat, *rest in rows}
 
     def set(self, chat: int, to: Override) -> None:
@@ -83,9 +85,9 @@ class Overrides:
             self._database.execute("DELETE FROM overrides WHERE chat = ?", (chat,))
             if to != Override():
                 self._database.execute(
-                    "INSERT INTO overrides (chat, respond, whom, system, model)"
-                    " VALUES (?, ?, ?, ?, ?)",
-                    (chat, to.respond, to.from_, to.system, to.model),
+                    "INSERT INTO overrides (chat, respond, whom, system, model, answer)"
+                    " VALUES (?, ?, ?, ?, ?, ?)",
+                    (chat, to.respond, to.from_, to.system, to.model, to.answer),
                 )
 
 
@@ -115,7 +117,11 @@ def _key(name: str) -> str:
 
 
 def _override(
-    respond: str | None, whom: str | None, system: str | None, model: str | None
+    respond: str | None,
+    whom: str | None,
+    system: str | None,
+    model: str | None,
+    answer: str | None,
 ) -> Override:
     """A row of `overrides`; what this version does not know counts as not set."""
     return Override(
@@ -123,4 +129,5 @@ def _override(
         from_=whom if whom in ("me", "contacts", "anyone") else None,  # type: ignore[arg-type]
         system=system,
         model=model,
+        answer=answer if answer in ("send", "ask") else None,  # type: ignore[arg-type]
     )

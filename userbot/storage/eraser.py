@@ -13,13 +13,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
+from userbot.storage import approvals
 from userbot.storage.database import Database, Values
 from userbot.types import CHANNELS, ConversationId
 
 _AT_ONCE = 500
 """Rows in one transaction, so that a large clearing does not hold up an answer."""
 _UNHEAR = "UPDATE transcripts SET text = NULL, parts = NULL"
-_OPEN = "state IN ('pending', 'answering')"
+_OPEN = "state IN ('pending', 'answering', 'awaiting')"
 _ERASE = f"""
     UPDATE questions SET text = '', voice = NULL, forwarded_from = '', whole = NULL,
         about_name = '', recap = '', documents = '', switches = '',
@@ -29,6 +30,7 @@ _ERASE_BESIDE = (
     "UPDATE outbound SET text = '' WHERE question = ?",
     "DELETE FROM quotes WHERE question = ?",
     "DELETE FROM citations WHERE question = ?",
+    *approvals.ERASE,
     f"{_UNHEAR} WHERE question = ?",
     f"{_UNHEAR} WHERE (message, chat) = (SELECT message, chat FROM questions WHERE id = ?)",
 )

@@ -18,6 +18,10 @@ _NEWEST = 64
 _UNCONFIRMED = (
     "SELECT text FROM outbound WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
     "SELECT text FROM command_results WHERE chat = ? AND message IS NULL ORDER BY id DESC LIMIT ?",
+    (
+        "SELECT text FROM approval_requests WHERE chat = ? AND message IS NULL"
+        " ORDER BY id DESC LIMIT ?"
+    ),
 )
 
 
@@ -28,14 +32,15 @@ class OutboundLog:
         self._database = database
 
     def owns(self, chat: int, message: int, text: str | None = None) -> bool:
-        """Whether the program wrote the message: an answer, or a command's result.
+        """Whether the program wrote the message: an answer, a command's result, a request.
 
         With `text`, a recorded write to that chat whose id is not yet known counts too if its
         text is the same but for white space around it, which Telegram removes.
         """
         known = self._database.row(
             "SELECT 1 FROM outbound WHERE chat = ?1 AND message = ?2 UNION ALL"
-            " SELECT 1 FROM command_results WHERE chat = ?1 AND message = ?2",
+            " SELECT 1 FROM command_results WHERE chat = ?1 AND message = ?2 UNION ALL"
+            " SELECT 1 FROM approval_requests WHERE chat = ?1 AND message = ?2",
             (chat, message),
         )
         if known or not text:

@@ -7,6 +7,7 @@ Dates are integers, microseconds since 1970 in UTC: they compare and sort withou
 every digit of a `datetime`, and do not change with the computer's time zone.
 """
 
+# ruff: noqa: S608 - statements are put together from constants, values are bound
 from __future__ import annotations
 
 import sqlite3
@@ -301,7 +302,110 @@ _DOCUMENTS = """
 ALTER TABLE questions ADD COLUMN documents TEXT NOT NULL DEFAULT '';
 CREATE INDEX questions_documents ON questions (conversation) WHERE documents <> ''
 """
-STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS, _SWITCHES, _DOCUMENTS]
+_QUESTION = (
+    "conversation, chat, message, sender, sender_name, sender_username, by_owner, text,"
+    " labelled, forwarded_from, reply_to, about_reply, voice, listen_first, plain, pictures,"
+    " joined_to, asked_at, stored_at, expires_at, attempt, state, reason, state_at, least_tokens,"
+    " least_cost, whole, answer, model, erased, about_chat, about_topic, about_name, quiet, recap,"
+    " switches, documents"
+)
+_APPROVALS = f"""
+-- A question may wait for its owner's yes ('awaiting'). SQLite changes no CHECK: the table is made
+-- anew (https://www.sqlite.org/lang_altertable.html, 7).
+CREATE TABLE questions_anew (
+    id INTEGER PRIMARY KEY,
+    conversation INTEGER NOT NULL REFERENCES conversations (id),
+    chat INTEGER NOT NULL,
+    message INTEGER NOT NULL,
+    sender INTEGER NOT NULL,
+    sender_name TEXT NOT NULL,
+    sender_username TEXT,
+    by_owner INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    labelled INTEGER NOT NULL,
+    forwarded_from TEXT NOT NULL,
+    reply_to INTEGER,
+    about_reply INTEGER NOT NULL,
+    voice TEXT,
+    listen_first INTEGER NOT NULL,
+    plain INTEGER NOT NULL,
+    pictures TEXT NOT NULL,
+    joined_to INTEGER REFERENCES questions (id),
+    asked_at INTEGER NOT NULL,
+    stored_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    attempt INTEGER NOT NULL DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'pending' CHECK
+        (state IN ('pending', 'answering', 'awaiting', 'answered', 'failed', 'skipped')),
+    reason TEXT NOT NULL DEFAULT '',
+    state_at INTEGER NOT NULL,
+    least_tokens INTEGER NOT NULL DEFAULT 0,
+    least_cost INTEGER NOT NULL DEFAULT 0,
+    whole TEXT,
+    answer TEXT,
+    model TEXT,
+    erased INTEGER NOT NULL DEFAULT 0,
+    about_chat INTEGER,
+    about_topic INTEGER,
+    about_name TEXT NOT NULL DEFAULT '',
+    quiet INTEGER NOT NULL DEFAULT 0,
+    recap TEXT NOT NULL DEFAULT '',
+    switches TEXT NOT NULL DEFAULT '',
+    documents TEXT NOT NULL DEFAULT '',
+    UNIQUE (message, chat)
+);
+INSERT INTO questions_anew (id, {_QUESTION}) SELECT id, {_QUESTION} FROM questions;
+DROP TABLE questions;
+ALTER TABLE questions_anew RENAME TO questions;
+CREATE INDEX questions_sender ON questions (sender, stored_at, state);
+CREATE INDEX questions_open ON questions (id, state, sender, by_owner, least_tokens, least_cost)
+    WHERE state IN ('pending', 'answering');
+CREATE INDEX questions_awaiting ON questions (id) WHERE state = 'awaiting';
+CREATE INDEX questions_answered ON questions (conversation) WHERE state = 'answered';
+CREATE INDEX questions_joined ON questions (joined_to) WHERE joined_to IS NOT NULL;
+CREATE INDEX questions_kept ON questions (stored_at) WHERE erased = 0;
+CREATE INDEX questions_expiring ON questions (expires_at)
+    WHERE erased = 0 AND expires_at IS NOT NULL;
+CREATE INDEX questions_documents ON questions (conversation) WHERE documents <> '';
+-- What needs the owner's yes: an answer (`what` is its Markdown) or a call of a tool (JSON). `word`
+-- is what became of it, once and for all; `text` and `entities` (JSON) are the owner's own words,
+-- `said_in` the message that they stand in. `over`: its question has ended, or asks something else.
+CREATE TABLE approvals (
+    id INTEGER PRIMARY KEY,
+    question INTEGER NOT NULL REFERENCES questions (id),
+    attempt INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('answer', 'call')),
+    what TEXT NOT NULL,
+    asked_at INTEGER NOT NULL,
+    deadline INTEGER NOT NULL,
+    word TEXT CHECK (word IN ('yes', 'no', 'again', 'text', 'late', 'withdrawn')),
+    text TEXT NOT NULL DEFAULT '',
+    entities TEXT NOT NULL DEFAULT '[]',
+    said_in INTEGER NOT NULL DEFAULT 0,
+    decided_at INTEGER,
+    over INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX approvals_question ON approvals (question);
+CREATE INDEX approvals_open ON approvals (deadline) WHERE word IS NULL;
+-- The messages in Saved Messages that ask for it: a row before one leaves. `scheduled` is its id
+-- until Telegram sends it.
+CREATE TABLE approval_requests (
+    id INTEGER PRIMARY KEY,
+    random_id INTEGER NOT NULL UNIQUE,
+    approval INTEGER NOT NULL REFERENCES approvals (id),
+    chat INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    scheduled INTEGER,
+    message INTEGER
+);
+CREATE INDEX approval_requests_approval ON approval_requests (approval);
+CREATE INDEX approval_requests_message ON approval_requests (message, chat);
+CREATE INDEX approval_requests_scheduled ON approval_requests (scheduled)
+    WHERE scheduled IS NOT NULL;
+-- Whether answers in a chat wait for a yes, by command.
+ALTER TABLE overrides ADD COLUMN answer TEXT
+"""
+STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS, _SWITCHES, _DOCUMENTS, _APPROVALS]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

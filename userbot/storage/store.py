@@ -21,6 +21,7 @@ from typing import Self
 
 from userbot.errors import StorageError
 from userbot.storage import file, schema
+from userbot.storage.approvals import ApprovalStore
 from userbot.storage.chats import Names, Overrides, Watermarks
 from userbot.storage.commands import CommandStore
 from userbot.storage.conversations import Conversations, Quotes
@@ -49,6 +50,7 @@ class Store:
         self.transcripts = Transcripts(database)
         self.watermarks = Watermarks(database)
         self.commands = CommandStore(database)
+        self.approvals = ApprovalStore(database)
         self.overrides = Overrides(database)
         self.names = Names(database)
         self.eraser = Eraser(database)

@@ -2,7 +2,8 @@
 
 Rule 1: whoever looks something up for an answer looks into its scope alone, whatever it asks for.
 Rule 2: a search leaves inside a scope only: without a chat it would look through all of them.
-Rule 3: only the account itself is sent a message later (in Saved Messages).
+Rule 3: only the account itself is sent a message later (in Saved Messages), and nothing else that
+waits to be sent is looked at or deleted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ _SCOPED = (
     functions.messages.GetSavedHistoryRequest,
 )
 """What only ever leaves inside a scope."""
+_LATER = (
+    functions.messages.GetScheduledHistoryRequest,
+    functions.messages.DeleteScheduledMessagesRequest,
+)
 _NAMELESS = (functions.messages.GetMessagesRequest,)
 """What reads messages of whatever chat, and names none."""
 _PEERS = ("peer", "parent_peer", "channel")
@@ -40,6 +45,8 @@ def check_arguments(request: Any, scope: Scope | None, saved: int) -> None:
     request = innermost(request)
     if getattr(request, "schedule_date", None) is not None and _marked(request.peer) != saved:
         raise _refused(_("The program tried to schedule a message to somebody else."))
+    if isinstance(request, _LATER) and _marked(request.peer) != saved:
+        raise _refused(_("The program tried to touch what is scheduled to somebody else."))
     if isinstance(request, _SCOPED) if scope is None else not _is_within(request, scope):
         raise _refused(
             _(

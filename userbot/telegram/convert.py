@@ -18,7 +18,7 @@ from userbot.rules import pictures
 from userbot.rules.plain import paired, within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
-from userbot.telegram.words import carried, pages_of, said, text_of, told, with_addresses
+from userbot.telegram.words import carried, pages_of, rich_text, said, text_of, told, with_addresses
 from userbot.types import (
     SAVED_TITLE,
     Came,
@@ -92,6 +92,7 @@ class Converter:
             at=message.date,
             outgoing=bool(message.out),
             reply_to=reply_to,
+            rich=rich_text(message) if self._is_reply_in_saved(message, reply_to) else None,
             reply_part=self._reply_part(message),
             mentions=_mentions(message),
             by_machine=machine_of(message),
@@ -113,6 +114,9 @@ class Converter:
         )
         _check(incoming)
         return incoming
+
+    def _is_reply_in_saved(self, message: Any, reply_to: int | None) -> bool:
+        return reply_to is not None and message.chat_id == self.people.owner_id
 
     def look_at_title(self, message: Any) -> None:
         """How its chat is called, as far as the message tells."""

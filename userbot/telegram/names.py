@@ -113,6 +113,8 @@ class NameResolver:
                     respond=chat.respond,
                     allowed=allowed,
                     voice=voice_of(voice, chat),
+                    answer=chat.answer,
+                    draft_after=chat.draft_after,
                 )
                 by_id[marked_id] = chat
         if self._faults:

@@ -176,6 +176,16 @@ class TelegramReader:
         await self._updates.settled(chat)
         return Brought(count, newest, self._waits.titles.get(chat, ""), whole)
 
+    async def scheduled(self, chat: int) -> list[tuple[int, str]]:
+        """What the account has scheduled in a chat: its ids so far, and texts."""
+
+        async def ask() -> Any:
+            peer = await self._client.reach(chat)
+            return await self._client(functions.messages.GetScheduledHistoryRequest(peer, 0))
+
+        found = await Tries(self._waits, chat).ask(ask)
+        return [(one.id, one.message or "") for one in getattr(found, "messages", ())]
+
     async def _since(self, chat: int, messages: Sequence[int], **begin: Any) -> Since:
         found = await self._history(chat, limit=_LOOKED_THROUGH, reverse=True, **begin)
         asked: dict[int, Message] = {}

@@ -85,6 +85,9 @@ ALLOWED = frozenset(
         functions.messages.GetMessagesRequest,
         functions.messages.GetHistoryRequest,
         functions.messages.GetChatsRequest,
+        # What waits to be sent to the account itself: `arguments` sees to that.
+        functions.messages.GetScheduledHistoryRequest,
+        functions.messages.DeleteScheduledMessagesRequest,
         # To look something up: what they may name is the matter of `arguments`.
         functions.messages.SearchRequest,
         functions.messages.GetRepliesRequest,

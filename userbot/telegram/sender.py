@@ -9,6 +9,7 @@ is remembered until the next start.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -108,6 +109,10 @@ class TelegramSender:
         else:
             request = DeleteOutsideChannels(peer, [command.message])
         await self._write(request)
+
+    async def unschedule(self, conversation: ConversationId, messages: Sequence[int]) -> None:
+        peer = await self._peer(conversation.chat)
+        await self._write(functions.messages.DeleteScheduledMessagesRequest(peer, list(messages)))
 
     def takes_voice(self, conversation: ConversationId) -> bool:
         return conversation.chat not in self._voiceless

@@ -13,7 +13,7 @@ from typing import Any
 from telethon.tl import TLObject, types
 
 from userbot.rules.plain import paired, shortened, within
-from userbot.types import LinkedPage
+from userbot.types import Entity, LinkedPage, RichText
 
 _LONGEST = 300
 """Characters of each name, title or option."""
@@ -31,6 +31,33 @@ def text_of(message: Any) -> str:
     rich = getattr(message, "rich_message", None)
     blocks = rich.blocks if isinstance(rich, types.RichMessage) else []
     return paired(message.message or _words_in(blocks))
+
+
+_KINDS = {
+    types.MessageEntityBold: "bold",
+    types.MessageEntityItalic: "italic",
+    types.MessageEntityUnderline: "underline",
+    types.MessageEntityStrike: "strikethrough",
+    types.MessageEntitySpoiler: "spoiler",
+    types.MessageEntityCode: "code",
+    types.MessageEntityPre: "pre",
+    types.MessageEntityTextUrl: "text_link",
+    types.MessageEntityBlockquote: "blockquote",
+}
+
+
+def rich_text(message: Any) -> RichText:
+    """The text with its formatting: what Telegram finds by itself, it finds again."""
+    entities = []
+    for one in message.entities or ():
+        kind = _KINDS.get(type(one))
+        if kind is None:
+            continue
+        if getattr(one, "collapsed", False):
+            kind = "expandable_blockquote"
+        url, language = getattr(one, "url", None), getattr(one, "language", None)
+        entities.append(Entity(kind, one.offset, one.length, url, language or None))
+    return RichText(text_of(message), tuple(entities))
 
 
 def said(message: Any) -> str:

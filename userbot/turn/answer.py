@@ -1,21 +1,23 @@
 """The third stage: the model's stream becomes messages in place.
 
 `complete` keeps the stream going, `deliver` brings what it says to Telegram beside it. Neither
-knows of the other; what was paid is captured before the end of the answer leaves.
+knows of the other; what was paid is captured before the end of the answer leaves. Where answers
+wait for the owner's yes nothing is delivered before it, and then what he has said yes to.
 """
 
 from __future__ import annotations
 
 from userbot.errors import LimitReachedError, MessageGoneError, ModelError
 from userbot.rules.voice import answered_by_voice
+from userbot.storage.approvals import ApprovalStore
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.complete import Complete
-from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting
-from userbot.turn.endings import rings
+from userbot.turn.endings import rings, unanswered
 from userbot.turn.outbound import Outbound
-from userbot.turn.turn import Turn
+from userbot.turn.turn import Turn, YesNeeded
+from userbot.types import Wanted
 
 
 class AnswerStage:
@@ -27,14 +29,14 @@ class AnswerStage:
         chats: ChatRules,
         outbound: Outbound,
         in_writing: InWriting,
-        typing: Typing,
+        approvals: ApprovalStore,
         by_voice: ByVoice | None = None,
     ) -> None:
         self._complete = complete
         self._chats = chats
         self._outbound = outbound
         self._in_writing = in_writing
-        self._typing = typing
+        self._approvals = approvals
         self._by_voice = by_voice
 
     async def run(self, turn: Turn) -> None:
@@ -42,7 +44,7 @@ class AnswerStage:
 
         Raises ModelError, LimitReachedError, NoSuchChatError and TelegramError when there is none:
         what was shown by then is closed, if it can be. Raises StorageError and Reconsider when it
-        is to run again.
+        is to run again, and YesNeeded.
         """
         self._outbound.confirm(turn)
         if turn.failure is None:
@@ -61,10 +63,12 @@ class AnswerStage:
         raise turn.failure
 
     async def _answer(self, turn: Turn) -> None:
-        speaks = self._speaks(turn)
+        speaks, asks = self._speaks(turn), self._asks(turn)
+        if asks:
+            turn.wish = self._approvals.wish(turn.question)
         assert turn.material is not None
         begins = bool(turn.material.preface) and not (turn.messages or rings(turn.question))
-        if turn.summing is not None and begins:
+        if turn.summing is not None and begins and not asks:
             await self._in_writing.announce(turn)
         while True:
             await self._complete.open(turn)
@@ -72,16 +76,40 @@ class AnswerStage:
             if turn.summing is not None and not turn.summing.is_last:
                 with turn.waits("recap"):  # there may be many parts: each has its own time
                     await turn.stream.end()
-            elif speaks or rings(turn.question):
+            elif speaks or asks or rings(turn.question):
                 await turn.stream.end()
             else:
                 await self._in_writing.follow(turn)
             if await self._complete.ended(turn):
                 break
-        if speaks and self._by_voice is not None:
+        if asks:
+            self._see_that_it_may_leave(turn)
+        if speaks and self._by_voice is not None and turn.own_words is None:
             turn.answer = await self._by_voice.finish(turn)
         if turn.answer is None:
             turn.answer = await self._in_writing.finish(turn)
+
+    def _asks(self, turn: Turn) -> bool:
+        """Whether the answer waits for a yes, or did: what was said to it holds in any case."""
+        return turn.waited or self._chats.policy.asks(turn.question.conversation.chat)
+
+    def _see_that_it_may_leave(self, turn: Turn) -> None:
+        """Raise YesNeeded, or NothingToAnswerError where the owner has said no."""
+        assert turn.stream is not None
+        if turn.own_words is not None:
+            return
+        wanted = Wanted("answer", turn.stream.shown, self._in_writing.whole(turn))
+        said = self._approvals.said(turn.question, wanted)
+        if said is None:
+            needed = self._chats.policy.asks(turn.question.conversation.chat)
+            if needed and not turn.messages:  # half of it may stand since before that was needed
+                raise YesNeeded(wanted)
+            return
+        if said.word in ("no", "late"):
+            raise unanswered("declined" if said.word == "no" else "no_yes")
+        turn.approved = turn.waited = True
+        if said.word == "text":
+            self._in_writing.replaced(turn, said.text)
 
     def _speaks(self, turn: Turn) -> bool:
         material = turn.material
@@ -101,4 +129,4 @@ class AnswerStage:
 
     async def over(self, turn: Turn) -> None:
         """Nothing more of an answer will come."""
-        await self._typing.over(turn)
+        await self._in_writing.over(turn)

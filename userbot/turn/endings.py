@@ -28,11 +28,16 @@ _WHY = {
         _("Its answer was begun before the group became a supergroup, and cannot be finished."),
         _("Check the old group. If you still need an answer, ask again."),
     ),
+    "declined": (_("You said no."), ""),
     "deleted": (_("It was deleted before it was answered."), ""),
     "edited": (_("It was edited and is no longer a question."), ""),
     "in_doubt": (
         _("It may have been answered already."),
         _("Check the chat; to ask it again, reply to it with /gpt_retry."),
+    ),
+    "no_yes": (
+        _("You did not say yes in time, so it was not sent."),
+        _("To have it answered anew, reply to it with /gpt_retry."),
     ),
     "owner_answered": (_("You answered it yourself."), ""),
     "stood_down": (_("You wrote there before it was answered."), ""),

@@ -11,12 +11,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from userbot.rules import prompt
-from userbot.rules.window import WindowState, calibrated, estimate_messages, shrunk, window
+from userbot.rules.window import (
+    WindowState,
+    calibrated,
+    estimate,
+    estimate_messages,
+    shrunk,
+    window,
+)
 from userbot.storage.store import Store
 from userbot.types import ConversationId, Exchange, PromptMessage, Question, Quoted, Usage
 
 CONVERSATIONS = 256
 """How many conversations are loaded at once."""
+_DRAFTS_SHARE = 1 / 4
+"""Of a request's tokens, for answers that are not sent yet."""
 _SHORTEST_EXCHANGE = 40
 """Tokens; how many exchanges are read from the store at most is the budget divided by this."""
 
@@ -73,18 +82,37 @@ class History:
         quoted: Quoted | None = None,
         background: str = "",
         beside: int = 0,
+        *,
+        drafts: bool = False,
     ) -> tuple[PromptMessage, ...]:
         """What the model sees of a question, with as much of the past as fits.
 
-        `beside`: estimated tokens of all else in the request.
+        `beside`: estimated tokens of all else in the request. `drafts`: with the answers there that
+        wait for the owner's yes, marked as not sent.
         """
         alone = prompt.build(system, question, quoted, background)
         if question.switches.by_itself:
             return alone
+        waiting = self._drafts(question) if drafts else []
+        beside += sum(estimate(one.question) + estimate(one.answer) for one in waiting)
         past = self._load(question.conversation).said(
             estimate_messages(alone) + beside, named=question.kind.several_people
         )
-        return (*alone[:-1], *past, alone[-1])
+        not_sent = prompt.said_before(waiting, named=question.kind.several_people)
+        return (*alone[:-1], *past, *not_sent, alone[-1])
+
+    def _drafts(self, question: Question) -> list[Exchange]:
+        """The newest of them that are not too long together."""
+        room, kept = self.window_tokens * _DRAFTS_SHARE, list[Exchange]()
+        found = self._store.approvals.drafts(question.conversation, question.id)
+        for number, text in reversed(found):
+            earlier = self._store.questions.find(number)
+            asked = prompt.asked(earlier, self._store.quotes.of(number))
+            room -= estimate(asked) + estimate(text)
+            if room < 0:
+                break
+            kept.insert(0, Exchange(earlier.sender.name, prompt.not_sent(asked), text, number))
+        return kept
 
     def begin(self, question: Question) -> None:
         """A question is about to be answered: if its conversation was silent long, it is new.

@@ -45,8 +45,8 @@ class LimitNotice:
     def refused(self, question: Question, reason: str, window: timedelta) -> None:
         """A limit refused a question: tell so, unless the person was told already."""
         # The owner has the console; who sent a note that is perhaps meant for others asked nothing.
-        if question.by_owner or question.listen_first:
-            return
+        if question.by_owner or question.listen_first or self._outbound.holds(question):
+            return  # nor does anything leave by itself where answers wait for a yes
         task = asyncio.create_task(self._tell(question, reason, window), name="tell a limit")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -154,6 +154,10 @@ class Outbound:
             raise
         self._store.outbound.confirm(random_id, message)
 
+    def holds(self, question: Question) -> bool:
+        """Whether nothing may leave into the chat of a question before its owner's yes."""
+        return self._resume.holds(question)
+
     def confirm(self, turn: Turn) -> None:
         """Store what is known of a turn's messages and is not stored yet. Raises StorageError."""
         self._void(turn)
@@ -165,9 +169,11 @@ class Outbound:
     def check(self, turn: Turn) -> None:
         """In the breath in which a write leaves: whether it is still wanted as it is.
 
-        Raises Reconsider if somebody has interrupted the turn meanwhile, or if something may have
-        been missed before its first text.
+        Raises Reconsider if somebody has interrupted the turn meanwhile, if something may have been
+        missed before its first text, or if that needs the owner's yes by now.
         """
+        if not (turn.approved or turn.messages) and self._resume.holds(turn.question):
+            raise Reconsider
         if turn.interruption is not None or (turn.belated and not turn.first_text_left):
             raise Reconsider
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from userbot.rules import documents, linked_pages, recap, tool_rounds
-from userbot.rules.prompt import request, system_text
+from userbot.rules.prompt import request, system_text, written_anew
 from userbot.rules.window import estimate, estimate_request, halved, is_long
 from userbot.settings import ChatConfig, OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
@@ -124,7 +124,12 @@ class Requests:
             material.quoted,
             self._aside(turn, material),
             sum(estimate(result) for one in self._found(turn) for result in one.results),
+            drafts=self._chats.policy.asks(turn.question.conversation.chat),
         )
+        if turn.wish is not None:
+            *before, asked = messages
+            said = f"{asked.content}\n\n{written_anew(turn.wish)}"
+            messages = (*before, replace(asked, content=said))
         switches = turn.question.switches
         return request(self.settings, chat, messages, material.pictures, switches)
 

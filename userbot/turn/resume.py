@@ -90,6 +90,10 @@ class Resume:
             self._take_up(turn)
         turn.looked = True
 
+    def holds(self, question: Question) -> bool:
+        """Whether nothing may leave into the chat of a question before its owner's yes."""
+        return self._chats.policy.asks(question.conversation.chat)
+
     def save(self, turn: Turn) -> None:
         """Store of what messages a turn is made. Raises StorageError."""
         now = self._clock.now()
@@ -104,7 +108,8 @@ class Resume:
         if since.gone:
             raise self._deleted(question, since)
         self._see_that_nobody_answered(question, {question.message}, since)
-        if not question.attempt and grew_old(question.at, lost, self._clock.now(), self._max_age):
+        old = grew_old(question.at, lost, self._clock.now(), self._max_age)
+        if old and not question.attempt and not self._store.approvals.waited(question):
             raise unanswered("too_old")
 
     def _take_up(self, turn: Turn) -> None:
@@ -123,6 +128,7 @@ class Resume:
         if len(turn.pieces) == 1:
             turn.pieces = [*self._store.questions.joined(question), question]
         pieces = turn.pieces
+        turn.waited = turn.waited or self._store.approvals.waited(question)
         recorded, before = self._store.outbound.of(question), self._before_the_move(question)
         begun = bool(recorded or before)
         try:

@@ -21,12 +21,13 @@ from userbot.errors import (
 )
 from userbot.ports import Clock
 from userbot.turn.answer import AnswerStage
+from userbot.turn.approve import Approve
 from userbot.turn.endings import internal, refused, stopped, what_stands
 from userbot.turn.migration import Migration
 from userbot.turn.resume import Resume
 from userbot.turn.settle import Settle
 from userbot.turn.store_back import StoreBack
-from userbot.turn.turn import Interruption, Reconsider, Stage, Turn
+from userbot.turn.turn import Interruption, Reconsider, Stage, Turn, YesNeeded
 from userbot.types import is_basic_group
 
 _LOOK_SECONDS = 0.1
@@ -44,6 +45,8 @@ class Stages:
     """The same of a question that asks for a recap."""
     answer: AnswerStage
     settle: Settle
+    approve: Approve | None = None
+    """None where nobody is asked for his yes."""
 
 
 class Runner:
@@ -80,6 +83,8 @@ class Runner:
                 await self._store_back.wait(trouble, turn)
             except Reconsider:
                 continue
+            except YesNeeded as needed:
+                turn.wanted = needed.wanted
             except PostponedError:
                 turn.interrupt(Interruption("leaving"))
             except UserbotError as why:
@@ -135,6 +140,9 @@ class Runner:
                 await (stages.understand if asks else stages.recap)(turn)
             case Stage.ANSWER:
                 await self._stages.answer.run(turn)
+            case Stage.APPROVE:
+                assert self._stages.approve is not None
+                await self._stages.approve(turn)
 
     async def _interrupted(self, turn: Turn, interruption: Interruption) -> None:
         """Do what somebody outside wants. Raises StorageError; it can be begun anew then."""
@@ -143,6 +151,8 @@ class Runner:
             turn.left = True
             return
         if interruption.kind == "changed":
+            if self._stages.approve is not None:
+                self._stages.approve.taken_back(turn)
             turn.start_over()
             await self.until_it_begins(turn)
         elif turn.answer is None and turn.outcome is None:

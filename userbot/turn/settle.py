@@ -27,6 +27,7 @@ from userbot.rules.plain import preview
 from userbot.rules.prompt import asked
 from userbot.storage.store import Store
 from userbot.texts import _, n_
+from userbot.turn.approve import Approve
 from userbot.turn.endings import unanswered
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
@@ -138,7 +139,10 @@ class Settle:
         loops: LoopWatch,
         told: Told,
         clock: Clock,
+        approve: Approve | None = None,
     ) -> None:
+        """`approve`: what was asked of the owner, where he is asked."""
+        self._approve = approve
         self._store = store
         self._history = history
         self._loops = loops
@@ -153,6 +157,8 @@ class Settle:
             return
         state, reason = outcome.state, outcome.why.reason
         self._store.questions.mark(turn.question, state, reason, self._clock.now())
+        if self._approve is not None:
+            self._approve.over(turn)
         turn.settled = True
         self._told.ended(turn.question, outcome)
 
@@ -169,6 +175,8 @@ class Settle:
             answer = replace(answer, cites=(*answer.cites, *material.read))
         cost = self._store.questions.settle(own, answer, self._clock.now())
         text = asked(own, self._store.quotes.of(own.id))
+        if self._approve is not None:
+            self._approve.over(turn)
         turn.settled = True
         self._loops.answered(question, self._clock.now())
         seconds = self._clock.monotonic() - (turn.began or 0.0)

@@ -4,7 +4,8 @@
 | ---------- | ------------------------------------------------ | -------------------------------- |
 | resume     | it was not looked up, or perhaps missed an edit  | what stands of an earlier answer |
 | understand | it is not known what is asked                    | `material`                       |
-| answer     | there is no answer                               | `answer`, `messages`             |
+| answer     | there is no answer                               | `answer`, `messages`, `wanted`   |
+| approve    | something is wanted that needs the owner's yes   | nothing: the turn leaves         |
 | settle     | the outcome is not stored                        | nothing: the turn is over        |
 
 Rule 1: `next` is the whole order: the first stage whose result is missing. A stage can be run again
@@ -43,6 +44,7 @@ from userbot.types import (
     ToolRound,
     Transcript,
     Usage,
+    Wanted,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Stage(Enum):
     RESUME = "resume"
     UNDERSTAND = "understand"
     ANSWER = "answer"
+    APPROVE = "approve"
     SETTLE = "settle"
 
 
@@ -83,6 +86,14 @@ class Outcome:
 
 class Reconsider(Exception):  # noqa: N818 - no failure
     """Something may have been missed: the turn has to look before it goes on."""
+
+
+class YesNeeded(Exception):  # noqa: N818 - no failure
+    """A stage goes on only when the owner has said yes to what is wanted."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__()
+        self.wanted = wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +257,18 @@ class Turn:
     releases: ExitStack = field(default_factory=ExitStack)
     """What is given back when its material is dropped."""
 
+    # What the owner has to say to it.
+    wanted: Wanted | None = None
+    """What it may not do before he says yes: it waits for that outside of its queue."""
+    waited: bool = False
+    """He was asked for something, now or before."""
+    approved: bool = False
+    """He said that it may be sent."""
+    wish: str | None = None
+    """How he wants the answer to be written anew; None where he does not."""
+    own_words: RichText | None = None
+    """What he wants to be sent in place of the answer."""
+
     # What it costs: until it is captured, and of the newest request.
     estimated: int = 0
     """Tokens of the request, as they were estimated."""
@@ -314,6 +337,8 @@ class Turn:
             return Stage.RESUME
         if self.material is None:
             return Stage.UNDERSTAND
+        if self.wanted is not None:
+            return Stage.APPROVE
         return Stage.ANSWER if self.answer is None else Stage.SETTLE
 
     @property
@@ -331,6 +356,11 @@ class Turn:
     def has_begun(self) -> bool:
         """Whether a stage has run."""
         return self.began is not None
+
+    @property
+    def awaits(self) -> bool:
+        """Whether it has left its queue until the owner says his word."""
+        return self.left and self.wanted is not None and not self.settled
 
     @property
     def has_started_over(self) -> bool:
@@ -379,8 +409,23 @@ class Turn:
         self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
         self.whole, self.tight, self.written_after_all = None, False, False
         self.looked_up, self.summing, self.model, self.before = LookedUp(), None, "", []
+        self.wanted = self.wish = self.own_words = None
+        self.approved = False
         self.taken_up = bool(self.messages)
         self.first_text_left = self.taken_up
+
+    def goes_on(self, waited: float) -> None:
+        """It goes on where it was, after it has waited so many seconds for the owner."""
+        self.wanted, self.left = None, False
+        if self.began is not None:
+            self.began += waited
+        if self.stream is not None:
+            self.stream.first_asked += waited
+
+    def anew(self) -> None:
+        """Its answer is dropped: another one is wanted to what was understood."""
+        self.request = self.stream = self.whole = self.speech = None
+        self.tight, self.looked_up, self.before = False, LookedUp(), []
 
     def unread(self, which: Callable[[Source], bool]) -> None:
         """Messages that were read for it are gone: they are not cited, nor asked about any more."""
@@ -398,7 +443,7 @@ class Turn:
         """
         self.question = self.question.moved(new)
         self.pieces = [one.moved(new) for one in self.pieces]
-        if not self.has_begun or self.answer is not None or self.is_ending:
+        if not self.has_begun or self.answer is not None or self.is_ending or self.awaits:
             return
         if self.first_text_left:
             self.interrupt(Interruption("stopped", "begun_before_move"))

@@ -24,6 +24,15 @@ from userbot.types.answers import (
     StartOver,
     Usage,
 )
+from userbot.types.approvals import (
+    Approval,
+    ApprovalKind,
+    Ending,
+    OwnersWord,
+    RequestPart,
+    Said,
+    Wanted,
+)
 from userbot.types.arrived import (
     Brought,
     Came,

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from userbot.types.chats import ChatKind, ConversationId, Person
 from userbot.types.media import Voice
+
+if TYPE_CHECKING:
+    from userbot.types.answers import RichText
 
 
 class Came(Enum):
@@ -81,6 +85,8 @@ class Message:
     """What else the message carries, in words ("voice", "document “a.pdf”", …), if anything."""
     shown: str = ""
     """Its text as it stands, where `text` has the addresses of hidden links in it, too."""
+    rich: RichText | None = None
+    """The same with its formatting; of the owner's replies in Saved Messages alone."""
     voice: Voice | None = None
     """Its sound, if it has any."""
     expires_at: datetime | None = None

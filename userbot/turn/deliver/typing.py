@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 
 from userbot.ports import Clock, Sender
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Turn
 from userbot.types import ConversationId
 
@@ -21,14 +22,19 @@ _CHATS = 1000
 class Typing:
     """The typing signals of the account; never in the way of an answer."""
 
-    def __init__(self, sender: Sender, clock: Clock) -> None:
+    def __init__(self, sender: Sender, chats: ChatRules, clock: Clock) -> None:
         self._sender = sender
+        self._chats = chats
         self._clock = clock
         self._last: dict[int, float] = {}
 
     def begin(self, turn: Turn) -> None:
-        """Send signals until the first text of the answer stands, or the turn is over."""
-        if turn.typing is None and not turn.messages:
+        """Send signals until the first text of the answer stands, or the turn is over.
+
+        None where answers wait for the owner's yes.
+        """
+        asks = self._chats.policy.asks(turn.question.conversation.chat)
+        if turn.typing is None and not turn.messages and not asks:
             turn.typing = asyncio.create_task(self._keep(turn.question.conversation), name="typing")
 
     def text_stands(self, turn: Turn) -> None:

@@ -45,6 +45,7 @@ from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.endings import first_shown, rings
+from userbot.turn.stream import Stream
 from userbot.turn.turn import Turn
 from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
 
@@ -129,6 +130,23 @@ class InWriting:
         assert turn.stream is not None
         assert turn.stream.finish is not None
         return _answer(turn, turn.stream.finish)
+
+    def whole(self, turn: Turn) -> tuple[RichText, ...]:
+        """The whole answer as it would stand. Raises ModelError for one that is empty."""
+        self._begin(turn)
+        wanted = self._wanted(turn)
+        if not wanted:
+            raise _empty()
+        return wanted
+
+    def replaced(self, turn: Turn, text: RichText) -> None:
+        """The owner wants his own words to be sent instead: no model wrote them."""
+        finish, turn.mark = Finish("stop", None, ""), ""
+        turn.own_words, turn.stream = text, Stream.whole(text.text, finish, self._clock)
+
+    async def over(self, turn: Turn) -> None:
+        """Nothing more of an answer will come."""
+        await self._typing.over(turn)
 
     async def _scheduled(self, turn: Turn) -> Answer:
         """Let Telegram send all of it a little later, so that the phone rings."""
@@ -233,9 +251,7 @@ class InWriting:
         whole = self._rendered(turn)
         wanted = self._shown(turn, whole)
         if not wanted:
-            raise ModelError(
-                _("The model gave an empty answer."), _("Ask again."), reason="empty_answer"
-            )
+            raise _empty()
         try:
             try:
                 await self._bring(turn, wanted)
@@ -355,6 +371,8 @@ class InWriting:
         stream, material = turn.stream, turn.material
         assert stream is not None
         assert material is not None
+        if turn.own_words is not None:
+            return (turn.own_words,)
         unfinished = stream.finish is None
         text = stream.shown
         return render(
@@ -373,6 +391,10 @@ class InWriting:
 
     def _notice(self, turn: Turn, reason: str, detail: str) -> None:
         self._report(Notice(**about(turn.question), reason=reason, detail=detail))
+
+
+def _empty() -> ModelError:
+    return ModelError(_("The model gave an empty answer."), _("Ask again."), reason="empty_answer")
 
 
 def _answer(turn: Turn, finish: Finish) -> Answer:

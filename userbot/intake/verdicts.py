@@ -1,0 +1,146 @@
+"""The owner's word to what waits for his yes: a reply in Saved Messages, on the console, or by
+`userbot approvals` in another process.
+
+Rule 1: a word is in the store before anything follows from it, and the first counts; what follows
+looks there, so that a word of a killed run, or of another process, is one like any other.
+Rule 2: what the program wrote itself, what was forwarded, scheduled or made by a bot is never one.
+Rule 3: who says nothing in time has said no. While something may have been missed, time stands
+still: what he wrote meanwhile arrives first.
+Rule 4: a yes that is found late sends nothing: it is too old for that, as a question would be.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from userbot.errors import UserbotError
+from userbot.events import Notice, Report, about
+from userbot.intake.queue import Queue
+from userbot.ports import Clock
+from userbot.rules.approvals import word_of
+from userbot.storage.store import Store
+from userbot.texts import Text, _
+from userbot.turn.approve import Approve
+from userbot.turn.turn import Turn
+from userbot.types import Approval, ChatKind, Message, Question, RichText, Said, Wanted
+
+_MISSED_SECONDS = 30.0
+"""After a start or a reconnection: what was written meanwhile has arrived by then."""
+_FIND_SECONDS = 60.0
+"""How often requests are looked for of which Telegram has not told where they stand."""
+_TOLD: dict[str, Text] = {
+    "yes": _("You said yes: sending it."),
+    "no": _("You said no."),
+    "again": _("You want it written anew."),
+    "text": _("You answered in your own words: sending those."),
+}
+
+
+class Verdicts:
+    """Takes words, and carries them out. `max_age`: older ones send nothing."""
+
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        approve: Approve,
+        max_age: timedelta,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._store = store
+        self._approvals = store.approvals
+        self._queue = queue
+        self._approve = approve
+        self._max_age = max_age
+        self._clock = clock
+        self._report = report
+        self._time_stands = clock.monotonic() + _MISSED_SECONDS
+        self._found = 0.0
+
+    def begin(self) -> None:
+        """At a start: what waited goes on waiting. Raises StorageError."""
+        for question, approval in self._approvals.waiting():
+            turn = Turn(question, belated=True, waited=True)
+            turn.wanted = Wanted(approval.kind, approval.what, ())
+            self._queue.set_aside(turn)
+            if approval.said is None:
+                self._approve.told(question, approval)
+
+    def missed(self) -> None:
+        """Something may have been missed, his word too."""
+        self._time_stands = self._clock.monotonic() + _MISSED_SECONDS
+        self._found = 0.0
+
+    def of(self, message: Message) -> Approval | None:
+        """What a message is the owner's word to; None if it is none. Raises StorageError.
+
+        It is known already that he wrote it, and that it asks and orders nothing.
+        """
+        made = message.forwarded or message.scheduled or message.service or message.by_machine
+        if message.kind is not ChatKind.SAVED or message.reply_to is None or made:
+            return None
+        return self._approvals.asked_in(message.conversation.chat, message.reply_to)
+
+    def take(self, message: Message, approval: Approval, now: datetime) -> None:
+        """Note what a message says. Raises StorageError."""
+        said = None if message.media else word_of(message.rich or RichText(message.text))
+        if said is None:
+            self._tell(approval, "word_unclear", _("Only text can be sent in place of an answer."))
+            return
+        old = message.at > approval.deadline or now - message.at > self._max_age
+        if old and said.word != "no":
+            said = Said("late")
+        first = self._approvals.say(approval.id, said, now, message.message)
+        if not first and approval.said_in != message.message:
+            self._tell(approval, "word_late", _("That was decided already: nothing was changed."))
+
+    def say(self, number: int, said: Said) -> bool:
+        """Note a word from the console; False if it was decided already. Raises StorageError."""
+        first = self._approvals.say(number, said, self._clock.now())
+        self.look()
+        return first
+
+    def look(self) -> None:
+        """Carry out what was said, wherever, and end what is overdue. Raises StorageError."""
+        now = self._clock.now()
+        if self._clock.monotonic() >= self._time_stands:
+            for number in self._approvals.overdue(now):
+                self._approvals.say(number, Said("late"), now)
+        for question, approval in self._approvals.decided():
+            turn = self._queue.waiting(question.id)
+            if turn is not None:
+                self._carry_out(turn, approval, now)
+
+    async def find(self) -> None:
+        """See, from time to time, that it is known where the requests stand."""
+        now = self._clock.monotonic()
+        if now - self._found < _FIND_SECONDS and self._found:
+            return
+        self._found = now
+        for question, approval in self._approvals.waiting():
+            age = self._clock.now() - approval.asked_at
+            turn = self._queue.waiting(question.id)
+            if approval.said is None and turn is not None and age.total_seconds() > 2:
+                with suppress(UserbotError):
+                    await self._approve.find(question, approval)
+
+    def _carry_out(self, turn: Turn, approval: Approval, now: datetime) -> None:
+        said = approval.said
+        assert said is not None
+        question = turn.question
+        if said.word in ("late", "withdrawn") or (said.word == "no" and approval.kind == "answer"):
+            self._queue.stop_waiting(turn, "declined" if said.word == "no" else "no_yes")
+            return
+        anew = said.word == "again" and approval.kind == "answer"
+        self._approvals.go_on(question, now, anew=anew)
+        if anew:
+            turn.anew()
+        turn.approved = said.word in ("yes", "text") and approval.kind == "answer"
+        self._report(Notice(**about(question), reason=f"word_{said.word}", detail=_TOLD[said.word]))
+        self._queue.go_on(turn, (now - approval.asked_at).total_seconds())
+
+    def _tell(self, approval: Approval, reason: str, detail: str) -> None:
+        question: Question = self._store.questions.find(approval.question)
+        self._report(Notice(**about(question), reason=reason, detail=detail))

@@ -1,0 +1,85 @@
+"""The owner is asked for his yes, and says it: how both read. Pure.
+
+A word is short and in either language; whatever else he replies is what is sent instead. So only
+the word alone is one, but for what ends a sentence; behind "again" he says how to write anew.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from userbot.rules.plain import MESSAGE_UNITS, shortened, units
+from userbot.texts import Language, Text, _, joined, translated
+from userbot.types import CHANNELS, ApprovalKind, Question, RichText, Said
+
+_YES: Final = frozenset({"yes", "да", "+"})
+_NO: Final = frozenset({"no", "нет", "-", "–", "—", "−"})
+_AGAIN: Final = re.compile(r"(?:again|заново)(?:[\s,:;.!—–-]+(?P<how>.*))?", re.I | re.S)
+_MOST_ASKED: Final = 300
+"""Characters of the question that a request shows."""
+_HOW: Final[dict[ApprovalKind, Text]] = {
+    "answer": _("Reply yes, no or again to this message, or with the text to send instead."),
+    "call": _("Reply yes or no to this message."),
+}
+
+
+def word_of(text: RichText) -> Said | None:
+    """What the owner's reply to a request says; None if it says nothing."""
+    words = text.text.strip()
+    bare = words.rstrip(".!").casefold() or words
+    if not words:
+        return None
+    if bare in _YES:
+        return Said("yes")
+    if bare in _NO:
+        return Said("no")
+    if again := _AGAIN.fullmatch(words):
+        return Said("again", RichText((again["how"] or "").strip()))
+    return Said("text", text if text.text == words else RichText(words))
+
+
+def where(question: Question) -> str:
+    """Whose question, and where it was asked."""
+    person, title = question.sender.name, question.title
+    return person if title in (person, "") else f"{title} · {person}"
+
+
+def request(
+    question: Question, kind: ApprovalKind, told: Sequence[RichText], language: Language
+) -> tuple[RichText, ...]:
+    """The messages that ask the owner: whose question it is, how to answer, what is wanted."""
+    asked = shortened(question.text, _MOST_ASKED)
+    head = "\n".join(
+        filter(
+            None,
+            (
+                f"❓ {where(question)}" + (f": “{asked}”" if asked else ""),
+                link(question),
+                translated(_HOW[kind], language),
+            ),
+        )
+    )
+    first, *more = told or (RichText(""),)
+    offset = units(head) + 2
+    if offset + units(first.text) > MESSAGE_UNITS:
+        return (RichText(head), first, *more)
+    moved = tuple(replace(one, offset=one.offset + offset) for one in first.entities)
+    return (RichText(f"{head}\n\n{first.text}", moved), *more)
+
+
+def noted(question: Question, why: str, language: Language) -> RichText:
+    """What a request says when it is not open any more: no word of what it asked."""
+    return RichText(translated(joined(where(question), why, by=": "), language))
+
+
+def link(question: Question) -> str:
+    """The address of a question's message; "" where it has none: only supergroups have one."""
+    chat = question.source
+    if chat >= CHANNELS:
+        return ""
+    topic = question.conversation.thread
+    path = f"{CHANNELS - chat}/{topic}/" if topic is not None else f"{CHANNELS - chat}/"
+    return f"https://t.me/c/{path}{question.message}"
