@@ -190,6 +190,10 @@ class Talk:
         asked = question_of(line, self._prefix)
         switched = parse(line.strip() if asked is None else asked)
         chosen = switched.chosen(self._chats.policy.models, by_owner=True)
+        if switched.quiet or switched.about is not None:
+            raise UserbotError(
+                _("-q and -c are for chats."), _("What follows -- is a question as it stands.")
+            )
         if not switched.text and switched.given:
             raise UserbotError(
                 _("Nothing was asked."), _("Write the question behind the switches.")

@@ -256,12 +256,17 @@ async def test_what_was_left_open_in_the_terminal_never_goes_to_telegram(house: 
 
 async def test_a_question_says_how_it_is_asked(house: House) -> None:
     write_config(house, '[models]\nbig = "gpt-big"\n')
-    lines = "one\n-m big -e high two\n/gpt -n -m gpt-own three\n-e huge four\n-q\n"
+    lines = (
+        "one\n-m big -e high two\n/gpt -n -m gpt-own three\n-e huge four\n-n\n-c x why?\n-- -n x\n"
+    )
     ended = await house.run("talk", lines=lines)
-    assert ended.out.splitlines() == [f"You asked: {word}" for word in ("one", "two", "three")]
+    assert ended.out.splitlines() == [
+        f"You asked: {word}" for word in ("one", "two", "three", "-n x")
+    ]
     requests = house.stage.endpoint.requests
-    assert [one["model"] for one in requests] == ["sandbox", "gpt-big", "gpt-own"]
-    assert [one.get("reasoning_effort") for one in requests] == [None, "high", None]
-    assert [len(one["messages"]) for one in requests] == [2, 4, 2]
+    assert [one["model"] for one in requests] == ["sandbox", "gpt-big", "gpt-own", "sandbox"]
+    assert [one.get("reasoning_effort") for one in requests] == [None, "high", None, None]
+    assert [len(one["messages"]) for one in requests] == [2, 4, 2, 8]
     assert "-e takes low, medium or high.  → Example: -e high." in ended.err
     assert "Nothing was asked." in ended.err
+    assert "-q and -c are for chats." in ended.err

@@ -158,6 +158,28 @@ async def test_a_question_by_itself_that_is_too_long_shortens_no_conversation(
     assert not program.events("notice", reason="shrunk")
 
 
+@pytest.mark.parametrize("fails", [1, 9], ids=["answered", "failed"])
+async def test_how_much_a_model_takes_that_is_asked_once_says_nothing_of_the_usual_one(
+    stage: Stage, fails: int
+) -> None:
+    stage.endpoint.responder = lambda _: "An answer of many words. " * 20
+    program = await stage.program()
+    for number in range(1, 5):
+        stage.olga.says(stage.group, f"/gpt question {number}")
+        await until(partial(answered, program, number))
+    stage.endpoint.faults.add("context_length", times=fails)
+    stage.olga.says(stage.group, "/gpt -m tiny question 5")
+    if fails == 1:
+        await until(partial(answered, program, 5))
+    else:
+        await program.tells("failed", reason="context_length")
+    stage.endpoint.faults.clear()
+    assert "question 1" not in str(stage.asked()[-1])
+    stage.olga.says(stage.group, "/gpt question 6")
+    await until(lambda: "question 6" in str(stage.asked()[-1]))
+    assert "question 1" in str(stage.asked()[-1])
+
+
 async def test_each_model_costs_what_its_own_prices_say(stage: Stage) -> None:
     prices = {"input": 1, "output": 1, "big": {"input": 1000}, "gpt-own": {"output": 5000}}
     program = await stage.program(

@@ -160,6 +160,8 @@ class Settle:
         if self._approve is not None:
             self._approve.over(turn)
         turn.settled = True
+        if turn.question.switches.model:
+            self._history.forget(turn.question.conversation)
         self._told.ended(turn.question, outcome)
 
     def _answered(self, turn: Turn) -> None:
@@ -184,8 +186,10 @@ class Settle:
         whole = None if usage is None else sum(turn.before, usage)
         told = replace(answer, finish=replace(answer.finish, usage=whole))
         self._told.answered(question, told, 0.0 if turn.request is None else seconds, cost)
-        if answer.finish.reason == "stopped":
-            self._history.forget(question.conversation)  # only the store knows what it keeps of it
+        if answer.finish.reason == "stopped" or question.switches.model:
+            # Only the store knows what it keeps of it; and how much another model takes at once,
+            # and how it counts, says nothing of the usual one.
+            self._history.forget(question.conversation)
             return
         exchange = Exchange(question.sender.name, text, answer.text, question.id)
         own_usage = usage if turn.request is not None else None
