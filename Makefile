@@ -11,9 +11,9 @@ WORKERS ?= 5
 # all of them, which takes it longer than a tenth of their work.
 KEPT := PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.cache/compiled
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench fuzz soak demo-real test-real chaos differential live pictures texts lock upgrade build \
+.PHONY: help install tools demo check test bench fuzz soak demo-real test-real chaos differential live pictures texts lock upgrade build \
 	run pin clean \
-	setup-run setup-dev setup-real
+	setup-run setup-dev setup-tools setup-real
 .NOTPARALLEL:  # two installations into one .venv would spoil each other
 
 help:  ## this list
@@ -24,6 +24,8 @@ demo: setup-run  ## the whole program against a small Telegram on this computer:
 
 install: setup-run  ## the program and what it needs, into .venv
 	@echo "Ready. Next: $(BIN)/userbot init"
+
+tools: setup-run setup-tools  ## what servers of tools need ([[tools]]), into .venv
 
 check: setup-dev  ## lint, format, types; the types on Windows, too
 	@failed=0; for tool in "ruff check ." "ruff format --check ." mypy \
@@ -89,6 +91,9 @@ setup-run:
 
 setup-dev:
 	@.ci/setup dev
+
+setup-tools: | setup-run
+	@.ci/setup tools
 
 setup-real: | setup-run
 	@.ci/setup real

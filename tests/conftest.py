@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.harness import Stage
+from tests.tool_servers import Served, over_http
 
 # Whether a change may land must not hang on chance: there the examples are the same each time.
 # Elsewhere they are new ones, and a failing one is printed with how to see it again.
@@ -35,6 +36,20 @@ ROOM = 2 * 2**30
 """Bytes: a whole run writes a tenth of that, the slow tests more."""
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of tools over HTTP: it starts slowly, so there is one for all tests of a worker."""
+    with over_http(tmp_path_factory.mktemp("tools") / "log.jsonl") as served:
+        yield served
+
+
+@pytest.fixture
+def notes(served: Served) -> Served:
+    """The same, with nothing carried out yet."""
+    served.clear()
+    return served
 
 
 @pytest.fixture

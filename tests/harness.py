@@ -355,10 +355,11 @@ class Stage:
             "limits": {"requests_per_minute": 1000, "answers_per_hour": 1000},
             "pacing": {"writes_per_second": 1000, "burst": 1000},
         }
+        tools = sections.pop("tools", ())
         names = dict.fromkeys([*plain, *sections])
         merged = {name: {**plain.get(name, {}), **sections.get(name, {})} for name in names}
         file = folder / "config.toml"
-        file.write_text(toml(merged, chats), encoding="utf-8")
+        file.write_text(toml(merged, chats, tools), encoding="utf-8")
         file.chmod(0o600)
         return file
 
@@ -476,10 +477,11 @@ def listed(chat: str | int, respond: str = "all", from_: Any = "anyone", **more:
     return {"id": chat, "respond": respond, "from": from_, **more}
 
 
-def toml(sections: Config, chats: Sequence[Config] = ()) -> str:
+def toml(sections: Config, chats: Sequence[Config] = (), tools: Sequence[Config] = ()) -> str:
     """The text of a config file; a key whose value is None is left out."""
     tables = [(f"[{name}]", keys) for name, keys in sections.items() if name]
     tables += [("[[chats]]", block) for block in chats]
+    tables += [("[[tools]]", block) for block in tools]
     return "\n".join(line for head, keys in tables for line in (head, *_lines(keys), ""))
 
 

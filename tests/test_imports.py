@@ -54,6 +54,8 @@ WHY = {
 # Libraries that are not Python's own, and the rooms that may import them.
 OWNERS: dict[str, set[str]] = {
     "telethon": {"telegram", "sandbox"},
+    "mcp": {"tools"},
+    "anyio": {"tools"},
     "python_socks": {"telegram"},
     "filelock": {"telegram"},
     "openai": {"openai_api"},

@@ -94,7 +94,7 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def test_there_are_locks() -> None:
-    assert {"run", "build", "dev", "real"} == set(LOCKS)
+    assert {"run", "build", "dev", "tools", "real"} == set(LOCKS)
 
 
 @pytest.mark.parametrize("lock", LOCKS)

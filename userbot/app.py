@@ -220,6 +220,8 @@ class _Run:
         services.budget.capture_lost()
         services.forgetting.sweep_once()
         services.migration.remind()
+        if services.tools is not None:
+            services.tools.tell_doubts()
         await services.migration.look(question for question, _ in self._store.questions.pending())
         adapters.updates.open_deletions()
         services.verdicts.begin()
@@ -344,6 +346,8 @@ class _Run:
         # While the last answers are written, what arrives is stored for the next start.
         on_the_way_out.push_async_callback(adapters.updates.close)
         on_the_way_out.push_async_callback(services.store_back.drain)
+        if services.tools is not None:
+            on_the_way_out.push_async_callback(services.tools.aclose)
         on_the_way_out.push_async_callback(_drained, services, self._timings.drain_seconds)
         on_the_way_out.callback(self._store_back.leave)
         on_the_way_out.callback(self._gate.waits.leave)

@@ -7,7 +7,7 @@ Nothing here works by itself: `app` opens what is built, and ends it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -42,8 +42,9 @@ from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.inert import Inert
 from userbot.rules.limits import prices_of, strictest
-from userbot.rules.policy import Policy, forbidden_now
+from userbot.rules.policy import Allowed, Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS, grew_old
+from userbot.rules.tool_rights import ServerRights
 from userbot.settings import ChatConfig, PersonLimits, Settings
 from userbot.storage.store import Store
 from userbot.telegram.client import Losses, new_client
@@ -57,6 +58,8 @@ from userbot.telegram.updates import Listener, Updates
 from userbot.texts import language_of
 from userbot.timings import USUAL, Timings
 from userbot.tools.search import LookingUp, SearchInChat
+from userbot.tools.servers import ServerTools, ToolRules
+from userbot.tools.together import AllTools
 from userbot.turn.answer import AnswerStage
 from userbot.turn.approve import Approve, AskingStyle
 from userbot.turn.budget import Budget, Limits
@@ -138,6 +141,8 @@ class Account:
     limited: Mapping[int, PersonLimits]
     first: bool
     """This is the first start of all."""
+    tools: Mapping[str, Allowed] = field(default_factory=dict)
+    """Whose questions may use the servers of [[tools]], by their names."""
     left_out: Sequence[Fault] = ()
     """The chats and people of the config that are left out of this run."""
     limits_of_others: PersonLimits | None = None
@@ -169,8 +174,11 @@ async def account_of(
         policy, search=search, models=settings.models, documents=settings.documents.enabled
     )
     limited, nobodys = await names.people(settings.limits.people)
+    tools = await names.tools(settings.tools)
     others = strictest(settings.limits, nobodys)
-    return Account(owner, policy, chats, limited, began >= now, tuple(names.left_out), others)
+    return Account(
+        owner, policy, chats, limited, began >= now, tools, tuple(names.left_out), others
+    )
 
 
 class Services:
@@ -202,7 +210,10 @@ class Services:
             clock,
             report,
         )
-        self._requests = Requests(settings.openai, self.chats, history, self._search)
+        servers = tool_rules(settings, account.tools)
+        self.tools = server_tools(servers, self.chats, store_back, clock, report)
+        tools = self._search if self.tools is None else AllTools(self._search, self.tools)
+        self._requests = Requests(settings.openai, self.chats, history, tools)
         self._timings = timings
         limits = limits_of(settings, account, timings)
         self.budget = Budget(limits, self.chats, store, clock, report)
@@ -332,6 +343,24 @@ class Services:
 
         self.queue.stop_all(is_forbidden, "not_allowed")
         self.arrivals.wake()
+
+
+def tool_rules(settings: Settings, allowed: Mapping[str, Allowed]) -> ToolRules:
+    """What the config says of tools; `allowed`: `who` of each server, with names as ids."""
+    rights = {one.name: ServerRights(one, allowed[one.name]) for one in settings.tools}
+    return ToolRules(rights, settings.history.window_tokens)
+
+
+def server_tools(
+    rules: ToolRules, chats: ChatRules, store_back: StoreBack, clock: Clock, report: Report
+) -> ServerTools | None:
+    """The tools of [[tools]]; None where there are none: then nothing of it is imported."""
+    if not rules.rights:
+        return None
+    from userbot.tools.mcp import McpServer
+
+    servers = [McpServer(one.config, clock, report) for one in rules.rights.values()]
+    return ServerTools(servers, rules, chats, store_back, clock, report)
 
 
 def limits_of(settings: Settings, account: Account, timings: Timings) -> Limits:

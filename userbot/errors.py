@@ -19,6 +19,7 @@ UserbotError                  exit 1
 ├── NoSuchChatError           exit 1   the owner named a chat that is none of his
 ├── SwitchError               exit 1   the owner's question has a switch that means nothing
 ├── LimitReachedError         exit 1   a limit of the config refuses a question
+├── ToolServerError           exit 1   a server of tools cannot be reached, refused or failed
 ├── PostponedError            exit 1   the program ends first: the question waits for the next start
 └── ModelError                exit 1   the model's endpoint refused, failed or was silent
 
@@ -209,6 +210,17 @@ class LimitReachedError(UserbotError):
     def __init__(self, message: str, *, reason: str, window: timedelta) -> None:
         super().__init__(message, reason=reason)
         self.window = window
+
+
+class ToolServerError(UserbotError):
+    """A server of tools cannot be reached, refused or failed.
+
+    `left`: a call had left, and may have been carried out all the same.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, left: bool = False) -> None:
+        super().__init__(message, hint, reason="tool_server")
+        self.left = left
 
 
 class PostponedError(UserbotError):

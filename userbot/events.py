@@ -120,13 +120,25 @@ class Answering(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCalled(Event):
-    """The model has something looked up: by which tool, and what."""
+    """The model has something looked up, or done: by which tool, and what."""
 
     event: ClassVar[str] = "tool"
     name: str
     text: str
     count: int | None = None
     """How many messages were found; None while it is being looked up."""
+    server: str | None = None
+    """Which of [[tools]] it is called of."""
+    outcome: str | None = None
+    """What came of a call of such a server ("done", "failed", "in_doubt", "repeated"); None while
+    it runs."""
+    seconds: float | None = None
+    """How long that took."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is known what came of it."""
+        return self.count is not None or self.outcome is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,6 +221,8 @@ class Notice(Event):
     hint: str = ""
     count: int | None = None
     """How many it speaks of, where it counts something."""
+    notable: bool = True
+    """Shown without ``-v`` too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

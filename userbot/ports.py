@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from userbot.settings import DocumentsConfig
 from userbot.types import (
@@ -42,6 +42,8 @@ from userbot.types import (
     Speech,
     Transcript,
 )
+
+T = TypeVar("T")
 
 Judge = Callable[[bytes], object]
 """Sees the first bytes of a file before more is fetched; what it raises ends the download."""
@@ -89,6 +91,17 @@ async def first_of(*things: Coroutine[Any, Any, object]) -> bool:
         for wait in waits:
             wait.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
+
+
+async def together(*things: Coroutine[Any, Any, T]) -> list[T]:
+    """What all of these give, in their order; where one fails, the others are ended."""
+    running = [asyncio.ensure_future(one) for one in things]
+    try:
+        return list(await asyncio.gather(*running))
+    finally:
+        for one in running:
+            one.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 class Reader(Protocol):

@@ -156,6 +156,8 @@ class ChatConfig:
     search: MaySearch | None = None
     answer: Sending = "send"
     draft_after: Annotated[Amount, Le(3600)] = 20.0
+    tools: tuple[Filled, ...] | None = None
+    """Which servers of [[tools]] are there, by name; None: all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +267,22 @@ class DocumentsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolsConfig:
+    """One block of [[tools]]: a server, how it is reached, and the rights of its tools."""
+
+    name: Filled
+    command: tuple[Filled, ...] = ()
+    url: Filled | None = field(default=None, repr=False)
+    env: dict[str, str] = field(default_factory=dict, repr=False)
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
+    who: Whom = "me"
+    read: tuple[Filled, ...] = ()
+    ask: tuple[Filled, ...] = ()
+    allow: tuple[Filled, ...] = ()
+    open: tuple[Filled, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecapConfig:
     """How much `/gpt_recap` reads, and when it comes by itself."""
 
@@ -306,5 +324,6 @@ class Settings:
     console: ConsoleConfig = ConsoleConfig()
     reading: ReadingConfig = ReadingConfig()
     documents: DocumentsConfig = DocumentsConfig()
+    tools: tuple[ToolsConfig, ...] = ()
     recap: RecapConfig = RecapConfig()
     approvals: ApprovalsConfig = ApprovalsConfig()

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NoReturn, cast
 
-from userbot.build import history_of
+from userbot.build import history_of, server_tools, tool_rules
 from userbot.console.describe import printable
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, TelegramError, UserbotError
@@ -97,7 +97,9 @@ class Talk:
         self._chats = chats = ChatRules(policy, {}, "me", store)
         # What answers asks of them is less than the whole port.
         reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
-        requests = Requests(settings.openai, chats, history)
+        rules = tool_rules(settings, {one.name: "me" for one in settings.tools})
+        self._tools = server_tools(rules, chats, store_back, clock, report)
+        requests = Requests(settings.openai, chats, history, self._tools)
         limits = Limits(
             settings.limits,
             models=settings.models,
@@ -175,6 +177,8 @@ class Talk:
 
     async def aclose(self) -> None:
         """Close what was opened."""
+        if self._tools is not None:
+            await self._tools.aclose()
         self._store_back.leave()
         await self._store_back.drain()
         await self._model.aclose()

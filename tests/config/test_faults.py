@@ -334,7 +334,8 @@ from = true
 def test_a_system_without_time_zones_is_told_what_to_install(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "tzdata", None)
+    for name in {"tzdata", *(one for one in sys.modules if one.startswith("tzdata."))}:
+        monkeypatch.setitem(sys.modules, name, None)
     zoneinfo.reset_tzpath(to=[])
     try:
         (fault,) = faults(config, GOOD + '[limits]\ntimezone = "Antarctica/Vostok"')

@@ -30,6 +30,8 @@ COST = Usage(100, 10)
 class Almanac:
     """A tool that finds what it is told; `holds`: a call waits until it is set."""
 
+    connects = False
+
     def __init__(self) -> None:
         self.finds: Callable[[str], str] = lambda words: f"They met on {words}."
         self.called: list[str] = []
@@ -41,6 +43,9 @@ class Almanac:
 
     def instructions(self, turn: Turn) -> str:
         return "You can look things up." if self.offers else ""
+
+    async def connect(self, turn: Turn) -> None:
+        raise AssertionError("it does not connect")
 
     async def call(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
         self.called.append(json.dumps(arguments))

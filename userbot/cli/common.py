@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, Final, TextIO
 
 import typer
 
@@ -27,6 +28,9 @@ from userbot.texts import _, joined
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
+
+
+_SECRET_NAME: Final = re.compile(r"key|token|secret|pass|auth|credential", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +100,11 @@ def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = 
     speak(settings.console.language)
     masking.hide(settings.telegram.api_hash, settings.openai.api_key)
     masking.hide(settings.voice.api_key, settings.speech.api_key)
+    for server in settings.tools:
+        masking.hide(*server.headers.values())
+        # What is set beside keys are words like others: a language, a time zone, a folder.
+        named = (value for name, value in server.env.items() if _SECRET_NAME.search(name))
+        masking.hide(*named)
     masking.hide_password_of(settings.telegram.proxy)
     masking.hide_password_of(settings.openai.proxy)
     return loaded

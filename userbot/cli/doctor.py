@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -32,6 +33,7 @@ from userbot.telegram.session import session_file
 from userbot.texts import _, joined, n_
 
 T = TypeVar("T")
+_BLOCKS = ("chats[", "tools[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +137,14 @@ def _values(loaded: Loaded) -> Iterator[Finding]:
 def _by_table(keys: list[str]) -> str:
     """Keys under their tables: "[telegram] api_id, api_hash · [[chats]] × 2"."""
     tables: dict[str, list[str]] = {}
-    blocks = {key.split("]")[0] for key in keys if key.startswith("chats[")}
+    blocks = {key.split("]")[0] for key in keys if key.startswith(_BLOCKS)}
     for key in keys:
-        if not key.startswith("chats["):
+        if not key.startswith(_BLOCKS):
             table, _dot, name = key.rpartition(".")
             tables.setdefault(f"[{table}] " if table else "", []).append(name)
     told = [f"{table}{', '.join(names)}" for table, names in tables.items()]
-    return " · ".join([*told, *([f"[[chats]] × {len(blocks)}"] if blocks else [])])
+    counted = Counter(block.split("[")[0] for block in sorted(blocks))
+    return " · ".join([*told, *(f"[[{name}]] × {count}" for name, count in counted.items())])
 
 
 def _files(loaded: Loaded) -> Finding:

@@ -32,7 +32,7 @@ from userbot.settings import Settings
 from userbot.texts import _
 
 _NO_TELEGRAM: Final = {"api_id": 1, "api_hash": "unused"}
-_SECRETS: Final = {"api_hash", "api_key", "proxy"}
+_SECRETS: Final = {"api_hash", "api_key", "proxy", "env", "headers"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def load(
     if need_telegram and not (data or any(values_in({**stored, **environ}))):
         empty = _("the config file {path} is empty", path=path)
         raise fault("", empty, _("`userbot init` fills it."))
-    holds_secret = any(key[-1] in _SECRETS and value_at(data, key) for key in lines)
+    holds_secret = any(_SECRETS.intersection(key) and value_at(data, key) for key in lines)
 
     untouched = copy.deepcopy(data)
     sources = Sources(path.name, data, lines)

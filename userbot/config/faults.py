@@ -21,6 +21,8 @@ from userbot.texts import Text, _, joined
 Key = tuple[str | int, ...]
 """The way to a value through tables and lists: ("chats", 0, "respond")."""
 
+BLOCKS: Final = ("chats", "tools")
+"""What stands in the file as often as it is needed: [[chats]]."""
 MISSING: Final = _("{key} is missing")
 _MUST_BE: Final = _("{key} must be {wanted}")
 _WANTED: Final = {
@@ -74,7 +76,7 @@ class Problem:
 
 def label(key: Key) -> str:
     """A key as a person finds it: "[openai] model", "[[chats]] respond", "[telegram.server] dc"."""
-    if key[0] == "chats":
+    if key[0] in BLOCKS:
         return table_label(key)
     return f"{table_label(key[:-1])} {shown_name(str(key[-1]))}"
 
@@ -82,8 +84,8 @@ def label(key: Key) -> str:
 def table_label(key: Key) -> str:
     """A table as a person finds it: "[openai]", "[telegram.server]", "[[chats]] voice"."""
     shown = [shown_name(part) for part in key if isinstance(part, str)]
-    if key[0] == "chats":
-        return " ".join(["[[chats]]", ".".join(shown[1:])]).strip()
+    if key[0] in BLOCKS:
+        return " ".join([f"[[{key[0]}]]", ".".join(shown[1:])]).strip()
     return f"[{'.'.join(shown)}]"
 
 
@@ -216,9 +218,11 @@ def _no_such_word(detail: ErrorDetails, key: Key, value: Any) -> Problem:
 def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
     bounds = {name: f"{bound:.15g}" for name, bound in limits.items() if name in ("ge", "gt", "le")}
     wanted = _WANTED[kind].filled(**bounds)
-    if key[0] == "chats" and len(key) < 3:  # the blocks themselves
-        wanted = _("blocks") if key == ("chats",) else wanted
-        return _wrong_type(key, "[[chats]]", wanted, value, _("Write [[chats]] with two brackets."))
+    if key[0] in BLOCKS and len(key) < 3:  # the blocks themselves
+        name = f"[[{key[0]}]]"
+        wanted = _("blocks") if len(key) == 1 else wanted
+        brackets = _("Write {name} with two brackets.", name=name)
+        return _wrong_type(key, name, wanted, value, brackets)
     if kind in ("dataclass_type", "dict_type"):
         return _wrong_type(key, table_label(key), wanted, value)
     if isinstance(key[-1], int):  # an entry of a list

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from userbot.config.environment import values_in
-from userbot.config.faults import Key, Problem, did_you_mean, shown_name, value_at
+from userbot.config.faults import BLOCKS, Key, Problem, did_you_mean, shown_name, value_at
 from userbot.texts import _, joined
 
 
@@ -74,7 +74,7 @@ class Sources:
         told = {}
         for key, origin in self._origins.items():
             value = value_at(self.data, key)
-            table = value is None or isinstance(value, dict) or key == ("chats",)
+            table = value is None or isinstance(value, dict) or (len(key) == 1 and key[0] in BLOCKS)
             if isinstance(key[-1], str) and not table:
                 told[_dotted(key)] = origin.told
         return told

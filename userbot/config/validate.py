@@ -13,7 +13,16 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from userbot import proxy
-from userbot.config.faults import MISSING, Key, Problem, did_you_mean, label, table_at, value_at
+from userbot.config.faults import (
+    MISSING,
+    Key,
+    Problem,
+    did_you_mean,
+    label,
+    shown_name,
+    table_at,
+    value_at,
+)
 from userbot.errors import ConfigError
 from userbot.texts import Text, _, joined
 
@@ -27,6 +36,9 @@ _IDS: Final = 2**63
 _USERNAME: Final = re.compile(r"@[A-Za-z]\w{2,31}", re.ASCII)
 _MODEL_NAME: Final = re.compile(r"[^\W_][\w.-]{0,31}")
 """What can stand behind `-m`, and be listed."""
+_SERVER_NAME: Final = re.compile(r"[a-z][a-z0-9-]{0,23}")
+_VARIABLE: Final = re.compile(r"[A-Za-z_]\w{0,99}", re.ASCII)
+_HEADER: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,99}")
 _PLACEHOLDER: Final = _("{key} is still a placeholder")
 _LIST_CHATS: Final = _("`userbot chats` lists them.")
 _SEARCHED: Final = _(
@@ -54,6 +66,7 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _chats(data.get("chats"))
     yield from _searched_by_anyone(data)
     yield from _recap(table_at(data, "recap"))
+    yield from _tools(data)
     yield from _timezone(value_at(data, ("limits", "timezone")))
     yield from _limited_people(table_at(data, "limits", "people"))
     yield from _models(table_at(data, "models"))
@@ -218,6 +231,98 @@ def _recap(recap: dict[str, Any]) -> Iterator[Problem]:
     if "at" in recap and not chats:
         told = _("{key} needs chats")
         yield Problem.at(("recap", "at"), told, _('List them under [recap]: chats = ["@name"].'))
+
+
+def _tools(data: dict[str, Any]) -> Iterator[Problem]:
+    blocks, names = data.get("tools"), list[str]()
+    for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
+        key, server = ("tools", number), table_at(block)
+        name = server.get("name")
+        if isinstance(name, str) and name.strip():
+            yield from _server_name((*key, "name"), name, names)
+        yield from _server(key, server)
+        yield from _people((*key, "who"), server.get("who"))
+        yield from _rights(key, server)
+    chats = data.get("chats")
+    for number, block in enumerate(chats if isinstance(chats, list) else ()):
+        wanted = table_at(block).get("tools")
+        for position, name in enumerate(wanted if isinstance(wanted, list) else ()):
+            if isinstance(name, str) and name not in names:
+                told = _("{key}: no [[tools]] has that name (entry {position})")
+                hint = did_you_mean(name, names) or _("It lists servers of [[tools]] by name.")
+                at: Key = ("chats", number, "tools")
+                yield Problem.at((*at, position), told, hint, key=label(at), position=position + 1)
+
+
+def _server_name(key: Key, name: str, names: list[str]) -> Iterator[Problem]:
+    """`names`: the servers that have a block already; this one joins them."""
+    if not _SERVER_NAME.fullmatch(name):
+        message = _("{key} must be 1 to 24 small letters, digits or dashes, a letter first")
+        yield Problem.at(key, message, _('Example: name = "time".'))
+    elif name in names:
+        yield Problem.at(key, _("{key}: this name is taken"), _("Give each server its own name."))
+    names.append(name)
+
+
+def _server(key: Key, server: dict[str, Any]) -> Iterator[Problem]:
+    """How a server is reached: by a command, or by an address."""
+    url, command = server.get("url"), server.get("command")
+    if not url and not command and not isinstance(url, int) and not isinstance(command, str | int):
+        hint = _('Write command = ["program", "argument"], or url = "https://…".')
+        yield Problem.at((*key, "command"), _("{key} or url is missing"), hint)
+    if url and command:
+        yield Problem.at((*key, "url"), _("{key}: command is given, too"), _("Keep one of them."))
+    if isinstance(url, str) and url.strip() and not _is_address(url):
+        hint = _("Example: https://example.org/mcp.")
+        yield Problem.at((*key, "url"), _("{key} must be a web address"), hint)
+    elif isinstance(url, str) and _is_address(url) and not _keeps_secrets(url):
+        hint = _("Use https://; plain http is for servers on this computer.")
+        yield Problem.at((*key, "url"), _("{key}: others could read what it is told"), hint)
+    if command and "headers" in server:
+        yield Problem.at((*key, "headers"), _("{key} belongs to a url"), _("Use env instead."))
+    if url and "env" in server:
+        hint = _("Use headers instead.")
+        yield Problem.at((*key, "env"), _("{key} belongs to a command"), hint)
+    for table, right, wanted in (
+        ("env", _VARIABLE, _("names of variables and texts without control characters")),
+        ("headers", _HEADER, _("names of headers and texts in ASCII")),
+    ):
+        for name, value in table_at(server, table).items():
+            plain = isinstance(value, str) and value.isprintable()
+            plain = plain and (table == "env" or value.isascii())
+            if isinstance(value, str) and not (right.fullmatch(name) and plain):
+                told = _("{key} must hold {wanted}")
+                at = (*key, table)
+                yield Problem.at((*at, name), told, key=label(at), wanted=wanted)
+
+
+def _keeps_secrets(url: str) -> bool:
+    """Whether nobody on the way reads what goes to an address."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
+
+
+def _rights(key: Key, server: dict[str, Any]) -> Iterator[Problem]:
+    """A tool has one right; `open` is about those that read."""
+    given: dict[str, str] = {}
+    for right in ("read", "ask", "allow"):
+        names = server.get(right)
+        for position, name in enumerate(names if isinstance(names, list) else ()):
+            if not isinstance(name, str):
+                continue
+            if name in given:
+                told = _("{key}: {tool} has a right already: {right}")
+                at = (*key, right)
+                values = {"key": label(at), "tool": shown_name(name), "right": given[name]}
+                yield Problem.at((*at, position), told, _("Name it once."), **values)
+            given.setdefault(name, right)
+    names = server.get("open")
+    for position, name in enumerate(names if isinstance(names, list) else ()):
+        if isinstance(name, str) and given.get(name) != "read":
+            at = (*key, "open")
+            told = _("{key}: {tool} is not listed under read")
+            hint = _("It says of tools that read that they may reach the network unasked.")
+            yield Problem.at((*at, position), told, hint, key=label(at), tool=shown_name(name))
 
 
 def _chats(blocks: Any) -> Iterator[Problem]:

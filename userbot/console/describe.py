@@ -38,6 +38,13 @@ _SOUNDS = {
     "video": _("video"),
     "document": _("audio file"),
 }
+_OUTCOMES = {
+    "failed": _("failed"),
+    "in_doubt": _("nobody knows whether it was done"),
+    "repeated": _("was done already"),
+    "refused": _("not done: it needs your yes"),
+}
+"""What came of a tool's call, where it was not simply done."""
 _LONG = 100
 """Seconds from which on minutes are told."""
 _CENT, _LEAST = 0.01, 0.0001
@@ -77,6 +84,8 @@ def describe(event: happened.Event, language: Language, *, text_withheld: bool =
     head, style = HEADS[event.event]
     if isinstance(event, happened.ToolCalled) and event.name == "recap":
         head = p_("event", "read")
+    if isinstance(event, happened.ToolCalled) and event.server is not None:
+        head = p_("event", "tool")
     return Line(
         head=translated(head, language),
         style=style,
@@ -182,6 +191,10 @@ def _detail(event: happened.Event) -> tuple[str, str]:
             return _told(seconds(event.seconds), event.model, event.text), ""
         case happened.Answering():
             return event.model, ""
+        case happened.ToolCalled() if event.server is not None:
+            outcome = _OUTCOMES.get(event.outcome or "", "")
+            took = "" if event.seconds is None else seconds(event.seconds)
+            return _told(event.text, outcome, took), ""
         case happened.ToolCalled():
             found = n_("{count} message", "{count} messages", event.count or 0)
             return joined(event.text, "" if event.count is None else found, by=": "), ""

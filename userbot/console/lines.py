@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from userbot.console.describe import describe
-from userbot.events import Event, Ignored, ToolCalled
+from userbot.events import Event, Ignored, Notice, ToolCalled
 from userbot.private_files import secure_file, secure_folder
 from userbot.texts import Language
 
@@ -48,8 +48,8 @@ class JsonLines:
         self._verbose = verbose
 
     def __call__(self, event: Event) -> None:
-        everyday = isinstance(event, Ignored) and not event.notable
-        begun = isinstance(event, ToolCalled) and event.count is None
+        everyday = isinstance(event, Ignored | Notice) and not event.notable
+        begun = isinstance(event, ToolCalled) and not event.is_over
         if self._verbose or not (everyday or begun):
             print(self._line(event), file=self._stream, flush=True)
 

@@ -73,7 +73,7 @@ class Live:
         self._failed: set[tuple[int | None, int | None]] = set()
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Ignored) and not (event.notable or self._verbose):
+        if isinstance(event, Ignored | Notice) and not (event.notable or self._verbose):
             return
         self._count(event)
         line = describe(event, self._language)

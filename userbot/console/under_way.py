@@ -39,6 +39,7 @@ _LEAST_TEXT = 8
 """Columns that are worth showing the end of an answer in."""
 _LISTENING, _WAITING = _("listening"), p_("row", "waiting")
 _THINKING, _WRITING, _SEARCHING = _("thinking"), _("writing"), _("searching")
+_CALLING = _("using a tool")
 
 Key = tuple[int | None, int | str | None]
 """A chat and a message; or, of what is no question's, a chat and the reason."""
@@ -76,8 +77,9 @@ class UnderWay:
             case Answering():
                 self._does(key, line, _THINKING)
                 return True
-            case ToolCalled(count=None):
-                self._does(key, line, _SEARCHING, line.what)
+            case ToolCalled(count=None, outcome=None):
+                doing = _SEARCHING if event.server is None else _CALLING
+                self._does(key, line, doing, line.what)
                 return True
             case ToolCalled():
                 self._does(key, line, _THINKING)

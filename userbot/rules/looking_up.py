@@ -76,7 +76,7 @@ SPECS: Final = (
             },
             "required": ["message"],
         },
-        follows=True,
+        beforehand=False,
     ),
 )
 

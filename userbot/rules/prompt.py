@@ -69,9 +69,13 @@ def build(
     named = ask.kind.several_people and not ask.switches.by_itself
     said = _said(ask.sender.name, asked(ask, quoted), named)
     instructions = _with_setting(system, ask.title) if named else system
+    # A title is what others wrote, and so is that of a chat that is looked through.
+    own_setting = not (named or ask.about_name)
+    own = _own_words(ask) and quoted is None and not background
+    words = f"{background}\n\n{said}" if background else said
     return (
-        *([PromptMessage("system", instructions)] if instructions.strip() else ()),
-        PromptMessage("user", f"{background}\n\n{said}" if background else said),
+        *([PromptMessage("system", instructions, own=own_setting)] if instructions.strip() else ()),
+        PromptMessage("user", words, own=own),
     )
 
 
@@ -85,7 +89,10 @@ def said_before(turns: Sequence[Exchange], *, named: bool) -> tuple[PromptMessag
         if turn.question.strip() and turn.answer.strip():
             said = _said(turn.speaker, turn.question, named)
             answer = without_citations(turn.answer)
-            history += (PromptMessage("user", said), PromptMessage("assistant", answer))
+            history += (
+                PromptMessage("user", said, own=turn.own),
+                PromptMessage("assistant", answer, own=turn.own),
+            )
     return tuple(history)
 
 
@@ -152,6 +159,13 @@ def speaker(name: str) -> str:
 def without_citations(answer: str) -> str:
     """An answer as its conversation remembers it: the numbers of that time mean nothing now."""
     return _CITATION.sub("", answer) if "https://t.me/" in answer else answer
+
+
+def _own_words(ask: Question) -> bool:
+    """Whether a question is nothing but what the owner wrote or spoke himself."""
+    foreign = ask.forwarded_from or ask.labelled or ask.pictures or ask.documents
+    spoken = ask.voice is None or ask.voice.spoken  # a song or a film was made by others
+    return ask.by_owner and spoken and not foreign
 
 
 def _said(name: str, text: str, named: bool) -> str:
@@ -246,7 +260,7 @@ def request(
 ) -> ChatRequest:
     """The request with the parameters that are set, and no others; `pictures`: of the question."""
     if pictures:
-        messages = (*messages[:-1], replace(messages[-1], pictures=pictures))
+        messages = (*messages[:-1], replace(messages[-1], pictures=pictures, own=False))
     return ChatRequest(
         model=model_of(general.model, chat, switches),
         messages=messages,

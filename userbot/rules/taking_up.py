@@ -63,6 +63,8 @@ def change(now: Settings, file: Settings) -> Change:
     if file.models != now.models:
         sections["models"] = file.models
         at_once.append("[models]")
+    if file.tools != now.tools:
+        later.append("[[tools]]")
     for section in fields(Settings):
         before, after = getattr(now, section.name), getattr(file, section.name)
         if not is_dataclass(before):

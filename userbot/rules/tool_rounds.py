@@ -18,7 +18,7 @@ from typing import Any, Final
 from userbot.rules.window import BYTES_PER_TOKEN, estimate
 from userbot.types import PromptMessage, ToolCall, ToolRound, ToolSpec
 
-ROUNDS: Final = 4
+ROUNDS: Final = 6
 """So often a model may call something before it has to answer; each is a request that is paid."""
 SHARE: Final = 1 / 3
 """Of the window's tokens, for all that was found."""
@@ -90,9 +90,9 @@ def with_rounds(
     added: list[PromptMessage] = []
     for one in rounds:
         # What the model said before it called is left out: it would not say it again.
-        added.append(PromptMessage("assistant", "", calls=one.calls))
+        added.append(PromptMessage("assistant", "", calls=one.calls, own=one.own))
         for call, result in zip(one.calls, one.results, strict=True):
-            added.append(PromptMessage("tool", result, answers=call.id))
+            added.append(PromptMessage("tool", result, answers=call.id, own=one.own))
     if added and last:
         added[-1] = replace(added[-1], content=f"{added[-1].content}\n\n{_NO_MORE}")
     return (*messages, *added)
@@ -107,7 +107,8 @@ def with_found(
         return tuple(messages)
     block = "\n\n".join((FOUND, *results, _END))
     question = messages[-1]
-    return (*messages[:-1], replace(question, content=f"{block}\n\n{question.content}"))
+    words = f"{block}\n\n{question.content}"
+    return (*messages[:-1], replace(question, content=words, own=False))
 
 
 def asking_first(

@@ -102,7 +102,9 @@ class Conversations:
             (conversation.chat, conversation.topic or 0, newest),
         )
         return [
-            Exchange(row["sender_name"], self.worded(row), row["answer"], row["id"])
+            Exchange(
+                row["sender_name"], self.worded(row), row["answer"], row["id"], bool(row["own"])
+            )
             for row in reversed(rows)
         ]
 

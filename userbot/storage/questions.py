@@ -362,7 +362,8 @@ class Questions:
                 "UPDATE questions SET state = 'answered', reason = :reason, state_at = :at,"
                 " text = CASE WHEN erased THEN '' ELSE :text END, labelled = :labelled,"
                 " documents = CASE WHEN erased THEN '' ELSE :documents END,"
-                " answer = CASE WHEN erased THEN '' ELSE :answer END, model = :model, whole = NULL"
+                " answer = CASE WHEN erased THEN '' ELSE :answer END, model = :model, own = :own,"
+                " whole = NULL"
                 " WHERE id = :id AND state <> 'answered' RETURNING (SELECT coalesce(sum(cost), 0)"
                 " FROM payments WHERE question = :id AND payments.state = 'captured')",
                 {
@@ -374,6 +375,7 @@ class Questions:
                     "text": question.text,
                     "labelled": question.labelled,
                     "documents": _words_of(question)["documents"],
+                    "own": answer.own,
                 },
             )
             if not settled:

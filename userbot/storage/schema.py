@@ -405,7 +405,42 @@ CREATE INDEX approval_requests_scheduled ON approval_requests (scheduled)
 -- Whether answers in a chat wait for a yes, by command.
 ALTER TABLE overrides ADD COLUMN answer TEXT
 """
-STEPS = [_TABLES, _CACHED_TOKENS, _GIVEN, _LOOKED_UP, _RECAPS, _SWITCHES, _DOCUMENTS, _APPROVALS]
+_TOOLS = """
+-- Whether question and answer hold the owner's own words alone; of old ones nobody knows.
+ALTER TABLE questions ADD COLUMN own INTEGER NOT NULL DEFAULT 0;
+-- The definitions of tools that the owner knows, by a hash of what a model is told of them.
+-- `seen`: that of another definition, which he has not looked at.
+CREATE TABLE tools (
+    name TEXT PRIMARY KEY,
+    known TEXT NOT NULL,
+    seen TEXT NOT NULL,
+    at INTEGER NOT NULL
+) WITHOUT ROWID;
+-- Calls that may change something: a row before one leaves. `result` is NULL while nobody knows
+-- what came of it; `told`: the owner knows that. `arguments` is JSON with its keys in order.
+CREATE TABLE tool_calls (
+    id INTEGER PRIMARY KEY,
+    question INTEGER NOT NULL REFERENCES questions (id),
+    tool TEXT NOT NULL,
+    arguments TEXT NOT NULL,
+    result TEXT,
+    told INTEGER NOT NULL DEFAULT 0,
+    at INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX tool_calls_once ON tool_calls (question, tool, arguments);
+CREATE INDEX tool_calls_in_doubt ON tool_calls (id) WHERE result IS NULL
+"""
+STEPS = [
+    _TABLES,
+    _CACHED_TOKENS,
+    _GIVEN,
+    _LOOKED_UP,
+    _RECAPS,
+    _SWITCHES,
+    _DOCUMENTS,
+    _APPROVALS,
+    _TOOLS,
+]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)
 

@@ -30,6 +30,7 @@ from userbot.storage.eraser import Eraser
 from userbot.storage.ledger import Ledger
 from userbot.storage.outbound import OutboundLog
 from userbot.storage.questions import Questions
+from userbot.storage.tools import ToolStore
 from userbot.storage.transcripts import Transcripts
 from userbot.texts import _
 
@@ -53,6 +54,7 @@ class Store:
         self.approvals = ApprovalStore(database)
         self.overrides = Overrides(database)
         self.names = Names(database)
+        self.tools = ToolStore(database)
         self.eraser = Eraser(database)
         self._version = self._data_version()
 

@@ -24,7 +24,7 @@ from userbot.errors import (
 )
 from userbot.ports import KnownNames
 from userbot.rules.policy import Allowed, ChatRule, Policy, voice_of
-from userbot.settings import ChatConfig, PersonLimits, TriggerConfig, VoiceConfig, Whom
+from userbot.settings import ChatConfig, PersonLimits, ToolsConfig, TriggerConfig, VoiceConfig, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
 from userbot.texts import _, joined
@@ -183,6 +183,26 @@ class NameResolver:
             if marked_id is not None:
                 ids.add(marked_id)
         return frozenset(ids)
+
+    async def tools(self, servers: Sequence[ToolsConfig]) -> dict[str, Allowed]:
+        """Whose questions may use each server of [[tools]]. Raises ConfigError as `policy` does.
+
+        A server whose names Telegram refuses to tell is there for the owner alone.
+        """
+        found: dict[str, Allowed] = {}
+        for server in servers:
+            where = _("[[tools]] “{name}”, who", name=server.name)
+            try:
+                found[server.name] = await self._allowed(where, server.who)
+            except AccountStoppedError:
+                raise
+            except TelegramError as refused:
+                found[server.name] = "me"
+                told = _("{why} Until the next start these tools are there for you alone.")
+                self.people_left_out.append(Fault(where, told.filled(why=refused), _IDS))
+        if self._faults:
+            raise ConfigError(tuple(self._faults))
+        return found
 
     async def _allowed(self, where: str, whom: Whom) -> Allowed:
         if isinstance(whom, str):

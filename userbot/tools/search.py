@@ -68,6 +68,8 @@ class LookingUp:
 class SearchInChat:
     """The two tools: search, and read around what was found."""
 
+    connects = False
+
     def __init__(
         self,
         lookups: Lookups,
@@ -84,6 +86,9 @@ class SearchInChat:
         """As it holds now."""
         self._clock = clock
         self._report = report
+
+    async def connect(self, turn: Turn) -> None:
+        """There is nothing to connect: Telegram is there already."""
 
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         """As `Tools.specs`."""

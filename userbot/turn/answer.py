@@ -7,6 +7,8 @@ wait for the owner's yes nothing is delivered before it, and then what he has sa
 
 from __future__ import annotations
 
+import asyncio
+
 from userbot.errors import LimitReachedError, MessageGoneError, ModelError
 from userbot.rules.voice import answered_by_voice
 from userbot.storage.approvals import ApprovalStore
@@ -71,6 +73,8 @@ class AnswerStage:
         if turn.summing is not None and begins and not asks:
             await self._in_writing.announce(turn)
         while True:
+            if turn.looked_up.calls:
+                await self._call(turn, shows=not (speaks or asks or rings(turn.question)))
             await self._complete.open(turn)
             assert turn.stream is not None
             if turn.summing is not None and not turn.summing.is_last:
@@ -110,6 +114,17 @@ class AnswerStage:
         turn.approved = turn.waited = True
         if said.word == "text":
             self._in_writing.replaced(turn, said.text)
+
+    async def _call(self, turn: Turn, *, shows: bool) -> None:
+        """Carry out what the model has called; `shows`: where that takes long, a line says so."""
+        calling = asyncio.ensure_future(self._complete.call(turn))
+        try:
+            if shows:
+                await self._in_writing.meanwhile(turn, calling)
+            await calling
+        finally:
+            calling.cancel()
+            await asyncio.gather(calling, return_exceptions=True)
 
     def _speaks(self, turn: Turn) -> bool:
         material = turn.material

@@ -6,7 +6,8 @@ Rule 3: each request is authorized before it leaves, and captured when its strea
 Rule 4: an answer that goes on and on is ended, by its length and by its time.
 Rule 5: an answer that an earlier run has paid for is not asked for again.
 Rule 6: a model that calls something wants to know it before it answers: what is found is told to
-it, and it is asked again. Nothing it said before is a part of the answer; each round is paid.
+it, and it is asked again (`call`). Nothing it said before is a part of the answer; each round is
+paid.
 Rule 7: a model that takes no tools is asked first for what to look up, by `tool_rounds`.
 """
 
@@ -18,7 +19,7 @@ from typing import Any
 
 from userbot.errors import ModelError, TelegramError
 from userbot.events import Answering, Notice, Report, Waiting, about
-from userbot.ports import ChatModel, Clock
+from userbot.ports import ChatModel, Clock, together
 from userbot.rules import limits, retrying, tool_rounds
 from userbot.rules.above_answer import quotation
 from userbot.rules.recap import Summing
@@ -32,6 +33,8 @@ from userbot.types import Finish, ToolCall, ToolRound, Usage
 
 _TOO_LONG = "context_length"
 _TOOLS_REFUSED = "tools_refused"
+_CALLS_SECONDS = 120.0
+"""What calls may take in all; then it is answered with what they brought."""
 _TOLD_WHAT_IS_WRONG = 1
 """How often a model that calls what cannot be carried out is told so, and may call again."""
 _GOLDEN = 0.618
@@ -110,7 +113,11 @@ class Complete:
         if error is None:
             if (calls := self._calls(turn, stream)) is not None:
                 self._paid(turn, stream)
-                await self._look_up(turn, stream, calls)
+                turn.looked_up.calls = tool_rounds.with_ids(calls, turn.looked_up.rounds)
+                turn.looked_up.own = turn.request is not None and turn.request.own
+                turn.looked_up.asked_first = turn.looked_up.asks_first
+                turn.request = None
+                stream.goes_on(standing=bool(turn.messages))
                 return False
             self._capture(turn, stream)
             if turn.whole is not None:
@@ -191,6 +198,9 @@ class Complete:
                 _("Everything that was to be summed up has been deleted."), reason="nothing_left"
             )
         if turn.request is None:
+            tools = self._requests.tools
+            if tools is not None and tools.connects and not turn.looked_up.rounds:
+                await tools.connect(turn)
             turn.request = self._requests.build(turn)
         request = turn.request
         turn.estimated, turn.model = estimate_request(request), request.model
@@ -204,30 +214,50 @@ class Complete:
         """What the model wants to know before it answers; None if this was its answer."""
         assert stream.finish is not None
         if turn.request is not None and turn.request.schema is not None:
-            specs = [spec for spec in self._requests.specs(turn) if not spec.follows]
+            specs = [spec for spec in self._requests.specs(turn) if spec.beforehand]
             return tool_rounds.calls_in(stream.said, specs)
         return stream.finish.calls or None
 
-    async def _look_up(self, turn: Turn, stream: Stream, calls: tuple[ToolCall, ...]) -> None:
-        """Carry out what was called, one call after the other. Raises StorageError."""
-        specs = self._requests.specs(turn)
-        calls = tool_rounds.with_ids(calls, turn.looked_up.rounds)
-        read = [tool_rounds.arguments_of(call, specs) for call in calls]
-        results = [
-            one if isinstance(one, str) else await self._result(turn, call.name, one)
-            for call, one in zip(calls, read, strict=True)
-        ]
-        if calls:
-            turn.looked_up.rounds.append(ToolRound(calls, tuple(results)))
-        turn.looked_up.misread += bool(read) and all(isinstance(one, str) for one in read)
-        spent = self._clock.monotonic() - stream.first_asked
-        turn.looked_up.no_more_calls = (
-            turn.looked_up.misread > _TOLD_WHAT_IS_WRONG or spent > self._longest
-        )
-        turn.looked_up.asked_first, turn.request = turn.looked_up.asks_first, None
-        stream.goes_on(standing=bool(turn.messages))
+    async def call(self, turn: Turn) -> None:
+        """Carry out what the model has called: beside each other, if all of it only reads.
 
-    async def _result(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
+        Raises StorageError; it can be begun anew then.
+        """
+        assert turn.stream is not None
+        looked_up, specs = turn.looked_up, self._requests.specs(turn)
+        reading = {spec.name for spec in specs if spec.only_reads}
+        called = {call.name for call in looked_up.calls}
+        titles = dict.fromkeys(spec.title for spec in specs if spec.name in called and spec.title)
+        looked_up.calling = ", ".join(titles)
+        read = [tool_rounds.arguments_of(call, specs) for call in looked_up.calls]
+        carried_out = [
+            self._result(turn, call.name, one)
+            for call, one in zip(looked_up.calls, read, strict=True)
+        ]
+        began = self._clock.monotonic()
+        with turn.waits("tools"):
+            if called <= reading:
+                results = await together(*carried_out)
+            else:
+                results = [await one for one in carried_out]
+        looked_up.seconds += self._clock.monotonic() - began
+        objected = bool(read) and all(isinstance(one, str) for one in read)
+        if looked_up.calls:
+            own = objected and looked_up.own
+            looked_up.rounds.append(ToolRound(looked_up.calls, tuple(results), own))
+        looked_up.misread += objected
+        spent = self._clock.monotonic() - turn.stream.first_asked
+        looked_up.no_more_calls = (
+            looked_up.misread > _TOLD_WHAT_IS_WRONG
+            or spent > self._longest
+            or looked_up.seconds > _CALLS_SECONDS
+        )
+        looked_up.calls = ()
+
+    async def _result(self, turn: Turn, name: str, arguments: Mapping[str, Any] | str) -> str:
+        """What a call returned; `arguments` may be what is wrong with them."""
+        if isinstance(arguments, str):
+            return arguments
         assert self._requests.tools is not None
         try:
             return await self._requests.tools.call(turn, name, arguments)

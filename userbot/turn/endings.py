@@ -78,7 +78,8 @@ def internal(bug: Exception) -> UserbotError:
 
 def what_stands(turn: Turn) -> Answer | None:
     """What stands of an answer that was stopped: an answer like any other, if anything does."""
-    if not turn.messages or not turn.model:
+    texts = tuple(one.text for one in turn.messages)
+    if not texts or not turn.model or texts == turn.looked_up.line:
         return None
     shown = [first_shown(turn), *_texts(turn)[1:]]
     finish = Finish("stopped", turn.cost, turn.model)

@@ -168,7 +168,7 @@ class Requests:
         if not turn.looked_up.asks_first:
             messages = tool_rounds.with_rounds(plain.messages, found, last=not specs)
             return replace(plain, messages=messages, tools=specs)
-        first = [spec for spec in specs if not spec.follows]
+        first = [spec for spec in specs if spec.beforehand]
         if first and not (turn.looked_up.asked_first or turn.looked_up.rounds):
             messages = tool_rounds.asking_first(plain.messages, first)
             return replace(plain, messages=messages, schema=tool_rounds.schema_of(first))

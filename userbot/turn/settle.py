@@ -175,6 +175,8 @@ class Settle:
             here = tuple(one.message for one in material.read if one.chat == own.source)
             own = replace(own, documents=here)
             answer = replace(answer, cites=(*answer.cites, *material.read))
+        only_own = turn.request is not None and turn.request.own
+        answer = replace(answer, own=only_own)
         cost = self._store.questions.settle(own, answer, self._clock.now())
         text = asked(own, self._store.quotes.of(own.id))
         if self._approve is not None:
@@ -191,6 +193,6 @@ class Settle:
             # and how it counts, says nothing of the usual one.
             self._history.forget(question.conversation)
             return
-        exchange = Exchange(question.sender.name, text, answer.text, question.id)
+        exchange = Exchange(question.sender.name, text, answer.text, question.id, only_own)
         own_usage = usage if turn.request is not None else None
         self._history.remember(question.conversation, exchange, own_usage, turn.estimated)

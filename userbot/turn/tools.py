@@ -10,7 +10,12 @@ from userbot.types import ToolSpec
 
 
 class Tools(Protocol):
-    """Tools for answers."""
+    """Tools for answers. `connects`: `connect` is to be awaited before a model is asked."""
+
+    connects: bool
+
+    async def connect(self, turn: Turn) -> None:
+        """See that what the turn may call is there, as far as it can be. Raises StorageError."""
 
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         """What the answer of a turn may call now; nothing where it may not, or no more."""

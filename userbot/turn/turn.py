@@ -41,6 +41,7 @@ from userbot.types import (
     Scope,
     Source,
     Speech,
+    ToolCall,
     ToolRound,
     Transcript,
     Usage,
@@ -176,6 +177,16 @@ class LookedUp:
     """How many requests that took."""
     found_tokens: int = 0
     """And of what was found by them, the tokens."""
+    calls: tuple[ToolCall, ...] = ()
+    """What the model has called last, until each has a result."""
+    own: bool = False
+    """Every word that it had seen by then was the owner's own."""
+    seconds: float = 0.0
+    """How long calls took."""
+    calling: str = ""
+    """What is called, for people."""
+    line: tuple[RichText, ...] = ()
+    """What said so in the chat."""
     rounds: list[ToolRound] = field(default_factory=list)
     """What the model has called for it, and what was found."""
     misread: int = 0

@@ -83,3 +83,4 @@ from userbot.types.media import (
     Transcript,
     Voice,
 )
+from userbot.types.tools import Right, ToolDefinition, Verdict

@@ -30,6 +30,8 @@ class Exchange:
     answer: str
     id: int = field(default=0, compare=False)
     """The question's row in the store."""
+    own: bool = field(default=False, compare=False)
+    """Both hold the owner's words alone, and what a model made of those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class PromptMessage:
     """One message of a request to the model; role is "system", "user", "assistant" or "tool".
 
     `calls`: what an assistant's message called. `answers`: the id of the call that a tool's message
-    is the result of.
+    is the result of. `own`: its words are the owner's, or the program's: nobody else's are in it,
+    nothing that was found or returned, and no answer that was written with such in sight.
     """
 
     role: str
@@ -45,6 +48,7 @@ class PromptMessage:
     pictures: tuple[Picture, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     answers: str = ""
+    own: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,11 @@ class ChatRequest:
     def needs_pictures(self) -> bool:
         """Whether an answer makes no sense without the pictures."""
         return any(picture.needed for one in self.messages for picture in one.pictures)
+
+    @property
+    def own(self) -> bool:
+        """Whether every word in it is the owner's own."""
+        return all(message.own for message in self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,8 @@ class Answer:
     """Ids of the messages it stands in, in order."""
     cites: tuple[Source, ...] = ()
     """The messages that it points at."""
+    own: bool = False
+    """It was written with nothing but the owner's own words in sight."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,8 +44,13 @@ class ToolSpec:
     name: str
     description: str
     parameters: Mapping[str, Any]
-    follows: bool = False
-    """It goes on with what another has found: there is nothing to call it for before."""
+    beforehand: bool = True
+    """A model that takes no tools may be asked for calls of it before it answers: not where it goes
+    on with what another has found, nor where it changes something."""
+    only_reads: bool = False
+    """It changes nothing, and may be called beside others that change nothing."""
+    title: str = field(default="", compare=False)
+    """How people call it; "": nobody is told that it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class ToolRound:
 
     calls: tuple[ToolCall, ...]
     results: tuple[str, ...]
+    own: bool = False
+    """No tool returned anything: the program said what was wrong with each, on own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

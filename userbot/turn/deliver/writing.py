@@ -8,6 +8,7 @@ holds for what an earlier run has shown, too.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -51,6 +52,8 @@ from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
 
 _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
+_CALLING_SECONDS = 1.0
+"""A call of a tool that takes less is not worth a line."""
 _RING_SECONDS = 15.0
 """Telegram sends at once what is due within ten seconds (core.telegram.org/api/scheduled-messages).
 """
@@ -114,6 +117,27 @@ class InWriting:
                 await stream.end(seconds)
             else:
                 await stream.readable(seconds)
+
+    async def meanwhile(self, turn: Turn, calling: asyncio.Future[None]) -> None:
+        """Tools are called: if that is felt, a line says which, until the answer replaces it.
+
+        Not where something of the answer stands already. Raises as `follow` does.
+        """
+        await asyncio.wait({calling}, timeout=_CALLING_SECONDS)
+        self._begin(turn)
+        pace, line = self._pace(turn), f"⏳ {turn.looked_up.calling}…"
+        stands = tuple(one.text for one in turn.messages)
+        may_be_shown = not pace.over and pace.previews < pace.max_previews
+        if calling.done() or not turn.looked_up.calling or not may_be_shown:
+            return
+        if stands and stands != turn.looked_up.line:
+            return
+        above = prompt_of(turn.question) if turn.in_place else ""
+        wanted = plain(line, above=above, inert=self.style.inert)
+        write = self._messages.next_write(turn, wanted)
+        if write is not None and self._sender.try_acquire(turn.question.conversation, write):
+            turn.looked_up.line = wanted
+            await self._show(turn, wanted)
 
     async def announce(self, turn: Turn) -> None:
         """Show what stands above the answer before a model is asked for it. Raises as `follow`."""
@@ -182,7 +206,7 @@ class InWriting:
         shown = tuple(one.text for one in turn.messages)
         if shown and turn.question.recap is not None:
             await self._replace(turn, error)  # a half of it is worth nothing
-        elif shown:
+        elif shown and shown != turn.looked_up.line:
             newest = (
                 () if turn.taken_up or turn.stream is None else self._wanted(turn)[: len(shown)]
             )
@@ -193,6 +217,8 @@ class InWriting:
             and not turn.belated
         ):
             await self._replace(turn, error)
+        elif shown:
+            await self._break_off(turn, shown)
 
     async def _replace(self, turn: Turn, error: Exception) -> None:
         """Let a short line say why there is no answer, and nothing else stand."""
@@ -237,6 +263,10 @@ class InWriting:
         elif not self._sender.try_acquire(conversation, write):
             turn.pace = pacing.put_off(self._pace(turn), self._clock.monotonic())
             return
+        await self._show(turn, wanted)
+
+    async def _show(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
+        """Write what is not the end, with its permit."""
         try:
             await self._write(turn, wanted)
         except _NOT_AGAIN:

@@ -1,0 +1,112 @@
+"""What is known of tools, and which calls of them may have changed something.
+
+Rule 1: a call that may change something is a row before it leaves, one for each question, tool and
+arguments: the same call of the same question is never carried out again.
+Rule 2: while a row has no result, nobody knows whether the call was carried out: it is in doubt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from userbot.storage import questions
+from userbot.storage.database import Database, moment
+from userbot.types import Question
+
+
+@dataclass(frozen=True, slots=True)
+class CallInDoubt:
+    """A call of which nobody knows whether it was carried out; "" as arguments: they are erased."""
+
+    question: Question
+    tool: str
+    arguments: str
+    at: datetime
+
+
+class ToolStore:
+    """Definitions that the owner knows, and calls. Every method raises StorageError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def see(self, tool: str, fingerprint: str, at: datetime) -> bool:
+        """A tool is described like this now: whether that is other than the owner knows.
+
+        What is described for the first time he knows.
+        """
+        row = self._database.row("SELECT known, seen FROM tools WHERE name = ?", (tool,))
+        if row is None or row["seen"] != fingerprint:
+            self._database.execute(
+                "INSERT INTO tools (name, known, seen, at) VALUES (?1, ?2, ?2, ?3)"
+                " ON CONFLICT (name) DO UPDATE SET seen = excluded.seen, at = excluded.at",
+                (tool, fingerprint, at),
+            )
+        return row is not None and bool(row["known"] != fingerprint)
+
+    def changed(self) -> list[str]:
+        """The tools whose definition is another than the owner knows."""
+        rows = self._database.rows("SELECT name FROM tools WHERE known <> seen ORDER BY name")
+        return [name for (name,) in rows]
+
+    def confirm(self, tool: str) -> None:
+        """The owner has looked at how a tool is described now."""
+        self._database.execute("UPDATE tools SET known = seen WHERE name = ?", (tool,))
+
+    def begin(self, question: Question, tool: str, arguments: str, at: datetime) -> int | None:
+        """A call is about to leave: its row; None if it did already, for the same question."""
+        begun = self._database.execute(
+            "INSERT INTO tool_calls (question, tool, arguments, at) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (question.id, tool, arguments, at),
+        )
+        return begun.lastrowid if begun.rowcount else None
+
+    def void(self, call: int) -> None:
+        """A call that was about to leave certainly did not."""
+        self._database.execute("DELETE FROM tool_calls WHERE id = ? AND result IS NULL", (call,))
+
+    def finish(self, call: int, result: str) -> None:
+        """A call was carried out; nothing of its words is kept where the question's are gone."""
+        self._database.execute(
+            "UPDATE tool_calls SET result = CASE WHEN substr(arguments, 1, 1) = '#' THEN ''"
+            " ELSE ? END WHERE id = ?",
+            (result, call),
+        )
+
+    def result(self, question: Question, tool: str, arguments: str) -> str | None:
+        """What a call returned that left for this question; None: nobody knows."""
+        row = self._database.row(
+            "SELECT result FROM tool_calls WHERE question = ? AND tool = ? AND arguments = ?",
+            (question.id, tool, arguments),
+        )
+        return None if row is None else row["result"]
+
+    def in_doubt(self, *, untold: bool = False) -> list[CallInDoubt]:
+        """The calls in doubt, oldest first; `untold`: those that the owner was not told of."""
+        rows = self._database.rows(
+            "SELECT question, tool, arguments, at FROM tool_calls WHERE result IS NULL"
+            " AND told <= ? ORDER BY id",
+            (not untold,),
+        )
+        return [
+            CallInDoubt(
+                questions.Questions(self._database).find(row["question"]),
+                row["tool"],
+                "" if row["arguments"].startswith("#") else row["arguments"],
+                moment(row["at"]),
+            )
+            for row in rows
+        ]
+
+    def told(self) -> None:
+        """The owner was told of all that is in doubt."""
+        self._database.execute("UPDATE tool_calls SET told = 1 WHERE result IS NULL AND told = 0")
+
+    def settle(self, tool: str = "") -> int:
+        """The owner has seen to what is in doubt; gives how many calls that were."""
+        settled = self._database.execute(
+            "UPDATE tool_calls SET result = '' WHERE result IS NULL AND (? IN (tool, ''))", (tool,)
+        )
+        return settled.rowcount

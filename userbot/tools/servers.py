@@ -1,0 +1,302 @@
+"""The tools of [[tools]], for answers: which a question may use, with what right, and their calls.
+
+Rule 1: what is offered and what runs by itself `rules/tool_rights` decides, by what the owner wrote
+in the config, by who asks, and by whose words the model has seen.
+Rule 2: a call that may change something is a row before it leaves. The same call of the same
+question never leaves twice: what it returned is told again, and where nobody knows, that.
+Rule 3: such a call, once it has left, is brought to its end whatever becomes of its question.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol
+
+from userbot.errors import ToolServerError
+from userbot.events import Notice, Report, ToolCalled, about
+from userbot.ports import Clock
+from userbot.rules import tool_words
+from userbot.rules.tool_rights import ServerRights, offered, reaches_out, verdict
+from userbot.settings import ToolsConfig
+from userbot.texts import _, n_
+from userbot.turn.chat_rules import ChatRules
+from userbot.turn.store_back import StoreBack
+from userbot.turn.turn import Turn
+from userbot.types import Question, Right, ToolDefinition, ToolSpec, Verdict
+
+READY_SECONDS: Final = 15.0
+"""How long the first question that may use a server waits until it is connected."""
+_ENDING_SECONDS: Final = 5.0
+"""How long calls that may change something still have when the program ends."""
+_IN_DOUBT: Final = (
+    "This very call has left once already, and nobody knows whether it was carried out. It is not"
+    " made again: say so, and that the owner should look."
+)
+
+
+class ToolServer(Protocol):
+    """A server of tools, as `tools.mcp.McpServer` is."""
+
+    config: ToolsConfig
+    definitions: tuple[ToolDefinition, ...]
+
+    async def ready(self, seconds: float) -> None: ...
+
+    async def call(self, tool: str, arguments: Mapping[str, Any]) -> tuple[str, bool]: ...
+
+    async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRules:
+    """What the config says of tools: rights by server, and the tokens of a request."""
+
+    rights: Mapping[str, ServerRights]
+    window_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """A tool that a question may use now."""
+
+    server: ToolServer
+    definition: ToolDefinition
+    right: Right
+    changed: bool
+
+    @property
+    def only_reads(self) -> bool:
+        """Whether the owner says so; of what changed he has not."""
+        return self.right == "read" and not self.changed
+
+
+class ServerTools:
+    """As `turn.tools.Tools`."""
+
+    connects = True
+
+    def __init__(
+        self,
+        servers: Sequence[ToolServer],
+        rules: ToolRules,
+        chats: ChatRules,
+        store_back: StoreBack,
+        clock: Clock,
+        report: Report,
+    ) -> None:
+        self._servers = servers
+        self.rules = rules
+        """As they hold now."""
+        self._chats = chats
+        self._store_back = store_back
+        self._store = store_back.store
+        self._clock = clock
+        self._report = report
+        self._under_way: dict[tuple[int, str, str], asyncio.Task[str]] = {}
+        self._told: set[str] = set()
+
+    async def connect(self, turn: Turn) -> None:
+        """Wait, but not for long, until the servers are there that the question may use."""
+        wanted = [one for one in self._servers if self._may_use(turn.question, one)]
+        with turn.waits("tools"):
+            waited = await asyncio.gather(
+                *(one.ready(READY_SECONDS) for one in wanted), return_exceptions=True
+            )
+        for one in waited:
+            if isinstance(one, ToolServerError):
+                told = _("{error} The question is answered without it.", error=one)
+                self._report(
+                    Notice(
+                        **about(turn.question),
+                        reason="tool_server_away",
+                        detail=told,
+                        hint=one.hint,
+                    )
+                )
+            elif isinstance(one, BaseException):
+                raise one
+
+    def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
+        """As `Tools.specs`. Raises StorageError."""
+        found = self._offered(turn.question)
+        specs = [
+            tool_words.spec_of(name, one.definition, only_reads=one.only_reads)
+            for name, one in found.items()
+        ]
+        fit = tool_words.fitting(specs, self.rules.window_tokens * tool_words.SHARE)
+        out = [spec.name for spec in specs if spec not in fit]
+        if out and not self._told.issuperset(out):
+            self._told.update(out)
+            told = n_(
+                "The definition of {count} tool does not fit: {names}.",
+                "The definitions of {count} tools do not fit: {names}.",
+                len(out),
+                names=", ".join(out),
+            )
+            hint = _("Name fewer tools under [[tools]], or raise window_tokens under [history].")
+            self._report(Notice(reason="tools_left_out", detail=told, hint=hint))
+        return fit
+
+    def instructions(self, turn: Turn) -> str:
+        """As `Tools.instructions`. Raises StorageError."""
+        return tool_words.INSTRUCTIONS if self._offered(turn.question) else ""
+
+    async def call(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
+        """As `Tools.call`."""
+        tool = self._offered(turn.question).get(name)
+        if tool is None:
+            return "There is no such tool any more."
+        if self._verdict(turn, tool, arguments) == "ask":
+            self._tell(turn.question, tool, arguments, "refused")
+            return "This needs the owner's yes, and he cannot be asked. It was not done."
+        if tool.only_reads:
+            return await self._read(turn, tool, arguments)
+        return await self._change(turn, tool, arguments)
+
+    def tell_doubts(self) -> None:
+        """Say which calls an earlier run has left of which nobody knows. Raises StorageError."""
+        for one in self._store.tools.in_doubt(untold=True):
+            self._tell_doubt(one.question, one.tool, one.arguments)
+        self._store.tools.told()
+
+    async def aclose(self) -> None:
+        """End what is under way, and disconnect."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way.values()), timeout=_ENDING_SECONDS)
+        for task in list(self._under_way.values()):
+            task.cancel()
+        await asyncio.gather(*(one.aclose() for one in self._servers), return_exceptions=True)
+
+    def _may_use(self, question: Question, server: ToolServer) -> bool:
+        """Whether a question may use any tool of a server."""
+        config = server.config
+        named = (*config.read, *config.ask, *config.allow)
+        return any(self._right(question, server, tool) is not None for tool in named)
+
+    def _right(self, question: Question, server: ToolServer, tool: str) -> Right | None:
+        block = self._chats.get(question.conversation.chat)
+        there = None if block is None else block.tools
+        return offered(self.rules.rights[server.config.name], tool, question, there)
+
+    def _offered(self, question: Question) -> dict[str, _Offered]:
+        """The tools that a question may use, by the names under which models call them."""
+        servers = {one.config.name: one for one in self._servers}
+        named = tool_words.names_of([one for each in self._servers for one in each.definitions])
+        found = {}
+        for name, definition in named.items():
+            server = servers[definition.server]
+            right = self._right(question, server, definition.name)
+            if right is not None:
+                known = self._store.tools.see
+                changed = known(definition.full_name, definition.fingerprint, self._clock.now())
+                found[name] = _Offered(server, definition, right, changed)
+        return found
+
+    def _verdict(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> Verdict:
+        rights = self.rules.rights[tool.server.config.name]
+        return verdict(
+            tool.right,
+            own=turn.looked_up.own,
+            changed=tool.changed,
+            reaches_out=reaches_out(rights, tool.definition, arguments),
+        )
+
+    async def _read(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> str:
+        self._tell(turn.question, tool, arguments)
+        began = self._clock.monotonic()
+        try:
+            text, failed = await tool.server.call(tool.definition.name, arguments)
+        except ToolServerError as error:
+            return self._failed(turn.question, tool, arguments, error)
+        outcome = "failed" if failed else "done"
+        self._tell(turn.question, tool, arguments, outcome, self._clock.monotonic() - began)
+        return _returned(tool.definition, text, failed=failed)
+
+    async def _change(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> str:
+        """A call that may change something: it leaves once, and what it returned is kept."""
+        question, words = turn.question, tool_words.canonical(arguments)
+        key = (question.id, tool.definition.full_name, words)
+        if key not in self._under_way:
+            call = self._store.tools.begin(*(question, *key[1:]), self._clock.now())
+            if call is None:
+                kept = self._store.tools.result(question, *key[1:])
+                self._tell(question, tool, arguments, "in_doubt" if kept is None else "repeated")
+                return _IN_DOUBT if kept is None else kept
+            task = asyncio.create_task(self._carry_out(question, tool, arguments, call))
+            self._under_way[key] = task
+            task.add_done_callback(lambda _done: self._under_way.pop(key, None))
+        return await asyncio.shield(self._under_way[key])
+
+    async def _carry_out(
+        self, question: Question, tool: _Offered, arguments: Mapping[str, Any], call: int
+    ) -> str:
+        self._tell(question, tool, arguments)
+        began, store = self._clock.monotonic(), self._store.tools
+        try:
+            text, failed = await tool.server.call(tool.definition.name, arguments)
+        except ToolServerError as error:
+            if not error.left:
+                self._store_back.soon(partial(store.void, call))
+                return self._failed(question, tool, arguments, error)
+            self._tell(question, tool, arguments, "in_doubt")
+            self._tell_doubt(question, tool.definition.full_name, tool_words.canonical(arguments))
+            return f"{_IN_DOUBT} ({error})"
+        result = _returned(tool.definition, text, failed=failed)
+        self._store_back.soon(partial(store.finish, call, result))
+        outcome = "failed" if failed else "done"
+        self._tell(question, tool, arguments, outcome, self._clock.monotonic() - began)
+        return result
+
+    def _failed(
+        self,
+        question: Question,
+        tool: _Offered,
+        arguments: Mapping[str, Any],
+        error: ToolServerError,
+    ) -> str:
+        self._tell(question, tool, arguments, "failed")
+        failed = Notice(**about(question), reason="tool_failed", detail=str(error), hint=error.hint)
+        self._report(failed)
+        return f"It failed: {error}"
+
+    def _tell(
+        self,
+        question: Question,
+        tool: _Offered,
+        arguments: Mapping[str, Any],
+        outcome: str | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        told = " · ".join(tool_words.told(tool.definition, arguments).splitlines())
+        self._report(
+            ToolCalled(
+                **about(question),
+                name=tool.definition.full_name,
+                text=told,
+                server=tool.definition.server,
+                outcome=outcome,
+                seconds=seconds,
+            )
+        )
+
+    def _tell_doubt(self, question: Question, tool: str, arguments: str) -> None:
+        self._report(
+            Notice(
+                **about(question),
+                reason="tool_in_doubt",
+                detail=_(
+                    "Nobody knows whether this was carried out: {tool} {arguments}",
+                    tool=tool,
+                    arguments=tool_words.one_line(arguments, 200),
+                ),
+                hint=_("Check it yourself: it is not done again."),
+            )
+        )
+
+
+def _returned(definition: ToolDefinition, text: str, *, failed: bool) -> str:
+    title = tool_words.one_line(definition.title) or definition.name
+    return tool_words.returned(title, text, failed=failed)
