@@ -12,9 +12,10 @@ import pytest
 
 from tests.cli.house import MODEL_KEY, House
 from userbot.audio import find_ffmpeg
+from userbot.cli import doctor
 from userbot.cli.common import Common
 from userbot.cli.doctor import _examine
-from userbot.settings import Override
+from userbot.settings import DocumentsConfig, Override
 from userbot.storage.store import Store
 
 
@@ -40,6 +41,7 @@ async def test_when_all_is_ready_it_says_so_and_ends_with_0(house: House) -> Non
         f"! voice · {host} does not list whisper-1: checked on the first voice note",
         "  → If it does not transcribe, set base_url under [voice] to a server that does.",
         f"✓ ffmpeg · {find_ffmpeg()}",
+        "✓ documents · PDF, DOCX, tables, slides, ODT, HTML and text files",
         f"✓ history · {house.session.parent / 'history.db'} will be created at the first start",
     ]
     assert not (house.session.parent / "history.db").exists()
@@ -215,3 +217,13 @@ async def test_a_server_that_does_not_list_its_models_is_no_fault(house: House) 
     assert found["model"]["ok"]
     assert "does not list its models" in found["model"]["what"]
     assert found["model"]["hint"]
+
+
+async def test_what_documents_lack_is_said_with_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(doctor, "LIBRARIES", ("no_such_library",))
+    told, hint = await doctor._documents(DocumentsConfig())
+    assert told == "slides, ODT, HTML and text files; no PDF, DOCX or tables"
+    assert "'.[documents]'" in hint
+    assert await doctor._documents(DocumentsConfig(enabled=False)) == ("off", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -142,6 +143,28 @@ async def test_what_a_process_says_is_data(
     monkeypatch.setattr(process, "_CHILD", ("-I", "-S", "-c", script))
     told = await refusal(b"x")
     assert told == f"document_{reason}"
+
+
+async def test_what_lacks_its_library_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = (
+        "import sys; sys.modules['mammoth'] = None;"
+        " from userbot.documents import child; child.main()"
+    )
+    monkeypatch.setattr(process, "_CHILD", ("-I", "-B", "-c", script))
+    with pytest.raises(DocumentError) as raised:
+        await read(made.docx(["x"]))
+    assert raised.value.reason == "document_missing"
+    assert "'.[documents]'" in raised.value.hint
+    assert (await read(b"text needs none")).pages[0].text == "text needs none"
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+async def test_where_there_is_no_proc_ps_tells_how_much_memory_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(process, "_PROC", tmp_path)
+    assert await process._resident(os.getpid()) > 10_000_000
+    assert await process._resident(2**22 + 1) == 0
 
 
 @linux

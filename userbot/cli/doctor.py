@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -23,9 +24,10 @@ from userbot.config import Loaded, check_modes
 from userbot.config.environment import ENV_FILE
 from userbot.console.colours import GREEN, RED, YELLOW
 from userbot.console.describe import printable
+from userbot.documents.process import INSTALL, LIBRARIES
 from userbot.errors import ConfigError, SessionInUseError, StorageError
 from userbot.private_files import others_may_read
-from userbot.settings import ChatConfig, Settings, VoiceConfig
+from userbot.settings import ChatConfig, DocumentsConfig, Settings, VoiceConfig
 from userbot.storage.store import Store
 from userbot.telegram.clock import HINT
 from userbot.telegram.names import NameResolver, dialogs
@@ -85,6 +87,7 @@ async def _examine(common: Common) -> list[Finding]:
         _looked(_("model"), doctor_models.model, settings),
         _looked(_("voice"), doctor_models.transcription, settings),
         _looked("ffmpeg", _ffmpeg, settings.voice),
+        _looked(_("documents"), _documents, settings.documents),
         _looked(_("history"), _history, loaded),
     )
     spoken = []
@@ -175,6 +178,14 @@ async def _ffmpeg(voice: VoiceConfig) -> tuple[str, str]:
         _("none: voice notes work, unusual formats and very long recordings do not"),
         _("Install ffmpeg with your system's package manager."),
     )
+
+
+async def _documents(config: DocumentsConfig) -> tuple[str, str]:
+    if not config.enabled:
+        return _("off"), ""
+    if all(find_spec(library) is not None for library in LIBRARIES):
+        return _("PDF, DOCX, tables, slides, ODT, HTML and text files"), ""
+    return _("slides, ODT, HTML and text files; no PDF, DOCX or tables"), INSTALL
 
 
 async def _account(settings: Settings) -> list[Finding]:

@@ -44,6 +44,7 @@ _ABORTED: Final = 6
 _KILLED: Final = 9
 _CPU_TIME_UP: Final = 24
 """Signals (POSIX, Linux, macOS), which Windows has no names for."""
+INSTALL: Final = _("Install it: `uv tool install '.[documents]'`, or `pip install '.[documents]'`.")
 LIBRARIES: Final = ("pypdfium2", "mammoth", "python_calamine")
 """What the extra `documents` installs."""
 
@@ -182,7 +183,7 @@ _WHY: Final[Mapping[str, tuple[str, str]]] = {
     "encrypted": (_("The document is protected by a password."), _("Send it without a password.")),
     "missing": (
         _("What reads PDF, DOCX and tables is not installed."),
-        _("Install it: `uv tool install '.[documents]'`, or `pip install '.[documents]'`."),
+        INSTALL,
     ),
     "old_office": (
         _("This is a file of an old Office, or of another program."),

@@ -164,7 +164,7 @@ class Queue:
         turn = self._find(chat, message)
         if turn is None or turn.is_ending or turn.material is not None:
             return False
-        return any(one.voice is not None or one.pictures for one in turn.pieces)
+        return any(one.voice is not None or one.pictures or one.documents for one in turn.pieces)
 
     # -- the three verbs
 

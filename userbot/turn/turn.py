@@ -439,7 +439,13 @@ class Turn:
         self.tight, self.looked_up, self.before = False, LookedUp(), []
 
     def unread(self, which: Callable[[Source], bool]) -> None:
-        """Messages that were read for it are gone: they are not cited, nor asked about any more."""
+        """Messages that were read for it are gone: they are not cited, nor asked about any more.
+
+        If one of them brought a document, it is asked anew without it, unless a text has left.
+        """
+        read = () if self.material is None else self.material.read
+        if self.is_open and any(map(which, read)):
+            self.interrupt(Interruption("changed"))
         gone = {number for number, one in enumerate(self.looked_up.sources, 1) if which(one)}
         if not gone:
             return

@@ -138,6 +138,8 @@ class Documents:
             told = joined(quoted(_name(document)), error.args[0], by=": ")
             raise DocumentError(told, error.hint, reason=error.reason) from error
         pictures = tuple(replace(one, message=document.message) for one in text.pictures)
+        if turn.question.switches.by_itself:
+            document = replace(document, writer="")
         return ReadDocument(chat, document, replace(text, pictures=pictures))
 
     def _with(self, turn: Turn, material: Material, read: list[ReadDocument]) -> Material:
