@@ -54,6 +54,7 @@ from userbot.telegram.names import NameResolver
 from userbot.telegram.people import People
 from userbot.telegram.reader import TelegramReader
 from userbot.telegram.sender import TelegramSender
+from userbot.telegram.transcriber import TelegramTranscriber
 from userbot.telegram.updates import Listener, Updates
 from userbot.texts import language_of
 from userbot.timings import USUAL, Timings
@@ -81,6 +82,7 @@ from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
+from userbot.turn.understand.by_telegram import ByTelegram
 from userbot.turn.understand.documents import Documents
 from userbot.turn.understand.pages import LinkedPages
 from userbot.turn.understand.paid import PaidTranscription
@@ -117,6 +119,7 @@ class Adapters:
         self.reader = TelegramReader(self.client, self.updates, timings.page_limit)
         self.lookups = TelegramLookups(self.client, self.updates)
         self.sender = TelegramSender(self.client)
+        self.transcriber = TelegramTranscriber(self.client, timings.telegram_seconds)
         self.model = OpenAIChat(settings.openai, report)
         self.speech = OpenAITranscriber(
             settings.voice, settings.openai, report, timings.transcription_seconds
@@ -231,7 +234,8 @@ class Services:
         ffmpeg = Ffmpeg(settings.history.database, timings)
         recordings = Recordings(reader, ffmpeg, paid, store, clock, timings)
         replied = Replied(reader, store, history, self.chats, window)
-        transcribe = Transcribe(recordings, store, clock, report, timings)
+        by_telegram = ByTelegram(adapters.transcriber, report)
+        transcribe = Transcribe(by_telegram, recordings, store, clock, report, timings)
         words = Words(
             transcribe,
             replied,

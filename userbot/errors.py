@@ -149,6 +149,17 @@ class VoiceRefusedError(TelegramError):
     """A voice note cannot be brought into this chat; a text may well arrive."""
 
 
+class NotTranscribedError(TelegramError):
+    """Telegram itself does not transcribe a recording; an endpoint may.
+
+    `lasting`: nor does it the next one, for a while.
+    """
+
+    def __init__(self, told: str, hint: str = "", *, reason: str, lasting: bool = False) -> None:
+        super().__init__(told, hint, reason=reason)
+        self.lasting = lasting
+
+
 class AudioError(UserbotError):
     """A recording cannot be listened to: gone, damaged, too large, or no recording at all."""
 

@@ -108,6 +108,8 @@ class Transcribed(Event):
     """Seconds of audio."""
     seconds: float
     parts: int = 1
+    engine: str = "endpoint"
+    """Who has heard it: "endpoint", or "telegram"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

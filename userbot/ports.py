@@ -331,6 +331,17 @@ class Transcriber(Protocol):
         """What is spoken. Raises ModelError; asks once."""
 
 
+class NoteTranscriber(Protocol):
+    """Speech to text by Telegram itself, which costs nothing."""
+
+    async def transcribe(self, chat: int, message: int, *, trial: bool) -> str:
+        """What is spoken in a voice note or a round video; "" if nothing is.
+
+        `trial`: an account that may not may use up its weekly trial. Raises NotTranscribedError,
+        AccountStoppedError, NotLoggedInError and PostponedError.
+        """
+
+
 class Speaker(Protocol):
     """Text to speech behind an OpenAI-compatible endpoint."""
 

@@ -97,6 +97,8 @@ class OpenAIConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceConfig:
     enabled: Flag = True
+    engine: Literal["endpoint", "telegram", "telegram_first"] = "endpoint"
+    telegram_trial: Flag = False
     model: Filled = "whisper-1"
     fallback_model: str = "gpt-transcribe"
     base_url: str | None = None

@@ -51,6 +51,8 @@ class Timings:
     transcription_seconds: float = 60.0
     """How long a transcription may take besides the length of the recording, in which a small
     computer listens to it."""
+    telegram_seconds: float = 60.0
+    """How long Telegram may take for a transcription; then the endpoint is asked."""
     whole_bytes: int = 25_000_000
     """What transcription endpoints take at once (OpenAI: 25 MB)."""
     whole_seconds: float = 1200.0

@@ -105,6 +105,34 @@ async def test_interrupted_before_it_looked_it_leaves_nothing_for_python_to_comp
     assert [str(warning.message) for warning in recwarn] == []
 
 
+@pytest.mark.parametrize(
+    ("premium", "voice", "told", "hint"),
+    [
+        pytest.param(True, 'engine = "telegram"', "has Premium", "", id="premium"),
+        pytest.param(False, 'engine = "telegram"', "no Premium", "telegram_trial", id="none"),
+        pytest.param(
+            False,
+            'engine = "telegram_first"\ntelegram_trial = true',
+            "by the weekly trial",
+            "",
+            id="trial",
+        ),
+    ],
+)
+async def test_it_tells_whether_telegram_transcribes_for_this_account(
+    house: House, premium: bool, voice: str, told: str, hint: str
+) -> None:
+    house.stage.telegram.gives_premium(house.stage.olga, premium)
+    common = Common(config=house.write_config(f"[voice]\n{voice}\n"))
+    house.log_in()
+    first, second = [one for one in await _examine(common) if one.name == "voice"]
+    assert told in first.told
+    assert hint in first.hint
+    assert first.matters == bool(hint)
+    only = voice == 'engine = "telegram"'
+    assert (second.told == "no endpoint: only Telegram transcribes") == only
+
+
 async def test_a_wrong_config_is_its_one_finding_a_fault(house: House) -> None:
     (house.folder / "config.toml").write_text('[telegram]\napi_id = 0\napi_hash = ""\n')
     ended = await house.run("doctor")

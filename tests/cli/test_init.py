@@ -293,3 +293,15 @@ async def test_whatever_ends_a_hidden_answer_the_terminal_shows_again_what_is_ty
     screen.send_signal(number)
     assert await screen.ends() == code
     assert screen.echoes
+
+
+@pytest.mark.parametrize(("number", "engine"), [("1", "telegram_first"), ("3", "endpoint")])
+async def test_an_account_with_premium_is_asked_who_transcribes(
+    house: House, number: str, engine: str
+) -> None:
+    house.stage.telegram.gives_premium(house.stage.olga)
+    lines = f"{answers(house, '')}{number}\n"
+    ended = await house.run("init", *at_the_stage(house), lines=lines)
+    assert ended.code == 0, ended.err
+    assert "You have Premium" in ended.err
+    assert load(house.folder / "config.toml", None, {}).settings.voice.engine == engine

@@ -88,3 +88,17 @@ async def test_a_client_that_is_connected_asks_only_what_is_on_the_list(stage: S
     allowed = {kind.__name__.removesuffix("Request").lower() for kind in ALLOWED}
     methods = {call.method.rpartition(".")[2].lower() for call in stage.telegram.calls}
     assert methods <= allowed, methods - allowed
+
+
+async def test_telegram_transcribes_nothing_but_what_is_being_understood(
+    stage: Stage, client: Client
+) -> None:
+    before = len(stage.telegram.calls)
+    asking = functions.messages.TranscribeAudioRequest(PEER, 7)
+    with pytest.raises(TelegramError, match="another recording"):
+        await client(asking)
+    for chat, message in ((1, 8), (2, 7)):
+        for one in wrapped(asking):
+            with client.gate.listening(chat, message), pytest.raises(TelegramError):
+                await client(one)
+    assert len(stage.telegram.calls) == before, "the server saw nothing"

@@ -409,6 +409,7 @@ class FakeAdapters:
         self.people = FakePeople()
         self.client = self.updates = self.reader = self.sender = self.lookups = line
         self.model = self.speech = self.speaker = model
+        self.transcriber = line
 
     async def aclose(self) -> None:
         await self.client.disconnect()

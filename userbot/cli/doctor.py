@@ -199,6 +199,7 @@ async def _account(settings: Settings) -> list[Finding]:
             clock = client.gate.time
             login = [
                 Finding(name, True, _("logged in as {name}", name=owner.name)),
+                *_by_telegram(settings.voice, premium=directory.has_premium),
                 Finding(
                     _("clock"), True, clock.off or _("as Telegram's"), HINT if clock.off else ""
                 ),
@@ -235,6 +236,21 @@ async def _account(settings: Settings) -> list[Finding]:
     except Exception as error:
         wrong = explained(error)
         return [Finding(name, False, str(wrong), wrong.hint), selected]
+
+
+def _by_telegram(voice: VoiceConfig, *, premium: bool) -> Iterator[Finding]:
+    """Whether Telegram transcribes, where it is to."""
+    if not voice.enabled or voice.engine == "endpoint":
+        return
+    if premium:
+        yield Finding(_("voice"), True, _("transcribed by Telegram: the account has Premium"))
+        return
+    told = _("Telegram transcribes only in boosted groups: the account has no Premium")
+    hint: str = _('Set engine = "endpoint" under [voice], or telegram_trial = true.')
+    if voice.telegram_trial:
+        told = _("Telegram transcribes in boosted groups and by the weekly trial: no Premium")
+        hint = ""
+    yield Finding(_("voice"), True, told, hint)
 
 
 def _commanded(

@@ -77,6 +77,8 @@ async def transcription(settings: Settings) -> tuple[str, str]:
     """The model that transcribes; its fallback counts when it ends."""
     if not settings.voice.enabled:
         return _("off"), ""
+    if settings.voice.engine == "telegram":
+        return _("no endpoint: only Telegram transcribes"), ""
     if not (settings.voice.base_url or settings.openai.api_key or settings.openai.base_url):
         return _("transcribed by the model's server"), ""
     transcriber = OpenAITranscriber(settings.voice, settings.openai, lambda _: None)

@@ -22,7 +22,7 @@ from userbot.config.toml_file import parse
 from userbot.config.validate import check
 from userbot.errors import ConfigError, TelegramError, UsageError, UserbotError
 from userbot.private_files import write_private
-from userbot.settings import ReadingConfig, ServerConfig, Settings
+from userbot.settings import ReadingConfig, ServerConfig, Settings, VoiceConfig
 from userbot.telegram.session import remove_session
 from userbot.texts import _
 
@@ -88,11 +88,15 @@ def init(common: Common, other: ServerConfig | None, phone: str | None, *, force
         logged_in = _answered(draft, other, phone)
         settings = draft.settings()
         if not settings.chats:
-            blocks = questions.chats(asyncio.run(own_dialogs(settings.telegram)))
+            dialogs, premium = asyncio.run(own_dialogs(settings.telegram))
+            blocks = questions.chats(dialogs)
             search = questions.search(blocks) if settings.reading == ReadingConfig() else "off"
             draft.text = with_blocks(draft.text, blocks)
             if search != "off":
                 draft.add("reading", {"search": search})
+            free = premium and settings.voice == VoiceConfig()
+            if free and (values := questions.engine()):
+                draft.add("voice", values)
     except KeyboardInterrupt:
         tell()
         _say_what_stands(common, draft, logged_in=logged_in)

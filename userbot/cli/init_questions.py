@@ -6,7 +6,7 @@ Whatever has a usual answer shows it in brackets, and Enter takes it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from userbot.cli.asking import TRIES, ask, ask_choice, ask_until, in_terminal
 from userbot.cli.chats import block
@@ -165,18 +165,41 @@ def search(blocks: list[str]) -> str:
     choices = [("off", _("no")), ("me", _("yes, for your own questions"))]
     if blocks and not any('from = "anyone"' in block for block in blocks):
         choices.append(("askers", _("yes, for everybody who may ask there")))
+    return _chosen_or(
+        "off",
+        _(
+            "May an answer look up what was said in its chat? What it finds goes to the model's"
+            " endpoint, for that answer only."
+        ),
+        choices,
+    )
+
+
+def engine() -> Values:
+    """Of [voice]: who transcribes, for an account with Premium; nothing where that is the usual.
+
+    Input that ends before it says nothing about this.
+    """
+    chosen = _chosen_or(
+        "endpoint",
+        _("You have Premium, so Telegram can transcribe voice notes for free. Who should do it?"),
+        [
+            ("telegram_first", _("Telegram, and the endpoint where Telegram cannot")),
+            ("telegram", _("Telegram alone")),
+            ("endpoint", _("the endpoint alone")),
+        ],
+    )
+    return {} if chosen == "endpoint" else {"engine": chosen}
+
+
+def _chosen_or(otherwise: str, question: str, choices: Sequence[tuple[str, str]]) -> str:
+    """What is chosen; `otherwise` where input has ended before."""
     try:
-        return ask_choice(
-            _(
-                "May an answer look up what was said in its chat? What it finds goes to the model's"
-                " endpoint, for that answer only."
-            ),
-            choices,
-        )
+        return ask_choice(question, list(choices))
     except UserbotError as error:
         if error.reason != "no_answer":
             raise
-        return "off"
+        return otherwise
 
 
 def _head(title: str) -> None:

@@ -86,10 +86,12 @@ def log_in_first(settings: TelegramConfig, phone: str | None, asks: Keyboard | N
     tell_done(_("Logged in as {name}.", name=name))
 
 
-async def own_dialogs(settings: TelegramConfig) -> list[Dialog]:
-    """The account's chats. Raises UserbotError."""
+async def own_dialogs(settings: TelegramConfig) -> tuple[list[Dialog], bool]:
+    """The account's chats, and whether it has Premium. Raises UserbotError."""
     async with online(settings) as client:
-        return await dialogs(client, (await NameResolver(client).owner()).id)
+        directory = NameResolver(client)
+        owner = await directory.owner()
+        return await dialogs(client, owner.id), directory.has_premium
 
 
 def logout(settings: TelegramConfig) -> None:

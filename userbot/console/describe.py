@@ -188,7 +188,8 @@ def _detail(event: happened.Event) -> tuple[str, str]:
             picture = event.pictures and n_("{count} picture", "{count} pictures", event.pictures)
             return _told(sound, picture or "", event.text) or _ABOUT_REPLY, ""
         case happened.Transcribed():
-            return _told(seconds(event.seconds), event.model, event.text), ""
+            by = "Telegram" if event.engine == "telegram" else event.model
+            return _told(seconds(event.seconds), by, event.text), ""
         case happened.Answering():
             return event.model, ""
         case happened.ToolCalled() if event.server is not None:

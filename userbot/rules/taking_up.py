@@ -20,7 +20,16 @@ AT_ONCE: Final = {
         "reasoning_effort",
         "stream",
     },
-    "voice": {"enabled", "language", "prompt", "show", "answer_as", "wake_words"},
+    "voice": {
+        "enabled",
+        "engine",
+        "telegram_trial",
+        "language",
+        "prompt",
+        "show",
+        "answer_as",
+        "wake_words",
+    },
     "trigger": {"from_", "own_prompt", "mark", "burst_seconds", "stand_down"},
     "limits": {
         "requests_per_minute",

@@ -42,6 +42,7 @@ class User:
     """The 2FA password, if any."""
     secret: bytes
     """What the access hashes are derived from under which this user, and no other, knows things."""
+    premium: bool = False
     contacts: dict[int, User] = field(default_factory=dict)
     blocked: dict[int, User] = field(default_factory=dict)
     mailbox: Mailbox = field(init=False)
@@ -141,6 +142,8 @@ class Supergroup(Group):
     """It is a channel, where its creator alone writes."""
     has_link: bool = False
     """It is a channel's discussion group."""
+    level: int = 0
+    """How far it is boosted."""
     hidden_prehistory: bool = False
     """Members see nothing from before they came; its creator sees everything."""
     admins: set[int] = field(default_factory=set)

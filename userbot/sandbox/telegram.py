@@ -37,6 +37,7 @@ from . import logins, tl
 from .accounts import Account, add_account
 from .dispatch import Address, Dispatcher
 from .dispatch import RandomIdBehaviour as RandomIdBehaviour
+from .ears import Words
 from .faults import TelegramFaults
 from .groups import (
     add_group,
@@ -276,6 +277,30 @@ class Telegram:
             cached_page=tl.types.Page(address, blocks, [], []) if blocks else None,
         )
         show_page(self._world, page)
+
+    def gives_premium(self, account: Account, on: bool = True) -> None:
+        """An account has Premium."""
+        account.premium = on
+
+    def boosts(self, group: Supergroup, level: int) -> None:
+        """A group is boosted so far."""
+        group.level = level
+
+    def hears(
+        self,
+        recording: bytes,
+        text: str,
+        *,
+        parts: Sequence[str] = (),
+        seconds: float = 0.02,
+        ends: bool = True,
+    ) -> None:
+        """From now on this is what Telegram hears in a recording (ears.py)."""
+        self._world.ears.learn(recording, Words(text, parts, seconds, ends))
+
+    def allows_trials(self, number: int) -> None:
+        """So many recordings a week are transcribed for accounts without Premium."""
+        self._world.ears.trials = number
 
     def looks_at(self, address: str) -> None:
         """Telegram does not know yet what stands at an address, until `knows_page` says so."""

@@ -41,6 +41,7 @@ class View:
             last_name=user.last_name or None,
             username=user.username,
             phone=user.phone if is_self or known else None,
+            premium=user.premium or None,
             status=tl.types.UserStatusRecently(),
         )
 
@@ -76,6 +77,7 @@ class View:
                 username=group.username,
                 forum=group.forum or None,
                 has_link=group.has_link or None,
+                level=group.level or None,
                 **common,
             )
         if not inside:

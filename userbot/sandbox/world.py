@@ -19,6 +19,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from . import tl
+from .ears import Ears
 from .files import Blobs, FileReferences, Uploads
 from .state import Login, MailboxEvent, State, User
 
@@ -50,6 +51,7 @@ class World:
         self.blobs = blobs or Blobs()
         self.uploads = Uploads()
         self.references = FileReferences(self.state.secret)
+        self.ears = Ears()
         self.dc = dc
         """Where files are said to lie."""
         self.longest_difference = 10**9

@@ -55,6 +55,13 @@ class Quotes:
             if not quoted.message:  # the asker's own spoken words come in only now
                 self._add(question, len(quoted.above), quoted)
 
+    def wants(self, question: Question, message: int) -> bool:
+        """Whether a message is the question's own, or one that it still quotes: not if that was
+        deleted meanwhile, or its speaker forgotten."""
+        quoted = "SELECT 1 FROM quotes WHERE question = ? AND message = ?"
+        own = message == question.message
+        return own or self._database.row(quoted, (question.id, message)) is not None
+
     def of(self, question: int) -> Quoted | None:
         """What still stands of what a question quotes."""
         rows = self._database.rows(

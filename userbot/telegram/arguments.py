@@ -4,6 +4,7 @@ Rule 1: whoever looks something up for an answer looks into its scope alone, wha
 Rule 2: a search leaves inside a scope only: without a chat it would look through all of them.
 Rule 3: only the account itself is sent a message later (in Saved Messages), and nothing else that
 waits to be sent is looked at or deleted.
+Rule 4: Telegram transcribes the recording alone that is being understood.
 """
 
 from __future__ import annotations
@@ -33,16 +34,24 @@ _NAMELESS = (functions.messages.GetMessagesRequest,)
 _PEERS = ("peer", "parent_peer", "channel")
 
 
-def check_arguments(request: Any, scope: Scope | None, saved: int) -> None:
+def check_arguments(
+    request: Any, scope: Scope | None, saved: int, heard: tuple[int, int] | None = None
+) -> None:
     """Raise TelegramError for a request, or one of several, that names what it may not.
 
     `scope`: the one inside which it is made, if any. `saved`: the marked id of the account.
+    `heard`: chat and message of the recording that is being understood.
     """
     if isinstance(request, list | tuple):
         for one in request:
-            check_arguments(one, scope, saved)
+            check_arguments(one, scope, saved, heard)
         return
     request = innermost(request)
+    if isinstance(request, functions.messages.TranscribeAudioRequest) and heard != (
+        _marked(request.peer),
+        request.msg_id,
+    ):
+        raise _refused(_("The program tried to have another recording transcribed."))
     if getattr(request, "schedule_date", None) is not None and _marked(request.peer) != saved:
         raise _refused(_("The program tried to schedule a message to somebody else."))
     if isinstance(request, _LATER) and _marked(request.peer) != saved:

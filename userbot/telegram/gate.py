@@ -75,6 +75,7 @@ _PAUSES = (
 
 _wanted: ContextVar[tuple[int, float] | None] = ContextVar("what a question reads", default=None)
 """In which chat it reads, and until when that is wanted."""
+_heard: ContextVar[tuple[int, int] | None] = ContextVar("what is listened to", default=None)
 _scope: ContextVar[Scope | None] = ContextVar("where an answer looks things up", default=None)
 
 
@@ -193,6 +194,15 @@ class Gate:
         finally:
             _scope.reset(token)
 
+    @contextmanager
+    def listening(self, chat: int, message: int) -> Iterator[None]:
+        """In the block Telegram may be asked to transcribe that message, and no other."""
+        token = _heard.set((chat, message))
+        try:
+            yield
+        finally:
+            _heard.reset(token)
+
     async def let_through(
         self, request: Any, send: Callable[[], Awaitable[Any]], *, account: bool = True
     ) -> Any:
@@ -207,7 +217,7 @@ class Gate:
         question has waited for too long; PostponedError if the program ends first; RPCError.
         """
         check_allowed(request)
-        check_arguments(request, _scope.get(), self.saved)
+        check_arguments(request, _scope.get(), self.saved, _heard.get())
         kind = kind_of(request)
         if kind.method == "Search":
             await self._pace_searching()

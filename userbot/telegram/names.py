@@ -55,6 +55,11 @@ class NameResolver:
         """People of [trigger] and [limits] whom it does not tell: they get no right by a name."""
 
     @property
+    def has_premium(self) -> bool:
+        """Whether the account has Premium. Call `owner` first."""
+        return self._me is not None and bool(self._me.premium)
+
+    @property
     def left_out(self) -> list[Fault]:
         """All that is left out, and why."""
         return self.chats_left_out + self.people_left_out

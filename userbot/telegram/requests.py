@@ -63,6 +63,16 @@ _WRITES: dict[type, str] = {
     DeleteOutsideChannels: "delete",
 }
 
+_OF_THE_ACCOUNT = (
+    functions.messages.SearchRequest,
+    functions.messages.TranscribeAudioRequest,
+)
+_NEVER_WAITS = (
+    functions.upload.SaveFilePartRequest,
+    # Somebody else can listen meanwhile; and a trial that is used up is a pause of days.
+    functions.messages.TranscribeAudioRequest,
+)
+
 ALLOWED = frozenset(
     {
         # To log in and out.
@@ -97,6 +107,8 @@ ALLOWED = frozenset(
         functions.channels.GetParticipantRequest,
         functions.channels.GetMessagesRequest,
         functions.channels.GetChannelsRequest,
+        # Only of the recording that is being understood: see `arguments`.
+        functions.messages.TranscribeAudioRequest,
         functions.contacts.ResolveUsernameRequest,
         functions.contacts.GetBlockedRequest,
         functions.contacts.GetContactsRequest,
@@ -140,7 +152,7 @@ def innermost(request: Any) -> Any:
 class Kind:
     """What Telegram counts apart. `chat`: its marked id, 0 where none is named.
 
-    Searches are slowed down for the whole account, wherever it searches.
+    Searches and transcriptions are slowed down for the whole account, wherever it asks for them.
     """
 
     method: str
@@ -161,10 +173,10 @@ def kind_of(request: Any) -> Kind:
     topic = getattr(getattr(request, "reply_to", request), "top_msg_id", None)
     return Kind(
         write or type(request).__name__.removesuffix("Request"),
-        0 if isinstance(request, functions.messages.SearchRequest) else _chat_of(request),
+        0 if isinstance(request, _OF_THE_ACCOUNT) else _chat_of(request),
         topic,
         recorded=write is not None,
-        waits=write is None and not isinstance(request, functions.upload.SaveFilePartRequest),
+        waits=write is None and not isinstance(request, _NEVER_WAITS),
         stale=isinstance(request, functions.upload.GetFileRequest),
     )
 

@@ -70,6 +70,7 @@ from userbot.types.decisions import (
 )
 from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolRound, ToolSpec
 from userbot.types.media import (
+    TELEGRAM,
     Document,
     DocumentText,
     Format,

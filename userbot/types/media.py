@@ -134,9 +134,13 @@ class Hints:
     prompt: str | None = None
 
 
+TELEGRAM = "telegram"
+"""Who has transcribed what no model of an endpoint has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """What was spoken; `seconds` of audio were paid for."""
+    """What was spoken; `seconds` of audio were paid for. `model`: an endpoint's, or `TELEGRAM`."""
 
     text: str
     model: str

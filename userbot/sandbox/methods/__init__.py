@@ -17,6 +17,7 @@ from . import (
     scheduled,
     search,
     sending,
+    transcribing,
     updates,
 )
 
@@ -32,5 +33,6 @@ __all__ = [
     "scheduled",
     "search",
     "sending",
+    "transcribing",
     "updates",
 ]

@@ -172,7 +172,7 @@ class Recordings:
     def _keep_parts(self, job: TranscriptionJob, done: list[Transcript]) -> None:
         job.turn.parts[job.message] = list(done)
         question = job.turn.question
-        if not question.listen_first:
+        if not question.listen_first and self._store.quotes.wants(question, job.message):
             self._store.transcripts.keep_parts(question, job.message, done, self._clock.now())
 
     async def _part(

@@ -20,10 +20,11 @@ from userbot.rules.voice import silence, too_short, unfit
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
 from userbot.timings import USUAL, Timings
-from userbot.turn.turn import Turn
+from userbot.turn.turn import TranscribedRecording, Turn
+from userbot.turn.understand.by_telegram import ByTelegram
 from userbot.turn.understand.paid import TranscriptionJob
 from userbot.turn.understand.recording import Recordings
-from userbot.types import Loudness, Transcript
+from userbot.types import TELEGRAM, Loudness, Transcript
 from userbot.types import Voice as Recording
 
 
@@ -32,12 +33,14 @@ class Transcribe:
 
     def __init__(
         self,
+        by_telegram: ByTelegram,
         recordings: Recordings,
         store: Store,
         clock: Clock,
         report: Report,
         timings: Timings = USUAL,
     ) -> None:
+        self._by_telegram = by_telegram
         self._recordings = recordings
         self._store = store
         self._clock = clock
@@ -72,11 +75,10 @@ class Transcribe:
         began = self._clock.monotonic()
         heard = turn.heard.get(message)
         if heard is None:
-            async with self._slot(turn, message, recording):
-                job = TranscriptionJob(turn, message, recording, settings)
-                heard = turn.heard[message] = await self._recordings.transcribe(job)
+            job = TranscriptionJob(turn, message, recording, settings)
+            heard = turn.heard[message] = await self._by_either(job)
         ghost = is_ghost(heard.transcript.text, heard.loudness)
-        keep = not question.listen_first
+        keep = not question.listen_first and self._store.quotes.wants(question, message)
         # That nobody speaks there is known from now on; what was invented is not kept.
         transcript = replace(heard.transcript, text="") if ghost else heard.transcript
         self._store.transcripts.keep(
@@ -90,9 +92,10 @@ class Transcribe:
                 **about(question, message),
                 text=preview(transcript.text) if keep else "",
                 model=transcript.model,
-                duration=transcript.seconds,
+                duration=transcript.seconds or recording.seconds,
                 seconds=self._clock.monotonic() - began,
                 parts=heard.parts,
+                engine=TELEGRAM if transcript.model == TELEGRAM else "endpoint",
             )
         )
         return transcript
@@ -101,6 +104,14 @@ class Transcribe:
         """A note was meant for us: its words may be stored. Raises StorageError."""
         free = replace(turn.transcripts[message], seconds=0)
         self._store.transcripts.keep(turn.question, message, free, self._clock.now(), words=True)
+
+    async def _by_either(self, job: TranscriptionJob) -> TranscribedRecording:
+        """Have it transcribed by whom the config wants: Telegram, the endpoint, or one after the
+        other."""
+        if (heard := await self._by_telegram.transcribe(job)) is not None:
+            return heard
+        async with self._slot(job.turn, job.message, job.recording):
+            return await self._recordings.transcribe(job)
 
     @asynccontextmanager
     async def _slot(self, turn: Turn, message: int, recording: Recording) -> AsyncIterator[None]:

@@ -60,6 +60,10 @@ class Words:
             return Material(question, quoted)
         written = question.text or quoted.text
         spoken = await self._heard(turn, quoted.message, quoted.voice, written)
+        if not self._store.quotes.wants(question, quoted.message):
+            # While it was listened to it was deleted, or its speaker forgotten.
+            self._check_asked(question, None)
+            return Material(question)
         if spoken is None:
             return Material(question, quoted)
         words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
@@ -151,7 +155,12 @@ class Words:
 
     async def _asked_about(self, turn: Turn) -> Quoted | None:
         """The message that the question replies to, unless the history shows it anyway."""
-        question, quoted = turn.question, await self._quoted(turn)
+        quoted = await self._quoted(turn)
+        self._check_asked(turn.question, quoted)
+        return quoted
+
+    def _check_asked(self, question: Question, quoted: Quoted | None) -> None:
+        """Raise TelegramError where nothing is asked, neither in words nor by what is quoted."""
         empty = quoted is None or not quoted.tells_something
         if empty and not question.text and not question.pictures:
             raise TelegramError(
@@ -159,4 +168,3 @@ class Words:
                 _("Ask again in your own words."),
                 reason="nothing_asked",
             )
-        return quoted
