@@ -74,6 +74,11 @@ class TelegramConfig:
     device: str | None = None
     server: ServerConfig | None = None
 
+    @property
+    def in_sandbox(self) -> bool:
+        """Whether this Telegram is one of the sandbox, where somebody writes in a terminal."""
+        return self.server is not None and self.server.is_here
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenAIConfig:

@@ -112,7 +112,7 @@ async def test_in_a_terminal_a_qr_code_is_drawn_and_scanning_it_logs_in(house: H
     house.stage.olga.scans(link)
     await screen.shows("Logged in as Olga.")
     await screen.shows("No chats are selected yet; `userbot init` lets you pick some.")
-    await screen.shows("Next: `userbot run`, then send “/gpt hello” to yourself")
+    await screen.shows("Next: `userbot run`, then write “/gpt hello” in the sandbox's")
     assert await screen.ends() == 0
 
 

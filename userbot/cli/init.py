@@ -118,8 +118,7 @@ def init(common: Common, other: ServerConfig | None, phone: str | None, *, force
         )
         raise
     draft.write()
-    say(_("{path} is ready. Start with: {command}", path=path, command=command_line(common, "run")))
-    say(_("Then send “{prefix} hello” to yourself, in Saved Messages.", prefix="/gpt"))
+    _say_what_next(common, path, settings)
 
 
 def _answered(draft: Draft, other: ServerConfig | None, phone: str | None) -> bool:
@@ -187,8 +186,15 @@ def init_for_sandbox(common: Common, *, force: bool) -> None:
     remove_session(settings.telegram.session)  # of an earlier sandbox: nobody there knows it
     log_in_first(settings.telegram, owner["phone"], Scripted(owner["phone"], owner["code"]))
     draft.write()
+    _say_what_next(common, path, settings)
+
+
+def _say_what_next(common: Common, path: Path, settings: Settings) -> None:
     say(_("{path} is ready. Start with: {command}", path=path, command=command_line(common, "run")))
-    say(_("Then write “/gpt hello” in the sandbox's terminal."))
+    if settings.telegram.in_sandbox:
+        say(_("Then write “/gpt hello” in the sandbox's terminal."))
+    else:
+        say(_("Then send “{prefix} hello” to yourself, in Saved Messages.", prefix="/gpt"))
 
 
 def _say_what_stands(common: Common, draft: Draft, *, logged_in: bool) -> None:

@@ -55,13 +55,10 @@ def login(common: Common, settings: Settings, phone: str | None) -> None:
         again = command_line(common, "init")
         tell(_("No chats are selected yet; `{init}` lets you pick some.", init=again))
     run, prefix = command_line(common, "run"), settings.trigger.prefix
-    tell(
-        _(
-            "Next: `{run}`, then send “{prefix} hello” to yourself, in Saved Messages.",
-            run=run,
-            prefix=prefix,
-        )
-    )
+    told = _("Next: `{run}`, then send “{prefix} hello” to yourself, in Saved Messages.")
+    if settings.telegram.in_sandbox:
+        told = _("Next: `{run}`, then write “{prefix} hello” in the sandbox's terminal.")
+    tell(told.filled(run=run, prefix=prefix))
 
 
 async def _log_in_again(settings: TelegramConfig, phone: str | None) -> tuple[str, bool]:

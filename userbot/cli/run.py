@@ -112,8 +112,7 @@ def console_for(common: Common, spoken: Language, attended: Settings | None = No
 
     if attended is None:
         return Live(spoken, verbose=common.verbose)
-    server = attended.telegram.server
-    status = Status(in_sandbox=server is not None and server.is_here)
+    status = Status(in_sandbox=attended.telegram.in_sandbox)
     return Live(spoken, verbose=common.verbose, status=status)
 
 
