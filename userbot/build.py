@@ -349,10 +349,15 @@ class Services:
         self.arrivals.wake()
 
 
-def tool_rules(settings: Settings, allowed: Mapping[str, Allowed]) -> ToolRules:
-    """What the config says of tools; `allowed`: `who` of each server, with names as ids."""
+def tool_rules(
+    settings: Settings, allowed: Mapping[str, Allowed], *, asks: bool = True
+) -> ToolRules:
+    """What the config says of tools; `allowed`: `who` of each server, with names as ids.
+
+    `asks`: whether the owner can be asked for his yes.
+    """
     rights = {one.name: ServerRights(one, allowed[one.name]) for one in settings.tools}
-    return ToolRules(rights, settings.history.window_tokens)
+    return ToolRules(rights, settings.history.window_tokens, asks)
 
 
 def server_tools(

@@ -97,7 +97,7 @@ class Talk:
         self._chats = chats = ChatRules(policy, {}, "me", store)
         # What answers asks of them is less than the whole port.
         reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
-        rules = tool_rules(settings, {one.name: "me" for one in settings.tools})
+        rules = tool_rules(settings, {one.name: "me" for one in settings.tools}, asks=False)
         self._tools = server_tools(rules, chats, store_back, clock, report)
         requests = Requests(settings.openai, chats, history, self._tools)
         limits = Limits(

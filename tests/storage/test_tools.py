@@ -20,9 +20,10 @@ def test_a_call_leaves_once_for_its_question(store: Store) -> None:
     assert store.tools.begin(first, "notes__add", '{"text": "milk"}', NOW) is None
     assert store.tools.begin(first, "notes__add", '{"text": "bread"}', NOW) is not None
     assert store.tools.begin(second, "notes__add", '{"text": "milk"}', NOW) is not None
-    assert store.tools.result(first, "notes__add", '{"text": "milk"}') is None
+    assert store.tools.made(first, "notes__add", '{"text": "milk"}') == (True, None)
     store.tools.finish(call, "Added.")
-    assert store.tools.result(first, "notes__add", '{"text": "milk"}') == "Added."
+    assert store.tools.made(first, "notes__add", '{"text": "milk"}') == (True, "Added.")
+    assert store.tools.made(second, "notes__add", '{"text": "bread"}') == (False, None)
 
 
 def test_a_call_without_a_result_is_in_doubt_until_the_owner_has_seen_to_it(store: Store) -> None:

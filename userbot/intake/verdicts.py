@@ -35,6 +35,12 @@ _TOLD: dict[str, Text] = {
     "again": _("You want it written anew."),
     "text": _("You answered in your own words: sending those."),
 }
+_TOLD_OF_CALL: dict[str, Text] = {
+    "yes": _("You said yes: doing it."),
+    "no": _("You said no: the answer goes on without."),
+    "again": _("You are asked again."),
+    "text": _("Your words go to the model; it is not done."),
+}
 
 
 class Verdicts:
@@ -138,7 +144,8 @@ class Verdicts:
         if anew:
             turn.anew()
         turn.approved = said.word in ("yes", "text") and approval.kind == "answer"
-        self._report(Notice(**about(question), reason=f"word_{said.word}", detail=_TOLD[said.word]))
+        told = (_TOLD if approval.kind == "answer" else _TOLD_OF_CALL)[said.word]
+        self._report(Notice(**about(question), reason=f"word_{said.word}", detail=told))
         self._queue.go_on(turn, (now - approval.asked_at).total_seconds())
 
     def _tell(self, approval: Approval, reason: str, detail: str) -> None:

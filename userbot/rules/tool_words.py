@@ -29,6 +29,8 @@ _DESCRIPTION: Final = 2000
 _TITLE: Final = 60
 _TEXT: Final = 1000
 """Characters of a text within a schema."""
+_TOLD: Final = 3000
+"""Of a call as people read it: a message has room for it."""
 _DEEPEST: Final = 12
 _MOST: Final = 200
 """Things in one object or list of a schema."""
@@ -109,9 +111,10 @@ def returned(title: str, text: str, *, failed: bool) -> str:
 
 
 def told(definition: ToolDefinition, arguments: Mapping[str, Any]) -> str:
-    """A call as people read it: the tool's title, and its arguments on one line each."""
+    """A call as people read it: the tool's title and name, and each of its arguments."""
     lines = [f"{seen(str(name), _TITLE)}: {_plain(value)}" for name, value in arguments.items()]
-    return "\n".join([one_line(definition.title) or one_line(definition.name), *lines])
+    title = one_line(definition.title) or one_line(definition.name)
+    return cut("\n".join([f"{title} ({one_line(definition.full_name)})", *lines]), _TOLD)
 
 
 def canonical(arguments: Mapping[str, Any]) -> str:

@@ -75,13 +75,13 @@ class ToolStore:
             (result, call),
         )
 
-    def result(self, question: Question, tool: str, arguments: str) -> str | None:
-        """What a call returned that left for this question; None: nobody knows."""
+    def made(self, question: Question, tool: str, arguments: str) -> tuple[bool, str | None]:
+        """Whether a call has left for this question, and what it returned; None: nobody knows."""
         row = self._database.row(
             "SELECT result FROM tool_calls WHERE question = ? AND tool = ? AND arguments = ?",
             (question.id, tool, arguments),
         )
-        return None if row is None else row["result"]
+        return (False, None) if row is None else (True, row["result"])
 
     def in_doubt(self, *, untold: bool = False) -> list[CallInDoubt]:
         """The calls in doubt, oldest first; `untold`: those that the owner was not told of."""

@@ -24,8 +24,8 @@ from userbot.settings import ToolsConfig
 from userbot.texts import _, n_
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.store_back import StoreBack
-from userbot.turn.turn import Turn
-from userbot.types import Question, Right, ToolDefinition, ToolSpec, Verdict
+from userbot.turn.turn import Turn, YesNeeded
+from userbot.types import Question, RichText, Right, ToolDefinition, ToolSpec, Verdict, Wanted
 
 READY_SECONDS: Final = 15.0
 """How long the first question that may use a server waits until it is connected."""
@@ -56,6 +56,8 @@ class ToolRules:
 
     rights: Mapping[str, ServerRights]
     window_tokens: int
+    asks: bool = True
+    """Whether the owner can be asked for his yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +151,15 @@ class ServerTools:
         tool = self._offered(turn.question).get(name)
         if tool is None:
             return "There is no such tool any more."
+        if not tool.only_reads:
+            known = self._known(turn.question, tool, arguments)
+            if known is not None:
+                return known
         if self._verdict(turn, tool, arguments) == "ask":
-            self._tell(turn.question, tool, arguments, "refused")
-            return "This needs the owner's yes, and he cannot be asked. It was not done."
+            refusal = self._refusal(turn.question, tool, arguments)
+            if refusal is not None:
+                self._tell(turn.question, tool, arguments, "refused")
+                return refusal
         if tool.only_reads:
             return await self._read(turn, tool, arguments)
         return await self._change(turn, tool, arguments)
@@ -204,6 +212,28 @@ class ServerTools:
             reaches_out=reaches_out(rights, tool.definition, arguments),
         )
 
+    def _refusal(
+        self, question: Question, tool: _Offered, arguments: Mapping[str, Any]
+    ) -> str | None:
+        """Why a call that needs the owner's yes is not made; None: he has said yes.
+
+        Raises YesNeeded where he is to be asked.
+        """
+        if not self.rules.asks:
+            return "This needs the owner's yes, and he cannot be asked here. It was not done."
+        # What only reads is asked for once a question: what he allows is this tool.
+        called = "" if tool.only_reads else tool_words.canonical(arguments)
+        shown = RichText(tool_words.told(tool.definition, arguments))
+        wanted = Wanted("call", f"{tool.definition.full_name} {called}".strip(), (shown,))
+        said = self._store.approvals.said(question, wanted)
+        if said is None:
+            raise YesNeeded(wanted)
+        if said.word == "yes":
+            return None
+        if said.word == "text":
+            return f"The owner has not allowed it; he says: {said.text.text}"
+        return "The owner has said no. It was not done."
+
     async def _read(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> str:
         self._tell(turn.question, tool, arguments)
         began = self._clock.monotonic()
@@ -217,18 +247,25 @@ class ServerTools:
 
     async def _change(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> str:
         """A call that may change something: it leaves once, and what it returned is kept."""
-        question, words = turn.question, tool_words.canonical(arguments)
-        key = (question.id, tool.definition.full_name, words)
+        question, key = turn.question, _key(turn.question, tool, arguments)
         if key not in self._under_way:
-            call = self._store.tools.begin(*(question, *key[1:]), self._clock.now())
-            if call is None:
-                kept = self._store.tools.result(question, *key[1:])
-                self._tell(question, tool, arguments, "in_doubt" if kept is None else "repeated")
-                return _IN_DOUBT if kept is None else kept
+            call = self._store.tools.begin(question, key[1], key[2], self._clock.now())
+            assert call is not None, "it is not known"
             task = asyncio.create_task(self._carry_out(question, tool, arguments, call))
             self._under_way[key] = task
             task.add_done_callback(lambda _done: self._under_way.pop(key, None))
         return await asyncio.shield(self._under_way[key])
+
+    def _known(
+        self, question: Question, tool: _Offered, arguments: Mapping[str, Any]
+    ) -> str | None:
+        """What is told of a call that has left already; None: it has not, or is under way."""
+        key = _key(question, tool, arguments)
+        left, kept = self._store.tools.made(question, key[1], key[2])
+        if not left or key in self._under_way:
+            return None
+        self._tell(question, tool, arguments, "in_doubt" if kept is None else "repeated")
+        return _IN_DOUBT if kept is None else kept
 
     async def _carry_out(
         self, question: Question, tool: _Offered, arguments: Mapping[str, Any], call: int
@@ -295,6 +332,11 @@ class ServerTools:
                 hint=_("Check it yourself: it is not done again."),
             )
         )
+
+
+def _key(question: Question, tool: _Offered, arguments: Mapping[str, Any]) -> tuple[int, str, str]:
+    """By what a call is known: the same one of the same question is not made again."""
+    return question.id, tool.definition.full_name, tool_words.canonical(arguments)
 
 
 def _returned(definition: ToolDefinition, text: str, *, failed: bool) -> str:
