@@ -15,6 +15,7 @@ from userbot.storage.store import Store
 from userbot.telegram.gate import Gate
 from userbot.telegram.names import NameResolver
 from userbot.texts import Text, _, n_
+from userbot.types import Said
 
 _WHOM: Final = {
     "me": _("{title} for you"),
@@ -71,6 +72,11 @@ class Controls:
     def chats(self) -> list[tuple[int, str]]:
         """The selected chats, each by its id, and whom it answers. Raises StorageError."""
         return [] if self.running is None else self.running.selected()
+
+    def say(self, approval: int, said: Said) -> None:
+        """Say the owner's word to what waits for it. Raises StorageError."""
+        if self.running is not None:
+            self.running.services.verdicts.say(approval, said)
 
     def toggle_pause(self) -> None:
         """Begin no answer until this is called again; what is being answered goes on.

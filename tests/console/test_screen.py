@@ -304,3 +304,40 @@ def test_two_hundred_events_a_second_are_all_in_the_log_and_leave_no_rows() -> N
     screen.tick({})
     assert "today 100 answers" in paper.screen()[-1]
     assert "Weekend" not in rows[-1]
+
+
+def asked(number: int, message: int) -> Event:
+    return happened.Asked(
+        **{**WHERE, "message": message},
+        approval=number,
+        kind="answer",
+        minutes=60,
+        text="At eight.",
+    )
+
+
+def test_what_waits_for_a_yes_is_a_row_and_counted_and_the_oldest_is_marked() -> None:
+    rows = shown(READY, HEARD, asked(3, 7), asked(4, 8), written="At eight.")
+    assert rows[-3].startswith("▸ Weekend · Max  waiting for your yes 0 s  At eight.")
+    assert rows[-2].startswith("· Weekend · Max  waiting for your yes")
+    assert "2 wait for your yes" in rows[-1]
+    skipped = happened.Skipped(**WHERE, reason="declined")
+    assert "1 waits for your yes" in shown(READY, asked(3, 7), asked(4, 8), skipped)[-1]
+
+
+def test_a_key_is_for_what_was_seen_to_be_marked(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    screen, _paper = live()
+    for event in (READY, asked(3, 7), asked(4, 8)):
+        screen(event)
+    assert screen.chosen() is None, "nobody has seen it yet"
+    now += 1
+    assert screen.chosen() == 3
+    screen.choose_next()
+    now += 1
+    assert screen.chosen() == 4
+    screen(happened.Skipped(**{**WHERE, "message": 8}, reason="deleted"))
+    assert screen.chosen() is None, "another is marked now"
+    now += 1
+    assert screen.chosen() == 3

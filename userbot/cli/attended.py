@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Literal
 
 from rich.text import Text
 
@@ -25,12 +26,14 @@ from userbot.settings import Settings
 from userbot.storage.archive import Archive
 from userbot.storage.spending import spending
 from userbot.texts import Language, _, n_
+from userbot.types import Said
 
 KEYS = (
     _("p pause"),
     _("r retry what failed today"),
     _("c chats"),
     _("u usage today"),
+    _("y or n: yes or no to the answer that is marked; Tab marks the next"),
     _("? help"),
     _("Ctrl-C stop"),
 )
@@ -101,6 +104,10 @@ class Attended:
                     self._chats()
                 case "u":
                     self._usage()
+                case "y" | "n":
+                    self._decide("yes" if key == "y" else "no")
+                case "\t":
+                    self._screen.choose_next()
                 case "?" | "h":
                     keys = (said(one) for one in KEYS)
                     self._screen.print(
@@ -108,6 +115,14 @@ class Attended:
                     )
         except (UserbotError, OSError) as error:
             self._report(Failed.of(explained(error)))
+
+    def _decide(self, word: Literal["yes", "no"]) -> None:
+        """Say a word to what the rows mark; what was not seen yet is not meant."""
+        number = self._screen.chosen()
+        if number is not None:
+            self._controls.say(number, Said(word))
+        elif not self._screen.awaiting:
+            self._screen.tell(_("Nothing waits for your yes."))
 
     def _retry(self) -> None:
         began = day_began(datetime.now(UTC), self._settings.limits.timezone)

@@ -369,6 +369,32 @@ def retry(
 
 
 @_command(
+    _("List answers that wait for your yes, and decide."),
+    _("In a terminal it asks about each. They also come to Saved Messages, where you reply."),
+    examples=(
+        ("userbot approvals", _("what waits")),
+        ("userbot approvals 4 yes", _("send it; no: drop it; again: write it anew")),
+        ('userbot approvals 4 "On Sunday."', _("send this text in its stead")),
+    ),
+)
+def approvals(
+    common: Common,
+    number: Annotated[
+        int | None, typer.Argument(metavar="NUMBER", help=_("Which of them."))
+    ] = None,
+    word: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="WORD", help=_("yes, no, again, or the text to send.")),
+    ] = None,
+) -> None:
+    settings = load_config(common, need_key=False).settings
+    with leaving_at_once():
+        from userbot.cli import approvals as command
+
+    command.approvals(common, settings, number, " ".join(word or ()).strip())
+
+
+@_command(
     _("Talk to the same assistant in the terminal."),
     _("Telegram is not needed. One question per line; /quit or /exit ends."),
     examples=(

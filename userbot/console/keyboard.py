@@ -17,7 +17,7 @@ from typing import Any, Final
 termios: Any = importlib.import_module("termios") if os.name == "posix" else None
 system: Any = os
 _AGAIN: Any = getattr(signal, "SIGCONT", None)
-_SAME_KEY: Final = dict(zip("зксг,ЗКСГ", "prcu?prcu", strict=True))
+_SAME_KEY: Final = dict(zip("зксг,ЗКСГнтНТ", "prcu?prcuynyn", strict=True))
 """What the keys give where a keyboard writes Russian."""
 _SEQUENCE: Final = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|O.|.)?", re.DOTALL)
 """What an arrow gives, or another key that is no letter (ECMA-48, 5.4)."""

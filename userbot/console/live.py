@@ -105,6 +105,22 @@ class Live:
         """Print a sentence into the log."""
         self._print(Text(translated(sentence, self._language)))
 
+    def chosen(self) -> int | None:
+        """What a yes or a no is for, as the rows show it: the approval's number, if there is one
+        and it was seen.
+        """
+        return self._under_way.chosen()
+
+    def choose_next(self) -> None:
+        """Let a yes or a no be for the next that waits."""
+        self._under_way.choose_next()
+        self._draw()
+
+    @property
+    def awaiting(self) -> int:
+        """How many wait for a yes or a no."""
+        return self._under_way.awaiting
+
     def rest(self) -> None:
         """Leave the bottom to somebody who types there, until something happens."""
         self._under_way.rows.clear()
@@ -176,6 +192,7 @@ class Live:
         if self.status is not None and not self._closed:
             self.status.ready = self._ready_at is not None
             self.status.connected = self._under_way.connected
+            self.status.awaiting = self._under_way.awaiting
             if self._ready_at is not None:
                 self.status.seconds = time.monotonic() - self._ready_at
             lines.append(self.status.line(self._language, width))

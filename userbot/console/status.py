@@ -35,6 +35,8 @@ class Status:
     connected: bool = True
     paused: bool = False
     chats: int = 0
+    awaiting: int = 0
+    """How many answers wait for the owner's yes."""
     seconds: float = 0.0
     """Since the program was ready."""
     in_sandbox: bool = False
@@ -48,11 +50,13 @@ class Status:
         up = _("up {length}", length=lasting(self.seconds)) if self.seconds >= _MINUTE else ""
         failed = n_("{count} failed", "{count} failed", today.failed) if today.failed else ""
         chats = n_("{count} chat", "{count} chats", self.chats)
+        waits = n_("{count} waits for your yes", "{count} wait for your yes", self.awaiting)
         # By how long each is kept: the least first.
         answers = n_("today {count} answer", "today {count} answers", today.answers)
         parts: Sequence[tuple[int, str, str]] = (
             (9, self._line(), ""),
             (8, _("paused") if self.paused else "", f"bold {YELLOW}"),
+            (8, waits if self.awaiting else "", f"bold {YELLOW}"),
             (2, up, ""),
             (1, chats if self.ready else "", ""),
             (6, answers if self.ready else "", ""),

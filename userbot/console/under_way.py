@@ -15,6 +15,7 @@ from userbot.console.reasons import REASONS
 from userbot.events import (
     Answered,
     Answering,
+    Asked,
     Event,
     Failed,
     Heard,
@@ -40,6 +41,9 @@ _LEAST_TEXT = 8
 _LISTENING, _WAITING = _("listening"), p_("row", "waiting")
 _THINKING, _WRITING, _SEARCHING = _("thinking"), _("writing"), _("searching")
 _CALLING = _("using a tool")
+_AWAITING, _SENDING = _("waiting for your yes"), _("sending")
+_SEEN_SECONDS = 1.0
+"""How long it has to be shown what a key is for, before it does anything."""
 
 Key = tuple[int | None, int | str | None]
 """A chat and a message; or, of what is no question's, a chat and the reason."""
@@ -55,6 +59,8 @@ class Row:
     detail: str = ""
     until: float | None = None
     written: str = ""
+    approval: int = 0
+    """The number of what waits for the owner's yes."""
 
 
 @dataclass(slots=True)
@@ -65,6 +71,9 @@ class UnderWay:
     rows: dict[Key, Row] = field(default_factory=dict)
     paused: bool = False
     """Nothing new is begun."""
+    _chosen: int = 0
+    """The approval that a key is for, since when."""
+    _chosen_at: float = 0.0
 
     def takes(self, event: Event, line: Line) -> bool:
         """Note what happened. Whether that is a row for now, and nothing for the log."""
@@ -83,6 +92,11 @@ class UnderWay:
                 return True
             case ToolCalled():
                 self._does(key, line, _THINKING)
+            case Asked():
+                self._does(key, line, _AWAITING, printable(event.text))
+                self.rows[key].approval = event.approval
+            case Notice(reason="word_yes" | "word_text" | "word_again"):
+                self._does(key, line, _SENDING)
             case Waiting():
                 return self._waits(event, line)
             case Answered() | Failed() | Skipped() | Limited() | Ignored():
@@ -118,6 +132,34 @@ class UnderWay:
         return shown
 
     @property
+    def awaiting(self) -> int:
+        """How many answers wait for the owner's yes."""
+        return len(self._waiting())
+
+    def choose_next(self) -> None:
+        """Let the keys be for the next of them."""
+        waiting = self._waiting()
+        if waiting:
+            at = waiting.index(self._choose()) if self._choose() in waiting else -1
+            self._chosen, self._chosen_at = waiting[(at + 1) % len(waiting)], time.monotonic()
+
+    def chosen(self) -> int | None:
+        """The approval that the keys are for, if that was seen for long enough."""
+        number = self._choose()
+        seen = time.monotonic() - self._chosen_at >= _SEEN_SECONDS
+        return number if number and seen else None
+
+    def _waiting(self) -> list[int]:
+        return [row.approval for row in self.rows.values() if row.approval]
+
+    def _choose(self) -> int:
+        """The chosen one, else the oldest; 0: none waits."""
+        waiting = self._waiting()
+        if self._chosen not in waiting:
+            self._chosen, self._chosen_at = (waiting or [0])[0], time.monotonic()
+        return self._chosen
+
+    @property
     def connected(self) -> bool:
         """Whether nothing is known of a lost connection."""
         return (None, "network") not in self.rows
@@ -125,6 +167,7 @@ class UnderWay:
     def _does(self, key: Key, line: Line, doing: str, detail: str = "") -> None:
         row = self.rows.setdefault(key, Row(line.where, doing, time.monotonic()))
         row.where, row.doing, row.detail, row.until = line.where, doing, detail, None
+        row.approval = 0
 
     def _waits(self, event: Waiting, line: Line) -> bool:
         now = time.monotonic()
@@ -135,7 +178,9 @@ class UnderWay:
             return False  # nobody would know when to take its row away
         # What a chat waits for, its questions wait for.
         waiting = [
-            row for (chat, one), row in self.rows.items() if chat == event.chat and _asked(one)
+            row
+            for (chat, one), row in self.rows.items()
+            if chat == event.chat and _asked(one) and not row.approval
         ]
         if is_question or network or not waiting:
             waiting = [self.rows.setdefault(key, Row(line.where, _WAITING, now))]
@@ -153,6 +198,8 @@ class UnderWay:
     def _line(self, row: Row, width: int) -> Text:
         now = time.monotonic()
         frame = _FRAMES[int(now / _FRAME_SECONDS) % len(_FRAMES)]
+        if row.approval:
+            frame = "▸" if row.approval == self._choose() else "·"
         line = Text(no_wrap=True).append(f"{frame} ", BLUE)
         if row.where:
             where = Text(row.where, "bold")
@@ -162,7 +209,7 @@ class UnderWay:
         doing, seconds = row.doing, now - row.since
         if left is not None and left > 0:
             doing, seconds = _WAITING, left
-        elif row.written and doing != _SEARCHING:
+        elif row.written and doing not in (_SEARCHING, _AWAITING):
             doing = _WRITING
         elif row.until is not None:
             doing = _THINKING
@@ -171,7 +218,7 @@ class UnderWay:
         room = width - line.cell_len - 2
         pause = _("paused") if self.paused else ""
         waits = row.detail or translated(pause, self.language)
-        told = waits if doing in (_WAITING, _SEARCHING) else ending(row.written, room)
+        told = waits if doing in (_WAITING, _SEARCHING, _AWAITING) else ending(row.written, room)
         if told and room >= _LEAST_TEXT:
             line.append("  ").append(told, "dim")
         line.truncate(width, overflow="ellipsis")

@@ -70,13 +70,14 @@ class Retries:
         """Queue what the last run left unanswered; gives how many.
 
         Half an answer is worse than a late one: one that was begun is finished at any age, and so
-        is what the owner asked again.
+        is what the owner asked again. What he has said yes to is expected from then on.
         """
         self._store.questions.requested_retries()  # all that is pending is queued anyway
         queued = 0
         for question, writing in self._store.questions.pending():
             sender = self._known(question.sender) if question.attempt else None
-            if now - question.at > max_age and not writing and not question.attempt:
+            expected = self._store.approvals.said_at(question) or question.at
+            if now - expected > max_age and not writing and not question.attempt:
                 self._skip(question, unanswered("too_old"), now)
                 continue
             silent = forbidden_now(question, self._chats.policy, sender)

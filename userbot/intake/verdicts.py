@@ -136,6 +136,10 @@ class Verdicts:
         said = approval.said
         assert said is not None
         question = turn.question
+        old = approval.said_at is not None and now - approval.said_at > self._max_age
+        if old and said.word != "no":
+            self._queue.stop_waiting(turn, "no_yes")
+            return
         if said.word in ("late", "withdrawn") or (said.word == "no" and approval.kind == "answer"):
             self._queue.stop_waiting(turn, "declined" if said.word == "no" else "no_yes")
             return

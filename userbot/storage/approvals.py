@@ -28,7 +28,7 @@ from userbot.types import (
 
 _COLUMNS = (
     "a.id AS approval, a.kind AS wanted, a.what, a.asked_at AS wanted_at, a.deadline, a.word,"
-    " a.text AS said, a.entities, a.said_in, a.question"
+    " a.text AS said, a.entities, a.said_in, a.decided_at, a.question"
 )
 ERASE = (
     "UPDATE approvals SET what = '', text = '', entities = '[]' WHERE question = ?",
@@ -78,7 +78,7 @@ class ApprovalStore:
                     "INSERT INTO approvals (question, attempt, kind, what, asked_at, deadline)"
                     " VALUES (?, ?, ?, ?, ?, ?) RETURNING id AS approval, kind AS wanted, what,"
                     " asked_at AS wanted_at, deadline, word, text AS said, entities, said_in,"
-                    " question",
+                    " decided_at, question",
                     (number, question.attempt, wanted.kind, wanted.what, at, deadline),
                 )
         assert row is not None  # an INSERT gives its row
@@ -175,6 +175,14 @@ class ApprovalStore:
             (question.id, question.attempt),
         )
         return row is not None
+
+    def said_at(self, question: Question) -> datetime | None:
+        """When the owner last said something to a question, if he did."""
+        row = self._database.row(
+            "SELECT max(decided_at) FROM approvals WHERE question = ? AND attempt = ?",
+            (question.id, question.attempt),
+        )
+        return None if row is None or row[0] is None else moment(row[0])
 
     def go_on(self, question: Question, at: datetime, *, anew: bool = False) -> None:
         """What a question waited for came, or is not wanted any more: it is being answered again.
@@ -274,5 +282,6 @@ def _approval_of(row: Any) -> Approval:
         asked_at=moment(row["wanted_at"]),
         deadline=moment(row["deadline"]),
         said=said,
+        said_at=None if row["decided_at"] is None else moment(row["decided_at"]),
         said_in=row["said_in"],
     )

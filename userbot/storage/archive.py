@@ -19,11 +19,12 @@ from userbot.errors import StorageError
 from userbot.rules.chat_names import folded
 from userbot.settings import Override
 from userbot.storage import file, questions, schema
+from userbot.storage.approvals import ApprovalStore
 from userbot.storage.chats import Overrides
 from userbot.storage.conversations import Conversations, Quotes
 from userbot.storage.database import Database, explained, moment
 from userbot.texts import _
-from userbot.types import ChatKind, ConversationId
+from userbot.types import Approval, ChatKind, ConversationId, Question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +222,11 @@ class Archive:
             elif any(word in name for name in names):
                 partly[row["chat"]] = row["title"]
         return [Match(*found) for found in (exact or partly).items()]
+
+    def approvals(self) -> list[tuple[Question, Approval]]:
+        """What waits for the owner's yes."""
+        waiting = ApprovalStore(self.database).waiting()
+        return [(question, one) for question, one in waiting if one.said is None]
 
     def overrides(self) -> dict[int, Override]:
         """What commands in chats have set, by chat."""

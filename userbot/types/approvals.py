@@ -47,6 +47,7 @@ class Approval:
     asked_at: datetime
     deadline: datetime
     said: Said | None = None
+    said_at: datetime | None = None
     said_in: int = 0
     """The owner's message in Saved Messages that said it; 0: it was said elsewhere."""
 

@@ -1,0 +1,77 @@
+"""`userbot approvals`, and the keys y and n: the owner's word without Saved Messages."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.cli.house import House
+from tests.harness import Stage
+from tests.path.test_approvals import ANSWER, SHOWN, begun, requested
+from tests.path.voice.notes import until
+
+CHATS = (
+    '[[chats]]\nid = {chat}\nrespond = "all"\nfrom = "anyone"\nanswer = "ask"\ndraft_after = 0\n'
+)
+
+
+async def test_it_lists_what_waits_and_its_word_is_carried_out_by_the_program_that_runs(
+    stage: Stage,
+) -> None:
+    program = await begun(stage)
+    first = stage.max.says(stage.group, "when do we meet?")
+    second = stage.lena.says(stage.group, "and where?")
+    await requested(stage, 2)
+    rows = stage.command("approvals")
+    assert [(row.approval, row.question, row.what) for row in rows] == [
+        (1, "when do we meet?", ANSWER),
+        (2, "and where?", ANSWER),
+    ]
+    stage.command("approvals", "1", "yes")
+    stage.command("approvals", "2", "At", "Ben's.")
+    await until(lambda: len(program.events("answered")) == 2)
+    assert [one.text for one in stage.answers(first)] == [SHOWN]
+    assert [one.text for one in stage.answers(second)] == ["At Ben's."]
+    await until(lambda: stage.olga.messages(stage.olga)[0].text == "Weekend · Max: sent.")
+    assert stage.command("approvals") == []
+    with pytest.raises(SystemExit):
+        stage.command("approvals", "1", "no")
+
+
+async def test_a_word_that_is_said_while_nothing_runs_is_carried_out_by_the_next_start(
+    stage: Stage,
+) -> None:
+    program = await begun(stage)
+    question = stage.max.says(stage.group, "when do we meet?")
+    await requested(stage)
+    await program.stop()
+    stage.command("approvals", "1", "yes")
+    assert stage.answers(question) == []
+    program = await begun(stage)
+    await program.tells("answered")
+    assert [one.text for one in stage.answers(question)] == [SHOWN]
+
+
+async def test_y_and_n_say_it_to_the_row_that_is_marked(house: House) -> None:
+    stage = house.stage
+    house.write_config(CHATS.format(chat=stage.group.id) + "[approvals]\nring = false\n")
+    house.log_in()
+    screen = await house.terminal("run", columns=100)
+    await screen.shows("● connected")
+    screen.types("y")
+    await screen.shows("Nothing waits for your yes.")
+    first = stage.max.says(stage.group, "hello")
+    await screen.shows("▸ Weekend · Max +waiting for your yes")
+    await screen.shows("1 waits for your yes")
+    await asyncio.sleep(1.2)
+    screen.types("н")  # the same key where a keyboard writes Russian
+    assert await stage.max.expects(stage.group, reply_to=first)
+    second = stage.max.says(stage.group, "and again")
+    await screen.shows("asks you .*number 2")
+    await asyncio.sleep(1.2)
+    screen.types("n")
+    await screen.shows("You said no.")
+    screen.types("\x03")
+    assert await screen.ends() == 130
+    assert [one for one in stage.max.messages(stage.group) if one.reply_to is second] == []
