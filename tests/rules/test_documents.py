@@ -93,6 +93,12 @@ def test_what_has_room_is_shown_whole() -> None:
     )
 
 
+def test_a_page_that_is_named_leaves_nothing_out_where_all_has_room() -> None:
+    (shown,) = documents.fitting([read("one", "two", "three")], "and page 2?", 1000)
+    assert shown.whole
+    assert shown.spans == "1–3"
+
+
 def test_what_has_none_is_left_out_from_the_end_but_for_named_pages() -> None:
     pages = [f"page {at} " + "word " * 100 for at in range(1, 11)]
     (shown,) = documents.fitting([read(*pages)], "and page 9?", 500)

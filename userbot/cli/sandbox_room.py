@@ -13,6 +13,7 @@ from rich.text import Text
 from userbot.cli.demo_show import Show
 from userbot.cli.language import language, said
 from userbot.cli.line_editor import END, LineEditor
+from userbot.errors import system_reason
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.errors import RpcError
 from userbot.sandbox.fixtures import Sandbox
@@ -40,6 +41,7 @@ _COMMANDS = {
     "/reply TEXT": _("reply to the newest answer"),
     "/voice [en|ru]": _("send a voice note, as a reply to it"),
     "/picture [TEXT]": _("send a picture, with /gpt or this text below it"),
+    "/file PATH [TEXT]": _("send a file, with /gpt or this text below it"),
     "/scan": _("scan the QR code of a login as Olga: Ctrl-L"),
     "/quit": _("end the sandbox, as Ctrl-D does"),
 }
@@ -105,6 +107,8 @@ class Room:
                 case "/picture":
                     picture, caption = _PICTURE.read_bytes(), rest or _PREFIX
                     self._post(self._who.sends_photo(self._where, picture, caption=caption))
+                case "/file":
+                    self._hand_over(rest)
                 case "/reply":
                     self._reply(rest)
                 case "/scan":
@@ -139,6 +143,18 @@ class Room:
         answer = self._newest_answer()
         caption = "" if answer else _PREFIX
         self._post(self._who.sends_voice(self._where, voice.data, reply_to=answer, caption=caption))
+
+    def _hand_over(self, rest: str) -> None:
+        name, _space, caption = rest.partition(" ")
+        path = Path(name).expanduser()
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            self._tell(_("{path} cannot be read ({why}).", path=path, why=system_reason(error)))
+            return
+        caption = caption.strip() or _PREFIX
+        sent = self._who.sends_document(self._where, data, file_name=path.name, caption=caption)
+        self._post(sent)
 
     def _reply(self, text: str) -> None:
         answer = self._newest_answer()

@@ -136,8 +136,8 @@ def fitting(documents: Sequence[ReadDocument], words: str, tokens: float) -> lis
             room, tokens = room - cost, tokens - cost
             if fits is not page:
                 break
-        whole = not one.text.cut and tuple(taken) == pages
-        shown.append(Shown(one, tuple(sorted(taken, key=lambda page: page.number)), whole))
+        seen = tuple(sorted(taken, key=lambda page: page.number))
+        shown.append(Shown(one, seen, whole=not one.text.cut and seen == pages))
     return shown
 
 
