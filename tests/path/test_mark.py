@@ -6,9 +6,11 @@ import pytest
 
 from tests.harness import Stage, listed
 from tests.path.test_answered_once import CUT_OFF, SEND
+from tests.path.test_approvals import requested
 from tests.path.test_chat_commands import result
 from tests.path.test_live_reply import FAST, SENTENCES, streamed
 from tests.path.test_own_prompt import until_text
+from tests.path.test_recap import daily
 from tests.path.voice.notes import until
 from userbot.sandbox.endpoint import Reply
 
@@ -82,6 +84,51 @@ async def test_a_quiet_answer_and_a_recap_have_it(stage: Stage) -> None:
     recap = stage.olga.messages(stage.olga)[-1]
     assert (recap.text.count("🤖"), recap.text[-1]) == (1, "🤖")
     assert "🤖" not in str(stage.asked())
+
+
+async def test_a_scheduled_recap_has_it_and_what_is_kept_of_it_has_not(stage: Stage) -> None:
+    stage.max.says(stage.club, "we meet on Saturday")
+    stage.endpoint.responder = lambda _: "Saturday."
+    kept = {"trigger": MARK, **daily(stage.club.id)}
+    killed = await stage.process(**kept)
+    sending = stage.telegram.faults.add("messages.sendMessage", delay=0.2)
+    await until(lambda: sending.happened)
+    await killed.kill()
+    await until(lambda: stage.telegram.state.scheduled)
+    stage.telegram.advance(20)
+    program = await stage.program(**kept)
+    answered = await program.tells("answered")
+    (recap,) = stage.olga.messages(stage.olga)
+    assert recap.text.endswith("Saturday. 🤖")
+    assert "🤖" not in answered.text
+    (row,) = stage.history()
+    assert "🤖" not in row.answer
+
+
+async def test_a_scheduled_recap_is_told_without_it(stage: Stage) -> None:
+    stage.max.says(stage.club, "we meet on Saturday")
+    stage.endpoint.responder = lambda _: "Saturday."
+    program = await stage.program(trigger=MARK, **daily(stage.club.id))
+    assert (await program.tells("answered")).text.endswith("Saturday.")
+
+
+@pytest.mark.parametrize(
+    ("word", "sent"), [("yes", "It is blue. 🤖"), ("It is green.", "It is green.")]
+)
+async def test_what_the_owner_approves_has_it_and_what_he_writes_instead_has_not(
+    stage: Stage, word: str, sent: str
+) -> None:
+    stage.endpoint.responder = lambda _: "It is blue."
+    chats = [listed(stage.group.id, answer="ask", draft_after=0)]
+    program = await stage.program(chats, trigger=MARK, approvals={"ring": False})
+    question = stage.max.says(stage.group, "what is blue?")
+    await program.tells("asked")
+    stage.olga.says(stage.olga, word, reply_to=await requested(stage))
+    await program.tells("answered")
+    (answer,) = stage.answers(question)
+    assert answer.text == sent
+    (row,) = stage.history()
+    assert row.answer == sent.removesuffix(" 🤖")
 
 
 async def test_a_spoken_answer_has_it_in_its_caption_if_it_has_one(stage: Stage) -> None:

@@ -76,7 +76,8 @@ class Resume:
         """
         if self._store.questions.erased(turn.question):
             raise unanswered("deleted")
-        turn.mark = self._chats.policy.mark
+        if turn.own_words is None:  # what the owner wrote in its place, no model wrote
+            turn.mark = self._chats.policy.mark
         if turn.belated:
             turn.belated = False  # whatever is missed from here on is for another look
             try:

@@ -185,7 +185,7 @@ class InWriting:
                 with suppress(PauseAskedError):
                     await self._messages.schedule(turn, at, text, _RING_SECONDS + at)
                     break
-        first = wanted[0].text if wanted else ""
+        first = unmarked(wanted[0].text, turn.mark) if wanted else ""
         return Answer(stream.shown, first, stream.finish, (), stream.cites)
 
     def deleted(self, turn: Turn) -> Answer:
