@@ -10,13 +10,13 @@ import pytest
 
 from tests.documents import made
 from userbot.documents import child
-from userbot.documents.found import CHARACTERS_A_PAGE, Found, UnreadableError, pieces
+from userbot.documents.extract import CHARACTERS_A_PAGE, Extract, UnreadableError, pieces
 
 
 def read(data: bytes, pages: int = 100, pictures: int = 4) -> list[dict[str, Any]]:
     """What the process would say of a document."""
     out = io.StringIO()
-    child.read(data, Found(out, pages, pictures))
+    child.read(data, Extract(out, pages, pictures))
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 

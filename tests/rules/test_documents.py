@@ -109,6 +109,13 @@ def test_what_has_none_is_left_out_from_the_end_but_for_named_pages() -> None:
     assert "too long to be shown whole: here are pages 1–2, 9" in block
 
 
+def test_pages_without_text_are_named() -> None:
+    (shown,) = documents.fitting([read("one", count=4)], "", 1000)
+    assert "; no text can be read on pages 2–4:]" in documents.block([shown])
+    (shown,) = documents.fitting([read("one", count=400, cut=True)], "", 1000)
+    assert "no text" not in documents.block([shown])
+
+
 def test_documents_share_their_room_and_leave_each_other_what_they_do_not_need() -> None:
     long = ["word " * 300]
     first, second = documents.fitting([read("short"), read(*long)], "", 600)

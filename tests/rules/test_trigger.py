@@ -682,3 +682,27 @@ def test_a_question_tells_whether_its_sender_wrote_the_prefix(
     question = decide(given, STRANGE, policy())
     assert isinstance(question, Question)
     assert question.prefixed is prefixed
+
+
+@pytest.mark.parametrize(
+    ("text", "reply_to", "reads", "said"),
+    [
+        pytest.param("/gpt what is it?", None, True, "ask: [document “a”] what is it?", id="asked"),
+        pytest.param("/gpt", None, True, "ask: [document “a”]", id="the prefix alone"),
+        pytest.param("/gpt", 5, True, "ask: [document “a”]", id="rather than the reply"),
+        pytest.param("what is it?", None, True, "ask: [document “a”] what is it?", id="words"),
+        pytest.param("", None, True, "no_text", id="not a word"),
+        pytest.param("/gpt", None, False, "no_text", id="not read, the prefix alone"),
+        pytest.param("/gpt what?", None, False, "ask: [document “a”] what?", id="not read"),
+        pytest.param("/gpt_help", None, True, "not_owner_command", id="no order"),
+    ],
+)
+def test_a_document_is_asked_about_as_a_picture_is(
+    text: str, reply_to: int | None, reads: bool, said: str
+) -> None:
+    given = replace(message(text, FRIEND, reply_to=reply_to, media="document “a”"), document=True)
+    decision = decide(given, STRANGE, replace(policy(), documents=reads))
+    assert outcome(decision) == said
+    if isinstance(decision, Question):
+        assert decision.documents == ((10,) if reads else ())
+        assert not decision.about_reply

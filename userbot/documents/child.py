@@ -12,7 +12,7 @@ import json
 import sys
 
 from userbot.documents import office, packed, pdf, plain_text, sheets
-from userbot.documents.found import EnoughError, Found, UnreadableError
+from userbot.documents.extract import EnoughError, Extract, UnreadableError
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How the older formats of Office begin, and newer ones that are encrypted ([MS-CFB])."""
@@ -25,65 +25,65 @@ def main() -> None:
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     order = json.loads(sys.stdin.buffer.readline())
     _limit(int(order["memory"]), int(order["seconds"]))
-    found = Found(sys.stdout, int(order["pages"]), int(order["pictures"]))
-    found.ready()
+    extract = Extract(sys.stdout, int(order["pages"]), int(order["pictures"]))
+    extract.ready()
     try:
-        read(sys.stdin.buffer.read(), found)
+        read(sys.stdin.buffer.read(), extract)
     except UnreadableError as error:
-        found.fail(error.reason)
+        extract.fail(error.reason)
     except ImportError:
-        found.fail("missing")
+        extract.fail("missing")
     except MemoryError:
-        found.fail("memory")
+        extract.fail("memory")
     except RecursionError:
-        found.fail("bomb")
+        extract.fail("bomb")
     except Exception as error:  # whatever a library makes of a damaged file
-        found.fail("memory" if packed.ran_out(error) else "broken")
+        extract.fail("memory" if packed.ran_out(error) else "broken")
 
 
-def read(data: bytes, found: Found) -> None:
+def read(data: bytes, extract: Extract) -> None:
     """Read a document: what it is tells its content. Raises UnreadableError and ImportError."""
     cut = False
     try:
-        _read(data, found)
+        _read(data, extract)
     except EnoughError:
         cut = True
-    if not found.has_something:
+    if not extract.has_something:
         raise UnreadableError("empty")
-    found.end(cut=cut)
+    extract.end(cut=cut)
 
 
-def _read(data: bytes, found: Found) -> None:
+def _read(data: bytes, extract: Extract) -> None:
     if b"%PDF-" in data[:_PDF_WITHIN]:
-        pdf.read_pdf(data, found)
+        pdf.read_pdf(data, extract)
     elif data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        _read_packed(data, found)
+        _read_packed(data, extract)
     elif data.startswith(_OLE):
         if _has_stream(data, "EncryptedPackage"):
             raise UnreadableError("encrypted")
         if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
             raise UnreadableError("old_office")
-        sheets.read_sheets(data, "xls", found)
+        sheets.read_sheets(data, "xls", extract)
     elif data.startswith(b"{\\rtf"):
         raise UnreadableError("unknown")
     else:
         text = plain_text.decoded(data)
         html = plain_text.is_html(text)
-        found.begin("html" if html else "text")
-        found.flow(plain_text.text_of_html(text) if html else text)
+        extract.begin("html" if html else "text")
+        extract.flow(plain_text.text_of_html(text) if html else text)
 
 
-def _read_packed(data: bytes, found: Found) -> None:
+def _read_packed(data: bytes, extract: Extract) -> None:
     archive = packed.opened(data)
     kind = packed.kind_of(archive)
     if kind == "docx":
-        office.read_docx(archive, data, found)
+        office.read_docx(archive, data, extract)
     elif kind == "pptx":
-        office.read_pptx(archive, found)
+        office.read_pptx(archive, extract)
     elif kind in ("odt", "odp"):
-        office.read_odf(archive, kind, found)
+        office.read_odf(archive, kind, extract)
     else:
-        sheets.read_sheets(data, kind, found)
+        sheets.read_sheets(data, kind, extract)
 
 
 def _has_stream(data: bytes, name: str) -> bool:

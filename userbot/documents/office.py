@@ -7,7 +7,7 @@ import re
 import zipfile
 
 from userbot.documents import packed
-from userbot.documents.found import Found
+from userbot.documents.extract import Extract
 from userbot.documents.plain_text import text_of_html
 
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
@@ -15,33 +15,33 @@ _MOST_REPEATED = 1000
 """Spaces that one mark of ODF may stand for."""
 
 
-def read_docx(archive: zipfile.ZipFile, data: bytes, found: Found) -> None:
-    """A document of Word. Raises found.UnreadableError and ImportError."""
+def read_docx(archive: zipfile.ZipFile, data: bytes, extract: Extract) -> None:
+    """A document of Word. raises extract.UnreadableError and ImportError."""
     import mammoth
 
     names = [name for name in archive.namelist() if name.endswith((".xml", ".rels"))]
     packed.check_xml(archive, names)
-    found.begin("docx")
+    extract.begin("docx")
     nothing = mammoth.images.img_element(lambda _image: {"src": ""})
     result = mammoth.convert_to_html(io.BytesIO(data), convert_image=nothing)
-    found.flow(text_of_html(result.value))
+    extract.flow(text_of_html(result.value))
 
 
-def read_pptx(archive: zipfile.ZipFile, found: Found) -> None:
+def read_pptx(archive: zipfile.ZipFile, extract: Extract) -> None:
     """A presentation of PowerPoint: a slide a page, what is noted for the speaker below it."""
     slides = sorted(
         (int(match[1]), name)
         for name in archive.namelist()
         if (match := _SLIDE.fullmatch(name)) is not None
     )
-    found.begin("pptx", len(slides))
+    extract.begin("pptx", len(slides))
     for number, (own, name) in enumerate(slides, 1):
         text = _paragraphs(packed.member(archive, name))
         notes = f"ppt/notesSlides/notesSlide{own}.xml"
-        if number <= found.wanted and notes in archive.NameToInfo:
+        if number <= extract.wanted and notes in archive.NameToInfo:
             said = _paragraphs(packed.member(archive, notes))
             text = f"{text}\n\nNotes: {said}" if said.strip(" \n0123456789") else text
-        found.page(text, number)
+        extract.page(text, number)
 
 
 def _paragraphs(data: bytes) -> str:
@@ -71,17 +71,17 @@ def _paragraphs(data: bytes) -> str:
     return "".join(parts)
 
 
-def read_odf(archive: zipfile.ZipFile, kind: str, found: Found) -> None:
+def read_odf(archive: zipfile.ZipFile, kind: str, extract: Extract) -> None:
     """A text or presentation of OpenDocument; a slide is a page."""
     text = _OdfText()
     packed.walk(packed.member(archive, "content.xml"), text.start, text.end, text.words)
     if kind == "odt":
-        found.begin(kind)
-        found.flow("".join(text.pages[0]))
+        extract.begin(kind)
+        extract.flow("".join(text.pages[0]))
         return
-    found.begin(kind, len(text.pages) - 1)
+    extract.begin(kind, len(text.pages) - 1)
     for number, page in enumerate(text.pages[1:], 1):
-        found.page("".join(page), number)
+        extract.page("".join(page), number)
 
 
 class _OdfText:

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable
 from xml.parsers import expat
 
-from userbot.documents.found import UnreadableError
+from userbot.documents.extract import UnreadableError
 
 _MOST_MEMBERS = 20_000
 _MOST_UNPACKED = 300_000_000

@@ -7,7 +7,7 @@ import struct
 import zlib
 from typing import Any
 
-from userbot.documents.found import EnoughError, Found, UnreadableError
+from userbot.documents.extract import EnoughError, Extract, UnreadableError
 
 _LONGEST = 1280
 """Pixels of the longer side of a page that is drawn; see `rules.pictures.LONGEST`."""
@@ -21,7 +21,7 @@ _GREYS = bytes(min(255, round(level / 17) * 17) for level in range(256))
 """Sixteen of them are enough to read by, and take half the room."""
 
 
-def read_pdf(data: bytes, found: Found) -> None:
+def read_pdf(data: bytes, extract: Extract) -> None:
     """Its pages, or pictures of the first ones. Raises UnreadableError and ImportError."""
     import pypdfium2
 
@@ -30,17 +30,17 @@ def read_pdf(data: bytes, found: Found) -> None:
     except pypdfium2.PdfiumError as error:
         raise UnreadableError("encrypted" if error.err_code == _PASSWORD else "broken") from error
     count = len(pdf)
-    found.begin("pdf", count)
-    texts = [_words(pdf, at) for at in range(min(count, found.wanted))]
+    extract.begin("pdf", count)
+    texts = [_words(pdf, at) for at in range(min(count, extract.wanted))]
     letters = sum(map(str.isalnum, "".join(texts)[: 4 * _MOST_ON_A_PAGE]))
     if letters < _LEAST_LETTERS:
-        for at in range(min(count, found.pictures)):
-            _draw(pdf, at, found)
-        if count > found.pictures:
+        for at in range(min(count, extract.pictures)):
+            _draw(pdf, at, extract)
+        if count > extract.pictures:
             raise EnoughError
         return
     for number, text in enumerate(texts, 1):
-        found.page(text, number)
+        extract.page(text, number)
     if count > len(texts):
         raise EnoughError
 
@@ -59,7 +59,7 @@ def _words(pdf: Any, at: int) -> str:
     return words.replace("\ufffe", "-").replace("\x02", "-")
 
 
-def _draw(pdf: Any, at: int, found: Found) -> None:
+def _draw(pdf: Any, at: int, extract: Extract) -> None:
     import pypdfium2
 
     try:
@@ -69,7 +69,7 @@ def _draw(pdf: Any, at: int, found: Found) -> None:
             return
         scale = _LONGEST / max(width, height)
         drawn = page.render(scale=scale, grayscale=True, may_draw_forms=False)
-        found.picture(at + 1, base64.b64encode(_png(drawn)).decode())
+        extract.picture(at + 1, base64.b64encode(_png(drawn)).decode())
         drawn.close()
         page.close()
     except pypdfium2.PdfiumError:

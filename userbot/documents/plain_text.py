@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from html.parser import HTMLParser
 
-from userbot.documents.found import UnreadableError
+from userbot.documents.extract import UnreadableError
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),

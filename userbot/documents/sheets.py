@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 from datetime import date, datetime, time, timedelta
 
-from userbot.documents.found import CHARACTERS_A_PAGE, EnoughError, Found, UnreadableError
+from userbot.documents.extract import CHARACTERS_A_PAGE, EnoughError, Extract, UnreadableError
 
 
-def read_sheets(data: bytes, kind: str, found: Found) -> None:
+def read_sheets(data: bytes, kind: str, extract: Extract) -> None:
     """Sheet after sheet, empty rows left out. Raises UnreadableError and ImportError."""
     import python_calamine
 
@@ -19,8 +19,8 @@ def read_sheets(data: bytes, kind: str, found: Found) -> None:
         raise UnreadableError("encrypted") from error
     except python_calamine.CalamineError as error:
         raise UnreadableError("broken") from error
-    found.begin(kind, len(names))
-    room, cut = found.wanted * CHARACTERS_A_PAGE, False
+    extract.begin(kind, len(names))
+    room, cut = extract.wanted * CHARACTERS_A_PAGE, False
     for number, name in enumerate(names, 1):
         lines = [f"Sheet “{' '.join(name.split())}”:"]
         try:
@@ -35,7 +35,7 @@ def read_sheets(data: bytes, kind: str, found: Found) -> None:
                     break
         except python_calamine.CalamineError as error:
             raise UnreadableError("broken") from error
-        found.page("\n".join(lines) if len(lines) > 1 else "", number)
+        extract.page("\n".join(lines) if len(lines) > 1 else "", number)
         if cut:
             raise EnoughError
 

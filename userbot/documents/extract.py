@@ -26,7 +26,7 @@ class EnoughError(Exception):
     """So much was read as may be: the rest is left out."""
 
 
-class Found:
+class Extract:
     """Takes what is read, and passes it on as lines of JSON.
 
     `pages`: how many are wanted. `pictures`: how many pages without words are to be shown.
