@@ -45,7 +45,7 @@ from userbot.turn.runner import Runner, Stages
 from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
 from userbot.turn.turn import Interruption, Material, Turn
-from userbot.turn.understand.switched import check
+from userbot.turn.understand.switched import checked
 from userbot.types import (
     AS_EVER,
     TERMINAL,
@@ -185,7 +185,7 @@ class Talk:
 
     async def _understand(self, turn: Turn) -> None:
         """What is typed says what it says. Raises SwitchError."""
-        check(turn.question, self._chats.policy.models, self._report)
+        turn.question = checked(turn.question, self._chats.policy.models, self._report)
         self._history.begin(turn.question)
         turn.material = Material(turn.question)
 

@@ -69,6 +69,23 @@ async def test_a_question_says_how_it_is_asked(
     assert bool(program.events("notice", reason="switch_dropped")) is wrong
 
 
+async def test_a_model_that_is_no_longer_listed_is_not_asked_for_others_after_a_restart(
+    stage: Stage,
+) -> None:
+    held = Held(stage)
+    killed = await stage.process(**MODELS)
+    stage.max.says(stage.group, "/gpt -m big why?")
+    stage.olga.says(stage.group, "/gpt -m big how?")
+    await until(lambda: len(stage.endpoint.requests) == 1)
+    await killed.kill()
+    held.go_on.set()
+    program = await stage.program(models={"small": "gpt-small"})
+    await until(partial(answered, program, 2))
+    asked = {(how(stage, n)[0], m[-1]["content"]) for n, m in enumerate(stage.asked()) if n}
+    assert asked == {("test", "Max: why?"), ("gpt-big", "Olga: how?")}
+    assert len(program.events("notice", reason="switch_dropped")) == 1
+
+
 async def test_who_may_not_ask_may_not_by_a_switch_either(stage: Stage) -> None:
     program = await stage.program(trigger={"from": "me"}, **MODELS)
     stage.max.says(stage.group, "/gpt -m big why?")

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from userbot.types import Switches
@@ -73,6 +73,13 @@ def named_model(name: str, models: Mapping[str, str]) -> str:
     """The model that [models] gives a name, in any case; "" if none has it."""
     same = name.casefold()
     return next((model for own, model in models.items() if own.casefold() == same), "")
+
+
+def as_allowed(switches: Switches, models: Mapping[str, str]) -> Switches:
+    """Somebody else's switches, where [models] may have become shorter since he wrote them."""
+    if not switches.model or switches.model in models.values():
+        return switches
+    return replace(switches, model="", wrong="m")
 
 
 def parse(text: str) -> Switched:

@@ -1,28 +1,34 @@
-"""A switch that means nothing as it was written, told before anything is paid."""
+"""What a question's switches mean now; one that means nothing is told before anything is paid."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import replace
 
 from userbot.errors import SwitchError
 from userbot.events import Notice, Report, about
+from userbot.rules.switches import as_allowed
 from userbot.texts import Text, _, joined
 from userbot.types import Question
 
 
-def check(question: Question, names: Collection[str], report: Report) -> None:
-    """Raise SwitchError where the owner has mistaken a switch; of others say that it is dropped.
+def checked(question: Question, models: Mapping[str, str], report: Report) -> Question:
+    """A question as it may be asked now. `models`: [models] as it reads now.
 
-    `names`: those of [models].
+    Raises SwitchError where the owner has mistaken a switch; of others says that it is dropped.
     """
+    if not question.by_owner:
+        question = replace(question, switches=as_allowed(question.switches, models))
     wrong = question.switches.wrong
     if not wrong:
-        return
+        return question
     if question.by_owner:
         told, hint = _MISTAKEN[wrong]
-        known = _("[models] has {names}.", names=", ".join(names)) if wrong == "m" and names else ""
+        names = ", ".join(models) if wrong == "m" else ""
+        known = _("[models] has {names}.", names=names) if names else ""
         raise SwitchError(told, joined(hint, known))
     report(Notice(**about(question), reason="switch_dropped", detail=_DROPPED[wrong]))
+    return question
 
 
 _MISTAKEN: dict[str, tuple[Text, Text]] = {

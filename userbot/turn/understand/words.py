@@ -14,7 +14,7 @@ from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.pages import LinkedPages
 from userbot.turn.understand.replied import Replied
-from userbot.turn.understand.switched import check
+from userbot.turn.understand.switched import checked
 from userbot.turn.understand.transcribe import Transcribe
 from userbot.types import Question, Quoted, Transcript
 from userbot.types import Voice as Recording
@@ -46,7 +46,7 @@ class Words:
         NothingToAnswerError when it turns out to be none, TelegramError when it is nothing but a
         message that is gone, SwitchError, StorageError, and what transcribing raises.
         """
-        check(turn.question, self._chats.policy.models, self._report)
+        turn.question = checked(turn.question, self._chats.policy.models, self._report)
         material = await self._read(turn)
         pages = () if material.only_transcript else await self._pages.of(turn, material.quoted)
         return replace(material, preface=self._preface(material), pages=pages)
