@@ -108,6 +108,18 @@ async def test_what_telegram_does_not_find_in_time_is_asked_without(stage: Stage
     assert question.text == f"/gpt {ADDRESS}"
 
 
+async def test_several_addresses_are_waited_for_as_long_as_one(stage: Stage) -> None:
+    stage.timings = Timings(page_seconds=1.5)
+    for number in range(3):
+        stage.telegram.looks_at(f"https://{number}.example/a")
+    program = await stage.program(trigger={"from": "anyone", "burst_seconds": 1})
+    for number in range(3):
+        stage.max.says(stage.group, f"/gpt https://{number}.example/a")
+    await answered(program)
+    assert len(stage.asked()) == 1
+    assert len(program.events("waiting", reason="page")) == 1
+
+
 async def test_after_a_kill_the_page_is_looked_at_again(stage: Stage) -> None:
     known(stage)
     stage.timings = CUT_OFF

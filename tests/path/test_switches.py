@@ -116,6 +116,40 @@ async def test_a_mistaken_switch_is_told_its_owner_and_no_model_is_asked(
     assert stage.endpoint.requests == []
 
 
+@pytest.mark.parametrize("where", ["olga", "group"])
+async def test_a_mistaken_switch_that_is_mended_by_an_edit_is_asked(
+    stage: Stage, where: str
+) -> None:
+    program = await stage.program(trigger=PLAIN, **MODELS)
+    said = stage.olga.says(getattr(stage, where), "/gpt -e hihg -m big why?")
+    await program.tells("failed", reason="bad_switch")
+    stage.olga.edits(said, "/gpt -e hgih -m big why?")
+    await stage.all_arrives()
+    stage.olga.edits(said, "/gpt -e high -m big why?")
+    await until(partial(answered, program, 1))
+    assert how(stage) == ("gpt-big", "high")
+    *lines, answer = stage.answers(said)
+    assert answer.text.endswith("why?")
+    assert len(lines) == (where == "olga"), "what was wrong is told once"
+    assert len(stage.endpoint.requests) == 1
+
+
+async def test_an_edit_that_mistakes_a_switch_leaves_the_answer_that_stands(stage: Stage) -> None:
+    program = await stage.program(trigger=PLAIN | {"edits": True}, **MODELS)
+    said = stage.olga.says(stage.group, "/gpt why?")
+    await until(partial(answered, program, 1))
+    (before,) = [one.text for one in stage.answers(said)]
+    stage.olga.edits(said, "/gpt -e hihg why?")
+    await program.tells("failed", reason="bad_switch")
+    await stage.all_arrives()
+    assert [one.text for one in stage.answers(said)] == [before]
+    assert [row.state for row in stage.history()] == ["answered"]
+    stage.olga.edits(said, "/gpt -e high why?")
+    await until(partial(answered, program, 2))
+    assert how(stage)[1] == "high"
+    assert len(stage.answers(said)) == 1
+
+
 async def test_a_model_that_the_server_does_not_have_is_followed_by_no_other(stage: Stage) -> None:
     stage.endpoint.faults.add("model_not_found", times=None)
     fallbacks = {"base_url": stage.endpoint.base_url, "fallbacks": ["second"]}
@@ -350,7 +384,7 @@ async def test_a_kill_changes_nothing_of_how_it_is_asked(stage: Stage, killed: s
     await program.kill()
     stage.endpoint.requests.clear()
     stage.endpoint.responder = lambda _: "An answer."
-    again = await stage.program(models={"big": "gpt-bigger"})
+    again = await stage.program(models={"big": "gpt-bigger", "older": "gpt-big"})
     await again.tells("answered")
     assert how(stage) == ("gpt-big", "high")
     assert [one["role"] for one in stage.asked()[-1]] == ["system", "user"]

@@ -6,6 +6,7 @@ Rule 2: after that, only with `trigger.edits`, and only by who may ask today: it
 anew in its own messages, and takes the old one's place in the history.
 Rule 3: what the program wrote itself is no question, such as an answer in the owner's own prompt.
 A burst that was answered stays as it is, and so does what was heard.
+Rule 4: what was not asked since its owner had mistaken a switch is asked once he mends that.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from userbot.turn.understand.background import Background
 from userbot.types import Message, Question
 
 MENDED = timedelta(seconds=30)
-"""So long after it was sent, a message that gets the prefix by an edit is a question after all."""
+"""So long after it was sent, a message that gets the prefix by an edit is a question after all; and
+so old may the edit be that mends a switch.
+"""
 
 
 def reworded(piece: Question, asks: Question) -> Question:
@@ -73,15 +76,13 @@ class Edits:
         piece = self._queue.piece(
             message.conversation.chat, message.message, shown=self._answers_anew is not None
         )
-        if piece is None and self._answers_anew is None:
+        if piece is None and self._answers_anew is None and not message.outgoing:
             return
         decision = self._chats.decide(message)
         asks = decision if isinstance(decision, Question) else None
         if piece is None:
-            now = self._clock.now()
-            assert self._answers_anew is not None
-            if asks is not None and now - (message.edited_at or message.at) <= self._answers_anew:
-                self._retries.reopen(asks, now)
+            if asks is not None:
+                self._take_ended(message, asks)
         elif asks is None:
             self._queue.withdraw(piece)
         elif asks.quiet and not piece.quiet:
@@ -91,3 +92,11 @@ class Edits:
         ):
             # A reaction or a preview is an edit too.
             self._queue.change(reworded(piece, asks))
+
+    def _take_ended(self, message: Message, asks: Question) -> None:
+        now = self._clock.now()
+        age = now - (message.edited_at or message.at)
+        if age <= MENDED and self._retries.mended(asks, now):
+            return
+        if self._answers_anew is not None and age <= self._answers_anew:
+            self._retries.reopen(asks, now)

@@ -66,6 +66,18 @@ class Retries:
             return
         self._queue.reopen(question)
 
+    def mended(self, decision: Question, now: datetime) -> bool:
+        """Whether nothing but a switch that its owner had mistaken kept a question from being asked
+        until now; then it is asked.
+        """
+        stored = self._store.questions.asked_by(decision.source, decision.message)
+        if stored is None or decision.switches.wrong or not decision.by_owner:
+            return False
+        if not self._store.questions.find(stored).switches.wrong:
+            return False
+        self.ask(decision.source, decision.message, now)
+        return True
+
     def at_start(self, now: datetime, max_age: timedelta) -> int:
         """Queue what the last run left unanswered; gives how many.
 

@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from userbot.errors import LimitReachedError, ModelError
+from userbot.errors import LimitReachedError, ModelError, UserbotError
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, request_sent
 from userbot.rules import limits
@@ -28,6 +28,7 @@ from userbot.texts import _
 from userbot.timings import USUAL
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.turn import Turn
+from userbot.turn.understand.switched import mistake
 from userbot.types import ChatRequest, Expected, Finish, Payment, Question, Source, Spent, Usage
 
 _LOOK_SECONDS = 1.0
@@ -112,21 +113,23 @@ class Budget:
 
     def reopen(
         self, question: Question, now: datetime
-    ) -> tuple[Question, LimitReachedError | None] | None:
+    ) -> tuple[Question, UserbotError | None] | None:
         """Take an answered question back, as it is worded now, or say why not.
 
-        None if it was not answered, or has no other words.
+        None if it was not answered, or has no other words. One whose owner has mistaken a switch
+        keeps its answer.
         """
         with suppress(_StaysAsItIs), self._store.database.transaction():
             found = self._store.questions.reopen(question, now)
             if found is None:
                 return None
             question, lately = found
-            least, refusal = self.least(question), None
+            least = self.least(question)
             spent = self._firm(question, now)
             requests = spent.person_requests_last_minute + lately
             spent = replace(spent, person_requests_last_minute=requests)
-            if (refusal := self._judge(question, spent, least)) is not None:
+            mistaken = mistake(question, self._chats.policy.models)
+            if (refusal := mistaken or self._judge(question, spent, least)) is not None:
                 raise _StaysAsItIs
             self._ledger.expect(question.id, least)
         return question, refusal

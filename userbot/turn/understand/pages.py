@@ -22,7 +22,7 @@ _ADDRESS = re.compile(r"\w[.]\w")
 
 
 class LinkedPages:
-    """Reads them. `seconds`: how long Telegram may still look at an address."""
+    """Reads them. `seconds`: how long Telegram may still look at the addresses of one question."""
 
     def __init__(self, reader: Reader, clock: Clock, report: Report, seconds: float) -> None:
         self._reader = reader
@@ -33,14 +33,14 @@ class LinkedPages:
     async def of(self, turn: Turn, quoted: Quoted | None) -> tuple[LinkedPage, ...]:
         """All of them, of the message replied to first."""
         found = [] if quoted is None else [*quoted.pages]
+        ends = self._clock.monotonic() + self._seconds
         for piece in turn.pieces:
-            found += await self._of(turn, piece)
+            found += await self._of(turn, piece, ends)
         return tuple(dict.fromkeys(found))
 
-    async def _of(self, turn: Turn, piece: Question) -> tuple[LinkedPage, ...]:
+    async def _of(self, turn: Turn, piece: Question, ends: float) -> tuple[LinkedPage, ...]:
         if piece.pages is not None or piece.quiet or not _ADDRESS.search(piece.text):
             return piece.pages or ()  # the message of a quiet one is deleted
-        ends = self._clock.monotonic() + self._seconds
         try:
             while (found := await self._reader.pages(piece.source, piece.message)) is None:
                 if self._clock.monotonic() + _PAUSE_SECONDS > ends:

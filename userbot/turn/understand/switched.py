@@ -17,18 +17,24 @@ def checked(question: Question, models: Mapping[str, str], report: Report) -> Qu
 
     Raises SwitchError where the owner has mistaken a switch; of others says that it is dropped.
     """
+    if (mistaken := mistake(question, models)) is not None:
+        raise mistaken
     if not question.by_owner:
         question = replace(question, switches=as_allowed(question.switches, models))
-    wrong = question.switches.wrong
-    if not wrong:
-        return question
-    if question.by_owner:
-        told, hint = _MISTAKEN[wrong]
-        names = ", ".join(models) if wrong == "m" else ""
-        known = _("[models] has {names}.", names=names) if names else ""
-        raise SwitchError(told, joined(hint, known))
-    report(Notice(**about(question), reason="switch_dropped", detail=_DROPPED[wrong]))
+        if wrong := question.switches.wrong:
+            report(Notice(**about(question), reason="switch_dropped", detail=_DROPPED[wrong]))
     return question
+
+
+def mistake(question: Question, models: Mapping[str, str]) -> SwitchError | None:
+    """Why a question of the owner's is not asked as he wrote it, if so."""
+    wrong = question.switches.wrong
+    if not (wrong and question.by_owner):
+        return None
+    told, hint = _MISTAKEN[wrong]
+    names = ", ".join(models) if wrong == "m" else ""
+    known = _("[models] has {names}.", names=names) if names else ""
+    return SwitchError(told, joined(hint, known))
 
 
 _MISTAKEN: dict[str, tuple[Text, Text]] = {
