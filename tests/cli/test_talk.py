@@ -270,3 +270,7 @@ async def test_a_question_says_how_it_is_asked(house: House) -> None:
     assert "-e takes low, medium or high.  → Example: -e high." in ended.err
     assert "Nothing was asked." in ended.err
     assert "-q and -c are for chats." in ended.err
+    ended = await house.run("talk", "--", "-m", "big", "five?")
+    assert ended.out == "You asked: five?\n"
+    assert requests[-1]["model"] == "gpt-big"
+    assert "userbot talk -- -m big" in (await house.run("talk", "--help")).out

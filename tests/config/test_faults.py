@@ -120,6 +120,10 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
         pytest.param(
             "[limits.prices.big]\ninput = -1", 8, "at least 0", "", id="less than nothing"
         ),
+        pytest.param(
+            "[limits.prices.gpt-5.5]\ninput = 1", 7, "has no key", '"gpt-5.5"', id="dot, price"
+        ),
+        pytest.param("[models]\ngpt-5.5 = 'x'", 8, "must be a text", '"gpt-5.5"', id="dot, name"),
         pytest.param("[limits.prices.input]\nbig = 1", 7, "must be a number", "", id="no model"),
         pytest.param(
             "[models]\nbig = 'm'\n[limits.prices.Big]\n[limits.prices.m]",
@@ -135,6 +139,7 @@ def test_a_file_that_may_not_be_read_is_told(config: Path) -> None:
             '[trigger]\nprefix = "ai"\nmark = "AI"', 9, "mark must not begin", "🤖", id="own prefix"
         ),
         pytest.param('[trigger]\nmark = "by @max"', 8, "mark must not begin", "🤖", id="name"),
+        pytest.param('[trigger]\nmark = "made.ai"', 8, "contain an address", "🤖", id="address"),
         pytest.param('[trigger]\nmark = "!ai"', 8, "mark must not begin", "🤖", id="bots obey"),
         pytest.param(
             f'[trigger]\nmark = "{"x" * 17}"', 8, "at most 16 characters", "🤖", id="long mark"

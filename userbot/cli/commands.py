@@ -400,6 +400,7 @@ def approvals(
     examples=(
         ("userbot talk", _("a conversation; /help lists its commands")),
         ('userbot talk "Why is the sky blue?"', _("one answer")),
+        ('userbot talk -- -m big "Why?"', _("with switches, which stand behind --")),
         ("userbot talk < questions.txt", _("a question per line of standard input")),
     ),
 )

@@ -50,6 +50,7 @@ _NOUNS: Final[dict[type, Text]] = {
     dict: _("a table"),
 }
 _OTHER_NOUN: Final = _("a date or time")
+_DOTTED: Final = _('The name of a model with a dot stands in quotation marks: "gpt-5.5".')
 _NUMBER_IN_QUOTES: Final = _("Write the number without quotes.")
 _FLAG_IN_QUOTES: Final = _("Write it without quotes.")
 _TAKES: Final = {
@@ -186,6 +187,8 @@ def _unknown(key: Key, value: Any) -> Problem:
         hint = hint or _("The keys here are {names}.", names=names)
         if table == ("limits", "prices"):
             hint = joined(hint, _("One model's prices: [limits.prices.NAME]."))
+        elif table[:2] == ("limits", "prices") and isinstance(value, dict):
+            hint = _DOTTED
         told = _('{table} has no key "{name}"', table=table_label(table), name=shown_name(name))
     elif owner is not None and not isinstance(value, dict):
         told = _('"{name}" is in no section', name=name)
@@ -229,7 +232,7 @@ def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
         return Problem.at(key, _MUST_BE, key=label(key[:-1]), wanted=_WANTED["tuple_type"])
     if not kind.endswith("_type") or (kind == "path_type" and isinstance(value, str)):
         return Problem.at(key, _MUST_BE, wanted=wanted)
-    hint: Text | str = ""
+    hint: Text | str = _DOTTED if key[0] == "models" and isinstance(value, dict) else ""
     if isinstance(value, str) and kind in ("int_type", "float_type"):
         hint = _NUMBER_IN_QUOTES
     elif isinstance(value, str) and kind == "bool_type":
