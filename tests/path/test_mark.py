@@ -8,10 +8,11 @@ from tests.harness import Stage, listed
 from tests.path.test_answered_once import CUT_OFF, SEND
 from tests.path.test_approvals import requested
 from tests.path.test_chat_commands import result
-from tests.path.test_live_reply import FAST, SENTENCES, streamed
+from tests.path.test_live_reply import FAST, streamed
 from tests.path.test_own_prompt import until_text
 from tests.path.test_recap import daily
 from tests.path.voice.notes import until
+from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 
 MARK = {"from": "anyone", "mark": "🤖"}
@@ -34,7 +35,7 @@ async def test_every_answer_ends_with_it_and_the_history_knows_nothing_of_it(sta
 
 
 async def test_a_long_streamed_answer_has_it_once_at_its_end(stage: Stage) -> None:
-    said = SENTENCES * 4
+    said = [f"Paragraph {n}. {'word ' * 60}\n\n" for n in range(16)]
     stage.endpoint.responder = lambda _: streamed(*said)
     program = await stage.program(trigger=MARK, pacing=FAST)
     question = stage.max.says(stage.group, "/gpt a lot")
@@ -96,7 +97,7 @@ async def test_a_scheduled_recap_has_it_and_what_is_kept_of_it_has_not(stage: St
     await killed.kill()
     await until(lambda: stage.telegram.state.scheduled)
     stage.telegram.advance(20)
-    program = await stage.program(**kept)
+    program = await stage.program(**kept, clock=QuickClock(100))
     answered = await program.tells("answered")
     (recap,) = stage.olga.messages(stage.olga)
     assert recap.text.endswith("Saturday. 🤖")
