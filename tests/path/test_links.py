@@ -152,3 +152,18 @@ async def test_with_the_message_replied_to_its_page_goes(stage: Stage) -> None:
     await answered(program, 2)
     assert TITLE not in str(stage.asked())
     assert question.text
+
+
+async def test_a_quiet_question_brings_the_page_that_came_with_it_and_looks_for_none(
+    stage: Stage,
+) -> None:
+    known(stage)
+    other = "https://slow.example/"
+    stage.telegram.looks_at(other)
+    program = await stage.program()
+    stage.olga.says(stage.club, f"/gpt -q what does {ADDRESS} say?")
+    await answered(program)
+    assert SHOWN in asked(stage)
+    stage.olga.says(stage.club, f"/gpt -q and {other}?")
+    await answered(program, 2)
+    assert not program.events("waiting", reason="page"), "its message is deleted by then"

@@ -19,12 +19,13 @@ WEEK = 7 * 86400
 @dataclass(frozen=True, slots=True)
 class Words:
     """What is said in a recording, and how it comes out: at once, or after parts that take so many
-    seconds each; or never."""
+    seconds each; or never. `told`: by updates, unless those are lost with their connection."""
 
     text: str
     parts: Sequence[str] = ()
     seconds: float = 0.02
     ends: bool = True
+    told: bool = True
 
 
 @dataclass(slots=True)

@@ -294,9 +294,10 @@ class Telegram:
         parts: Sequence[str] = (),
         seconds: float = 0.02,
         ends: bool = True,
+        told: bool = True,
     ) -> None:
         """From now on this is what Telegram hears in a recording (ears.py)."""
-        self._world.ears.learn(recording, Words(text, parts, seconds, ends))
+        self._world.ears.learn(recording, Words(text, parts, seconds, ends, told))
 
     def allows_trials(self, number: int) -> None:
         """So many recordings a week are transcribed for accounts without Premium."""

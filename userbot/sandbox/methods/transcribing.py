@@ -1,13 +1,14 @@
 """messages.transcribeAudio: at once, or in parts by updates; who may, and how often."""
 
 import asyncio
+from dataclasses import replace
 
 from userbot.sandbox import message_views as parts
 from userbot.sandbox import peers, tl
 from userbot.sandbox.dispatch import Call, method
 from userbot.sandbox.ears import LEVEL, TRIAL_SECONDS, WEEK, Transcription, Words
 from userbot.sandbox.errors import bad_request, error_from
-from userbot.sandbox.state import Chat, Message, Supergroup, User
+from userbot.sandbox.state import Message, Supergroup
 
 
 @method(tl.functions.messages.TranscribeAudioRequest)
@@ -25,7 +26,7 @@ def transcribe_audio(call: Call, request: tl.Tl) -> tl.Tl:
         if trial:
             _use_trial(call, message)
         begun = ears.begun[me.id, message] = Transcription(len(ears.begun) + 1)
-        _hear(call, chat, message, begun, ears.words_of(message.media.data))
+        _hear(call, message, begun, ears.words_of(message.media.data))
     left = ears.trials - ears.used[me.id]
     return tl.types.messages.TranscribedAudio(
         transcription_id=begun.number,
@@ -48,33 +49,29 @@ def _use_trial(call: Call, message: Message) -> None:
     ears.used[me.id] += 1
 
 
-def _hear(call: Call, chat: Chat, message: Message, begun: Transcription, said: Words) -> None:
+def _hear(call: Call, message: Message, begun: Transcription, said: Words) -> None:
     """What is not heard at once is told part by part."""
-    me = call.me
     if said.ends and not said.parts:
         begun.text, begun.pending = said.text, False
         return
     loop = asyncio.get_running_loop()
     texts = [(part, True) for part in said.parts] + ([(said.text, False)] if said.ends else [])
     for number, (text, pending) in enumerate(texts, 1):
-        loop.call_later(said.seconds * number, _tell, call, me, chat, message, begun, text, pending)
+        known = replace(begun, text=text, pending=pending)
+        loop.call_later(said.seconds * number, _come, call, message, known, said.told)
 
 
-def _tell(
-    call: Call,
-    me: User,
-    chat: Chat,
-    message: Message,
-    begun: Transcription,
-    text: str,
-    pending: bool,
-) -> None:
-    begun.text, begun.pending = text, pending
+def _come(call: Call, message: Message, known: Transcription, told: bool) -> None:
+    """It is so far now; `told`: whoever asked learns of it."""
+    me, ears = call.me, call.world.ears
+    ears.begun[me.id, message] = known
+    if not told:
+        return
     update = tl.types.UpdateTranscribedAudio(
-        peer=parts.peer(me, chat),
+        peer=parts.peer(me, message.chat),
         msg_id=message.id_for(me),
-        transcription_id=begun.number,
-        text=text,
-        pending=pending or None,
+        transcription_id=known.number,
+        text=known.text,
+        pending=known.pending or None,
     )
     call.world.hint(me, update)
