@@ -299,6 +299,32 @@ async def test_answers_and_results_share_the_last_seconds(stage: Stage) -> None:
     await asyncio.wait_for(program.stop(), 7.5)  # one after the other they would take eight
 
 
+@pytest.mark.parametrize(
+    "paused",
+    [
+        pytest.param({"contacts.getBlocked": 9}, id="the list of who is blocked"),
+        pytest.param(
+            {"contacts.getContacts": 60, "contacts.resolveUsername": 60}, id="contacts and a name"
+        ),
+    ],
+)
+async def test_a_pause_during_the_start_ends_with_the_program(
+    stage: Stage, paused: dict[str, int]
+) -> None:
+    for method, seconds in paused.items():
+        stage.telegram.faults.add(method, f"FLOOD_WAIT_{seconds}", times=None)
+    starting = asyncio.create_task(stage.program([listed("@max_m")]))
+    while not stage.programs:
+        await asyncio.sleep(0.01)
+    program = stage.programs[-1]
+    while len(program.events("waiting", reason="flood_wait")) < len(paused):
+        await asyncio.sleep(0.01)
+    stopping = asyncio.create_task(program.stop())
+    await asyncio.wait({stopping}, timeout=5)
+    assert stopping.done(), "it waits for nobody"
+    await asyncio.wait({starting})
+
+
 async def test_files_are_the_owners_alone(stage: Stage) -> None:
     program = await stage.program()
     stage.max.says(stage.group, "/gpt hello")

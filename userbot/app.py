@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, closing, suppress
 from datetime import timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from userbot.build import Adapters, Program, Services, account_of
 from userbot.controls import Controls, Running
@@ -30,8 +30,6 @@ from userbot.texts import _, n_
 from userbot.timings import USUAL, Timings
 from userbot.turn.store_back import StoreBack
 from userbot.types import ConversationId, Message
-
-T = TypeVar("T")
 
 STORE_SECONDS = 0.05
 """How long one step of the store may hold up everything while another process is writing."""
@@ -165,8 +163,10 @@ class _Run:
             self._until(on_the_way_out, asyncio.create_task(awake))
             # Both lists come while names are looked up; what arrives before them is held.
             contacts, blocked = adapters.people.load_contacts(), adapters.people.load_blocked()
-            known = self._beside(self._watch.once(contacts, "the list of contacts"))
-            refused = self._beside(self._watch.once(blocked, "the list of who is blocked"))
+            known = self._watch.once(contacts, "the list of contacts")
+            refused = self._watch.once(blocked, "the list of who is blocked")
+            self._until(on_the_way_out, known)
+            self._until(on_the_way_out, refused)
             names = NameResolver(adapters.client, self._store.names)
             now = self._clock.now()
             account = await account_of(names, self._settings, self._store.began(now), now)
@@ -204,10 +204,11 @@ class _Run:
                 self._until(on_the_way_out, self._watch.keep(work, name))
             blocked = adapters.people.find_blocked()
             self._until(on_the_way_out, self._watch.once(blocked, "the list of who is blocked"))
-            self._beside(self._watch.once(self._tell_moved(names), "the look at @names"))
+            moved = self._watch.once(self._tell_moved(names), "the look at @names")
+            self._until(on_the_way_out, moved)
             # Cancelling `run_until_disconnected` would disconnect before the answers are out.
             listening = asyncio.create_task(adapters.client.run_until_disconnected())
-            self._beside(listening)
+            self._tasks.append(listening)
             await warm
             await asyncio.wait({listening, self._end}, return_when=asyncio.FIRST_COMPLETED)
             if listening.done():
@@ -354,15 +355,10 @@ class _Run:
         on_the_way_out.callback(adapters.people.close)
         on_the_way_out.callback(self._tell_stopping, services)
 
-    def _beside(self, task: asyncio.Task[T]) -> asyncio.Task[T]:
-        """A task whose end is waited for at the end."""
-        self._tasks.append(task)
-        return task
-
     def _until(self, on_the_way_out: AsyncExitStack, task: asyncio.Task[Any]) -> None:
-        """A task that goes on until then."""
+        """A task that goes on until then, and whose end is waited for."""
         on_the_way_out.callback(task.cancel)
-        self._beside(task)
+        self._tasks.append(task)
 
     def _tell_stopping(self, services: Services) -> None:
         if writing := services.queue.answering:
