@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -320,6 +322,26 @@ async def test_stopping_while_something_is_looked_up_ends_the_question(
     await program.tells("skipped", reason="stopped")
     assert len(stage.endpoint.requests) == 1
     assert tokens(stage) == COST.total
+
+
+async def test_stopping_at_the_first_of_two_calls_leaves_nothing_of_the_second(
+    stage: Stage, tool: Almanac
+) -> None:
+    tool.holds = asyncio.Event()
+    calls = (call("Monday"), call("Tuesday", "a2"))
+    stage.endpoint.responder = lambda _: Reply("", calls=calls, usage=COST)
+    program = await stage.program()
+    stage.max.says(stage.group, "/gpt when did they meet?")
+    async with asyncio.timeout(60):
+        while not tool.called:
+            await asyncio.sleep(0.01)
+    with warnings.catch_warnings(record=True) as told:  # of a coroutine that was never awaited
+        warnings.simplefilter("always")
+        stage.olga.says(stage.group, "/gpt_stop")
+        await program.tells("skipped", reason="stopped")
+        gc.collect()
+    assert not told
+    assert len(tool.called) == 1
 
 
 async def test_of_what_stands_when_it_is_stopped_then_each_round_is_told_once(

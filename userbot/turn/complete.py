@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from userbot.errors import ModelError, TelegramError
@@ -231,15 +232,15 @@ class Complete:
         looked_up.calling = ", ".join(titles)
         read = [tool_rounds.arguments_of(call, specs) for call in looked_up.calls]
         carried_out = [
-            self._result(turn, call.name, one)
+            partial(self._result, turn, call.name, one)
             for call, one in zip(looked_up.calls, read, strict=True)
         ]
         began = self._clock.monotonic()
         with turn.waits("tools"):
             if called <= reading:
-                results = await together(*carried_out)
+                results = await together(*(one() for one in carried_out))
             else:
-                results = [await one for one in carried_out]
+                results = [await one() for one in carried_out]
         looked_up.seconds += self._clock.monotonic() - began
         objected = bool(read) and all(isinstance(one, str) for one in read)
         if looked_up.calls:
