@@ -324,7 +324,7 @@ class Services:
         def is_too_old(question: Question) -> bool:
             old = grew_old(question.at, since, now, self._max_age) and not question.attempt
             store = self.store_back.store
-            waited = old and store.approvals.waited(question)
+            waited = old and store.approvals.asked_for(question)
             return old and not waited and not store.outbound.of(question)
 
         self.queue.stop_all(is_too_old, "too_old")

@@ -232,7 +232,7 @@ class Queue:
         `shown`: those too of which a text stands already.
         """
         for turn in list(self._each()):
-            if any(map(which, turn.pieces)) and (shown or turn.is_open):
+            if any(map(which, turn.pieces)) and (shown or turn.is_open or turn.awaits):
                 self._stop(turn, reason)
 
     def stand_down(self, own: Message) -> None:

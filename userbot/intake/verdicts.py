@@ -68,7 +68,7 @@ class Verdicts:
     def begin(self) -> None:
         """At a start: what waited goes on waiting. Raises StorageError."""
         for question, approval in self._approvals.waiting():
-            turn = Turn(question, belated=True, waited=True)
+            turn = Turn(question, belated=True, asked_for={approval.kind})
             turn.wanted = Wanted(approval.kind, approval.what, ())
             self._queue.set_aside(turn)
             if approval.said is None:

@@ -17,6 +17,7 @@ from userbot.storage import questions
 from userbot.storage.database import Database, moment
 from userbot.types import (
     Approval,
+    ApprovalKind,
     ConversationId,
     Entity,
     Question,
@@ -168,13 +169,13 @@ class ApprovalStore:
         )
         return [number for (number,) in rows]
 
-    def waited(self, question: Question) -> bool:
-        """Whether a question has waited for a yes: its age says nothing then."""
-        row = self._database.row(
-            "SELECT 1 FROM approvals WHERE question = ? AND attempt = ?",
+    def asked_for(self, question: Question) -> set[ApprovalKind]:
+        """For what kinds of yes a question has waited, if it has: its age says nothing then."""
+        rows = self._database.rows(
+            "SELECT DISTINCT kind FROM approvals WHERE question = ? AND attempt = ?",
             (question.id, question.attempt),
         )
-        return row is not None
+        return {kind for (kind,) in rows}
 
     def said_at(self, question: Question) -> datetime | None:
         """When the owner last said something to a question, if he did."""

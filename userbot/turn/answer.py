@@ -95,7 +95,8 @@ class AnswerStage:
 
     def _asks(self, turn: Turn) -> bool:
         """Whether the answer waits for a yes, or did: what was said to it holds in any case."""
-        return turn.waited or self._chats.policy.asks(turn.question.conversation.chat)
+        asks = self._chats.policy.asks(turn.question.conversation.chat)
+        return asks or "answer" in turn.asked_for
 
     def _see_that_it_may_leave(self, turn: Turn) -> None:
         """Raise YesNeeded, or NothingToAnswerError where the owner has said no."""
@@ -111,7 +112,8 @@ class AnswerStage:
             return
         if said.word in ("no", "late"):
             raise unanswered("declined" if said.word == "no" else "no_yes")
-        turn.approved = turn.waited = True
+        turn.approved = True
+        turn.asked_for.add("answer")
         if said.word == "text":
             self._in_writing.replaced(turn, said.text)
 

@@ -91,7 +91,7 @@ class Approve:
             RequestPart(self._random_id(approval, at), text.text) for at, text in enumerate(texts)
         ]
         self._store.approvals.record(approval.id, self.style.saved.chat, parts)
-        turn.waited = True
+        turn.asked_for.add(wanted.kind)
         self.told(question, approval)
         with turn.waits("gate"):
             await self._send(question, approval, texts)
@@ -142,7 +142,7 @@ class Approve:
 
     def taken_back(self, turn: Turn) -> None:
         """A turn asks something else now: what it waited for is not wanted. Raises StorageError."""
-        if not turn.waited:
+        if not turn.asked_for:
             return
         ended = self._store.approvals.over(turn.question, self._clock.now())
         self._store.approvals.go_on(turn.question, self._clock.now(), anew=True)
@@ -152,7 +152,7 @@ class Approve:
         """A turn has ended: so has what it waited for, and its request says so where the owner
         does not know. Raises StorageError.
         """
-        if not turn.waited:
+        if not turn.asked_for:
             return
         ended = self._store.approvals.over(turn.question, self._clock.now())
         outcome = turn.outcome

@@ -110,7 +110,7 @@ class Resume:
             raise self._deleted(question, since)
         self._see_that_nobody_answered(question, {question.message}, since)
         old = grew_old(question.at, lost, self._clock.now(), self._max_age)
-        if old and not question.attempt and not self._store.approvals.waited(question):
+        if old and not question.attempt and not self._store.approvals.asked_for(question):
             raise unanswered("too_old")
 
     def _take_up(self, turn: Turn) -> None:
@@ -129,7 +129,7 @@ class Resume:
         if len(turn.pieces) == 1:
             turn.pieces = [*self._store.questions.joined(question), question]
         pieces = turn.pieces
-        turn.waited = turn.waited or self._store.approvals.waited(question)
+        turn.asked_for |= self._store.approvals.asked_for(question)
         recorded, before = self._store.outbound.of(question), self._before_the_move(question)
         begun = bool(recorded or before)
         try:

@@ -31,6 +31,7 @@ from userbot.rules import bursts, looking_up
 from userbot.texts import _
 from userbot.types import (
     Answer,
+    ApprovalKind,
     LinkedPage,
     Loudness,
     Picture,
@@ -271,8 +272,8 @@ class Turn:
     # What the owner has to say to it.
     wanted: Wanted | None = None
     """What it may not do before he says yes: it waits for that outside of its queue."""
-    waited: bool = False
-    """He was asked for something, now or before."""
+    asked_for: set[ApprovalKind] = field(default_factory=set)
+    """What he was asked for, now or before."""
     approved: bool = False
     """He said that it may be sent."""
     wish: str | None = None
