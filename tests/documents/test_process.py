@@ -170,17 +170,22 @@ async def test_where_there_is_no_proc_ps_tells_how_much_memory_is_taken(
 @linux
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    "keeps", [pytest.param(True, id="both limits"), pytest.param(False, id="the watch alone")]
+)
+@pytest.mark.parametrize(
     ("make", "reasons"),
     [pytest.param(make, reasons, id=name) for name, make, reasons in cases()],
 )
-async def test_nothing_harmful_does_harm(make: Callable[[], bytes], reasons: set[str]) -> None:
+async def test_nothing_harmful_does_harm(
+    make: Callable[[], bytes], reasons: set[str], keeps: bool
+) -> None:
     """Its memory and its time, measured from outside; one sentence, or what it says, bounded."""
     data = make()
     seen = Seen()
     began = time.monotonic()
     with seen.meanwhile():
         try:
-            found = await read(data)
+            found = await read(data, keeps=keeps)
             reason = ""
             assert sum(len(page.text) for page in found.pages) <= 2_000_000
             assert "root:" not in str(found)

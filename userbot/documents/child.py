@@ -37,7 +37,7 @@ def main() -> None:
         extract.fail("memory")
     except RecursionError:
         extract.fail("bomb")
-    except Exception as error:  # whatever a library makes of a damaged file
+    except BaseException as error:  # whatever a library makes of it: Rust's panic is no Exception
         extract.fail("memory" if packed.ran_out(error) else "broken")
 
 

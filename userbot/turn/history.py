@@ -114,6 +114,11 @@ class History:
             kept.insert(0, Exchange(earlier.sender.name, prompt.not_sent(asked), text, number))
         return kept
 
+    def room(self, conversation: ConversationId) -> float:
+        """Estimated tokens that a request of the conversation may have, all together."""
+        state = self._load(conversation).state
+        return state.budget / state.ratio
+
     def begin(self, question: Question) -> None:
         """A question is about to be answered: if its conversation was silent long, it is new.
 

@@ -15,7 +15,7 @@ from userbot.turn.tools import Tools
 from userbot.turn.turn import Material, Turn
 from userbot.types import ChatRequest, ToolRound, ToolSpec
 
-_TIGHT = 0.4
+_TIGHT = 0.5
 """Of their room, what documents have in a request that is to be shorter."""
 
 
@@ -134,7 +134,7 @@ class Requests:
         return request(self.settings, chat, messages, material.pictures, switches)
 
     def left_out(self, material: Material) -> list[documents.Shown]:
-        """The documents of which a request does not show all."""
+        """The documents of which a request does not show all. Raises StorageError."""
         return [one for one in self._shown(material) if not one.whole]
 
     def in_parts(self, material: Material) -> tuple[recap.Said, recap.Summing]:
@@ -143,7 +143,7 @@ class Requests:
         return documents.summing(material.documents, material.question.text, system, window)
 
     def _shown(self, material: Material, share: float = 1.0) -> list[documents.Shown]:
-        room = self._history.window_tokens * documents.SHARE * share
+        room = self._history.room(material.question.conversation) * documents.SHARE * share
         return documents.fitting(material.documents, material.question.text, room)
 
     def _aside(self, turn: Turn, material: Material) -> str:

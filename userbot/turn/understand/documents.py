@@ -101,7 +101,8 @@ class Documents:
         for message in messages:
             if message not in found:  # it came with its album
                 for one in await self._reader.documents(chat, message):
-                    if not self._chats.forgets(one.person):
+                    over = one.expires_at is not None and one.expires_at <= turn.question.at
+                    if not over and not self._chats.forgets(one.person):
                         found[one.message] = one
         if len(found) > documents.MOST:
             several, most = len(found), documents.MOST
