@@ -37,7 +37,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "app": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build", "controls"},
     "talk": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build"},
     "recap": SHARED | SYSTEM | ADAPTERS | MIDDLE | {"build", "talk"},
-    "cli": SHARED | SYSTEM | ADAPTERS | {"config", "app", "controls", "talk", "recap", "sandbox"},
+    "tool_list": SHARED | {"telegram", "tools"},
+    "cli": SHARED
+    | SYSTEM
+    | ADAPTERS
+    | {"config", "app", "controls", "talk", "recap", "tool_list", "sandbox"},
     "__init__": set(),
     "__main__": {"cli", "signals"},
 }

@@ -23,13 +23,15 @@ HOSTILE = {
 class Served:
     """A server, and what it has carried out."""
 
-    def __init__(self, log: Path, url: str = "") -> None:
+    def __init__(self, log: Path, url: str = "", kind: str = "honest") -> None:
         self.log = log
         self.url = url
+        self.kind = kind
 
     def block(self, name: str = "notes", **also: Any) -> dict[str, Any]:
         """A block of [[tools]]."""
-        return {"name": name, "url": self.url, **HONEST, **also}
+        rights = HOSTILE if self.kind == "hostile" else HONEST
+        return {"name": name, "url": self.url, **rights, **also}
 
     def rows(self, tool: str, event: str = "begin") -> list[dict[str, Any]]:
         """The calls of a tool that began, or ended, since the log was cleared."""
@@ -56,12 +58,12 @@ def over_pipes(kind: str, log: Path, **also: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def over_http(log: Path) -> Iterator[Served]:
-    """An honest server that several programs use."""
+def over_http(log: Path, kind: str = "honest") -> Iterator[Served]:
+    """A server that several programs use."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "tests.tool_server", "honest", str(log), str(port)]
+    command = [sys.executable, "-m", "tests.tool_server", kind, str(log), str(port)]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL) as process:
         try:
             for _ in range(600):
@@ -69,6 +71,6 @@ def over_http(log: Path) -> Iterator[Served]:
                     if not probe.connect_ex(("127.0.0.1", port)):
                         break
                 time.sleep(0.05)
-            yield Served(log, f"http://127.0.0.1:{port}/mcp")
+            yield Served(log, f"http://127.0.0.1:{port}/mcp", kind)
         finally:
             process.kill()

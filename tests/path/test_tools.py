@@ -295,3 +295,39 @@ async def test_a_program_gets_an_empty_folder_and_few_variables(
     began = time.monotonic()
     await program.stop()
     assert time.monotonic() - began < 5, "it ends with its standard input"
+
+
+def git(repository: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=Olga", "-c", "user.email=olga@example.org")
+    command = ["git", "-C", str(repository), *identity, *arguments]
+    return subprocess.run(command, capture_output=True, check=True, text=True).stdout
+
+
+async def test_real_servers_are_asked_the_time_and_switch_a_branch(
+    stage: Stage, tmp_path: Path
+) -> None:
+    programs, repository = Path(sys.executable).parent, tmp_path / "notes"
+    repository.mkdir()
+    git(repository, "init", "-q")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "begun")
+    where = {"repo_path": str(repository)}
+    stage.endpoint.responder = Model(
+        (
+            call("get_current_time", "time", timezone="Europe/Berlin"),
+            call("git_log", "git", **where),
+            call("git_create_branch", "git", branch_name="milk", **where),
+        )
+    )
+    time_server = {"command": [programs / "mcp-server-time"], "read": ["get_current_time"]}
+    git_server = {
+        "command": [programs / "mcp-server-git", "--repository", repository],
+        "read": ["git_log"],
+        "allow": ["git_create_branch"],
+    }
+    blocks = [{"name": "time", **time_server}, {"name": "git", **git_server}]
+    program = await stage.program(tools=blocks)
+    await answered(stage, program, "/gpt begin a branch for milk")
+    time_, log, _branch = results(stage.endpoint.requests[-1])
+    assert "Europe/Berlin" in time_
+    assert "begun" in log
+    assert git(repository, "branch", "--list", "milk").strip() == "milk"

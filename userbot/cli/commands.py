@@ -445,6 +445,32 @@ def recap(
 
 
 @_command(
+    _("List the tools of [[tools]], and what each may do."),
+    _("It starts the servers to ask them. Rights are given in the config."),
+    examples=(
+        ("userbot tools", _("all tools, with the rights to paste for new ones")),
+        ("userbot tools --confirm git", _("you have looked at what changed there")),
+    ),
+)
+def tools(
+    common: Common,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm",
+            metavar="TOOL",
+            help=_("A tool, or all of a server, whose changed definition is fine."),
+        ),
+    ] = None,
+) -> None:
+    settings = load_config(common, need_key=False, need_telegram=False).settings
+    with leaving_at_once():
+        from userbot.cli import tools as command
+
+    command.tools(common, settings, confirm or "")
+
+
+@_command(
     _("Watch the whole program in a small simulated Telegram."),
     _("It needs no account, no key and no network."),
     examples=(

@@ -33,6 +33,7 @@ from userbot.telegram.clock import HINT
 from userbot.telegram.names import NameResolver, dialogs
 from userbot.telegram.session import session_file
 from userbot.texts import _, joined, n_
+from userbot.tool_list import listed, reached
 
 T = TypeVar("T")
 _BLOCKS = ("chats[", "tools[")
@@ -90,6 +91,7 @@ async def _examine(common: Common) -> list[Finding]:
         _looked(_("documents"), _documents, settings.documents),
         _looked(_("history"), _history, loaded),
     )
+    served = await _tools(loaded)
     spoken = []
     if doctor_models.speaks(settings):
         spoken = [await _looked(_("speech"), doctor_models.speech, settings)]
@@ -101,6 +103,7 @@ async def _examine(common: Common) -> list[Finding]:
         *account,
         *others,
         *spoken,
+        *served,
     ]
 
 
@@ -290,6 +293,37 @@ def _counted(settings: Settings, titles: dict[int, str]) -> tuple[str, str]:
     if titles:
         return joined(told, ", ".join(titled(t, i) for i, t in titles.items()), by=": "), ""
     return told, ""
+
+
+async def _tools(loaded: Loaded) -> list[Finding]:
+    """Each server of tools: what it offers with which right, and what it can reach."""
+    found = []
+    for server in await listed(loaded.settings.tools):
+        name = _("tools")
+        if server.trouble is not None:
+            found.append(Finding(name, False, str(server.trouble), server.trouble.hint))
+            continue
+        config, has = server.config, {one.name for one in server.definitions}
+        rights = {"read": config.read, "ask": config.ask, "allow": config.allow}
+        told = [
+            f"{right} {', '.join(one for one in names if one in has)}"
+            for right, names in rights.items()
+            if has.intersection(names)
+        ]
+        offered = joined(*told, by="; ") if told else _("no tool is offered")
+        gone = sorted({name for names in rights.values() for name in names} - has)
+        what, hint = joined(config.name, offered, by=": "), ""
+        if gone:
+            hint = _("It has no such tools: {names}", names=", ".join(gone))
+        elif not told:
+            hint = _("`userbot tools` prints the rights to paste.")
+        found.append(Finding(name, True, what, hint))
+        if files := reached(config, loaded.settings, loaded.path):
+            paths = ", ".join(map(str, files))
+            told_of = _("{name} can reach {files}", name=config.name, files=paths)
+            hint = _("Give its command a folder that does not hold them.")
+            found.append(Finding(name, True, told_of, hint))
+    return found
 
 
 async def _history(loaded: Loaded) -> tuple[str, str]:

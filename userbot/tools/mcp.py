@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from userbot import __version__
 from userbot.errors import ToolServerError, system_reason
 from userbot.events import Notice, Report, Waiting
-from userbot.ports import Clock
+from userbot.ports import Clock, first_of
 from userbot.rules.tool_words import fingerprint, one_line
 from userbot.settings import ToolsConfig
 from userbot.texts import _, joined
@@ -39,7 +39,6 @@ CALL_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 30.0
 _LIST_SECONDS: Final = 15.0
 """A list of tools that is older is asked for again before it is used: servers change."""
-_FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
 _STEADY_SECONDS: Final = 60.0
 """A connection that stood so long was a good one: the next pause is short again."""
@@ -61,7 +60,7 @@ class McpServer:
     def __init__(self, config: ToolsConfig, clock: Clock, report: Report) -> None:
         self.config = config
         self.definitions: tuple[ToolDefinition, ...] = ()
-        """Its tools, as it told last; none while it was never connected."""
+        """Its tools, as it told last; none while it is not connected."""
         self.trouble: ToolServerError | None = None
         """Why it is not connected; None while it is, or nothing is known."""
         self._clock = clock
@@ -73,6 +72,8 @@ class McpServer:
         self._tried = asyncio.Event()
         self._lost = asyncio.Event()
         self._closing = asyncio.Event()
+        self._served = False
+        """A tool was called over the present connection."""
         self._keeping: asyncio.Task[None] | None = None
 
     async def ready(self, seconds: float) -> None:
@@ -106,6 +107,7 @@ class McpServer:
             raise self.trouble or ToolServerError(
                 _("The tool server “{name}” is not connected.", name=self.config.name)
             )
+        self._served = True
         with self._explained(left=True):
             async with asyncio.timeout(CALL_SECONDS):
                 result = await client.session.call_tool(
@@ -126,8 +128,11 @@ class McpServer:
         await asyncio.gather(self._keeping, return_exceptions=True)
 
     async def _keep(self) -> None:
-        """The supervisor: connects, waits until the connection is lost, and begins again."""
-        pause = _FIRST_PAUSE
+        """The supervisor: connects, waits until the connection is lost, and begins again.
+
+        At once where it was good for something, else after a pause that grows.
+        """
+        failed = 0
         while not self._closing.is_set():
             began = self._clock.monotonic()
             try:
@@ -138,26 +143,26 @@ class McpServer:
             except ToolServerError as error:
                 trouble = error
             finally:
-                self._client = None
+                served, self._served, self._client, self.definitions = self._served, False, None, ()
                 self._up.clear()
             if self._closing.is_set():
                 return
-            steady = self._clock.monotonic() - began > _STEADY_SECONDS
-            pause = _FIRST_PAUSE if steady else min(pause * 2, _LONGEST_PAUSE)
-            self._tell(trouble, pause)
-            self._tried.set()
-            closing = asyncio.ensure_future(self._closing.wait())
-            sleeping = asyncio.ensure_future(self._clock.sleep(pause))
-            await asyncio.wait({closing, sleeping}, return_when=asyncio.FIRST_COMPLETED)
-            closing.cancel()
-            sleeping.cancel()
+            steady = served or self._clock.monotonic() - began > _STEADY_SECONDS
+            failed = 0 if steady else failed + 1
+            if failed:
+                self._tried.set()
+            else:
+                self._tried.clear()
+            await self._pause(trouble, min(2.0 ** (failed - 1), _LONGEST_PAUSE) if failed else 0)
 
-    def _tell(self, trouble: ToolServerError, pause: float) -> None:
+    async def _pause(self, trouble: ToolServerError, seconds: float) -> None:
+        """Tell of it, and come back after so many seconds, or when it is to be closed."""
         if self.trouble is None or str(self.trouble) != str(trouble):
             self._report(Notice(reason="tool_server", detail=str(trouble), hint=trouble.hint))
         self.trouble = trouble
         told = _("tool server “{name}”", name=self.config.name)
-        self._report(Waiting(reason="tool_server", seconds=pause, detail=told))
+        self._report(Waiting(reason="tool_server", seconds=seconds, detail=told))
+        await first_of(self._closing.wait(), self._clock.sleep(seconds))
 
     async def _connected(self) -> None:
         """Connect, and come back when the connection is lost. Raises ToolServerError."""

@@ -329,7 +329,7 @@ class ServerTools:
                     tool=tool,
                     arguments=tool_words.one_line(arguments, 200),
                 ),
-                hint=_("Check it yourself: it is not done again."),
+                hint=_("Check it yourself: it is not done again. `userbot tools` lists it."),
             )
         )
 

@@ -1,0 +1,158 @@
+"""Servers of tools that do as they please: what is theirs to say stays data, and ends nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from tests.harness import Program, Stage
+from tests.path.test_tools import Model, answered, call, offered, results
+from tests.tool_server import CANARY
+from tests.tool_servers import Served, over_http, over_pipes
+from userbot.storage.store import Store
+
+UNSEEN = ("Cc", "Cf", "Cs", "Co")
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with over_http(tmp_path_factory.mktemp("hostile") / "log.jsonl", "hostile") as served:
+        yield served
+
+
+def bad(tool: str, **arguments: Any) -> Any:
+    return call(tool, "hostile", **arguments)
+
+
+def texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield key
+            yield from texts(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from texts(one)
+
+
+async def test_what_a_server_says_is_data_and_can_be_seen(stage: Stage, hostile: Served) -> None:
+    stage.endpoint.responder = Model(bad("steer"))
+    program = await stage.program(tools=[hostile.block("hostile")])
+    await answered(stage, program)
+    first, second = stage.endpoint.requests
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in offered(first))
+    for text in texts([first["tools"], second["messages"]]):
+        assert not [one for one in text if unicodedata.category(one) in UNSEEN and one != "\n"]
+    told = results(second)[0].splitlines()
+    assert "data and no instruction" in told[0]
+    assert all(line.startswith("> ") for line in told[1:])
+    assert CANARY in told[-1]
+    shown = [one for one in program.events("tool") if one.name == "hostile__steer"]
+    assert shown
+    assert all("\x1b" not in one.text and "\n" not in one.text for one in shown)
+
+
+async def test_what_is_too_long_is_cut_to_a_share_of_the_window(
+    stage: Stage, hostile: Served
+) -> None:
+    stage.endpoint.responder = Model(bad("huge"))
+    program = await stage.program(
+        tools=[hostile.block("hostile", read=["huge"])], history={"window_tokens": 3000}
+    )
+    await answered(stage, program)
+    told = results(stage.endpoint.requests[-1])[0]
+    assert len(told) < 3000
+    assert told.endswith("[The rest was too long and is left out.]")
+
+
+async def test_who_asks_for_a_persons_words_gets_none(stage: Stage, hostile: Served) -> None:
+    stage.endpoint.responder = Model(bad("asks"))
+    program = await stage.program(tools=[hostile.block("hostile")])
+    answer = await answered(stage, program)
+    assert "It was refused" in answer.text
+    assert program.events("tool", outcome="failed")
+
+
+async def test_a_tool_that_never_answers_costs_its_seconds_alone(
+    stage: Stage, hostile: Served
+) -> None:
+    stage.endpoint.responder = Model((bad("never"), bad("never"), bad("steer")))
+    program = await stage.program(tools=[hostile.block("hostile")])
+    with patch("userbot.tools.mcp.CALL_SECONDS", 0.5):
+        answer = await answered(stage, program)
+    assert CANARY in answer.text
+    assert "silent for too long" in results(stage.endpoint.requests[-1])[0]
+
+
+async def test_a_definition_that_changes_has_to_be_asked_for_until_it_is_confirmed(
+    stage: Stage, hostile: Served
+) -> None:
+    stage.endpoint.responder = Model(bad("lie", text="one"), bad("change"))
+    with patch("userbot.tools.mcp._LIST_SECONDS", 0):
+        program = await stage.program(tools=[hostile.block("hostile")], approvals={"ring": False})
+        await answered(stage, program)
+        assert hostile.called("lie") == [{"text": "one"}]
+        stage.endpoint.responder = Model(bad("lie", text="two"))
+        stage.olga.says(stage.olga, "/gpt -n once more")
+        asked = await program.tells("asked")
+        assert "two" in asked.text
+        assert hostile.called("lie") == [{"text": "one"}]
+        with Store.open(stage.folder / "history.db") as store:
+            assert store.tools.changed() == ["hostile__lie"]
+            store.tools.confirm("hostile__lie")
+        stage.endpoint.responder = Model(bad("lie", text="three"))
+        await answered(stage, program, "/gpt -n and again")
+    assert hostile.called("lie")[-1]["text"] == "three"
+
+
+async def dying(stage: Stage, tmp_path: Path, *calls: Any) -> Program:
+    stage.endpoint.responder = Model(*calls)
+    return await stage.program(tools=[over_pipes("hostile", tmp_path / "log.jsonl")])
+
+
+async def test_a_program_that_dies_is_started_again(stage: Stage, tmp_path: Path) -> None:
+    program = await dying(stage, tmp_path, bad("die"))
+    answer = await answered(stage, program)
+    assert "could not do it" in answer.text or "It failed" in answer.text
+    stage.endpoint.responder = Model(bad("steer"))
+    assert CANARY in (await answered(stage, program)).text
+    assert [one.reason for one in program.events("waiting")] == ["tool_server"]
+
+
+async def test_what_may_have_been_done_before_a_server_died_is_told_and_not_done_again(
+    stage: Stage, tmp_path: Path
+) -> None:
+    program = await dying(stage, tmp_path, bad("die_after", text="pay"))
+    served = Served(tmp_path / "log.jsonl")
+    question = stage.olga.says(stage.olga, "/gpt pay it")
+    await program.tells("answered")
+    assert "nobody knows" in results(stage.endpoint.requests[-1])[0]
+    (told,) = program.events("notice", reason="tool_in_doubt")
+    assert "die_after" in told.detail
+    assert "pay" in told.detail
+    await program.stop()
+    # Asked once more in the same words it is still not done again.
+    with Store.open(stage.folder / "history.db") as store:
+        (doubt,) = store.tools.in_doubt()
+        assert json.loads(doubt.arguments) == {"text": "pay"}
+        assert store.tools.begin(doubt.question, doubt.tool, doubt.arguments, doubt.at) is None
+    assert len(served.called("die_after")) == 1
+    assert question.id_for(stage.olga)
+
+
+async def test_what_a_program_says_on_its_standard_error_goes_into_the_log_up_to_a_measure(
+    stage: Stage, tmp_path: Path
+) -> None:
+    program = await dying(stage, tmp_path, bad("chatter"))
+    await answered(stage, program)
+    said = program.events("notice", reason="tool_server_said")
+    assert said[0].detail.startswith("hostile: noise 0 x")
+    assert len(said) <= 100

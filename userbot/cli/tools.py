@@ -1,0 +1,206 @@
+"""`userbot tools`: the servers of [[tools]], what each tool may do, and what waits for a look."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from userbot.cli.common import Common
+from userbot.cli.language import aside, said
+from userbot.cli.table import NONE, Column, print_json, print_table
+from userbot.console.describe import printable
+from userbot.errors import UsageError
+from userbot.rules.policy import Allowed
+from userbot.rules.tool_rights import ServerRights
+from userbot.rules.tool_words import one_line, seen
+from userbot.settings import Settings
+from userbot.storage.store import Store
+from userbot.storage.tools import CallInDoubt
+from userbot.texts import Text, _, joined, n_
+from userbot.tool_list import ListedServer, listed
+from userbot.types import Right, ToolDefinition
+
+_NOBODY: Final[Allowed] = "me"
+_RIGHTS: Final[dict[Right | None, Text]] = {
+    "read": _("reads"),
+    "ask": _("asks you"),
+    "allow": _("acts by itself on your own words"),
+    None: _("not offered"),
+}
+_COLUMNS: Final = (
+    Column(_("tool")),
+    Column(_("right")),
+    Column(_("by its server's word")),
+    Column("", folds=True),
+)
+
+
+def tools(common: Common, settings: Settings, confirm: str) -> None:
+    """List them; `confirm`: a tool or a server whose definitions the owner has looked at."""
+    if not settings.tools:
+        aside(_("There are no [[tools]] in your config."), _("config.toml.example shows some."))
+        return
+    found = asyncio.run(listed(settings.tools))
+    with closing(Store.open(settings.history.database)) as store:
+        changed = _seen(store, found)
+        if confirm:
+            _confirm(store, found, changed, confirm)
+            changed = _seen(store, found)
+        doubts = store.tools.in_doubt()
+    if common.json:
+        print_json([*_rows(found, changed), *map(_doubt_row, doubts)])
+        return
+    _print(common, found, changed)
+    _print_doubts(doubts)
+    if any(server.trouble for server in found):
+        raise SystemExit(1)
+
+
+def _seen(store: Store, found: Sequence[ListedServer]) -> set[str]:
+    """The tools whose definitions are others than the owner knows."""
+    now = datetime.now(UTC)
+    return {
+        one.full_name
+        for server in found
+        for one in server.definitions
+        if _right(server, one) and store.tools.see(one.full_name, one.fingerprint, now)
+    }
+
+
+def _right(server: ListedServer, tool: ToolDefinition) -> Right | None:
+    return ServerRights(server.config, _NOBODY).right(tool.name)
+
+
+def _confirm(store: Store, found: Sequence[ListedServer], changed: set[str], wanted: str) -> None:
+    known = {one.full_name for server in found for one in server.definitions}
+    known |= {one.tool for one in store.tools.in_doubt()}
+    meant = {name for name in known if wanted in (name, name.partition("__")[0])}
+    if not meant:
+        raise UsageError(
+            _("There is no tool and no server called {name}.", name=printable(wanted)),
+            _("`userbot tools` lists them."),
+        )
+    for name in sorted(meant & changed):
+        store.tools.confirm(name)
+        aside(_("Confirmed: {tool}.", tool=name))
+    settled = sum(store.tools.settle(name) for name in sorted(meant))
+    if settled:
+        told = n_(
+            "{count} call is not in doubt any more.",
+            "{count} calls are not in doubt any more.",
+            settled,
+        )
+        aside(told)
+
+
+def _rows(found: Sequence[ListedServer], changed: set[str]) -> Iterator[dict[str, Any]]:
+    for server in found:
+        if server.trouble is not None:
+            yield {"server": server.config.name, "error": str(server.trouble)}
+        for one in server.definitions:
+            yield {
+                "server": server.config.name,
+                "tool": one.name,
+                "title": one.title,
+                "description": one.description,
+                "right": _right(server, one),
+                "only_reads": one.only_reads,
+                "open_world": one.open_world,
+                "changed": one.full_name in changed,
+            }
+
+
+def _doubt_row(doubt: CallInDoubt) -> dict[str, Any]:
+    return {
+        "in_doubt": doubt.tool,
+        "arguments": doubt.arguments,
+        "title": doubt.question.title,
+        "message": doubt.question.message,
+        "at": doubt.at.isoformat(timespec="seconds"),
+    }
+
+
+def _print(common: Common, found: Sequence[ListedServer], changed: set[str]) -> None:
+    rows = []
+    for server in found:
+        for one in server.definitions:
+            note: str = ""
+            if one.full_name in changed:
+                hint = _("confirm it with `userbot tools --confirm {tool}`", tool=one.full_name)
+                note = joined(_("changed, so it asks you"), hint, by=": ")
+            rows.append(
+                (
+                    one_line(one.full_name),
+                    said(_RIGHTS[_right(server, one)]),
+                    said(_word_of(one)),
+                    said(note),
+                )
+            )
+    if rows:
+        print_table(common, _COLUMNS, rows)
+    for server in found:
+        if server.trouble is not None:
+            aside(str(server.trouble), server.trouble.hint)
+        for one in server.definitions:
+            if one.full_name in changed:
+                print()
+                print(printable(one.full_name))
+                print(
+                    "\n".join(f"  {printable(line)}" for line in seen(one.description).split("\n"))
+                )
+    for server in found:
+        missing = [one.name for one in server.definitions if _right(server, one) is None]
+        gone = {*server.config.read, *server.config.ask, *server.config.allow}
+        gone -= {one.name for one in server.definitions}
+        if server.trouble is None and gone:
+            names = ", ".join(sorted(gone))
+            aside(
+                _("“{server}” has no such tools: {names}", server=server.config.name, names=names)
+            )
+        if missing:
+            _print_block(server)
+
+
+def _word_of(tool: ToolDefinition) -> str:
+    reads: str = _("only reads") if tool.only_reads else _("may change something")
+    return joined(reads, _("may reach the network") if tool.open_world else "", by=", ")
+
+
+def _print_block(server: ListedServer) -> None:
+    """The rights to paste, begun by what the server says of its tools: nothing acts by itself."""
+    config = server.config
+    new = [one for one in server.definitions if _right(server, one) is None]
+    read = [*config.read, *(one.name for one in new if one.only_reads)]
+    ask = [*config.ask, *(one.name for one in new if not one.only_reads)]
+    print()
+    aside(
+        _(
+            "To offer the rest of “{server}”, put these into its block. They are sorted by what"
+            " the server says; leave out what you do not want.",
+            server=config.name,
+        )
+    )
+    print("[[tools]]")
+    print(f"name = {json.dumps(config.name)}")
+    for name, names in (("read", read), ("ask", ask)):
+        if names:
+            listed_names = ", ".join(json.dumps(one, ensure_ascii=False) for one in names)
+            print(f"{name} = [{printable(listed_names)}]")
+
+
+def _print_doubts(doubts: Sequence[CallInDoubt]) -> None:
+    if not doubts:
+        return
+    print()
+    aside(
+        _("Nobody knows whether these were carried out; they are not done again:"),
+        _("Check them, then run `userbot tools --confirm TOOL`."),
+    )
+    for one in doubts:
+        when = one.at.astimezone().strftime("%Y-%m-%d %H:%M")
+        arguments = one_line(one.arguments, 200) or NONE
+        print(f"  {when}  {printable(one.tool)}  {printable(arguments)}")

@@ -1,0 +1,71 @@
+"""The servers of [[tools]] and what they offer, for the commands that list them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from userbot.errors import ToolServerError
+from userbot.ports import SystemClock
+from userbot.settings import Settings, ToolsConfig
+from userbot.telegram.session import session_file
+from userbot.tools.mcp import McpServer
+from userbot.types import ToolDefinition
+
+_SECONDS = 30.0
+_PATH = re.compile(r"(?:^|=)((?:~|\.{0,2}/|[A-Za-z]:[\\/]).*)", re.DOTALL)
+"""A path among a program's arguments, by itself or behind an equals sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedServer:
+    """A server with its tools, or why there are none."""
+
+    config: ToolsConfig
+    definitions: tuple[ToolDefinition, ...]
+    trouble: ToolServerError | None
+
+
+async def listed(servers: Sequence[ToolsConfig]) -> list[ListedServer]:
+    """Connect to these servers, all at a time, and ask for their tools."""
+    return list(await asyncio.gather(*map(_listed, servers)))
+
+
+async def _listed(config: ToolsConfig) -> ListedServer:
+    server = McpServer(config, SystemClock(), lambda _event: None)
+    try:
+        await server.ready(_SECONDS)
+        return ListedServer(config, server.definitions, None)
+    except ToolServerError as error:
+        return ListedServer(config, (), error)
+    finally:
+        await server.aclose()
+
+
+def reached(server: ToolsConfig, settings: Settings, config: Path) -> list[Path]:
+    """The session, the history and the config, as far as a server's arguments lead to them."""
+    private = [
+        session_file(settings.telegram.session),
+        settings.history.database,
+        config,
+        config.parent / ".env",
+    ]
+    given = list(_paths(server))
+    return [one for one in private if any(_leads_to(path, one) for path in given)]
+
+
+def _paths(server: ToolsConfig) -> Iterator[Path]:
+    for word in (*server.command[1:], *server.env.values()):
+        if found := _PATH.search(word):
+            with suppress(OSError, RuntimeError, ValueError):
+                yield Path(found[1]).expanduser().resolve()
+
+
+def _leads_to(path: Path, file: Path) -> bool:
+    with suppress(OSError):
+        file = file.resolve()
+    return path == file or path in file.parents
