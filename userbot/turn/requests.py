@@ -74,10 +74,10 @@ class Requests:
             turn.summing = smaller
         elif turn.looked_up.rounds and not turn.looked_up.found_shorter:
             turn.looked_up.found_shorter = True
-        elif (turn.tight and turn.whole is None) or turn.question.switches.by_itself:
+        elif (turn.tight and turn.whole is None) or not self._has_more(turn):
             return False
         else:
-            self._history.shrink(turn.question.conversation, turn.estimated)
+            self._shrink_history(turn, turn.estimated)
             turn.tight = True
         turn.request = turn.whole = None
         return True
@@ -106,12 +106,24 @@ class Requests:
     def stays_half(self, turn: Turn) -> None:
         """That was it: the window stays smaller. Raises StorageError."""
         assert turn.whole is not None
-        self._history.shrink(turn.question.conversation, estimate_request(turn.whole))
+        self._shrink_history(turn, estimate_request(turn.whole))
         turn.whole = None
 
     def whole_again(self, turn: Turn) -> None:
         """It was something else: the next request is the whole one, and is not halved again."""
         turn.request, turn.whole = turn.whole, None
+
+    def _has_more(self, turn: Turn) -> bool:
+        """Whether there may be more in a request than its question."""
+        material = turn.material
+        assert material is not None
+        aside = bool(material.documents or material.pages)
+        return aside or not turn.question.switches.by_itself
+
+    def _shrink_history(self, turn: Turn, tokens: int) -> None:
+        """A request of so many tokens was too long; none of it is history if it is by itself."""
+        if not turn.question.switches.by_itself:
+            self._history.shrink(turn.question.conversation, tokens)
 
     def _plain(self, turn: Turn) -> ChatRequest:
         """Without tools, and without what they have found."""
