@@ -41,7 +41,7 @@ from userbot.openai_api.speech import OpenAISpeaker, OpenAITranscriber
 from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.inert import Inert
-from userbot.rules.limits import prices_of, strictest
+from userbot.rules.limits import strictest
 from userbot.rules.policy import Allowed, Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS, grew_old
 from userbot.rules.tool_rights import ServerRights
@@ -410,16 +410,13 @@ def asking_style(settings: Settings, account: Account) -> AskingStyle:
 
 
 def recap_rules(settings: Settings) -> RecapRules:
-    """What the config says of recaps. They are answered in Saved Messages, by the model there."""
+    """What the config says of recaps."""
     zone = settings.limits.timezone
-    saved = next((chat.model for chat in settings.chats if chat.id == "saved"), None)
-    prices, model = settings.limits.prices, saved or settings.openai.model
     return RecapRules(
         settings.recap,
         settings.reading.links,
         settings.history.window_tokens,
         settings.openai.system,
-        prices_of(prices, settings.models, model),
         None if zone is None else ZoneInfo(zone),
         language_of(settings.console.language),
     )

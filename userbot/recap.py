@@ -80,7 +80,7 @@ class RecapHere(Talk):
         return () if turn.answer is None else [one.link for one in turn.answer.cites]
 
     async def _understand(self, turn: Turn) -> None:
-        turn.material = await self._recaps.of(turn)
+        turn.material = await self._recaps.of(turn, self._budget.prices(turn.question))
 
 
 class _Deaf:

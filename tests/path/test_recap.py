@@ -46,6 +46,21 @@ async def test_what_was_said_in_a_chat_is_summed_up_in_saved_messages(stage: Sta
     assert len(re.findall(r"^> \[\d\] .* (?:Max|Lena|Vera): \d about", user["content"], re.M)) == 5
 
 
+async def test_what_it_is_likely_to_cost_is_by_the_prices_of_the_model_that_a_command_has_set(
+    stage: Stage,
+) -> None:
+    talk(stage, stage.club, 5)
+    prices = {"input": 1, "output": 1, "big": {"input": 1000, "output": 1000}}
+    stage.endpoint.models = ("test", "gpt-big")
+    program = await stage.program(models={"big": "gpt-big"}, limits={"prices": prices})
+    stage.olga.says(stage.olga, "/gpt_model big")
+    await program.tells("notice", reason="command")
+    _order, answer = await recapped(stage, "/gpt_recap Club")
+    told = re.search(r"about ([\d,]+) tokens \((.*?)\)", answer.text)
+    assert told is not None, answer.text
+    assert float(told[2]) == pytest.approx(int(told[1].replace(",", "")) / 1000, rel=0.1)
+
+
 async def test_what_is_read_already_is_not_summed_up(stage: Stage) -> None:
     talk(stage, stage.club, 2)
     stage.olga.reads(stage.club)

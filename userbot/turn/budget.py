@@ -83,9 +83,13 @@ class Budget:
 
     def least(self, question: Question) -> Expected:
         """The least that a question will cost."""
+        prices = self.prices(question)
+        return limits.expected_of_question(prices, self.limits.system, question.text)
+
+    def prices(self, question: Question) -> Prices | None:
+        """Those of the model that a question is asked; None where none are set."""
         chat = self._chats.get(question.conversation.chat)
-        model = model_of(self.limits.model, chat, question.switches)
-        return limits.expected_of_question(self._prices(model), self.limits.system, question.text)
+        return self._prices(model_of(self.limits.model, chat, question.switches))
 
     def admit(
         self, question: Question, now: datetime, least: Expected, *, joins: bool = False

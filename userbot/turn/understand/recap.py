@@ -40,7 +40,6 @@ class RecapRules:
     links: bool
     window_tokens: int
     system: str
-    prices: Prices | None
     zone: ZoneInfo | None
     language: Language
 
@@ -69,17 +68,20 @@ class Recaps:
         self._voice_notes = voice_notes
         self._clock = clock
 
-    async def of(self, turn: Turn) -> Material:
-        """Read what a recap is of. Raises NoSuchChatError, TelegramError and StorageError."""
+    async def of(self, turn: Turn, prices: Prices | None) -> Material:
+        """Read what a recap is of. `prices`: of the model that will be asked.
+
+        Raises NoSuchChatError, TelegramError and StorageError.
+        """
         question = turn.question
         try:
-            return await self._read(turn)
+            return await self._read(turn, prices)
         except _None as why:
             if question.recap is not None and question.recap.ring:
                 raise NothingToAnswerError(why.args[0], reason="no_recap") from None
             return Material(question, answer=escaped(self._told(why.args[0])))
 
-    async def _read(self, turn: Turn) -> Material:
+    async def _read(self, turn: Turn, prices: Prices | None) -> Material:
         question, order = turn.question, turn.question.recap
         assert order is not None
         where, title = await self._where(question, order)
@@ -94,7 +96,10 @@ class Recaps:
         said = recap.oldest_first(span.messages)
         listen = order.voice or self.rules.config.voice
         heard = await self._voice_notes.words(turn, said, listen=listen)
-        return self._material(turn, scope, title, said, heard, span.left_out)
+        whole = self._said(turn, scope, title, said, heard)
+        assert turn.summing is not None
+        head = self._head(whole, turn.summing, prices, span.left_out)
+        return Material(question, said=whole, preface=f"{head}\n\n")
 
     async def _where(self, question: Question, order: Recap) -> tuple[ConversationId, str]:
         """Which conversation is meant, and how it is called."""
@@ -131,16 +136,10 @@ class Recaps:
                 return one.message
         return 0
 
-    def _material(
-        self,
-        turn: Turn,
-        scope: Scope,
-        title: str,
-        said: list[Message],
-        heard: Heard,
-        left_out: Text | str,
-    ) -> Material:
-        rules, question = self.rules, turn.question
+    def _said(
+        self, turn: Turn, scope: Scope, title: str, said: list[Message], heard: Heard
+    ) -> recap.Said:
+        rules = self.rules
         turn.looked_up.sources = [
             source_of(one, scope, self._lookups, links=rules.links, zone=rules.zone) for one in said
         ]
@@ -150,16 +149,20 @@ class Recaps:
         )
         room = recap.room(rules.window_tokens, rules.system, title)
         turn.summing = recap.Summing(lines, room)
-        whole = recap.Said(title, lines, len(said), recap.people_of(said), said[0].at)
-        head = self._head(whole, turn.summing, left_out)
-        return Material(question, said=whole, preface=f"{head}\n\n")
+        return recap.Said(title, lines, len(said), recap.people_of(said), said[0].at)
 
-    def _head(self, said: recap.Said, summing: recap.Summing, left_out: Text | str) -> str:
+    def _head(
+        self,
+        said: recap.Said,
+        summing: recap.Summing,
+        prices: Prices | None,
+        left_out: Text | str,
+    ) -> str:
         """The line above a recap: how much it is of, and what it is likely to cost."""
         rules = self.rules
         beside = recap.beside(rules.system, said.title)
         asked, answered = recap.likely_tokens(summing, beside)
-        money = limits.cost(rules.prices, asked, answered) / limits.MICRO
+        money = limits.cost(prices, asked, answered) / limits.MICRO
         assert said.since is not None
         since = said.since.astimezone(rules.zone).strftime("%Y-%m-%d %H:%M")
         told = joined(
@@ -219,7 +222,8 @@ class RecapStage:
         self._typing.begin(turn)
         try:
             with turn.waits("recap"):  # a long one is paced, and does not hang
-                turn.material = await self._recaps.of(turn)
+                prices = self._budget.prices(turn.question)
+                turn.material = await self._recaps.of(turn, prices)
         except NoSuchChatError as error:  # told where the answer would stand
             turn.material, turn.failure = Material(turn.question), error
 
