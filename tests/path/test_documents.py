@@ -10,6 +10,7 @@ import pytest
 
 from tests.documents import made
 from tests.harness import Stage, Timings, listed
+from tests.path.test_answered_once import CUT_OFF
 from userbot.sandbox.endpoint_faults import RefusedError
 
 LONG = [f"Chapter {at}: " + "the story goes on and on. " * 60 for at in range(1, 41)]
@@ -297,6 +298,32 @@ async def test_a_kill_in_the_middle_is_answered_once(stage: Stage) -> None:
     await program.tells("answered")
     assert "> The rent is 900 euros." in seen(stage)
     assert [one.text for one in stage.answers(question)] == ["In May."]
+
+
+@pytest.mark.parametrize("switch", ["", "-q "])
+async def test_an_answer_that_was_paid_to_its_end_is_brought_after_a_kill(
+    stage: Stage, switch: str
+) -> None:
+    stage.timings = CUT_OFF
+    stage.endpoint.responder = told
+    program = await stage.program()
+    leaves = "messages.editMessage" if switch else "messages.sendMessage"
+    sending = stage.telegram.faults.add(leaves, delay=60, times=None)
+    sent = stage.olga.sends_document(
+        stage.group, made.pdf(LONG), file_name="a.pdf", caption=f"/gpt {switch}summarise this"
+    )
+    while not sending.happened or (switch and not sent.deleted):
+        await asyncio.sleep(0.005)
+    asked = len(stage.asked())
+    assert asked > 3, "in parts"
+    await program.crash()
+    stage.telegram.faults.clear()
+    program = await stage.program()
+    await program.tells("answered")
+    assert len(stage.asked()) == asked
+    where = stage.olga if switch else stage.group
+    answers = [one for one in stage.olga.messages(where) if one.text.endswith("In May.")]
+    assert len(answers) == 1
 
 
 async def test_a_document_that_is_deleted_while_it_is_asked_about_is_told_by_nobody(

@@ -54,6 +54,8 @@ class Documents:
         if not self._process.config.enabled or material.only_transcript:
             return material
         question, quoted_one = material.question, material.quoted
+        if question.quiet and self._store.ledger.whole(question) is not None:
+            return material  # its message is deleted by now, and its answer is all there
         own = [*question.documents]
         if quoted_one is not None and quoted_one.document:
             own.append(quoted_one.message)
