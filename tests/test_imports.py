@@ -60,6 +60,8 @@ OWNERS: dict[str, set[str]] = {
     "telethon": {"telegram", "sandbox"},
     "mcp": {"tools"},
     "anyio": {"tools"},
+    "jsonschema": {"tools"},
+    "referencing": {"tools"},
     "python_socks": {"telegram"},
     "filelock": {"telegram"},
     "openai": {"openai_api"},

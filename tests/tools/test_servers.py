@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,11 @@ from tests.harness import Program, Stage
 from tests.path.test_tools import Model, answered, call, offered, results
 from tests.tool_server import CANARY
 from tests.tool_servers import Served, over_http, over_pipes
+from userbot.errors import ToolServerError
+from userbot.ports import SystemClock
+from userbot.settings import ToolsConfig
 from userbot.storage.store import Store
+from userbot.tools.mcp import McpServer, _pause_after
 
 UNSEEN = ("Cc", "Cf", "Cs", "Co")
 
@@ -124,7 +129,7 @@ async def test_a_program_that_dies_is_started_again(stage: Stage, tmp_path: Path
     assert "could not do it" in answer.text or "It failed" in answer.text
     stage.endpoint.responder = Model(bad("steer"))
     assert CANARY in (await answered(stage, program)).text
-    assert [one.reason for one in program.events("waiting")] == ["tool_server"]
+    assert [one.reason for one in program.events("waiting")] == ["tool_server_again"]
 
 
 async def test_what_may_have_been_done_before_a_server_died_is_told_and_not_done_again(
@@ -156,3 +161,25 @@ async def test_what_a_program_says_on_its_standard_error_goes_into_the_log_up_to
     said = program.events("notice", reason="tool_server_said")
     assert said[0].detail.startswith("hostile: noise 0 x")
     assert len(said) <= 100
+
+
+async def test_a_program_that_is_no_server_is_told_in_a_sentence(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    junk = "import time; print('junk', flush=True); print('{}', flush=True); time.sleep(60)"
+    told: list[Any] = []
+    config = ToolsConfig(name="junk", command=(sys.executable, "-c", junk))
+    server = McpServer(config, SystemClock(), told.append)
+    with patch("userbot.tools.mcp.CONNECT_SECONDS", 0.5), pytest.raises(ToolServerError) as caught:
+        await server.ready(20)
+    assert "“junk” failed: it was silent for too long" in str(caught.value)
+    await server.aclose()
+    assert capfd.readouterr().err == "", "no log of the SDK's stands on the console"
+    assert [one.reason for one in told] == ["tool_server", "tool_server_again"]
+
+
+@pytest.mark.parametrize(("failed", "seconds"), [(0, 0), (1, 1), (2, 2), (5, 16), (5000, 300)])
+def test_a_server_that_fails_again_and_again_is_tried_less_and_less(
+    failed: int, seconds: float
+) -> None:
+    assert _pause_after(failed) == seconds

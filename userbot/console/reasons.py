@@ -55,6 +55,7 @@ REASONS: Final = {
     "transcription_again": _("retrying the transcription"),
     "edit_again": _("retrying the edit"),
     "model_again": _("retrying the request to the model"),
+    "tool_server_again": _("connecting again"),
     "storage_busy": _("the history database is busy"),
     "storage_full": _("the disk is full"),
     # skipped

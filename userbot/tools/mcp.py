@@ -11,7 +11,9 @@ Rule 3: what it says is data; what it returns is text, and cut by whoever reads 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
+import logging
 import os
 import shutil
 import sys
@@ -81,7 +83,7 @@ class McpServer:
 
         Raises ToolServerError if it is not within so many seconds, or could not be.
         """
-        if self._keeping is None:
+        if self._keeping is None or self._keeping.done():
             self._keeping = asyncio.create_task(self._keep(), name=f"tools {self.config.name}")
         if not self._up.is_set():
             with suppress(TimeoutError):
@@ -153,7 +155,7 @@ class McpServer:
                 self._tried.set()
             else:
                 self._tried.clear()
-            await self._pause(trouble, min(2.0 ** (failed - 1), _LONGEST_PAUSE) if failed else 0)
+            await self._pause(trouble, _pause_after(failed))
 
     async def _pause(self, trouble: ToolServerError, seconds: float) -> None:
         """Tell of it, and come back after so many seconds, or when it is to be closed."""
@@ -161,7 +163,7 @@ class McpServer:
             self._report(Notice(reason="tool_server", detail=str(trouble), hint=trouble.hint))
         self.trouble = trouble
         told = _("tool server “{name}”", name=self.config.name)
-        self._report(Waiting(reason="tool_server", seconds=seconds, detail=told))
+        self._report(Waiting(reason="tool_server_again", seconds=seconds, detail=told))
         await first_of(self._closing.wait(), self._clock.sleep(seconds))
 
     async def _connected(self) -> None:
@@ -245,14 +247,14 @@ class McpServer:
         pipe, _protocol = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading, "rb")
         )
-        logging = asyncio.create_task(self._log(stream))
+        logged = asyncio.create_task(self._log(stream))
         try:
             with os.fdopen(writing, "w") as errors:
                 yield errors
         finally:
-            logging.cancel()
+            logged.cancel()
             pipe.close()
-            await asyncio.gather(logging, return_exceptions=True)
+            await asyncio.gather(logged, return_exceptions=True)
 
     async def _log(self, stream: asyncio.StreamReader) -> None:
         minute, lines = 0.0, 0
@@ -360,9 +362,20 @@ def found_program(name: str) -> str:
     return shutil.which(os.path.expanduser(name), path=folders) or name
 
 
+def _pause_after(failed: int) -> float:
+    """Seconds until the next try, after so many in a row that were good for nothing."""
+    return min(2.0 ** min(failed - 1, 20), _LONGEST_PAUSE) if failed else 0.0
+
+
 def _import() -> None:
-    import mcp
-    import mcp.client.streamable_http  # noqa: F401
+    # What it logs of a server's mistakes would stand on the console, traceback and all.
+    logger = logging.getLogger("mcp")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+
+    # The first call would wait for these.
+    importlib.import_module("jsonschema")
+    importlib.import_module("referencing")
 
 
 def _closed_code() -> int:

@@ -62,8 +62,9 @@ class ToolRules:
 
 @dataclass(frozen=True, slots=True)
 class _Offered:
-    """A tool that a question may use now."""
+    """A tool that a question may use now; `name`: as models call it."""
 
+    name: str
     server: ToolServer
     definition: ToolDefinition
     right: Right
@@ -200,7 +201,7 @@ class ServerTools:
             if right is not None:
                 known = self._store.tools.see
                 changed = known(definition.full_name, definition.fingerprint, self._clock.now())
-                found[name] = _Offered(server, definition, right, changed)
+                found[name] = _Offered(name, server, definition, right, changed)
         return found
 
     def _verdict(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> Verdict:
@@ -243,7 +244,7 @@ class ServerTools:
             return self._failed(turn.question, tool, arguments, error)
         outcome = "failed" if failed else "done"
         self._tell(turn.question, tool, arguments, outcome, self._clock.monotonic() - began)
-        return _returned(tool.definition, text, failed=failed)
+        return tool_words.returned(tool.name, text, failed=failed)
 
     async def _change(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> str:
         """A call that may change something: it leaves once, and what it returned is kept."""
@@ -281,7 +282,7 @@ class ServerTools:
             self._tell(question, tool, arguments, "in_doubt")
             self._tell_doubt(question, tool.definition.full_name, tool_words.canonical(arguments))
             return f"{_IN_DOUBT} ({error})"
-        result = _returned(tool.definition, text, failed=failed)
+        result = tool_words.returned(tool.name, text, failed=failed)
         self._store_back.soon(partial(store.finish, call, result))
         outcome = "failed" if failed else "done"
         self._tell(question, tool, arguments, outcome, self._clock.monotonic() - began)
@@ -337,8 +338,3 @@ class ServerTools:
 def _key(question: Question, tool: _Offered, arguments: Mapping[str, Any]) -> tuple[int, str, str]:
     """By what a call is known: the same one of the same question is not made again."""
     return question.id, tool.definition.full_name, tool_words.canonical(arguments)
-
-
-def _returned(definition: ToolDefinition, text: str, *, failed: bool) -> str:
-    title = tool_words.one_line(definition.title) or definition.name
-    return tool_words.returned(title, text, failed=failed)

@@ -200,7 +200,8 @@ class Complete:
             )
         if turn.request is None:
             tools = self._requests.tools
-            if tools is not None and tools.connects and not turn.looked_up.rounds:
+            first = turn.summing is None and not turn.looked_up.rounds
+            if tools is not None and tools.connects and first:
                 await tools.connect(turn)
             turn.request = self._requests.build(turn)
         request = turn.request
