@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Stage, Usage, listed
+from tests.path.test_answered_once import CUT_OFF, SEND
 from tests.path.test_changing_questions import PLAIN
 from tests.path.test_chat_commands import orders, result
 from tests.path.test_pictures import JPEG
@@ -114,6 +115,22 @@ async def test_a_mistaken_switch_is_told_its_owner_and_no_model_is_asked(
     await until(lambda: len(program.events("failed", reason="bad_switch")) == 2)
     assert stage.answers(in_group) == [], "others read nothing of it"
     assert stage.endpoint.requests == []
+
+
+async def test_after_a_kill_what_was_mistaken_is_told_once_and_in_the_same_words(
+    stage: Stage,
+) -> None:
+    stage.timings = CUT_OFF
+    stage.telegram.faults.add(SEND, drop="after")
+    looking = stage.telegram.faults.add("messages.getHistory", delay=60, times=None)
+    program = await stage.program()
+    said = stage.olga.says(stage.olga, "/gpt -e huge why?")
+    await until(lambda: looking.happened)
+    await program.crash()
+    stage.telegram.faults.clear()
+    program = await stage.program()
+    await program.tells("failed", reason="bad_switch")
+    assert [one.text for one in stage.answers(said)] == ["⚠️ -e takes low, medium or high."]
 
 
 @pytest.mark.parametrize("where", ["olga", "group"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from telethon.tl import types
 
-from userbot.telegram.words import carried, item, said, told
+from userbot.telegram.words import carried, item, pages_of, said, told
 
 EMPTY_POLL = types.PollResults()
 
@@ -111,3 +111,14 @@ def test_a_hidden_address_stands_behind_its_words(
 ) -> None:
     entity = types.MessageEntityTextUrl(*link)
     assert said(SimpleNamespace(message=words, entities=[entity])) == shown
+
+
+def test_of_a_long_page_no_more_is_read_than_anybody_is_shown() -> None:
+    class Unread(types.PageBlockParagraph):  # type: ignore[misc]
+        text = property(lambda _: pytest.fail("it was read"), lambda *_: None)
+
+    long = types.PageBlockParagraph(types.TextPlain("word " * 2000))
+    blocks = [long, long, Unread(None)]
+    page = types.WebPage(1, "a.example", "a", 0, cached_page=types.Page("a", blocks, [], []))
+    (found,) = pages_of(SimpleNamespace(media=types.MessageMediaWebPage(page))) or ()
+    assert len(found.text) == 20_000

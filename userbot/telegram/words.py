@@ -7,7 +7,7 @@ contact's phone number is nobody's to tell.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from telethon.tl import TLObject, types
@@ -105,7 +105,7 @@ def pages_of(message: Any) -> tuple[LinkedPage, ...] | None:
     if not isinstance(page, types.WebPage):
         return ()
     kept = page.cached_page
-    words = _words_in(kept.blocks) if isinstance(kept, types.Page) else ""
+    words = _first_words_in(kept.blocks) if isinstance(kept, types.Page) else ""
     return (
         LinkedPage(
             address=_one_line(page.url or page.display_url),
@@ -239,6 +239,19 @@ _TOLD: dict[type, Callable[[Any], str]] = {
     types.MessageMediaPaidMedia: _paid,
     types.MessageMediaVideoStream: lambda _: "video stream",
 }
+
+
+def _first_words_in(blocks: Sequence[Any]) -> str:
+    """The words of a page, as far as anybody is shown them: it comes with every message."""
+    words: list[str] = []
+    room = _MOST_WORDS
+    for block in blocks:
+        if room <= 0:
+            break
+        if said := _words_in(block):
+            words.append(said)
+            room -= len(said)
+    return "\n".join(words)
 
 
 def _words_in(value: Any) -> str:

@@ -204,6 +204,8 @@ class InWriting:
         """The answer failed: close what was shown; where only the owner reads, say why."""
         self._begin(turn)  # it may have failed before there was anything to follow
         shown = tuple(one.text for one in turn.messages)
+        if shown and shown[0].text == self._why(turn, error)[0].text:
+            return  # an earlier run has said so
         if shown and turn.question.recap is not None:
             await self._replace(turn, error)  # a half of it is worth nothing
         elif shown and shown != turn.looked_up.line:
@@ -222,6 +224,11 @@ class InWriting:
 
     async def _replace(self, turn: Turn, error: Exception) -> None:
         """Let a short line say why there is no answer, and nothing else stand."""
+        with suppress(TelegramError, NotLoggedInError):
+            await self._bring(turn, self._why(turn, error))
+
+    def _why(self, turn: Turn, error: Exception) -> tuple[RichText, ...]:
+        """The line that says why there is no answer."""
         inert = self.style.inert
         said = f"⚠️ {translated(str(error), inert.language)}"
         question, above = turn.question, ""
@@ -229,8 +236,7 @@ class InWriting:
             above = prompt_of(question)
         elif question.quiet:  # its message is gone, which would have said what this is about
             above = beginning(question, question.text)
-        with suppress(TelegramError, NotLoggedInError):
-            await self._bring(turn, plain(said, above=above, inert=inert))
+        return plain(said, above=above, inert=inert)
 
     def _begin(self, turn: Turn) -> None:
         """Decide where the answer stands, once."""
