@@ -94,6 +94,12 @@ def test_a_path_inside_a_table_is_anchored_too(config: Path) -> None:
     assert found.public_key == config.parent / "server.pem"
 
 
+@pytest.mark.parametrize("mark", ["🤖", "(AI)", "GPT-5.5", "👩‍💻 ИИ", "— ИИ"])
+def test_a_mark_that_nothing_acts_by_is_taken(config: Path, mark: str) -> None:
+    config.write_text(f'{GOOD}[trigger]\nmark = "{mark}"\n', encoding="utf-8")
+    assert load(config, None, {}).settings.trigger.mark == mark
+
+
 def test_a_byte_order_mark_and_windows_lines_are_fine(config: Path) -> None:
     config.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
     assert load(config, None, {}).origins["openai.api_key"] == "config.toml:6"

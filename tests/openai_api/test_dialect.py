@@ -206,6 +206,21 @@ def test_what_a_refusal_means(status: int, said: object, name: str | None) -> No
     assert dialect.learn(ServerRefusal.of(said, status), dialect.body(REQUEST)) == name
 
 
+def test_of_an_effort_that_is_refused_with_the_names_of_others_those_are_still_sent() -> None:
+    dialect = Dialect()
+    said = {
+        "message": "Unsupported value: 'reasoning_effort' does not support 'low' with this model."
+        " Supported values are: 'medium' and 'high'.",
+        "param": "reasoning_effort",
+    }
+    refusal = ServerRefusal.of({"error": said}, 400)
+    assert dialect.learn(refusal, dialect.body(REQUEST)) == "reasoning_effort"
+    assert "reasoning_effort" not in dialect.body(REQUEST)
+    high = replace(REQUEST, reasoning_effort="high")
+    assert dialect.body(high)["reasoning_effort"] == "high"
+    assert dialect.learn(refusal, dialect.body(REQUEST)) is None
+
+
 def test_what_was_dropped_is_not_looked_for_again() -> None:
     dialect = Dialect()
     refusals = {"param": "temperature"}, {"message": "System role not supported"}

@@ -197,6 +197,26 @@ async def test_a_server_that_takes_no_effort_is_asked_without(stage: Stage) -> N
     assert told[1:] == ["test does not support reasoning_effort: asking without it."]
 
 
+async def test_a_model_that_takes_other_efforts_is_asked_with_those(stage: Stage) -> None:
+    def picky(request: dict[str, Any]) -> str:
+        if request.get("reasoning_effort") == "low":
+            raise RefusedError(400, "reasoning_effort 'low' is not supported; use 'high'")
+        return "An answer."
+
+    stage.endpoint.responder = picky
+    program = await stage.program()
+    for number, effort in enumerate(("low", "low", "high"), 1):
+        stage.olga.says(stage.olga, f"/gpt -e {effort} why?")
+        await until(partial(answered, program, number))
+    sent = [one.get("reasoning_effort") for one in stage.endpoint.requests]
+    assert sent == ["low", None, None, "high"]
+    told = [one.detail for one in program.events("notice", reason="parameter_dropped")]
+    assert told == [
+        'test does not support reasoning_effort "low": not sent any more.',
+        'test does not support reasoning_effort "low": asking without it.',
+    ]
+
+
 async def test_the_effort_asked_for_is_not_given_up_for_tools(stage: Stage) -> None:
     def picky(request: dict[str, Any]) -> str:
         if request.get("tools") and request.get("reasoning_effort") != "none":

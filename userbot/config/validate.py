@@ -185,7 +185,7 @@ def _mark(trigger: dict[str, Any]) -> Iterator[Problem]:
         return
     called = mark.startswith(tuple(set(punctuation) - set(_MARK_BEGINS)))
     asks = bool(prefix.strip()) and mark.lower().startswith(prefix.strip().lower())
-    if called or asks or re.search(r"[@/\\]|\w[.]\w", mark):
+    if called or asks or re.search(r"[@/\\]|\w[.][^\W\d]", mark):
         told = _("{key} must not begin like a command, a name or a question, or contain an address")
         yield Problem.at(key, told, hint)
 

@@ -107,11 +107,11 @@ class OpenAIChat:
         with self._client.explained(request.model, answer):
             client = await self._client.ready()
             dialect = self._dialects[request.model]
-            if request.switches.effort and EFFORT in dialect.without:
+            if refused := dialect.refused_of(request.switches.effort):
                 told = _(
                     "{model} does not support {what}: asking without it.",
                     model=request.model,
-                    what=EFFORT,
+                    what=refused,
                 )
                 self._report(Notice(reason="parameter_dropped", detail=told))
             while True:
@@ -162,6 +162,8 @@ class OpenAIChat:
         name = dialect.learn(refusal, body)
         if name is not None:
             what = _DROPPED.get(name, name)
+            if name == EFFORT:
+                what = dialect.refused_of(str(body.get(EFFORT, ""))) or name
             told = _("{model} does not support {what}: not sent any more.", model=model, what=what)
             if name in body and dialect.cap is not None and dialect.cap < body[name]:
                 told = _(

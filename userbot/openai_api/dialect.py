@@ -107,6 +107,9 @@ _FEWEST: Final = 16
 """Tokens; no server allows so few, whatever the number means."""
 
 
+_EFFORTS: Final = frozenset({"minimal", "low", "medium", "high", "xhigh"})
+
+
 class Dialect:
     """What one model is not sent, or otherwise. `cap`: how long an answer it allows, if told."""
 
@@ -115,6 +118,14 @@ class Dialect:
         self.cap: int | None = None
         self._no_effort = False
         """With tools it is told not to reason: else it does not take them."""
+        self._efforts_refused: set[str] = set()
+        """Each by itself: it takes others."""
+
+    def refused_of(self, effort: str) -> str:
+        """What it does not take of an effort, as it is told; "" if it takes it."""
+        if effort and EFFORT in self.without:
+            return EFFORT
+        return f'{EFFORT} "{effort}"' if effort in self._efforts_refused else ""
 
     def takes_tools(self, request: ChatRequest) -> bool:
         """Whether it can be asked with tools; not where they would cost the effort asked for."""
@@ -164,6 +175,8 @@ class Dialect:
         to_none = bool(body.get(TOOLS)) and re.search(r"\bnone\b", text, re.I) is not None
         if name == EFFORT and to_none and not self._no_effort:
             self._no_effort = True
+        elif name == EFFORT and _names_another(text, sent := str(body.get(EFFORT))):
+            self._efforts_refused.add(sent)
         elif name is not None:
             self.without.add(name)
         return name
@@ -219,7 +232,10 @@ class Dialect:
         return wanted if wanted is None or self.cap is None else min(wanted, self.cap)
 
     def _effort(self, request: ChatRequest) -> str | None:
-        return "none" if self._no_effort and request.tools else request.reasoning_effort
+        if self._no_effort and request.tools:
+            return "none"
+        effort = request.reasoning_effort
+        return None if effort in self._efforts_refused else effort
 
     def _message(self, message: PromptMessage) -> dict[str, Any]:
         written: dict[str, Any] = {"role": message.role, "content": self._content(message)}
@@ -332,3 +348,8 @@ def _refused_tools(status: int, text: str, param: str, body: dict[str, Any]) -> 
     if body.get(TOOLS) and not streams and (named or _NO_TOOLS.search(about)):
         return TOOLS
     return SCHEMA if body.get(SCHEMA) and _NO_SCHEMA.search(about) else None
+
+
+def _names_another(text: str, effort: str) -> bool:
+    """Whether a refusal of an effort tells which others there are."""
+    return effort in _EFFORTS and bool(_EFFORTS & set(_WORD.findall(text.lower())) - {effort})
