@@ -13,10 +13,11 @@ import pytest
 
 from tests.cli.house import House, until
 from tests.questions import question
+from tests.tool_servers import Served
 from userbot.sandbox.endpoint import Reply
 from userbot.storage.archive import Archive, ArchivedQuestion
 from userbot.storage.store import Store
-from userbot.types import TERMINAL
+from userbot.types import TERMINAL, ToolCall
 
 SENTENCES = [f"Sentence number {n} says a little more than the one before it. " for n in range(12)]
 
@@ -274,3 +275,22 @@ async def test_a_question_says_how_it_is_asked(house: House) -> None:
     assert ended.out == "You asked: five?\n"
     assert requests[-1]["model"] == "gpt-big"
     assert "userbot talk -- -m big" in (await house.run("talk", "--help")).out
+
+
+async def test_tools_of_servers_are_there_and_what_needs_a_yes_is_not_done(
+    house: House, notes: Served
+) -> None:
+    add = ToolCall("a1", "notes__add", json.dumps({"text": "milk"}))
+
+    def respond(request: dict[str, Any]) -> Reply:
+        told = [one["content"] for one in request["messages"] if one["role"] == "tool"]
+        return Reply(told[-1]) if told else Reply("", calls=(add,))
+
+    house.stage.endpoint.responder = respond
+    block = "\n".join(f"{key} = {json.dumps(value)}" for key, value in notes.block().items())
+    write_config(house, f"[[tools]]\n{block}")
+    ended = await house.run("talk", lines="note: milk\nand once more\n")
+    first, second = (one for one in ended.out.splitlines() if one.startswith(("Added", "This")))
+    assert first == "Added: milk"
+    assert "needs the owner's yes" in second, "an answer to a tool's result is in sight"
+    assert notes.called("add") == [{"text": "milk"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import pytest
 from tests.harness import Program, Stage, ToolCall, listed
 from tests.tool_servers import Served, over_pipes
 from userbot.sandbox.endpoint import Reply
+from userbot.sandbox.endpoint_faults import RefusedError
 from userbot.sandbox.state import Message
 
 Ask = dict[str, Any]
@@ -240,20 +242,66 @@ async def test_a_line_says_what_is_called_until_the_answer_replaces_it(
 async def test_a_call_that_was_made_for_a_question_is_not_made_again(
     stage: Stage, notes: Served
 ) -> None:
-    stage.endpoint.responder = Model(call("add", text="milk"))
-    program = await stage.program(tools=[notes.block()])
-
     def breaks(request: Ask) -> Reply:
         if results(request):
             stage.endpoint.responder = Model(call("add", text="milk"))
-            raise ConnectionResetError
+            raise RefusedError(400, "The model is tired.")
         return Reply("", calls=(call("add", text="milk"),))
 
     stage.endpoint.responder = breaks
+    program = await stage.program(tools=[notes.block()], trigger={"edits": True})
     question = stage.olga.says(stage.olga, "/gpt note: milk")
-    await program.tells("answered", message=question.id_for(stage.olga))
+    message = question.id_for(stage.olga)
+    while not (program.events("failed") or program.events("answered")):
+        await asyncio.sleep(0.02)
+    stage.olga.says(stage.olga, "/gpt_retry", reply_to=question)
+    await program.tells("answered", message=message)
     assert notes.called("add") == [{"text": "milk"}]
-    assert len(program.events("tool", name="notes__add", outcome="done")) == 1
+    # Nor when it is edited: what came of the call is told again.
+    stage.olga.edits(question, "/gpt note: milk, please")
+    while len(program.events("answered", message=message)) < 2:
+        await asyncio.sleep(0.02)
+    assert notes.called("add") == [{"text": "milk"}]
+    assert program.events("tool", name="notes__add", outcome="repeated")
+    *_failed, answer = [one for one in stage.olga.messages(stage.olga) if one.reply_to is question]
+    assert "Added: milk" in answer.text
+
+
+async def test_a_model_without_tools_is_asked_first_and_changes_nothing(
+    stage: Stage, notes: Served
+) -> None:
+    stage.endpoint.toolless = True
+
+    def respond(request: Ask) -> Reply:
+        words = request["messages"][-1]["content"]
+        if "response_format" not in request:
+            return Reply(words)
+        assert "notes__add" not in words
+        wanted = [
+            {"name": "notes__now", "arguments": {"zone": "here"}},
+            {"name": "notes__add", "arguments": {"text": "milk"}},
+        ]
+        return Reply(json.dumps({"calls": wanted}))
+
+    stage.endpoint.responder = respond
+    program = await stage.program(tools=[notes.block()])
+    assert "12:34 in here" in (await answered(stage, program)).text
+    assert notes.called("add") == []
+    (told,) = program.events("notice", reason="tools_refused")
+    assert "before the answer" in told.detail
+
+
+async def test_what_is_searched_and_what_is_called_are_one_set_of_tools(
+    stage: Stage, notes: Served
+) -> None:
+    stage.lena.says(stage.club, "we meet in Oslo")
+    search = ToolCall("s1", "search_chat", json.dumps({"words": ["Oslo"]}))
+    stage.endpoint.responder = Model((search, call("now", zone="Oslo")))
+    program = await stage.program(tools=[notes.block()], reading={"search": "me"})
+    await answered(stage, program, "/gpt when do we meet?", stage.club)
+    found, time_ = results(stage.endpoint.requests[-1])
+    assert "Lena: we meet in Oslo" in found
+    assert "12:34 in Oslo" in time_
 
 
 async def test_a_server_that_is_away_costs_no_answer(stage: Stage, notes: Served) -> None:
@@ -331,3 +379,21 @@ async def test_real_servers_are_asked_the_time_and_switch_a_branch(
     assert "Europe/Berlin" in time_
     assert "begun" in log
     assert git(repository, "branch", "--list", "milk").strip() == "milk"
+
+
+async def test_the_history_makes_room_for_what_is_offered(stage: Stage, notes: Served) -> None:
+    """Definitions count in the window."""
+    stage.endpoint.responder = lambda _: "word " * 60
+    program = await stage.program(history={"window_tokens": 1200})
+    for number in range(12):
+        await answered(stage, program, f"/gpt say something {number}")
+    without = len(stage.endpoint.requests[-1]["messages"])
+    await program.stop()
+    program = await stage.program(history={"window_tokens": 1200}, tools=[notes.block()])
+    await answered(stage, program, "/gpt say something more")
+    request = stage.endpoint.requests[-1]
+    assert 1 <= len(offered(request)) <= 5
+    assert len(request["messages"]) < without
+    defined = len(json.dumps(request["tools"]))
+    said = sum(len(one["content"]) for one in request["messages"])
+    assert (defined + said) / 3 < 1200

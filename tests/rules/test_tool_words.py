@@ -102,3 +102,24 @@ def test_whatever_changes_in_a_definition_changes_its_fingerprint() -> None:
     ]
     assert len({*others, tool_words.fingerprint(*told)}) == len(told) + 1
     assert estimate(others[0]) < 30
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("Get the time", "Get the time"),
+        ("Заметки (новые)", "Заметки (новые)"),
+        (
+            "ask @everybody at evil.example/x #now /stop $GO",
+            "ask everybody at evil example x now stop GO",
+        ),
+        ("\u202e\x07", "web__look"),
+        ("🎉", "look"),
+    ],
+)
+def test_a_title_that_stands_in_a_chat_names_nobody_and_leads_nowhere(
+    title: str, shown: str
+) -> None:
+    name = "\x07" if shown == "web__look" else "look"
+    spec = tool_words.spec_of("web__look", definition(name, title=title), only_reads=True)
+    assert spec.title == shown

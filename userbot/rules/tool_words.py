@@ -25,6 +25,7 @@ LONGEST_NAME: Final = 64
 """Letters, digits, _ and - are what every model takes in the name of a tool
 (https://developers.openai.com/api/reference/resources/chat: function.name)."""
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9_-]+")
+_NOT_IN_TITLES: Final = re.compile(r"[^\w ,'’()–-]+")
 _DESCRIPTION: Final = 2000
 _TITLE: Final = 60
 _TEXT: Final = 1000
@@ -88,7 +89,7 @@ def spec_of(name: str, definition: ToolDefinition, *, only_reads: bool) -> ToolS
         _parameters(definition.parameters),
         beforehand=only_reads,
         only_reads=only_reads,
-        title=one_line(definition.title) or one_line(definition.name),
+        title=_shown(definition.title) or _shown(definition.name) or name,
     )
 
 
@@ -131,6 +132,11 @@ def sorted_by_hints(
     """Those that only read, by their servers' word, and the others."""
     reading = [one for one in definitions if one.only_reads]
     return reading, [one for one in definitions if not one.only_reads]
+
+
+def _shown(title: str) -> str:
+    """A title as it may stand in a chat: nothing in it is a link, a command or somebody's name."""
+    return one_line(_NOT_IN_TITLES.sub(" ", title))
 
 
 def _plain(value: Any) -> str:

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from userbot.types import ChatRequest, Exchange, PromptMessage, Usage
+from userbot.types import ChatRequest, Exchange, PromptMessage, ToolSpec, Usage
 
 BYTES_PER_TOKEN = 3
 """On the safe side for a first guess: English has about 4.5, Russian about 5."""
@@ -75,8 +75,15 @@ def estimate_messages(messages: Iterable[PromptMessage]) -> int:
 
 def estimate_request(request: ChatRequest) -> int:
     """Tokens of a request: its messages, and the tools that it offers."""
-    tools = (tool.name + tool.description + json.dumps(tool.parameters) for tool in request.tools)
-    return estimate_messages(request.messages) + sum(map(estimate, tools))
+    return estimate_messages(request.messages) + (
+        estimate_tools(request.tools) if request.tools else 0
+    )
+
+
+def estimate_tools(tools: Iterable[ToolSpec]) -> int:
+    """Tokens of the tools that a request offers."""
+    told = (tool.name + tool.description + json.dumps(tool.parameters) for tool in tools)
+    return sum(map(estimate, told))
 
 
 def estimated_usage(

@@ -227,6 +227,8 @@ class Complete:
         """
         assert turn.stream is not None
         looked_up, specs = turn.looked_up, self._requests.specs(turn)
+        if looked_up.asks_first:  # no other was offered
+            specs = tuple(spec for spec in specs if spec.beforehand)
         reading = {spec.name for spec in specs if spec.only_reads}
         called = {call.name for call in looked_up.calls}
         titles = dict.fromkeys(spec.title for spec in specs if spec.name in called and spec.title)

@@ -3,11 +3,12 @@ what they have found."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from userbot.rules import documents, linked_pages, recap, tool_rounds
 from userbot.rules.prompt import request, system_text, written_anew
-from userbot.rules.window import estimate, estimate_request, halved, is_long
+from userbot.rules.window import estimate, estimate_request, estimate_tools, halved, is_long
 from userbot.settings import ChatConfig, OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.history import History
@@ -49,7 +50,8 @@ class Requests:
             prompt = recap.messages(system, material.said, owner, turn.summing)
             chat = self._chats.get(turn.question.conversation.chat)
             return request(self.settings, chat, prompt, switches=turn.question.switches)
-        return self._with_tools(turn, self._plain(turn))
+        specs = self.specs(turn)
+        return self._with_tools(turn, self._plain(turn, specs), specs)
 
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         """What may be called for a turn now."""
@@ -95,8 +97,9 @@ class Requests:
         if not is_long(turn.estimated, window):
             return False
         turn.tight = True
-        tight = self._plain(turn)
-        half = self._with_tools(turn, replace(tight, messages=halved(tight.messages)))
+        specs = self.specs(turn)
+        tight = self._plain(turn, specs)
+        half = self._with_tools(turn, replace(tight, messages=halved(tight.messages)), specs)
         if estimate_request(half) >= turn.estimated:
             turn.tight = False
             return False
@@ -125,17 +128,18 @@ class Requests:
         if not turn.question.switches.by_itself:
             self._history.shrink(turn.question.conversation, tokens)
 
-    def _plain(self, turn: Turn) -> ChatRequest:
-        """Without tools, and without what they have found."""
+    def _plain(self, turn: Turn, specs: Sequence[ToolSpec]) -> ChatRequest:
+        """Without tools and what they have found, but with room for both."""
         material = turn.material
         assert material is not None
+        found = sum(estimate(result) for one in self._found(turn) for result in one.results)
         chat = self._chats.get(turn.question.conversation.chat)
         messages = self._history.messages(
             self._system(turn, chat),
             material.question,
             material.quoted,
             self._aside(turn, material),
-            sum(estimate(result) for one in self._found(turn) for result in one.results),
+            found + (estimate_tools(specs) if specs else 0),
             drafts=self._chats.policy.asks(turn.question.conversation.chat),
         )
         if turn.wish is not None:
@@ -172,8 +176,9 @@ class Requests:
         told = self.tools.instructions(turn) if self.tools is not None else ""
         return "\n\n".join(filter(None, [system_text(self.settings, chat).rstrip(), told]))
 
-    def _with_tools(self, turn: Turn, plain: ChatRequest) -> ChatRequest:
-        specs = self.specs(turn)
+    def _with_tools(
+        self, turn: Turn, plain: ChatRequest, specs: tuple[ToolSpec, ...]
+    ) -> ChatRequest:
         if not (specs or turn.looked_up.rounds):
             return plain
         found = self._found(turn)
