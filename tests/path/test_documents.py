@@ -247,6 +247,16 @@ async def test_a_scan_is_shown_to_models_that_see_and_refused_by_others(
     assert [one[:4] for one in data] == [b"\x89PNG"] * 2
 
 
+async def test_of_a_long_scan_the_first_pages_are_shown_whatever_is_asked(stage: Stage) -> None:
+    program = await stage.program()
+    scan = made.pdf([""] * 6)
+    stage.max.sends_document(stage.group, scan, file_name="scan.pdf", caption="/gpt summarise")
+    await program.tells("answered", timeout=10)
+    assert len(stage.asked()[-1][-1]["content"]) == 1 + 4
+    notice = await program.tells("notice", reason="document")
+    assert notice.detail == "“scan.pdf” is a scan: of its 6 pages the model sees the first 4."
+
+
 async def test_what_is_switched_off_is_told_by_its_name_alone(stage: Stage) -> None:
     program = await stage.program(documents={"enabled": False})
     stage.max.sends_document(stage.group, b"words", file_name="a.txt", caption="/gpt what is it?")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from userbot.rules import documents, recap
 from userbot.rules.documents import Earlier
 from userbot.rules.window import estimate
-from userbot.types import Document, DocumentText, Page, ReadDocument
+from userbot.types import Document, DocumentText, Page, Picture, ReadDocument
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -114,6 +115,19 @@ def test_pages_without_text_are_named() -> None:
     assert "; no text can be read on pages 2–4:]" in documents.block([shown])
     (shown,) = documents.fitting([read("one", count=400, cut=True)], "", 1000)
     assert "no text" not in documents.block([shown])
+
+
+def test_a_scan_that_is_not_shown_is_told_to_be_none() -> None:
+    pictures = tuple(Picture(1, bytes([at]), "image/png", needed=True) for at in range(3))
+    scan = replace(read(count=3), text=DocumentText("pdf", 3, (), pictures))
+    for count, told in (
+        (3, "it is among the pictures"),
+        (2, "its first 2 pages are among the pictures"),
+        (0, "there was no room to show it"),
+    ):
+        shown = documents.fitting([documents.showing(scan, pictures[:count])], "", 100)
+        assert told in documents.block(shown)
+        assert shown[0].whole is (count == 3)
 
 
 def test_documents_share_their_room_and_leave_each_other_what_they_do_not_need() -> None:

@@ -149,17 +149,27 @@ class Documents:
         question = material.question
         pictures = [*material.pictures, *(one for each in read for one in each.text.pictures)]
         pictures = pictures[: that_fit([len(one.data) for one in pictures])]
+        read = [documents.showing(one, pictures) for one in read]
         material = replace(material, documents=tuple(read), pictures=tuple(pictures))
         left_out = self._requests.left_out(material)
-        if left_out and documents.wants_summary(question.text):
+        has_words = any(one.document.text.pages for one in left_out)
+        if has_words and documents.wants_summary(question.text):
             said, turn.summing = self._requests.in_parts(material)
             return replace(material, said=said)
         for shown in left_out:
             name = _name(shown.document.document)
-            if shown.paged:
+            text = shown.document.text
+            if not text.pages:
+                told = _(
+                    "“{name}” is a scan: of its {count} pages the model sees the first {most}.",
+                    count=text.count,
+                    name=name,
+                    most=len(text.pictures),
+                )
+            elif shown.paged:
                 told = _(
                     "Of the {count} pages of “{name}” the model sees {spans}.",
-                    count=shown.document.text.count,
+                    count=text.count,
                     name=name,
                     spans=shown.spans or "0",
                 )
