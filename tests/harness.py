@@ -398,7 +398,7 @@ class Stage:
 
     async def window(self, account: Account) -> Window:
         """Log an account in with a client of its own, to see what it sees. Olga's program first."""
-        path = self.folder / f"{account.first_name}.session"
+        path = self.folder / f"{account.first_name} {len(self._clients)}.session"
         self.telegram.seed_session(path, account)
         client = TelegramClient(str(path), 1, "hash")
         self._clients.append(client)

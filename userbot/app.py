@@ -173,6 +173,7 @@ class _Run:
             for warning in account.warnings():
                 self._report(warning)
             self._store.belongs_to(account.owner.id)
+            adapters.people.introduce(account.owner)
             program = Program(account, adapters)
             services = self._services = Services(
                 self._settings,

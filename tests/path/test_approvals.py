@@ -9,6 +9,7 @@ import pytest
 from telethon.tl import types
 
 from tests.harness import Config, Program, Stage, listed
+from tests.path.test_answered_once import CUT_OFF
 from tests.path.voice.notes import until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.state import Message
@@ -335,5 +336,61 @@ async def test_the_owners_own_question_waits_too(stage: Stage) -> None:
     request = await requested(stage)
     assert stage.answers(question) == []
     stage.olga.says(stage.olga, "+", reply_to=request)
+    await program.tells("answered")
+    assert len(stage.answers(question)) == 1
+
+
+async def test_two_sessions_of_the_owner_say_it_at_once_and_the_first_counts(stage: Stage) -> None:
+    program = await begun(stage)
+    phone = (await stage.window(stage.olga)).client
+    desktop = (await stage.window(stage.olga)).client
+    question = stage.max.says(stage.group, "when do we meet?")
+    request = (await requested(stage)).id_for(stage.olga)
+    text = "On **Sunday**."
+    await phone.send_message("me", text, reply_to=request, parse_mode="md")
+    await desktop.send_message("me", "yes", reply_to=request)
+    await program.tells("answered")
+    await program.tells("notice", reason="word_late")
+    (answer,) = stage.answers(question)
+    assert answer.text == "On Sunday."
+    assert [type(one).__name__ for one in answer.entities] == ["MessageEntityBold"]
+
+
+async def test_a_request_that_was_scheduled_by_a_killed_run_is_found_with_its_word(
+    stage: Stage,
+) -> None:
+    program = await begun(stage, approvals={"ring": True})
+    question = stage.max.says(stage.group, "when do we meet?")
+    await until(lambda: len(stage.olga.scheduled(stage.olga)) == 1)
+    await program.crash()
+    stage.telegram.advance(20)
+    stage.olga.says(stage.olga, "yes", reply_to=await requested(stage))
+    program = await begun(stage, approvals={"ring": True})
+    await program.tells("answered")
+    assert len(stage.answers(question)) == 1
+    assert len(saved(stage)) == 2
+
+
+async def test_a_request_that_was_never_sent_leaves_at_the_next_start(stage: Stage) -> None:
+    stage.timings = CUT_OFF
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_60")
+    program = await begun(stage)
+    question = stage.max.says(stage.group, "when do we meet?")
+    await program.tells("waiting", reason="flood_wait")
+    await program.crash()
+    stage.telegram.faults.clear()
+    stage.telegram.advance(5)
+    program = await begun(stage)
+    stage.olga.says(stage.olga, "yes", reply_to=await requested(stage))
+    await program.tells("answered")
+    assert len(stage.answers(question)) == 1
+
+
+async def test_where_saved_messages_take_nothing_it_is_said_on_the_console(stage: Stage) -> None:
+    stage.telegram.faults.add("messages.sendMessage", "CHAT_WRITE_FORBIDDEN")
+    program = await begun(stage)
+    question = stage.max.says(stage.group, "when do we meet?")
+    await program.tells("notice", reason="request_not_sent")
+    stage.command("approvals", "1", "yes")
     await program.tells("answered")
     assert len(stage.answers(question)) == 1

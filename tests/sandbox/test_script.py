@@ -151,3 +151,15 @@ def test_a_long_question_of_a_visitor_is_shortened() -> None:
 
 def test_a_request_without_a_user_is_answered_all_the_same() -> None:
     assert "no messages" in script.written_answer(request()).text
+
+
+@pytest.mark.parametrize("language", get_args(script.Language))
+def test_what_is_written_to_the_owner_alone_has_an_answer_of_its_own(
+    language: script.Language,
+) -> None:
+    line = script.TO_THE_OWNER[language]
+    assert script.written_answer(request(said("user", line.text))).text in (
+        script_texts.SOFA_EN,
+        script_texts.SOFA_RU,
+    )
+    assert not line.who.owner

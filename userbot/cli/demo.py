@@ -51,12 +51,16 @@ from userbot.sandbox.script import (
     MAX,
     MODEL,
     OLGA,
+    TO_THE_OWNER,
+    YES,
     Language,
     written_answer,
 )
 from userbot.sandbox.state import Message
 from userbot.settings import (
+    ApprovalsConfig,
     ChatConfig,
+    ConsoleConfig,
     HistoryConfig,
     LimitsConfig,
     OpenAIConfig,
@@ -255,10 +259,21 @@ class Play:
                 ChatConfig(
                     id=self._sandbox.group.id, respond="mention", from_=may_ask, search="askers"
                 ),
+                *self._alone(),
             ),
+            approvals=ApprovalsConfig(ring=False),
+            console=ConsoleConfig(language=self._language),
             history=HistoryConfig(database=self._folder / "history.db"),
             limits=LimitsConfig(requests_per_minute=20),
         )
+
+    def _alone(self) -> tuple[ChatConfig, ...]:
+        """The chat with the owner alone in which answers wait for her yes; none of the pictures."""
+        if self._picture is not None:
+            return ()
+        who = self._sandbox.people[TO_THE_OWNER[self._language].who.key].id
+        asks = ChatConfig(id=who, respond="all", from_=(who,), answer="ask", draft_after=0.5)
+        return (asks,)
 
     def _report(self, event: Event) -> None:
         if isinstance(event, Stopped):
@@ -291,10 +306,35 @@ class Play:
         if not self._picture and not sys.stdin.isatty() and sys.platform != "win32":
             for typed in _lines_given():
                 await self._hear(typed)
+        if self._alone():
+            await self._ask_the_owner()
         self._show.table(self._counts)
         if self._interactive:
             await self._visit()
         self._show.next_steps(f"{program()} init", f"{program()} sandbox")
+
+    async def _ask_the_owner(self) -> None:
+        """Somebody writes to the owner alone: the answer waits in Saved Messages for her yes."""
+        line, owner = TO_THE_OWNER[self._language], self._owner
+        who, saved = (
+            self._sandbox.people[line.who.key],
+            translated(_("Saved Messages"), self._language),
+        )
+        await asyncio.sleep(line.pause)
+        said = who.says(owner, line.text)
+        self._show.said(said, where=owner.first_name)
+        for _look in range(20 * ANSWER_SECONDS):
+            if owner.messages(owner):
+                break
+            await asyncio.sleep(0.05)
+        else:
+            return
+        request = owner.messages(owner)[-1]
+        self._show.said(request, by_program=True, where=saved)
+        await asyncio.sleep(line.pause)
+        word = owner.says(owner, YES[self._language], reply_to=request)
+        self._show.said(word, owner=True, where=saved)
+        await self._until_settled(said, owner)
 
     def _say(self, who: Account, text: str, reply_to: Message | None = None) -> Message:
         said = who.says(self._sandbox.group, text, reply_to=reply_to)
@@ -306,8 +346,11 @@ class Play:
         self._show.said(said)
         return said
 
-    async def _until_settled(self, said: Message) -> None:
-        """Wait until the program has answered a message, or said why it does not."""
+    async def _until_settled(self, said: Message, alone: Account | None = None) -> None:
+        """Wait until the program has answered a message, or said why it does not.
+
+        `alone`: to whom it was written, if not to all.
+        """
         key = said.id_for(self._owner)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
@@ -317,9 +360,11 @@ class Play:
         except TimeoutError:
             return
         if isinstance(self._ends[key], Answered):
-            for message in self._visitor.messages(self._sandbox.group):
+            where = self._sandbox.group if alone is None else said.sender
+            for message in self._owner.messages(where):
                 if message.reply_to is said and message.sender is self._owner:
-                    self._show.said(message, by_program=True)
+                    to = said.sender.first_name if alone is not None else ""
+                    self._show.said(message, by_program=True, where=to)
                     self._last_answer = message
 
     def _draw(self, folder: Path) -> None:

@@ -201,9 +201,13 @@ def _detail(event: happened.Event) -> tuple[str, str]:
             return joined(event.text, "" if event.count is None else found, by=": "), ""
         case happened.Asked():
             calls = _("a tool wants to be called") if event.kind == "call" else ""
-            waits = n_("{count} minute", "{count} minutes", event.minutes)
-            number = _("number {number}", number=event.approval)
-            return _told(number, calls, waits, event.text), ""
+            waits = n_(
+                "number {number}, for {count} minute",
+                "number {number}, for {count} minutes",
+                event.minutes,
+                number=event.approval,
+            )
+            return _told(waits, calls, event.text), ""
         case happened.Answered():
             counted: str = ""
             if event.prompt_tokens is not None:

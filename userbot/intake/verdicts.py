@@ -11,7 +11,6 @@ Rule 4: a yes that is found late sends nothing: it is too old for that, as a que
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 from userbot.errors import UserbotError
@@ -129,8 +128,11 @@ class Verdicts:
             age = self._clock.now() - approval.asked_at
             turn = self._queue.waiting(question.id)
             if approval.said is None and turn is not None and age.total_seconds() > 2:
-                with suppress(UserbotError):
+                try:
                     await self._approve.find(question, approval)
+                except UserbotError as error:
+                    told = _("Its request was not found in Saved Messages: {error}", error=error)
+                    self._tell(approval, "request_not_found", told)
 
     def _carry_out(self, turn: Turn, approval: Approval, now: datetime) -> None:
         said = approval.said

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from userbot.rules.plain import MESSAGE_UNITS, shortened, units
-from userbot.texts import Language, Text, _, joined, translated
+from userbot.texts import Language, Text, _, joined, quoted, translated
 from userbot.types import CHANNELS, ApprovalKind, Question, RichText, Said
 
 _YES: Final = frozenset({"yes", "да", "+"})
@@ -56,7 +56,9 @@ def request(
         filter(
             None,
             (
-                f"❓ {where(question)}" + (f": “{asked}”" if asked else ""),
+                translated(joined(f"❓ {where(question)}", quoted(asked), by=": "), language)
+                if asked
+                else f"❓ {where(question)}",
                 link(question),
                 translated(_HOW[kind], language),
             ),

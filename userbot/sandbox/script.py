@@ -121,6 +121,14 @@ LINES: Final[dict[Language, tuple[ScriptLine, ...]]] = {
 }
 
 
+TO_THE_OWNER: Final[dict[Language, ScriptLine]] = {
+    "en": ScriptLine(who=LENA, text="Can you help me carry a sofa on Friday?", answered=True),
+    "ru": ScriptLine(who=LENA, text="Поможешь мне в пятницу перенести диван?", answered=True),
+}
+"""What somebody writes to the owner alone: its answer waits for her yes."""
+YES: Final[dict[Language, str]] = {"en": "yes", "ru": "да"}
+
+
 @dataclass(frozen=True, slots=True)
 class _WrittenAnswer:
     """A question, as it is recognised, its answer, and the answer that it builds on, if any.
@@ -145,6 +153,8 @@ _ANSWERS: Final = (
     _WrittenAnswer(ENGLISH.words, texts.LAST_TRAIN),
     _WrittenAnswer(RUSSIAN.words, texts.THEATRE),
     _WrittenAnswer("And who has the keys?", texts.KEYS_EN, words=("keys", "key")),
+    _WrittenAnswer(TO_THE_OWNER["en"].text, texts.SOFA_EN),
+    _WrittenAnswer(TO_THE_OWNER["ru"].text, texts.SOFA_RU),
     _WrittenAnswer("А у кого ключи?", texts.KEYS_RU, words=("ключи", "ключей", "ключ")),
 )
 

@@ -129,3 +129,7 @@ NOT_IN_SCRIPT_RU: Final = """\
 KEYS_EN: Final = "Timur's cousin in Lisbon has them [1]."
 
 KEYS_RU: Final = "У брата Тимура [1]."
+
+SOFA_EN: Final = "Gladly, after six. Is there a lift, or do I bring **Max**, too?"
+
+SOFA_RU: Final = "Конечно, после шести. Лифт есть или взять с собой **Макса**?"

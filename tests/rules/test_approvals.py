@@ -1,0 +1,108 @@
+"""The owner's word, and how he is asked for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.questions import ANNA, OWNER, question
+from userbot.rules.approvals import link, noted, request, where, word_of
+from userbot.rules.plain import units
+from userbot.types import ConversationId, Entity, RichText, Said
+
+BOLD = (Entity("bold", 0, 4),)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        *(pytest.param(one, "yes", id=one) for one in ("yes", "Yes", "YES!", " да ", "Да.", "+")),
+        *(pytest.param(one, "no", id=one) for one in ("no", "No.", "нет", "НЕТ!", "-", "–", "—")),
+        *(pytest.param(one, "again", id=one) for one in ("again", "Again!", "заново", "Заново.")),
+        *(
+            pytest.param(one, "text", id=one)
+            for one in (
+                "yes, at eight",
+                "no way",
+                "++",
+                "ok",
+                "y",
+                "👍",
+                "да нет",
+                "against it",
+                "...",
+            )
+        ),
+    ],
+)
+def test_only_the_word_alone_is_one(text: str, word: str) -> None:
+    said = word_of(RichText(text))
+    assert said is not None
+    assert said.word == word
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [
+        ("again shorter", "shorter"),
+        ("again: shorter, please", "shorter, please"),
+        ("Заново — без смайликов", "без смайликов"),
+        ("again\nin two lines", "in two lines"),
+        ("again", ""),
+    ],
+)
+def test_behind_again_stands_how(text: str, how: str) -> None:
+    assert word_of(RichText(text)) == Said("again", RichText(how))
+
+
+def test_nothing_is_no_word_and_a_text_keeps_its_formatting() -> None:
+    assert word_of(RichText(" \n")) is None
+    assert word_of(RichText("Sunday", BOLD)) == Said("text", RichText("Sunday", BOLD))
+
+
+def test_a_request_says_whose_question_it_is_how_to_answer_and_what_would_stand() -> None:
+    asked = replace(question("when?", sender=ANNA), title="Weekend")
+    (message,) = request(asked, "answer", [RichText("8 pm 🎉", BOLD)], "en")
+    head, _, answer = message.text.partition("\n\n")
+    assert head.splitlines()[0] == f"❓ Weekend · {ANNA.name}: “when?”"
+    assert head.splitlines()[-1].startswith("Reply yes, no or again")
+    assert answer == "8 pm 🎉"
+    (bold,) = message.entities
+    assert bold.offset == units(f"{head}\n\n")
+
+
+def test_a_request_that_is_too_long_for_one_message_is_several() -> None:
+    asked = question("when?", sender=ANNA)
+    long = RichText("a" * 4096)
+    head, *answer = request(asked, "answer", [long, RichText("b")], "en")
+    assert head.text.startswith("❓")
+    assert answer == [long, RichText("b")]
+
+
+def test_a_long_question_is_shown_in_part_and_one_without_words_not_at_all() -> None:
+    asked = question("word " * 500, sender=ANNA)
+    assert units(request(asked, "answer", [RichText("x")], "ru")[0].text) < 600
+    assert "“" not in request(replace(asked, text=""), "answer", [RichText("x")], "en")[0].text
+
+
+@pytest.mark.parametrize(
+    ("chat", "topic", "address"),
+    [
+        (-1_000_000_000_123, None, "https://t.me/c/123/5"),
+        (-1_000_000_000_123, 7, "https://t.me/c/123/7/5"),
+        (-123, None, ""),
+        (42, None, ""),
+    ],
+)
+def test_only_a_supergroups_message_has_an_address(
+    chat: int, topic: int | None, address: str
+) -> None:
+    asked = replace(question("when?"), source=chat, conversation=ConversationId(chat, topic))
+    assert link(replace(asked, message=5)) == address
+
+
+def test_what_a_request_says_in_the_end_holds_none_of_its_words() -> None:
+    asked = replace(question("a secret", sender=ANNA), title="Weekend")
+    assert noted(asked, "You said no.", "en").text == f"Weekend · {ANNA.name}: You said no."
+    assert where(replace(asked, title=OWNER.name, sender=OWNER)) == OWNER.name
