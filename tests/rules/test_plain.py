@@ -60,7 +60,7 @@ def test_as_much_fits_as_has_room_and_no_more(text: str, start: int, most: int) 
 )
 def test_an_entity_covers_its_characters(offset: int, length: int, covered: str) -> None:
     text = "a🙂@nora"
-    start, end = within(text, offset, length)
+    ((start, end),) = within(text, [(offset, length)])
     assert text[start:end] == covered
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from telethon.tl import types
 
-from userbot.telegram.words import carried, item, pages_of, said, told
+from tests.pace import growth
+from userbot.telegram.words import carried, item, pages_of, said, told, with_addresses
 
 EMPTY_POLL = types.PollResults()
 
@@ -122,3 +123,11 @@ def test_of_a_long_page_no_more_is_read_than_anybody_is_shown() -> None:
     page = types.WebPage(1, "a.example", "a", 0, cached_page=types.Page("a", blocks, [], []))
     (found,) = pages_of(SimpleNamespace(media=types.MessageMediaWebPage(page))) or ()
     assert len(found.text) == 20_000
+
+
+def test_many_hidden_links_take_time_that_grows_with_their_number() -> None:
+    def read(size: int) -> str:
+        links = [types.MessageEntityTextUrl(at * 40, 20, "https://e.org") for at in range(size)]
+        return with_addresses("🙂" + "я" * 40 * size, links)
+
+    assert growth(lambda: read(40), lambda: read(400)) < 40

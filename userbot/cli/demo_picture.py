@@ -180,9 +180,9 @@ def _lines(message: Message) -> Iterator[list[tuple[str, str]]]:
     """A message's lines, broken where they have to be: runs of (text, CSS classes)."""
     text = message.text
     styles = [""] * len(text)
-    for entity in message.entities:
+    spans = within(text, ((one.offset, one.length) for one in message.entities))
+    for entity, (begin, end) in zip(message.entities, spans, strict=True):
         style = _STYLES.get(type(entity).__name__.removeprefix("MessageEntity"), "")
-        begin, end = within(text, entity.offset, entity.length)
         for at in range(begin, end):
             styles[at] = f"{styles[at]} {style}".strip()
     at = 0

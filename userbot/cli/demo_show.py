@@ -145,9 +145,9 @@ class Show:
 def styled(text: str, entities: list[Any]) -> Text:
     """A message's text with its entities as a terminal can show them."""
     shown = Text(text)
-    for entity in entities:
+    spans = within(text, ((one.offset, one.length) for one in entities))
+    for entity, (begin, end) in zip(entities, spans, strict=True):
         style = _STYLES.get(type(entity).__name__.removeprefix("MessageEntity"))
-        if style is None:
-            continue
-        shown.stylize(style, *within(text, entity.offset, entity.length))
+        if style is not None:
+            shown.stylize(style, begin, end)
     return shown

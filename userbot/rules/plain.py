@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 
 MESSAGE_UNITS = 4096
 """Of one message (core.telegram.org/api/config, `message_length_max`)."""
@@ -25,19 +26,26 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def offsets(text: str) -> list[int]:
+def offsets(text: str) -> Sequence[int]:
     """Where each character begins, and the text ends."""
+    if text.isascii() or max(text) <= "\uffff":
+        return range(len(text) + 1)
     found = [0]
     for character in text:
         found.append(found[-1] + (2 if character > "\uffff" else 1))
     return found
 
 
-def within(text: str, offset: int, length: int) -> tuple[int, int]:
-    """The characters that an entity covers: the first, and the one behind the last."""
+def within(text: str, covered: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The characters that entities cover, of each the first, and the one behind the last.
+
+    `covered`: the offset and length of each, all at once: they are counted from the beginning.
+    """
     begins = offsets(text)
-    end = bisect_left(begins, offset + length)
-    return bisect_left(begins, offset), min(end, len(text))
+    return [
+        (bisect_left(begins, offset), min(bisect_left(begins, offset + length), len(text)))
+        for offset, length in covered
+    ]
 
 
 def fitting(text: str, start: int, most: int) -> int:

@@ -281,12 +281,14 @@ def _is_automatic_forward(message: Any) -> bool:
 
 def _mentions(message: Any) -> frozenset[int | str]:
     found: set[int | str] = set()
+    names: list[tuple[int, int]] = []
     for entity in message.entities or ():
         if isinstance(entity, types.MessageEntityMentionName):
             found.add(entity.user_id)
         elif isinstance(entity, types.MessageEntityMention):
-            start, end = within(message.message, entity.offset, entity.length)
-            found.add(message.message[start:end].removeprefix("@").lower())
+            names.append((entity.offset, entity.length))
+    for start, end in within(message.message, names) if names else ():
+        found.add(message.message[start:end].removeprefix("@").lower())
     return frozenset(found)
 
 

@@ -68,8 +68,10 @@ def said(message: Any) -> str:
 def with_addresses(text: str, entities: Any) -> str:
     """A text with the addresses of its hidden links behind their words."""
     links = [one for one in entities or () if isinstance(one, types.MessageEntityTextUrl)]
-    for link in sorted(links, key=lambda one: one.offset, reverse=True):
-        start, end = within(text, link.offset, link.length)
+    links.sort(key=lambda one: one.offset, reverse=True)
+    # What is put behind a link moves none of those before it.
+    spans = within(text, ((one.offset, one.length) for one in links))
+    for link, (start, end) in zip(links, spans, strict=True):
         shown = text[start:end].strip()
         if start < end and link.url and shown.rstrip("/") != link.url.rstrip("/"):
             end = start + len(text[start:end].rstrip())

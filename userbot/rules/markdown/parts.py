@@ -141,7 +141,7 @@ def _piece(text: str, spans: list[Span], start: int, end: int) -> Rich:
 
 
 def _message(part: Rich) -> RichText:
-    at = range(len(part.text) + 1) if part.text.isascii() else offsets(part.text)
+    at = offsets(part.text)
     entities = [_entity(span, at[span.start], at[span.end]) for span in part.spans]
     entities.sort(key=lambda entity: (entity.offset, -entity.length))
     return RichText(part.text, tuple(entities))
