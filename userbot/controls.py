@@ -15,7 +15,7 @@ from userbot.storage.store import Store
 from userbot.telegram.gate import Gate
 from userbot.telegram.names import NameResolver
 from userbot.texts import Text, _, n_
-from userbot.types import Said
+from userbot.types import ApprovalEnd
 
 _WHOM: Final = {
     "me": _("{title} for you"),
@@ -73,7 +73,7 @@ class Controls:
         """The selected chats, each by its id, and whom it answers. Raises StorageError."""
         return [] if self.running is None else self.running.selected()
 
-    def say(self, approval: int, said: Said) -> None:
+    def say(self, approval: int, said: ApprovalEnd) -> None:
         """Say the owner's word to what waits for it. Raises StorageError."""
         if self.running is not None:
             self.running.services.verdicts.say(approval, said)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.questions import NOW, answer, in_group, pay_and_settle, question
 from userbot.rules import background
-from userbot.rules.background import Overheard
+from userbot.rules.background import Remark
 from userbot.rules.window import estimate_messages
 from userbot.storage.store import Store
 from userbot.turn.history import History
@@ -50,12 +50,12 @@ def play(context_messages: int, turns: int = 100, seed: int = 7) -> Share:
         Store.open(Path(folder) / "history.db") as store,
     ):
         memory = History(store, WINDOW)
-        talk: list[Overheard] = []
+        talk: list[Remark] = []
         for number in range(1, turns + 1):
             for _ in range(TALK):
                 person = dice.choice(PEOPLE)
                 talk.append(
-                    Overheard(
+                    Remark(
                         message=len(talk) + number,
                         topic=None,
                         person=person.id,

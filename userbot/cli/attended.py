@@ -26,7 +26,7 @@ from userbot.settings import Settings
 from userbot.storage.archive import Archive
 from userbot.storage.spending import spending
 from userbot.texts import Language, _, n_
-from userbot.types import Said
+from userbot.types import ApprovalEnd
 
 KEYS = (
     _("p pause"),
@@ -120,7 +120,7 @@ class Attended:
         """Say a word to what the rows mark; what was not seen yet is not meant."""
         number = self._screen.chosen()
         if number is not None:
-            self._controls.say(number, Said(word))
+            self._controls.say(number, ApprovalEnd(word))
         elif not self._screen.awaiting:
             self._screen.tell(_("Nothing waits for your yes."))
 

@@ -301,8 +301,8 @@ def history(
     with leaving_at_once():
         from userbot.cli import history as command
 
-    asked = command.Asked(chat, search, limit)
-    wanted = command.Wanted(clear=clear, yes=yes, export=export, backup=backup)
+    asked = command.Selection(chat, search, limit)
+    wanted = command.Action(clear=clear, yes=yes, export=export, backup=backup)
     command.history(common, settings, asked, wanted)
 
 

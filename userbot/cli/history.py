@@ -29,7 +29,7 @@ _CENTURY = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Selection:
     """Which exchanges are asked for: a chat as typed, words in them, how many of the newest."""
 
     chat: str | None = None
@@ -66,7 +66,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class Action:
     """What is to be done with them, other than showing them; one of it at most."""
 
     clear: bool = False
@@ -76,7 +76,7 @@ class Wanted:
     backup: str | None = None
 
 
-def history(common: Common, settings: Settings, asked: Asked, wanted: Wanted) -> None:
+def history(common: Common, settings: Settings, asked: Selection, wanted: Action) -> None:
     """Show conversations or one of them, or do one of the other things with them."""
     path = settings.history.database
     _refuse_nonsense(asked, wanted)
@@ -101,7 +101,7 @@ def history(common: Common, settings: Settings, asked: Asked, wanted: Wanted) ->
             aside(_("No history yet."), _BEGINS)
 
 
-def _refuse_nonsense(asked: Asked, wanted: Wanted) -> None:
+def _refuse_nonsense(asked: Selection, wanted: Action) -> None:
     clear, export, backup = wanted.clear, wanted.export, wanted.backup
     see = _("See `userbot history --help`.")
     if asked.chat is not None and re.fullmatch(r"-+[^\d].*", asked.chat):
@@ -112,7 +112,7 @@ def _refuse_nonsense(asked: Asked, wanted: Wanted) -> None:
         raise UsageError(
             _("Only one of --clear, --export and --backup is possible."), _("Remove the others.")
         )
-    if backup is not None and asked != Asked():
+    if backup is not None and asked != Selection():
         raise UsageError(_("--backup copies everything."), _("Use --export for one chat."))
     if wanted.yes and not clear:
         raise UsageError(_("--yes belongs to --clear."), see)
@@ -120,7 +120,7 @@ def _refuse_nonsense(asked: Asked, wanted: Wanted) -> None:
         raise UsageError(_("--clear takes a chat, not --search."), see)
 
 
-def _clear(path: Path, archive: Archive, asked: Asked, *, sure: bool) -> None:
+def _clear(path: Path, archive: Archive, asked: Selection, *, sure: bool) -> None:
     """Words leave the history, all or those of a chat; a person at a terminal is asked first."""
     chat, topic = asked.where(archive)
     found = archive.exchanges(-1, chat=chat, topic=topic)
@@ -152,7 +152,7 @@ def _clear(path: Path, archive: Archive, asked: Asked, *, sure: bool) -> None:
     aside(told)
 
 
-def _dialogue(common: Common, archive: Archive, asked: Asked) -> None:
+def _dialogue(common: Common, archive: Archive, asked: Selection) -> None:
     limit = asked.limit or NEWEST
     found = asked.exchanges(archive, limit + 1)
     if found:
@@ -203,7 +203,7 @@ def ask_again(
     with Archive.reading(path) as archive:
         if archive is None:
             return []
-        where, topic = Asked(chat).where(archive)
+        where, topic = Selection(chat).where(archive)
         failed = archive.exchanges(-1, chat=where, topic=topic, failed=True, since=since)
     with Store.open(path) as store:
         wished = store.questions.request_retry(

@@ -22,7 +22,7 @@ from userbot.storage.store import Store
 from userbot.texts import Text, _
 from userbot.turn.approve import Approve
 from userbot.turn.turn import Turn
-from userbot.types import Approval, ChatKind, Message, Question, RichText, Said, Wanted
+from userbot.types import Approval, ApprovalEnd, ChatKind, Message, Question, RichText, Wanted
 
 _MISSED_SECONDS = 30.0
 """After a start or a reconnection: what was written meanwhile has arrived by then."""
@@ -96,12 +96,12 @@ class Verdicts:
             return
         old = message.at > approval.deadline or now - message.at > self._max_age
         if old and said.word != "no":
-            said = Said("late")
+            said = ApprovalEnd("late")
         first = self._approvals.say(approval.id, said, now, message.message)
         if not first and approval.said_in != message.message:
             self._tell(approval, "word_late", _("That was decided already: nothing was changed."))
 
-    def say(self, number: int, said: Said) -> bool:
+    def say(self, number: int, said: ApprovalEnd) -> bool:
         """Note a word from the console; False if it was decided already. Raises StorageError."""
         first = self._approvals.say(number, said, self._clock.now())
         self.look()
@@ -112,7 +112,7 @@ class Verdicts:
         now = self._clock.now()
         if self._clock.monotonic() >= self._time_stands:
             for number in self._approvals.overdue(now):
-                self._approvals.say(number, Said("late"), now)
+                self._approvals.say(number, ApprovalEnd("late"), now)
         for question, approval in self._approvals.decided():
             turn = self._queue.waiting(question.id)
             if turn is not None:

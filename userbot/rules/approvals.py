@@ -13,7 +13,7 @@ from typing import Final
 
 from userbot.rules.plain import MESSAGE_UNITS, shortened, units
 from userbot.texts import Language, Text, _, joined, quoted, translated
-from userbot.types import CHANNELS, ApprovalKind, Question, RichText, Said
+from userbot.types import CHANNELS, ApprovalEnd, ApprovalKind, Question, RichText
 
 _YES: Final = frozenset({"yes", "да", "+"})
 _NO: Final = frozenset({"no", "нет", "-", "–", "—", "−"})
@@ -26,19 +26,19 @@ _HOW: Final[dict[ApprovalKind, Text]] = {
 }
 
 
-def word_of(text: RichText) -> Said | None:
+def word_of(text: RichText) -> ApprovalEnd | None:
     """What the owner's reply to a request says; None if it says nothing."""
     words = text.text.strip()
     bare = words.rstrip(".!").casefold() or words
     if not words:
         return None
     if bare in _YES:
-        return Said("yes")
+        return ApprovalEnd("yes")
     if bare in _NO:
-        return Said("no")
+        return ApprovalEnd("no")
     if again := _AGAIN.fullmatch(words):
-        return Said("again", RichText((again["how"] or "").strip()))
-    return Said("text", text if text.text == words else RichText(words))
+        return ApprovalEnd("again", RichText((again["how"] or "").strip()))
+    return ApprovalEnd("text", text if text.text == words else RichText(words))
 
 
 def where(question: Question) -> str:

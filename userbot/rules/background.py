@@ -26,7 +26,7 @@ _END = "[End of the background.]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Overheard:
+class Remark:
     """A message of the chat that is neither a question to us nor an answer of ours."""
 
     message: int
@@ -42,8 +42,8 @@ class Overheard:
 
 
 def newest(
-    heard: Iterable[Overheard], *, topic: int | None, before: int, count: int, now: datetime
-) -> list[Overheard]:
+    heard: Iterable[Remark], *, topic: int | None, before: int, count: int, now: datetime
+) -> list[Remark]:
     """The newest of a conversation's messages before a question, oldest first.
 
     Those that their chat has deleted by itself by now are not among them.
@@ -58,7 +58,7 @@ def newest(
     return sorted(here, key=lambda one: one.message)[-count:] if count else []
 
 
-def block(heard: Sequence[Overheard], window_tokens: int) -> str:
+def block(heard: Sequence[Remark], window_tokens: int) -> str:
     """The block of the newest messages that fit into their share; "" if there is none."""
     room = window_tokens * SHARE - estimate(f"{_BEGIN}\n") - estimate(_END)
     lines: list[str] = []
@@ -71,7 +71,7 @@ def block(heard: Sequence[Overheard], window_tokens: int) -> str:
     return "\n".join([_BEGIN, *lines, _END]) if lines else ""
 
 
-def _line(one: Overheard) -> str:
+def _line(one: Remark) -> str:
     name = speaker(one.name)
     if one.origin:
         name = f"{name}, forwarded from {speaker(one.origin)}"

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from userbot.rules.plain import cut, paired
@@ -124,14 +124,6 @@ def told(definition: ToolDefinition, arguments: Mapping[str, Any]) -> str:
 def canonical(arguments: Mapping[str, Any]) -> str:
     """Arguments as JSON with their keys in order, so that the same ones are the same text."""
     return json.dumps(arguments, sort_keys=True, ensure_ascii=False)
-
-
-def sorted_by_hints(
-    definitions: Collection[ToolDefinition],
-) -> tuple[list[ToolDefinition], list[ToolDefinition]]:
-    """Those that only read, by their servers' word, and the others."""
-    reading = [one for one in definitions if one.only_reads]
-    return reading, [one for one in definitions if not one.only_reads]
 
 
 def _shown(title: str) -> str:

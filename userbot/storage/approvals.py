@@ -17,13 +17,13 @@ from userbot.storage import questions
 from userbot.storage.database import Database, moment
 from userbot.types import (
     Approval,
+    ApprovalEnd,
     ApprovalKind,
     ConversationId,
     Entity,
     Question,
     RequestPart,
     RichText,
-    Said,
     Wanted,
 )
 
@@ -85,7 +85,7 @@ class ApprovalStore:
         assert row is not None  # an INSERT gives its row
         return _approval_of(row)
 
-    def said(self, question: Question, wanted: Wanted) -> Said | None:
+    def said(self, question: Question, wanted: Wanted) -> ApprovalEnd | None:
         """What the owner has said to exactly this; None if he has not, or wanted it anew."""
         row = self._database.row(
             f"SELECT {_COLUMNS} FROM approvals AS a WHERE a.question = ? AND a.attempt = ?"
@@ -106,7 +106,7 @@ class ApprovalStore:
 
     # -- the word
 
-    def say(self, approval: int, said: Said, at: datetime, said_in: int = 0) -> bool:
+    def say(self, approval: int, said: ApprovalEnd, at: datetime, said_in: int = 0) -> bool:
         """Note what becomes of an approval; False if that is known already: the first counts."""
         changed = self._database.execute(
             "UPDATE approvals SET word = ?, text = ?, entities = ?, said_in = ?, decided_at = ?"
@@ -274,7 +274,7 @@ def _approval_of(row: Any) -> Approval:
     said = None
     if row["word"] is not None:
         entities = tuple(Entity(**one) for one in json.loads(row["entities"]))
-        said = Said(row["word"], RichText(row["said"], entities))
+        said = ApprovalEnd(row["word"], RichText(row["said"], entities))
     return Approval(
         id=row["approval"],
         question=row["question"],

@@ -25,6 +25,7 @@ from userbot.rules.plain import preview
 from userbot.settings import ApprovalsConfig
 from userbot.storage.store import Store
 from userbot.texts import Language, _
+from userbot.turn.endings import RING_SECONDS
 from userbot.turn.outbound import permitted, shielded
 from userbot.turn.turn import Turn
 from userbot.types import (
@@ -36,9 +37,6 @@ from userbot.types import (
     RichText,
 )
 
-_RING_SECONDS = 15.0
-"""Telegram sends at once what is due within ten seconds (core.telegram.org/api/scheduled-messages).
-"""
 _ATTEMPT = -2
 """In the place of an attempt: no write of an answer has it, so that the random ids are others."""
 
@@ -208,7 +206,7 @@ class Approve:
             text,
             reply_to=None,
             random_id=identity,
-            schedule=_RING_SECONDS + at if ring else 0,
+            schedule=RING_SECONDS + at if ring else 0,
         )
         permit = partial(self._sender.acquire, saved, "send", SAVED_TITLE)
         try:

@@ -21,6 +21,9 @@ from userbot.types import Answer, Finish, Question
 
 _log = logging.getLogger(__name__)
 
+RING_SECONDS = 15.0
+"""After which Telegram sends what is to ring: what is due within ten seconds it sends at once
+(core.telegram.org/api/scheduled-messages)."""
 _CHANGED = _("The rules have changed since it was asked.")
 _WHY = {
     "answer_gone": (_("Its answer was deleted."), ""),

@@ -21,16 +21,14 @@ from userbot.types.answers import (
     Recorded,
     RichText,
     Spent,
-    StartOver,
     Usage,
 )
 from userbot.types.approvals import (
     Approval,
+    ApprovalEnd,
     ApprovalKind,
     Ending,
-    OwnersWord,
     RequestPart,
-    Said,
     Wanted,
 )
 from userbot.types.arrived import (

@@ -135,11 +135,6 @@ class Finish:
 
 
 @dataclass(frozen=True, slots=True)
-class StartOver:
-    """The answer broke off and is asked for anew: the pieces so far are not a part of it."""
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """A whole answer: the model's text (Markdown), where it was written and what it cost."""
 

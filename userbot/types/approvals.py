@@ -9,10 +9,9 @@ from typing import Literal
 from userbot.types.answers import RichText
 
 ApprovalKind = Literal["answer", "call"]
-OwnersWord = Literal["yes", "no", "again", "text"]
-"""Send it; drop it; write it anew; send these words in its stead."""
 Ending = Literal["yes", "no", "again", "text", "late", "withdrawn"]
-"""How an approval ends: by a word, by its deadline, or since it is not wanted any more."""
+"""How an approval ends: by the owner's word (send it; drop it; write it anew; send these words in
+its stead), by its deadline, or since it is not wanted any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +28,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ApprovalEnd:
     """What became of an approval. `text`: the words that count instead, or how to write anew."""
 
     word: Ending
@@ -46,7 +45,7 @@ class Approval:
     what: str
     asked_at: datetime
     deadline: datetime
-    said: Said | None = None
+    said: ApprovalEnd | None = None
     said_at: datetime | None = None
     said_in: int = 0
     """The owner's message in Saved Messages that said it; 0: it was said elsewhere."""

@@ -45,7 +45,7 @@ from userbot.texts import _, translated
 from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
-from userbot.turn.endings import first_shown, rings
+from userbot.turn.endings import RING_SECONDS, first_shown, rings
 from userbot.turn.stream import Stream
 from userbot.turn.turn import Turn
 from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
@@ -54,9 +54,6 @@ _LOOK_SECONDS = 0.1
 """How often a text is rendered, always as a whole, while a reader would see no difference."""
 _CALLING_SECONDS = 1.0
 """A call of a tool that takes less is not worth a line."""
-_RING_SECONDS = 15.0
-"""Telegram sends at once what is due within ten seconds (core.telegram.org/api/scheduled-messages).
-"""
 _CAPTION_TOO_LONG = "media_caption_too_long"
 _NOT_AGAIN = (ChatRefusedError, AccountStoppedError, MessageGoneError, WriteInDoubtError)
 """What the same write would meet again, or what may not be repeated."""
@@ -183,7 +180,7 @@ class InWriting:
                 with turn.waits("gate"):
                     await self._sender.acquire(conversation, "send", turn.question.title)
                 with suppress(PauseAskedError):
-                    await self._messages.schedule(turn, at, text, _RING_SECONDS + at)
+                    await self._messages.schedule(turn, at, text, RING_SECONDS + at)
                     break
         first = unmarked(wanted[0].text, turn.mark) if wanted else ""
         return Answer(stream.shown, first, stream.finish, (), stream.cites)

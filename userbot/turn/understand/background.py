@@ -17,7 +17,7 @@ from userbot.errors import NotLoggedInError, StorageError, TelegramError
 from userbot.events import Notice, Report
 from userbot.ports import Clock, Reader
 from userbot.rules import background
-from userbot.rules.background import Overheard
+from userbot.rules.background import Remark
 from userbot.texts import _
 from userbot.turn.chat_rules import ChatRules
 from userbot.types import Message, Question, may_be_deleted_in
@@ -32,12 +32,12 @@ FETCHED = 100
 
 class _Chat:
     def __init__(self) -> None:
-        self.heard: OrderedDict[int, Overheard] = OrderedDict()
+        self.heard: OrderedDict[int, Remark] = OrderedDict()
         self.gone: set[int] = set()
         """What was deleted, or became a question, while the past was fetched."""
         self.fetching: asyncio.Task[None] | None = None
 
-    def add(self, one: Overheard) -> None:
+    def add(self, one: Remark) -> None:
         self.heard[one.message] = one
         if len(self.heard) > KEPT:
             self.heard.popitem(last=False)
@@ -166,7 +166,7 @@ class Background:
             return
         sender = incoming.sender
         chat.add(
-            Overheard(
+            Remark(
                 message=incoming.message,
                 topic=incoming.conversation.topic,
                 person=0 if sender is None else sender.id,
