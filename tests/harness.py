@@ -19,6 +19,7 @@ import io
 import json
 import os
 import socket
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ from userbot.sandbox.endpoint import Endpoint
 from userbot.sandbox.state import Group, Message
 from userbot.sandbox.telegram import Telegram
 from userbot.settings import Settings
+from userbot.storage.store import Store
 from userbot.timings import USUAL, Timings
 from userbot.types import ToolCall, Usage
 
@@ -384,6 +386,10 @@ class Stage:
             timings = replace(timings, preview_seconds=pacing.pop("edit_seconds"))
             sections["pacing"] = pacing
         file = self.write_config(chats, account=account, **sections)
+        database = file.with_name("history.db")
+        if not database.exists():
+            database.touch(0o600)
+            database.write_bytes(_empty_database())
         program = Program(file, clock, timings)
         self.programs.append(program)
         return await program.start()
@@ -463,6 +469,15 @@ class Stage:
 
 
 @cache
+@cache
+def _empty_database() -> bytes:
+    """A database as each program's first start makes it, which takes a tenth of a test's time."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "history.db")
+        Store.open(file).close()
+        return file.read_bytes()
+
+
 def _commands() -> Any:
     """The commands, put together once: that takes longer than most of what they do here."""
     return get_command(cli.app)

@@ -228,14 +228,15 @@ async def test_without_either_it_is_not_usable(
 
 _LISTEN = """
 import asyncio, resource, sys
+from dataclasses import replace
 from pathlib import Path
 from userbot.audio import Ffmpeg
 from userbot.rules.formats import OGG
 from userbot.timings import USUAL
 
 async def main():
-    folder = Path(sys.argv[1])
-    async with Ffmpeg(folder / "history.db", USUAL).workplace(1e5) as place:
+    folder, timings = Path(sys.argv[1]), replace(USUAL, part_seconds=float(sys.argv[2]))
+    async with Ffmpeg(folder / "history.db", timings).workplace(1e5) as place:
         (folder / "long.ogg").rename(place.source)
         seconds = await place.read(OGG)
         parts = [sound.seconds async for sound, _ in place.parts()]
@@ -252,24 +253,24 @@ asyncio.run(main())
 @needs_ffmpeg
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 @pytest.mark.parametrize(
-    ("wanted", "loud", "megabytes"),
-    # As a whole, the decoded sound takes 60 MB for half an hour, and that several times in pydub.
-    [(1800, 30, 100), pytest.param(7200, 1190, 250, marks=pytest.mark.slow)],
-    ids=["half an hour", "two hours"],
+    ("wanted", "loud", "part", "megabytes"),
+    # As a whole, the decoded sound takes 29 MB for a quarter of an hour, and that several times in pydub.
+    [(900, 30, 180, 85), pytest.param(7200, 1190, 600, 250, marks=pytest.mark.slow)],
+    ids=["a quarter of an hour", "two hours"],
 )
 def test_a_long_recording_takes_little_memory(
-    tmp_path: Path, wanted: int, loud: int, megabytes: int
+    tmp_path: Path, wanted: int, loud: int, part: int, megabytes: int
 ) -> None:
-    # Only what is not silent is encoded, which takes its time and no memory of ours.
+    # Only a part that is not silent is encoded, which takes its time and no memory of ours.
     source = ogg.recording(("tone", loud), ("silence", wanted - loud))
     (tmp_path / "long.ogg").write_bytes(source)
     ran = subprocess.run(
-        [sys.executable, "-c", _LISTEN, str(tmp_path)],
+        [sys.executable, "-c", _LISTEN, str(tmp_path), str(part)],
         capture_output=True, text=True, check=True, timeout=120,
     )  # fmt: skip
     seconds, parts, own, ffmpeg = map(int, ran.stdout.split())
     print(f"{own} MB, and {ffmpeg} MB in ffmpeg")
-    assert (seconds, parts) == (wanted, wanted / 600)
+    assert (seconds, parts) == (wanted, wanted / part)
     assert own + ffmpeg < megabytes
 
 
