@@ -254,7 +254,8 @@ asyncio.run(main())
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 @pytest.mark.parametrize(
     ("wanted", "loud", "part", "megabytes"),
-    # As a whole, the decoded sound takes 29 MB for a quarter of an hour, and that several times in pydub.
+    # As a whole, the decoded sound takes 29 MB for a quarter of an hour, and several times that in
+    # pydub.
     [(900, 30, 180, 85), pytest.param(7200, 1190, 600, 250, marks=pytest.mark.slow)],
     ids=["a quarter of an hour", "two hours"],
 )

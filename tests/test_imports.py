@@ -1,4 +1,4 @@
-"""The direction of imports: which room may know which, and who owns which library.
+"""The direction of imports: which room may know which, and who owns which library. And names.
 
 A room is a folder or a file directly under `userbot/`. The tables are the rules; `faults` reads the
 sources with `ast` and names every import that breaks one.
@@ -387,3 +387,15 @@ def test_what_is_measured_from_outside_knows_nothing_of_the_inside() -> None:
         if item.target not in (None, "sandbox")
     }
     assert not found, "\n".join(["tests/harness.py is the only way in:", *sorted(found)])
+
+
+def test_no_class_of_the_program_has_the_name_of_another() -> None:
+    found: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        file = str(path.relative_to(PACKAGE))
+        if file.startswith("sandbox/"):  # a wing of its own: it has messages and accounts, too
+            continue
+        for item in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(item, ast.ClassDef):
+                found.setdefault(item.name, []).append(file)
+    assert {name: files for name, files in found.items() if len(files) > 1} == {}

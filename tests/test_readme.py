@@ -64,6 +64,11 @@ def test_every_file_and_heading_that_is_linked_exists(page: Path, target: str) -
         }
 
 
+@pytest.mark.parametrize(("page", "name"), found(r"`(?:userbot/)?([a-z_/]+\.py)`"))
+def test_every_module_that_is_named_exists(page: Path, name: str) -> None:
+    assert [*(ROOT / "userbot").rglob(name), *ROOT.glob(name)]
+
+
 @pytest.mark.parametrize(("page", "target"), found(r"(?:`|^)make ([a-z-]+)"))
 def test_every_make_target_that_is_named_exists(page: Path, target: str) -> None:
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
