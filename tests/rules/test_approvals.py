@@ -9,7 +9,7 @@ import pytest
 from tests.questions import ANNA, OWNER, question
 from userbot.rules.approvals import link, noted, request, where, word_of
 from userbot.rules.plain import units
-from userbot.types import ConversationId, Entity, RichText, Said
+from userbot.types import ApprovalEnd, ConversationId, Entity, RichText
 
 BOLD = (Entity("bold", 0, 4),)
 
@@ -53,12 +53,12 @@ def test_only_the_word_alone_is_one(text: str, word: str) -> None:
     ],
 )
 def test_behind_again_stands_how(text: str, how: str) -> None:
-    assert word_of(RichText(text)) == Said("again", RichText(how))
+    assert word_of(RichText(text)) == ApprovalEnd("again", RichText(how))
 
 
 def test_nothing_is_no_word_and_a_text_keeps_its_formatting() -> None:
     assert word_of(RichText(" \n")) is None
-    assert word_of(RichText("Sunday", BOLD)) == Said("text", RichText("Sunday", BOLD))
+    assert word_of(RichText("Sunday", BOLD)) == ApprovalEnd("text", RichText("Sunday", BOLD))
 
 
 def test_a_request_says_whose_question_it_is_how_to_answer_and_what_would_stand() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.questions import ANNA, NOW, OWNER, answer, question
 from userbot.storage.store import Store
-from userbot.types import Approval, Entity, Question, RequestPart, RichText, Said, Wanted
+from userbot.types import Approval, ApprovalEnd, Entity, Question, RequestPart, RichText, Wanted
 
 WANTED = Wanted("answer", "At **eight**.", (RichText("At eight."),))
 LATER = NOW + timedelta(hours=1)
@@ -30,7 +30,7 @@ def test_the_same_is_asked_for_once_and_something_else_takes_its_place(store: St
     assert store.approvals.ask(one, WANTED, NOW, LATER).id == first.id
     second = store.approvals.ask(one, Wanted("answer", "At nine.", ()), NOW, LATER)
     assert [approval.id for _, approval in store.approvals.waiting()] == [second.id]
-    assert not store.approvals.say(first.id, Said("yes"), NOW)
+    assert not store.approvals.say(first.id, ApprovalEnd("yes"), NOW)
     assert state(store, one) == "awaiting"
     assert store.questions.pending() == []
 
@@ -39,9 +39,9 @@ def test_the_first_word_counts_and_is_for_exactly_what_was_shown(store: Store) -
     one, approval = asked(store)
     text = RichText("Nine!", (Entity("bold", 0, 4),))
     assert store.approvals.said(one, WANTED) is None
-    assert store.approvals.say(approval.id, Said("text", text), NOW, said_in=9)
-    assert not store.approvals.say(approval.id, Said("no"), NOW)
-    assert store.approvals.said(one, WANTED) == Said("text", text)
+    assert store.approvals.say(approval.id, ApprovalEnd("text", text), NOW, said_in=9)
+    assert not store.approvals.say(approval.id, ApprovalEnd("no"), NOW)
+    assert store.approvals.said(one, WANTED) == ApprovalEnd("text", text)
     assert store.approvals.said(one, Wanted("answer", "At ten.", ())) is None
     assert store.approvals.said(one, Wanted("call", WANTED.what, ())) is None
     ((waits, decided),) = store.approvals.decided()
@@ -52,7 +52,7 @@ def test_the_first_word_counts_and_is_for_exactly_what_was_shown(store: Store) -
 def test_what_is_to_be_written_anew_has_no_word_yet(store: Store, word: str) -> None:
     one, approval = asked(store)
     assert store.approvals.wish(one) is None
-    store.approvals.say(approval.id, Said(word, RichText("shorter")), NOW)  # type: ignore[arg-type]
+    store.approvals.say(approval.id, ApprovalEnd(word, RichText("shorter")), NOW)  # type: ignore[arg-type]
     assert store.approvals.said(one, WANTED) is None
     assert store.approvals.wish(one) == ("shorter" if word == "again" else None)
 
@@ -71,7 +71,7 @@ def test_a_question_goes_on_with_its_answer_or_without(store: Store) -> None:
 def test_overdue_is_what_nobody_has_decided(store: Store) -> None:
     _one, first = asked(store)
     _other, second = asked(store, 6)
-    store.approvals.say(first.id, Said("yes"), NOW)
+    store.approvals.say(first.id, ApprovalEnd("yes"), NOW)
     assert store.approvals.overdue(NOW) == []
     assert store.approvals.overdue(LATER) == [second.id]
 
@@ -103,7 +103,7 @@ def test_when_a_question_is_over_its_words_are_gone_and_its_requests_known(store
     assert store.approvals.over(one, NOW) == []
     found = store.approvals.find(approval.id)
     assert found is not None
-    assert (found.what, found.said) == ("", Said("withdrawn"))
+    assert (found.what, found.said) == ("", ApprovalEnd("withdrawn"))
     assert store.approvals.requests(approval.id) == [RequestPart(77, "", None, 30)]
 
 
