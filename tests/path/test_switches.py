@@ -137,7 +137,7 @@ async def test_after_a_kill_what_was_mistaken_is_told_once_and_in_the_same_words
 async def test_a_mistaken_switch_that_is_mended_by_an_edit_is_asked(
     stage: Stage, where: str
 ) -> None:
-    program = await stage.program(trigger=PLAIN, **MODELS)
+    program = await stage.program(trigger=PLAIN | {"edits": True}, **MODELS)
     said = stage.olga.says(getattr(stage, where), "/gpt -e hihg -m big why?")
     await program.tells("failed", reason="bad_switch")
     stage.olga.edits(said, "/gpt -e hgih -m big why?")
@@ -149,6 +149,9 @@ async def test_a_mistaken_switch_that_is_mended_by_an_edit_is_asked(
     assert answer.text.endswith("why?")
     assert len(lines) == (where == "olga"), "what was wrong is told once"
     assert len(stage.endpoint.requests) == 1
+    stage.olga.edits(said, "/gpt -e low why?")
+    await until(partial(answered, program, 2))
+    assert how(stage) == ("test", "low"), "from then on it is a question as any other"
 
 
 async def test_an_edit_that_mistakes_a_switch_leaves_the_answer_that_stands(stage: Stage) -> None:
