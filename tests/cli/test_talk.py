@@ -67,7 +67,10 @@ async def test_it_has_commands_of_its_own(house: House) -> None:
     ended = await house.run("talk", lines="one\n/new\n/help\ntwo\n/gpt_usage\n")
     assert ended.out == "You asked: one\nYou asked: two\n"
     assert len(house.stage.endpoint.requests[1]["messages"]) == 2
-    assert "/new" in ended.err
+    shown = [line for line in ended.err.splitlines() if re.match(r"  [-/]\w", line)]
+    assert len({re.split(r" {2,}", line[2:])[0] for line in shown}) == 4
+    assert len({line.index(re.split(r" {2,}", line[2:])[1]) for line in shown}) == 1, "one column"
+    assert max(map(len, shown)) <= 79
     assert "That command is for chats.\n  → Here there are /new, /help and /quit." in ended.err
 
 

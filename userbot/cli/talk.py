@@ -22,7 +22,7 @@ from userbot.texts import _
 _PROMPT = "› "
 _LEAVE = ("/quit", "/exit")
 _COMMANDS = {
-    "-m, -e, -n": _("before a question: which model, how much it thinks, without what was said"),
+    "-m, -e, -n": _("before a question: another model, more thought, no history"),
     "/new": _("start over: forget what was said here"),
     "/help": _("this list"),
     "/quit": _("leave, as Ctrl-D does"),
@@ -109,8 +109,9 @@ def _converse(conversation: Talk, runner: asyncio.Runner, *, typed: bool) -> boo
         if word in _LEAVE:
             return taken
         if word == "/help":
+            width = max(map(len, _COMMANDS))
             for name, does in _COMMANDS.items():
-                print(f"  {name:6}  {said(does)}", file=sys.stderr)
+                print(f"  {name:{width}}  {said(does)}", file=sys.stderr)
         elif word:
             taken = _answer(conversation, runner, line, typed=typed) and taken
 
