@@ -7,11 +7,13 @@ ARG BASE=python:3.13-slim-trixie
 FROM ${BASE} AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 WORKDIR /build
+# LOCK=tools: with what servers of tools need.
+ARG LOCK=run
 RUN python -m venv /opt/userbot
 # Every package by its hash from the locks; those change seldom, so these layers are kept.
 COPY requirements requirements
 RUN pip install --no-deps --require-hashes -r requirements/build.txt \
-    && pip wheel --no-deps --no-build-isolation --require-hashes -r requirements/run.txt \
+    && pip wheel --no-deps --no-build-isolation --require-hashes -r requirements/${LOCK}.txt \
         --wheel-dir wheels \
     && /opt/userbot/bin/pip install --no-deps --no-index wheels/*.whl
 COPY pyproject.toml README.md LICENSE ./

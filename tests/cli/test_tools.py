@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 import pytest
 
 from tests.questions import NOW, OWNER, question
-from tests.tool_servers import Served
-from userbot.cli import tools
+from tests.tool_servers import Served, over_pipes
+from userbot.cli import doctor, tools
 from userbot.cli.common import Common
+from userbot.config import Loaded
 from userbot.settings import HistoryConfig, Settings, TelegramConfig, ToolsConfig
 from userbot.storage.store import Store
 from userbot.tool_list import reached
@@ -79,15 +81,36 @@ def test_what_changed_is_confirmed_and_what_is_in_doubt_is_seen_to(
 def test_a_server_that_is_away_is_told_and_so_is_a_tool_that_is_not_there(
     tmp_path: Path, notes: Served, capsys: Shown
 ) -> None:
+    dies = "import sys; print('no such repository', file=sys.stderr)"
     blocks = (
         {"name": "gone", "command": ["no-such-program-7719"], "read": ["x"]},
+        {"name": "dies", "command": [sys.executable, "-c", dies]},
         notes.block(read=["now", "nowhere"]),
     )
     with pytest.raises(SystemExit):
         tools.tools(Common(), settings(tmp_path, *blocks), "")
     said = capsys.readouterr().err
     assert "no-such-program-7719" in said
+    assert "It said last: no such repository" in said
     assert "no such tools: nowhere" in said
+
+
+def test_the_doctor_looks_at_each_server_and_at_what_it_reaches(
+    tmp_path: Path, notes: Served
+) -> None:
+    config = settings(
+        tmp_path,
+        notes.block(read=["now"], allow=["add"]),
+        over_pipes("honest", tmp_path / "log.jsonl", read=[], allow=[]),
+        {"name": "gone", "command": ["no-such-program-7719"], "read": ["x"]},
+    )
+    loaded = Loaded(settings=config, origins={}, path=tmp_path / "config.toml", holds_secret=False)
+    found = [(one.fine, one.told, one.hint) for one in asyncio.run(doctor.tools(loaded))]
+    assert found[0] == (True, "notes: read now; allow add", "")
+    assert found[1][:2] == (True, "honest: no tool is offered")
+    assert "userbot tools" in found[1][2]
+    assert not found[2][0]
+    assert "no-such-program-7719" in found[2][1]
 
 
 @pytest.mark.parametrize(
@@ -109,14 +132,3 @@ def test_arguments_that_lead_to_the_session_the_history_or_the_config_are_seen(
     server = ToolsConfig(name="git", command=("mcp-server-git", *given))
     found = reached(server, settings(tmp_path), tmp_path / "config.toml")
     assert len(found) == count, found
-
-
-@pytest.mark.parametrize(
-    ("program", "offers"),
-    [("mcp-server-time", "get_current_time"), ("mcp-server-git", "git_commit")],
-)
-def test_real_servers_are_listed(tmp_path: Path, capsys: Shown, program: str, offers: str) -> None:
-    command = [str(Path(sys.executable).parent / program)]
-    block = {"name": "real", "command": command, "read": [offers]}
-    tools.tools(Common(json=True), settings(tmp_path, block), "")
-    assert offers in [row["tool"] for row in rows(capsys)]

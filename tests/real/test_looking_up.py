@@ -8,7 +8,9 @@ for the same JSON before the answer.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -65,5 +67,17 @@ async def test_a_small_model_looks_something_up_before_it_answers(
     await program.tells("answered")
     assert await stage.max.expects(stage.club, reply_to=question)
     asked = [event for event in program.events("tool") if event.count is not None]
+    assert asked, json.dumps(stage.endpoint.requests)
+    assert not stage.endpoint.crashed
+
+
+async def test_a_small_model_asks_a_real_server_the_time(stage: Stage, llama: str) -> None:
+    stage.endpoint.responder = hands_on(llama)
+    program_of_it = str(Path(sys.executable).parent / "mcp-server-time")
+    block = {"name": "time", "command": [program_of_it], "read": ["get_current_time"]}
+    program = await stage.program(tools=[block])
+    stage.olga.says(stage.olga, "/gpt What time is it in Europe/Berlin?")
+    await program.tells("answered", timeout=300)
+    asked = [event for event in program.events("tool", server="time") if event.outcome]
     assert asked, json.dumps(stage.endpoint.requests)
     assert not stage.endpoint.crashed

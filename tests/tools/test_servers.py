@@ -110,6 +110,11 @@ async def test_a_definition_that_changes_has_to_be_asked_for_until_it_is_confirm
         asked = await program.tells("asked")
         assert "two" in asked.text
         assert hostile.called("lie") == [{"text": "one"}]
+        # What it says now may steer calls of others, too.
+        stage.endpoint.responder = Model(bad("die_after", text="x"))
+        stage.olga.says(stage.olga, "/gpt -n and this")
+        await program.tells("asked", text='hostile__die_after {"text": "x"}')
+        assert hostile.called("die_after") == []
         with Store.open(stage.folder / "history.db") as store:
             assert store.tools.changed() == ["hostile__lie"]
             store.tools.confirm("hostile__lie")

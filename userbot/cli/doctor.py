@@ -91,7 +91,7 @@ async def _examine(common: Common) -> list[Finding]:
         _looked(_("documents"), _documents, settings.documents),
         _looked(_("history"), _history, loaded),
     )
-    served = await _tools(loaded)
+    served = await tools(loaded)
     spoken = []
     if doctor_models.speaks(settings):
         spoken = [await _looked(_("speech"), doctor_models.speech, settings)]
@@ -295,7 +295,7 @@ def _counted(settings: Settings, titles: dict[int, str]) -> tuple[str, str]:
     return told, ""
 
 
-async def _tools(loaded: Loaded) -> list[Finding]:
+async def tools(loaded: Loaded) -> list[Finding]:
     """Each server of tools: what it offers with which right, and what it can reach."""
     found = []
     for server in await listed(loaded.settings.tools):

@@ -174,8 +174,11 @@ def _print_block(server: ListedServer) -> None:
     """The rights to paste, begun by what the server says of its tools: nothing acts by itself."""
     config = server.config
     new = [one for one in server.definitions if _right(server, one) is None]
-    read = [*config.read, *(one.name for one in new if one.only_reads)]
-    ask = [*config.ask, *(one.name for one in new if not one.only_reads)]
+    there = {one.name for one in server.definitions}
+    read = [one for one in config.read if one in there]
+    read += [one.name for one in new if one.only_reads]
+    ask = [one for one in config.ask if one in there]
+    ask += [one.name for one in new if not one.only_reads]
     print()
     aside(
         _(

@@ -51,6 +51,7 @@ _LOG_LINES: Final = 100
 _MINUTE: Final = 60.0
 _LOG_CHARACTERS: Final = 500
 """… and of each of them."""
+_LAST_SECONDS: Final = 0.2
 _LONGEST_LINE: Final = 65_536
 _CLOSING_SECONDS: Final = 8.0
 """The SDK lets a program end by itself (2 s), then asks it to (2 s), then kills it (2 s)."""
@@ -74,6 +75,8 @@ class McpServer:
         self._tried = asyncio.Event()
         self._lost = asyncio.Event()
         self._closing = asyncio.Event()
+        self._said_last = ""
+        """The last line that its program wrote into the log."""
         self._served = False
         """A tool was called over the present connection."""
         self._keeping: asyncio.Task[None] | None = None
@@ -247,11 +250,14 @@ class McpServer:
         pipe, _protocol = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading, "rb")
         )
+        self._said_last = ""
         logged = asyncio.create_task(self._log(stream))
         try:
             with os.fdopen(writing, "w") as errors:
                 yield errors
         finally:
+            # What it said last says why it has ended.
+            await asyncio.wait({logged}, timeout=_LAST_SECONDS)
             logged.cancel()
             pipe.close()
             await asyncio.gather(logged, return_exceptions=True)
@@ -270,6 +276,7 @@ class McpServer:
                 minute, lines = now, 0
             lines += 1
             said = one_line(line.decode("utf-8", "replace"), _LOG_CHARACTERS)
+            self._said_last = said or self._said_last
             if said and lines <= _LOG_LINES:
                 told = joined(self.config.name, said, by=": ")
                 self._report(Notice(reason="tool_server_said", detail=told, notable=False))
@@ -351,7 +358,8 @@ class McpServer:
         if not answered and (closed or isinstance(error, OSError) or self.config.url is not None):
             self._lost.set()
         told = _("The tool server “{name}” failed: {why}.", name=name, why=why.rstrip("."))
-        return ToolServerError(told, left=left and not answered)
+        hint = _("It said last: {said}", said=self._said_last) if self._said_last else ""
+        return ToolServerError(told, hint if closed else "", left=left and not answered)
 
 
 def found_program(name: str) -> str:

@@ -206,9 +206,11 @@ class ServerTools:
 
     def _verdict(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> Verdict:
         rights = self.rules.rights[tool.server.config.name]
+        # A definition that nobody has looked at is its server's words, and may steer any call.
+        unseen = any(one.changed for one in self._offered(turn.question).values())
         return verdict(
             tool.right,
-            own=turn.looked_up.own,
+            own=turn.looked_up.own and not unseen,
             changed=tool.changed,
             reaches_out=reaches_out(rights, tool.definition, arguments),
         )
