@@ -51,9 +51,9 @@ def watched_loop() -> Iterator[list[Block]]:
         gc.unfreeze()
 
 
-def long(blocks: list[Block]) -> list[Block]:
-    """Those that others notice."""
-    least = noticed()
+def long(blocks: list[Block], least: float | None = None) -> list[Block]:
+    """Those that others notice, or that take as much."""
+    least = noticed() if least is None else least
     return [block for block in blocks if block.seconds > least]
 
 
