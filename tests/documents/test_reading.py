@@ -13,6 +13,10 @@ from userbot.documents import child
 from userbot.documents.extract import CHARACTERS_A_PAGE, Extract, UnreadableError, pieces
 
 
+LOCKED = made.zipped({"a.txt": "x"}).replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1")
+"""A zip whose file is encrypted, as its list says."""
+
+
 def read(data: bytes, pages: int = 100, pictures: int = 4) -> list[dict[str, Any]]:
     """What the process would say of a document."""
     out = io.StringIO()
@@ -116,6 +120,10 @@ def test_marks_that_turn_the_direction_of_what_follows_are_gone() -> None:
         pytest.param(made.pdf(["words"])[:40], "broken", id="cut off"),
         pytest.param(bytes(range(256)) * 20, "unknown", id="binary"),
         pytest.param(made.zipped({"a.txt": "x"}), "unknown", id="any zip"),
+        pytest.param(made.zipped({"a.log": b"0" * 20_000_000}), "unknown", id="a log, well packed"),
+        pytest.param(made.zipped({"mimetype": b"0" * 20_000_000}), "unknown", id="a long kind"),
+        pytest.param(LOCKED, "unknown", id="encrypted zip"),
+        pytest.param(made.ole({"!_StringPool": b""}), "unknown", id="installer"),
         pytest.param(made.ole({"WordDocument": b""}), "old_office", id="old word"),
         pytest.param(made.ole({"EncryptedPackage": b""}), "encrypted", id="encrypted office"),
         pytest.param(b" \n ", "empty", id="blank"),

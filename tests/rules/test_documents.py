@@ -10,7 +10,7 @@ import pytest
 from userbot.rules import documents, recap
 from userbot.rules.documents import Earlier
 from userbot.rules.window import estimate
-from userbot.types import Document, DocumentText, Page, Picture, ReadDocument
+from userbot.types import UNREAD, Document, DocumentText, Page, Picture, ReadDocument
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -83,6 +83,37 @@ def test_what_comes_next_is_about_the_document_or_not(
 ) -> None:
     earlier = Earlier(1, 5, (1,), 2, AT, newest)
     assert documents.asks_on(words, person, AT + timedelta(minutes=minutes), earlier) is on
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "by_name"),
+    [
+        pytest.param("photos.zip", "document_unknown", True, id="an archive"),
+        pytest.param("", "document_unknown", True, id="without a name"),
+        pytest.param("report.PDF", "document_unknown", False, id="not what its name says"),
+        pytest.param("game.apk", "document_too_large", True, id="a large program"),
+        pytest.param("book.pdf", "document_too_large", False, id="a large document"),
+        pytest.param("book", "document_too_large", False, id="who knows"),
+        pytest.param("photos.zip", "document_broken", True, id="a damaged archive"),
+        pytest.param("lease.docx", "document_broken", False, id="damaged"),
+        pytest.param("lease.docx", "document_encrypted", False, id="encrypted"),
+        pytest.param("letter.doc", "document_old_office", False, id="old"),
+        pytest.param("lease", "document_missing", False, id="no library"),
+        pytest.param("photos.zip", "document_gone", False, id="gone"),
+    ],
+)
+def test_what_nothing_is_read_of_goes_by_its_name_and_nothing_else_does(
+    name: str, reason: str, by_name: bool
+) -> None:
+    assert documents.goes_by_name(name, reason) is by_name
+
+
+def test_of_what_is_not_read_its_name_is_told() -> None:
+    archive = replace(read(name="a.zip"), text=UNREAD)
+    (shown,) = documents.fitting([archive], "", 100)
+    assert shown.whole, "nothing of it is left out"
+    told = '[The document "a.zip" of Max cannot be read: no more is known of it than its name:]'
+    assert documents.block([shown]) == told
 
 
 def test_what_has_room_is_shown_whole() -> None:

@@ -16,6 +16,8 @@ from userbot.documents.extract import EnoughError, Extract, UnreadableError
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How the older formats of Office begin, and newer ones that are encrypted ([MS-CFB])."""
+_OLD_OFFICE = ("WordDocument", "PowerPoint Document")
+"""The streams of its files ([MS-DOC], [MS-PPT]); installers and mails are compound files, too."""
 _PDF_WITHIN = 1024
 """Bytes among which a PDF begins (ISO 32000, implementation notes)."""
 
@@ -62,7 +64,8 @@ def _read(data: bytes, extract: Extract) -> None:
         if _has_stream(data, "EncryptedPackage"):
             raise UnreadableError("encrypted")
         if not (_has_stream(data, "Workbook") or _has_stream(data, "Book")):
-            raise UnreadableError("old_office")
+            old = any(_has_stream(data, name) for name in _OLD_OFFICE)
+            raise UnreadableError("old_office" if old else "unknown")
         sheets.read_sheets(data, "xls", extract)
     elif data.startswith(b"{\\rtf"):
         raise UnreadableError("unknown")
@@ -76,6 +79,7 @@ def _read(data: bytes, extract: Extract) -> None:
 def _read_packed(data: bytes, extract: Extract) -> None:
     archive = packed.opened(data)
     kind = packed.kind_of(archive)
+    packed.check(archive)
     if kind == "docx":
         office.read_docx(archive, data, extract)
     elif kind == "pptx":

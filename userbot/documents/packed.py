@@ -24,17 +24,23 @@ _ODF = {
     b"application/vnd.oasis.opendocument.spreadsheet": "ods",
     b"application/vnd.oasis.opendocument.presentation": "odp",
 }
+_LONGEST_KIND = 200
+"""Bytes of the name of a kind."""
 _MANIFEST = "META-INF/manifest.xml"
 _NO_MEMORY = expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]
 _PARTS = (("word/document", "docx"), ("ppt/presentation", "pptx"), ("xl/workbook", "xlsx"))
 
 
 def opened(data: bytes) -> zipfile.ZipFile:
-    """The archive. Raises UnreadableError for one that is damaged, encrypted, or a bomb."""
+    """The archive. Raises UnreadableError for one that is damaged."""
     try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
+        return zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
         raise UnreadableError("broken") from error
+
+
+def check(archive: zipfile.ZipFile) -> None:
+    """Raises UnreadableError for a document that is encrypted, or a bomb."""
     members = archive.infolist()
     if len(members) > _MOST_MEMBERS or sum(one.file_size for one in members) > _MOST_UNPACKED:
         raise UnreadableError("bomb")
@@ -43,18 +49,20 @@ def opened(data: bytes) -> zipfile.ZipFile:
             raise UnreadableError("bomb")
         if one.flag_bits & 1:
             raise UnreadableError("encrypted")
-    return archive
+    if _MANIFEST in archive.NameToInfo and b"encryption-data" in member(archive, _MANIFEST):
+        raise UnreadableError("encrypted")
 
 
 def kind_of(archive: zipfile.ZipFile) -> str:
-    """What it is: "docx", "odt", …; by its content, whatever its name. Raises UnreadableError."""
+    """What it is: "docx", "odt", …; by its content, whatever its name. Raises UnreadableError.
+
+    It is not checked yet: of all that is packed no more is read than a short name.
+    """
     names = archive.namelist()
-    if "mimetype" in names:
+    told = archive.NameToInfo.get("mimetype")
+    if told is not None and told.file_size <= _LONGEST_KIND and not told.flag_bits & 1:
         kind = _ODF.get(member(archive, "mimetype").strip().removesuffix(b"-template"))
         if kind is not None:
-            packed = _MANIFEST in names and member(archive, _MANIFEST)
-            if packed and b"encryption-data" in packed:
-                raise UnreadableError("encrypted")
             return kind
     if "[Content_Types].xml" in names:
         for begin, kind in _PARTS:

@@ -186,11 +186,11 @@ _WHY: Final[Mapping[str, tuple[str, str]]] = {
         INSTALL,
     ),
     "old_office": (
-        _("This is a file of an old Office, or of another program."),
+        _("This is a file of an old version of Office."),
         _("Save it as DOCX, PPTX or PDF."),
     ),
     "unknown": (
-        _("Files of this kind cannot be read."),
+        _("Its content is not of a supported kind."),
         _("PDF, DOCX, XLSX, XLS, ODS, PPTX, ODT, HTML and text files can."),
     ),
 }

@@ -18,7 +18,7 @@ from userbot.rules.plain import cut
 from userbot.rules.prompt import label, marked_lines, speaker, title
 from userbot.rules.recap import LEAST_ROOM, Entry, Said, Summing, Wording, room
 from userbot.rules.window import BYTES_PER_TOKEN, estimate
-from userbot.types import Page, Picture, ReadDocument
+from userbot.types import UNREAD, Page, Picture, ReadDocument
 
 MOST: Final = 5
 """Documents of one question."""
@@ -57,6 +57,11 @@ _SUMMARY = re.compile(
 )
 _MARK = re.compile(r"\[document[^\]\n]*\]")
 """As `plain.carrying` writes it."""
+_READABLE: Final = frozenset(
+    {"pdf", "docx", "docm", "dotx", "doc", "xlsx", "xlsm", "xltx", "xls", "pptx", "pptm", "ppt"}
+    | {"odt", "ods", "odp", "csv", "tsv", "htm", "html", "xml", "json", "txt", "text", "md", "log"}
+)
+"""Endings of names that promise what can be read, or could be after it was saved anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,9 +116,27 @@ def asks_on(words: str, person: int, at: datetime, earlier: Earlier) -> bool:
     return earlier.is_newest and person == earlier.person and at - earlier.at <= _FOLLOWS
 
 
+def own_words(text: str) -> str:
+    """What is asked beside a document: a question's text without the mark of what it carries."""
+    return _MARK.sub("", text).strip()
+
+
+def goes_by_name(name: str, reason: str) -> bool:
+    """Whether words about a document that was refused for this reason are answered by its name.
+
+    Where it is of a kind that nothing is read of (an archive, a program); one that promises to be
+    read, and is not, would be answered by what somebody invents.
+    """
+    _stem, dot, ending = name.rpartition(".")
+    if ending.strip().lower() in _READABLE:
+        return False
+    of_other_kind = bool(dot) and reason in ("document_too_large", "document_broken")
+    return reason == "document_unknown" or of_other_kind
+
+
 def wants_summary(words: str) -> bool:
     """Whether the whole of a document is asked about: by a word for that, or without a word."""
-    own = _MARK.sub("", words).strip()
+    own = own_words(words)
     return not own or _SUMMARY.search(own) is not None
 
 
@@ -173,6 +196,8 @@ def block(shown: Sequence[Shown]) -> str:
 def _block(one: Shown) -> str:
     text = one.document.text
     name = _named(one.document)
+    if text == UNREAD:
+        return label(f"{name} cannot be read: no more is known of it than its name")
     if not text.pages and not text.pictures:
         return label(f"{name} has no text that can be read, and there was no room to show it")
     if not text.pages:
@@ -218,7 +243,7 @@ def summing(
     """What is to be summed up part by part, for a question with these words."""
     lines = _entries(documents)
     named = ", ".join(one.document.name or "document" for one in documents)
-    asked = cut(_MARK.sub("", words).strip(), _MOST_ASKED) or _SUM_UP
+    asked = cut(own_words(words), _MOST_ASKED) or _SUM_UP
     left = room(window_tokens, system, named) - estimate(asked)
     said = Said(named, lines, len(lines), len(documents), wording=_WORDING, asked=asked)
     return said, Summing(lines, max(LEAST_ROOM, left))

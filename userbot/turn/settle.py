@@ -172,7 +172,7 @@ class Settle:
         if quoted is not None:
             self._store.quotes.reword(own, quoted)
         if material.read:  # what an answer tells of a document goes with the document
-            here = tuple(one.message for one in material.read if one.chat == own.source)
+            here = material.readable_in(own.source)
             own = replace(own, documents=here)
             answer = replace(answer, cites=(*answer.cites, *material.read))
         only_own = turn.request is not None and turn.request.own

@@ -30,6 +30,7 @@ from userbot.errors import PostponedError, UserbotError, WriteInDoubtError
 from userbot.rules import bursts, looking_up
 from userbot.texts import _
 from userbot.types import (
+    UNREAD,
     Answer,
     ApprovalKind,
     LinkedPage,
@@ -143,6 +144,14 @@ class Material:
                 at=one.document.at,
             )
             for one in self.documents
+        )
+
+    def readable_in(self, chat: int) -> tuple[int, ...]:
+        """Those of that chat whose documents can be read again."""
+        return tuple(
+            one.document.message
+            for one in self.documents
+            if one.chat == chat and one.text != UNREAD
         )
 
 

@@ -69,6 +69,7 @@ from userbot.types.decisions import (
 from userbot.types.lookups import Scope, Search, Source, ToolCall, ToolRound, ToolSpec
 from userbot.types.media import (
     TELEGRAM,
+    UNREAD,
     Document,
     DocumentText,
     Format,

@@ -74,7 +74,7 @@ class Page:
 class DocumentText:
     """What was read of a document.
 
-    `kind`: "pdf", "docx", … `count`: how many pages it has, 0 if it has none of its own.
+    `kind`: "pdf", "docx", …, "" for `UNREAD`. `count`: how many pages it has, 0 if it has none of its own.
     `pictures`: its first pages as they look, where it has no words. `cut`: it has more than was
     read.
     """
@@ -84,6 +84,10 @@ class DocumentText:
     pages: tuple[Page, ...]
     pictures: tuple[Picture, ...] = ()
     cut: bool = False
+
+
+UNREAD = DocumentText("", 0, ())
+"""Of a document of a kind that nothing is read of: no more than its name is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ newest again.
 Rule 1: they are fetched and read for a question that was let in, and kept nowhere: the store has
 the numbers of their messages, so that what comes next can be about them, too.
 Rule 2: without a document that it brings a question is not answered: nobody invents what it says.
+Where its kind is one that nothing is read of, words about it are answered by its name.
 Rule 3: what of a document the model does not see is told.
 """
 
@@ -23,7 +24,7 @@ from userbot.texts import _, joined, quoted
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.requests import Requests
 from userbot.turn.turn import Material, Turn
-from userbot.types import Document, Question, ReadDocument
+from userbot.types import UNREAD, Document, Question, ReadDocument
 
 
 class Documents:
@@ -57,10 +58,12 @@ class Documents:
         if question.quiet and self._store.ledger.whole(question) is not None:
             return material  # its message is deleted by now, and its answer is all there
         own = [*question.documents]
+        words = documents.own_words(question.text)
         if quoted_one is not None and quoted_one.document:
             own.append(quoted_one.message)
+            words = words or quoted_one.text
         if own:
-            read = await self._read(turn, question.source, own)
+            read = await self._read(turn, question.source, own, has_words=bool(words))
             if not read:
                 raise DocumentError(
                     _("The document is gone, or may not be read."),
@@ -98,7 +101,9 @@ class Documents:
             self._tell(question, _("“{name}” is read again.", name=_name(one.document)))
         return read
 
-    async def _read(self, turn: Turn, chat: int, messages: list[int]) -> list[ReadDocument]:
+    async def _read(
+        self, turn: Turn, chat: int, messages: list[int], *, has_words: bool = True
+    ) -> list[ReadDocument]:
         found: dict[int, Document] = {}
         for message in messages:
             if message not in found:  # it came with its album
@@ -113,7 +118,20 @@ class Documents:
             )
             self._tell(turn.question, told)
         first = list(found.values())[: documents.MOST]
-        return [await self._read_one(turn, chat, one) for one in first]
+        return [await self._read_or_name(turn, chat, one, has_words=has_words) for one in first]
+
+    async def _read_or_name(
+        self, turn: Turn, chat: int, document: Document, *, has_words: bool
+    ) -> ReadDocument:
+        """What a document says, or that it is there, where words ask about one of such a kind."""
+        try:
+            return await self._read_one(turn, chat, document)
+        except DocumentError as error:
+            if not (has_words and documents.goes_by_name(document.name, error.reason)):
+                raise
+            told = _("The model is told the document's name only. {error}", error=error)
+            self._tell(turn.question, told, error.hint)
+            return ReadDocument(chat, self._shown(turn, document), UNREAD)
 
     async def _read_one(self, turn: Turn, chat: int, document: Document) -> ReadDocument:
         config = self._process.config
@@ -141,9 +159,12 @@ class Documents:
             told = joined(quoted(_name(document)), error.args[0], by=": ")
             raise DocumentError(told, error.hint, reason=error.reason) from error
         pictures = tuple(replace(one, message=document.message) for one in text.pictures)
-        if turn.question.switches.by_itself:
-            document = replace(document, writer="")
-        return ReadDocument(chat, document, replace(text, pictures=pictures))
+        shown = self._shown(turn, document)
+        return ReadDocument(chat, shown, replace(text, pictures=pictures))
+
+    def _shown(self, turn: Turn, document: Document) -> Document:
+        """A document as the model may know it: a question by itself names nobody."""
+        return replace(document, writer="") if turn.question.switches.by_itself else document
 
     def _with(self, turn: Turn, material: Material, read: list[ReadDocument]) -> Material:
         question = material.question
