@@ -12,7 +12,6 @@ from tests.documents import made
 from userbot.documents import child
 from userbot.documents.extract import CHARACTERS_A_PAGE, Extract, UnreadableError, pieces
 
-
 LOCKED = made.zipped({"a.txt": "x"}).replace(b"PK\1\2\x14\3\x14\0\0", b"PK\1\2\x14\3\x14\0\1")
 """A zip whose file is encrypted, as its list says."""
 

@@ -164,11 +164,13 @@ class Requests:
 
     def _aside(self, turn: Turn, material: Material) -> str:
         """What stands before the question; a tight one does without all but its documents."""
-        window = self._history.window_tokens
-        read = documents.block(self._shown(material, _TIGHT if turn.tight else 1))
+        read = pages = ""
+        if material.documents:
+            read = documents.block(self._shown(material, _TIGHT if turn.tight else 1))
         if turn.tight:
             return read
-        pages = linked_pages.block(material.pages, window)
+        if material.pages:
+            pages = linked_pages.block(material.pages, self._history.window_tokens)
         return "\n\n".join(filter(None, (material.background, pages, read)))
 
     def _system(self, turn: Turn, chat: ChatConfig | None) -> str:

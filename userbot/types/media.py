@@ -74,7 +74,8 @@ class Page:
 class DocumentText:
     """What was read of a document.
 
-    `kind`: "pdf", "docx", …, "" for `UNREAD`. `count`: how many pages it has, 0 if it has none of its own.
+    `kind`: "pdf", "docx", …, "" for `UNREAD`. `count`: how many pages it has, 0 if it has none of
+    its own.
     `pictures`: its first pages as they look, where it has no words. `cut`: it has more than was
     read.
     """
