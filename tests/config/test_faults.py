@@ -398,6 +398,12 @@ def searching(reading: str = "", block: str = "", *, elsewhere: str = "me", chat
     return "\n".join([*lines, whom])
 
 
+def test_in_saved_messages_there_is_nothing_to_say_yes_to(config: Path) -> None:
+    (fault,) = faults(config, searching(block='answer = "ask"', chat='"saved"'))
+    assert "[[chats]] answer: only you read Saved Messages" in fault.message
+    assert fault.where.endswith(":15")
+
+
 @pytest.mark.parametrize(
     ("text", "line", "key"),
     [

@@ -394,3 +394,49 @@ async def test_where_saved_messages_take_nothing_it_is_said_on_the_console(stage
     stage.command("approvals", "1", "yes")
     await program.tells("answered")
     assert len(stage.answers(question)) == 1
+
+
+async def test_what_is_not_begun_when_the_program_ends_is_asked_for_by_the_next_start(
+    stage: Stage,
+) -> None:
+    stage.endpoint.responder = lambda _: ANSWER
+    program = await stage.program(asking(stage, draft_after=30), **QUIETLY)
+    stage.max.says(stage.group, "when do we meet?")
+    await program.tells("heard")
+    async with asyncio.timeout(5):
+        await program.stop()
+    assert len(stage.pending()) == 1
+    await begun(stage)
+    await requested(stage)
+
+
+async def test_the_owners_own_question_is_not_kept_waiting_for_more(stage: Stage) -> None:
+    stage.endpoint.responder = lambda _: ANSWER
+    await stage.program(asking(stage, draft_after=600), **QUIETLY)
+    stage.olga.says(stage.group, "/gpt when do we meet?")
+    await requested(stage)
+
+
+async def test_a_group_that_became_a_supergroup_is_answered_there_when_he_says_yes(
+    stage: Stage,
+) -> None:
+    program = await begun(stage)
+    stage.max.says(stage.group, "when do we meet?")
+    request = await requested(stage)
+    new = stage.telegram.migrate(stage.group)
+    await program.tells("notice", reason="chat_moved")
+    stage.olga.says(stage.olga, "yes", reply_to=request)
+    await program.tells("answered")
+    texts = [one.text for one in stage.max.messages(new) if one.sender is stage.olga]
+    assert texts == [f"when do we meet?\n\n{SHOWN}"]
+    assert len(stage.asked()) == 1
+
+
+async def test_what_expires_while_it_waits_is_withdrawn(stage: Stage) -> None:
+    stage.group.auto_delete = 5
+    program = await begun(stage, clock=QuickClock(60))
+    question = stage.max.says(stage.group, "when do we meet?")
+    request = await requested(stage)
+    await program.tells("skipped", reason="deleted")
+    await until(lambda: "when do we meet" not in request.text)
+    assert stage.answers(question) == []

@@ -390,6 +390,9 @@ class FakeModelLine:
 class FakePeople:
     """Nobody of whom there is more to know."""
 
+    def introduce(self, owner: Person) -> None:
+        """It is known whose account this is."""
+
     async def load_contacts(self) -> None: ...
 
     async def load_blocked(self) -> None: ...

@@ -65,6 +65,7 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
     yield from _mark(table_at(data, "trigger"))
     yield from _chats(data.get("chats"))
     yield from _searched_by_anyone(data)
+    yield from _asked_in_saved(data)
     yield from _recap(table_at(data, "recap"))
     yield from _tools(data)
     yield from _timezone(value_at(data, ("limits", "timezone")))
@@ -217,6 +218,16 @@ def _searched_by_anyone(data: dict[str, Any]) -> Iterator[Problem]:
         if table.get("search", everywhere) == "askers":
             key = "search" if "search" in table else "from"
             yield Problem.at(("chats", number, key), _SEARCHED, _NOT_ANYONE)
+
+
+def _asked_in_saved(data: dict[str, Any]) -> Iterator[Problem]:
+    """Where nobody but the owner reads, there is nothing to ask him for."""
+    chats = data.get("chats")
+    for number, block in enumerate(chats if isinstance(chats, list) else ()):
+        table = table_at(block)
+        if table.get("id") == "saved" and table.get("answer") == "ask":
+            told = _("{key}: only you read Saved Messages, so answers there need no yes")
+            yield Problem.at(("chats", number, "answer"), told, _("Remove that line."))
 
 
 def _recap(recap: dict[str, Any]) -> Iterator[Problem]:

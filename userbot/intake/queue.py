@@ -104,6 +104,11 @@ class Queue:
         else:
             turns.insert(1, turn)
 
+    @property
+    def aside(self) -> list[Turn]:
+        """What waits for the owner's yes."""
+        return list(self._aside)
+
     def stop_waiting(self, turn: Turn, reason: str) -> None:
         """It is not to go on."""
         self._stop(turn, reason)
@@ -126,7 +131,7 @@ class Queue:
             )
         )
         now = self._clock.monotonic()
-        draft_after = self._chats.policy.draft_after(question.conversation.chat)
+        draft_after = self._draft_after(question)
         begins = now + max(bursts.waits(question), draft_after)
         turn = None if self._draining else self._joinable(question)
         if turn is None:
@@ -316,9 +321,13 @@ class Queue:
         if len(turn.question.text) + len(question.text) > bursts.MOST_CHARACTERS:
             return None
         gap = self._clock.monotonic() - turn.joinable
-        draft_after = self._chats.policy.draft_after(question.conversation.chat)
-        burst = max(self.settings.burst_seconds, draft_after)
+        burst = max(self.settings.burst_seconds, self._draft_after(question))
         return turn if bursts.joins(turn.pieces[-1], question, gap, burst) else None
+
+    def _draft_after(self, question: Question) -> float:
+        """Seconds of silence after a message of somebody else's before its answer is begun."""
+        chat = question.conversation.chat
+        return 0.0 if question.by_owner else self._chats.policy.draft_after(chat)
 
     def _find(self, chat: int, message: int) -> Turn | None:
         for turn in self._each():

@@ -162,6 +162,11 @@ class ApprovalStore:
             for row in self._database.rows(f"{_WAITING} AND a.word IS NOT NULL ORDER BY a.id")
         ]
 
+    def questions(self) -> set[int]:
+        """The questions that wait, by their ids."""
+        rows = self._database.rows("SELECT id FROM questions WHERE state = 'awaiting'")
+        return {number for (number,) in rows}
+
     def overdue(self, now: datetime) -> list[int]:
         """The approvals whose time is over."""
         rows = self._database.rows(

@@ -88,9 +88,10 @@ class Approve:
         parts = [
             RequestPart(self._random_id(approval, at), text.text) for at, text in enumerate(texts)
         ]
-        self._store.approvals.record(approval.id, self.style.saved.chat, parts)
         turn.asked_for.add(wanted.kind)
-        self.told(question, approval)
+        if not self._store.approvals.requests(approval.id):
+            self._store.approvals.record(approval.id, self.style.saved.chat, parts)
+            self.told(question, approval)
         with turn.waits("gate"):
             await self._send(question, approval, texts)
         turn.left = True

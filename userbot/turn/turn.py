@@ -470,7 +470,10 @@ class Turn:
         """
         self.question = self.question.moved(new)
         self.pieces = [one.moved(new) for one in self.pieces]
-        if not self.has_begun or self.answer is not None or self.is_ending or self.awaits:
+        if self.awaits:  # what is kept of it will stand there, below the question
+            self.material, self.stream, self.belated = None, None, True
+            return
+        if not self.has_begun or self.answer is not None or self.is_ending:
             return
         if self.first_text_left:
             self.interrupt(Interruption("stopped", "begun_before_move"))
