@@ -228,14 +228,14 @@ async def test_what_may_change_something_is_called_one_after_the_other(
 async def test_a_line_says_what_is_called_until_the_answer_replaces_it(
     stage: Stage, notes: Served
 ) -> None:
-    stage.endpoint.responder = Model(call("slow", seconds=2.5, word="there"))
+    stage.endpoint.responder = Model(call("slow", seconds=1.6, word="there"))
     chats = [listed(stage.max.id, "prefix", "me")]
     program = await stage.program(chats, tools=[notes.block()], pacing=FAST)
     window = await stage.window(stage.max)
     await answered(stage, program, where=stage.max)
     first, *_others, last = [sight.text for sight in window.sights if "gpt" not in sight.text]
     assert first == "⏳ a slow look…"
-    assert "looked for 2.5 s: there" in last
+    assert "looked for 1.6 s: there" in last
     assert "⏳" not in last
 
 

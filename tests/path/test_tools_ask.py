@@ -134,10 +134,22 @@ async def test_reading_the_open_world_with_others_words_is_asked_once_a_question
 
 
 async def test_nothing_is_shown_where_answers_wait_for_a_yes(stage: Stage, notes: Served) -> None:
-    stage.endpoint.responder = Model(call("slow", seconds=2))
+    stage.endpoint.responder = Model(call("slow", seconds=1.3))
     chats = [listed(stage.group.id, answer="ask", draft_after=0)]
     await stage.program(chats, tools=[notes.block(who="anyone")], **QUIETLY)
     question = stage.max.says(stage.group, "look for it")
     await asked(stage)
     assert stage.answers(question) == []
     assert stage.writes("setTyping") == []
+
+
+async def test_of_several_calls_at_once_each_is_asked_for(stage: Stage, notes: Served) -> None:
+    adds = (call("add", text="milk"), call("now"), call("add", text="bread"))
+    stage.endpoint.responder = Model(adds)
+    program = await begun(stage, notes)
+    stage.max.says(stage.group, "/gpt note: milk, bread")
+    stage.olga.says(stage.olga, "yes", reply_to=await asked(stage))
+    stage.olga.says(stage.olga, "yes", reply_to=await asked(stage, 2))
+    await program.tells("answered")
+    assert notes.called("add") == [{"text": "milk"}, {"text": "bread"}]
+    assert len(stage.endpoint.requests) == 2

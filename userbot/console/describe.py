@@ -42,7 +42,7 @@ _OUTCOMES = {
     "failed": _("failed"),
     "in_doubt": _("nobody knows whether it was done"),
     "repeated": _("was done already"),
-    "refused": _("not done: it needs your yes"),
+    "refused": _("not done"),
 }
 """What came of a tool's call, where it was not simply done."""
 _LONG = 100

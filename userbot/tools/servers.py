@@ -27,7 +27,7 @@ from userbot.turn.store_back import StoreBack
 from userbot.turn.turn import Turn, YesNeeded
 from userbot.types import Question, RichText, Right, ToolDefinition, ToolSpec, Verdict, Wanted
 
-READY_SECONDS: Final = 15.0
+READY_SECONDS: Final = 30.0
 """How long the first question that may use a server waits until it is connected."""
 _ENDING_SECONDS: Final = 5.0
 """How long calls that may change something still have when the program ends."""
@@ -168,7 +168,7 @@ class ServerTools:
     def tell_doubts(self) -> None:
         """Say which calls an earlier run has left of which nobody knows. Raises StorageError."""
         for one in self._store.tools.in_doubt(untold=True):
-            self._tell_doubt(one.question, one.tool, one.arguments)
+            self._tell_doubt(one.question, one.tool)
         self._store.tools.told()
 
     async def aclose(self) -> None:
@@ -282,7 +282,7 @@ class ServerTools:
                 self._store_back.soon(partial(store.void, call))
                 return self._failed(question, tool, arguments, error)
             self._tell(question, tool, arguments, "in_doubt")
-            self._tell_doubt(question, tool.definition.full_name, tool_words.canonical(arguments))
+            self._tell_doubt(question, tool.definition.full_name)
             return f"{_IN_DOUBT} ({error})"
         result = tool_words.returned(tool.name, text, failed=failed)
         self._store_back.soon(partial(store.finish, call, result))
@@ -322,16 +322,12 @@ class ServerTools:
             )
         )
 
-    def _tell_doubt(self, question: Question, tool: str, arguments: str) -> None:
+    def _tell_doubt(self, question: Question, tool: str) -> None:
         self._report(
             Notice(
                 **about(question),
                 reason="tool_in_doubt",
-                detail=_(
-                    "Nobody knows whether this was carried out: {tool} {arguments}",
-                    tool=tool,
-                    arguments=tool_words.one_line(arguments, 200),
-                ),
+                detail=_("Nobody knows whether a call of {tool} was carried out.", tool=tool),
                 hint=_("Check it yourself: it is not done again. `userbot tools` lists it."),
             )
         )
