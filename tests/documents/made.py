@@ -48,12 +48,36 @@ def docx(paragraphs: Sequence[str], *, body: str = "", doctype: str = "") -> byt
     )
 
 
-def pptx(slides: Sequence[str]) -> bytes:
-    """A presentation of PowerPoint, with as much of it as is read."""
+def pptx(
+    slides: Sequence[str], order: Sequence[int] = (), notes: Mapping[int, str] | None = None
+) -> bytes:
+    """A presentation of PowerPoint, with as much of it as is read.
+
+    `order`: in which its slides are shown, where another than that in which they were made.
+    `notes`: what is noted for the speaker, by slides.
+    """
+    ids = "".join(f'<p:sldId id="{at}" r:id="r{at}"/>' for at in order)
     members = {
         "[Content_Types].xml": _TYPES.format(""),
-        "ppt/presentation.xml": '<p:presentation xmlns:p="p"/>',
+        "ppt/presentation.xml": (
+            f'<p:presentation xmlns:p="p" xmlns:r="r"><p:sldIdLst>{ids}</p:sldIdLst>'
+            "</p:presentation>"
+        ),
+        "ppt/_rels/presentation.xml.rels": _RELATIONS.format(
+            "".join(
+                f'<Relationship Id="r{at}" Type="{_KIND}/slide" Target="slides/slide{at}.xml"/>'
+                for at in order
+            )
+        ),
     }
+    for file, (at, text) in enumerate((notes or {}).items(), 1):
+        target = f"/ppt/notesSlides/notesSlide{file}.xml"
+        members[f"ppt/slides/_rels/slide{at}.xml.rels"] = _RELATIONS.format(
+            f'<Relationship Id="r1" Type="{_KIND}/notesSlide" Target="{target}"/>'
+        )
+        members[target[1:]] = (
+            f'<p:notes xmlns:p="p" xmlns:a="a"><a:p><a:t>{text}</a:t></a:p></p:notes>'
+        )
     for number, text in enumerate(slides, 1):
         members[f"ppt/slides/slide{number}.xml"] = (
             '<p:sld xmlns:p="p" xmlns:a="a"><p:txBody>'

@@ -57,6 +57,12 @@ def test_a_document_of_each_kind_says_what_it_says(kind: str, said: tuple[str, s
         pytest.param("cp1251", "def f(): # считает слова\n" * 9, id="cp1251 among code"),
         pytest.param("cp1252", "Über die Straße für Mädchen: 5 €.", id="german"),
         pytest.param("cp1252", "Déjà vu à l'école", id="french"),
+        pytest.param("cp1252", "Grüße", id="one word"),
+        *(
+            pytest.param(encoding, "ДОГОВОР АРЕНДЫ № 5", id=f"capitals in {encoding}")
+            for encoding in ("cp1251", "cp866")
+        ),
+        pytest.param("koi8-r", "ДОГОВОР АРЕНДЫ КВАРТИРЫ", id="capitals in koi8-r"),
         pytest.param("ascii", "plain", id="ascii"),
     ],
 )
@@ -84,6 +90,17 @@ def test_a_table_of_word_keeps_its_rows() -> None:
     row = f"<w:tr>{cell.format('bread')}{cell.format('2')}</w:tr>"
     text = words(made.docx([], body=f"<w:tbl>{row}</w:tbl>"))
     assert text.split() == ["bread", "2"]
+
+
+def test_slides_are_in_the_order_in_which_they_are_shown_with_their_own_notes() -> None:
+    rows = read(made.pptx(["one", "two", "three"], order=[3, 1, 2], notes={2: "smile"}))
+    pages = [row["text"] for row in rows if "page" in row]
+    assert pages == ["three", "one", "two\n\nNotes: smile"]
+
+
+def test_a_text_that_tells_of_another_kind_is_a_text() -> None:
+    text = "A PDF begins with %PDF-1.7, a zip with PK."
+    assert words(text.encode()) == text
 
 
 def test_what_has_no_pages_is_cut_between_lines() -> None:

@@ -56,8 +56,14 @@ def read(data: bytes, extract: Extract) -> None:
 
 
 def _read(data: bytes, extract: Extract) -> None:
-    if b"%PDF-" in data[:_PDF_WITHIN]:
-        pdf.read_pdf(data, extract)
+    begins = data.find(b"%PDF-", 0, _PDF_WITHIN)
+    if begins >= 0:
+        try:
+            pdf.read_pdf(data, extract)
+        except UnreadableError as error:
+            if begins == 0 or error.reason != "broken":
+                raise
+            _read_text(data, extract)  # it tells of PDFs
     elif data.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         _read_packed(data, extract)
     elif data.startswith(_OLE):
@@ -70,10 +76,14 @@ def _read(data: bytes, extract: Extract) -> None:
     elif data.startswith(b"{\\rtf"):
         raise UnreadableError("unknown")
     else:
-        text = plain_text.decoded(data)
-        html = plain_text.is_html(text)
-        extract.begin("html" if html else "text")
-        extract.flow(plain_text.text_of_html(text) if html else text)
+        _read_text(data, extract)
+
+
+def _read_text(data: bytes, extract: Extract) -> None:
+    text = plain_text.decoded(data)
+    html = plain_text.is_html(text)
+    extract.begin("html" if html else "text")
+    extract.flow(plain_text.text_of_html(text) if html else text)
 
 
 def _read_packed(data: bytes, extract: Extract) -> None:

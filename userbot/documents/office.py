@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import re
 import zipfile
 
@@ -10,6 +11,8 @@ from userbot.documents import packed
 from userbot.documents.extract import Extract
 from userbot.documents.plain_text import text_of_html
 
+_PRESENTATION = "ppt/presentation.xml"
+_NOTES = re.compile(r"ppt/notesSlides/[^/]+\.xml")
 _SLIDE = re.compile(r"ppt/slides/slide(\d{1,6})\.xml")
 _MOST_REPEATED = 1000
 """Spaces that one mark of ODF may stand for."""
@@ -29,19 +32,56 @@ def read_docx(archive: zipfile.ZipFile, data: bytes, extract: Extract) -> None:
 
 def read_pptx(archive: zipfile.ZipFile, extract: Extract) -> None:
     """A presentation of PowerPoint: a slide a page, what is noted for the speaker below it."""
-    slides = sorted(
-        (int(match[1]), name)
-        for name in archive.namelist()
-        if (match := _SLIDE.fullmatch(name)) is not None
-    )
+    slides = _slides(archive)
     extract.begin("pptx", len(slides))
-    for number, (own, name) in enumerate(slides, 1):
+    for number, name in enumerate(slides, 1):
         text = _paragraphs(packed.member(archive, name))
-        notes = f"ppt/notesSlides/notesSlide{own}.xml"
-        if number <= extract.wanted and notes in archive.NameToInfo:
+        related = _related(archive, name).values() if number <= extract.wanted else ()
+        for notes in filter(_NOTES.fullmatch, related):
             said = _paragraphs(packed.member(archive, notes))
             text = f"{text}\n\nNotes: {said}" if said.strip(" \n0123456789") else text
         extract.page(text, number)
+
+
+def _slides(archive: zipfile.ZipFile) -> list[str]:
+    """The files of the slides in the order in which they are shown.
+
+    Their names have the order in which they were made: it holds where the presentation tells none.
+    """
+    shown: list[str] = []
+    related = _related(archive, _PRESENTATION)
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "sldId":
+            ids = (value for key, value in attributes.items() if key.endswith(":id"))
+            shown.extend(related[one] for one in ids if one in related)
+
+    if _PRESENTATION in archive.NameToInfo:
+        packed.walk(packed.member(archive, _PRESENTATION), start, _passed, _passed)
+    made = {name: int(match[1]) for name in archive.namelist() if (match := _SLIDE.fullmatch(name))}
+    return [name for name in dict.fromkeys(shown) if name in made] or sorted(made, key=lambda name: made[name])
+
+
+def _related(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    """The files of the archive that one of them names, by its ids for them (ECMA-376, part 2)."""
+    folder, _slash, own = name.rpartition("/")
+    found: dict[str, str] = {}
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("TargetMode") != "External":
+            path = posixpath.join("/", folder, attributes.get("Target", ""))
+            path = posixpath.normpath(path).lstrip("/")
+            if path in archive.NameToInfo:
+                found[attributes.get("Id", "")] = path
+
+    relations = f"{folder}/_rels/{own}.rels"
+    if relations in archive.NameToInfo:
+        packed.walk(packed.member(archive, relations), start, _passed, _passed)
+    return found
+
+
+def _passed(_read: str) -> None:
+    """For what of XML nothing is made of."""
 
 
 def _paragraphs(data: bytes) -> str:

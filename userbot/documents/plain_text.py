@@ -3,7 +3,8 @@
 The encoding is told by the marks at the beginning, else by what decodes: UTF-8 and UTF-16 hardly
 ever do by chance. What is neither is of one byte a letter: Cyrillic (Windows, KOI8-R, DOS) if its
 letters beyond ASCII stand beside each other, as in words of theirs, else Western. Of the Cyrillic
-ones the right one has the common letters of Russian in it, and capitals only where words begin.
+ones the right one has the common letters of Russian in it, rather small ones (KOI8-R has capitals
+where Windows has small letters), and capitals within a word only if all of it is of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ _MARKS = (
 )
 _CYRILLIC = ("cp1251", "koi8-r", "cp866")
 _COMMON = frozenset("оеаинтсрвлкмдпу")
+_CAPITAL = 0.9
+"""What a capital counts: with it one of a hundred texts of six words is misread, in capitals or
+not; of those in capitals a fourth at 0.8."""
 _LOOKED_AT = 200_000
 """Bytes that an encoding is told by."""
 _SPOILT = 1000
@@ -33,6 +37,7 @@ _MOST_CONTROLS = 0.01
 _USUAL_CONTROLS = "\t\n\r\f\x1b"
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_PAIR = re.compile(rb"[\x80-\xff]{2}")
+_HIGH_BESIDE_ASCII = re.compile(rb"[A-Za-z](?=[\x80-\xff])|[\x80-\xff](?=[A-Za-z])")
 _CAPITAL_WITHIN = re.compile(r"[а-яё][А-ЯЁ]")
 _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html)\b", re.I | re.S
@@ -63,8 +68,9 @@ def _decoded(data: bytes) -> str:
         text = data.decode("utf-8", "replace")
         if text.count("\ufffd") * _SPOILT < len(text):
             return text
-    high = len(_HIGH.findall(head))
-    if len(_HIGH_PAIR.findall(head)) * 4 < high:  # of pairs at most a half of all would do
+    high, pairs = len(_HIGH.findall(head)), len(_HIGH_PAIR.findall(head))
+    if pairs * 4 < high or pairs < len(_HIGH_BESIDE_ASCII.findall(head)):
+        # Of pairs at most a half of all would do.
         return data.decode("cp1252", "replace")
     return data.decode(
         max(_CYRILLIC, key=lambda one: _russian(head.decode(one, "replace"))), "replace"
@@ -83,9 +89,9 @@ def _wide(head: bytes) -> str | None:
     return None
 
 
-def _russian(text: str) -> int:
+def _russian(text: str) -> float:
     counted = Counter(text)
-    common = sum(counted[one] for one in _COMMON)
+    common = sum(counted[one] + _CAPITAL * counted[one.upper()] for one in _COMMON)
     return common - 4 * len(_CAPITAL_WITHIN.findall(text)) - 2 * counted["\ufffd"]
 
 
