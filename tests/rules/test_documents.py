@@ -38,6 +38,10 @@ def read(
         pytest.param("на 3-й странице", {3}, id="3-й"),
         pytest.param("на 12 слайде", {12}, id="слайде"),
         pytest.param("листы №2", {2}, id="№"),
+        pytest.param("pages 3, 5 and 7-8?", {3, 5, 7, 8}, id="several"),
+        pytest.param("страницы 3, 5 и 9", {3, 5, 9}, id="несколько"),
+        pytest.param("pages 9-7", {7, 8, 9}, id="backwards"),
+        pytest.param("листья 5 видов", set(), id="листья"),
         pytest.param("in 2024 they paid 500", set(), id="no page"),
         pytest.param("listing 5 things", set(), id="no sheet"),
         pytest.param("page 0", {0}, id="none such"),
@@ -58,6 +62,9 @@ def test_the_pages_that_a_question_names_are_found(words: str, pages: set[int]) 
         pytest.param("sum it up", True, id="sum it up"),
         pytest.param("изложи кратко", True, id="кратко"),
         pytest.param("ответь кратко: кто подписал?", False, id="a short answer"),
+        pytest.param("summarise page 3", False, id="a page"),
+        pytest.param("о чём на стр. 3–4?", False, id="страницы"),
+        pytest.param("summarise chapter 2", True, id="a chapter, wherever it begins"),
         pytest.param("who signed it?", False, id="a question"),
         pytest.param("the summer of 69", False, id="summer"),
     ],
@@ -75,6 +82,10 @@ def test_whether_all_of_a_document_is_asked_about(words: str, whole: bool) -> No
         pytest.param("who signed?", 2, 30, True, False, id="the same person, later"),
         pytest.param("who signed?", 2, 3, False, False, id="after something else"),
         pytest.param("who signed?", 9, 3, True, False, id="somebody else"),
+        pytest.param("раздели 10 на 4", 9, 3, True, False, id="раздели"),
+        pytest.param("пунктуация здесь верна?", 9, 3, True, False, id="пунктуация"),
+        pytest.param("листья желтеют", 9, 3, True, False, id="листья"),
+        pytest.param("что в пункте о сроках", 9, 500, False, True, id="в пункте"),
         pytest.param("he filed a complaint", 9, 3, True, False, id="a word like it"),
     ],
 )
@@ -139,6 +150,13 @@ def test_what_has_none_is_left_out_from_the_end_but_for_named_pages() -> None:
     block = documents.block([shown])
     assert estimate(block) < 700
     assert "too long to be shown whole: here are pages 1–2, 9" in block
+
+
+def test_many_short_lines_have_no_more_room_than_long_ones() -> None:
+    pages = ["\n".join("123456789" * 20) for _ in range(20)]
+    shown = documents.fitting([read(*pages)], "", 600)
+    assert not shown[0].whole
+    assert 400 < estimate(documents.block(shown)) < 700
 
 
 def test_pages_without_text_are_named() -> None:

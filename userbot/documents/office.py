@@ -59,7 +59,9 @@ def _slides(archive: zipfile.ZipFile) -> list[str]:
     if _PRESENTATION in archive.NameToInfo:
         packed.walk(packed.member(archive, _PRESENTATION), start, _passed, _passed)
     made = {name: int(match[1]) for name in archive.namelist() if (match := _SLIDE.fullmatch(name))}
-    return [name for name in dict.fromkeys(shown) if name in made] or sorted(made, key=lambda name: made[name])
+    return [name for name in dict.fromkeys(shown) if name in made] or sorted(
+        made, key=lambda name: made[name]
+    )
 
 
 def _related(archive: zipfile.ZipFile, name: str) -> dict[str, str]:

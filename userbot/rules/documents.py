@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from userbot.rules.plain import cut
@@ -35,16 +36,21 @@ _MOST_READ: Final = 1000
 _MOST_NAMED: Final = 50
 """Pages that a question names."""
 _NUMBERS = r"(\d{1,4})(?:\s*[-–—]\s*(\d{1,4}))?"
-_KINDS = r"pages?|pp?\.|slides?|sheets?|страниц\w*|стр\.?|слайд\w*|лист\w*"
-_BEHIND = re.compile(rf"\b(?:{_KINDS})\s*(?:№|#|no\.?)?\s*{_NUMBERS}\b", re.IGNORECASE)
+_ENDINGS = "(?:а|у|е|ом|ы|ов|ам|ами|ах)?"
+"""Of Russian nouns of this kind: others that begin like them are something else."""
+_KINDS = rf"pages?|pp?\.|slides?|sheets?|страниц\w*|стр\.?|слайд{_ENDINGS}|лист{_ENDINGS}"
+_SEVERAL = rf"{_NUMBERS}(?:\s*(?:,|,?\s*and|,?\s*or|,?\s*и|,?\s*или|&|\+)\s*{_NUMBERS})*"
+_BEHIND = re.compile(rf"\b(?:{_KINDS})\s*(?:№|#|no\.?)?\s*(?P<all>{_SEVERAL})\b", re.IGNORECASE)
+_SPAN = re.compile(_NUMBERS)
 _BEFORE = re.compile(
     rf"\b{_NUMBERS}(?:st|nd|rd|th|\s?-?(?:[йяюем]|ую|ой|ей|ая|ый|ом|ем|го))?\s+(?:{_KINDS})",
     re.IGNORECASE,
 )
 _ABOUT_IT = re.compile(
     rf"\b(?:{_KINDS}|documents?|docs?|files?|pdf|docx|xlsx?|pptx|tables?|attachments?|chapters?"
-    r"|sections?|paragraphs?|clauses?|документ\w*|файл\w*|пдф|таблиц\w*|вложени\w*|глав[аеыуой]+"
-    r"|раздел\w*|пункт\w*|абзац\w*|договор\w*|презентаци\w*)(?!\w)",
+    rf"|sections?|paragraphs?|clauses?|документ{_ENDINGS}|файл{_ENDINGS}|пдф|таблиц\w*|вложени\w*"
+    rf"|глав(?:а|е|ы|у|ой|ам|ами|ах)|раздел{_ENDINGS}|пункт{_ENDINGS}|абзац\w*|договор{_ENDINGS}"
+    r"|презентаци\w*)(?!\w)",
     re.IGNORECASE,
 )
 _SUMMARY = re.compile(
@@ -135,16 +141,20 @@ def goes_by_name(name: str, reason: str) -> bool:
 
 
 def wants_summary(words: str) -> bool:
-    """Whether the whole of a document is asked about: by a word for that, or without a word."""
+    """Whether the whole of a document is asked about: by a word for that, or without a word.
+
+    Not if it names pages: those are shown.
+    """
     own = own_words(words)
-    return not own or _SUMMARY.search(own) is not None
+    return not own or (_SUMMARY.search(own) is not None and not named_pages(own))
 
 
 def named_pages(words: str) -> frozenset[int]:
     """The pages that a question names."""
     found: set[int] = set()
-    for match in (*_BEHIND.finditer(words), *_BEFORE.finditer(words)):
-        first, last = int(match[1]), int(match[2] or match[1])
+    several = (_SPAN.finditer(match["all"]) for match in _BEHIND.finditer(words))
+    for match in (*chain.from_iterable(several), *_BEFORE.finditer(words)):
+        first, last = sorted((int(match[1]), int(match[2] or match[1])))
         found.update(range(first, min(last, first + _MOST_NAMED) + 1))
     return frozenset(sorted(found)[:_MOST_NAMED])
 
@@ -160,7 +170,7 @@ def fitting(documents: Sequence[ReadDocument], words: str, tokens: float) -> lis
             if fits is None:
                 break
             taken.append(fits)
-            cost = estimate(fits.text)
+            cost = _cost(fits)
             room, tokens = room - cost, tokens - cost
             if fits is not page:
                 break
@@ -171,12 +181,18 @@ def fitting(documents: Sequence[ReadDocument], words: str, tokens: float) -> lis
 
 def _cut(page: Page, tokens: float) -> Page | None:
     """A page, or its beginning; None if there is no room for enough of it."""
-    if estimate(page.text) <= tokens:
+    whole = _cost(page)
+    if whole <= tokens:
         return page
-    most = int(tokens * BYTES_PER_TOKEN)
+    most = int(tokens * BYTES_PER_TOKEN * estimate(page.text) / whole)
     if most < _LEAST_BYTES:
         return None
     return Page(page.number, page.text.encode()[:most].decode("utf-8", "ignore"))
+
+
+def _cost(page: Page) -> int:
+    """Tokens of a page as it is shown: what has many short lines has as many marks."""
+    return estimate(_numbered(page))
 
 
 def showing(document: ReadDocument, pictures: Sequence[Picture]) -> ReadDocument:
@@ -214,8 +230,12 @@ def _block(one: Shown) -> str:
         head = f"{head} in what was left out"
     if not one.paged:
         return f"{label(head)}\n{marked_lines(''.join(page.text for page in one.pages))}"
-    pages = "\n".join(f"> (page {one.number})\n{marked_lines(one.text)}" for one in one.pages)
+    pages = "\n".join(map(_numbered, one.pages))
     return f"{label(head)}\n{pages}"
+
+
+def _numbered(page: Page) -> str:
+    return f"> (page {page.number})\n{marked_lines(page.text)}"
 
 
 def _spans(numbers: Sequence[int]) -> str:
