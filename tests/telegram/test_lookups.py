@@ -630,4 +630,25 @@ async def test_a_message_to_oneself_is_sent_later_and_to_nobody_else(
                 ConversationId(chat), RichText("hi"), reply_to=None, random_id=6, schedule=15
             )
         assert caught.value.reason == "argument_not_allowed"
+        with pytest.raises(TelegramError) as caught:
+            await sender.unschedule(ConversationId(chat), [number])
+        assert caught.value.reason == "argument_not_allowed"
+        with pytest.raises(TelegramError) as caught:
+            await olgas.reader.scheduled(chat)
+        assert caught.value.reason == "argument_not_allowed"
     assert len(stage.writes("sendMessage")) == 1
+
+
+async def test_what_waits_to_be_sent_to_oneself_is_seen_and_taken_back(
+    stage: Stage, olgas: Olgas
+) -> None:
+    sender, mine = TelegramSender(olgas.client), ConversationId(stage.olga.id)
+    number = await sender.send(
+        mine, RichText("good morning"), reply_to=None, random_id=5, schedule=15
+    )
+    assert await olgas.reader.scheduled(mine.chat) == [(number, "good morning")]
+    await sender.unschedule(mine, [number])
+    await sender.unschedule(mine, [number])
+    assert await olgas.reader.scheduled(mine.chat) == []
+    stage.telegram.advance(16)
+    assert stage.olga.messages(stage.olga) == []
