@@ -333,6 +333,8 @@ class Services:
         """From now on these hold, as far as `rules.taking_up` lets them; for what waits, too."""
         self._requests.settings = settings.openai
         self._search.style = looking_up(settings)
+        if self.tools is not None:
+            self.tools.rules = tool_rules(settings, account.tools)
         self._writing.style = writing_style(settings, self._timings)
         self._recaps.rules = recap_rules(settings)
         self._documents.config = settings.documents

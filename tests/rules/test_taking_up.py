@@ -16,11 +16,13 @@ from userbot.settings import (
     RecapConfig,
     Settings,
     TelegramConfig,
+    ToolsConfig,
     TriggerConfig,
 )
 
 NOW = Settings(telegram=TelegramConfig(api_id=1, api_hash="x"))
 CHAT = ChatConfig(id=-1, respond="all", from_="anyone")
+CLOCK = ToolsConfig(name="clock", command=("clock",), read=("now",))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +30,7 @@ CHAT = ChatConfig(id=-1, respond="all", from_="anyone")
     [
         pytest.param(NOW, (), (), id="nothing"),
         pytest.param(replace(NOW, chats=(CHAT,)), ("[[chats]]",), (), id="chats"),
+        pytest.param(replace(NOW, tools=(CLOCK,)), (), ("[[tools]]",), id="a server"),
         pytest.param(replace(NOW, models={"big": "gpt-5.5"}), ("[models]",), (), id="models"),
         pytest.param(
             replace(NOW, trigger=TriggerConfig(from_="anyone")), ("trigger.from",), (), id="rights"
@@ -79,3 +82,13 @@ def test_every_key_that_holds_at_once_is_a_key() -> None:
         known = getattr(NOW, section)
         assert is_dataclass(known)
         assert keys <= {key.name for key in fields(known)}
+
+
+def test_rights_of_tools_hold_at_once_and_another_way_to_a_server_waits() -> None:
+    now = replace(NOW, tools=(CLOCK,))
+    fewer = change(now, replace(NOW, tools=(replace(CLOCK, read=(), ask=("now",)),)))
+    assert fewer.at_once == ("[[tools]]",)
+    assert fewer.settings.tools[0].ask == ("now",)
+    other = change(now, replace(NOW, tools=(replace(CLOCK, command=("other",), read=()),)))
+    assert (other.at_once, other.later) == ((), ("[[tools]]",))
+    assert other.settings.tools == (CLOCK,)

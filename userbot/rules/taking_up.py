@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Final
 
-from userbot.settings import Settings
+from userbot.settings import Settings, ToolsConfig
 
 AT_ONCE: Final = {
     "openai": {
@@ -73,7 +73,11 @@ def change(now: Settings, file: Settings) -> Change:
         sections["models"] = file.models
         at_once.append("[models]")
     if file.tools != now.tools:
-        later.append("[[tools]]")
+        if list(map(_connection, file.tools)) == list(map(_connection, now.tools)):
+            sections["tools"] = file.tools  # who may have what called, and how
+            at_once.append("[[tools]]")
+        else:
+            later.append("[[tools]]")
     for section in fields(Settings):
         before, after = getattr(now, section.name), getattr(file, section.name)
         if not is_dataclass(before):
@@ -92,3 +96,8 @@ def change(now: Settings, file: Settings) -> Change:
         if taken:
             sections[section.name] = replace(before, **taken)  # type: ignore[type-var]
     return Change(replace(now, **sections), tuple(at_once), tuple(later))
+
+
+def _connection(server: ToolsConfig) -> tuple[object, ...]:
+    """What a server of tools is known and reached by."""
+    return server.name, server.command, server.url, server.env, server.headers

@@ -181,7 +181,7 @@ class ServerTools:
 
     def _may_use(self, question: Question, server: ToolServer) -> bool:
         """Whether a question may use any tool of a server."""
-        config = server.config
+        config = self.rules.rights[server.config.name].config
         named = (*config.read, *config.ask, *config.allow)
         return any(self._right(question, server, tool) is not None for tool in named)
 
