@@ -12,14 +12,12 @@ from userbot.types.answers import (
     ChatRequest,
     Cost,
     Delta,
-    Entity,
     Exchange,
     Expected,
     Finish,
     Payment,
     PromptMessage,
     Recorded,
-    RichText,
     Spent,
     Usage,
 )
@@ -83,4 +81,5 @@ from userbot.types.media import (
     Transcript,
     Voice,
 )
+from userbot.types.rich_text import Entity, RichText
 from userbot.types.tools import Right, ToolDefinition, Verdict

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from userbot.types.answers import RichText
+from userbot.types.rich_text import RichText
 
 ApprovalKind = Literal["answer", "call"]
 Ending = Literal["yes", "no", "again", "text", "late", "withdrawn"]

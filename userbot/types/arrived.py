@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING
 
 from userbot.types.chats import ChatKind, ConversationId, Person
 from userbot.types.media import Voice
-
-if TYPE_CHECKING:
-    from userbot.types.answers import RichText
+from userbot.types.rich_text import RichText
 
 
 class Came(Enum):
