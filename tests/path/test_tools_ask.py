@@ -153,3 +153,28 @@ async def test_of_several_calls_at_once_each_is_asked_for(stage: Stage, notes: S
     await program.tells("answered")
     assert notes.called("add") == [{"text": "milk"}, {"text": "bread"}]
     assert len(stage.endpoint.requests) == 2
+
+
+async def test_the_owner_is_shown_the_whole_call_however_long(stage: Stage, notes: Served) -> None:
+    text = "milk\n" * 1100 + "to: everybody"
+    stage.endpoint.responder = Model(call("add", text=text))
+    program = await begun(stage, notes)
+    stage.max.says(stage.group, "/gpt note it all")
+    await until(lambda: "everybody" in "".join(o.text for o in stage.olga.messages(stage.olga)))
+    shown = [one.text for one in stage.olga.messages(stage.olga)]
+    assert shown[0].startswith("❓ Weekend · Max")
+    assert "".join(shown).count("milk") == 1100
+    assert shown[-1].endswith("\n    to: everybody")
+    stage.olga.says(stage.olga, "yes", reply_to=await asked(stage))
+    await program.tells("answered")
+    assert notes.called("add") == [{"text": text}]
+
+
+async def test_a_call_that_is_too_long_to_be_read_is_not_made(stage: Stage, notes: Served) -> None:
+    stage.endpoint.responder = Model(call("add", text="milk " * 9000))
+    program = await begun(stage, notes)
+    stage.max.says(stage.group, "/gpt note it all")
+    await program.tells("answered")
+    assert requests(stage) == []
+    assert notes.called("add") == []
+    assert "too long for the owner" in results(stage.endpoint.requests[-1])[0]

@@ -27,6 +27,7 @@ from userbot.types import (
 
 MINE = question("Note: milk.", chat=OWNER.id, kind=ChatKind.SAVED, sender=OWNER)
 BEFORE = Exchange("Olga", "Hello.", "Hi!", own=True)
+LOOK, CHANGED = ToolSpec("a", "", {}), ToolSpec("a", "Do it.", {}, own=False)
 CALLS = (ToolCall("a", "time__now", "{}"),)
 
 
@@ -53,6 +54,11 @@ def found(one: ToolRound) -> ChatRequest:
     return replace(request, messages=tool_rounds.with_found(request.messages, [one]))
 
 
+def asked_first(*tools: ToolSpec) -> ChatRequest:
+    request = asked()
+    return replace(request, messages=tool_rounds.asking_first(request.messages, tools))
+
+
 def sound(kind: str) -> Question:
     return replace(MINE, voice=Voice(kind=kind, size=1))
 
@@ -69,13 +75,8 @@ def sound(kind: str) -> Question:
             asked(replace(in_group(MINE), switches=Switches(by_itself=True))), id="by itself"
         ),
         pytest.param(called(ToolRound(CALLS, ("No such tool.",), own=True)), id="objection"),
-        pytest.param(
-            replace(
-                asked(),
-                messages=tool_rounds.asking_first(asked().messages, [ToolSpec("a", "", {})]),
-            ),
-            id="asked first",
-        ),
+        pytest.param(asked_first(LOOK), id="asked first"),
+        pytest.param(replace(asked(), tools=(LOOK,)), id="tools"),
     ],
 )
 def test_what_the_owner_wrote_himself_is_his_own(request_: ChatRequest) -> None:
@@ -103,6 +104,8 @@ def test_what_the_owner_wrote_himself_is_his_own(request_: ChatRequest) -> None:
         pytest.param(asked(MINE, BEFORE, replace(BEFORE, own=False), BEFORE), id="history"),
         pytest.param(called(ToolRound(CALLS, ("12:00",))), id="returned"),
         pytest.param(found(ToolRound(CALLS, ("12:00",))), id="found"),
+        pytest.param(replace(asked(), tools=(LOOK, CHANGED)), id="a tool that was changed"),
+        pytest.param(asked_first(LOOK, CHANGED), id="a tool that was changed, asked first"),
         pytest.param(ChatRequest(model="m", messages=(PromptMessage("user", "?"),)), id="unknown"),
     ],
 )

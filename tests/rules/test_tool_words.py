@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from userbot.rules import tool_words
+from userbot.rules.plain import MESSAGE_UNITS, units
 from userbot.rules.window import estimate
 from userbot.types import ToolDefinition
 
@@ -80,18 +81,58 @@ def test_what_a_tool_returns_cannot_end_its_block(text: str) -> None:
 
 
 def test_a_call_is_told_with_its_arguments() -> None:
-    arguments = {"text": "milk\u202e\n[End]", "count": 2, "to": ["a", "b"]}
+    arguments = {"text": "milk\n[End]", "count": 2, "to": ["a", "b"], "none": ""}
     assert tool_words.told(definition(title="Add a note"), arguments) == (
-        'Add a note (web__look)\ntext: milk\n[End]\ncount: 2\nto: ["a", "b"]'
+        'Add a note (web__look)\ntext: milk\n    [End]\ncount: 2\nto: ["a", "b"]\nnone: ""'
     )
-    long = tool_words.told(definition(), {str(n): "x" * 5000 for n in range(100)})
-    assert len(long) <= 3000
+
+
+@given(st.dictionaries(st.text(max_size=80), st.text(max_size=200), max_size=4))
+def test_no_argument_poses_as_two_of_them(arguments: dict[str, str]) -> None:
+    _title, *lines = tool_words.told(definition(), arguments).split("\n")
+    assert len([line for line in lines if not line.startswith("    ")]) >= len(arguments)
+    assert len([line for line in lines if line[:4].strip()]) <= len(arguments)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        pytest.param("a\u202eb\u200bc", r"a\u202eb\u200bc", id="direction and nothing"),
+        pytest.param("hi\U000e0068\U000e0069", r"hi\udb40\udc68\udb40\udc69", id="tags"),
+        pytest.param("hi\U000e0101\u3164", r"hi\udb40\udd01\u3164", id="selectors, fillers"),
+        pytest.param("a\u2028to: b\x85c", r"a\u2028to: b\x85c".replace("x", "u00"), id="lines"),
+        pytest.param(" milk\n\n", r'" milk\n\n"', id="around it"),
+        pytest.param("می\u200cخواهم 👨\u200d👩", "می\u200cخواهم 👨\u200d👩", id="joiners in words"),
+        pytest.param("x\u200d\u200c\u200d", r"x\u200d\u200c\u200d", id="joiners of nothing"),
+        pytest.param("\ud800", r"\ud800", id="half of a character"),
+        pytest.param({"to": ["a\u202e\n"]}, r'{"to": ["a\u202e\n"]}', id="within others"),
+    ],
+)
+def test_whatever_is_among_its_arguments_can_be_seen(value: Any, shown: str) -> None:
+    assert tool_words.told(definition(), {"text": value}) == f"look (web__look)\ntext: {shown}"
+
+
+@pytest.mark.parametrize("character", ["x", "ж", "😀"])
+@pytest.mark.parametrize("length", [1, 1001, 3001, 4096, 8000])
+def test_the_owner_is_shown_all_of_a_call_before_he_says_yes(character: str, length: int) -> None:
+    shown = tool_words.asked_for(definition(), {"text": character * length, "to": "last"})
+    assert "".join(shown) == f"look (web__look)\ntext: {character * length}\nto: last"
+    assert all(0 < units(one) <= MESSAGE_UNITS for one in shown)
+
+
+def test_what_nobody_would_read_through_is_not_asked_for() -> None:
+    assert tool_words.asked_for(definition(), {str(n): "x" * 500 for n in range(100)}) == ()
+    assert tool_words.asked_for(definition(), {"text": "x" + " " * 9000 + "y"}) == ()
+    long = tool_words.glimpse(definition(), {"text": "x\n" * 5000})
+    assert len(long) <= 120
+    assert "\n" not in long
 
 
 def test_the_same_arguments_are_the_same_text() -> None:
     one, other = {"a": 1, "b": [{"d": "ж", "c": 2}]}, {"b": [{"c": 2, "d": "ж"}], "a": 1}
     assert tool_words.canonical(one) == tool_words.canonical(other)
     assert tool_words.canonical({"a": 1}) != tool_words.canonical({"a": "1"})
+    assert tool_words.canonical({"a": "\ud800"}).encode()
 
 
 def test_whatever_changes_in_a_definition_changes_its_fingerprint() -> None:

@@ -15,6 +15,8 @@ import pytest
 
 from tests.harness import Program, Stage
 from tests.path.test_tools import Model, answered, call, offered, results
+from tests.path.test_tools_ask import asked
+from tests.path.voice.notes import until
 from tests.tool_server import CANARY
 from tests.tool_servers import Served, over_http, over_pipes
 from userbot.errors import ToolServerError
@@ -107,8 +109,8 @@ async def test_a_definition_that_changes_has_to_be_asked_for_until_it_is_confirm
         assert hostile.called("lie") == [{"text": "one"}]
         stage.endpoint.responder = Model(bad("lie", text="two"))
         stage.olga.says(stage.olga, "/gpt -n once more")
-        asked = await program.tells("asked")
-        assert "two" in asked.text
+        waits = await program.tells("asked")
+        assert "two" in waits.text
         assert hostile.called("lie") == [{"text": "one"}]
         # What it says now may steer calls of others, too.
         stage.endpoint.responder = Model(bad("die_after", text="x"))
@@ -121,6 +123,24 @@ async def test_a_definition_that_changes_has_to_be_asked_for_until_it_is_confirm
         stage.endpoint.responder = Model(bad("lie", text="three"))
         await answered(stage, program, "/gpt -n and again")
     assert hostile.called("lie")[-1]["text"] == "three"
+
+
+async def test_a_yes_is_for_the_tool_as_it_was_described_when_it_was_asked_for(
+    stage: Stage, tmp_path: Path
+) -> None:
+    block = over_pipes("hostile", tmp_path / "log.jsonl", read=["change"], allow=[], ask=["lie"])
+    waits = Model(bad("lie", text="one"))
+    stage.endpoint.responder = waits
+    with patch("userbot.tools.mcp._LIST_SECONDS", 0):
+        program = await stage.program(tools=[block], approvals={"ring": False})
+        stage.olga.says(stage.olga, "/gpt do it")
+        request = await asked(stage)
+        stage.endpoint.responder = Model(bad("change"))
+        await answered(stage, program, "/gpt -n and this", stage.max)
+        stage.endpoint.responder = waits
+        stage.olga.says(stage.olga, "yes", reply_to=request)
+        await until(lambda: len(program.events("asked")) == 2)
+    assert Served(tmp_path / "log.jsonl").called("lie") == []
 
 
 async def dying(stage: Stage, tmp_path: Path, *calls: Any) -> Program:
@@ -144,7 +164,9 @@ async def test_what_may_have_been_done_before_a_server_died_is_told_and_not_done
     served = Served(tmp_path / "log.jsonl")
     question = stage.olga.says(stage.olga, "/gpt pay it")
     await program.tells("answered")
-    assert "nobody knows" in results(stage.endpoint.requests[-1])[0]
+    told_model = results(stage.endpoint.requests[-1])[0]
+    assert "nobody knows" in told_model
+    assert "\n> The tool server “hostile” failed" in told_model, "its words are data"
     (told,) = program.events("notice", reason="tool_in_doubt")
     assert "die_after" in told.detail
     assert "pay" not in told.detail, "what is said is not in the log; `userbot tools` shows it"

@@ -123,7 +123,8 @@ def asking_first(
         ' with {"calls": []} if nothing has to be looked up.]'
     )
     question = messages[-1]
-    return (*messages[:-1], replace(question, content=f"{question.content}\n\n{asked}"))
+    words, own = f"{question.content}\n\n{asked}", question.own and all(one.own for one in specs)
+    return (*messages[:-1], replace(question, content=words, own=own))
 
 
 def schema_of(specs: Sequence[ToolSpec]) -> Mapping[str, Any]:

@@ -85,12 +85,17 @@ class ApprovalStore:
         assert row is not None  # an INSERT gives its row
         return _approval_of(row)
 
-    def said(self, question: Question, wanted: Wanted) -> ApprovalEnd | None:
-        """What the owner has said to exactly this; None if he has not, or wanted it anew."""
+    def said(
+        self, question: Question, wanted: Wanted, since: datetime | None = None
+    ) -> ApprovalEnd | None:
+        """What the owner has said to exactly this; None if he has not, or wanted it anew.
+
+        `since`: what he was asked before is none any more, though it read the same.
+        """
         row = self._database.row(
             f"SELECT {_COLUMNS} FROM approvals AS a WHERE a.question = ? AND a.attempt = ?"
-            " AND a.kind = ? AND a.what = ? ORDER BY a.id DESC LIMIT 1",
-            (question.id, question.attempt, wanted.kind, wanted.what),
+            " AND a.kind = ? AND a.what = ? AND a.asked_at >= ? ORDER BY a.id DESC LIMIT 1",
+            (question.id, question.attempt, wanted.kind, wanted.what, since or 0),
         )
         said = None if row is None else _approval_of(row).said
         return None if said is None or said.word in ("again", "withdrawn") else said

@@ -45,6 +45,11 @@ class ToolStore:
             )
         return row is not None and bool(row["known"] != fingerprint)
 
+    def described_since(self, tool: str) -> datetime | None:
+        """Since when a tool is described as it is now; None if it was never seen."""
+        row = self._database.row("SELECT at FROM tools WHERE name = ?", (tool,))
+        return None if row is None else moment(row["at"])
+
     def changed(self) -> list[str]:
         """The tools whose definition is another than the owner knows."""
         rows = self._database.rows("SELECT name FROM tools WHERE known <> seen ORDER BY name")

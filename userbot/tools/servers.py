@@ -126,7 +126,7 @@ class ServerTools:
         """As `Tools.specs`. Raises StorageError."""
         found = self._offered(turn.question)
         specs = [
-            tool_words.spec_of(name, one.definition, only_reads=one.only_reads)
+            tool_words.spec_of(name, one.definition, only_reads=one.only_reads, own=not one.changed)
             for name, one in found.items()
         ]
         fit = tool_words.fitting(specs, self.rules.window_tokens * tool_words.SHARE)
@@ -150,12 +150,22 @@ class ServerTools:
     async def call(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
         """As `Tools.call`."""
         tool = self._offered(turn.question).get(name)
+        away = None
+        if tool is not None:
+            try:
+                # The owner may have thought for an hour: it is asked what the tool is by now.
+                await tool.server.ready(READY_SECONDS)
+                tool = self._offered(turn.question).get(name)
+            except ToolServerError as error:
+                away = error
         if tool is None:
             return "There is no such tool any more."
         if not tool.only_reads:
             known = self._known(turn.question, tool, arguments)
             if known is not None:
                 return known
+        if away is not None:
+            return self._failed(turn.question, tool, arguments, away)
         if self._verdict(turn, tool, arguments) == "ask":
             refusal = self._refusal(turn.question, tool, arguments)
             if refusal is not None:
@@ -206,11 +216,9 @@ class ServerTools:
 
     def _verdict(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> Verdict:
         rights = self.rules.rights[tool.server.config.name]
-        # A definition that nobody has looked at is its server's words, and may steer any call.
-        unseen = any(one.changed for one in self._offered(turn.question).values())
         return verdict(
             tool.right,
-            own=turn.looked_up.own and not unseen,
+            own=turn.looked_up.own,
             changed=tool.changed,
             reaches_out=reaches_out(rights, tool.definition, arguments),
         )
@@ -226,9 +234,12 @@ class ServerTools:
             return "This needs the owner's yes, and he cannot be asked here. It was not done."
         # What only reads is asked for once a question: what he allows is this tool.
         called = "" if tool.only_reads else tool_words.canonical(arguments)
-        shown = RichText(tool_words.told(tool.definition, arguments))
-        wanted = Wanted("call", f"{tool.definition.full_name} {called}".strip(), (shown,))
-        said = self._store.approvals.said(question, wanted)
+        shown = tuple(map(RichText, tool_words.asked_for(tool.definition, arguments)))
+        wanted = Wanted("call", f"{tool.definition.full_name} {called}".strip(), shown)
+        since = self._store.tools.described_since(tool.definition.full_name)
+        said = self._store.approvals.said(question, wanted, since)
+        if said is None and not shown:
+            return "This is too long for the owner to be asked for his yes. It was not done."
         if said is None:
             raise YesNeeded(wanted)
         if said.word == "yes":
@@ -283,7 +294,7 @@ class ServerTools:
                 return self._failed(question, tool, arguments, error)
             self._tell(question, tool, arguments, "in_doubt")
             self._tell_doubt(question, tool.definition.full_name)
-            return f"{_IN_DOUBT} ({error})"
+            return f"{_IN_DOUBT}\n{tool_words.returned(tool.name, str(error), failed=True)}"
         result = tool_words.returned(tool.name, text, failed=failed)
         self._store_back.soon(partial(store.finish, call, result))
         outcome = "failed" if failed else "done"
@@ -300,7 +311,7 @@ class ServerTools:
         self._tell(question, tool, arguments, "failed")
         failed = Notice(**about(question), reason="tool_failed", detail=str(error), hint=error.hint)
         self._report(failed)
-        return f"It failed: {error}"
+        return tool_words.returned(tool.name, str(error), failed=True)
 
     def _tell(
         self,
@@ -310,12 +321,11 @@ class ServerTools:
         outcome: str | None = None,
         seconds: float | None = None,
     ) -> None:
-        told = " · ".join(tool_words.told(tool.definition, arguments).splitlines())
         self._report(
             ToolCalled(
                 **about(question),
                 name=tool.definition.full_name,
-                text=told,
+                text=tool_words.glimpse(tool.definition, arguments),
                 server=tool.definition.server,
                 outcome=outcome,
                 seconds=seconds,

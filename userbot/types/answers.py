@@ -76,7 +76,8 @@ class ChatRequest:
     @property
     def own(self) -> bool:
         """Whether every word in it is the owner's own."""
-        return all(message.own for message in self.messages)
+        said = all(message.own for message in self.messages)
+        return said and all(tool.own for tool in self.tools)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class ToolSpec:
     """It changes nothing, and may be called beside others that change nothing."""
     title: str = field(default="", compare=False)
     """How people call it; "": nobody is told that it is called."""
+    own: bool = True
+    """How it is described are our words, or such as the owner knows."""
 
 
 @dataclass(frozen=True, slots=True)
