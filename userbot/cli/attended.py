@@ -33,7 +33,8 @@ KEYS = (
     _("r retry what failed today"),
     _("c chats"),
     _("u usage today"),
-    _("y or n: yes or no to the answer that is marked; Tab marks the next"),
+    _("y/n yes or no to what waits"),
+    _("Tab next"),
     _("? help"),
     _("Ctrl-C stop"),
 )
