@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 
 from tests.cli.house import House
+from tests.harness import toml
+from tests.tool_servers import Served
 
 MAX_MAY = '[[chats]]\nid = {chat}\nrespond = "prefix"\nfrom = "anyone"\n'
 
@@ -94,4 +96,24 @@ async def test_a_faulty_file_changes_nothing_and_each_fault_is_told(house: House
     assert "is gone: keeping" in (await running.event("notice"))["detail"]
     path.write_text(right)
     assert "valid again" in (await running.event("notice"))["detail"]
+    assert (await running.stop(signal.SIGTERM)).code == 0
+
+
+async def test_a_right_that_is_taken_from_a_tool_is_gone_while_it_runs(
+    house: House, notes: Served
+) -> None:
+    block = notes.block(read=["now"], allow=[])
+    house.write_config(toml({}, tools=[block]))
+    house.log_in()
+    running = await house.start("run", "--json")
+    await running.event("ready")
+    house.stage.olga.says(house.stage.olga, "/gpt one")
+    await running.event("answered")
+    house.write_config(toml({}, tools=[{**block, "read": []}]))
+    assert (await running.event("notice"))["reason"] == "config_changed"
+    house.stage.olga.says(house.stage.olga, "/gpt two")
+    await running.event("answered")
+    first, second = house.stage.endpoint.requests
+    assert [one["function"]["name"] for one in first["tools"]] == ["notes__now"]
+    assert "tools" not in second
     assert (await running.stop(signal.SIGTERM)).code == 0
