@@ -75,3 +75,15 @@ async def test_y_and_n_say_it_to_the_row_that_is_marked(house: House) -> None:
     screen.types("\x03")
     assert await screen.ends() == 130
     assert [one for one in stage.max.messages(stage.group) if one.reply_to is second] == []
+
+
+async def test_a_yes_after_the_time_is_over_sends_nothing(stage: Stage) -> None:
+    program = await begun(stage, approvals={"ring": False, "wait_minutes": 0.001})
+    question = stage.max.says(stage.group, "when do we meet?")
+    await requested(stage)
+    await program.crash()
+    await asyncio.sleep(0.1)
+    stage.command("approvals", "1", "yes")
+    program = await begun(stage)
+    await program.tells("skipped", reason="no_yes")
+    assert stage.answers(question) == []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from tests.questions import ANNA, OWNER, question
-from userbot.rules.approvals import link, noted, request, where, word_of
+from userbot.rules.approvals import in_time, link, noted, request, where, word_of
 from userbot.rules.plain import units
 from userbot.types import ApprovalEnd, ConversationId, Entity, RichText
 
@@ -106,3 +108,13 @@ def test_what_a_request_says_in_the_end_holds_none_of_its_words() -> None:
     asked = replace(question("a secret", sender=ANNA), title="Weekend")
     assert noted(asked, "You said no.", "en").text == f"Weekend · {ANNA.name}: You said no."
     assert where(replace(asked, title=OWNER.name, sender=OWNER)) == OWNER.name
+
+
+@pytest.mark.parametrize(
+    ("word", "late", "counts"),
+    [("yes", 0, "yes"), ("yes", 1, "late"), ("text", 1, "late"), ("no", 1, "no")],
+)
+def test_after_its_time_only_a_no_counts(word: Any, late: int, counts: str) -> None:
+    deadline = datetime(2026, 1, 1, tzinfo=UTC)
+    said = in_time(ApprovalEnd(word), deadline, deadline + timedelta(seconds=late))
+    assert said.word == counts

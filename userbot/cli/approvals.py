@@ -15,7 +15,7 @@ from userbot.cli.table import Column, print_json, print_table
 from userbot.console.describe import printable, whole_seconds
 from userbot.console.lines import utc
 from userbot.errors import UsageError
-from userbot.rules.approvals import where, word_of
+from userbot.rules.approvals import in_time, where, word_of
 from userbot.rules.plain import preview
 from userbot.settings import Settings
 from userbot.storage.archive import Archive
@@ -35,6 +35,7 @@ _DONE: Final[dict[str, Text]] = {
     "no": _("{number}: no. Nothing is sent."),
     "again": _("{number}: it is written anew."),
     "text": _("{number}: your text is sent in its stead."),
+    "late": _("{number}: its time is over, so nothing is sent."),
 }
 Waiting = list[tuple[Question, Approval]]
 
@@ -85,8 +86,10 @@ def _decide(settings: Settings, waiting: Waiting, word: str) -> None:
     assert meant is not None  # something was typed
     with Store.open(settings.history.database) as store:
         for _question, one in waiting:
-            first = store.approvals.say(one.id, meant, datetime.now(UTC))
-            told = _DONE[meant.word] if first else _("{number}: that was decided already.")
+            now = datetime.now(UTC)
+            counts = in_time(meant, one.deadline, now)
+            first = store.approvals.say(one.id, counts, now)
+            told = _DONE[counts.word] if first else _("{number}: that was decided already.")
             tell(told.filled(number=one.id))
 
 

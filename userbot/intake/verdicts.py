@@ -17,7 +17,7 @@ from userbot.errors import UserbotError
 from userbot.events import Notice, Report, about
 from userbot.intake.queue import Queue
 from userbot.ports import Clock
-from userbot.rules.approvals import word_of
+from userbot.rules.approvals import in_time, word_of
 from userbot.storage.store import Store
 from userbot.texts import Text, _
 from userbot.turn.approve import Approve
@@ -94,8 +94,8 @@ class Verdicts:
         if said is None:
             self._tell(approval, "word_unclear", _("Only text can be sent in place of an answer."))
             return
-        old = message.at > approval.deadline or now - message.at > self._max_age
-        if old and said.word != "no":
+        said = in_time(said, approval.deadline, message.at)
+        if now - message.at > self._max_age and said.word != "no":
             said = ApprovalEnd("late")
         first = self._approvals.say(approval.id, said, now, message.message)
         if not first and approval.said_in != message.message:
@@ -103,7 +103,10 @@ class Verdicts:
 
     def say(self, number: int, said: ApprovalEnd) -> bool:
         """Note a word from the console; False if it was decided already. Raises StorageError."""
-        first = self._approvals.say(number, said, self._clock.now())
+        approval, now = self._approvals.find(number), self._clock.now()
+        if approval is None:
+            return False
+        first = self._approvals.say(number, in_time(said, approval.deadline, now), now)
         self.look()
         return first
 

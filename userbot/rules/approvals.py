@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from userbot.rules.plain import MESSAGE_UNITS, shortened, units
@@ -39,6 +40,11 @@ def word_of(text: RichText) -> ApprovalEnd | None:
     if again := _AGAIN.fullmatch(words):
         return ApprovalEnd("again", RichText((again["how"] or "").strip()))
     return ApprovalEnd("text", text if text.text == words else RichText(words))
+
+
+def in_time(said: ApprovalEnd, deadline: datetime, at: datetime) -> ApprovalEnd:
+    """What counts of a word that was said at that time: after the deadline nothing is sent."""
+    return said if at <= deadline or said.word == "no" else ApprovalEnd("late")
 
 
 def where(question: Question) -> str:

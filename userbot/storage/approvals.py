@@ -104,7 +104,7 @@ class ApprovalStore:
         """How the answer to a question is to be written anew; None where it is not."""
         row = self._database.row(
             "SELECT word, text FROM approvals WHERE question = ? AND attempt = ?"
-            " AND kind = 'answer' ORDER BY id DESC LIMIT 1",
+            " AND kind = 'answer' AND over = 0 ORDER BY id DESC LIMIT 1",
             (question.id, question.attempt),
         )
         return None if row is None or row["word"] != "again" else str(row["text"])
@@ -187,6 +187,13 @@ class ApprovalStore:
         )
         return {kind for (kind,) in rows}
 
+    def free(self, question: Question) -> bool:
+        """Whether what stands of an answer was begun without a yes, and is not written anew."""
+        if "answer" in self.asked_for(question):
+            return False
+        answered = "SELECT 1 FROM questions WHERE id = ? AND answer IS NOT NULL"
+        return self._database.row(answered, (question.id,)) is None
+
     def said_at(self, question: Question) -> datetime | None:
         """When the owner last said something to a question, if he did."""
         row = self._database.row(
@@ -246,6 +253,11 @@ class ApprovalStore:
         self._database.execute(
             "UPDATE approval_requests SET scheduled = ? WHERE random_id = ?", (number, random_id)
         )
+
+    def has_scheduled(self, chat: int, number: int) -> bool:
+        """Whether one of them is known to be what Telegram has scheduled under that id."""
+        found = "SELECT 1 FROM approval_requests WHERE scheduled = ? AND chat = ?"
+        return self._database.row(found, (number, chat)) is not None
 
     def confirm(self, random_id: int, message: int) -> None:
         """One of them stands, as this message."""

@@ -61,7 +61,8 @@ class AnswerStage:
                 return
             except (ModelError, LimitReachedError) as error:
                 turn.failure = error
-        await self._in_writing.close(turn, turn.failure)
+        if not self._outbound.needs_yes(turn):  # else what stands stays as it is
+            await self._in_writing.close(turn, turn.failure)
         raise turn.failure
 
     async def _answer(self, turn: Turn) -> None:
@@ -106,8 +107,8 @@ class AnswerStage:
         wanted = Wanted("answer", turn.stream.shown, self._in_writing.whole(turn))
         said = self._approvals.said(turn.question, wanted)
         if said is None:
-            needed = self._chats.policy.asks(turn.question.conversation.chat)
-            if needed and not turn.messages:  # half of it may stand since before that was needed
+            turn.approved = False  # what he has said was to another answer
+            if self._outbound.needs_yes(turn):
                 raise YesNeeded(wanted)
             return
         if said.word in ("no", "late"):

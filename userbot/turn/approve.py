@@ -121,9 +121,12 @@ class Approve:
         stands = await self._reader.lately(saved, approval.asked_at)
         scheduled = await self._reader.scheduled(saved)
         for part in left:
-            text, free = part.text.strip(), list(stands.own)
-            found = next((one.id for one in free if one.text.strip() == text), None)
-            waits = next((number for number, said in scheduled if said.strip() == text), None)
+            # Who asks the same twice is asked about twice, in the same words.
+            text, owns = part.text.strip(), self._store.outbound.owns
+            stand = (one.id for one in stands.own if one.text.strip() == text)
+            wait = (number for number, said in scheduled if said.strip() == text)
+            found = next((one for one in stand if not owns(saved, one)), None)
+            waits = next((one for one in wait if not store.has_scheduled(saved, one)), None)
             if found is not None:
                 store.confirm(part.random_id, found)
             elif waits is not None:
@@ -141,10 +144,13 @@ class Approve:
 
     def taken_back(self, turn: Turn) -> None:
         """A turn asks something else now: what it waited for is not wanted. Raises StorageError."""
-        if not turn.asked_for:
-            return
-        ended = self._store.approvals.over(turn.question, self._clock.now())
-        self._store.approvals.go_on(turn.question, self._clock.now(), anew=True)
+        now, ended = self._clock.now(), list[Approval]()
+        if turn.asked_for:
+            # Of several messages it is in the place of the last, which may be another now.
+            for one in {one.id: one for one in (*turn.was, turn.question)}.values():
+                ended += self._store.approvals.over(one, now)
+            self._store.approvals.go_on(turn.question, now, anew=True)
+        turn.was.clear()
         self._note(turn.question, ended, _("The question was changed."))
 
     def over(self, turn: Turn) -> None:
@@ -201,23 +207,22 @@ class Approve:
 
     async def _ask(self, identity: int, text: RichText, at: int) -> None:
         saved, ring = self.style.saved, self.style.config.ring
-        send = partial(
-            self._sender.send,
-            saved,
-            text,
-            reply_to=None,
-            random_id=identity,
-            schedule=RING_SECONDS + at if ring else 0,
-        )
         permit = partial(self._sender.acquire, saved, "send", SAVED_TITLE)
+        seconds = RING_SECONDS + at if ring else 0.0
+        # Who changes the question right now has to find what is to be taken back.
+        await permitted(permit, lambda: shielded(self._leave(identity, text, seconds)))
+
+    async def _leave(self, identity: int, text: RichText, seconds: float) -> None:
+        saved, store = self.style.saved, self._store.approvals
         try:
-            message = await permitted(permit, lambda: shielded(send()))
+            message = await self._sender.send(
+                saved, text, reply_to=None, random_id=identity, schedule=seconds
+            )
         except WriteInDoubtError as doubt:
             if doubt.message is None:
                 return  # it is looked for later
             message = doubt.message
-        store = self._store.approvals
-        (store.scheduled if ring else store.confirm)(identity, message)
+        (store.scheduled if seconds else store.confirm)(identity, message)
 
     def _note(self, question: Question, ended: Sequence[Approval], why: str) -> None:
         """Let the requests say what became of them, whenever that is possible."""

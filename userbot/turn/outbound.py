@@ -158,6 +158,16 @@ class Outbound:
         """Whether nothing may leave into the chat of a question before its owner's yes."""
         return self._resume.holds(question)
 
+    def needs_yes(self, turn: Turn) -> bool:
+        """Whether nothing of an answer may leave before the owner's yes. Raises StorageError.
+
+        What was begun when none was needed is finished, but no other answer in its messages.
+        """
+        if turn.approved or not self.holds(turn.question):
+            return False
+        goes_on = bool(turn.messages) and not turn.restarts
+        return not (goes_on and self._store.approvals.free(turn.question))
+
     def confirm(self, turn: Turn) -> None:
         """Store what is known of a turn's messages and is not stored yet. Raises StorageError."""
         self._void(turn)
@@ -170,9 +180,9 @@ class Outbound:
         """In the breath in which a write leaves: whether it is still wanted as it is.
 
         Raises Reconsider if somebody has interrupted the turn meanwhile, if something may have been
-        missed before its first text, or if that needs the owner's yes by now.
+        missed before its first text, or if it needs the owner's yes by now; and StorageError.
         """
-        if not (turn.approved or turn.messages) and self._resume.holds(turn.question):
+        if self.needs_yes(turn):
             raise Reconsider
         if turn.interruption is not None or (turn.belated and not turn.first_text_left):
             raise Reconsider

@@ -109,6 +109,8 @@ class Runner:
             turn.refusal = None
             return
         self.save(turn)
+        if turn.was and self._stages.approve is not None:
+            self._stages.approve.taken_back(turn)
         if stage is Stage.SETTLE:
             await self._stages.answer.abandon(turn)
             await self._stages.answer.over(turn)  # seen before the end is told

@@ -283,6 +283,8 @@ class Turn:
     """What it may not do before he says yes: it waits for that outside of its queue."""
     asked_for: set[ApprovalKind] = field(default_factory=set)
     """What he was asked for, now or before."""
+    was: list[Question] = field(default_factory=list)
+    """As it was asked before it changed, until what he was asked for that is taken back."""
     approved: bool = False
     """He said that it may be sent."""
     wish: str | None = None
@@ -413,6 +415,7 @@ class Turn:
             self.pieces = list(pieces)
             return False
         self.gone += [(one, why) for one in gone]
+        self.was.append(before)
         self.question, self.pieces, self.saved = whole, list(pieces), False
         return True
 

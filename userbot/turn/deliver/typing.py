@@ -33,9 +33,9 @@ class Typing:
 
         None where answers wait for the owner's yes.
         """
-        asks = self._chats.policy.asks(turn.question.conversation.chat)
-        if turn.typing is None and not turn.messages and not asks:
-            turn.typing = asyncio.create_task(self._keep(turn.question.conversation), name="typing")
+        conversation = turn.question.conversation
+        if turn.typing is None and not turn.messages and not self._asks(conversation):
+            turn.typing = asyncio.create_task(self._keep(conversation), name="typing")
 
     def text_stands(self, turn: Turn) -> None:
         """The first text of the answer stands: no further signal."""
@@ -52,9 +52,12 @@ class Typing:
         if not turn.messages and self._last.get(conversation.chat, began - 1) >= began:
             await self._sender.typing(conversation, False)
 
+    def _asks(self, conversation: ConversationId) -> bool:
+        return self._chats.policy.asks(conversation.chat)
+
     async def _keep(self, conversation: ConversationId) -> None:
         await self._clock.sleep(_UNSEEN_SECONDS)
-        while True:
+        while not self._asks(conversation):
             now, chat = self._clock.monotonic(), conversation.chat
             wait = self._last.get(chat, now - EVERY_SECONDS) + EVERY_SECONDS - now
             if wait <= 0:
