@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.harness import Program, Stage, ToolCall, listed
+from tests.path.voice.notes import until
 from tests.tool_servers import Served, over_pipes
 from userbot.sandbox.endpoint import Reply
 from userbot.sandbox.endpoint_faults import RefusedError
@@ -265,6 +266,31 @@ async def test_a_call_that_was_made_for_a_question_is_not_made_again(
     assert program.events("tool", name="notes__add", outcome="repeated")
     *_failed, answer = [one for one in stage.olga.messages(stage.olga) if one.reply_to is question]
     assert "Added: milk" in answer.text
+
+
+async def joined(stage: Stage, program: Program, first: Message) -> None:
+    stage.olga.says(stage.olga, "and bread")
+    await program.tells("skipped", reason="joined")
+
+
+async def deleted(stage: Stage, program: Program, last: Message) -> None:
+    stage.olga.deletes(last)
+    await program.tells("notice", reason="question_parted")
+
+
+@pytest.mark.parametrize(("words", "then"), [(("milk",), joined), (("so", "milk"), deleted)])
+async def test_a_call_is_not_made_again_when_its_question_has_other_messages(
+    stage: Stage, notes: Served, words: tuple[str, ...], then: Any
+) -> None:
+    stage.endpoint.responder = Model(call("add", text="milk", seconds=0.5))
+    chats = [listed("saved", "all", "me")]
+    program = await stage.program(chats, tools=[notes.block()], trigger={"burst_seconds": 20})
+    for said in words:
+        question = stage.olga.says(stage.olga, said)
+    await until(lambda: notes.called("add"))
+    await then(stage, program, question)
+    await program.tells("answered")
+    assert notes.called("add") == [{"text": "milk"}]
 
 
 async def test_a_model_without_tools_is_asked_first_and_changes_nothing(

@@ -20,10 +20,10 @@ def test_a_call_leaves_once_for_its_question(store: Store) -> None:
     assert store.tools.begin(first, "notes__add", '{"text": "milk"}', NOW) is None
     assert store.tools.begin(first, "notes__add", '{"text": "bread"}', NOW) is not None
     assert store.tools.begin(second, "notes__add", '{"text": "milk"}', NOW) is not None
-    assert store.tools.made(first, "notes__add", '{"text": "milk"}') == (True, None)
+    assert store.tools.made(first, "notes__add", '{"text": "milk"}') == (call, None)
     store.tools.finish(call, "Added.")
-    assert store.tools.made(first, "notes__add", '{"text": "milk"}') == (True, "Added.")
-    assert store.tools.made(second, "notes__add", '{"text": "bread"}') == (False, None)
+    assert store.tools.made(first, "notes__add", '{"text": "milk"}') == (call, "Added.")
+    assert store.tools.made(second, "notes__add", '{"text": "bread"}') == (None, None)
 
 
 def test_a_call_without_a_result_is_in_doubt_until_the_owner_has_seen_to_it(store: Store) -> None:
@@ -62,6 +62,20 @@ def test_words_that_go_are_gone_from_calls_also_from_those_under_way(store: Stor
     store.tools.finish(running, "canary too was added")
     assert store.tools.in_doubt() == []
     assert "canary" not in "\n".join(store.database.connection.iterdump())
+    for call, text in ((done, "canary"), (running, "canary too")):
+        made = store.tools.made(mine, "notes__add", f'{{"text": "{text}"}}')
+        assert made == (call, ""), "it is not made again"
+
+
+def test_a_call_goes_with_its_question_into_one_of_several_messages_and_out_of_it(
+    store: Store,
+) -> None:
+    first, second = asked(store), asked(store, 2)
+    call = store.tools.begin(first, "notes__add", "{}", NOW)
+    store.questions.save_pieces([first, second], second, (), NOW)
+    assert store.tools.made(second, "notes__add", "{}") == (call, None)
+    store.questions.save_pieces([first], first, [(second, "deleted")], NOW)
+    assert store.tools.made(first, "notes__add", "{}") == (call, None)
 
 
 def test_a_definition_that_changed_is_unknown_until_it_is_confirmed(store: Store) -> None:

@@ -31,9 +31,11 @@ _ERASE_BESIDE = (
     "DELETE FROM quotes WHERE question = ?",
     "DELETE FROM citations WHERE question = ?",
     *approvals.ERASE,
-    # What is in doubt stays listed, without its words.
-    "DELETE FROM tool_calls WHERE question = ? AND result IS NOT NULL",
-    "UPDATE tool_calls SET arguments = '#' || id WHERE question = ?",
+    # What was done stays done, without its words: its question may still be asked without some.
+    (
+        "UPDATE tool_calls SET arguments = '',"
+        " result = CASE WHEN result IS NULL THEN NULL ELSE '' END WHERE question = ?"
+    ),
     f"{_UNHEAR} WHERE question = ?",
     f"{_UNHEAR} WHERE (message, chat) = (SELECT message, chat FROM questions WHERE id = ?)",
 )

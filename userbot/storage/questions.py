@@ -315,6 +315,11 @@ class Questions:
                 )
                 # While it was the last one it held the words of those before it, too.
                 database.execute(_REWORD, {"id": one.id, **_words_of(one)})
+                # What was called for it was called for the whole.
+                database.execute(
+                    "UPDATE OR IGNORE tool_calls SET question = ? WHERE question = ?",
+                    (whole.id, one.id),
+                )
             database.execute(_REWORD, {"id": whole.id, **_words_of(whole)})
 
     def locate(self, question: Question) -> None:

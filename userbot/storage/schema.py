@@ -430,6 +430,14 @@ CREATE TABLE tool_calls (
 CREATE UNIQUE INDEX tool_calls_once ON tool_calls (question, tool, arguments);
 CREATE INDEX tool_calls_in_doubt ON tool_calls (id) WHERE result IS NULL
 """
+_CALL_DIGESTS = """
+-- By what a call is known again, whatever becomes of its words: a hash of its arguments.
+ALTER TABLE tool_calls ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+UPDATE tool_calls SET digest = '#' || id;
+UPDATE tool_calls SET arguments = '' WHERE substr(arguments, 1, 1) = '#';
+DROP INDEX tool_calls_once;
+CREATE UNIQUE INDEX tool_calls_once ON tool_calls (question, tool, digest)
+"""
 STEPS = [
     _TABLES,
     _CACHED_TOKENS,
@@ -440,6 +448,7 @@ STEPS = [
     _DOCUMENTS,
     _APPROVALS,
     _TOOLS,
+    _CALL_DIGESTS,
 ]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)

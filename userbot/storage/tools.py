@@ -1,12 +1,14 @@
 """What is known of tools, and which calls of them may have changed something.
 
 Rule 1: a call that may change something is a row before it leaves, one for each question, tool and
-arguments: the same call of the same question is never carried out again.
+arguments: the same call of the same question is never carried out again. The row stays when its
+words go; a hash tells that a call is the same.
 Rule 2: while a row has no result, nobody knows whether the call was carried out: it is in doubt.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -62,9 +64,9 @@ class ToolStore:
     def begin(self, question: Question, tool: str, arguments: str, at: datetime) -> int | None:
         """A call is about to leave: its row; None if it did already, for the same question."""
         begun = self._database.execute(
-            "INSERT INTO tool_calls (question, tool, arguments, at) VALUES (?, ?, ?, ?)"
-            " ON CONFLICT DO NOTHING",
-            (question.id, tool, arguments, at),
+            "INSERT INTO tool_calls (question, tool, arguments, digest, at)"
+            " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (question.id, tool, arguments, _digest(arguments), at),
         )
         return begun.lastrowid if begun.rowcount else None
 
@@ -75,18 +77,21 @@ class ToolStore:
     def finish(self, call: int, result: str) -> None:
         """A call was carried out; nothing of its words is kept where the question's are gone."""
         self._database.execute(
-            "UPDATE tool_calls SET result = CASE WHEN substr(arguments, 1, 1) = '#' THEN ''"
+            "UPDATE tool_calls SET result = CASE WHEN arguments = '' THEN ''"
             " ELSE ? END WHERE id = ?",
             (result, call),
         )
 
-    def made(self, question: Question, tool: str, arguments: str) -> tuple[bool, str | None]:
-        """Whether a call has left for this question, and what it returned; None: nobody knows."""
+    def made(self, question: Question, tool: str, arguments: str) -> tuple[int | None, str | None]:
+        """The row of a call that has left for this question, None if it has not; and what it
+        returned: None where nobody knows, "" where that is not kept.
+        """
         row = self._database.row(
-            "SELECT result FROM tool_calls WHERE question = ? AND tool = ? AND arguments = ?",
-            (question.id, tool, arguments),
+            "SELECT id, result FROM tool_calls WHERE question = ? AND tool = ?"
+            " AND (digest = ? OR arguments = ?)",
+            (question.id, tool, _digest(arguments), arguments),
         )
-        return (False, None) if row is None else (True, row["result"])
+        return (None, None) if row is None else (row["id"], row["result"])
 
     def in_doubt(self, *, untold: bool = False) -> list[CallInDoubt]:
         """The calls in doubt, oldest first; `untold`: those that the owner was not told of."""
@@ -99,7 +104,7 @@ class ToolStore:
             CallInDoubt(
                 questions.Questions(self._database).find(row["question"]),
                 row["tool"],
-                "" if row["arguments"].startswith("#") else row["arguments"],
+                row["arguments"],
                 moment(row["at"]),
             )
             for row in rows
@@ -115,3 +120,7 @@ class ToolStore:
             "UPDATE tool_calls SET result = '' WHERE result IS NULL AND (? IN (tool, ''))", (tool,)
         )
         return settled.rowcount
+
+
+def _digest(arguments: str) -> str:
+    return hashlib.sha256(arguments.encode()).hexdigest()

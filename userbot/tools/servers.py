@@ -35,6 +35,9 @@ _IN_DOUBT: Final = (
     "This very call has left once already, and nobody knows whether it was carried out. It is not"
     " made again: say so, and that the owner should look."
 )
+_DONE: Final = (
+    "This very call was made already; what it returned is not kept. It is not made again."
+)
 
 
 class ToolServer(Protocol):
@@ -98,7 +101,8 @@ class ServerTools:
         self._store = store_back.store
         self._clock = clock
         self._report = report
-        self._under_way: dict[tuple[int, str, str], asyncio.Task[str]] = {}
+        self._under_way: dict[int, asyncio.Task[str]] = {}
+        """By their rows: a question may change its messages meanwhile."""
         self._told: set[str] = set()
 
     async def connect(self, turn: Turn) -> None:
@@ -261,25 +265,32 @@ class ServerTools:
 
     async def _change(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> str:
         """A call that may change something: it leaves once, and what it returned is kept."""
-        question, key = turn.question, _key(turn.question, tool, arguments)
-        if key not in self._under_way:
-            call = self._store.tools.begin(question, key[1], key[2], self._clock.now())
-            assert call is not None, "it is not known"
+        question, name = turn.question, tool.definition.full_name
+        call, _kept = self._made(question, tool, arguments)
+        if call is None:
+            written = tool_words.canonical(arguments)
+            call = self._store.tools.begin(question, name, written, self._clock.now())
+            assert call is not None, "it was not made"
             task = asyncio.create_task(self._carry_out(question, tool, arguments, call))
-            self._under_way[key] = task
-            task.add_done_callback(lambda _done: self._under_way.pop(key, None))
-        return await asyncio.shield(self._under_way[key])
+            self._under_way[call] = task
+            task.add_done_callback(lambda _done: self._under_way.pop(call, None))
+        return await asyncio.shield(self._under_way[call])
+
+    def _made(
+        self, question: Question, tool: _Offered, arguments: Mapping[str, Any]
+    ) -> tuple[int | None, str | None]:
+        written = tool_words.canonical(arguments)
+        return self._store.tools.made(question, tool.definition.full_name, written)
 
     def _known(
         self, question: Question, tool: _Offered, arguments: Mapping[str, Any]
     ) -> str | None:
         """What is told of a call that has left already; None: it has not, or is under way."""
-        key = _key(question, tool, arguments)
-        left, kept = self._store.tools.made(question, key[1], key[2])
-        if not left or key in self._under_way:
+        call, kept = self._made(question, tool, arguments)
+        if call is None or call in self._under_way:
             return None
         self._tell(question, tool, arguments, "in_doubt" if kept is None else "repeated")
-        return _IN_DOUBT if kept is None else kept
+        return _IN_DOUBT if kept is None else kept or _DONE
 
     async def _carry_out(
         self, question: Question, tool: _Offered, arguments: Mapping[str, Any], call: int
@@ -341,8 +352,3 @@ class ServerTools:
                 hint=_("Check it yourself: it is not done again. `userbot tools` lists it."),
             )
         )
-
-
-def _key(question: Question, tool: _Offered, arguments: Mapping[str, Any]) -> tuple[int, str, str]:
-    """By what a call is known: the same one of the same question is not made again."""
-    return question.id, tool.definition.full_name, tool_words.canonical(arguments)
