@@ -109,6 +109,7 @@ async def test_the_owner_asks_and_who_may_not_is_not_answered(stage: Stage) -> N
         pytest.param(made.encrypted_pdf(), "a.pdf", "document_encrypted", id="encrypted"),
         pytest.param(b"\0\1\2" * 900, "report.pdf", "document_unknown", id="wrongly named"),
         pytest.param(b"a" * 1_100_000, "a.txt", "document_too_large", id="too large"),
+        pytest.param(b"", "a.txt", "document_empty", id="not a byte"),
     ],
 )
 async def test_a_document_that_cannot_be_read_is_no_ghost_answer(

@@ -85,16 +85,20 @@ class TelegramTranscriber:
         return bool(getattr(me, "premium", False))
 
     async def _transcribe(self, chat: int, message: int, *, trial: bool) -> str:
+        may = False
         try:
             async with asyncio.timeout(self._seconds):
-                free = await self._is_free(chat)
-                if not free:
+                may = await self._is_free(chat)
+                if not may:
                     self._check_trial(trial=trial)
+                    may = True
                 found = await self._ask(chat, message, trial=trial)
                 while found.pending and found.transcription_id not in self._ended:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
+            if not may:
+                raise self._endless() from None
             return await self._last_word(chat, message, trial=trial)
         return self._ended.get(found.transcription_id, str(found.text))
 
@@ -105,14 +109,14 @@ class TelegramTranscriber:
         except TimeoutError:
             found = None
         if found is None or found.pending:
-            raise NotTranscribedError(
-                _(
-                    "Telegram did not finish the transcription in {seconds:g} s.",
-                    seconds=self._seconds,
-                ),
-                reason="telegram_endless",
-            )
+            raise self._endless()
         return str(found.text)
+
+    def _endless(self) -> NotTranscribedError:
+        return NotTranscribedError(
+            _("Telegram did not finish the transcription in {seconds:g} s.", seconds=self._seconds),
+            reason="telegram_endless",
+        )
 
     async def _ask(self, chat: int, message: int, *, trial: bool) -> Any:
         peer = await self._client.reach(chat)

@@ -183,6 +183,17 @@ async def test_a_transcription_without_an_end_goes_to_the_endpoint(stage: Stage)
     assert WORDS_EN in last_question(stage)
 
 
+async def test_telegram_is_not_asked_while_nobody_knows_whether_it_may_be(stage: Stage) -> None:
+    stage.timings = Timings(telegram_seconds=0.2)
+    stage.telegram.allows_trials(2)
+    program = await stage.program([listed(stage.group.id)], voice=FIRST)
+    slow = stage.telegram.faults.add("users.getUsers", delay=2, times=None)
+    stage.max.sends_voice(stage.group, EN)
+    await answered(program)
+    assert slow.happened
+    assert not asks(stage), "a trial would be used up"
+
+
 async def test_an_end_that_nobody_was_told_of_is_asked_for(stage: Stage) -> None:
     stage.timings = Timings(telegram_seconds=0.3)
     stage.telegram.gives_premium(stage.olga)
