@@ -91,6 +91,22 @@ async def test_documents_of_an_album_are_read_together(stage: Stage) -> None:
     assert len(stage.asked()) == 1
 
 
+async def test_of_too_many_in_an_album_the_one_with_the_question_is_read(stage: Stage) -> None:
+    program = await stage.program([listed(stage.max.id)])
+    for at in range(7):
+        stage.max.sends_document(
+            stage.olga,
+            f"words {at}".encode(),
+            file_name=f"{at}.txt",
+            album=7,
+            caption="/gpt what is it?" if at == 6 else "",
+        )
+    await program.tells("answered", timeout=20)
+    notice = await program.tells("notice", reason="document")
+    assert notice.detail == "Of 7 documents only 5 are read."
+    assert [at for at in range(7) if f"> words {at}" in seen(stage)] == [0, 1, 2, 3, 6]
+
+
 async def test_the_owner_asks_and_who_may_not_is_not_answered(stage: Stage) -> None:
     program = await stage.program(trigger={"from": "me"})
     stage.max.sends_document(stage.group, b"words", file_name="a.txt", caption="/gpt what is it?")

@@ -41,6 +41,9 @@ def read(
         pytest.param("pages 3, 5 and 7-8?", {3, 5, 7, 8}, id="several"),
         pytest.param("страницы 3, 5 и 9", {3, 5, 9}, id="несколько"),
         pytest.param("pages 9-7", {7, 8, 9}, id="backwards"),
+        pytest.param("who signed the last page?", {-1}, id="the last one"),
+        pytest.param("что на последней странице?", {-1}, id="последняя"),
+        pytest.param("page 2 and the last slide", {2, -1}, id="one and the last"),
         pytest.param("листья 5 видов", set(), id="листья"),
         pytest.param("in 2024 they paid 500", set(), id="no page"),
         pytest.param("listing 5 things", set(), id="no sheet"),
@@ -157,6 +160,12 @@ def test_many_short_lines_have_no_more_room_than_long_ones() -> None:
     shown = documents.fitting([read(*pages)], "", 600)
     assert not shown[0].whole
     assert 400 < estimate(documents.block(shown)) < 700
+
+
+def test_the_last_page_is_shown_where_it_is_named() -> None:
+    pages = [f"page {at} " + "word " * 100 for at in range(1, 11)]
+    (shown,) = documents.fitting([read(*pages)], "who signed the last page?", 500)
+    assert shown.spans == "1–2, 10"
 
 
 def test_pages_without_text_are_named() -> None:

@@ -35,6 +35,13 @@ _MOST_READ: Final = 1000
 """Pages of a document, whatever the config says."""
 _MOST_NAMED: Final = 50
 """Pages that a question names."""
+_LAST: Final = -1
+"""The number of a document's last page, whichever that is."""
+_LAST_NAMED = re.compile(
+    r"\b(?:last|final)\s+(?:page|slide|sheet)\b"
+    r"|\bпоследн(?:яя|ей|юю|ий|ем|его)\s+(?:страниц\w*|стр|слайд\w*|лист\w*)\b",
+    re.IGNORECASE,
+)
 _NUMBERS = r"(\d{1,4})(?:\s*[-–—]\s*(\d{1,4}))?"
 _ENDINGS = "(?:а|у|е|ом|ы|ов|ам|ами|ах)?"
 """Of Russian nouns of this kind: others that begin like them are something else."""
@@ -150,8 +157,8 @@ def wants_summary(words: str) -> bool:
 
 
 def named_pages(words: str) -> frozenset[int]:
-    """The pages that a question names."""
-    found: set[int] = set()
+    """The pages that a question names, -1 for the last one."""
+    found: set[int] = {_LAST} if _LAST_NAMED.search(words) else set()
     several = (_SPAN.finditer(match["all"]) for match in _BEHIND.finditer(words))
     for match in (*chain.from_iterable(several), *_BEFORE.finditer(words)):
         first, last = sorted((int(match[1]), int(match[2] or match[1])))
@@ -165,7 +172,8 @@ def fitting(documents: Sequence[ReadDocument], words: str, tokens: float) -> lis
     for number, one in enumerate(documents):
         pages, room = one.text.pages, tokens / (len(documents) - number)
         taken: list[Page] = []
-        for page in sorted(pages, key=lambda page: page.number not in named):
+        wanted = named | {one.text.count} if _LAST in named else named
+        for page in sorted(pages, key=lambda page: page.number not in wanted):
             fits = _cut(page, room)
             if fits is None:
                 break

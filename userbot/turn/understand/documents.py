@@ -113,11 +113,10 @@ class Documents:
                         found[one.message] = one
         if len(found) > documents.MOST:
             several, most = len(found), documents.MOST
-            told = _(
-                "Of {several} documents the first {most} are read.", several=several, most=most
-            )
+            told = _("Of {several} documents only {most} are read.", several=several, most=most)
             self._tell(turn.question, told)
-        first = list(found.values())[: documents.MOST]
+        nearest = sorted(found, key=lambda message: (message not in messages, message))
+        first = [found[message] for message in sorted(nearest[: documents.MOST])]
         return [await self._read_or_name(turn, chat, one, has_words=has_words) for one in first]
 
     async def _read_or_name(
