@@ -113,12 +113,18 @@ async def test_what_takes_too_long_is_ended() -> None:
     assert time.monotonic() - began < 5
 
 
+@linux
 async def test_whoever_does_not_wait_leaves_no_process() -> None:
-    reading = asyncio.create_task(read(LARGE))
-    await asyncio.sleep(0.3)
-    reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
+    seen = Seen()
+    with seen.meanwhile():
+        reading = asyncio.create_task(read(LARGE))
+        while not seen.peaks:
+            await asyncio.sleep(0.01)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert not any(Path(f"/proc/{number}").exists() for number in seen.peaks)
+        assert not any(Path(folder).exists() for folder in seen.folders)
 
 
 @pytest.mark.parametrize(

@@ -113,14 +113,22 @@ def test_what_has_no_pages_is_cut_between_lines() -> None:
 
 
 def test_no_more_pages_are_read_than_wanted_and_that_is_told() -> None:
-    rows = read(made.pdf(["a page of some words"] * 7), pages=3)
+    rows = read(made.pdf([f"page {at} of a document with words" for at in "abcdefg"]), pages=3)
     assert [row["page"] for row in rows if "page" in row] == [1, 2, 3]
     assert rows[0]["pages"] == 7
     assert rows[-1] == {"end": True, "cut": True}
 
 
-def test_a_scan_comes_as_pictures_of_its_first_pages() -> None:
-    rows = read(made.pdf(["", "", ""]), pictures=2)
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("Scanned with CamScanner", id="a stamp"),
+        pytest.param("Page {} of 3", id="numbers"),
+    ],
+)
+def test_a_scan_comes_as_pictures_of_its_first_pages(stamp: str) -> None:
+    rows = read(made.pdf([stamp.format(at) for at in (1, 2, 3)]), pictures=2)
     assert [row["picture"] for row in rows if "picture" in row] == [1, 2]
     assert rows[-1]["cut"]
 

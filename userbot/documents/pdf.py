@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import struct
 import zlib
 from typing import Any
@@ -13,8 +14,10 @@ _LONGEST = 1280
 """Pixels of the longer side of a page that is drawn; see `rules.pictures.LONGEST`."""
 _PASSWORD = 4
 """FPDF_ERR_PASSWORD."""
-_LEAST_LETTERS = 20
-"""Of all pages together; a scan has perhaps a page's number, or a stamp."""
+_LEAST_LETTERS = 30
+"""Of all pages together; a scan has perhaps numbers of pages, and on each of them the stamp of the
+program that made it, which is counted once."""
+_NUMBER = re.compile(r"\d+")
 _MOST_ON_A_PAGE = 200_000
 """Characters of one page that are looked at."""
 _GREYS = bytes(min(255, round(level / 17) * 17) for level in range(256))
@@ -32,7 +35,8 @@ def read_pdf(data: bytes, extract: Extract) -> None:
     count = len(pdf)
     extract.begin("pdf", count)
     texts = [_words(pdf, at) for at in range(min(count, extract.wanted))]
-    letters = sum(map(str.isalnum, "".join(texts)[: 4 * _MOST_ON_A_PAGE]))
+    different = {_NUMBER.sub("", text) for text in texts}
+    letters = sum(map(str.isalpha, "".join(different)[: 4 * _MOST_ON_A_PAGE]))
     if letters < _LEAST_LETTERS:
         for at in range(min(count, extract.pictures)):
             _draw(pdf, at, extract)
