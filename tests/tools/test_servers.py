@@ -185,6 +185,57 @@ async def test_what_may_have_been_done_before_a_server_died_is_told_and_not_done
     assert question.id_for(stage.olga)
 
 
+BARE = """
+import json, os, sys, time
+def told(asked, **said):
+    print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], **said}), flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    method = asked.get("method")
+    if method == "initialize":
+        of = {"name": "bare", "version": "1"}
+        told(asked, result={"protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": of})
+    elif method == "tools/list":
+        tool = {"name": "look", "inputSchema": {"type": "object"}}
+        told(asked, result={"tools": [tool]})
+    elif method == "tools/call":
+        while True:
+            exec(sys.argv[1])
+    elif "id" in asked:
+        told(asked, error={"code": -32601, "message": "no"})
+"""
+SAYS = (
+    '{"jsonrpc": "2.0", "method": "notifications/message", "params": {"level": "info", "data": 1}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("does", "trouble"),
+    [
+        pytest.param("os.write(1, b'x' * 65536)", "was lost", id="a line without an end"),
+        pytest.param(f"os.write(1, b'{SAYS}\\n' * 100)", "floods", id="messages without an end"),
+    ],
+)
+async def test_a_program_that_hangs_or_floods_is_begun_anew(does: str, trouble: str) -> None:
+    told: list[Any] = []
+    config = ToolsConfig(name="bare", command=(sys.executable, "-c", BARE, does))
+    server = McpServer(config, SystemClock(), told.append)
+    with (
+        patch("userbot.tools.mcp.CALL_SECONDS", 1.0),
+        patch("userbot.tools.mcp._ANSWER_SECONDS", 0.2),
+        patch("userbot.tools.mcp._MOST_SAID", 500),
+    ):
+        await server.ready(30)
+        with pytest.raises(ToolServerError) as caught:
+            await server.call("look", {})
+        assert caught.value.left
+        await until(lambda: any(one.reason == "tool_server" for one in told))
+        await until(lambda: server.definitions and server.trouble is None)
+    await server.aclose()
+    (why,) = [one.detail for one in told if one.reason == "tool_server"]
+    assert trouble in why
+
+
 async def test_a_program_that_is_no_server_is_told_in_a_sentence(
     capfd: pytest.CaptureFixture[str],
 ) -> None:

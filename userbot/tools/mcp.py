@@ -46,6 +46,11 @@ _STEADY_SECONDS: Final = 60.0
 """A connection that stood so long was a good one: the next pause is short again."""
 _PAGES: Final = 10
 _MOST_TOOLS: Final = 500
+_ANSWER_SECONDS: Final = 30.0
+"""One that was silent for too long, and does not list its tools in so many more, is begun anew."""
+_WINDOW_SECONDS: Final = 10.0
+_MOST_SAID: Final = 5000
+"""Messages in that time; each is looked at while others wait."""
 _LOG_LINES: Final = 100
 """Of a server's standard error, for each minute; …"""
 _MINUTE: Final = 60.0
@@ -74,6 +79,9 @@ class McpServer:
         self._up = asyncio.Event()
         self._tried = asyncio.Event()
         self._lost = asyncio.Event()
+        self._silent = asyncio.Event()
+        """Something was not answered in time: whether it answers at all is looked at."""
+        self._floods = False
         self._closing = asyncio.Event()
         self._said_last = ""
         """The last line that its program wrote into the log."""
@@ -177,6 +185,8 @@ class McpServer:
             from mcp import Client, Implementation
 
             self._lost.clear()
+            self._silent.clear()
+            self._floods = False
             if self._closing.is_set():
                 return
             async with AsyncExitStack() as stack:
@@ -195,8 +205,15 @@ class McpServer:
                         self._client, self.trouble = client, None
                         self._up.set()
                         self._tried.set()
-                        await self._lost.wait()
+                        while not await first_of(self._lost.wait(), self._silent.wait()):
+                            self._silent.clear()
+                            async with asyncio.timeout(_ANSWER_SECONDS):
+                                await self._list(client)
                         self._client = None
+            if self._floods:
+                raise ToolServerError(
+                    _("The tool server “{name}” floods the connection.", name=self.config.name)
+                )
 
     async def _transport(self, stack: AsyncExitStack) -> Transport:
         config = self.config
@@ -230,8 +247,7 @@ class McpServer:
             async def pump() -> None:
                 async with send:
                     with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
-                        async for message in reading:
-                            await send.send(message)
+                        await self._passed_on(reading, send)
                 self._lost.set()
 
             tasks.start_soon(pump)
@@ -240,6 +256,18 @@ class McpServer:
             finally:
                 tasks.cancel_scope.cancel()
                 receive.close()
+
+    async def _passed_on(self, reading: Any, send: Any) -> None:
+        """Pass on what a server says, until it ends or says far too much."""
+        window, said = self._clock.monotonic(), 0
+        async for message in reading:
+            if self._clock.monotonic() - window > _WINDOW_SECONDS:
+                window, said = self._clock.monotonic(), 0
+            said += 1
+            if said > _MOST_SAID:
+                self._floods = True
+                return
+            await send.send(message)
 
     @asynccontextmanager
     async def _said(self) -> AsyncIterator[TextIO]:
@@ -347,6 +375,8 @@ class McpServer:
                 _("The tool server “{name}” cannot be started: {why}.", name=name, why=program),
                 _("Install that program, or give its full path in command under [[tools]]."),
             )
+        if isinstance(error, TimeoutError) or getattr(error, "code", None) == _timeout_code():
+            self._silent.set()
         if isinstance(error, TimeoutError):
             why: str = _("it was silent for too long")
         elif isinstance(error, OSError):
@@ -384,6 +414,12 @@ def _import() -> None:
     # The first call would wait for these.
     importlib.import_module("jsonschema")
     importlib.import_module("referencing")
+
+
+def _timeout_code() -> int:
+    from mcp.types import REQUEST_TIMEOUT
+
+    return REQUEST_TIMEOUT
 
 
 def _closed_code() -> int:
