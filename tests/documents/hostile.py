@@ -198,7 +198,7 @@ HARMFUL: dict[str, tuple[Callable[[], bytes], set[str]]] = {
     "a doc of an old Word": (lambda: made.ole({"WordDocument": b"x"}), {"old_office"}),
     "a compound file of noise": (
         lambda: _noise(made.ole({"Workbook": b"x"})[:512]),
-        {"old_office", "broken"},
+        {"unknown", "broken"},
     ),
     "an xls of noise": (lambda: made.ole({"Workbook": _noise(b"")}), {"broken", "empty"}),
     "an xls that is cut off": (lambda: _cut(made.xls([["x"]])), {"broken", "unknown"}),
