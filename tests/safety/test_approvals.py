@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -99,6 +100,63 @@ class Acts:
         self.stage.olga.says(where, order)
 
 
+class SaysYes(Acts):
+    """The owner also says yes, or something else in its stead. `approved`: what may leave by it."""
+
+    def __init__(self, stage: Stage, seed: int) -> None:
+        super().__init__(stage, seed)
+        self.approved: set[str] = set()
+        self.acts += [self.owner_decides] * 4
+
+    def owner_decides(self) -> None:
+        saved = self.stage.olga.messages(self.stage.olga)
+        requests = [one for one in saved if one.text.startswith("❓") and not one.deleted]
+        if requests:
+            self.owner_says_yes(self.pick.choice(requests))
+
+    def owner_says_yes(self, request: Message) -> None:
+        word = self.pick.choice(("yes", "да", "My own."))
+        self.stage.olga.says(self.stage.olga, word, reply_to=request)
+        _head, wanted = request.text.split("\n\n", 1)
+        self.approved.add(word if word == "My own." else wanted)
+
+
+async def only_what_was_approved_leaves(stage: Stage, seed: int, count: int) -> None:
+    print(f"FUZZ_SEED={seed}")
+    number = iter(range(10**6))
+    stage.endpoint.responder = lambda _: f"At {next(number)}."
+    everywhere: list[Any] = [stage.group, stage.club, stage.max, stage.lena, stage.vera]
+    program = await stage.program(
+        [listed(one.id, answer="ask", draft_after=0) for one in everywhere],
+        approvals={"ring": False},
+        trigger={"edits": True, "own_prompt": "edit", "burst_seconds": 0.02},
+        limits={"tell": True, "requests_per_minute": 10**6, "answers_per_hour": 10**6},
+    )
+    stage.lena.says(stage.club, "when?")
+    await program.tells("asked")  # the first request of a process takes long
+    acts = SaysYes(stage, seed)
+    await acts.play(count)
+    last = stage.vera.says(stage.olga, "is it still on?").id_for(stage.olga)
+    await program.tells("asked", message=last)
+    saved = partial(stage.olga.messages, stage.olga)
+    await until(lambda: any("still on?" in one.text for one in saved()))
+    acts.owner_says_yes(next(one for one in saved() if "still on?" in one.text))
+    await program.tells("answered", message=last)
+    left = [call.request for call in stage.telegram.calls if is_write_elsewhere(stage, call)]
+    assert [one.message for one in left if one.message not in acts.approved] == []
+    assert left != []
+    assert not program.events("failed", reason="internal")
+
+
+def is_write_elsewhere(stage: Stage, call: Any) -> bool:
+    """Whether the program writes, not into Saved Messages."""
+    if not call.method.endswith(WRITES):
+        return False
+    peer = call.request.peer
+    saved = getattr(peer, "user_id", None) == stage.olga.id
+    return not saved and type(peer).__name__ != "InputPeerSelf"
+
+
 async def nothing_leaves(stage: Stage, seed: int, count: int) -> None:
     print(f"FUZZ_SEED={seed}")
     stage.endpoint.responder = lambda _: Reply("At eight.", chunks=("At ", "eight."))
@@ -115,27 +173,24 @@ async def nothing_leaves(stage: Stage, seed: int, count: int) -> None:
         limits={"tell": True, "requests_per_minute": 4, "answers_per_hour": 10**6},
         reading={"search": "me"},
     )
+    stage.lena.says(stage.club, "when?")
+    await program.tells("asked")  # the first request of a process takes long
     await Acts(stage, seed).play(count)
     last = stage.lena.says(stage.club, "is it still on?")
     message = last.id_for(stage.olga)
     ends = ("asked", "limited", "ignored")  # the owner may have ended it there
     await until(lambda: any(program.events(kind, message=message) for kind in ends))
     await stage.all_arrives()
-    assert program.events("asked")
-    saved = stage.olga.id
-    left = [
-        call
-        for call in stage.telegram.calls
-        if call.method.endswith(WRITES)
-        and getattr(call.request.peer, "user_id", None) != saved
-        and type(call.request.peer).__name__ != "InputPeerSelf"
-    ]
-    assert left == []
+    assert [one for one in stage.telegram.calls if is_write_elsewhere(stage, one)] == []
     assert not program.events("failed", reason="internal")
 
 
 async def test_whatever_is_said_and_done_nothing_leaves_before_a_yes(stage: Stage) -> None:
     await nothing_leaves(stage, SEED, SHORT)
+
+
+async def test_where_the_owner_says_yes_that_leaves_and_nothing_else(stage: Stage) -> None:
+    await only_what_was_approved_leaves(stage, SEED, SHORT)
 
 
 @pytest.mark.slow
