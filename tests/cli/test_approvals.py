@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,9 @@ from tests.cli.house import House
 from tests.harness import Stage
 from tests.path.test_approvals import ANSWER, SHOWN, begun, requested
 from tests.path.voice.notes import until
+from tests.questions import NOW
+from userbot.cli.approvals import _whole
+from userbot.types import Approval
 
 CHATS = (
     '[[chats]]\nid = {chat}\nrespond = "all"\nfrom = "anyone"\nanswer = "ask"\ndraft_after = 0\n'
@@ -51,6 +55,17 @@ async def test_a_word_that_is_said_while_nothing_runs_is_carried_out_by_the_next
     program = await begun(stage)
     await program.tells("answered")
     assert [one.text for one in stage.answers(question)] == [SHOWN]
+
+
+@pytest.mark.parametrize(
+    ("kind", "what", "shown"),
+    [
+        ("answer", "At \x9b2Jeight\u202e.\nBye", "At 2Jeight.\nBye"),
+        ("call", 'notes__add {"text": "\x9b2J\u202e"}', r'notes__add {"text": "\u009b2J\u202e"}'),
+    ],
+)
+def test_what_waits_is_shown_whole_and_steers_no_terminal(kind: Any, what: str, shown: str) -> None:
+    assert _whole(Approval(1, 1, kind, what, NOW, NOW)) == shown
 
 
 async def test_y_and_n_say_it_to_the_row_that_is_marked(house: House) -> None:

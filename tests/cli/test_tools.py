@@ -72,6 +72,8 @@ def test_what_changed_is_confirmed_and_what_is_in_doubt_is_seen_to(
     tools.tools(Common(), config, "notes")
     said = capsys.readouterr()
     assert "Confirmed: notes__now" in said.err
+    assert "notes__now\n  The time in a zone.\n" in said.out, "it is seen what is confirmed"
+    assert '"zone"' in said.out
     assert "1 call is not in doubt any more" in said.err
     tools.tools(Common(json=True), config, "")
     told = rows(capsys)

@@ -126,6 +126,7 @@ async def test_reading_the_open_world_with_others_words_is_asked_once_a_question
     stage.max.says(stage.group, "/gpt read these")
     request = await asked(stage)
     assert request.text.endswith("fetch a page (notes__fetch)\nurl: https://example.org/0")
+    assert "A yes is for every call of this tool" in request.text
     assert notes.called("fetch") == []
     stage.olga.says(stage.olga, "yes", reply_to=request)
     await program.tells("answered")

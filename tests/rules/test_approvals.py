@@ -11,9 +11,13 @@ import pytest
 from tests.questions import ANNA, OWNER, question
 from userbot.rules.approvals import in_time, link, noted, request, where, word_of
 from userbot.rules.plain import units
-from userbot.types import ApprovalEnd, ConversationId, Entity, RichText
+from userbot.types import ApprovalEnd, ConversationId, Entity, RichText, Wanted
 
 BOLD = (Entity("bold", 0, 4),)
+
+
+def wanted(*told: RichText) -> Wanted:
+    return Wanted("answer", "", told)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +69,7 @@ def test_nothing_is_no_word_and_a_text_keeps_its_formatting() -> None:
 
 def test_a_request_says_whose_question_it_is_how_to_answer_and_what_would_stand() -> None:
     asked = replace(question("when?", sender=ANNA), title="Weekend")
-    (message,) = request(asked, "answer", [RichText("8 pm 🎉", BOLD)], "en")
+    (message,) = request(asked, wanted(RichText("8 pm 🎉", BOLD)), "en")
     head, _, answer = message.text.partition("\n\n")
     assert head.splitlines()[0] == f"❓ Weekend · {ANNA.name}: “when?”"
     assert head.splitlines()[-1].startswith("Reply yes, no or again")
@@ -77,15 +81,15 @@ def test_a_request_says_whose_question_it_is_how_to_answer_and_what_would_stand(
 def test_a_request_that_is_too_long_for_one_message_is_several() -> None:
     asked = question("when?", sender=ANNA)
     long = RichText("a" * 4096)
-    head, *answer = request(asked, "answer", [long, RichText("b")], "en")
+    head, *answer = request(asked, wanted(long, RichText("b")), "en")
     assert head.text.startswith("❓")
     assert answer == [long, RichText("b")]
 
 
 def test_a_long_question_is_shown_in_part_and_one_without_words_not_at_all() -> None:
     asked = question("word " * 500, sender=ANNA)
-    assert units(request(asked, "answer", [RichText("x")], "ru")[0].text) < 600
-    assert "“" not in request(replace(asked, text=""), "answer", [RichText("x")], "en")[0].text
+    assert units(request(asked, wanted(RichText("x")), "ru")[0].text) < 600
+    assert "“" not in request(replace(asked, text=""), wanted(RichText("x")), "en")[0].text
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,6 @@ def test_a_definition_that_changed_is_unknown_until_it_is_confirmed(store: Store
     assert store.tools.see("web__fetch", "one", NOW) is False, "as it was"
     assert store.tools.changed() == []
     store.tools.see("web__fetch", "two", NOW)
-    store.tools.confirm("web__fetch")
+    store.tools.confirm("web__fetch", "two")
     assert store.tools.see("web__fetch", "two", NOW) is False
     assert store.tools.see("web__fetch", "one", NOW) is True, "the old one is another by now"

@@ -119,7 +119,9 @@ async def test_a_definition_that_changes_has_to_be_asked_for_until_it_is_confirm
         assert hostile.called("die_after") == []
         with Store.open(stage.folder / "history.db") as store:
             assert store.tools.changed() == ["hostile__lie"]
-            store.tools.confirm("hostile__lie")
+            row = store.database.row("SELECT seen FROM tools WHERE name = 'hostile__lie'")
+            assert row is not None
+            store.tools.confirm("hostile__lie", row["seen"])
         stage.endpoint.responder = Model(bad("lie", text="three"))
         await answered(stage, program, "/gpt -n and again")
     assert hostile.called("lie")[-1]["text"] == "three"

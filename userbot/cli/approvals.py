@@ -17,6 +17,7 @@ from userbot.console.lines import utc
 from userbot.errors import UsageError
 from userbot.rules.approvals import in_time, where, word_of
 from userbot.rules.plain import preview
+from userbot.rules.tool_words import in_sight
 from userbot.settings import Settings
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store
@@ -66,10 +67,17 @@ def approvals(common: Common, settings: Settings, number: int | None, word: str)
         for question, one in waiting:
             tell()
             show(printable(f"{one.id}  {where(question)}: {preview(question.text)}"))
-            show(one.what)
+            show(_whole(one))
             typed = ask(_("yes, no, again, or the text to send instead (Enter: later)"))
             if typed and _is_meant(typed):
                 _decide(settings, [(question, one)], typed)
+
+
+def _whole(approval: Approval) -> str:
+    """All that waits; of a call also what cannot be seen, and nothing steers the terminal."""
+    if approval.kind == "call":
+        return in_sight(approval.what)
+    return "\n".join(map(printable, approval.what.split("\n")))
 
 
 def _is_meant(typed: str) -> bool:

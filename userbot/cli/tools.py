@@ -16,7 +16,7 @@ from userbot.console.describe import printable
 from userbot.errors import UsageError
 from userbot.rules.policy import Allowed
 from userbot.rules.tool_rights import ServerRights
-from userbot.rules.tool_words import one_line, seen
+from userbot.rules.tool_words import one_line, spec_of
 from userbot.settings import Settings
 from userbot.storage.store import Store
 from userbot.storage.tools import CallInDoubt
@@ -84,9 +84,12 @@ def _confirm(store: Store, found: Sequence[ListedServer], changed: set[str], wan
             _("There is no tool and no server called {name}.", name=printable(wanted)),
             _("`userbot tools` lists them."),
         )
-    for name in sorted(meant & changed):
-        store.tools.confirm(name)
-        aside(_("Confirmed: {tool}.", tool=name))
+    described = [one for server in found for one in server.definitions]
+    for one in sorted(described, key=lambda tool: tool.full_name):
+        if one.full_name in meant & changed:
+            _print_definition(one)
+            store.tools.confirm(one.full_name, one.fingerprint)
+            aside(_("Confirmed: {tool}.", tool=one.full_name))
     settled = sum(store.tools.settle(name) for name in sorted(meant))
     if settled:
         told = n_(
@@ -148,10 +151,7 @@ def _print(common: Common, found: Sequence[ListedServer], changed: set[str]) -> 
         for one in server.definitions:
             if one.full_name in changed:
                 print()
-                print(printable(one.full_name))
-                print(
-                    "\n".join(f"  {printable(line)}" for line in seen(one.description).split("\n"))
-                )
+                _print_definition(one)
     for server in found:
         missing = [one.name for one in server.definitions if _right(server, one) is None]
         gone = {*server.config.read, *server.config.ask, *server.config.allow}
@@ -163,6 +163,15 @@ def _print(common: Common, found: Sequence[ListedServer], changed: set[str]) -> 
             )
         if missing:
             _print_block(server)
+
+
+def _print_definition(tool: ToolDefinition) -> None:
+    """All that a model is told of a tool."""
+    print(printable(tool.full_name))
+    spec = spec_of(tool.full_name, tool, only_reads=False)
+    takes = json.dumps(spec.parameters.get("properties", {}), ensure_ascii=False)
+    for line in (*spec.description.split("\n"), takes):
+        print(f"  {printable(line)}")
 
 
 def _word_of(tool: ToolDefinition) -> str:

@@ -7,14 +7,13 @@ the word alone is one, but for what ends a sentence; behind "again" he says how 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from userbot.rules.plain import MESSAGE_UNITS, shortened, units
 from userbot.texts import Language, Text, _, joined, quoted, translated
-from userbot.types import CHANNELS, ApprovalEnd, ApprovalKind, Question, RichText
+from userbot.types import CHANNELS, ApprovalEnd, ApprovalKind, Question, RichText, Wanted
 
 _YES: Final = frozenset({"yes", "да", "+"})
 _NO: Final = frozenset({"no", "нет", "-", "–", "—", "−"})
@@ -25,6 +24,9 @@ _HOW: Final[dict[ApprovalKind, Text]] = {
     "answer": _("Reply yes, no or again to this message, or with the text to send instead."),
     "call": _("Reply yes or no to this message."),
 }
+_HOW_OF_EVERY: Final = _(
+    "Reply yes or no to this message. A yes is for every call of this tool for this question."
+)
 
 
 def word_of(text: RichText) -> ApprovalEnd | None:
@@ -53,9 +55,7 @@ def where(question: Question) -> str:
     return person if title in (person, "") else f"{title} · {person}"
 
 
-def request(
-    question: Question, kind: ApprovalKind, told: Sequence[RichText], language: Language
-) -> tuple[RichText, ...]:
+def request(question: Question, wanted: Wanted, language: Language) -> tuple[RichText, ...]:
     """The messages that ask the owner: whose question it is, how to answer, what is wanted."""
     asked = shortened(question.text, _MOST_ASKED)
     head = "\n".join(
@@ -66,11 +66,11 @@ def request(
                 if asked
                 else f"❓ {where(question)}",
                 link(question),
-                translated(_HOW[kind], language),
+                translated(_HOW_OF_EVERY if wanted.every else _HOW[wanted.kind], language),
             ),
         )
     )
-    first, *more = told or (RichText(""),)
+    first, *more = wanted.told or (RichText(""),)
     offset = units(head) + 2
     if offset + units(first.text) > MESSAGE_UNITS:
         return (RichText(head), first, *more)

@@ -140,7 +140,7 @@ def told(definition: ToolDefinition, arguments: Mapping[str, Any]) -> str:
     cannot be seen is written as JSON writes it.
     """
     lines = [
-        f"{_in_sight(str(name)).replace(_NEXT_LINE, ' ')}: {_plain(value)}"
+        f"{in_sight(str(name)).replace(_NEXT_LINE, ' ')}: {_plain(value)}"
         for name, value in arguments.items()
     ]
     title = one_line(definition.title) or one_line(definition.name)
@@ -181,10 +181,10 @@ def _shown(title: str) -> str:
 def _plain(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # Spaces around it would go with those around a message.
-    return json.dumps(text) if text != text.strip() or not text else _in_sight(text)
+    return json.dumps(text) if text != text.strip() or not text else in_sight(text)
 
 
-def _in_sight(text: str) -> str:
+def in_sight(text: str) -> str:
     """A text of which everything can be seen; its further lines are set in."""
     text = text.replace("\r\n", "\n")
     shown = "".join(starmap(_escaped, zip(f" {text}", text, strict=False)))

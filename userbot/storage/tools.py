@@ -57,9 +57,9 @@ class ToolStore:
         rows = self._database.rows("SELECT name FROM tools WHERE known <> seen ORDER BY name")
         return [name for (name,) in rows]
 
-    def confirm(self, tool: str) -> None:
-        """The owner has looked at how a tool is described now."""
-        self._database.execute("UPDATE tools SET known = seen WHERE name = ?", (tool,))
+    def confirm(self, tool: str, fingerprint: str) -> None:
+        """The owner has looked at a tool that is described like this."""
+        self._database.execute("UPDATE tools SET known = ? WHERE name = ?", (fingerprint, tool))
 
     def begin(self, question: Question, tool: str, arguments: str, at: datetime) -> int | None:
         """A call is about to leave: its row; None if it did already, for the same question."""

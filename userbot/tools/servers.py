@@ -237,10 +237,11 @@ class ServerTools:
         if not self.rules.asks:
             return "This needs the owner's yes, and he cannot be asked here. It was not done."
         # What only reads is asked for once a question: what he allows is this tool.
-        called = "" if tool.only_reads else tool_words.canonical(arguments)
+        name, every = tool.definition.full_name, tool.only_reads
+        called = name if every else f"{name} {tool_words.canonical(arguments)}"
         shown = tuple(map(RichText, tool_words.asked_for(tool.definition, arguments)))
-        wanted = Wanted("call", f"{tool.definition.full_name} {called}".strip(), shown)
-        since = self._store.tools.described_since(tool.definition.full_name)
+        wanted = Wanted("call", called, shown, every)
+        since = self._store.tools.described_since(name)
         said = self._store.approvals.said(question, wanted, since)
         if said is None and not shown:
             return "This is too long for the owner to be asked for his yes. It was not done."

@@ -81,8 +81,7 @@ class Approve:
         material = turn.material
         texts = approvals.request(
             question if material is None else material.question,
-            wanted.kind,
-            wanted.told,
+            wanted,
             self.style.language,
         )
         parts = [

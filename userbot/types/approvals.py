@@ -19,12 +19,13 @@ class Wanted:
     """What must not happen without a yes.
 
     `what`: the answer's Markdown, or a call as JSON; a yes is for exactly this. `told`: how the
-    owner is shown it.
+    owner is shown it. `every`: it is a tool by its name, and a yes is for all calls of it.
     """
 
     kind: ApprovalKind
     what: str
     told: tuple[RichText, ...]
+    every: bool = False
 
 
 @dataclass(frozen=True, slots=True)
