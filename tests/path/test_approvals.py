@@ -402,7 +402,7 @@ async def test_what_is_not_begun_when_the_program_ends_is_asked_for_by_the_next_
     stage.endpoint.responder = lambda _: ANSWER
     program = await stage.program(asking(stage, draft_after=30), **QUIETLY)
     stage.max.says(stage.group, "when do we meet?")
-    await program.tells("heard")
+    await program.tells("waiting", reason="draft_after")
     async with asyncio.timeout(5):
         await program.stop()
     assert len(stage.pending()) == 1

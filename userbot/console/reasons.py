@@ -38,6 +38,7 @@ REASONS: Final = {
     "no_text": _("no text"),
     "malformed": _("unreadable message"),
     # waits
+    "draft_after": _("for more of the question"),
     "limit_held": _("answers in progress may use up a limit: waiting for them to finish"),
     "governor": _("to keep the account safe"),
     "blocked_unknown": _("who you blocked is not known yet, retrying"),

@@ -21,7 +21,7 @@ from contextlib import suppress
 from itertools import chain
 
 from userbot.errors import StorageError
-from userbot.events import Heard, Report, Skipped, about
+from userbot.events import Heard, Report, Skipped, Waiting, about
 from userbot.ports import Clock
 from userbot.rules import bursts
 from userbot.rules.plain import preview
@@ -136,6 +136,10 @@ class Queue:
         turn = None if self._draining else self._joinable(question)
         if turn is None:
             self.put(Turn(question, joinable=now, begins=begins, belated=belated))
+            if draft_after:
+                self._report(
+                    Waiting(**about(question), reason="draft_after", seconds=draft_after)
+                )
             return
         earlier = turn.question
         turn.belated = turn.belated or belated
