@@ -132,7 +132,8 @@ class Tree:
 
     def make(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
         path = f"{self.programs}{os.pathsep}{os.environ['PATH']}"
-        kept = {name: text for name, text in os.environ.items() if not name.startswith("SUDO_")}
+        others = ("SUDO_", "ARGS", "MAKE", "MFLAGS")  # of a make that runs the tests, too
+        kept = {name: text for name, text in os.environ.items() if not name.startswith(others)}
         return subprocess.run(
             ["make", *words],
             cwd=self.root,

@@ -98,12 +98,13 @@ async def test_ctrl_c_clears_a_line_that_was_begun_and_leaves_at_an_empty_one(ho
     await screen.shows("› ")
     screen.types("half a line")
     await screen.shows("half a line$")
+    await asyncio.sleep(0.3)  # readline sees no signal between its prompt and its wait for keys
     screen.types("\x03")
     await screen.shows("half a line(\\^C)?\n+› $")
     screen.types("whole\n")
     await screen.shows("You asked: whole")
     await screen.shows("\n› $")
-    await asyncio.sleep(0.3)  # readline sees no signal between its prompt and its wait for keys
+    await asyncio.sleep(0.3)
     screen.types("\x03")
     assert await screen.ends() == 130
 
