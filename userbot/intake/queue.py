@@ -137,9 +137,7 @@ class Queue:
         if turn is None:
             self.put(Turn(question, joinable=now, begins=begins, belated=belated))
             if draft_after:
-                self._report(
-                    Waiting(**about(question), reason="draft_after", seconds=draft_after)
-                )
+                self._report(Waiting(**about(question), reason="draft_after", seconds=draft_after))
             return
         earlier = turn.question
         turn.belated = turn.belated or belated
