@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -145,3 +146,16 @@ async def test_a_request_for_a_message_that_is_gone_says_so_and_keeps_no_word(
     stage.max.deletes(last)
     await requested(stage, 2)
     await until(lambda: request.text == "Weekend · Max: The question was changed.")
+
+
+async def test_what_is_told_of_a_limit_does_not_leave_once_answers_are_to_wait(
+    stage: Stage,
+) -> None:
+    limits = {"tell": True, "tokens_per_day": 0}
+    program = await stage.program([listed(stage.group.id)], limits=limits, **QUIETLY)
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_2")
+    question = stage.max.says(stage.group, "when do we meet?")
+    waiting = await program.tells("waiting", reason="flood_wait")
+    await ordered(stage, program)
+    await asyncio.sleep(waiting.seconds + 0.5)
+    assert answers(stage, question) == []

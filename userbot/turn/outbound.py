@@ -140,8 +140,11 @@ class Outbound:
         """Record a message that is no part of an answer, let it leave, and store where it stands.
 
         Nothing waits for it: where nobody knows whether it stands it is not looked for, and its
-        record stays, by which it is known as ours. Raises StorageError and what `leave` raises.
+        record stays, by which it is known as ours. Nor does it leave where answers wait for a yes
+        by now. Raises StorageError and what `leave` raises.
         """
+        if self.holds(question):
+            return
         self._store.outbound.record(question, part, random_id, text, self._clock.now())
         try:
             message = await leave()
