@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from userbot.config import load
 from userbot.console.live import Live
 from userbot.console.status import Status
 from userbot.controls import Controls
-from userbot.events import Event, Ready
+from userbot.events import Asked, Event, Ready, about
 from userbot.storage import schema
 from userbot.storage.store import Store
-from userbot.types import Usage
+from userbot.types import ApprovalEnd, Usage
 
 CHATS = '[[chats]]\nid = {chat}\nrespond = "prefix"\nfrom = "anyone"\n'
 
@@ -83,6 +84,29 @@ def test_the_day_is_counted_when_all_is_ready_also_after_the_history_was_brought
     assert screen.status is not None
     assert (screen.status.today.answers, screen.status.today.tokens) == (1, 150)
     assert told == [ready]
+
+
+def test_a_key_says_no_yes_to_a_call_of_which_not_all_was_shown(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[int, ApprovalEnd]] = []
+    paper = io.StringIO()
+    screen = Live("en", verbose=False, console=Console(file=paper), status=Status())
+    controls = Controls()
+    monkeypatch.setattr(controls, "say", lambda *word: said.append(word))
+    loaded = load(folder / "config.toml", None, {}, need_key=False)
+    attended = Attended(screen, loaded, controls, lambda _event: None, "en")
+    text = 'notes__add {"text": "mi…'
+    where = about(question("Note it.", message=7, sender=ANNA))
+    screen(Asked(**where, approval=3, kind="call", minutes=60, text=text))
+    screen.chosen()
+    now = time.monotonic() + 5
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    attended.pressed("y")
+    assert said == []
+    assert "userbot approvals" in paper.getvalue()
+    attended.pressed("n")
+    assert said == [(3, ApprovalEnd("no"))]
 
 
 async def test_an_endpoint_or_a_key_that_does_not_answer_is_told_at_the_start(house: House) -> None:

@@ -306,13 +306,13 @@ def test_two_hundred_events_a_second_are_all_in_the_log_and_leave_no_rows() -> N
     assert "Weekend" not in rows[-1]
 
 
-def asked(number: int, message: int) -> Event:
+def asked(number: int, message: int, kind: str = "answer", text: str = "At eight.") -> Event:
     return happened.Asked(
         **{**WHERE, "message": message},
         approval=number,
-        kind="answer",
+        kind=kind,
         minutes=60,
-        text="At eight.",
+        text=text,
     )
 
 
@@ -323,6 +323,22 @@ def test_what_waits_for_a_yes_is_a_row_and_counted_and_the_oldest_is_marked() ->
     assert "2 wait for your yes" in rows[-1]
     skipped = happened.Skipped(**WHERE, reason="declined")
     assert "1 waits for your yes" in shown(READY, asked(3, 7), asked(4, 8), skipped)[-1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "is_shown"),
+    [
+        ("answer", "At eight. Then …", True),
+        ("call", 'notes__add {"text": "milk"}', True),
+        ("call", 'notes__add {"text": "milk…', False),
+    ],
+)
+def test_of_a_call_it_is_known_whether_all_of_it_was_shown(
+    kind: str, text: str, is_shown: bool
+) -> None:
+    screen, _paper = live()
+    screen(asked(3, 7, kind, text))
+    assert screen.shows_all_of(3) is is_shown
 
 
 def test_a_key_is_for_what_was_seen_to_be_marked(monkeypatch: pytest.MonkeyPatch) -> None:

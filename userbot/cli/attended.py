@@ -120,7 +120,11 @@ class Attended:
     def _decide(self, word: Literal["yes", "no"]) -> None:
         """Say a word to what the rows mark; what was not seen yet is not meant."""
         number = self._screen.chosen()
-        if number is not None:
+        if number is not None and word == "yes" and not self._screen.shows_all_of(number):
+            self._screen.tell(
+                _("That call is longer than what stands here: run `userbot approvals` to read it.")
+            )
+        elif number is not None:
             self._controls.say(number, ApprovalEnd(word))
         elif not self._screen.awaiting:
             self._screen.tell(_("Nothing waits for your yes."))

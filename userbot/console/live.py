@@ -111,6 +111,10 @@ class Live:
         """
         return self._under_way.chosen()
 
+    def shows_all_of(self, approval: int) -> bool:
+        """Whether all of a call that waits was shown."""
+        return self._under_way.shows_all_of(approval)
+
     def choose_next(self) -> None:
         """Let a yes or a no be for the next that waits."""
         self._under_way.choose_next()

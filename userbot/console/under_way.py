@@ -61,6 +61,8 @@ class Row:
     written: str = ""
     approval: int = 0
     """The number of what waits for the owner's yes."""
+    cut: bool = False
+    """That is a call, of which not all is shown."""
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ class UnderWay:
             case Asked():
                 self._does(key, line, _AWAITING, printable(event.text))
                 self.rows[key].approval = event.approval
+                self.rows[key].cut = event.kind == "call" and event.text.endswith("…")
             case Notice(reason="word_yes" | "word_text" | "word_again"):
                 self._does(key, line, _SENDING)
             case Waiting():
@@ -148,6 +151,10 @@ class UnderWay:
         number = self._choose()
         seen = time.monotonic() - self._chosen_at >= _SEEN_SECONDS
         return number if number and seen else None
+
+    def shows_all_of(self, approval: int) -> bool:
+        """Whether all of a call that waits was shown."""
+        return not any(row.cut for row in self.rows.values() if row.approval == approval)
 
     def _waiting(self) -> list[int]:
         return [row.approval for row in self.rows.values() if row.approval]
