@@ -8,12 +8,13 @@ Secrets are told to it as they become known, and live only in this process.
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Protocol, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 
@@ -24,6 +25,8 @@ class _Dataclass(Protocol):
 E = TypeVar("E", bound=_Dataclass)
 
 MASK = "***"
+SECRET_NAME: Final = re.compile(r"key|token|secret|pass|auth|credential", re.I)
+"""What is called like this is a secret: a variable, a part of an address."""
 _SHORTEST = 4
 """Shorter ones are no secrets, and would tear holes into ordinary words."""
 _secrets: list[str] = []
@@ -40,7 +43,7 @@ def hide(*secrets: str | None) -> None:
 
 
 def hide_password_of(address: str | None) -> None:
-    """From now on the user, the password and an MTProxy secret in a proxy's address are masked."""
+    """From now on the password in an address is masked, and what its query calls secret or key."""
     if not address:
         return
     try:
@@ -51,8 +54,8 @@ def hide_password_of(address: str | None) -> None:
         return
     for pair in parts.query.split("&"):
         name, _, value = pair.partition("=")
-        if name == "secret":
-            hide(value)
+        if SECRET_NAME.search(name):
+            hide(unquote(value))
 
 
 def masked(text: str) -> str:

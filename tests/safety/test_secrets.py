@@ -89,8 +89,13 @@ async def test_what_is_told_of_an_error_in_any_layer_is_masked(
     masking.hide(API_HASH, "p@ss word", PHONE, "tiny-key-9")
     masking.hide_password_of("socks5://me:pr0xy-pass@host:1080")
     masking.hide_password_of("tg://proxy?server=h&port=1&secret=dd00112233445566778899aabbccddeeff")
+    masking.hide_password_of("https://me:s3rver-pass@host/mcp?zone=Europe&apiKey=k3y%2Bof-7719")
+    assert masking.masked("zone Europe") == "zone Europe"
     for text in (
         API_HASH,
+        "s3rver-pass",
+        "k3y%2Bof-7719",
+        "k3y+of-7719",
         "p%40ss%20word",
         "p@ss word",
         PHONE.removeprefix("+"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import shlex
 import shutil
 import sys
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -28,9 +27,6 @@ from userbot.texts import _, joined
 
 if TYPE_CHECKING:
     from userbot.config import Loaded
-
-
-_SECRET_NAME: Final = re.compile(r"key|token|secret|pass|auth|credential", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +98,9 @@ def load_config(common: Common, *, need_key: bool = True, need_telegram: bool = 
     masking.hide(settings.voice.api_key, settings.speech.api_key)
     for server in settings.tools:
         masking.hide(*server.headers.values())
+        masking.hide_password_of(server.url)
         # What is set beside keys are words like others: a language, a time zone, a folder.
-        named = (value for name, value in server.env.items() if _SECRET_NAME.search(name))
+        named = (value for name, value in server.env.items() if masking.SECRET_NAME.search(name))
         masking.hide(*named)
     masking.hide_password_of(settings.telegram.proxy)
     masking.hide_password_of(settings.openai.proxy)
