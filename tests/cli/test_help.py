@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from functools import cache
 
 import pytest
@@ -94,3 +95,12 @@ def test_nothing_asked_shows_the_help_and_is_wrong_usage() -> None:
     ended = subprocess.run(COMMAND, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "Commands:" in ended.stderr
+
+
+def test_the_list_of_commands_is_there_without_the_values_that_the_program_works_with() -> None:
+    values = "{'userbot.types', 'userbot.events', 'userbot.settings'}"
+    asked = f"import sys, userbot.cli.commands; print(sorted(sys.modules.keys() & {values}))"
+    ended = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout == "[]\n"

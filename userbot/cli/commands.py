@@ -23,7 +23,6 @@ from userbot.cli import completion
 from userbot.cli.common import Common, exit_codes, load_config
 from userbot.cli.help import Examples, HelpGroup, with_examples
 from userbot.cli.language import speak
-from userbot.console.describe import printable
 from userbot.errors import UsageError
 from userbot.signals import leaving_at_once
 from userbot.texts import _, joined
@@ -580,5 +579,7 @@ def help(  # noqa: A001 - as it is typed
         close = get_close_matches(name, known, n=1)
         meant = _("Did you mean {name}?", name=close[0]) if close else ""
         listed = _("`userbot --help` lists them.")
+        from userbot.console.describe import printable
+
         raise UsageError(_("No such command: {name}.", name=printable(name)), joined(meant, listed))
     app([*([name] if name else []), "--help"], prog_name="userbot", standalone_mode=False)
