@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sys
@@ -157,7 +158,11 @@ async def test_a_program_that_dies_is_started_again_and_what_it_says_is_logged_t
     answer = await answered(stage, program)
     assert "could not do it" in answer.text or "It failed" in answer.text
     stage.endpoint.responder = Model(bad("steer"))
-    assert CANARY in (await answered(stage, program)).text
+    for _ in range(40):  # until it is connected again
+        if CANARY in (again := await answered(stage, program)).text:
+            break
+        await asyncio.sleep(0.25)
+    assert CANARY in again.text
     assert [one.reason for one in program.events("waiting")] == ["tool_server_again"]
     said = [one.detail for one in program.events("notice", reason="tool_server_said")]
     assert said[0].startswith("hostile: noise 0 x")
