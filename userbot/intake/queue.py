@@ -22,7 +22,7 @@ from itertools import chain
 
 from userbot.errors import StorageError
 from userbot.events import Heard, Report, Skipped, Waiting, about
-from userbot.ports import Clock
+from userbot.ports import Clock, ended_within
 from userbot.rules import bursts
 from userbot.rules.plain import preview
 from userbot.settings import TriggerConfig
@@ -302,10 +302,7 @@ class Queue:
         if late:
             for turn in self._each():
                 turn.interrupt(Interruption("leaving"))
-            _, late = await asyncio.wait(late, timeout=_LAST_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+            await ended_within(late, _LAST_SECONDS)
 
     # -- inside
 

@@ -62,8 +62,7 @@ class Receiver:
     def _take(self, message: Message, mark: Watermark | None, now: datetime) -> None:
         known = self._chats.known(message)
         decision = self._chats.decide(message, known)
-        own_words = "" if message.forwarded else message.text
-        prefixed = question_of(own_words, self._chats.policy.prefix) is not None
+        prefixed = question_of(message.own_words, self._chats.policy.prefix) is not None
         approval = None
         if not (known.ours or prefixed or isinstance(decision, Command)):
             approval = self._verdicts.of(message)

@@ -18,7 +18,7 @@ from functools import partial
 
 from userbot.errors import PostponedError, StorageError, UserbotError, WriteInDoubtError
 from userbot.events import Asked, Notice, Report, about
-from userbot.ports import Clock, Reader, Sender
+from userbot.ports import Clock, Reader, Sender, ended_within
 from userbot.rules import approvals
 from userbot.rules.own_writes import random_id
 from userbot.rules.plain import preview
@@ -170,11 +170,7 @@ class Approve:
 
     async def drain(self, seconds: float) -> None:
         """Let what is being noted leave, for so long."""
-        if self._tasks:
-            _done, late = await asyncio.wait(self._tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await ended_within(self._tasks, seconds)
 
     def _random_id(self, approval: Approval, part: int) -> int:
         return random_id(self._store.secret, self.style.saved.chat, -approval.id, _ATTEMPT, part)

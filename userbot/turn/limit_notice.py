@@ -12,7 +12,7 @@ from functools import partial
 
 from userbot.errors import UserbotError
 from userbot.events import Failed, Report, about
-from userbot.ports import Clock, Sender
+from userbot.ports import Clock, Sender, ended_within
 from userbot.rules import limits
 from userbot.storage.store import Store
 from userbot.turn.outbound import Outbound, permitted
@@ -53,11 +53,7 @@ class LimitNotice:
 
     async def drain(self, seconds: float) -> None:
         """Let what is being told leave, for so long."""
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await ended_within(self._tasks, seconds)
 
     async def _tell(self, question: Question, reason: str, window: timedelta) -> None:
         now = self._clock.now()
