@@ -143,8 +143,8 @@ class UnderWay:
         """Let the keys be for the next of them."""
         waiting = self._waiting()
         if waiting:
-            at = waiting.index(self._choose()) if self._choose() in waiting else -1
-            self._chosen, self._chosen_at = waiting[(at + 1) % len(waiting)], time.monotonic()
+            after = waiting.index(self._choose()) + 1
+            self._chosen, self._chosen_at = waiting[after % len(waiting)], time.monotonic()
 
     def chosen(self) -> int | None:
         """The approval that the keys are for, if that was seen for long enough."""

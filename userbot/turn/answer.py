@@ -67,6 +67,7 @@ class AnswerStage:
 
     async def _answer(self, turn: Turn) -> None:
         speaks, asks = self._speaks(turn), self._asks(turn)
+        at_once = speaks or asks or rings(turn.question)
         if asks:
             turn.wish = self._approvals.wish(turn.question)
         assert turn.material is not None
@@ -75,13 +76,13 @@ class AnswerStage:
             await self._in_writing.announce(turn)
         while True:
             if turn.looked_up.calls:
-                await self._call(turn, shows=not (speaks or asks or rings(turn.question)))
+                await self._call(turn, shows=not at_once)
             await self._complete.open(turn)
             assert turn.stream is not None
             if turn.summing is not None and not turn.summing.is_last:
                 with turn.waits("recap"):  # there may be many parts: each has its own time
                     await turn.stream.end()
-            elif speaks or asks or rings(turn.question):
+            elif at_once:
                 await turn.stream.end()
             else:
                 await self._in_writing.follow(turn)

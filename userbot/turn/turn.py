@@ -430,9 +430,9 @@ class Turn:
     def start_over(self) -> None:
         """Drop what was made of the question; what was paid for its recordings stays."""
         self.releases.close()
-        self.material = self.request = self.stream = self.failure = self.speech = self.pace = None
-        self.whole, self.tight, self.written_after_all = None, False, False
-        self.looked_up, self.summing, self.model, self.before = LookedUp(), None, "", []
+        self.anew()
+        self.material = self.failure = self.pace = self.summing = None
+        self.written_after_all, self.model = False, ""
         self.wanted = self.wish = self.own_words = None
         self.approved = False
         self.taken_up = bool(self.messages)
