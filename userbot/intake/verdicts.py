@@ -116,11 +116,12 @@ class Verdicts:
         if self._clock.monotonic() >= self._time_stands:
             for number in self._approvals.overdue(now):
                 self._approvals.say(number, ApprovalEnd("late"), now)
-        if aside := self._queue.aside:
-            waiting = self._approvals.questions()
-            for one in aside:
-                if one.question.id not in waiting:  # its words expired, or were cleared
-                    self._queue.stop_waiting(one, "deleted")
+        if not (aside := self._queue.aside):
+            return
+        waiting = self._approvals.questions()
+        for one in aside:
+            if one.question.id not in waiting:  # its words expired, or were cleared
+                self._queue.stop_waiting(one, "deleted")
         for question, approval in self._approvals.decided():
             turn = self._queue.waiting(question.id)
             if turn is not None:

@@ -75,14 +75,15 @@ class ApprovalStore:
             )
             if row is None:
                 self.withdraw(number, at)
-                row = database.row(
+                added = database.execute(
                     "INSERT INTO approvals (question, attempt, kind, what, asked_at, deadline)"
-                    " VALUES (?, ?, ?, ?, ?, ?) RETURNING id AS approval, kind AS wanted, what,"
-                    " asked_at AS wanted_at, deadline, word, text AS said, entities, said_in,"
-                    " decided_at, question",
+                    " VALUES (?, ?, ?, ?, ?, ?)",
                     (number, question.attempt, wanted.kind, wanted.what, at, deadline),
                 )
-        assert row is not None  # an INSERT gives its row
+                row = database.row(
+                    f"SELECT {_COLUMNS} FROM approvals AS a WHERE a.id = ?", (added.lastrowid,)
+                )
+        assert row is not None  # it was added just now, if it was not there
         return _approval_of(row)
 
     def said(

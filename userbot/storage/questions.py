@@ -102,8 +102,8 @@ def _words_of(question: Question) -> dict[str, Any]:
         "forwarded_from": question.forwarded_from,
         "reply_to": question.reply_to,
         "about_reply": question.about_reply,
-        "pictures": json.dumps(question.pictures) if question.pictures else "",
-        "documents": json.dumps(question.documents) if question.documents else "",
+        "pictures": _stored_messages(question.pictures),
+        "documents": _stored_messages(question.documents),
         "expires_at": question.expires_at,
         "recap": "" if question.recap is None else recap.stored(question.recap),
         "switches": _stored_switches(question.switches),
@@ -148,6 +148,11 @@ def _stored_voice(voice: Voice) -> str:
     """A question's sound as it is kept: JSON of what is known of it."""
     known = asdict(voice) | {"waveform": voice.waveform.hex()}
     return json.dumps({name: value for name, value in known.items() if value})
+
+
+def _stored_messages(messages: Sequence[int]) -> str:
+    """Messages that belong to a question as they are kept: JSON, "" for none."""
+    return json.dumps(messages) if messages else ""
 
 
 def _stored_switches(switches: Switches) -> str:
@@ -379,7 +384,7 @@ class Questions:
                     "answer": answer.text,
                     "text": question.text,
                     "labelled": question.labelled,
-                    "documents": _words_of(question)["documents"],
+                    "documents": _stored_messages(question.documents),
                     "own": answer.own,
                 },
             )
