@@ -57,7 +57,7 @@ def _slides(archive: zipfile.ZipFile) -> list[str]:
             shown.extend(related[one] for one in ids if one in related)
 
     if _PRESENTATION in archive.NameToInfo:
-        packed.walk(packed.member(archive, _PRESENTATION), start, _passed, _passed)
+        packed.walk(packed.member(archive, _PRESENTATION), start)
     made = {name: int(match[1]) for name in archive.namelist() if (match := _SLIDE.fullmatch(name))}
     return [name for name in dict.fromkeys(shown) if name in made] or sorted(
         made, key=lambda name: made[name]
@@ -78,12 +78,8 @@ def _related(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
 
     relations = f"{folder}/_rels/{own}.rels"
     if relations in archive.NameToInfo:
-        packed.walk(packed.member(archive, relations), start, _passed, _passed)
+        packed.walk(packed.member(archive, relations), start)
     return found
-
-
-def _passed(_read: str) -> None:
-    """For what of XML nothing is made of."""
 
 
 def _paragraphs(data: bytes) -> str:

@@ -10,6 +10,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from xml.parsers import expat
 
 from userbot.documents.extract import UnreadableError
@@ -81,31 +82,33 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
         raise UnreadableError("encrypted") from error
 
 
+def _passed(_read: str) -> None:
+    """For what of XML nothing is made of."""
+
+
 def check_xml(archive: zipfile.ZipFile, names: list[str]) -> None:
     """Raises UnreadableError if one of these files defines anything of its own before it begins.
 
     For libraries that would follow it; no program that writes documents does so.
     """
     for name in names:
+        with suppress(_BegunError):
+            walk(member(archive, name), _stop)
 
-        def stop(*_: object) -> None:
-            raise _BegunError
 
-        parser = _parser()
-        parser.StartElementHandler = stop
-        try:
-            parser.Parse(member(archive, name), True)
-        except _BegunError:
-            pass
-        except expat.ExpatError as error:
-            raise UnreadableError("memory" if ran_out(error) else "broken") from error
+class _BegunError(Exception):
+    pass
+
+
+def _stop(_name: str, _attributes: dict[str, str]) -> None:
+    raise _BegunError
 
 
 def walk(
     data: bytes,
     start: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None],
-    text: Callable[[str], None],
+    end: Callable[[str], None] = _passed,
+    text: Callable[[str], None] = _passed,
 ) -> None:
     """Read XML from its beginning to its end. Names come without their namespaces.
 
@@ -130,10 +133,6 @@ def ran_out(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-class _BegunError(Exception):
-    pass
 
 
 def _parser() -> expat.XMLParserType:
