@@ -82,6 +82,13 @@ def _related(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
     return found
 
 
+def _end_cell(parts: list[str]) -> None:
+    """A tab behind a cell: its last line ends with it."""
+    while parts and parts[-1] == "\n":
+        parts.pop()
+    parts.append("\t")
+
+
 def _paragraphs(data: bytes) -> str:
     """The paragraphs of DrawingML: what stands in `a:t`, a line each `a:p`; cells by tabs."""
     parts: list[str] = []
@@ -99,9 +106,7 @@ def _paragraphs(data: bytes) -> str:
         if name == "p":
             parts.append("\n")
         elif name == "tc":
-            while parts and parts[-1] == "\n":
-                parts.pop()
-            parts.append("\t")
+            _end_cell(parts)
         elif name == "tr":
             parts.append("\n")
 
@@ -165,9 +170,7 @@ class _OdfText:
             self._open -= 1
             parts.append("\n" if not self._open else ")")
         elif name == "table-cell":
-            while parts and parts[-1] == "\n":
-                parts.pop()
-            parts.append("\t")
+            _end_cell(parts)
         elif name == "table-row":
             parts.append("\n")
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import json
 import mmap
 import shutil
@@ -271,7 +270,7 @@ def _document(rows: list[Mapping[str, Any]]) -> DocumentText:
         elif "page" in row:
             pages.append(Page(int(row["page"]), str(row["text"])))
         elif "picture" in row:
-            with suppress(binascii.Error, ValueError):
+            with suppress(ValueError):
                 data = base64.b64decode(str(row["png"]), validate=True)
                 pictures.append(Picture(0, data, "image/png", needed=True))
     return DocumentText(kind, count, tuple(pages), tuple(pictures), bool(rows[-1].get("cut")))
