@@ -27,7 +27,7 @@ from userbot.rules.policy import Allowed, ChatRule, Policy, voice_of
 from userbot.settings import ChatConfig, PersonLimits, ToolsConfig, TriggerConfig, VoiceConfig, Whom
 from userbot.telegram.client import Client
 from userbot.telegram.refusals import meaning
-from userbot.texts import _, joined
+from userbot.texts import Text, _, joined
 from userbot.types import SAVED_TITLE, ChatKind, Dialog, KeptName, Person
 
 _LEFT_OUT = _(
@@ -35,6 +35,11 @@ _LEFT_OUT = _(
     " `userbot chats -v` shows instead of @names, or start again later."
 )
 _IDS = _("Write the id instead of the @name, or start again later.")
+_ASKING = _("{name}: {why} Nobody may ask by this name until the next start.")
+_LIMITED = _(
+    "{name}: {why} Until the next start these limits hold for everybody who has none of their own"
+    " there."
+)
 
 
 class NameResolver:
@@ -147,21 +152,10 @@ class NameResolver:
         nobodys: list[PersonLimits] = []
         for name, limit in limits.items():
             person = int(name) if name.isdecimal() else name
-            try:
-                marked_id = await self._id("[limits.people]", person)
-            except AccountStoppedError:
-                raise
-            except TelegramError as refused:
+            marked_id = await self._id_if_told("[limits.people]", person, _LIMITED)
+            if marked_id is None:  # refused: a name that nobody has is raised below
                 nobodys.append(limit)
-                told = _(
-                    "{name}: {why} Until the next start these limits hold for everybody who has"
-                    " none of their own there.",
-                    name=name,
-                    why=refused,
-                )
-                self.people_left_out.append(Fault("[limits.people]", told, _IDS))
-                continue
-            if marked_id is not None:
+            else:
                 found[marked_id] = limit
         if self._faults:
             raise ConfigError(tuple(self._faults))
@@ -171,23 +165,8 @@ class NameResolver:
         """As `_allowed`; a name that is refused is left out of [trigger].from."""
         if isinstance(whom, str):
             return whom
-        ids: set[int] = set()
-        for name in whom:
-            try:
-                marked_id = await self._id("trigger.from", name)
-            except AccountStoppedError:
-                raise
-            except TelegramError as refused:
-                told = _(
-                    "{name}: {why} Nobody may ask by this name until the next start.",
-                    name=name,
-                    why=refused,
-                )
-                self.people_left_out.append(Fault("trigger.from", told, _IDS))
-                continue
-            if marked_id is not None:
-                ids.add(marked_id)
-        return frozenset(ids)
+        ids = [await self._id_if_told("trigger.from", name, _ASKING) for name in whom]
+        return frozenset(one for one in ids if one is not None)
 
     async def tools(self, servers: Sequence[ToolsConfig]) -> dict[str, Allowed]:
         """Whose questions may use each server of [[tools]]. Raises ConfigError as `policy` does.
@@ -214,6 +193,20 @@ class NameResolver:
             return whom
         ids = [await self._id(where, name) for name in whom]
         return frozenset(one for one in ids if one is not None)
+
+    async def _id_if_told(self, where: str, name: str | int, otherwise: Text) -> int | None:
+        """As `_id`; None as well for a name that Telegram refuses to tell, which is left out.
+
+        `otherwise`: what holds then, of `name` and `why`.
+        """
+        try:
+            return await self._id(where, name)
+        except AccountStoppedError:
+            raise
+        except TelegramError as refused:
+            told = otherwise.filled(name=name, why=refused)
+            self.people_left_out.append(Fault(where, told, _IDS))
+            return None
 
     async def _id(self, where: str, name: str | int) -> int | None:
         assert self._me is not None
