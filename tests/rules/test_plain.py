@@ -10,6 +10,7 @@ from userbot.rules.markdown import broken_off, plain, render
 from userbot.rules.plain import (
     MESSAGE_UNITS,
     fitting,
+    in_bytes,
     offsets,
     paired,
     shortened,
@@ -46,6 +47,16 @@ def test_as_much_fits_as_has_room_and_no_more(text: str, start: int, most: int) 
     end = fitting(text, start, most)
     assert units(text[start:end]) <= most
     assert end == len(text) or units(text[start : end + 1]) > most
+
+
+@given(st.text(st.characters(codec="utf-8")), st.integers(0, 20))
+def test_as_many_whole_characters_as_have_room_in_so_many_bytes_are_kept(
+    text: str, most: int
+) -> None:
+    begin = in_bytes(text, most)
+    assert text.startswith(begin)
+    assert len(begin.encode()) <= most
+    assert begin == text or len(text[: len(begin) + 1].encode()) > most
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Final
 
-from userbot.rules.plain import cut
+from userbot.rules.plain import cut, in_bytes
 from userbot.rules.prompt import label, marked_lines, speaker, title
 from userbot.rules.recap import LEAST_ROOM, Entry, Said, Summing, Wording, room
 from userbot.rules.window import BYTES_PER_TOKEN, estimate
@@ -195,7 +195,7 @@ def _cut(page: Page, tokens: float) -> Page | None:
     most = int(tokens * BYTES_PER_TOKEN * estimate(page.text) / whole)
     if most < _LEAST_BYTES:
         return None
-    return Page(page.number, page.text.encode()[:most].decode("utf-8", "ignore"))
+    return Page(page.number, in_bytes(page.text, most))
 
 
 def _cost(page: Page) -> int:

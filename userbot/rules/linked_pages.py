@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from userbot.rules.plain import cut
+from userbot.rules.plain import cut, in_bytes
 from userbot.rules.prompt import label, marked_lines
 from userbot.rules.window import BYTES_PER_TOKEN, estimate
 from userbot.types import LinkedPage
@@ -56,5 +56,5 @@ def _text(page: LinkedPage, most_bytes: int) -> str:
     """As much of what the page says as has room."""
     if not page.text or page.text == page.description:
         return ""
-    fits = len(page.text.encode("utf-8", "surrogatepass")[:most_bytes].decode("utf-8", "ignore"))
+    fits = len(in_bytes(page.text, most_bytes))
     return "" if fits < min(_LEAST, len(page.text)) else cut(page.text, fits)

@@ -164,6 +164,11 @@ def beginning(text: str) -> str:
     return text[at:] if text[:at].strip() else text
 
 
+def in_bytes(text: str, most: int) -> str:
+    """The beginning of a text in at most so many bytes of UTF-8; no character is cut in two."""
+    return text.encode("utf-8", "surrogatepass")[:most].decode("utf-8", "ignore")
+
+
 def carrying(media: str | None, text: str) -> str:
     """A message's text, after the name of what it carries besides, if it does."""
     return f"[{media}] {text}".rstrip() if media else text

@@ -15,6 +15,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any, Final
 
+from userbot.rules.plain import in_bytes
 from userbot.rules.window import BYTES_PER_TOKEN, estimate
 from userbot.types import PromptMessage, ToolCall, ToolRound, ToolSpec
 
@@ -248,5 +249,5 @@ def _cut(text: str, tokens: int) -> str:
     if estimate(text) <= tokens:
         return text
     most = max(0, tokens - estimate(_LEFT_OUT)) * BYTES_PER_TOKEN
-    begin = text.encode("utf-8", "surrogatepass")[:most].decode("utf-8", "ignore")
+    begin = in_bytes(text, most)
     return (begin.rpartition("\n")[0] or begin) + _LEFT_OUT
