@@ -13,13 +13,14 @@ import asyncio
 from dataclasses import replace
 
 from userbot.errors import NotLoggedInError, TelegramError
-from userbot.events import Notice, Report, Waiting, about
+from userbot.events import Notice, Report, about
 from userbot.ports import Reader
 from userbot.rules.pictures import MOST_TOGETHER, marked, that_fit
 from userbot.texts import _
 from userbot.timings import USUAL
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.documents import Documents
+from userbot.turn.understand.slots import take_slot
 from userbot.types import Picture, Question
 
 
@@ -51,7 +52,8 @@ class Attachments:
     async def _with_pictures(self, turn: Turn, material: Material) -> Material:
         question, quoted = material.question, material.quoted
         found: dict[int, Picture] = {}
-        await self._enter(turn)
+        await take_slot(self._room, turn, self._report, "pictures")
+        turn.releases.callback(self._room.release)
         words = question.text or (quoted.text if quoted else "")
         if quoted is not None and quoted.picture:
             await self._fetch(question, (quoted.message,), found, words)
@@ -70,13 +72,6 @@ class Attachments:
             )
             self._tell(question, told)
         return replace(material, question=question, quoted=quoted, pictures=pictures[:fitting])
-
-    async def _enter(self, turn: Turn) -> None:
-        if self._room.locked():
-            self._report(Waiting(**about(turn.question), reason="pictures", seconds=0))
-        with turn.waits("pictures"):
-            await self._room.acquire()
-        turn.releases.callback(self._room.release)
 
     async def _fetch(
         self, question: Question, messages: tuple[int, ...], found: dict[int, Picture], words: str

@@ -14,7 +14,7 @@ import asyncio
 from dataclasses import replace
 
 from userbot.errors import DocumentError, NotLoggedInError, TelegramError
-from userbot.events import Notice, Report, Waiting, about
+from userbot.events import Notice, Report, about
 from userbot.ports import DocumentReader, Reader
 from userbot.rules import documents
 from userbot.rules.pictures import that_fit
@@ -24,6 +24,7 @@ from userbot.texts import _, joined, quoted
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.requests import Requests
 from userbot.turn.turn import Material, Turn
+from userbot.turn.understand.slots import take_slot
 from userbot.types import UNREAD, Document, Question, ReadDocument
 
 
@@ -141,10 +142,7 @@ class Documents:
                     _("Send a smaller one, or raise max_mb under [documents]."),
                     reason="document_too_large",
                 )
-            if self._room.locked():
-                self._report(Waiting(**about(turn.question), reason="documents", seconds=0))
-            with turn.waits("documents"):
-                await self._room.acquire()
+            await take_slot(self._room, turn, self._report, "documents")
             try:
                 data = await self._reader.fetch_document(
                     chat, document.message, int(config.max_mb * 1_000_000)

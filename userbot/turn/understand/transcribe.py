@@ -8,11 +8,9 @@ Rule 3: what was paid for is in the turn, then in the store, before anything is 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from userbot.events import Report, Transcribed, Waiting, about
+from userbot.events import Report, Transcribed, about
 from userbot.ports import Clock
 from userbot.rules.plain import preview
 from userbot.rules.transcript import is_blank, is_ghost, loudness_of
@@ -24,6 +22,7 @@ from userbot.turn.turn import TranscribedRecording, Turn
 from userbot.turn.understand.by_telegram import ByTelegram
 from userbot.turn.understand.paid import TranscriptionJob
 from userbot.turn.understand.recording import Recordings
+from userbot.turn.understand.slots import take_slot
 from userbot.types import TELEGRAM, Loudness, Transcript
 from userbot.types import Voice as Recording
 
@@ -110,24 +109,11 @@ class Transcribe:
         other."""
         if (heard := await self._by_telegram.transcribe(job)) is not None:
             return heard
-        async with self._slot(job.turn, job.message, job.recording):
-            return await self._recordings.transcribe(job)
-
-    @asynccontextmanager
-    async def _slot(self, turn: Turn, message: int, recording: Recording) -> AsyncIterator[None]:
-        large = recording.size > self._large_bytes
-        slots = self._large if large else self._small
-        if slots.locked():
-            self._report(
-                Waiting(
-                    **about(turn.question, message),
-                    reason="large_recordings" if large else "recordings",
-                    seconds=0,
-                )
-            )
-        with turn.waits("recordings"):
-            await slots.acquire()
+        slots, reason = self._small, "recordings"
+        if job.recording.size > self._large_bytes:
+            slots, reason = self._large, "large_recordings"
+        await take_slot(slots, job.turn, self._report, reason, job.message)
         try:
-            yield
+            return await self._recordings.transcribe(job)
         finally:
             slots.release()
