@@ -353,6 +353,15 @@ def test_without_servers_of_tools_their_sdk_is_not_imported() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+def test_what_the_sdk_takes_to_import_is_imported_beside_the_loop() -> None:
+    """What is left for the loop to import was imported by then: it answers others meanwhile."""
+    code = (
+        "import sys; from userbot.tools import mcp; mcp._import();"
+        " sys.exit(not {'mcp', 'mcp.client.streamable_http'} <= sys.modules.keys())"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 async def test_a_program_gets_an_empty_folder_and_few_variables(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

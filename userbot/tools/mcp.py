@@ -411,6 +411,7 @@ def _import() -> None:
     logger.addHandler(logging.NullHandler())
     logger.propagate = False
 
+    importlib.import_module("mcp.client.streamable_http")
     # The first call would wait for these.
     importlib.import_module("jsonschema")
     importlib.import_module("referencing")
