@@ -363,7 +363,7 @@ class McpServer:
     def _explanation(self, error: BaseException, *, left: bool) -> ToolServerError:
         while isinstance(error, BaseExceptionGroup):
             error = error.exceptions[0]
-        name, closed = self.config.name, False
+        name = self.config.name
         if isinstance(error, ImportError):
             return ToolServerError(
                 _("Tools need the package mcp, which is not installed."),
@@ -375,7 +375,14 @@ class McpServer:
                 _("The tool server “{name}” cannot be started: {why}.", name=name, why=program),
                 _("Install that program, or give its full path in command under [[tools]]."),
             )
-        if isinstance(error, TimeoutError) or getattr(error, "code", None) == _timeout_code():
+        from mcp import MCPError
+        from mcp.types import CONNECTION_CLOSED, REQUEST_TIMEOUT
+
+        code = error.code if isinstance(error, MCPError) else None
+        closed = code == CONNECTION_CLOSED
+        # The server itself has refused; anything else may come after it has done it.
+        answered = code is not None and code not in (CONNECTION_CLOSED, REQUEST_TIMEOUT)
+        if isinstance(error, TimeoutError) or code == REQUEST_TIMEOUT:
             self._silent.set()
         if isinstance(error, TimeoutError):
             why: str = _("it was silent for too long")
@@ -383,8 +390,6 @@ class McpServer:
             why = system_reason(error)
         else:
             why = one_line(str(error) or type(error).__name__, 200)
-            closed = getattr(error, "code", None) == _closed_code()
-        answered = _is_answer(error)
         if not answered and (closed or isinstance(error, OSError) or self.config.url is not None):
             self._lost.set()
         told = _("The tool server “{name}” failed: {why}.", name=name, why=why.rstrip("."))
@@ -415,26 +420,6 @@ def _import() -> None:
     # The first call would wait for these.
     importlib.import_module("jsonschema")
     importlib.import_module("referencing")
-
-
-def _timeout_code() -> int:
-    from mcp.types import REQUEST_TIMEOUT
-
-    return REQUEST_TIMEOUT
-
-
-def _closed_code() -> int:
-    from mcp.types import CONNECTION_CLOSED
-
-    return CONNECTION_CLOSED
-
-
-def _is_answer(error: BaseException) -> bool:
-    """Whether the server itself has refused; anything else may come after it has done it."""
-    from mcp import MCPError
-    from mcp.types import CONNECTION_CLOSED, REQUEST_TIMEOUT
-
-    return isinstance(error, MCPError) and error.code not in (CONNECTION_CLOSED, REQUEST_TIMEOUT)
 
 
 def _text_of(result: CallToolResult) -> str:
