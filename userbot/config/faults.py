@@ -76,10 +76,14 @@ class Problem:
 
 
 def label(key: Key) -> str:
-    """A key as a person finds it: "[openai] model", "[[chats]] respond", "[telegram.server] dc"."""
+    """A key as a person finds it: "[openai] model", "[[chats]] respond", "[telegram.server] dc".
+
+    An entry of a list is found by its list.
+    """
     if key[0] in BLOCKS:
         return table_label(key)
-    return f"{table_label(key[:-1])} {shown_name(str(key[-1]))}"
+    *table, name = (part for part in key if isinstance(part, str))
+    return f"{table_label(tuple(table))} {shown_name(name)}"
 
 
 def table_label(key: Key) -> str:
@@ -229,7 +233,7 @@ def _unfit(kind: str, limits: dict[str, Any], key: Key, value: Any) -> Problem:
     if kind in ("dataclass_type", "dict_type"):
         return _wrong_type(key, table_label(key), wanted, value)
     if isinstance(key[-1], int):  # an entry of a list
-        return Problem.at(key, _MUST_BE, key=label(key[:-1]), wanted=_WANTED["tuple_type"])
+        return Problem.at(key, _MUST_BE, wanted=_WANTED["tuple_type"])
     if not kind.endswith("_type") or (kind == "path_type" and isinstance(value, str)):
         return Problem.at(key, _MUST_BE, wanted=wanted)
     hint: Text | str = _DOTTED if key[0] == "models" and isinstance(value, dict) else ""

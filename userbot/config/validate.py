@@ -236,9 +236,8 @@ def _recap(recap: dict[str, Any]) -> Iterator[Problem]:
         is_id = type(chat) is int and 0 < abs(chat) < _IDS
         if not is_id and not (isinstance(chat, str) and _USERNAME.fullmatch(chat)):
             told = _("{key} must list @names and ids: entry {position} is neither")
-            key = ("recap", "chats")
             hint = _name_hint(chat) or _LIST_CHATS
-            yield Problem.at((*key, position - 1), told, hint, key=label(key), position=position)
+            yield Problem.at(("recap", "chats", position - 1), told, hint, position=position)
     if "at" in recap and not chats:
         told = _("{key} needs chats")
         yield Problem.at(("recap", "at"), told, _('List them under [recap]: chats = ["@name"].'))
@@ -261,8 +260,8 @@ def _tools(data: dict[str, Any]) -> Iterator[Problem]:
             if isinstance(name, str) and name not in names:
                 told = _("{key}: no [[tools]] has that name (entry {position})")
                 hint = did_you_mean(name, names) or _("It lists servers of [[tools]] by name.")
-                at: Key = ("chats", number, "tools")
-                yield Problem.at((*at, position), told, hint, key=label(at), position=position + 1)
+                at: Key = ("chats", number, "tools", position)
+                yield Problem.at(at, told, hint, position=position + 1)
 
 
 def _server_name(key: Key, name: str, names: list[str]) -> Iterator[Problem]:
@@ -323,17 +322,15 @@ def _rights(key: Key, server: dict[str, Any]) -> Iterator[Problem]:
                 continue
             if name in given:
                 told = _("{key}: {tool} has a right already: {right}")
-                at = (*key, right)
-                values = {"key": label(at), "tool": shown_name(name), "right": given[name]}
-                yield Problem.at((*at, position), told, _("Name it once."), **values)
+                values = {"tool": shown_name(name), "right": given[name]}
+                yield Problem.at((*key, right, position), told, _("Name it once."), **values)
             given.setdefault(name, right)
     names = server.get("open")
     for position, name in enumerate(names if isinstance(names, list) else ()):
         if isinstance(name, str) and given.get(name) != "read":
-            at = (*key, "open")
             told = _("{key}: {tool} is not listed under read")
             hint = _("It says of tools that read that they may reach the network unasked.")
-            yield Problem.at((*at, position), told, hint, key=label(at), tool=shown_name(name))
+            yield Problem.at((*key, "open", position), told, hint, tool=shown_name(name))
 
 
 def _chats(blocks: Any) -> Iterator[Problem]:
@@ -377,7 +374,7 @@ def _people(key: Key, allowed: Any) -> Iterator[Problem]:
             hint = _name_hint(person)
             if person in ("me", "contacts", "anyone"):
                 hint = _("You may always ask; write the word alone, without brackets.")
-        yield Problem.at((*key, position - 1), told, hint, key=label(key), position=position)
+        yield Problem.at((*key, position - 1), told, hint, position=position)
 
 
 def _name_hint(text: Any) -> str:
