@@ -123,6 +123,18 @@ def table_at(data: Any, *key: str | int) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def list_at(data: Any, *key: str | int) -> list[Any]:
+    """The list at a key, an empty one if there is none."""
+    found = value_at(data, key)
+    return found if isinstance(found, list) else []
+
+
+def blocks_at(data: dict[str, Any], name: str) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """The blocks of [[name]], each with its key; what is no table counts as an empty one."""
+    for number, block in enumerate(list_at(data, name)):
+        yield (name, number), table_at(block)
+
+
 def keys_of(kind: Any) -> dict[str, Any]:
     """The keys of a section as written in the file (`from_` is "from" there), and their types."""
     hints = get_type_hints(kind) if kind else {}

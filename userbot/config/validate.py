@@ -17,8 +17,10 @@ from userbot.config.faults import (
     MISSING,
     Key,
     Problem,
+    blocks_at,
     did_you_mean,
     label,
+    list_at,
     shown_name,
     table_at,
     value_at,
@@ -61,9 +63,9 @@ def check(data: dict[str, Any], *, need_key: bool) -> Iterator[Problem]:
         hint = _("Set OPENAI_API_KEY; for your own server, base_url is enough.")
         yield Problem.at(("openai", "api_key"), MISSING, hint)
     yield from _telegram_proxy(value_at(data, ("telegram", "proxy")))
-    yield from _people(("trigger", "from"), value_at(data, ("trigger", "from")))
+    yield from _people(("trigger", "from"), list_at(data, "trigger", "from"))
     yield from _mark(table_at(data, "trigger"))
-    yield from _chats(data.get("chats"))
+    yield from _chats(data)
     yield from _searched_by_anyone(data)
     yield from _asked_in_saved(data)
     yield from _recap(table_at(data, "recap"))
@@ -210,57 +212,49 @@ def _searched_by_anyone(data: dict[str, Any]) -> Iterator[Problem]:
     everywhere = value_at(data, general)
     if everywhere == "askers" and value_at(data, ("trigger", "from")) == "anyone":
         yield Problem.at(general, _SEARCHED_ELSEWHERE, _NOT_ANYONE)
-    chats = data.get("chats")
-    for number, block in enumerate(chats if isinstance(chats, list) else ()):
-        table = table_at(block)
-        if table.get("from") != "anyone" or table.get("id") == "saved":
+    for key, chat in blocks_at(data, "chats"):
+        if chat.get("from") != "anyone" or chat.get("id") == "saved":
             continue
-        if table.get("search", everywhere) == "askers":
-            key = "search" if "search" in table else "from"
-            yield Problem.at(("chats", number, key), _SEARCHED, _NOT_ANYONE)
+        if chat.get("search", everywhere) == "askers":
+            name = "search" if "search" in chat else "from"
+            yield Problem.at((*key, name), _SEARCHED, _NOT_ANYONE)
 
 
 def _asked_in_saved(data: dict[str, Any]) -> Iterator[Problem]:
     """Where nobody but the owner reads, there is nothing to ask him for."""
-    chats = data.get("chats")
-    for number, block in enumerate(chats if isinstance(chats, list) else ()):
-        table = table_at(block)
-        if table.get("id") == "saved" and table.get("answer") == "ask":
+    for key, chat in blocks_at(data, "chats"):
+        if chat.get("id") == "saved" and chat.get("answer") == "ask":
             told = _("{key}: only you read Saved Messages, so answers there need no yes")
-            yield Problem.at(("chats", number, "answer"), told, _("Remove that line."))
+            yield Problem.at((*key, "answer"), told, _("Remove that line."))
 
 
 def _recap(recap: dict[str, Any]) -> Iterator[Problem]:
-    chats = recap.get("chats")
-    for position, chat in enumerate(chats if isinstance(chats, list) else (), start=1):
+    for position, chat in enumerate(list_at(recap, "chats"), start=1):
         is_id = type(chat) is int and 0 < abs(chat) < _IDS
         if not is_id and not (isinstance(chat, str) and _USERNAME.fullmatch(chat)):
             told = _("{key} must list @names and ids: entry {position} is neither")
             hint = _name_hint(chat) or _LIST_CHATS
             yield Problem.at(("recap", "chats", position - 1), told, hint, position=position)
-    if "at" in recap and not chats:
+    if "at" in recap and not recap.get("chats"):
         told = _("{key} needs chats")
         yield Problem.at(("recap", "at"), told, _('List them under [recap]: chats = ["@name"].'))
 
 
 def _tools(data: dict[str, Any]) -> Iterator[Problem]:
-    blocks, names = data.get("tools"), list[str]()
-    for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
-        key, server = ("tools", number), table_at(block)
+    names = list[str]()
+    for key, server in blocks_at(data, "tools"):
         name = server.get("name")
         if isinstance(name, str) and name.strip():
             yield from _server_name((*key, "name"), name, names)
         yield from _server(key, server)
-        yield from _people((*key, "who"), server.get("who"))
+        yield from _people((*key, "who"), list_at(server, "who"))
         yield from _rights(key, server)
-    chats = data.get("chats")
-    for number, block in enumerate(chats if isinstance(chats, list) else ()):
-        wanted = table_at(block).get("tools")
-        for position, name in enumerate(wanted if isinstance(wanted, list) else ()):
+    for key, chat in blocks_at(data, "chats"):
+        for position, name in enumerate(list_at(chat, "tools")):
             if isinstance(name, str) and name not in names:
                 told = _("{key}: no [[tools]] has that name (entry {position})")
                 hint = did_you_mean(name, names) or _("It lists servers of [[tools]] by name.")
-                at: Key = ("chats", number, "tools", position)
+                at = (*key, "tools", position)
                 yield Problem.at(at, told, hint, position=position + 1)
 
 
@@ -316,8 +310,7 @@ def _rights(key: Key, server: dict[str, Any]) -> Iterator[Problem]:
     """A tool has one right; `open` is about those that read."""
     given: dict[str, str] = {}
     for right in ("read", "ask", "allow"):
-        names = server.get(right)
-        for position, name in enumerate(names if isinstance(names, list) else ()):
+        for position, name in enumerate(list_at(server, right)):
             if not isinstance(name, str):
                 continue
             if name in given:
@@ -325,22 +318,20 @@ def _rights(key: Key, server: dict[str, Any]) -> Iterator[Problem]:
                 values = {"tool": shown_name(name), "right": given[name]}
                 yield Problem.at((*key, right, position), told, _("Name it once."), **values)
             given.setdefault(name, right)
-    names = server.get("open")
-    for position, name in enumerate(names if isinstance(names, list) else ()):
+    for position, name in enumerate(list_at(server, "open")):
         if isinstance(name, str) and given.get(name) != "read":
             told = _("{key}: {tool} is not listed under read")
             hint = _("It says of tools that read that they may reach the network unasked.")
             yield Problem.at((*key, "open", position), told, hint, tool=shown_name(name))
 
 
-def _chats(blocks: Any) -> Iterator[Problem]:
+def _chats(data: dict[str, Any]) -> Iterator[Problem]:
     seen: set[str | int] = set()
-    for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
-        key: Key = ("chats", number)
-        chat = table_at(block).get("id")
+    for key, block in blocks_at(data, "chats"):
+        chat = block.get("id")
         if chat is not None:
             yield from _chat((*key, "id"), chat, seen)
-        yield from _people((*key, "from"), table_at(block).get("from"))
+        yield from _people((*key, "from"), list_at(block, "from"))
 
 
 def _chat(key: Key, chat: Any, seen: set[str | int]) -> Iterator[Problem]:
@@ -359,9 +350,9 @@ def _chat(key: Key, chat: Any, seen: set[str | int]) -> Iterator[Problem]:
     seen.add(same)
 
 
-def _people(key: Key, allowed: Any) -> Iterator[Problem]:
+def _people(key: Key, people: list[Any]) -> Iterator[Problem]:
     """A list of people: @names and the positive ids of users."""
-    for position, person in enumerate(allowed if isinstance(allowed, list) else (), start=1):
+    for position, person in enumerate(people, start=1):
         if type(person) is int:
             if 0 < person < _IDS:
                 continue
@@ -415,8 +406,7 @@ def _models(models: dict[str, Any]) -> Iterator[Problem]:
 
 def _speaks(data: dict[str, Any]) -> bool:
     """Whether answers are spoken, anywhere."""
-    chats = data.get("chats")
-    tables = [data, *(chats if isinstance(chats, list) else ())]
+    tables = [data, *list_at(data, "chats")]
     return any(table_at(table, "voice").get("answer_as") in ("voice", "same") for table in tables)
 
 
