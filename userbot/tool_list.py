@@ -11,6 +11,7 @@ from pathlib import Path
 
 from userbot.errors import ToolServerError
 from userbot.ports import SystemClock
+from userbot.rules.tool_rights import named_in
 from userbot.settings import Settings, ToolsConfig
 from userbot.telegram.session import session_file
 from userbot.tools.mcp import McpServer
@@ -28,6 +29,13 @@ class ListedServer:
     config: ToolsConfig
     definitions: tuple[ToolDefinition, ...]
     trouble: ToolServerError | None
+
+    @property
+    def missing(self) -> list[str]:
+        """The tools that its block names and that it does not have, as far as it has told."""
+        if self.trouble is not None:
+            return []
+        return sorted(set(named_in(self.config)) - {one.name for one in self.definitions})
 
 
 async def listed(servers: Sequence[ToolsConfig]) -> list[ListedServer]:

@@ -311,10 +311,9 @@ async def tools(loaded: Loaded) -> list[Finding]:
             if has.intersection(names)
         ]
         offered = joined(*told, by="; ") if told else _("no tool is offered")
-        gone = sorted({name for names in rights.values() for name in names} - has)
         what, hint = joined(config.name, offered, by=": "), ""
-        if gone:
-            hint = _("It has no such tools: {names}", names=", ".join(gone))
+        if server.missing:
+            hint = _("It has no such tools: {names}", names=", ".join(server.missing))
         elif not told:
             hint = _("`userbot tools` prints the rights to paste.")
         found.append(Finding(name, True, what, hint))

@@ -14,8 +14,7 @@ from userbot.cli.language import aside, said
 from userbot.cli.table import NONE, Column, print_json, print_table
 from userbot.console.describe import printable
 from userbot.errors import UsageError
-from userbot.rules.policy import Allowed
-from userbot.rules.tool_rights import ServerRights
+from userbot.rules.tool_rights import right_of
 from userbot.rules.tool_words import one_line, spec_of
 from userbot.settings import Settings
 from userbot.storage.store import Store
@@ -24,7 +23,6 @@ from userbot.texts import Text, _, joined, n_
 from userbot.tool_list import ListedServer, listed
 from userbot.types import Right, ToolDefinition
 
-_NOBODY: Final[Allowed] = "me"
 _RIGHTS: Final[dict[Right | None, Text]] = {
     "read": _("reads"),
     "ask": _("asks you"),
@@ -67,12 +65,9 @@ def _seen(store: Store, found: Sequence[ListedServer]) -> set[str]:
         one.full_name
         for server in found
         for one in server.definitions
-        if _right(server, one) and store.tools.see(one.full_name, one.fingerprint, now)
+        if right_of(server.config, one.name)
+        and store.tools.see(one.full_name, one.fingerprint, now)
     }
-
-
-def _right(server: ListedServer, tool: ToolDefinition) -> Right | None:
-    return ServerRights(server.config, _NOBODY).right(tool.name)
 
 
 def _confirm(store: Store, found: Sequence[ListedServer], changed: set[str], wanted: str) -> None:
@@ -110,7 +105,7 @@ def _rows(found: Sequence[ListedServer], changed: set[str]) -> Iterator[dict[str
                 "tool": one.name,
                 "title": one.title,
                 "description": one.description,
-                "right": _right(server, one),
+                "right": right_of(server.config, one.name),
                 "only_reads": one.only_reads,
                 "open_world": one.open_world,
                 "changed": one.full_name in changed,
@@ -138,7 +133,7 @@ def _print(common: Common, found: Sequence[ListedServer], changed: set[str]) -> 
             rows.append(
                 (
                     one_line(one.full_name),
-                    said(_RIGHTS[_right(server, one)]),
+                    said(_RIGHTS[right_of(server.config, one.name)]),
                     said(_word_of(one)),
                     said(note),
                 )
@@ -153,16 +148,13 @@ def _print(common: Common, found: Sequence[ListedServer], changed: set[str]) -> 
                 print()
                 _print_definition(one)
     for server in found:
-        missing = [one.name for one in server.definitions if _right(server, one) is None]
-        gone = {*server.config.read, *server.config.ask, *server.config.allow}
-        gone -= {one.name for one in server.definitions}
-        if server.trouble is None and gone:
-            names = ", ".join(sorted(gone))
+        if server.missing:
+            names = ", ".join(server.missing)
             aside(
                 _("“{server}” has no such tools: {names}", server=server.config.name, names=names)
             )
-        if missing:
-            _print_block(server)
+        if new := [one for one in server.definitions if right_of(server.config, one.name) is None]:
+            _print_block(server, new)
 
 
 def _print_definition(tool: ToolDefinition) -> None:
@@ -179,10 +171,9 @@ def _word_of(tool: ToolDefinition) -> str:
     return joined(reads, _("may reach the network") if tool.open_world else "", by=", ")
 
 
-def _print_block(server: ListedServer) -> None:
+def _print_block(server: ListedServer, new: Sequence[ToolDefinition]) -> None:
     """The rights to paste, begun by what the server says of its tools: nothing acts by itself."""
     config = server.config
-    new = [one for one in server.definitions if _right(server, one) is None]
     there = {one.name for one in server.definitions}
     read = [one for one in config.read if one in there]
     read += [one.name for one in new if one.only_reads]

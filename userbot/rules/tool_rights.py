@@ -35,14 +35,19 @@ class ServerRights:
     config: ToolsConfig
     allowed: Allowed
 
-    def right(self, tool: str) -> Right | None:
-        """What the owner lets a tool do; None: nothing."""
-        config = self.config
-        if tool in config.allow:
-            return "allow"
-        if tool in config.ask:
-            return "ask"
-        return "read" if tool in config.read else None
+
+def named_in(config: ToolsConfig) -> tuple[str, ...]:
+    """The tools to which a block gives a right, whether its server has them or not."""
+    return (*config.read, *config.ask, *config.allow)
+
+
+def right_of(config: ToolsConfig, tool: str) -> Right | None:
+    """What the owner lets a tool of a block do; None: nothing."""
+    if tool in config.allow:
+        return "allow"
+    if tool in config.ask:
+        return "ask"
+    return "read" if tool in config.read else None
 
 
 def offered(
@@ -55,7 +60,7 @@ def offered(
     """
     if chat is not None and rights.config.name not in chat:
         return None
-    right = rights.right(tool)
+    right = right_of(rights.config, tool)
     if question.by_owner or right is None:
         return right
     if not may_ask(question.sender, rights.allowed):

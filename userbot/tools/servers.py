@@ -19,7 +19,7 @@ from userbot.errors import ToolServerError
 from userbot.events import Notice, Report, ToolCalled, about
 from userbot.ports import Clock
 from userbot.rules import tool_words
-from userbot.rules.tool_rights import ServerRights, offered, reaches_out, verdict
+from userbot.rules.tool_rights import ServerRights, named_in, offered, reaches_out, verdict
 from userbot.settings import ToolsConfig
 from userbot.texts import _, n_
 from userbot.turn.chat_rules import ChatRules
@@ -196,8 +196,7 @@ class ServerTools:
     def _may_use(self, question: Question, server: ToolServer) -> bool:
         """Whether a question may use any tool of a server."""
         config = self.rules.rights[server.config.name].config
-        named = (*config.read, *config.ask, *config.allow)
-        return any(self._right(question, server, tool) is not None for tool in named)
+        return any(self._right(question, server, tool) is not None for tool in named_in(config))
 
     def _right(self, question: Question, server: ToolServer, tool: str) -> Right | None:
         block = self._chats.get(question.conversation.chat)
