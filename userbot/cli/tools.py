@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from userbot.cli.common import Common
+from userbot.cli.history_view import local
 from userbot.cli.language import aside, said
 from userbot.cli.table import NONE, Column, print_json, print_table
 from userbot.console.describe import printable
@@ -204,6 +205,5 @@ def _print_doubts(doubts: Sequence[CallInDoubt]) -> None:
         _("Check them, then run `userbot tools --confirm TOOL`."),
     )
     for one in doubts:
-        when = one.at.astimezone().strftime("%Y-%m-%d %H:%M")
         arguments = one_line(one.arguments, 200) or NONE
-        print(f"  {when}  {printable(one.tool)}  {printable(arguments)}")
+        print(f"  {local(one.at)}  {printable(one.tool)}  {printable(arguments)}")

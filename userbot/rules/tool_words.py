@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from userbot.rules.plain import MESSAGE_UNITS, cut, paired, preview, units
 from userbot.rules.plain import fitting as end_of
-from userbot.rules.window import estimate
+from userbot.rules.window import estimate_tools
 from userbot.types import ToolDefinition, ToolSpec
 
 SHARE: Final = 1 / 3
@@ -116,7 +116,7 @@ def fitting(specs: Sequence[ToolSpec], tokens: float) -> tuple[ToolSpec, ...]:
     """Those of them, in their order, that fit into so many estimated tokens."""
     kept = []
     for spec in specs:
-        size = estimate(spec.name + spec.description + json.dumps(spec.parameters))
+        size = estimate_tools([spec])
         if size <= tokens:
             kept.append(spec)
             tokens -= size
