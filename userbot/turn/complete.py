@@ -121,9 +121,7 @@ class Complete:
                 stream.goes_on(standing=bool(turn.messages))
                 return False
             self._capture(turn, stream)
-            if turn.whole is not None:
-                self._requests.stays_half(turn)
-                self._tell_shrunk(turn)
+            self._stays_half(turn)
             return True
         self._broke_off(turn, stream, cut=False)
         if not isinstance(error, ModelError):
@@ -288,6 +286,12 @@ class Complete:
         turn.request = turn.whole = None
         return True
 
+    def _stays_half(self, turn: Turn) -> None:
+        """An answer to half of a request: the whole was too long. Raises StorageError."""
+        if turn.whole is not None:
+            self._requests.stays_half(turn)
+            self._tell_shrunk(turn)
+
     def _tell_shrunk(self, turn: Turn) -> None:
         self._report(
             Notice(
@@ -304,22 +308,17 @@ class Complete:
             return
         usage = stream.finish.usage
         if usage is None:
-            assert turn.request is not None
-            usage = estimated_usage(turn.request.messages, stream.said, stream.thought)
+            usage = _estimated(turn, stream)
             stream.finish = replace(stream.finish, usage=usage)
         self._budget.capture_answer(turn, stream.shown, stream.finish, usage, stream.cites)
 
     def _paid(self, turn: Turn, stream: Stream) -> None:
         """A request that brought calls is paid as one of its own."""
         assert stream.finish is not None
-        if turn.whole is not None:
-            self._requests.stays_half(turn)
-            self._tell_shrunk(turn)
+        self._stays_half(turn)
         if turn.payment is None:
             return
-        assert turn.request is not None
-        told = stream.finish.usage
-        usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
+        usage = stream.finish.usage or _estimated(turn, stream)
         self._budget.broke_off(turn, usage, stream.finish.asked)
         turn.before.append(usage)
         turn.cost = Usage(0, 0)  # of an answer nothing was paid yet
@@ -336,8 +335,13 @@ class Complete:
         if not (told or (cut and turn.sent.is_set()) or stream.said or stream.thought):
             self._budget.void(turn)
             return
-        assert turn.request is not None
-        usage = told or estimated_usage(turn.request.messages, stream.said, stream.thought)
+        usage = told or _estimated(turn, stream)
         turn.cost = usage
         asked = error.asked if isinstance(error, ModelError) else ""
         self._budget.broke_off(turn, usage, asked)
+
+
+def _estimated(turn: Turn, stream: Stream) -> Usage:
+    """What the request has probably cost so far, where the endpoint does not tell."""
+    assert turn.request is not None
+    return estimated_usage(turn.request.messages, stream.said, stream.thought)
