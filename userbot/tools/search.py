@@ -47,6 +47,7 @@ _LEAST_TOKENS = 200
 """Of a result, however much was found before."""
 _NAMES_TOLD = 12
 _MOMENT = timedelta(seconds=1)
+_NO_ANSWER = "Telegram did not answer in time. Answer without, and say so."
 _USED_UP = "No more can be looked up for this answer: answer with what you have."
 
 
@@ -130,7 +131,7 @@ class SearchInChat:
         limit = _FOUND if words else min(_SPAN, left * _PAGE)
         messages, looked = await self._found(turn, scope, search, limit, spoken)
         if not looked:
-            return "Telegram did not answer in time. Answer without, and say so."
+            return _NO_ANSWER
         if not words:
             turn.looked_up.searched += max(0, len(messages) - 1) // _PAGE
         messages = [one for one in messages if self._may_be_read(turn, one)]
@@ -204,7 +205,7 @@ class SearchInChat:
         )
         messages = await self._in_time(turn, reading, self._ends())
         if messages is None:
-            return "Telegram did not answer in time. Answer without, and say so."
+            return _NO_ANSWER
         messages = [one for one in messages if self._may_be_read(turn, one)]
         self._report(ToolCalled(**about(turn.question), name=READ, text=told, count=len(messages)))
         if not messages:
