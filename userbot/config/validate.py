@@ -276,12 +276,8 @@ def _server(key: Key, server: dict[str, Any]) -> Iterator[Problem]:
         yield Problem.at((*key, "command"), _("{key} or url is missing"), hint)
     if url and command:
         yield Problem.at((*key, "url"), _("{key}: command is given, too"), _("Keep one of them."))
-    if isinstance(url, str) and url.strip() and not _is_address(url):
-        hint = _("Example: https://example.org/mcp.")
-        yield Problem.at((*key, "url"), _("{key} must be a web address"), hint)
-    elif isinstance(url, str) and _is_address(url) and not _keeps_secrets(url):
-        hint = _("Use https://; plain http is for servers on this computer.")
-        yield Problem.at((*key, "url"), _("{key}: others could read what it is told"), hint)
+    if isinstance(url, str) and url.strip():
+        yield from _url((*key, "url"), url)
     if command and "headers" in server:
         yield Problem.at((*key, "headers"), _("{key} belongs to a url"), _("Use env instead."))
     if url and "env" in server:
@@ -298,6 +294,15 @@ def _server(key: Key, server: dict[str, Any]) -> Iterator[Problem]:
                 told = _("{key} must hold {wanted}")
                 at = (*key, table)
                 yield Problem.at((*at, name), told, key=label(at), wanted=wanted)
+
+
+def _url(key: Key, url: str) -> Iterator[Problem]:
+    if not _is_address(url):
+        hint = _("Example: https://example.org/mcp.")
+        yield Problem.at(key, _("{key} must be a web address"), hint)
+    elif not _keeps_secrets(url):
+        hint = _("Use https://; plain http is for servers on this computer.")
+        yield Problem.at(key, _("{key}: others could read what it is told"), hint)
 
 
 def _keeps_secrets(url: str) -> bool:
