@@ -169,7 +169,7 @@ async def test_others_see_what_was_said_since_they_came(
     ann.leaves(where)
     if kind != "open":
         assert await olgas.scope(where, ann) == late, "believed for a few minutes"
-        olgas.lookups._scopes._came.clear()
+        olgas.lookups._scopes._came._told.clear()
         assert await olgas.scope(where, ann) is None
 
 

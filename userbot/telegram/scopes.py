@@ -19,20 +19,18 @@ from telethon.tl import functions, types
 from telethon.utils import resolve_id
 
 from userbot.errors import TelegramError
+from userbot.telegram.believed import Believed
 from userbot.telegram.client import Client
 from userbot.telegram.gate import LOOKUP_SECONDS
 from userbot.telegram.waits import Tries
 from userbot.types import ConversationId, Scope, is_basic_group
 
-K = TypeVar("K")
 T = TypeVar("T")
 
-BELIEVED_SECONDS: Final = 300.0
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
 """From then on somebody sees a chat who sees all of it."""
 _SECOND: Final = timedelta(seconds=1)
 """Telegram's dates are whole seconds: what came in the same one may have come before."""
-_REMEMBERED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +49,8 @@ class Scopes:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._gate = client.gate
-        self._clock = client.gate.time
-        self._channels: dict[int, tuple[float, _Channel]] = {}
-        self._came: dict[tuple[int, int], tuple[float, datetime]] = {}
+        self._channels = Believed[int, _Channel](client.gate.time)
+        self._came = Believed[tuple[int, int], datetime](client.gate.time)
 
     async def of(self, conversation: ConversationId, person: int | None = None) -> Scope | None:
         """As `ports.Lookups.scope_of`. May raise NotLoggedInError and PostponedError."""
@@ -76,10 +73,10 @@ class Scopes:
     def link(self, scope: Scope, message: int, *, chat: int | None = None) -> str:
         """As `ports.Lookups.link`."""
         where = scope.conversation
-        known = self._channels.get(where.chat)
+        known = self._channels.last(where.chat)
         if chat not in (None, where.chat) or where.subscriber is not None or known is None:
             return ""
-        address = known[1].address
+        address = known.address
         if where.thread is not None and address.startswith(_PRIVATE):
             address = f"{address}{where.thread}/"
         return f"{address}{message}" if address else ""
@@ -96,35 +93,35 @@ class Scopes:
             channel = await self._channel(chat)
             former = channel.former if conversation.topic is None else None
             return None if channel.protected else Scope(conversation, former=former)
-        is_new = self._believed(self._came, (chat, person)) is None
+        is_new = self._came.get((chat, person)) is None
         channel = await self._channel(chat, anew=is_new)
         if channel.protected:
             return None
         if channel.hidden:
             return _from(conversation, await self._since(chat, person))
         if is_new:
-            self._remember(self._came, (chat, person), _EVER)
+            self._came.keep((chat, person), _EVER)
         return Scope(conversation)
 
     async def _channel(self, chat: int, *, anew: bool = False) -> _Channel:
         """What is known of it. Raises TelegramError."""
-        known = None if anew else self._believed(self._channels, chat)
+        known = None if anew else self._channels.get(chat)
         if known is not None:
             return known
         full = await self._asked(chat, partial(self._full_channel, chat))
         found = _channel_of(chat, full)
-        self._remember(self._channels, chat, found)
+        self._channels.keep(chat, found)
         return found
 
     async def _since(self, chat: int, person: int) -> datetime | None:
         """From when on somebody sees a chat; None if that is not known. Raises TelegramError."""
-        known = self._believed(self._came, (chat, person))
+        known = self._came.get((chat, person))
         if known is not None:
             return known
         ask = self._in_group if is_basic_group(chat) else self._in_channel
         came = await self._asked(chat, partial(ask, chat, person))
         if came is not None:
-            self._remember(self._came, (chat, person), came)
+            self._came.keep((chat, person), came)
         return came
 
     async def _in_group(self, chat: int, person: int) -> datetime | None:
@@ -145,17 +142,6 @@ class Scopes:
 
     async def _asked(self, chat: int, question: Callable[[], Awaitable[T]]) -> T:
         return await Tries(self._gate.waits, chat).ask(question)
-
-    def _believed(self, known: dict[K, tuple[float, T]], key: K) -> T | None:
-        """What was remembered, while it is believed."""
-        until, found = known.get(key, (0.0, None))
-        return found if until > self._clock.monotonic() else None
-
-    def _remember(self, known: dict[Any, tuple[float, Any]], key: Any, found: Any) -> None:
-        known.pop(key, None)
-        known[key] = (self._clock.monotonic() + BELIEVED_SECONDS, found)
-        if len(known) > _REMEMBERED:
-            del known[next(iter(known))]
 
 
 _PRIVATE: Final = "https://t.me/c/"

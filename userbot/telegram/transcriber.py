@@ -24,8 +24,8 @@ from userbot.errors import (
     PauseAskedError,
     TelegramError,
 )
+from userbot.telegram.believed import Believed
 from userbot.telegram.client import Client
-from userbot.telegram.scopes import BELIEVED_SECONDS
 from userbot.telegram.waits import Tries
 from userbot.texts import _
 from userbot.timings import USUAL
@@ -51,8 +51,8 @@ class TelegramTranscriber:
         self._client = client
         self._seconds = seconds
         self._clock = client.gate.time
-        self._free: dict[int, tuple[float, bool]] = {}
-        """Since when it is known, by chat, whether the account may there; 0: anywhere."""
+        self._free = Believed[int, bool](client.gate.time)
+        """By chat, whether the account may there; 0: anywhere."""
         self._used_up_until: datetime | None = None
         self._waiting = 0
         self._ended: dict[int, str] = {}
@@ -126,7 +126,7 @@ class TelegramTranscriber:
             )
         if found.trial_remains_num is not None:
             if not trial:  # the group is not boosted enough, whatever its level says
-                self._free[chat] = (self._clock.monotonic(), False)
+                self._free.keep(chat, False)
             if not found.trial_remains_num:
                 self._used_up_until = found.trial_remains_until_date
         return found
@@ -134,11 +134,11 @@ class TelegramTranscriber:
     async def _is_free(self, chat: int) -> bool:
         """Whether the account may without a trial."""
         for where in (0, chat) if chat < CHANNELS else (0,):
-            known = self._free.get(where)
-            if known is None or self._clock.monotonic() - known[0] > BELIEVED_SECONDS:
+            may = self._free.get(where)
+            if may is None:
                 may = await (self._is_boosted(where) if where else self.has_premium())
-                known = self._free[where] = (self._clock.monotonic(), may)
-            if known[1]:
+                self._free.keep(where, may)
+            if may:
                 return True
         return False
 
