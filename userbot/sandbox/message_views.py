@@ -40,15 +40,12 @@ def mentions(viewer: User, message: Message) -> bool:
         return False
     if message.reply_to and message.reply_to.sender is viewer:
         return True
-    encoded = message.text.encode("utf-16-le")
     for entity in message.entities:
         if isinstance(entity, tl.types.MessageEntityMentionName) and entity.user_id == viewer.id:
             return True
-        if isinstance(entity, tl.types.MessageEntityMention) and viewer.username:
-            start, end = entity.offset * 2, (entity.offset + entity.length) * 2
-            name = encoded[start:end].decode("utf-16-le")
-            if name.lower() == "@" + viewer.username.lower():
-                return True
+        named = viewer.username and isinstance(entity, tl.types.MessageEntityMention)
+        if named and message.covered(entity).lower() == f"@{viewer.username}".lower():
+            return True
     return False
 
 

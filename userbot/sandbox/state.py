@@ -232,7 +232,11 @@ class Message:
             return ""
         if not links:
             return str(hidden[0].url)
-        start, end = links[0].offset * 2, (links[0].offset + links[0].length) * 2
+        return self.covered(links[0])
+
+    def covered(self, entity: tl.Tl) -> str:
+        """The words that one of its entities covers."""
+        start, end = entity.offset * 2, (entity.offset + entity.length) * 2
         return self.text.encode("utf-16-le")[start:end].decode("utf-16-le")
 
     def id_for(self, user: User) -> int:

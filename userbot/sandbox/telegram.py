@@ -266,7 +266,7 @@ class Telegram:
         """
         blocks = [tl.types.PageBlockParagraph(tl.types.TextPlain(one)) for one in paragraphs]
         page = tl.types.WebPage(
-            id=9_000_000_000_000_001 + len(self.state.pages),
+            id=self._next_page(),
             url=address,
             display_url=address.partition("//")[2],
             hash=0,
@@ -305,8 +305,11 @@ class Telegram:
 
     def looks_at(self, address: str) -> None:
         """Telegram does not know yet what stands at an address, until `knows_page` says so."""
-        number, now = 9_000_000_000_000_001 + len(self.state.pages), self._world.now()
-        show_page(self._world, tl.types.WebPagePending(number, now, url=address))
+        page = tl.types.WebPagePending(self._next_page(), self._world.now(), url=address)
+        show_page(self._world, page)
+
+    def _next_page(self) -> int:
+        return 9_000_000_000_000_001 + len(self.state.pages)
 
     def expire_file_references(self) -> None:
         """Every file reference given out so far is answered FILE_REFERENCE_EXPIRED from now on."""
