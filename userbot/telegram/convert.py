@@ -357,7 +357,6 @@ def voice_of(message: Any) -> Voice | None:
         return None
     audio = attributes.get(types.DocumentAttributeAudio)
     video = attributes.get(types.DocumentAttributeVideo)
-    name = attributes.get(types.DocumentAttributeFilename)
     # The length is what its sender tells: none at all, such as NaN, is 0.
     seconds = float(getattr(audio or video, "duration", 0) or 0)
     # A lifetime of any length begins when it is opened, and opening it is the receiver's to do:
@@ -368,7 +367,7 @@ def voice_of(message: Any) -> Voice | None:
         size=document.size,
         seconds=seconds if 0 < seconds < math.inf else 0.0,
         mime=document.mime_type or "",
-        file_name=name.file_name if name else "",
+        file_name=name_of(document),
         waveform=unpacked(audio.waveform) if audio and audio.waveform else b"",
         sealed=once or ("protected" if is_protected(message) else ""),
     )
