@@ -22,7 +22,7 @@ from telethon.errors import AuthKeyError, RPCError, UnauthorizedError
 from telethon.tl import types
 from telethon.utils import get_display_name
 
-from userbot.errors import AudioError, DocumentError, TelegramError
+from userbot.errors import AudioError, DocumentError, TelegramError, UserbotError
 from userbot.ports import Judge
 from userbot.rules import pictures
 from userbot.rules.pictures import Copy
@@ -100,8 +100,7 @@ class Downloads:
     async def documents(self, chat: int, message: int) -> list[Document]:
         """The file of a message that may be read, with those of its album, in order."""
         with self._gate.for_a_question(chat):
-            (found,) = await self._messages(chat, [message])
-            album = await self.album(chat, found) if isinstance(found, types.Message) else []
+            album = await self._with_album(chat, message)
             return [await self._told(chat, one) for one in album if document_in(one) is not None]
 
     async def _told(self, chat: int, message: Any) -> Document:
@@ -119,18 +118,18 @@ class Downloads:
 
     async def document(self, chat: int, message: int, limit: int) -> bytes:
         """Such a file, in memory. Raises DocumentError if it is gone or has more bytes."""
-        data = bytearray()
+        too_large = DocumentError(
+            _("The document is larger than it claims to be."),
+            _("Send it again."),
+            reason="document_too_large",
+        )
         with self._gate.for_a_question(chat):
-            async with aclosing(self._parts(chat, message, None, _document)) as parts:
-                async for part in parts:
-                    data += part
-                    if len(data) > limit:  # whatever it claimed to have
-                        raise DocumentError(
-                            _("The document is larger than it claims to be."),
-                            _("Send it again."),
-                            reason="document_too_large",
-                        )
-        return bytes(data)
+            return await _whole(self._parts(chat, message, None, _document), limit, too_large)
+
+    async def _with_album(self, chat: int, message: int) -> list[Any]:
+        """A message with the others of its album, in order; none if it is gone."""
+        (found,) = await self._messages(chat, [message])
+        return await self.album(chat, found) if isinstance(found, types.Message) else []
 
     async def album(self, chat: int, found: Any) -> list[Any]:
         """What is left of a message's album, in order; itself if it is in none."""
@@ -141,10 +140,7 @@ class Downloads:
         return [one for one in read if getattr(one, "grouped_id", None) == found.grouped_id]
 
     async def _pictures(self, chat: int, message: int, several: bool) -> list[Picture]:
-        (found,) = await self._messages(chat, [message])
-        if not isinstance(found, types.Message):
-            return []
-        album = await self.album(chat, found)
+        album = await self._with_album(chat, message)
         shown = [one for one in album if picture_in(one) is not None][: pictures.MOST]
         place = partial(_picture, several=several or len(shown) > 1)
         fetched: list[Picture] = []
@@ -155,20 +151,17 @@ class Downloads:
         return fetched
 
     async def _picture(self, chat: int, message: Any, place: Callable[[Any], _Place]) -> Picture:
-        data = bytearray()
-        async with aclosing(self._parts(chat, message.id, message, place)) as parts:
-            async for part in parts:
-                data += part
-                if len(data) > pictures.MOST_BYTES:  # whatever it claimed to have
-                    raise TelegramError(_("The picture is too large."), reason="picture_too_large")
-        mime = pictures.type_of(bytes(data))
+        too_large = TelegramError(_("The picture is too large."), reason="picture_too_large")
+        parts = self._parts(chat, message.id, message, place)
+        data = await _whole(parts, pictures.MOST_BYTES, too_large)
+        mime = pictures.type_of(data)
         if mime is None:
             raise TelegramError(
                 _("Models do not support this picture format."),
                 _("Send it as a photo instead of a file."),
                 reason="picture_unknown",
             )
-        return Picture(message.id, bytes(data), mime)
+        return Picture(message.id, data, mime)
 
     async def _parts(
         self, chat: int, number: int, message: Any, place: Callable[[Any], _Place]
@@ -210,6 +203,17 @@ class Downloads:
         return await Tries(self._gate.waits, chat).ask(
             partial(self._client.messages, chat, ids=numbers)
         )
+
+
+async def _whole(parts: AsyncGenerator[bytes, None], limit: int, too_large: UserbotError) -> bytes:
+    """All of a file, in memory; raises `too_large` at more bytes, whatever it claimed to have."""
+    data = bytearray()
+    async with aclosing(parts):
+        async for part in parts:
+            data += part
+            if len(data) > limit:
+                raise too_large
+    return bytes(data)
 
 
 def _recording(message: Any) -> _Place:
