@@ -11,6 +11,7 @@ import pytest
 from tests.documents import made
 from tests.harness import Stage, Timings, listed
 from tests.path.test_answered_once import CUT_OFF
+from tests.path.voice.notes import until
 from userbot.sandbox.endpoint_faults import RefusedError
 
 LONG = [f"Chapter {at}: " + "the story goes on and on. " * 60 for at in range(1, 41)]
@@ -349,19 +350,12 @@ async def test_documents_are_read_a_few_at_a_time(stage: Stage) -> None:
 
 
 async def test_a_kill_in_the_middle_is_answered_once(stage: Stage) -> None:
-    hangs = asyncio.Event()
-
-    async def hanging(_request: Any) -> str:
-        hangs.set()
-        await asyncio.sleep(60)
-        return "never"
-
-    stage.endpoint.responder = hanging
+    stage.endpoint.faults.add("stall")
     killed = await stage.process()
     question = stage.max.sends_document(
         stage.group, made.docx(made.ENGLISH), file_name="a.docx", caption="/gpt what is the rent?"
     )
-    await hangs.wait()
+    await until(stage.asked)
     await killed.kill()
     stage.endpoint.responder = told
     program = await stage.program()
@@ -399,18 +393,11 @@ async def test_an_answer_that_was_paid_to_its_end_is_brought_after_a_kill(
 async def test_a_document_that_is_deleted_while_it_is_asked_about_is_told_by_nobody(
     stage: Stage,
 ) -> None:
-    hangs = asyncio.Event()
-
-    async def hanging(_request: Any) -> str:
-        hangs.set()
-        await asyncio.sleep(60)
-        return "never"
-
-    stage.endpoint.responder = hanging
+    stage.endpoint.faults.add("stall")
     program = await stage.program()
     sent = stage.lena.sends_document(stage.group, b"the secret is 7", file_name="a.txt")
     question = stage.max.says(stage.group, "/gpt what is in it?", reply_to=sent)
-    await hangs.wait()
+    await until(stage.asked)
     stage.endpoint.responder = told
     stage.lena.deletes(sent)
     await settled(stage)
