@@ -285,16 +285,13 @@ def likely_tokens(summing: Summing, beside: int) -> tuple[int, int]:
 
 def messages(system: str, of: Said, owner: str, summing: Summing) -> tuple[PromptMessage, ...]:
     """What the model is asked with next."""
-    wording, called = (
-        of.wording,
-        json.dumps(cut(" ".join(of.title.split()), 128), ensure_ascii=False),
-    )
+    wording = of.wording
+    called = json.dumps(cut(" ".join(of.title.split()), 128), ensure_ascii=False)
     said = "\n".join(one.text for one in summing.next)
     begin = (wording.begin if summing.whole else wording.summaries).format(called=called)
     order = wording.order if summing.is_last else wording.part
     text = f"{begin}\n{said}\n{_END}\n\n{order.format(owner=speaker(owner), asked=of.asked)}"
-    setting = wording.setting
-    system = f"{system.rstrip()}\n\n{setting}" if system.strip() else setting
+    system = "\n\n".join(filter(None, (system.rstrip(), wording.setting)))
     return PromptMessage("system", system), PromptMessage("user", text)
 
 
