@@ -22,6 +22,7 @@ from userbot.cli.login import online
 from userbot.cli.table import print_json, titled
 from userbot.config import Loaded, check_modes
 from userbot.config.environment import ENV_FILE
+from userbot.config.faults import BLOCKS
 from userbot.console.colours import GREEN, RED, YELLOW
 from userbot.console.describe import printable
 from userbot.documents.process import INSTALL, LIBRARIES
@@ -36,7 +37,7 @@ from userbot.texts import _, joined, n_
 from userbot.tool_list import listed, reached
 
 T = TypeVar("T")
-_BLOCKS = ("chats[", "tools[")
+_IN_BLOCKS = tuple(f"{name}[" for name in BLOCKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +144,9 @@ def _values(loaded: Loaded) -> Iterator[Finding]:
 def _by_table(keys: list[str]) -> str:
     """Keys under their tables: "[telegram] api_id, api_hash · [[chats]] × 2"."""
     tables: dict[str, list[str]] = {}
-    blocks = {key.split("]")[0] for key in keys if key.startswith(_BLOCKS)}
+    blocks = {key.split("]")[0] for key in keys if key.startswith(_IN_BLOCKS)}
     for key in keys:
-        if not key.startswith(_BLOCKS):
+        if not key.startswith(_IN_BLOCKS):
             table, _dot, name = key.rpartition(".")
             tables.setdefault(f"[{table}] " if table else "", []).append(name)
     told = [f"{table}{', '.join(names)}" for table, names in tables.items()]
