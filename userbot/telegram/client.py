@@ -41,6 +41,7 @@ from userbot.telegram.refusals import login_ended, meaning
 from userbot.telegram.requests import DIFFERENCES
 from userbot.telegram.session import open_session
 from userbot.telegram.transport import MTProtoTransport
+from userbot.telegram.waits import Tries
 from userbot.texts import _
 
 _TOO_LONG = (types.updates.DifferenceTooLong, types.updates.ChannelDifferenceTooLong)
@@ -113,6 +114,13 @@ class Client(TelegramClient):  # type: ignore[misc]
             async with self._meeting:
                 await self._meet(chat)
             return await self.get_input_entity(chat)
+
+    async def asked(self, request: Any, chat: int = 0) -> Any:
+        """What Telegram answers; `chat`: which one it is about, for the waits that are shown.
+
+        Raises as `Tries.ask`.
+        """
+        return await Tries(self.gate.waits, chat).ask(partial(self.__call__, request))
 
     def learn(self, chat: int, access_hash: int, name: str) -> None:
         """Let a session that has never seen this person or channel write to them."""

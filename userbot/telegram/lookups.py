@@ -133,7 +133,7 @@ class TelegramLookups:
                 hash=0,
                 **fields,
             )
-            return await self._read(scope, chat, await self._ask(chat, request), wanted)
+            return await self._read(scope, chat, await self._client.asked(request, chat), wanted)
 
     async def _history(self, scope: Scope, chat: int, **page: Any) -> Any:
         """A page of a chat as Telegram gives it, of its topic or subscriber alone."""
@@ -155,7 +155,7 @@ class TelegramLookups:
             request = functions.messages.GetRepliesRequest(peer, msg_id=where.thread, **fields)
         else:
             request = functions.messages.GetHistoryRequest(peer, **fields)
-        return await self._ask(chat, request)
+        return await self._client.asked(request, chat)
 
     async def _read(self, scope: Scope, chat: int, page: Any, wanted: Search) -> list[Message]:
         """What of a page is wanted, and may be seen."""
@@ -172,10 +172,6 @@ class TelegramLookups:
             return await self._client.get_input_entity(person)
         except ValueError:
             return None
-
-    async def _ask(self, chat: int, request: Any) -> Any:
-        ask = partial(self._client.__call__, request)
-        return await Tries(self._client.gate.waits, chat).ask(ask)
 
 
 def _chats(scope: Scope) -> list[int]:

@@ -11,7 +11,6 @@ Rule 3: while it cannot be read who is blocked, everybody but the owner counts a
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from telethon import events
@@ -22,7 +21,6 @@ from userbot.errors import TelegramError
 from userbot.events import Notice, Report
 from userbot.rules.plain import paired
 from userbot.telegram.client import Client
-from userbot.telegram.waits import Tries
 from userbot.texts import _
 from userbot.types import Person
 
@@ -93,7 +91,7 @@ class People:
     async def load_contacts(self) -> None:
         """Ask who is a contact; what Telegram refuses is told, and then nobody is one."""
         try:
-            found = await self._asked(functions.contacts.GetContactsRequest(hash=0))
+            found = await self._client.asked(functions.contacts.GetContactsRequest(hash=0))
         except TelegramError as error:
             told = _("Your contacts could not be read ({why}).", why=error.reason)
             self._tell("contacts_unknown", told, _("This is retried at the next start."))
@@ -121,7 +119,7 @@ class People:
         blocked: set[int] = set()
         try:
             while True:
-                found = await self._asked(
+                found = await self._client.asked(
                     functions.contacts.GetBlockedRequest(offset=len(blocked), limit=_PAGE)
                 )
                 new = {get_peer_id(one.peer_id) for one in found.blocked} - blocked
@@ -133,9 +131,6 @@ class People:
         self._blocked = blocked
         self._blocked_unread = False
         return None
-
-    async def _asked(self, request: Any) -> Any:
-        return await Tries(self._client.gate.waits).ask(partial(self._client.__call__, request))
 
     def _tell(self, reason: str, detail: str, hint: str) -> None:
         self._report(Notice(reason=reason, detail=detail, hint=hint))

@@ -26,7 +26,6 @@ from userbot.errors import (
 )
 from userbot.telegram.believed import Believed
 from userbot.telegram.client import Client
-from userbot.telegram.waits import Tries
 from userbot.texts import _
 from userbot.timings import USUAL
 from userbot.types import CHANNELS
@@ -79,9 +78,9 @@ class TelegramTranscriber:
             if not self._waiting:
                 self._ended.clear()
 
-    async def has_premium(self) -> bool:
+    async def _has_premium(self) -> bool:
         """Whether the account has Premium, as far as Telegram tells."""
-        (me,) = await self._asked(functions.users.GetUsersRequest([types.InputUserSelf()]), 0)
+        (me,) = await self._client.asked(functions.users.GetUsersRequest([types.InputUserSelf()]))
         return bool(getattr(me, "premium", False))
 
     async def _transcribe(self, chat: int, message: int, *, trial: bool) -> str:
@@ -121,7 +120,7 @@ class TelegramTranscriber:
     async def _ask(self, chat: int, message: int, *, trial: bool) -> Any:
         peer = await self._client.reach(chat)
         with self._client.gate.listening(chat, message):
-            found = await self._asked(
+            found = await self._client.asked(
                 functions.messages.TranscribeAudioRequest(peer, message), chat
             )
         if found.trial_remains_num is not None:
@@ -136,7 +135,7 @@ class TelegramTranscriber:
         for where in (0, chat) if chat < CHANNELS else (0,):
             may = self._free.get(where)
             if may is None:
-                may = await (self._is_boosted(where) if where else self.has_premium())
+                may = await (self._is_boosted(where) if where else self._has_premium())
                 self._free.keep(where, may)
             if may:
                 return True
@@ -144,7 +143,7 @@ class TelegramTranscriber:
 
     async def _is_boosted(self, chat: int) -> bool:
         channel = get_input_channel(await self._client.reach(chat))
-        found = await self._asked(functions.channels.GetChannelsRequest([channel]), chat)
+        found = await self._client.asked(functions.channels.GetChannelsRequest([channel]), chat)
         return any((getattr(one, "level", None) or 0) >= _LEVEL for one in found.chats)
 
     def _check_trial(self, *, trial: bool) -> None:
@@ -166,12 +165,6 @@ class TelegramTranscriber:
                 reason="telegram_trial_used",
                 lasting=True,
             )
-
-    async def _asked(self, request: Any, chat: int) -> Any:
-        async def ask() -> Any:
-            return await self._client(request)
-
-        return await Tries(self._client.gate.waits, chat).ask(ask)
 
     async def _on_update(self, update: types.UpdateTranscribedAudio) -> None:
         if self._waiting and not update.pending:
