@@ -7,9 +7,9 @@ import sqlite3
 import pytest
 from telethon.tl import types
 
-from tests.harness import Program, Stage, Timings, listed
+from tests.harness import Stage, Timings, listed
 from tests.path.test_answered_once import CUT_OFF
-from tests.path.voice.notes import until
+from tests.path.voice.notes import answered, until
 
 ADDRESS = "https://news.example/storm"
 TITLE, DESCRIPTION = "Storm over the coast", "Ferries stay in port."
@@ -27,10 +27,6 @@ def asked(stage: Stage) -> str:
     """What the model was asked last."""
     said: str = stage.asked()[-1][-1]["content"]
     return said
-
-
-async def answered(program: Program, count: int = 1) -> None:
-    await until(lambda: len(program.events("answered")) == count)
 
 
 @pytest.mark.parametrize("who", ["olga", "max"])

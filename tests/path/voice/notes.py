@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import Stage
+from tests.harness import Program, Stage
 
 
 def _ffmpeg() -> str | None:
@@ -52,3 +52,8 @@ async def until(holds: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
         while not holds():
             await asyncio.sleep(0.01)
+
+
+async def answered(program: Program, count: int = 1) -> None:
+    """Until so many questions are answered."""
+    await until(lambda: len(program.events("answered")) == count)

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from tests.harness import Program, Stage, Timings, listed
+from tests.harness import Stage, Timings, listed
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.test_chat_commands import orders
 from tests.path.voice.notes import (
@@ -17,6 +17,7 @@ from tests.path.voice.notes import (
     RU,
     SPEECH,
     WORDS_EN,
+    answered,
     last_question,
     until,
 )
@@ -31,10 +32,6 @@ FIRST, ONLY = {"engine": "telegram_first"}, {"engine": "telegram"}
 def premium(stage: Stage) -> None:
     stage.telegram.gives_premium(stage.olga)
     stage.telegram.hears(EN, HEARD)
-
-
-async def answered(program: Program, count: int = 1) -> None:
-    await until(lambda: len(program.events("answered")) == count)
 
 
 def asks(stage: Stage) -> int:
