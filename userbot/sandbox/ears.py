@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -43,15 +42,15 @@ class Ears:
 
     trials: int = 0
     used: Counter[int] = field(default_factory=Counter)
-    known: dict[str, Words] = field(default_factory=dict)
+    known: dict[bytes, Words] = field(default_factory=dict)
     begun: dict[tuple[int, Message], Transcription] = field(default_factory=dict)
     """By who asked, and for what."""
 
     def learn(self, recording: bytes, words: Words) -> None:
         """From now on this is heard in a recording."""
-        self.known[hashlib.sha256(recording).hexdigest()] = words
+        self.known[recording] = words
 
     def words_of(self, recording: bytes) -> Words:
         """What is heard in it."""
         unknown = Words("Telegram understands no word of this recording.")
-        return self.known.get(hashlib.sha256(recording).hexdigest(), unknown)
+        return self.known.get(recording, unknown)
