@@ -49,6 +49,9 @@ def test_a_server_has_the_rights_that_its_block_gives(config: Path) -> None:
             '[[tools]]\nname = "n"\nurl = "notes.example"', 9, "web address", "https", id="url"
         ),
         pytest.param(
+            '[[tools]]\nname = "n"\nurl = "https://[x/mcp"', 9, "web address", "https", id="half"
+        ),
+        pytest.param(
             '[[tools]]\nname = "n"\nurl = "http://notes.example"', 9, "others", "https", id="plain"
         ),
         pytest.param(f'{TIME}headers = {{ A = "b" }}', 10, "belongs to a url", "env", id="headers"),

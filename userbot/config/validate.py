@@ -102,6 +102,10 @@ def _is_key(text: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:  # half an IPv6 address
+        return False
     return re.fullmatch(r"https?://[^\s/?#]+\S*", text) is not None
 
 
