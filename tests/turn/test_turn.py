@@ -107,3 +107,14 @@ def test_whatever_happens_in_whatever_order_it_ends_and_is_settled_once(verbs: l
             settled += stage is Stage.SETTLE
     assert (turn.next(), settled) == (None, 1)
     assert turn.answer is None or turn.material is not None
+
+
+def test_while_its_first_text_is_on_its_way_a_turn_does_not_move() -> None:
+    turn = Turn(question(chat=-5))
+    turn.began, turn.looked, turn.first_text_left = 0.0, True, True
+    turn.moves(-1005)
+    assert (turn.question.conversation.chat, turn.interruption) == (-5, None)
+    turn.first_text_left = False  # Telegram did not take it
+    turn.moves(-1005)
+    assert turn.question.conversation.chat == -1005
+    assert turn.interruption == Interruption("changed")

@@ -49,7 +49,7 @@ class Migration:
         if new is None or turn.is_ending:
             return
         turn.moves(new)
-        if turn.has_begun:
+        if turn.has_begun and turn.question.conversation.chat == new:
             self._report(
                 Notice(
                     **about(turn.question),

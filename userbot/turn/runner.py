@@ -156,6 +156,7 @@ class Runner:
             if self._stages.approve is not None:
                 self._stages.approve.taken_back(turn)
             turn.start_over()
+            turn.refusal = None  # it was of what the turn was before
             await self.until_it_begins(turn)
         elif turn.answer is None and turn.outcome is None:
             unfinished = interruption.reason in ("hung", "begun_before_move")

@@ -469,8 +469,11 @@ class Turn:
     def moves(self, new: int) -> None:
         """Its group goes on as the supergroup `new`: it is answered there, from its beginning.
 
-        What stands of half an answer cannot be finished: then it ends.
+        What stands of half an answer cannot be finished: then it ends. While its first text is on
+        its way nobody knows that yet: it is refused, and the turn moves then, or it stands.
         """
+        if self.first_text_left and not self.messages and self.answer is None:
+            return
         self.question = self.question.moved(new)
         self.pieces = [one.moved(new) for one in self.pieces]
         if self.awaits:  # what is kept of it will stand there, below the question
