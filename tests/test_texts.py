@@ -90,6 +90,11 @@ def test_particulars_that_are_texts_are_translated_and_others_are_data() -> None
         assert translated(erased(0, name), "ru").endswith(f": {name}.")
 
 
+def test_a_fraction_stands_behind_a_comma_in_russian_and_behind_a_point_in_english() -> None:
+    text = _("{seconds:.1f} s", seconds=2.9)
+    assert (translated(text, "en"), translated(text, "ru")) == ("2.9 s", "2,9 с")
+
+
 def test_joined_texts_are_translated_one_by_one() -> None:
     text = joined(_("Nothing was erased."), "", "srv {x}", by=" · ")
     assert text == "Nothing was erased. · srv {x}"

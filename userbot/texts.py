@@ -107,11 +107,21 @@ def _format(template: str, values: dict[str, Any]) -> str:
     return template.format(**values) if values else template
 
 
+class _WithComma(float):
+    """A number whose fraction stands behind a comma, as in Russian."""
+
+    def __format__(self, spec: str) -> str:
+        return super().__format__(spec).replace(".", ",")
+
+
 def _values(values: dict[str, Any], language: Language) -> dict[str, Any]:
-    return {
-        name: translated(value, language) if isinstance(value, Text) else value
-        for name, value in values.items()
-    }
+    return {name: _value(value, language) for name, value in values.items()}
+
+
+def _value(value: Any, language: Language) -> Any:
+    if isinstance(value, Text):
+        return translated(value, language)
+    return _WithComma(value) if isinstance(value, float) and language == "ru" else value
 
 
 def _found(text: Text, language: Language) -> str:

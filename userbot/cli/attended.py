@@ -47,11 +47,11 @@ def _today(settings: Settings) -> Today:
     today = Today()
     with Archive.reading(path) as archive:
         for day in spending(archive, "day", began, zone):
-            today.answers += day.requests
             today.tokens += day.prompt_tokens + day.completion_tokens
             today.cost += day.cost / MICRO
         if archive is not None:
             today.failed = len(archive.exchanges(-1, failed=True, since=began))
+            today.answers = archive.answered(began)
     return today
 
 

@@ -99,5 +99,5 @@ def counted(number: int) -> str:
     if number < _THOUSAND:
         return str(number)
     if number < _MILLION - 500:
-        return f"{number / _THOUSAND:.1f}k"
-    return f"{number / _MILLION:.1f}M"
+        return _("{thousands:.1f}k", thousands=number / _THOUSAND)
+    return _("{millions:.1f}M", millions=number / _MILLION)

@@ -135,6 +135,10 @@ class Archive:
             for row in rows
         ]
 
+    def answered(self, since: datetime) -> int:
+        """How many answers were given since a moment, whatever became of their words."""
+        return len(self.database.rows("SELECT 1 FROM given WHERE at >= :since", {"since": since}))
+
     def exchanges(
         self,
         limit: int,
