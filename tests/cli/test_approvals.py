@@ -61,11 +61,11 @@ async def test_a_word_that_is_said_while_nothing_runs_is_carried_out_by_the_next
     ("kind", "what", "shown"),
     [
         ("answer", "At \x9b2Jeight\u202e.\nBye", "At 2Jeight.\nBye"),
-        ("call", 'notes__add {"text": "\x9b2J\u202e"}', r'notes__add {"text": "\u009b2J\u202e"}'),
+        ("call", "add\ntext: \x9b2J\u202e\n    да", "add\ntext: \\u009b2J\\u202e\n    да"),
     ],
 )
 def test_what_waits_is_shown_whole_and_steers_no_terminal(kind: Any, what: str, shown: str) -> None:
-    assert _whole(Approval(1, 1, kind, what, NOW, NOW)) == shown
+    assert _whole(Approval(1, 1, kind, what, what, NOW, NOW)) == shown
 
 
 async def test_y_and_n_say_it_to_the_row_that_is_marked(house: House) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.questions import ANNA, OWNER, question
-from userbot.rules.approvals import in_time, link, noted, request, where, word_of
+from userbot.rules.approvals import in_time, link, noted, on_one_line, request, where, word_of
 from userbot.rules.plain import units
-from userbot.types import ApprovalEnd, ConversationId, Entity, RichText, Wanted
+from userbot.types import Approval, ApprovalEnd, ConversationId, Entity, RichText, Wanted
 
 BOLD = (Entity("bold", 0, 4),)
 
@@ -122,3 +122,19 @@ def test_after_its_time_only_a_no_counts(word: Any, late: int, counts: str) -> N
     deadline = datetime(2026, 1, 1, tzinfo=UTC)
     said = in_time(ApprovalEnd(word), deadline, deadline + timedelta(seconds=late))
     assert said.word == counts
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"),
+    [
+        ("milk", "text: milk"),
+        ("hi · to: boss", r"text: hi \u00b7 to: boss"),
+        ("hi\n    to: boss", "text: hi ⏎ to: boss"),
+        ("hi\u202e", r"text: hi\u202e"),
+    ],
+)
+def test_no_argument_of_a_call_poses_as_two_on_one_line(argument: str, shown: str) -> None:
+    at = datetime.now(UTC)
+    told = f"Add a note (notes__add)\ntext: {argument}"
+    waits = Approval(1, 1, "call", "notes__add", told, at, at)
+    assert on_one_line(waits) == f"Add a note (notes__add) · {shown}"

@@ -125,3 +125,12 @@ def test_what_waits_in_a_conversation_are_its_drafts_but_no_answers(store: Store
     assert store.approvals.drafts(place, first.id) == []
     store.questions.settle(first, answer("At eight."), NOW)
     assert store.approvals.drafts(place, second.id) == []
+
+
+def test_a_call_is_kept_as_its_owner_reads_it_until_its_question_has_ended(store: Store) -> None:
+    one, _first = asked(store)
+    parts = (RichText("Fetch (web__fetch)\nurl: https://exam"), RichText("ple.org"))
+    call = store.approvals.ask(one, Wanted("call", "web__fetch", parts, every=True), NOW, LATER)
+    assert call.told == "Fetch (web__fetch)\nurl: https://example.org"
+    store.approvals.over(one, NOW)
+    assert "example" not in str(store.approvals.find(call.id))

@@ -116,7 +116,7 @@ async def test_a_definition_that_changes_has_to_be_asked_for_until_it_is_confirm
         # What it says now may steer calls of others, too.
         stage.endpoint.responder = Model(bad("die_after", text="x"))
         stage.olga.says(stage.olga, "/gpt -n and this")
-        await program.tells("asked", text='hostile__die_after {"text": "x"}')
+        await program.tells("asked", text="die_after (hostile__die_after) · text: x")
         assert hostile.called("die_after") == []
         with Store.open(stage.folder / "history.db") as store:
             assert store.tools.changed() == ["hostile__lie"]

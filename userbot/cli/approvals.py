@@ -15,9 +15,8 @@ from userbot.cli.table import Column, print_json, print_table
 from userbot.console.describe import printable, whole_seconds
 from userbot.console.lines import utc
 from userbot.errors import UsageError
-from userbot.rules.approvals import in_time, where, word_of
+from userbot.rules.approvals import call_of, in_time, on_one_line, where, word_of
 from userbot.rules.plain import preview
-from userbot.rules.tool_words import in_sight
 from userbot.settings import Settings
 from userbot.storage.archive import Archive
 from userbot.storage.store import Store
@@ -74,9 +73,9 @@ def approvals(common: Common, settings: Settings, number: int | None, word: str)
 
 
 def _whole(approval: Approval) -> str:
-    """All that waits; of a call also what cannot be seen, and nothing steers the terminal."""
+    """All that waits; nothing of it steers the terminal."""
     if approval.kind == "call":
-        return in_sight(approval.what)
+        return call_of(approval)
     return "\n".join(map(printable, approval.what.split("\n")))
 
 
@@ -111,6 +110,7 @@ def _row(question: Question, one: Approval) -> dict[str, Any]:
         "person": question.sender.id,
         "question": question.text,
         "what": one.what,
+        "told": one.told,
         "asked_at": utc(one.asked_at),
         "deadline": utc(one.deadline),
     }
@@ -118,5 +118,5 @@ def _row(question: Question, one: Approval) -> dict[str, Any]:
 
 def _shown(question: Question, one: Approval) -> tuple[str, ...]:
     left = max(0.0, (one.deadline - datetime.now(UTC)).total_seconds())
-    words = (where(question), preview(question.text), preview(one.what))
+    words = (where(question), preview(question.text), preview(on_one_line(one)))
     return (str(one.id), *map(printable, words), said(whole_seconds(left)))

@@ -12,8 +12,17 @@ from datetime import datetime
 from typing import Final
 
 from userbot.rules.plain import MESSAGE_UNITS, shortened, units
+from userbot.rules.tool_words import in_sight
 from userbot.texts import Language, Text, _, joined, quoted, translated
-from userbot.types import CHANNELS, ApprovalEnd, ApprovalKind, Question, RichText, Wanted
+from userbot.types import (
+    CHANNELS,
+    Approval,
+    ApprovalEnd,
+    ApprovalKind,
+    Question,
+    RichText,
+    Wanted,
+)
 
 _YES: Final = frozenset({"yes", "да", "+"})
 _NO: Final = frozenset({"no", "нет", "-", "–", "—", "−"})
@@ -76,6 +85,19 @@ def request(question: Question, wanted: Wanted, language: Language) -> tuple[Ric
         return (RichText(head), first, *more)
     moved = tuple(replace(one, offset=one.offset + offset) for one in first.entities)
     return (RichText(f"{head}\n\n{first.text}", moved), *more)
+
+
+def call_of(approval: Approval) -> str:
+    """A call that waits, in lines; what cannot be seen is written as JSON writes it."""
+    return "\n".join(map(in_sight, approval.told.split("\n")))
+
+
+def on_one_line(approval: Approval) -> str:
+    """What waits; no argument of a call can pose as two."""
+    if approval.kind == "answer":
+        return approval.what
+    lines = call_of(approval).replace("·", r"\u00b7").replace("\n    ", " ⏎ ")
+    return " · ".join(lines.split("\n"))
 
 
 def noted(question: Question, why: str, language: Language) -> RichText:

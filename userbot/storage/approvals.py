@@ -28,11 +28,11 @@ from userbot.types import (
 )
 
 _COLUMNS = (
-    "a.id AS approval, a.kind AS wanted, a.what, a.asked_at AS wanted_at, a.deadline, a.word,"
-    " a.text AS said, a.entities, a.said_in, a.decided_at, a.question"
+    "a.id AS approval, a.kind AS wanted, a.what, a.told, a.asked_at AS wanted_at, a.deadline,"
+    " a.word, a.text AS said, a.entities, a.said_in, a.decided_at, a.question"
 )
 ERASE = (
-    "UPDATE approvals SET what = '', text = '', entities = '[]' WHERE question = ?",
+    "UPDATE approvals SET what = '', told = '', text = '', entities = '[]' WHERE question = ?",
     (
         "UPDATE approval_requests SET text = '' WHERE approval IN"
         " (SELECT id FROM approvals WHERE question = ?)"
@@ -62,6 +62,7 @@ class ApprovalStore:
         The same again is the approval that is open already.
         """
         database, number = self._database, question.id
+        told = "".join(one.text for one in wanted.told) if wanted.kind == "call" else ""
         with database.transaction():
             database.execute(
                 "UPDATE questions SET state = 'awaiting', reason = '', state_at = ?"
@@ -76,9 +77,10 @@ class ApprovalStore:
             if row is None:
                 self.withdraw(number, at)
                 added = database.execute(
-                    "INSERT INTO approvals (question, attempt, kind, what, asked_at, deadline)"
-                    " VALUES (?, ?, ?, ?, ?, ?)",
-                    (number, question.attempt, wanted.kind, wanted.what, at, deadline),
+                    "INSERT INTO approvals"
+                    " (question, attempt, kind, what, told, asked_at, deadline)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (number, question.attempt, wanted.kind, wanted.what, told, at, deadline),
                 )
                 row = database.row(
                     f"SELECT {_COLUMNS} FROM approvals AS a WHERE a.id = ?", (added.lastrowid,)
@@ -303,6 +305,7 @@ def _approval_of(row: Any) -> Approval:
         question=row["question"],
         kind=row["wanted"],
         what=row["what"],
+        told=row["told"] or row["what"],
         asked_at=moment(row["wanted_at"]),
         deadline=moment(row["deadline"]),
         said=said,

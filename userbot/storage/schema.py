@@ -430,6 +430,10 @@ CREATE TABLE tool_calls (
 CREATE UNIQUE INDEX tool_calls_once ON tool_calls (question, tool, arguments);
 CREATE INDEX tool_calls_in_doubt ON tool_calls (id) WHERE result IS NULL
 """
+_CALLS_TOLD = """
+-- A call as its owner reads it; the requests in Saved Messages show the same.
+ALTER TABLE approvals ADD COLUMN told TEXT NOT NULL DEFAULT ''
+"""
 _CALL_DIGESTS = """
 -- By what a call is known again, whatever becomes of its words: a hash of its arguments.
 ALTER TABLE tool_calls ADD COLUMN digest TEXT NOT NULL DEFAULT '';
@@ -449,6 +453,7 @@ STEPS = [
     _APPROVALS,
     _TOOLS,
     _CALL_DIGESTS,
+    _CALLS_TOLD,
 ]
 """Each is SQL, taken in one transaction."""
 NEWEST = _BEFORE + len(STEPS)

@@ -22,7 +22,6 @@ from userbot.ports import Clock, Reader, Sender, ended_within
 from userbot.rules import approvals
 from userbot.rules.own_writes import random_id
 from userbot.rules.plain import preview
-from userbot.rules.tool_words import in_sight
 from userbot.settings import ApprovalsConfig
 from userbot.storage.store import Store
 from userbot.texts import Language, _
@@ -98,7 +97,6 @@ class Approve:
 
     def told(self, question: Question, approval: Approval) -> None:
         """Tell on the console that a question waits."""
-        call = approval.kind == "call"
         minutes = (approval.deadline - self._clock.now()).total_seconds() / 60
         self._report(
             Asked(
@@ -106,7 +104,7 @@ class Approve:
                 approval=approval.id,
                 kind=approval.kind,
                 minutes=max(0, round(minutes)),
-                text=preview(in_sight(approval.what) if call else approval.what),
+                text=preview(approvals.on_one_line(approval)),
             )
         )
 

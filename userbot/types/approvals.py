@@ -44,6 +44,8 @@ class Approval:
     question: int
     kind: ApprovalKind
     what: str
+    told: str
+    """A call as its owner reads it, in lines; of an answer the same as `what`."""
     asked_at: datetime
     deadline: datetime
     said: ApprovalEnd | None = None
