@@ -193,7 +193,7 @@ class _Run:
             await self._recover(running, began)
             adapters.updates.open_changes()
             on_the_way_out.callback(adapters.updates.close_changes)
-            adapters.updates.open(account.owner)
+            adapters.updates.open(account.owner, services.arrivals)
             adapters.client.takes_updates = True
             self._store.limit_wait(STORE_SECONDS)
             for work, name in (
@@ -244,10 +244,6 @@ class _Run:
         )
 
     # -- what Telegram tells
-
-    def arrived(self, message: Message) -> None:
-        """A message has come, or was found."""
-        self._built.arrivals.receive(message)
 
     def edited(self, message: Message) -> None:
         """A message reads otherwise now."""

@@ -41,7 +41,7 @@ class Listening:
     def __init__(self) -> None:
         self.messages: list[Message] = []
 
-    def arrived(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         self.messages.append(message)
 
     def edited(self, message: Message) -> None:
@@ -66,7 +66,7 @@ async def test_a_protected_group_is_known_by_what_came_before() -> None:
     client._mb_entity_cache.set_self_user(OWNER.id, False, 1)
     listener = Listening()
     updates = Updates(client, People(client, print), listener, print)
-    updates.open(OWNER)
+    updates.open(OWNER, listener)
     now = datetime.now(UTC)
     for number, protects in enumerate((True, None, False, None), 1):
         group = protects is not None and types.Chat(

@@ -53,7 +53,7 @@ class Listening:
         self.marks: list[tuple[ConversationId, int]] = []
         self.sendings: list[tuple[int, int, int]] = []
 
-    def arrived(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         self.messages.append(message)
 
     def edited(self, message: Message) -> None:
@@ -89,7 +89,7 @@ class Olgas:
     async def open(self) -> None:
         await self.client.connect()
         await self.client.get_dialogs()
-        self.updates.open(Person(id=self.stage.olga.id, name="Olga"))
+        self.updates.open(Person(id=self.stage.olga.id, name="Olga"), self.listener)
         self.updates.open_deletions()
         self.updates.open_changes()
 

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from telethon.extensions import BinaryReader
 from telethon.tl import types
 
 from tests.pace import growth
-from userbot.telegram.words import carried, item, pages_of, said, told, with_addresses
+from userbot.telegram.words import item, pages_of, said, told, with_addresses
 
 EMPTY_POLL = types.PollResults()
 
@@ -89,7 +90,6 @@ SONG = types.DocumentAttributeAudio(5, title="Song", performer="Ann")
 )
 def test_what_is_carried_is_told_in_words(media: Any, words: str | None) -> None:
     assert told(media) == words
-    assert carried(SimpleNamespace(media=media)) == words
 
 
 def test_one_task_or_option_can_be_meant() -> None:
@@ -112,6 +112,11 @@ def test_a_hidden_address_stands_behind_its_words(
 ) -> None:
     entity = types.MessageEntityTextUrl(*link)
     assert said(SimpleNamespace(message=words, entities=[entity])) == shown
+
+
+def test_no_half_of_a_surrogate_pair_comes_over_the_line() -> None:
+    sent = bytes(types.TextPlain("half")).replace(b"half", b"\xed\xa0\xbd!")
+    assert BinaryReader(sent).tgread_object().text.encode()
 
 
 def test_of_a_long_page_no_more_is_read_than_anybody_is_shown() -> None:

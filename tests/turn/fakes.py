@@ -88,7 +88,7 @@ class FakeTelegram:
         )
         self.posts.append(post := Post(message, texts=[text], **by))
         if told:
-            self.tell(lambda line: line.listener.arrived(message))
+            self.tell(lambda line: line.inbox.receive(message))
         return post
 
     def change(self, post: Post, text: str) -> None:
@@ -171,8 +171,8 @@ class FakeLine:
 
     def close_changes(self) -> None: ...
 
-    def open(self, owner: Person) -> None:
-        self.listens = True
+    def open(self, owner: Person, inbox: Any) -> None:
+        self.inbox, self.listens = inbox, True
 
     async def close(self) -> None:
         self.listens = False
@@ -310,7 +310,7 @@ class FakeLine:
             if one.message > after and (since is None or one.at >= since)
         ]
         for one in read:
-            self.listener.arrived(replace(one, came=Came.FOUND))
+            self.inbox.receive(replace(one, came=Came.FOUND))
         return Brought(len(read), read[-1].message if read else after, "Club", whole=True)
 
 

@@ -15,10 +15,10 @@ from telethon.tl import types
 from telethon.utils import get_display_name, get_peer_id
 
 from userbot.rules import pictures
-from userbot.rules.plain import paired, within
+from userbot.rules.plain import within
 from userbot.rules.voice_note import unpacked
 from userbot.telegram.people import People
-from userbot.telegram.words import carried, pages_of, rich_text, said, text_of, told, with_addresses
+from userbot.telegram.words import pages_of, rich_text, text_of, told, with_addresses
 from userbot.types import (
     SAVED_TITLE,
     Came,
@@ -79,7 +79,8 @@ class Converter:
         self.look_at_title(message)
         self._look_at_protection(message)
         topic, reply_to = thread_of(message)
-        text, shown = said(message), text_of(message)
+        shown = text_of(message)
+        text = with_addresses(shown, message.entities)
         post = self._post_of(message)
         incoming = Message(
             conversation=ConversationId(message.chat_id, topic if post is None else post),
@@ -101,19 +102,14 @@ class Converter:
             forwarded_from=origin_of(message),
             protected=is_protected(message) or message.chat_id in self._protecting,
             noforwards=bool(message.noforwards) or message.chat_id in self._protecting,
-            media=carried(message),
-            voice=voice_of(message),
             expires_at=expires_at(message),
             album=message.grouped_id,
-            picture=picture_in(message) is not None,
-            document=document_in(message) is not None,
-            pages=linked_in(message),
             edited_at=message.edit_date,
             scheduled=bool(message.from_scheduled),
             came=came,
         )
         _check(incoming)
-        return incoming
+        return incoming if message.media is None else _with_media(incoming, message)
 
     def _is_reply_in_saved(self, message: Any, reply_to: int | None) -> bool:
         return reply_to is not None and message.chat_id == self.people.owner_id
@@ -124,7 +120,7 @@ class Converter:
         if chat == self.people.owner_id:
             self._titles[chat] = SAVED_TITLE
         elif message.chat is not None:
-            self._titles[chat] = paired(get_display_name(message.chat))
+            self._titles[chat] = get_display_name(message.chat)
         elif chat not in self._titles and (person := self.people.named(chat)):
             self._titles[chat] = person.name  # a private chat, by a short update
 
@@ -344,6 +340,17 @@ def is_protected(message: Any) -> bool:
 
 
 # What it carries.
+
+
+def _with_media(incoming: Message, message: Any) -> Message:
+    return replace(
+        incoming,
+        media=told(message.media),
+        voice=voice_of(message),
+        picture=picture_in(message) is not None,
+        document=document_in(message) is not None,
+        pages=linked_in(message),
+    )
 
 
 def voice_of(message: Any) -> Voice | None:

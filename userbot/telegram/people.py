@@ -19,7 +19,6 @@ from telethon.utils import get_display_name, get_peer_id
 
 from userbot.errors import TelegramError
 from userbot.events import Notice, Report
-from userbot.rules.plain import paired
 from userbot.telegram.client import Client
 from userbot.texts import _
 from userbot.types import Person
@@ -159,7 +158,7 @@ def _person_of(marked_id: int, entity: Any) -> Person:
     known_well = isinstance(entity, types.User) and not entity.min
     return Person(
         id=marked_id,
-        name=paired(get_display_name(entity)) or str(marked_id),
+        name=get_display_name(entity) or str(marked_id),
         username=getattr(entity, "username", None),
         bot=bool(getattr(entity, "bot", False)),
         contact=known_well and bool(entity.contact),

@@ -32,10 +32,15 @@ from userbot.types import Came, ConversationId, Message, Person
 _log = logging.getLogger(__name__)
 
 
-class Listener(Protocol):
-    """Told of all that happens in the chats, once it was opened to that."""
+class Inbox(Protocol):
+    """Takes messages."""
 
-    def arrived(self, message: Message) -> None: ...
+    def receive(self, message: Message) -> None:
+        """A message has come, or was found."""
+
+
+class Listener(Protocol):
+    """Told of all else that happens in the chats, once it was opened to that."""
 
     def edited(self, message: Message) -> None: ...
 
@@ -80,14 +85,15 @@ class Updates:
         self._report = report
         self._converter = Converter(people, client.gate.waits.titles)
         self._listener = listener
-        self._takes_messages = self._takes_deletions = self._takes_changes = False
+        self._inbox: Inbox | None = None
+        self._takes_deletions = self._takes_changes = False
         self._early: list[tuple[Any, Came]] = []
         self._early_deletions: list[tuple[int | None, Sequence[int]]] = []
         self._waiting: dict[int, deque[tuple[Any, Came]]] = {}
         self._asking: set[asyncio.Task[None]] = set()
+        client.add_event_handler(self._on_service, events.Raw(_NEW))
         client.add_event_handler(self._on_message, events.NewMessage())
         client.add_event_handler(self._on_edited, events.MessageEdited())
-        client.add_event_handler(self._on_service, events.Raw(_NEW))
         client.add_event_handler(self._on_deleted, events.Raw(_DELETED))
         client.add_event_handler(self._on_rights, events.Raw(_RIGHTS))
         client.add_event_handler(self._on_read, events.Raw(_READ))
@@ -104,13 +110,13 @@ class Updates:
         """Tell of messages that read otherwise and chats that move, from now on."""
         self._takes_changes = True
 
-    def open(self, owner: Person) -> None:
+    def open(self, owner: Person, inbox: Inbox) -> None:
         """Hand over the messages that were held, then each as it comes."""
         self._converter.people.introduce(owner)
-        self._takes_messages = True
+        self._inbox = inbox
         early, self._early = self._early, []
         for message, came in early:
-            self._take(message, _held(message, came))
+            self._take(message, _held(message, came), inbox)
 
     def close_changes(self) -> None:
         """Listen to new messages only."""
@@ -128,7 +134,8 @@ class Updates:
 
     def bring(self, message: Any) -> None:
         """Take a message that was found in its chat, as if it had just arrived."""
-        self._take(message, Came.FOUND)
+        assert self._inbox is not None  # it is looked for nothing before
+        self._take(message, Came.FOUND, self._inbox)
 
     @property
     def waits(self) -> bool:
@@ -240,12 +247,12 @@ class Updates:
     async def _on_message(self, event: events.NewMessage.Event) -> None:
         # Telethon 1.45 gives what getDifference brings no pts of its own.
         came = Came.LIVE if getattr(event.original_update, "pts", 0) else Came.LATE
-        if self._takes_messages:
-            self._take(event.message, came)
+        if self._inbox is not None:
+            self._take(event.message, came, self._inbox)
         else:
             self._early.append((event.message, came))
 
-    def _take(self, message: Any, came: Came) -> None:
+    def _take(self, message: Any, came: Came, inbox: Inbox) -> None:
         try:
             chat = message.chat_id
             if chat in self._waiting:
@@ -256,14 +263,14 @@ class Updates:
             self._malformed(message, error)
             return
         if incoming is not None:
-            self._listener.arrived(incoming)
+            inbox.receive(incoming)
             return
         self._waiting[chat] = deque([(message, came)])
-        task = asyncio.create_task(self._ask_who(chat), name=f"senders of {chat}")
+        task = asyncio.create_task(self._ask_who(chat, inbox), name=f"senders of {chat}")
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
 
-    async def _ask_who(self, chat: int) -> None:
+    async def _ask_who(self, chat: int, inbox: Inbox) -> None:
         waiting = self._waiting[chat]
         try:
             while waiting:
@@ -274,7 +281,7 @@ class Updates:
                 except MALFORMED as error:
                     self._malformed(message, error)
                 else:
-                    self._listener.arrived(incoming)
+                    inbox.receive(incoming)
                 waiting.popleft()
         finally:
             del self._waiting[chat]

@@ -12,7 +12,7 @@ from typing import Any
 
 from telethon.tl import TLObject, types
 
-from userbot.rules.plain import paired, shortened, within
+from userbot.rules.plain import shortened, within
 from userbot.types import Entity, LinkedPage, RichText
 
 _LONGEST = 300
@@ -28,9 +28,10 @@ def text_of(message: Any) -> str:
 
     See core.telegram.org/constructor/richMessage: blocks as those of an instant view.
     """
+    if message.message:
+        return str(message.message)
     rich = getattr(message, "rich_message", None)
-    blocks = rich.blocks if isinstance(rich, types.RichMessage) else []
-    return paired(message.message or _words_in(blocks))
+    return _words_in(rich.blocks) if isinstance(rich, types.RichMessage) else ""
 
 
 _KINDS = {
@@ -62,12 +63,14 @@ def rich_text(message: Any) -> RichText:
 
 def said(message: Any) -> str:
     """The same, with the address behind each link that does not show it."""
-    return with_addresses(message.message or "", message.entities) or text_of(message)
+    return with_addresses(text_of(message), message.entities)
 
 
 def with_addresses(text: str, entities: Any) -> str:
     """A text with the addresses of its hidden links behind their words."""
     links = [one for one in entities or () if isinstance(one, types.MessageEntityTextUrl)]
+    if not links:
+        return text
     links.sort(key=lambda one: one.offset, reverse=True)
     # What is put behind a link moves none of those before it.
     spans = within(text, ((one.offset, one.length) for one in links))
@@ -76,16 +79,11 @@ def with_addresses(text: str, entities: Any) -> str:
         if start < end and link.url and shown.rstrip("/") != link.url.rstrip("/"):
             end = start + len(text[start:end].rstrip())
             text = f"{text[:end]} ({link.url}){text[end:]}"
-    return paired(text)
-
-
-def carried(message: Any) -> str | None:
-    """What a message carries beside its text, in words; None if nothing that matters."""
-    return told(message.media)
+    return text
 
 
 def told(media: Any) -> str | None:
-    """The same of a media by itself."""
+    """What a message carries beside its text, in words; None if nothing that matters."""
     if media is None or isinstance(media, types.MessageMediaWebPage | types.MessageMediaEmpty):
         return None
     if isinstance(media, types.MessageMediaDocument):
@@ -113,8 +111,8 @@ def pages_of(message: Any) -> tuple[LinkedPage, ...] | None:
             address=_one_line(page.url or page.display_url),
             site=_one_line(page.site_name or ""),
             title=_one_line(page.title or ""),
-            description=paired((page.description or "")[:_MOST_WORDS]),
-            text=paired(words[:_MOST_WORDS]),
+            description=(page.description or "")[:_MOST_WORDS],
+            text=words[:_MOST_WORDS],
         ),
     )
 
