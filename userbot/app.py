@@ -325,11 +325,15 @@ class _Run:
     async def _look_for_retries(self) -> None:
         """Take up what another process wants asked again, or has decided, until cancelled."""
         services = self._built
+        seen: int | None = None
         while True:
             try:
-                services.retries.look(self._clock.now())
-                services.verdicts.look()
-                await services.verdicts.find()
+                if seen != (version := self._store.database.data_version()):
+                    services.retries.look(self._clock.now())
+                    seen = version
+                if services.queue.aside:
+                    services.verdicts.look()
+                    await services.verdicts.find()
             except StorageError as trouble:
                 with suppress(StorageError):  # told
                     await self._store_back.wait(trouble)

@@ -294,6 +294,18 @@ async def test_what_the_owner_did_not_write_himself_is_no_word(stage: Stage) -> 
     assert [row.state for row in stage.history()] == ["awaiting"]
 
 
+async def test_an_order_for_a_recap_is_no_word_to_the_request_that_it_replies_to(
+    stage: Stage,
+) -> None:
+    program = await begun(stage)
+    question = stage.max.says(stage.group, "when do we meet?")
+    request = await requested(stage)
+    stage.olga.says(stage.olga, f"/gpt_recap {stage.group.id} 5", reply_to=request)
+    await program.tells("answered")
+    assert stage.answers(question) == []
+    assert [row.state for row in stage.history()] == ["awaiting", "answered"]
+
+
 async def test_a_request_that_rings_is_scheduled_and_its_word_found_under_its_new_id(
     stage: Stage,
 ) -> None:

@@ -61,7 +61,8 @@ class Queue:
         self._clock = clock
         self._report = report
         self._turns: dict[ConversationId, deque[Turn]] = {}
-        self._aside: list[Turn] = []
+        self.aside: list[Turn] = []
+        """What waits for the owner's yes."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
         self.is_paused = False
@@ -84,7 +85,7 @@ class Queue:
     def set_aside(self, turn: Turn) -> None:
         """An earlier run has left a question that waits for the owner's yes."""
         turn.left = True
-        self._aside.append(turn)
+        self.aside.append(turn)
 
     def waiting(self, question: int) -> Turn | None:
         """The turn that waits for the owner's yes, by its question's id; None while it cannot go
@@ -92,22 +93,17 @@ class Queue:
         """
         if self._draining:
             return None
-        return next((turn for turn in self._aside if turn.question.id == question), None)
+        return next((turn for turn in self.aside if turn.question.id == question), None)
 
     def go_on(self, turn: Turn, waited: float = 0.0) -> None:
         """What a turn waited for has come, after so many seconds: it goes on next."""
-        self._aside.remove(turn)
+        self.aside.remove(turn)
         turn.goes_on(waited)
         turns = self._turns.get(turn.question.conversation)
         if turns is None:
             self.put(turn)
         else:
             turns.insert(1, turn)
-
-    @property
-    def aside(self) -> list[Turn]:
-        """What waits for the owner's yes."""
-        return list(self._aside)
 
     def stop_waiting(self, turn: Turn, reason: str) -> None:
         """It is not to go on."""
@@ -335,7 +331,7 @@ class Queue:
         return None
 
     def _each(self) -> Iterator[Turn]:
-        return chain(chain.from_iterable(self._turns.values()), self._aside)
+        return chain(chain.from_iterable(self._turns.values()), self.aside)
 
     def _change(
         self, turn: Turn, pieces: Sequence[Question], gone: Sequence[Question] = (), why: str = ""
@@ -347,7 +343,7 @@ class Queue:
             if turn.interruption is None and turn.stream is not None:
                 turn.restarts += 1  # before the model is asked, it costs nothing to begin anew
             turn.interrupt(Interruption("changed"))
-        if turn in self._aside:
+        if turn in self.aside:
             turn.interrupt(Interruption("changed"))
             self._heed(turn)
         with suppress(StorageError):  # else the runner stores it before anything else
@@ -367,7 +363,7 @@ class Queue:
         if turn.is_ending:
             return
         turn.interrupt(Interruption("stopped", reason))
-        if turn in self._aside:
+        if turn in self.aside:
             self._heed(turn)
             return
         turns = next(turns for turns in self._turns.values() if turn in turns)
@@ -381,7 +377,7 @@ class Queue:
             case Interruption("changed"):
                 self.go_on(turn)
             case Interruption("stopped"):
-                self._aside.remove(turn)
+                self.aside.remove(turn)
                 turn.goes_on(0.0)
                 self._begin(self._runner.run(turn), "a withdrawn question")
 
@@ -394,7 +390,7 @@ class Queue:
                 finally:
                     turn = turns.popleft()
                     if turn.awaits:
-                        self._aside.append(turn)
+                        self.aside.append(turn)
                         self._heed(turn)
         finally:
             del self._turns[conversation]

@@ -18,11 +18,10 @@ from userbot.intake.chat_commands import ChatCommands
 from userbot.intake.command_results import QUIET
 from userbot.intake.overheard import Overheard
 from userbot.intake.verdicts import Verdicts
-from userbot.rules.trigger import question_of
 from userbot.storage.chats import Watermark
 from userbot.storage.store import Store
 from userbot.turn.chat_rules import ChatRules
-from userbot.types import Came, Command, CommandMessage, Message, Question
+from userbot.types import Came, ChatKind, Command, CommandMessage, Message, Question
 
 
 class Receiver:
@@ -62,10 +61,9 @@ class Receiver:
     def _take(self, message: Message, mark: Watermark | None, now: datetime) -> None:
         known = self._chats.known(message)
         decision = self._chats.decide(message, known)
-        prefixed = question_of(message.own_words, self._chats.policy.prefix) is not None
         approval = None
-        if not (known.ours or prefixed or isinstance(decision, Command)):
-            approval = self._verdicts.of(message)
+        if message.kind is ChatKind.SAVED and not known.ours:
+            approval = self._verdicts.of(message, self._chats.policy.prefix)
         if approval is not None:
             with self._store.database.transaction():
                 self._verdicts.take(message, approval, now)

@@ -3,7 +3,8 @@
 
 Rule 1: a word is in the store before anything follows from it, and the first counts; what follows
 looks there, so that a word of a killed run, or of another process, is one like any other.
-Rule 2: what the program wrote itself, what was forwarded, scheduled or made by a bot is never one.
+Rule 2: what the program wrote itself, what was forwarded, scheduled or made by a bot is never one,
+nor what asks or orders something.
 Rule 3: who says nothing in time has said no. While something may have been missed, time stands
 still: what he wrote meanwhile arrives first.
 Rule 4: a yes that is found late sends nothing: it is too old for that, as a question would be.
@@ -18,11 +19,12 @@ from userbot.events import Notice, Report, about
 from userbot.intake.queue import Queue
 from userbot.ports import Clock
 from userbot.rules.approvals import in_time, word_of
+from userbot.rules.trigger import is_addressed
 from userbot.storage.store import Store
 from userbot.texts import Text, _
 from userbot.turn.approve import Approve
 from userbot.turn.turn import Turn
-from userbot.types import Approval, ApprovalEnd, ChatKind, Message, Question, RichText, Wanted
+from userbot.types import Approval, ApprovalEnd, Message, Question, RichText, Wanted
 
 _MISSED_SECONDS = 30.0
 """After a start or a reconnection: what was written meanwhile has arrived by then."""
@@ -78,13 +80,13 @@ class Verdicts:
         self._time_stands = self._clock.monotonic() + _MISSED_SECONDS
         self._found = 0.0
 
-    def of(self, message: Message) -> Approval | None:
-        """What a message is the owner's word to; None if it is none. Raises StorageError.
+    def of(self, message: Message, prefix: str) -> Approval | None:
+        """What a message in Saved Messages is the owner's word to; None if it is none.
 
-        It is known already that he wrote it, and that it asks and orders nothing.
+        It is known already that the program did not write it. Raises StorageError.
         """
         made = message.forwarded or message.scheduled or message.service or message.by_machine
-        if message.kind is not ChatKind.SAVED or message.reply_to is None or made:
+        if message.reply_to is None or made or is_addressed(message, prefix):
             return None
         return self._approvals.asked_in(message.conversation.chat, message.reply_to)
 
@@ -111,15 +113,18 @@ class Verdicts:
         return first
 
     def look(self) -> None:
-        """Carry out what was said, wherever, and end what is overdue. Raises StorageError."""
+        """Carry out what was said, wherever, and end what is overdue. Raises StorageError.
+
+        There is something to do only while a turn stands aside.
+        """
         now = self._clock.now()
         if self._clock.monotonic() >= self._time_stands:
             for number in self._approvals.overdue(now):
                 self._approvals.say(number, ApprovalEnd("late"), now)
-        if not (aside := self._queue.aside):
+        if not self._queue.aside:
             return
         waiting = self._approvals.questions()
-        for one in aside:
+        for one in list(self._queue.aside):
             if one.question.id not in waiting:  # its words expired, or were cleared
                 self._queue.stop_waiting(one, "deleted")
         for question, approval in self._approvals.decided():

@@ -95,13 +95,14 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
         return Ignore("no_sender")
     by_owner = sender.id == policy.owner
 
-    command = command_of(incoming.own_words, policy.prefix)
+    words = beginning(incoming.own_words)
+    command = _command_in(words, policy.prefix)
     if command is not None:
         if not by_owner:
             return Ignore("not_owner_command")
         return _recap(incoming, sender, command, policy) or command
 
-    question = question_of(incoming.own_words, policy.prefix)
+    question = _question_in(words, policy.prefix)
     rule = policy.chats.get(incoming.conversation.chat)
     if by_owner:
         if question is None and incoming.kind is not ChatKind.SAVED:
@@ -148,6 +149,12 @@ def is_order(message: Message, policy: Policy) -> bool:
     return by_owner and command_of(message.own_words, policy.prefix) is not None
 
 
+def is_addressed(message: Message, prefix: str) -> bool:
+    """Whether a message begins with the prefix, or a command, whoever wrote it."""
+    words = beginning(message.own_words)
+    return _question_in(words, prefix) is not None or _command_in(words, prefix) is not None
+
+
 def _recap(incoming: Message, sender: Person, command: Decision, policy: Policy) -> Question | None:
     """The question that an order for a recap is, answered in Saved Messages; None for others.
 
@@ -183,8 +190,7 @@ def question_of(text: str, prefix: str) -> str | None:
     Without case, at the very start but for marks that nobody sees, and followed by white space (a
     new line too) or the end.
     """
-    found = _patterns(prefix)[0].fullmatch(beginning(text))
-    return None if found is None else found["rest"].strip()
+    return _question_in(beginning(text), prefix)
 
 
 def command_of(text: str, prefix: str) -> Command | Ignore | None:
@@ -194,7 +200,16 @@ def command_of(text: str, prefix: str) -> Command | Ignore | None:
     other ("!ai", "hey bot") they stay "/gpt_new". The name is in lower case and perhaps unknown;
     "/gpt_" alone is help, and "/gpt_new@somebody" is another bot's.
     """
-    found = _patterns(prefix)[1].fullmatch(beginning(text))
+    return _command_in(beginning(text), prefix)
+
+
+def _question_in(words: str, prefix: str) -> str | None:
+    found = _patterns(prefix)[0].fullmatch(words)
+    return None if found is None else found["rest"].strip()
+
+
+def _command_in(words: str, prefix: str) -> Command | Ignore | None:
+    found = _patterns(prefix)[1].fullmatch(words)
     if found is None:
         return None
     name = found["name"].lower()

@@ -111,6 +111,12 @@ class Database:
         except sqlite3.Error as error:
             raise _of_sqlite(error, self.path) from error
 
+    def data_version(self) -> int:
+        """A number that is another one once another process has written."""
+        row = self.row("PRAGMA data_version")
+        assert row is not None
+        return int(row[0])
+
     def close(self) -> None:
         """Let go of the file; the write-ahead log is folded into it."""
         if self._file is not None:

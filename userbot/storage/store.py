@@ -56,7 +56,7 @@ class Store:
         self.names = Names(database)
         self.tools = ToolStore(database)
         self.eraser = Eraser(database)
-        self._version = self._data_version()
+        self._version = database.data_version()
 
     @classmethod
     def open(cls, path: Path, *, busy_seconds: float = 1.0) -> Self:
@@ -136,13 +136,9 @@ class Store:
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (`history --clear`)."""
-        version = self._data_version()
+        version = self.database.data_version()
         changed, self._version = version != self._version, version
         return changed
-
-    def _data_version(self) -> int:
-        ((version,),) = self.database.rows("PRAGMA data_version")
-        return int(version)
 
     def _once(self, key: str, value: int | bytes | datetime) -> int | bytes:
         """The value under `key` in meta: this one, if there was none."""
