@@ -42,6 +42,7 @@ from userbot.ports import Clock
 from userbot.rules.command_texts import CommandTexts
 from userbot.rules.inert import Inert
 from userbot.rules.limits import strictest
+from userbot.rules.loops import LoopWatch
 from userbot.rules.policy import Allowed, Policy, forbidden_now
 from userbot.rules.retrying import PATIENCE_SECONDS, grew_old
 from userbot.rules.tool_rights import ServerRights
@@ -72,7 +73,6 @@ from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting, WritingStyle
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
-from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.migration import Migration
 from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests

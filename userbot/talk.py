@@ -21,6 +21,7 @@ from userbot.events import Report
 from userbot.intake.forgetting import Forgetting
 from userbot.openai_api.chat import OpenAIChat
 from userbot.ports import Reader, Sender, SystemClock
+from userbot.rules.loops import LoopWatch
 from userbot.rules.policy import Policy
 from userbot.rules.switches import parse
 from userbot.rules.trigger import command_of, question_of
@@ -36,7 +37,6 @@ from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
 from userbot.turn.deliver.writing import InWriting, WritingStyle
 from userbot.turn.endings import refused
-from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.migration import Migration
 from userbot.turn.outbound import Outbound
 from userbot.turn.requests import Requests

@@ -15,12 +15,12 @@ from userbot.intake.overheard import Overheard
 from userbot.intake.queue import Queue
 from userbot.intake.receiver import Receiver
 from userbot.ports import SystemClock
+from userbot.rules.loops import LoopWatch
 from userbot.rules.policy import ChatRule, Policy
 from userbot.settings import LimitsConfig, TriggerConfig
 from userbot.storage.store import Store
 from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
-from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.settle import Told
 from userbot.turn.store_back import StoreBack
 from userbot.turn.understand.background import Background

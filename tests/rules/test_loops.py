@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
-from userbot.rules.loops import COOL, MOST, Rhythm, answered, heard, stopped
+from tests.questions import NOW, question
+from userbot.rules.loops import COOL, MOST, LoopWatch, Rhythm, answered, heard, stopped
+from userbot.types import Voice
 
 
 def exchanges(
@@ -74,3 +79,26 @@ def test_who_was_stopped_is_heard_again_only_after_silence() -> None:
     rhythm = heard(rhythm, COOL + 1, 30, replies=True)
     assert stopped(rhythm), "each attempt begins the silence anew"
     assert not stopped(heard(rhythm, 3 * COOL, 30, replies=True))
+
+
+def notes(after: float, note_seconds: float) -> int:
+    """How many notes are answered that arrive so many seconds after our last answer."""
+    watch, now = LoopWatch(), NOW
+    note = replace(question(""), voice=Voice(kind="voice", size=1, seconds=note_seconds))
+    for number in range(100):
+        rhythm = watch.with_question(note, now, replies=True)
+        if rhythm is not None:
+            if stopped(rhythm):
+                return number
+            watch.keep(note, rhythm)
+        watch.answered(note, now)
+        now += timedelta(seconds=after)
+    return 100
+
+
+def test_a_note_that_comes_sooner_than_it_could_be_spoken_is_a_programs() -> None:
+    assert notes(after=8, note_seconds=20) <= MOST
+
+
+def test_who_takes_the_time_to_speak_and_to_think_is_heard() -> None:
+    assert notes(after=61, note_seconds=20) == 100

@@ -11,8 +11,8 @@ from userbot.rules import loops
 from userbot.storage.questions import Questions
 from userbot.turn.budget import Budget
 from userbot.turn.endings import refused, unanswered
-from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.settle import Told
+from userbot.turn.turn import Turn
 from userbot.types import Question
 
 
@@ -24,6 +24,8 @@ class Admitted:
     refusal: UserbotError | None
     rhythm: loops.Rhythm | None
     """That of its sender, this question included."""
+    joins: Turn | None = None
+    """What it is one with, if it joins the question before it."""
 
 
 class Admission:
@@ -34,7 +36,7 @@ class Admission:
         questions: Questions,
         budget: Budget,
         queue: Queue,
-        loop_watch: LoopWatch,
+        loop_watch: loops.LoopWatch,
         told: Told,
         max_age: timedelta,
     ) -> None:
@@ -56,17 +58,18 @@ class Admission:
         if question is None:
             return None
         rhythm = self._loop_watch.with_question(question, now, replies=replies)
+        joins: Turn | None = None
         refusal: UserbotError | None
         if now - question.at > self._max_age:
             refusal = unanswered("too_old")
         else:
-            joins = self.queue.joins(question)
-            refusal = self._budget.admit(question, now, least, joins=joins)
+            joins = self.queue.joinable(question)
+            refusal = self._budget.admit(question, now, least, joins=joins is not None)
         if refusal is None and rhythm is not None and loops.stopped(rhythm):
-            refusal = self._loop_watch.refusal(question)
+            refusal = loops.refusal(question)
         if refusal is not None:
             self._questions.mark(question, "skipped", refusal.reason, now)
-        return Admitted(question, refusal, rhythm)
+        return Admitted(question, refusal, rhythm, joins)
 
     def go_on(self, admitted: Admitted, *, belated: bool) -> None:
         """Queue what is stored, or tell why it is not answered."""
@@ -74,6 +77,6 @@ class Admission:
         if admitted.rhythm is not None and (refusal is None or refusal.reason == "loop"):
             self._loop_watch.keep(question, admitted.rhythm)
         if refusal is None:
-            self.queue.arrived(question, belated=belated)
+            self.queue.arrived(question, admitted.joins, belated=belated)
         else:
             self._told.ended(question, refused(refusal))

@@ -114,8 +114,8 @@ class Queue:
         told_change(question, (), self._report)
         self.put(Turn(question))
 
-    def arrived(self, question: Question, *, belated: bool = False) -> None:
-        """Queue a message that has just arrived, or let it join the question before it."""
+    def arrived(self, question: Question, turn: Turn | None, *, belated: bool = False) -> None:
+        """Queue a message that has just arrived, or let it join a `turn` that `joinable` gave."""
         voice = question.voice
         self._report(
             Heard(
@@ -129,7 +129,6 @@ class Queue:
         now = self._clock.monotonic()
         draft_after = self._draft_after(question)
         begins = now + max(bursts.waits(question), draft_after)
-        turn = None if self._draining else self._joinable(question)
         if turn is None:
             self.put(Turn(question, joinable=now, begins=begins, belated=belated))
             if draft_after:
@@ -148,9 +147,17 @@ class Queue:
             )
         )
 
-    def joins(self, question: Question) -> bool:
-        """Whether a message that arrives now would join the question before it."""
-        return not self._draining and self._joinable(question) is not None
+    def joinable(self, question: Question) -> Turn | None:
+        """The turn that a message which arrives now joins, if there is one."""
+        turns = None if self._draining else self._turns.get(question.conversation)
+        turn = turns[-1] if turns else None
+        if turn is None or not turn.is_open or turn.has_started_over:
+            return None
+        if len(turn.question.text) + len(question.text) > bursts.MOST_CHARACTERS:
+            return None
+        gap = self._clock.monotonic() - turn.joinable
+        burst = max(self.settings.burst_seconds, self._draft_after(question))
+        return turn if bursts.joins(turn.pieces[-1], question, gap, burst) else None
 
     def piece(self, chat: int, message: int, *, shown: bool = False) -> Question | None:
         """The message as it is asked or waits to be, until the first text of its answer leaves.
@@ -306,18 +313,6 @@ class Queue:
         task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _joinable(self, question: Question) -> Turn | None:
-        """The turn that a message which arrives now joins."""
-        turns = self._turns.get(question.conversation)
-        turn = turns[-1] if turns else None
-        if turn is None or not turn.is_open or turn.has_started_over:
-            return None
-        if len(turn.question.text) + len(question.text) > bursts.MOST_CHARACTERS:
-            return None
-        gap = self._clock.monotonic() - turn.joinable
-        burst = max(self.settings.burst_seconds, self._draft_after(question))
-        return turn if bursts.joins(turn.pieces[-1], question, gap, burst) else None
 
     def _draft_after(self, question: Question) -> float:
         """Seconds of silence after a message of somebody else's before its answer is begun."""

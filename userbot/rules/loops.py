@@ -1,4 +1,4 @@
-"""Two programs that answer each other: told by their rhythm, stopped after a handful. Pure.
+"""Two programs that answer each other: told by their rhythm, stopped after a handful.
 
 Nothing in a message says that a program wrote it. What gives it away is that it always comes back,
 sooner than a person could have read our answer and typed the next words. So what comes back from
@@ -16,7 +16,13 @@ At `MOST` the sender is not answered there until silent for `COOL` seconds.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from userbot.errors import LimitReachedError
+from userbot.texts import _
+from userbot.types import ConversationId, Question
 
 MOST = 6.0
 """Exchanges, after which they are stopped."""
@@ -28,6 +34,8 @@ READING = 2.0
 """Seconds that nobody is quicker than, to see an answer and begin to type."""
 TYPING = 12.0
 """Characters a second that nobody types faster than: 144 words a minute."""
+SENDERS = 1024
+"""How many are kept in mind; who was silent for longest is let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +77,54 @@ def answered(rhythm: Rhythm, at: float) -> Rhythm:
 def stopped(rhythm: Rhythm) -> bool:
     """Whether they are not answered for now."""
     return rhythm.stopped_at is not None
+
+
+def refusal(question: Question) -> LimitReachedError:
+    """Why a question of a loop is not answered; in the chat nothing is said of that."""
+    told = _(
+        "{name} writes faster than a person, so it is probably a program: no"
+        " answers there until {minutes} minutes of silence.",
+        name=question.sender.name,
+        minutes=round(COOL / 60),
+    )
+    return LimitReachedError(told, reason="loop", window=timedelta())
+
+
+class LoopWatch:
+    """Remembers a rhythm for each sender in each conversation. The owner has none."""
+
+    def __init__(self) -> None:
+        self._rhythms: OrderedDict[tuple[ConversationId, int], Rhythm] = OrderedDict()
+
+    def with_question(self, question: Question, now: datetime, *, replies: bool) -> Rhythm | None:
+        """The rhythm of who asks, this question included; None where there is none to watch.
+
+        `replies`: to an answer of ours.
+        """
+        rhythm = None if question.by_owner else self._rhythms.get(_key(question))
+        if rhythm is None:
+            return None
+        voice = question.voice
+        # Nobody speaks a note in less time than it lasts.
+        spoken = voice.seconds if voice is not None and voice.spoken else 0.0
+        characters = max(len(question.text), round(min(spoken, PAUSE) * TYPING))
+        prefixed = question.prefixed
+        return heard(rhythm, now.timestamp(), characters, replies=replies, prefixed=prefixed)
+
+    def answered(self, question: Question, now: datetime) -> None:
+        """Our answer to this question stands."""
+        if not question.by_owner:
+            rhythm = self._rhythms.get(_key(question), Rhythm())
+            self.keep(question, answered(rhythm, now.timestamp()))
+
+    def keep(self, question: Question, rhythm: Rhythm) -> None:
+        """This is the rhythm of who asks from now on."""
+        key = _key(question)
+        self._rhythms[key] = rhythm
+        self._rhythms.move_to_end(key)
+        if len(self._rhythms) > SENDERS:
+            self._rhythms.popitem(last=False)
+
+
+def _key(question: Question) -> tuple[ConversationId, int]:
+    return question.conversation, question.sender.id

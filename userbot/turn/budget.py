@@ -88,6 +88,8 @@ class Budget:
 
     def prices(self, question: Question) -> Prices | None:
         """Those of the model that a question is asked; None where none are set."""
+        if self.limits.config.prices is None:
+            return None
         chat = self._chats.get(question.conversation.chat)
         return self._prices(model_of(self.limits.model, chat, question.switches))
 

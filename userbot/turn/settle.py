@@ -23,6 +23,7 @@ from userbot.events import (
 )
 from userbot.ports import Clock
 from userbot.rules.limits import MICRO
+from userbot.rules.loops import LoopWatch
 from userbot.rules.plain import preview
 from userbot.rules.prompt import asked
 from userbot.storage.store import Store
@@ -31,7 +32,6 @@ from userbot.turn.approve import Approve
 from userbot.turn.endings import unanswered
 from userbot.turn.history import History
 from userbot.turn.limit_notice import LimitNotice
-from userbot.turn.loop_watch import LoopWatch
 from userbot.turn.turn import Outcome, Turn
 from userbot.types import Answer, Exchange, Question
 
