@@ -222,8 +222,7 @@ class _Run:
         services.budget.capture_lost()
         services.forgetting.sweep_once()
         services.migration.remind()
-        if services.tools is not None:
-            services.tools.tell_doubts()
+        services.doubts.begin()
         await services.migration.look(question for question, _ in self._store.questions.pending())
         adapters.updates.open_deletions()
         services.verdicts.begin()
@@ -231,6 +230,7 @@ class _Run:
         await services.catch_up.begin()
         pending = services.retries.at_start(self._clock.now(), max_age)
         services.commands.take_up(self._settings.catch_up.max_age_minutes, services.queue)
+        services.doubts.look()
         self._report(
             Ready(
                 account=running.program.account.owner.name,
@@ -328,9 +328,12 @@ class _Run:
         seen: int | None = None
         while True:
             try:
-                if seen != (version := self._store.database.data_version()):
+                written = seen != (version := self._store.database.data_version())
+                if written:
                     services.retries.look(self._clock.now())
-                    seen = version
+                if written or services.tools is not None:
+                    services.doubts.look()
+                seen = version
                 if services.queue.aside:
                     services.verdicts.look()
                     await services.verdicts.find()

@@ -29,6 +29,7 @@ from userbot.intake.command_handlers import (
 )
 from userbot.intake.command_results import CommandResults
 from userbot.intake.daily_recaps import Daily, DailyRecaps
+from userbot.intake.doubts import Doubts
 from userbot.intake.edits import Edits
 from userbot.intake.forgetting import Forgetting
 from userbot.intake.overheard import Overheard
@@ -301,6 +302,7 @@ class Services:
         )
         results = CommandResults(account.owner, texts, store, store_back, sender, report)
         self.commands = ChatCommands(handlers, results, reader, store, store_back, clock)
+        self.doubts = Doubts(self.commands, results, store, clock, report)
         admission = Admission(store.questions, self.budget, self.queue, loops, self.told, max_age)
         self.daily_recaps = DailyRecaps(
             Daily(settings.recap, None if zone is None else ZoneInfo(zone), account.owner, prefix),

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 
 from tests.questions import NOW, OWNER, question
 from tests.tool_servers import Served, over_pipes
 from userbot.cli import doctor, tools
 from userbot.cli.common import Common
 from userbot.config import Loaded
+from userbot.console.lines import utc
 from userbot.settings import HistoryConfig, Settings, TelegramConfig, ToolsConfig
 from userbot.storage.store import Store
 from userbot.tool_list import reached
@@ -52,8 +54,11 @@ def test_each_tool_is_listed_with_its_right_and_what_its_server_says(
     assert not any(row["changed"] for row in told.values())
     tools.tools(Common(), settings(tmp_path, block), "")
     out = capsys.readouterr().out
-    assert '[[tools]]\nname = "notes"\nread = ["now", "fetch", "slow", "surroundings"]\n' in out
-    assert 'ask = ["add"]' in out, "nothing acts by itself because a server says so"
+    pasted = tomli.loads(out[out.index("read = [") :])  # as the lines stand there
+    assert pasted == {
+        "read": ["now", "fetch", "slow", "surroundings"],
+        "ask": ["add"],
+    }, "nothing acts by itself because a server says so"
 
 
 def test_what_changed_is_confirmed_and_what_is_in_doubt_is_seen_to(
@@ -68,7 +73,8 @@ def test_what_changed_is_confirmed_and_what_is_in_doubt_is_seen_to(
     tools.tools(Common(json=True), config, "")
     told = rows(capsys)
     assert [row["tool"] for row in told if row.get("changed")] == ["now"]
-    assert [row["arguments"] for row in told if "in_doubt" in row] == ['{"text": "milk"}']
+    (doubt,) = (row for row in told if "in_doubt" in row)
+    assert (doubt["arguments"], doubt["at"]) == ('{"text": "milk"}', utc(NOW))
     tools.tools(Common(), config, "notes")
     said = capsys.readouterr()
     assert "Confirmed: notes__now" in said.err

@@ -28,15 +28,19 @@ def test_a_call_leaves_once_for_its_question(store: Store) -> None:
 
 def test_a_call_without_a_result_is_in_doubt_until_the_owner_has_seen_to_it(store: Store) -> None:
     call = store.tools.begin(asked(store), "notes__add", "{}", NOW)
-    (doubt,) = store.tools.in_doubt(untold=True)
-    assert (doubt.tool, doubt.arguments, doubt.at) == ("notes__add", "{}", NOW)
-    store.tools.told()
+    assert call is not None
+    (doubt,) = store.tools.in_doubt()
+    assert (doubt.id, doubt.tool, doubt.arguments, doubt.at) == (call, "notes__add", "{}", NOW)
+    assert store.tools.in_doubt(untold=True) == [], "it may be under way"
+    store.tools.doubt(call)
+    assert store.tools.in_doubt(untold=True) == [doubt]
+    store.tools.told(call)
+    store.tools.doubt_all()
     assert store.tools.in_doubt(untold=True) == []
     assert len(store.tools.in_doubt()) == 1
     assert store.tools.settle("git__commit") == 0
     assert store.tools.settle("notes__add") == 1
     assert store.tools.in_doubt() == []
-    assert call is not None
 
 
 def test_a_call_that_did_not_leave_may_leave_later(store: Store) -> None:

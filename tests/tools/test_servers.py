@@ -179,7 +179,7 @@ async def test_what_may_have_been_done_before_a_server_died_is_told_and_not_done
     told_model = results(stage.endpoint.requests[-1])[0]
     assert "nobody knows" in told_model
     assert "\n> The tool server “hostile” failed" in told_model, "its words are data"
-    (told,) = program.events("notice", reason="tool_in_doubt")
+    told = await program.tells("notice", reason="tool_in_doubt")
     assert "die_after" in told.detail
     assert "pay" not in told.detail, "what is said is not in the log; `userbot tools` shows it"
     await program.stop()

@@ -14,6 +14,7 @@ from userbot.cli.history_view import local
 from userbot.cli.language import aside, said
 from userbot.cli.table import NONE, Column, print_json, print_table
 from userbot.console.describe import printable
+from userbot.console.lines import utc
 from userbot.errors import UsageError
 from userbot.rules.tool_rights import right_of
 from userbot.rules.tool_words import one_line, spec_of
@@ -119,7 +120,7 @@ def _doubt_row(doubt: CallInDoubt) -> dict[str, Any]:
         "arguments": doubt.arguments,
         "title": doubt.question.title,
         "message": doubt.question.message,
-        "at": doubt.at.isoformat(timespec="seconds"),
+        "at": utc(doubt.at),
     }
 
 
@@ -173,7 +174,10 @@ def _word_of(tool: ToolDefinition) -> str:
 
 
 def _print_block(server: ListedServer, new: Sequence[ToolDefinition]) -> None:
-    """The rights to paste, begun by what the server says of its tools: nothing acts by itself."""
+    """The rights to paste, begun by what the server says of its tools: nothing acts by itself.
+
+    Lines alone: with a head they would be a second block of that name, or name it twice.
+    """
     config = server.config
     there = {one.name for one in server.definitions}
     read = [one for one in config.read if one in there]
@@ -183,13 +187,12 @@ def _print_block(server: ListedServer, new: Sequence[ToolDefinition]) -> None:
     print()
     aside(
         _(
-            "To offer the rest of “{server}”, put these into its block. They are sorted by what"
-            " the server says; leave out what you do not want.",
+            "To offer the rest of “{server}”, put these lines into its block, in the place of those"
+            " that it has. They are sorted by what the server says; leave out what you do not"
+            " want.",
             server=config.name,
         )
     )
-    print("[[tools]]")
-    print(f"name = {json.dumps(config.name)}")
     for name, names in (("read", read), ("ask", ask)):
         if names:
             listed_names = ", ".join(json.dumps(one, ensure_ascii=False) for one in names)

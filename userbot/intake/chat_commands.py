@@ -22,7 +22,7 @@ from userbot.errors import (
     UserbotError,
 )
 from userbot.intake.command_handlers import CommandHandlers
-from userbot.intake.command_results import QUIET, CommandResults
+from userbot.intake.command_results import DOUBT, QUIET, CommandResults
 from userbot.intake.queue import Queue
 from userbot.ports import Clock, Reader
 from userbot.rules import commands
@@ -102,9 +102,13 @@ class ChatCommands:
         """Delete the message of a quiet question, once all of it is read."""
         self._begin(recorded, self._hide(recorded, queue))
 
+    def tell(self, recorded: CommandMessage, notes: Sequence[CommandNote]) -> None:
+        """Tell what is recorded already."""
+        self._begin(recorded, self._results.tell(recorded, notes))
+
     def take_up(self, max_age_minutes: float, queue: Queue) -> None:
         """At start: finish what the last run left open. Of what is older it is only said, but for
-        the messages of quiet questions, which go at any age.
+        the messages of quiet questions, which go at any age, and for calls in doubt.
 
         Raises StorageError.
         """
@@ -115,6 +119,9 @@ class ChatCommands:
                 self.hide(command, queue)
                 continue
             notes: Sequence[CommandNote] | None = left.notes
+            if command.name == DOUBT:
+                self.tell(command, notes or ())
+                continue
             if now - left.at > timedelta(minutes=max_age_minutes):
                 self._store.commands.finish(command)
                 hint = _("If the command is still in the chat, delete it there.")
@@ -130,7 +137,7 @@ class ChatCommands:
                     self._results.told(command, self._texts.say("cut_off"), self._clock.now()),
                 )
             else:
-                self._begin(command, self._results.tell(command, notes))
+                self.tell(command, notes)
 
     @property
     def telling(self) -> int:
@@ -229,6 +236,12 @@ class ChatCommands:
             return UserbotError(
                 _("The program ended before the question was deleted from its chat."),
                 _("It is deleted at the next start."),
+                reason="command_cut_off",
+            )
+        if command.name == DOUBT:
+            return UserbotError(
+                _("The program ended before a call in doubt was told in Saved Messages."),
+                _("It is told at the next start."),
                 reason="command_cut_off",
             )
         return UserbotError(

@@ -34,6 +34,9 @@ from userbot.types import (
 
 QUIET = "-q"
 """The name under which the message of a quiet question is recorded: it goes wherever it stands."""
+DOUBT = "in_doubt"
+"""That under which a call of a tool is recorded of which nobody knows: told as a result, replying
+to nothing."""
 
 
 class CommandResults:
@@ -51,7 +54,8 @@ class CommandResults:
         self._owner = owner
         self._saved = ConversationId(owner.id)
         self._secret = store.secret
-        self._texts = texts
+        self.texts = texts
+        """How they read."""
         self._store = store
         self._store_back = store_back
         self._writer = writer
@@ -79,6 +83,14 @@ class CommandResults:
         except UserbotError as error:
             self.failed(command, error)
 
+    def record_doubt(
+        self, call: int, text: str, at: datetime
+    ) -> tuple[CommandMessage, Sequence[CommandNote]]:
+        """Record what is to be told of a call in doubt; `tell` tells it. Raises StorageError."""
+        command = self._store.commands.record(self._saved.chat, -call, DOUBT, at, SAVED_TITLE)
+        assert command is not None, "it is told once"
+        return command, self._record(command, text, at)
+
     def notice(self, command: CommandMessage, reason: str, detail: str) -> None:
         """Say on the console what becomes of a command."""
         self._report(Notice(**self._about(command), reason=reason, detail=detail))
@@ -91,13 +103,15 @@ class CommandResults:
         self, command: CommandMessage, text: str, at: datetime
     ) -> Sequence[CommandNote]:
         if command.chat != self._saved.chat:
-            text = self._texts.headed(command.title, command.name, text)
+            text = self.texts.headed(command.title, command.name, text)
+        return await self._store_back.done(lambda: self._record(command, text, at))
+
+    def _record(self, command: CommandMessage, text: str, at: datetime) -> Sequence[CommandNote]:
         notes = [
             CommandNote(random_id(self._secret, command.chat, command.message, -1, number), part)
-            for number, part in enumerate(self._texts.messages(text))
+            for number, part in enumerate(self.texts.messages(text))
         ]
-        note = partial(self._store.commands.record_results, command, self._saved.chat, notes, at)
-        await self._store_back.done(note)
+        self._store.commands.record_results(command, self._saved.chat, notes, at)
         return notes
 
     async def _deleted(self, command: CommandMessage) -> bool:
@@ -116,11 +130,12 @@ class CommandResults:
         return True
 
     async def _send(self, command: CommandMessage, note: CommandNote) -> None:
+        here = command.chat == self._saved.chat and command.name != DOUBT
         send = partial(
             self._writer.send,
             self._saved,
             RichText(note.text),
-            reply_to=command.message if command.chat == self._saved.chat else None,
+            reply_to=command.message if here else None,
             random_id=note.random_id,
         )
         try:
@@ -141,6 +156,5 @@ class CommandResults:
         return partial(self._writer.acquire_after_answers, conversation, kind, title)
 
     def _about(self, command: CommandMessage) -> About:
-        return About(
-            chat=command.chat, title=command.title, message=command.message, person=self._owner
-        )
+        message = None if command.name == DOUBT else command.message
+        return About(chat=command.chat, title=command.title, message=message, person=self._owner)

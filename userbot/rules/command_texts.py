@@ -94,6 +94,10 @@ _TEXTS: Final = {
     "cut_off": _(
         "The program stopped before this was confirmed. If it did not happen, send it again."
     ),
+    "in_doubt": _(
+        "⚠️ {where}: nobody knows whether this was done. It is not done again.\n{link}"
+        "Check it yourself; then userbot tools --confirm {tool} takes it off the list.\n\n{call}"
+    ),
     "help": _(
         "What you can write:\n{prefix} question: ask, in any chat\n{prefix} as a reply:"
         " ask about that message\n{prefix} -q question: answer in Saved Messages and delete the"

@@ -138,12 +138,17 @@ def told(definition: ToolDefinition, arguments: Mapping[str, Any]) -> str:
     Nothing of these is left out, nor can one pose as two: further lines are set in, and what
     cannot be seen is written as JSON writes it.
     """
-    lines = [
-        f"{in_sight(str(name)).replace(_NEXT_LINE, ' ')}: {_plain(value)}"
-        for name, value in arguments.items()
-    ]
     title = one_line(definition.title) or one_line(definition.name)
-    return "\n".join([f"{title} ({one_line(definition.full_name)})", *lines])
+    return "\n".join([f"{title} ({one_line(definition.full_name)})", *_lines(arguments)])
+
+
+def recalled(tool: str, arguments: str, longest: int) -> str:
+    """A call as the store has kept it, as people read it, in so many characters.
+
+    `tool`: its full name. `arguments`: as `canonical` writes them; "" if they are erased.
+    """
+    lines = _lines(json.loads(arguments)) if arguments else ()
+    return cut("\n".join([one_line(tool), *lines]), longest)
 
 
 def asked_for(definition: ToolDefinition, arguments: Mapping[str, Any]) -> tuple[str, ...]:
@@ -175,6 +180,13 @@ def canonical(arguments: Mapping[str, Any]) -> str:
 def _shown(title: str) -> str:
     """A title as it may stand in a chat: nothing in it is a link, a command or somebody's name."""
     return one_line(_NOT_IN_TITLES.sub(" ", title[: _TITLE * _LOOKED_AT]))
+
+
+def _lines(arguments: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{in_sight(str(name)).replace(_NEXT_LINE, ' ')}: {_plain(value)}"
+        for name, value in arguments.items()
+    ]
 
 
 def _plain(value: Any) -> str:

@@ -3,7 +3,9 @@
 Rule 1: a call that may change something is a row before it leaves, one for each question, tool and
 arguments: the same call of the same question is never carried out again. The row stays when its
 words go; a hash tells that a call is the same.
-Rule 2: while a row has no result, nobody knows whether the call was carried out: it is in doubt.
+Rule 2: while a row has no result, nobody knows whether the call was carried out: it is under way,
+or in doubt. `told` is 0 as long as it may be under way, 1 once it is in doubt, and 2 once the owner
+was told so in Saved Messages.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from userbot.types import Question
 class CallInDoubt:
     """A call of which nobody knows whether it was carried out; "" as arguments: they are erased."""
 
+    id: int
     question: Question
     tool: str
     arguments: str
@@ -93,15 +96,28 @@ class ToolStore:
         )
         return (None, None) if row is None else (row["id"], row["result"])
 
+    def doubt(self, call: int) -> None:
+        """A call is under way no more, and nobody knows whether it was carried out."""
+        self._database.execute(
+            "UPDATE tool_calls SET told = 1 WHERE id = ? AND result IS NULL AND told = 0", (call,)
+        )
+
+    def doubt_all(self) -> None:
+        """No call is under way, at a start: what has no result is in doubt."""
+        self._database.execute("UPDATE tool_calls SET told = 1 WHERE result IS NULL AND told = 0")
+
     def in_doubt(self, *, untold: bool = False) -> list[CallInDoubt]:
-        """The calls in doubt, oldest first; `untold`: those that the owner was not told of."""
+        """The calls without a result, oldest first; `untold`: those that are surely in doubt, and
+        that the owner was not told of.
+        """
         rows = self._database.rows(
-            "SELECT question, tool, arguments, at FROM tool_calls WHERE result IS NULL"
-            " AND told <= ? ORDER BY id",
-            (not untold,),
+            "SELECT id, question, tool, arguments, at FROM tool_calls WHERE result IS NULL"
+            " AND (told = 1 OR NOT ?) ORDER BY id",
+            (untold,),
         )
         return [
             CallInDoubt(
+                row["id"],
                 questions.Questions(self._database).find(row["question"]),
                 row["tool"],
                 row["arguments"],
@@ -110,9 +126,9 @@ class ToolStore:
             for row in rows
         ]
 
-    def told(self) -> None:
-        """The owner was told of all that is in doubt."""
-        self._database.execute("UPDATE tool_calls SET told = 1 WHERE result IS NULL AND told = 0")
+    def told(self, call: int) -> None:
+        """The owner is told of a call in doubt."""
+        self._database.execute("UPDATE tool_calls SET told = 2 WHERE id = ?", (call,))
 
     def settle(self, tool: str = "") -> int:
         """The owner has seen to what is in doubt; gives how many calls that were."""

@@ -179,12 +179,6 @@ class ServerTools:
             return await self._read(turn, tool, arguments)
         return await self._change(turn, tool, arguments)
 
-    def tell_doubts(self) -> None:
-        """Say which calls an earlier run has left of which nobody knows. Raises StorageError."""
-        for one in self._store.tools.in_doubt(untold=True):
-            self._tell_doubt(one.question, one.tool)
-        self._store.tools.told()
-
     async def aclose(self) -> None:
         """End what is under way, and disconnect."""
         if self._under_way:
@@ -303,8 +297,8 @@ class ServerTools:
             if not error.left:
                 self._store_back.soon(partial(store.void, call))
                 return self._failed(question, tool, arguments, error)
+            self._store_back.soon(partial(store.doubt, call))
             self._tell(question, tool, arguments, "in_doubt")
-            self._tell_doubt(question, tool.definition.full_name)
             return f"{_IN_DOUBT}\n{tool_words.returned(tool.name, str(error), failed=True)}"
         result = tool_words.returned(tool.name, text, failed=failed)
         self._store_back.soon(partial(store.finish, call, result))
@@ -340,15 +334,5 @@ class ServerTools:
                 server=tool.definition.server,
                 outcome=outcome,
                 seconds=seconds,
-            )
-        )
-
-    def _tell_doubt(self, question: Question, tool: str) -> None:
-        self._report(
-            Notice(
-                **about(question),
-                reason="tool_in_doubt",
-                detail=_("Nobody knows whether a call of {tool} was carried out.", tool=tool),
-                hint=_("Check it yourself: it is not done again. `userbot tools` lists it."),
             )
         )
