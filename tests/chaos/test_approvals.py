@@ -64,10 +64,11 @@ async def killed_at(stage: Stage, position: int, word: str, *, ring: bool) -> st
         async with asyncio.timeout(GIVEN):
             while owner.look() is None or not settled(stage, question, word):
                 await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)
     except TimeoutError:
         return f"it never ended: {word!r} {row_of(stage, question)} {program.told}"
-    await asyncio.sleep(0.05)
-    await program.stop()
+    finally:
+        await program.stop()
     row = row_of(stage, question)
     stands = [one.text for one in stage.answers(question)]
     in_doubt = row.state == "skipped" and row.reason == "in_doubt" and len(stands) <= 1

@@ -43,8 +43,9 @@ async def killed(stage: Stage, notes: Served, number: int, position: int | None)
                 await asyncio.sleep(0.05)
     except TimeoutError:
         return f"it never ended: {program.told}"
+    finally:
+        await program.stop()
     listed = program.events("notice", reason="tool_in_doubt")
-    await program.stop()
     done = [one for one in notes.called("add") if one["text"] == text]
     row = next(row for row in stage.history() if row.message == message)
     if len(done) > 1 or not (done or listed) or row.state != "answered":

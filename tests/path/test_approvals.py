@@ -11,7 +11,7 @@ from telethon.tl import types
 from tests.harness import Config, Program, Stage, listed
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.voice.notes import until
-from tests.quick_clock import QuickClock
+from tests.quick_clock import QuickClock, SteppedClock
 from userbot.sandbox.state import Message
 
 ANSWER = "On **Saturday**, at eight."
@@ -396,6 +396,26 @@ async def test_a_request_that_was_never_sent_leaves_at_the_next_start(stage: Sta
     stage.olga.says(stage.olga, "yes", reply_to=await requested(stage))
     await program.tells("answered")
     assert len(stage.answers(question)) == 1
+
+
+async def test_a_request_that_a_kill_kept_from_leaving_leaves_soon_though_the_start_came_at_once(
+    stage: Stage,
+) -> None:
+    stage.timings = CUT_OFF
+    clock = SteppedClock()
+    stage.telegram.goes_by(lambda: clock.now().timestamp())
+    stage.telegram.faults.add("messages.sendMessage", "FLOOD_WAIT_60")
+    async with clock.running(20):
+        program = await begun(stage, clock=clock)
+        question = stage.max.says(stage.group, "when do we meet?")
+        await program.tells("waiting", reason="flood_wait")
+        await program.crash()
+        stage.telegram.faults.clear()
+        program = await begun(stage, clock=clock)
+        request = await requested(stage)
+        assert request.date - question.date < 20, "it waited for the next look but one"
+        stage.olga.says(stage.olga, "yes", reply_to=request)
+        await program.tells("answered")
 
 
 async def test_where_saved_messages_take_nothing_it_is_said_on_the_console(stage: Stage) -> None:

@@ -30,6 +30,8 @@ _MISSED_SECONDS = 30.0
 """After a start or a reconnection: what was written meanwhile has arrived by then."""
 _FIND_SECONDS = 60.0
 """How often requests are looked for of which Telegram has not told where they stand."""
+_JUST_ASKED_SECONDS = 2.0
+"""So long a request may still be on its way: it is looked for after that."""
 _TOLD: dict[str, Text] = {
     "yes": _("You said yes: sending it."),
     "no": _("You said no."),
@@ -139,14 +141,17 @@ class Verdicts:
             return
         self._found = now
         for question, approval in self._approvals.waiting():
+            if approval.said is not None or self._queue.waiting(question.id) is None:
+                continue
             age = self._clock.now() - approval.asked_at
-            turn = self._queue.waiting(question.id)
-            if approval.said is None and turn is not None and age.total_seconds() > 2:
-                try:
-                    await self._approve.find(question, approval)
-                except UserbotError as error:
-                    told = _("Its request was not found in Saved Messages: {error}", error=error)
-                    self._tell(approval, "request_not_found", told)
+            if age.total_seconds() <= _JUST_ASKED_SECONDS:
+                self._found = 0.0  # its time comes in a moment, not with the look after this
+                continue
+            try:
+                await self._approve.find(question, approval)
+            except UserbotError as error:
+                told = _("Its request was not found in Saved Messages: {error}", error=error)
+                self._tell(approval, "request_not_found", told)
 
     def _carry_out(self, turn: Turn, approval: Approval, now: datetime) -> None:
         said = approval.said
