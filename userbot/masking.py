@@ -68,12 +68,13 @@ def masked(text: str) -> str:
 
 def masked_event(event: E) -> E:
     """A value like an event, with its texts masked; itself if there is nothing to mask."""
-    changed: dict[str, Any] = {}
-    for name in event.__dataclass_fields__:
-        value = getattr(event, name)
-        if isinstance(value, str) and (safe := masked(value)) != value:
-            changed[name] = safe
-    return replace(event, **changed) if changed else event
+    fields = ((name, getattr(event, name)) for name in event.__dataclass_fields__)
+    texts = {name: value for name, value in fields if isinstance(value, str)}
+    said = "\n".join(texts.values())
+    if masked(said) == said:
+        return event
+    safe = {name: masked(value) for name, value in texts.items()}
+    return replace(event, **{name: safe[name] for name in safe if safe[name] != texts[name]})
 
 
 def install() -> None:

@@ -16,24 +16,21 @@ OWN = replace(question("what is blue?", sender=OWNER), plain=True)
 
 
 @pytest.mark.parametrize(
-    ("ask", "own_prompt", "above"),
+    ("ask", "above"),
     [
-        pytest.param(OWN, "edit", "what is blue?", id="in place"),
-        pytest.param(OWN, "reply", None, id="not wanted"),
-        pytest.param(replace(OWN, text=""), "edit", "", id="only the prefix"),
-        pytest.param(replace(OWN, plain=False), "edit", None, id="media or forwarded"),
-        pytest.param(replace(OWN, by_owner=False, sender=ANNA), "edit", None, id="another's"),
-        pytest.param(replace(OWN, at=NOW - timedelta(hours=46)), "edit", OWN.text, id="46 hours"),
-        pytest.param(replace(OWN, at=NOW - timedelta(hours=47)), "edit", None, id="47 hours"),
-        pytest.param(replace(OWN, text="x" * 1024), "edit", "x" * 1024, id="a long prompt"),
-        pytest.param(replace(OWN, text="x" * 1025), "edit", None, id="too long a prompt"),
-        pytest.param(replace(OWN, text="🦊" * 513), "edit", None, id="too long in UTF-16"),
+        pytest.param(OWN, "what is blue?", id="in place"),
+        pytest.param(replace(OWN, text=""), "", id="only the prefix"),
+        pytest.param(replace(OWN, plain=False), None, id="media or forwarded"),
+        pytest.param(replace(OWN, by_owner=False, sender=ANNA), None, id="another's"),
+        pytest.param(replace(OWN, at=NOW - timedelta(hours=46)), OWN.text, id="46 hours"),
+        pytest.param(replace(OWN, at=NOW - timedelta(hours=47)), None, id="47 hours"),
+        pytest.param(replace(OWN, text="x" * 1024), "x" * 1024, id="a long prompt"),
+        pytest.param(replace(OWN, text="x" * 1025), None, id="too long a prompt"),
+        pytest.param(replace(OWN, text="🦊" * 513), None, id="too long in UTF-16"),
     ],
 )
-def test_the_own_message_holds_the_answer_where_it_can(
-    ask: Question, own_prompt: str, above: str | None
-) -> None:
-    assert above_answer(ask, own_prompt, NOW) == above
+def test_the_own_message_holds_the_answer_where_it_can(ask: Question, above: str | None) -> None:
+    assert above_answer(ask, NOW) == above
 
 
 @pytest.mark.parametrize("prompt", ["what is blue?", "", "a *b* <c>\n\n1. @d /e"])

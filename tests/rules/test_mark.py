@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from userbot.rules.mark import first_of, marked, room, unmarked
-from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, bounded, render
+from userbot.rules.markdown import MESSAGE_UNITS, MOST_MESSAGES, broken_off, render
 from userbot.rules.plain import units
 from userbot.rules.voice import CAPTION_UNITS, caption_of
 from userbot.types import RichText
@@ -39,7 +39,7 @@ def test_it_never_takes_a_message_beyond_its_size(mark: str, length: int) -> Non
 
 def test_an_answer_of_too_many_messages_has_room_for_ellipsis_and_mark() -> None:
     parts = render("😀" * 2048 * (MOST_MESSAGES + 2), room=room("🤖"))
-    *_full, last = marked(bounded(parts, room("🤖")), "🤖")
+    *_full, last = marked(broken_off(parts[:MOST_MESSAGES], room("🤖")), "🤖")
     assert last.text.endswith("😀 … 🤖")
     assert units(last.text) <= MESSAGE_UNITS
 

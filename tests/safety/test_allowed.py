@@ -13,7 +13,7 @@ from userbot.ports import SystemClock
 from userbot.rules.rate_limiter import RateLimiter
 from userbot.telegram.client import Client, new_client
 from userbot.telegram.gate import Gate
-from userbot.telegram.requests import ALLOWED, check_allowed
+from userbot.telegram.requests import ALLOWED, checked
 
 CLUB = types.InputChannel(1, 2)
 PEER = types.InputPeerUser(1, 2)
@@ -71,7 +71,7 @@ async def test_what_is_not_on_the_list_raises_before_it_leaves(
 
 def test_what_is_on_the_list_passes_in_its_wrappers() -> None:
     for one in wrapped(functions.users.GetUsersRequest([types.InputUserSelf()])):
-        check_allowed(one)
+        checked(one)
 
 
 def test_nothing_on_the_list_joins_invites_reads_or_shows_the_account() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -37,6 +38,12 @@ def utc(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@cache
+def _columns(kind: type[Event]) -> tuple[str, ...]:
+    """The fields of an event that programs read."""
+    return tuple(one.name for one in fields(kind) if one.name not in ("notable", "title"))
+
+
 class JsonLines:
     """``--json``: an object an event. Names and types are a contract; fields only grow.
 
@@ -61,11 +68,9 @@ class JsonLines:
 
     def _line(self, event: Event) -> str:
         row: dict[str, Any] = {"at": utc(datetime.now(UTC)), "event": event.event}
-        for field in fields(event):
-            value = getattr(event, field.name)
-            if field.name in ("notable", "title") or value is None:
-                continue
-            row[field.name] = value.id if field.name == "person" else value
+        for name in _columns(type(event)):
+            if (value := getattr(event, name)) is not None:
+                row[name] = value.id if name == "person" else value
         return json_text(row)
 
 

@@ -61,6 +61,9 @@ class OpenAIChat:
         self._aloud: set[str] = set()
         """Models that think without an opening mark: their text waits for the closing one."""
         self._client = ModelClient.of(settings)
+        self._address = self._client.address(
+            responses.PATH if self._responses else "/chat/completions"
+        )
         self.host = self._client.server.host
         """The server as messages name it."""
 
@@ -104,10 +107,10 @@ class OpenAIChat:
     async def _asked(
         self, request: ChatRequest, answer: AnswerReader
     ) -> AsyncGenerator[Delta | Finish, None]:
-        with self._client.explained(request.model, answer):
+        try:
             client = await self._client.ready()
-            dialect = self._dialects[request.model]
-            if refused := dialect.refused_of(request.switches.effort):
+            dialect, effort = self._dialects[request.model], request.switches.effort
+            if effort and (refused := dialect.refused_of(effort)):
                 told = _(
                     "{model} does not support {what}: asking without it.",
                     model=request.model,
@@ -117,7 +120,7 @@ class OpenAIChat:
             while True:
                 if request.tools and not dialect.takes_tools(request):
                     raise self._client.server.error(TOOLS_REFUSED, model=request.model)
-                if request.needs_pictures and PICTURES in dialect.without:
+                if PICTURES in dialect.without and request.needs_pictures:
                     raise self._client.server.error(SCAN_UNSEEN, model=request.model)
                 body = dialect.body(request)
                 try:
@@ -130,10 +133,14 @@ class OpenAIChat:
                 except Exception as error:
                     if answer.begun or not self._learned(request.model, error, body):
                         raise
+        except Exception as error:
+            self._client.explain(error, request.model, answer)
         # Also where the connection broke behind the end: a last word may be held back.
-        with self._client.explained(request.model, answer):
+        try:
             for delta in answer.end(streamed=body["stream"]):
                 yield delta
+        except Exception as error:
+            self._client.explain(error, request.model, answer)
         if answer.aloud:
             self._aloud.add(request.model)
         yield answer.finish(self._client.server)
@@ -194,7 +201,7 @@ class OpenAIChat:
 
         # It gives what `cast_to` says; `stream` means that the body is left unread.
         given = await client.post(
-            responses.PATH if self._responses else "/chat/completions",
+            self._address,
             cast_to=httpx2.Response,
             body=responses.body_of(body) if self._responses else body,
             stream=True,

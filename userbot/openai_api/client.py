@@ -111,24 +111,32 @@ class ModelClient:
             await client.close()
 
     @contextmanager
-    def explained(self, model: str, answer: AnswerReader | None = None) -> Iterator[None]:
-        """Turn what openai and its transport raise into a ModelError.
+    def explained(self, model: str) -> Iterator[None]:
+        """Turn what openai and its transport raise in the block into a ModelError."""
+        try:
+            yield
+        except Exception as error:
+            self.explain(error, model)
+
+    def explain(self, error: Exception, model: str, answer: AnswerReader | None = None) -> None:
+        """Raise as a ModelError what openai or its transport raised, or as it is what is neither.
 
         What fails after the declared end of `answer` took nothing from it, and is let go.
         """
-        try:
-            yield
-        except ModelError:
-            raise
-        except Exception as error:
-            if answer is not None and answer.finish_reason is not None:
-                return
-            begun = answer is not None and answer.begun
-            explained = failure(error, self.server, model, begun=begun)
-            if explained is None:
-                raise
-            explained.usage = answer.usage if answer is not None else None
-            raise explained from None
+        if isinstance(error, ModelError):
+            raise error
+        if answer is not None and answer.finish_reason is not None:
+            return
+        begun = answer is not None and answer.begun
+        explained = failure(error, self.server, model, begun=begun)
+        if explained is None:
+            raise error
+        explained.usage = answer.usage if answer is not None else None
+        raise explained from None
+
+    def address(self, path: str) -> str:
+        """Where something is asked for; named by its path alone, openai would parse it twice."""
+        return f"{self._base_url.rstrip('/')}{path}"
 
     def _build(self) -> openai.AsyncOpenAI:
         if self._key is not None and not (self._key.isascii() and self._key.isprintable()):

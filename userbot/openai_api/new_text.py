@@ -32,7 +32,14 @@ class NewText:
 
     def feed_all(self, pieces: Iterable[tuple[str, bool]]) -> str:
         """What is new in some pieces, each with whether it is the last one."""
-        return "".join([self.feed(piece, last=last) for piece, last in pieces])
+        new: list[str] = []
+        for piece, last in pieces:
+            word = 0 < len(piece) < self._length - 2 and piece.isascii()
+            if word and not (self._held or self._half):  # the usual way, in short
+                new.append(self._added(piece))
+            else:
+                new.append(self.feed(piece, last=last))
+        return "".join(new)
 
     def feed(self, piece: str, *, last: bool = False) -> str:
         """What is new in a piece; `last`: it says how the answer ended."""

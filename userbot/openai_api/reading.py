@@ -151,12 +151,12 @@ class AnswerReader:
 
     def _read(self, data: object) -> None:
         """A chunk, a whole completion, or several in a list."""
-        if isinstance(data, list):
+        if not isinstance(data, dict):
+            if not isinstance(data, list):
+                raise UnreadableAnswerError
             for one in data:
                 self._read(one)
             return
-        if not isinstance(data, dict):
-            raise UnreadableAnswerError
         if "choices" not in data or data.get("error"):  # else it is a chunk, as nearly always
             if is_of_responses(data):
                 data = chunk_of(data, text_came=self._text_came)
@@ -166,7 +166,7 @@ class AnswerReader:
         if data.get("usage"):
             self.usage = _usage(data["usage"]) or self.usage
         model = data.get("model")
-        if isinstance(model, str) and model not in ("", self.model):
+        if model != self.model and isinstance(model, str) and model:
             self.model = paired(model)
         choices = data.get("choices")
         if not choices:
@@ -195,7 +195,7 @@ class AnswerReader:
         if not text and whole:
             text, thought = _content(whole)
         for message in piece, whole:
-            if not message.keys().isdisjoint(CALLED):
+            if not CALLED.isdisjoint(message):
                 self._calls = self._calls or CallReader()
                 thought += self._calls.feed(message, whole=message is whole)
         self._thought += thought
@@ -238,7 +238,7 @@ class AnswerReader:
 def _content(message: dict[str, Any]) -> tuple[str, int]:
     """The text of a message, and the bytes of what was thought, where that stands apart from it."""
     thought = 0
-    if not message.keys().isdisjoint(_THOUGHT_IN):  # they are in few chunks
+    if not _THOUGHT_IN.isdisjoint(message):  # they are in few chunks
         thought = max(map(_size, map(message.get, _THOUGHT_IN)))
     content = message.get("content") or message.get("refusal") or ""
     if isinstance(content, str):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import codecs
 import io
+from itertools import pairwise
 from typing import Final
 
 MOST: Final = 4 * 2**20
 """Characters of one event, or bytes of a whole answer: the longest have a quarter of it."""
 _END: Final = "[DONE]"
 _DATA: Final = "data:"
+_USUAL: Final = "data: {"
 
 
 class SentEvents:
@@ -49,12 +51,17 @@ class SentEvents:
 
         Raises ValueError: it is no text, a web page, or an event has no end.
         """
-        first, *more = self._decoder.decode(piece).split("\n")
-        self._rest.append(first)
-        self._held += len(first)
-        for begun in more:
-            line, self._rest = "".join(self._rest), [begun]
-            self._take(line)
+        lines = self._decoder.decode(piece).split("\n")
+        self._rest.append(lines[0])
+        self._held += len(lines[0])
+        if len(lines) > 1:
+            lines[0], self._rest = "".join(self._rest), lines[-1:]
+        for line, begun in pairwise(lines):
+            if not self._data and line.startswith(_USUAL):  # as nearly always
+                self.begun = True
+                self._data.append(line[len(_DATA) + 1 :])
+            else:
+                self._take(line)
             if self.ended:
                 break
             self._held += len(begun)
@@ -72,6 +79,9 @@ class SentEvents:
         return complete
 
     def _take(self, line: str) -> None:
+        if not line and not self._bare:
+            self._flush()
+            return
         if not self.begun and line.strip():
             self.begun = True
             if line.lstrip().startswith("<"):
@@ -85,7 +95,7 @@ class SentEvents:
         elif line.startswith(("{", "[")) or (self._bare and line):
             self._hold(line)
             self._bare = bool(self._data)
-        elif not line and not (self._bare and not self._data[-1].endswith(("}", "]"))):
+        elif not line and self._data[-1].endswith(("}", "]")):
             self._flush()
 
     def _hold(self, line: str) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from userbot.rules.markdown.source import clean
-from userbot.rules.plain import MESSAGE_UNITS, units, whole
+from userbot.rules.plain import MESSAGE_UNITS, clean, units, whole
 from userbot.types import Question
 
 EDITABLE = timedelta(hours=47)
@@ -26,18 +25,13 @@ _MOST_QUOTED = 160
 _MARKS = re.compile(r"([\\`*_{})\]#+\-.!|~>=<$&])")
 
 
-def above_answer(question: Question, own_prompt: str, now: datetime) -> str | None:
+def above_answer(question: Question, now: datetime) -> str | None:
     """What stands above the answer in the question's own message; None: answered by a reply.
 
     A reply, since the message is not the owner's, not plain text, too old, or too long. "" where
     the prefix alone replied to a message: then the answer is all there is.
     """
-    if (
-        own_prompt != "edit"
-        or not question.by_owner
-        or not question.plain
-        or now - question.at >= EDITABLE
-    ):
+    if not question.by_owner or not question.plain or now - question.at >= EDITABLE:
         return None
     if question.replied_to is None:
         return None  # the group that it stands in is closed

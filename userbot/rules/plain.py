@@ -136,6 +136,15 @@ _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols to Unicode, and nothing to the eye."""
 
 
+_NONCHARACTERS = re.compile("[\ufdd0-\ufdef\x00\ufffe\uffff]")
+
+
+def clean(text: str) -> str:
+    """Without what can be neither parsed nor sent: surrogates, noncharacters, returns, controls."""
+    lines = paired(text).replace("\r\n", "\n").replace("\r", "\n")
+    return _NONCHARACTERS.sub("", without_controls(lines))
+
+
 def without_controls(text: str) -> str:
     """Without what Telegram may drop or people may be fooled by: C0 and C1 controls but newline
     and tab, line separators, and marks that turn the direction of what follows.

@@ -51,10 +51,9 @@ from userbot.rules.rate_limiter import (
     RateLimiter,
     Resting,
 )
-from userbot.telegram.arguments import check_arguments
 from userbot.telegram.clock import TelegramClock
 from userbot.telegram.refusals import ABOUT_VOICE, meaning
-from userbot.telegram.requests import DIFFERENCES, Kind, check_allowed, kind_of
+from userbot.telegram.requests import DIFFERENCES, Kind, checked
 from userbot.telegram.waits import TOLD_SECONDS, Waits
 from userbot.texts import _
 from userbot.types import ConversationId, Scope
@@ -216,9 +215,7 @@ class Gate:
         write that may not leave now, and has not; TelegramError for what is not allowed, or what a
         question has waited for too long; PostponedError if the program ends first; RPCError.
         """
-        check_allowed(request)
-        check_arguments(request, _scope.get(), self.saved, _heard.get())
-        kind = kind_of(request)
+        kind = checked(request, _scope.get(), self.saved, _heard.get())
         if kind.method == "Search":
             await self._pace_searching()
         while True:
@@ -336,7 +333,8 @@ class Gate:
         """Come back when all that a write still needs is its place; gives the time by then."""
         while True:
             self.check(conversation)
-            await self.waits.connected()
+            if not self.waits.line.is_set():
+                await self.waits.connected()
             now = self._clock.monotonic()
             pause = self.limiter.pause(write, conversation.chat, now)
             if pause is None:

@@ -3,7 +3,13 @@ writes, and into which chat.
 
 What gets an account limited is joining, inviting, importing contacts and writing to strangers.
 None of these may leave, nor marking as read or setting oneself online, so that no mistake
-elsewhere in the program can do them.
+elsewhere in the program can do them. Nor is it enough for some to be allowed by their method:
+
+Rule 1: whoever looks something up for an answer looks into its scope alone, whatever it asks for.
+Rule 2: a search leaves inside a scope only: without a chat it would look through all of them.
+Rule 3: only the account itself is sent a message later (in Saved Messages), and nothing else that
+waits to be sent is looked at or deleted.
+Rule 4: Telegram transcribes the recording alone that is being understood.
 """
 
 from __future__ import annotations
@@ -17,6 +23,7 @@ from telethon.utils import get_peer_id
 
 from userbot.errors import TelegramError
 from userbot.texts import _
+from userbot.types import Scope
 
 
 class DeleteInChannel(functions.channels.DeleteMessagesRequest):  # type: ignore[misc]
@@ -95,10 +102,10 @@ ALLOWED = frozenset(
         functions.messages.GetMessagesRequest,
         functions.messages.GetHistoryRequest,
         functions.messages.GetChatsRequest,
-        # What waits to be sent to the account itself: `arguments` sees to that.
+        # What waits to be sent to the account itself (rule 3).
         functions.messages.GetScheduledHistoryRequest,
         functions.messages.DeleteScheduledMessagesRequest,
-        # To look something up: what they may name is the matter of `arguments`.
+        # To look something up, inside a scope (rules 1 and 2).
         functions.messages.SearchRequest,
         functions.messages.GetRepliesRequest,
         functions.messages.GetSavedHistoryRequest,
@@ -107,7 +114,7 @@ ALLOWED = frozenset(
         functions.channels.GetParticipantRequest,
         functions.channels.GetMessagesRequest,
         functions.channels.GetChannelsRequest,
-        # Only of the recording that is being understood: see `arguments`.
+        # Only of the recording that is being understood (rule 4).
         functions.messages.TranscribeAudioRequest,
         functions.contacts.ResolveUsernameRequest,
         functions.contacts.GetBlockedRequest,
@@ -123,34 +130,25 @@ ALLOWED = frozenset(
 )
 
 
-def check_allowed(request: Any) -> None:
-    """Raise TelegramError if `request`, what it wraps, or one of several, is not on the list."""
-    if isinstance(request, list | tuple):
-        for one in request:
-            check_allowed(one)
-        return
-    request = innermost(request)
-    if type(request) not in ALLOWED:
-        raise TelegramError(
-            _(
-                "The program tried to use {kind}, which is not allowed.",
-                kind=type(request).__name__,
-            ),
-            _("Nothing was sent. Please report this."),
-            reason="method_not_allowed",
-        )
-
-
-def innermost(request: Any) -> Any:
-    """What is asked for, without the `invokeWith…` around it."""
-    while hasattr(request, "query"):
-        request = request.query
-    return request
+_SCOPED = (
+    functions.messages.SearchRequest,
+    functions.messages.GetRepliesRequest,
+    functions.messages.GetSavedHistoryRequest,
+)
+"""What only ever leaves inside a scope."""
+_LATER = (
+    functions.messages.GetScheduledHistoryRequest,
+    functions.messages.DeleteScheduledMessagesRequest,
+)
+_NAMELESS = (functions.messages.GetMessagesRequest,)
+"""What reads messages of whatever chat, and names none."""
+_PEERS = ("peer", "parent_peer", "channel")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What Telegram counts apart. `chat`: its marked id, 0 where none is named.
+    """What Telegram counts apart. `method`: a `ports.Write` or "typing", else the request's own
+    name. `chat`: its marked id, 0 where none is named.
 
     Searches and transcriptions are slowed down for the whole account, wherever it asks for them.
     """
@@ -166,25 +164,110 @@ class Kind:
     """After a pause, what it asks for may be gone: whoever asked has to look again."""
 
 
-def kind_of(request: Any) -> Kind:
-    """What kind of request this is; `method` is a `ports.Write` or "typing", else its own name."""
-    request = innermost(request)
-    write = _WRITES.get(type(request))
-    topic = getattr(getattr(request, "reply_to", request), "top_msg_id", None)
+def checked(
+    request: Any,
+    scope: Scope | None = None,
+    saved: int = 0,
+    heard: tuple[int, int] | None = None,
+) -> Kind:
+    """What kind of request this is.
+
+    `scope`: the one inside which it is made, if any. `saved`: the marked id of the account.
+    `heard`: chat and message of the recording that is being understood. Raises TelegramError if it
+    may not leave: it, what it wraps, or one of several.
+    """
+    if isinstance(request, list | tuple):
+        for one in request:
+            checked(one, scope, saved, heard)
+    else:
+        while hasattr(request, "query"):
+            request = request.query
+        _check_method(request)
+        _check_arguments(request, scope, saved, heard)
+    return _kind_of(request)
+
+
+def _check_method(request: Any) -> None:
+    if type(request) not in ALLOWED:
+        raise TelegramError(
+            _(
+                "The program tried to use {kind}, which is not allowed.",
+                kind=type(request).__name__,
+            ),
+            _("Nothing was sent. Please report this."),
+            reason="method_not_allowed",
+        )
+
+
+def _check_arguments(
+    request: Any, scope: Scope | None, saved: int, heard: tuple[int, int] | None
+) -> None:
+    if isinstance(request, functions.messages.TranscribeAudioRequest) and heard != (
+        _marked(request.peer),
+        request.msg_id,
+    ):
+        raise _refused(_("The program tried to have another recording transcribed."))
+    if getattr(request, "schedule_date", None) is not None and _marked(request.peer) != saved:
+        raise _refused(_("The program tried to schedule a message to somebody else."))
+    if isinstance(request, _LATER) and _marked(request.peer) != saved:
+        raise _refused(_("The program tried to touch what is scheduled to somebody else."))
+    if isinstance(request, _SCOPED) if scope is None else not _is_within(request, scope):
+        raise _refused(
+            _(
+                "The program tried to look beyond this chat ({kind}).",
+                kind=type(request).__name__.removesuffix("Request"),
+            )
+        )
+
+
+def _is_within(request: Any, scope: Scope) -> bool:
+    """Whether a request looks nowhere else; what it names beside chats does not matter."""
+    where = scope.conversation
+    thread, subscriber = where.thread, where.subscriber
+    if isinstance(request, functions.messages.GetSavedHistoryRequest):
+        there = _marked(request.parent_peer), _marked(request.peer)
+        return subscriber is not None and there == (where.chat, subscriber)
+    chats = {_marked(getattr(request, name)) for name in _PEERS if hasattr(request, name)}
+    narrow = where.topic is not None
+    former = not narrow and scope.former is not None and chats == {scope.former}
+    if chats and chats != {where.chat} and not former:
+        return False
+    match request:
+        case functions.messages.SearchRequest():
+            named = request.saved_peer_id
+            writer = None if named is None else _marked(named)
+            return (request.top_msg_id, writer) == (thread, subscriber)
+        case functions.messages.GetRepliesRequest():
+            return thread is not None and request.msg_id == thread
+        case functions.messages.GetHistoryRequest():
+            return not narrow
+    return not isinstance(request, _NAMELESS)
+
+
+def _marked(peer: Any) -> int:
+    """The marked id of what is named; 0 for nobody, or whoever is named by no id."""
+    try:
+        return int(get_peer_id(peer))
+    except (AttributeError, TypeError, ValueError):
+        return 0
+
+
+def _refused(told: Any) -> TelegramError:
+    return TelegramError(
+        told, _("Nothing was sent. Please report this."), reason="argument_not_allowed"
+    )
+
+
+def _kind_of(request: Any) -> Kind:
+    write, chat = _WRITES.get(type(request)), 0
+    if not isinstance(request, _OF_THE_ACCOUNT):
+        named = (getattr(request, name, None) for name in ("peer", "channel"))
+        chat = next((_marked(one) for one in named if one is not None), 0)
     return Kind(
         write or type(request).__name__.removesuffix("Request"),
-        0 if isinstance(request, _OF_THE_ACCOUNT) else _chat_of(request),
-        topic,
+        chat,
+        getattr(getattr(request, "reply_to", request), "top_msg_id", None),
         recorded=write is not None,
         waits=write is None and not isinstance(request, _NEVER_WAITS),
         stale=isinstance(request, functions.upload.GetFileRequest),
     )
-
-
-def _chat_of(request: Any) -> int:
-    for name in ("peer", "channel"):
-        try:
-            return int(get_peer_id(getattr(request, name)))
-        except (AttributeError, TypeError, ValueError):
-            continue
-    return 0

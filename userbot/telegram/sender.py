@@ -63,7 +63,7 @@ class TelegramSender:
         silent: bool = False,
         schedule: float = 0,
     ) -> int:
-        now = self._gate.time.now()
+        delay = timedelta(seconds=schedule)
         request = functions.messages.SendMessageRequest(
             peer=await self._peer(conversation.chat),
             message=text.text,
@@ -72,7 +72,7 @@ class TelegramSender:
             reply_to=await self._reply_header(conversation, reply_to),
             no_webpage=True,
             silent=silent or None,
-            schedule_date=now + timedelta(seconds=schedule) if schedule else None,
+            schedule_date=self._gate.time.now() + delay if schedule else None,
         )
         return _sent_id(await self._write(request), random_id)
 

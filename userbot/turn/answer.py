@@ -66,12 +66,12 @@ class AnswerStage:
         raise turn.failure
 
     async def _answer(self, turn: Turn) -> None:
-        speaks, asks = self._speaks(turn), self._asks(turn)
-        at_once = speaks or asks or rings(turn.question)
+        speaks, asks, ringing = self._speaks(turn), self._asks(turn), rings(turn.question)
+        at_once = speaks or asks or ringing
         if asks:
             turn.wish = self._approvals.wish(turn.question)
         assert turn.material is not None
-        begins = bool(turn.material.preface) and not (turn.messages or rings(turn.question))
+        begins = bool(turn.material.preface) and not (turn.messages or ringing)
         if turn.summing is not None and begins and not asks:
             await self._in_writing.announce(turn)
         while True:
@@ -93,7 +93,8 @@ class AnswerStage:
         if speaks and self._by_voice is not None and turn.own_words is None:
             turn.answer = await self._by_voice.finish(turn)
         if turn.answer is None:
-            turn.answer = await self._in_writing.finish(turn)
+            writes = self._in_writing.schedule if ringing else self._in_writing.finish
+            turn.answer = await writes(turn)
 
     def _asks(self, turn: Turn) -> bool:
         """Whether the answer waits for a yes, or did: what was said to it holds in any case."""

@@ -110,7 +110,8 @@ def first_shown(turn: Turn) -> str:
 
 
 def _texts(turn: Turn) -> list[str]:
-    return [unmarked(one.text.text, turn.mark) for one in turn.messages]
+    texts = [one.text.text for one in turn.messages]
+    return [unmarked(text, turn.mark) for text in texts] if turn.mark else texts
 
 
 def told_change(question: Question, gone: Sequence[Question], report: Report) -> None:

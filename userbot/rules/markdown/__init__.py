@@ -15,16 +15,15 @@ from userbot.rules.markdown.parts import (
     MESSAGE_ENTITIES,
     MOST_CHARACTERS,
     MOST_MESSAGES,
-    bounded,
     broken_off,
     messages,
     visible,
 )
 from userbot.rules.markdown.rich import Rich, Span, meets, tidy
-from userbot.rules.markdown.source import clean, events, protected
+from userbot.rules.markdown.source import protected
 from userbot.rules.markdown.unfinished import closed
 from userbot.rules.markdown.walk import Walker
-from userbot.rules.plain import MESSAGE_UNITS
+from userbot.rules.plain import MESSAGE_UNITS, clean
 from userbot.types import RichText
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "MESSAGE_UNITS",
     "MOST_CHARACTERS",
     "MOST_MESSAGES",
-    "bounded",
     "broken_off",
     "plain",
     "render",
@@ -77,7 +75,7 @@ def render(
     source = protected(text, unfinished=unfinished)
     if unfinished:
         source.text = closed(source.text)
-    walked = _with_spoilers(Walker(source).walk(events(source.text)))
+    walked = _with_spoilers(Walker(source).walk())
     rich = tidy(_quieted(_honest(walked), asked))
     if above and visible(rich.text):
         rich = _quoted(above, rich)

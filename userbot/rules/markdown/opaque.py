@@ -43,7 +43,8 @@ _TOKEN = re.compile(
     rf"(?P<word>(?<![{_IN_WORD}])(?=[{_IN_WORD}]*[*_~])[{_IN_WORD}]+)|{_WITHIN}", re.X
 )
 _TOKEN_WITHIN = re.compile(_WITHIN, re.X)
-_TRIGGERS = re.compile(r"[*_~$\\|]")
+TRIGGERS = re.compile(r"[*_~$\\|]")
+"""Text without any of these is as the parser takes it."""
 _REGEX = re.compile(r"(?<!\\)\\[A-Za-z0-9]")
 _FAR = 100
 _TICKS = re.compile(r"`+")
@@ -74,13 +75,11 @@ def set_aside(text: str, mark: Marking, *, unfinished: bool = False) -> str:
 
     `unfinished`: what its last paragraph leaves open is left to whoever closes it.
     """
-    if not _TRIGGERS.search(text):
-        return text
     pieces = _PARAGRAPHS.split(text)
     last = len(pieces) - 1
     return "".join(
         piece
-        if number % 2 or not _TRIGGERS.search(piece)
+        if number % 2 or not TRIGGERS.search(piece)
         else _Paragraph(piece, mark, unfinished and number == last).marked()
         for number, piece in enumerate(pieces)
     )

@@ -35,13 +35,7 @@ def messages(
     `inert`: how they are kept so; None where they do not leave. `room`: units that stay free in
     each of them.
     """
-    parts = _parts(rich, first - room, inert, MESSAGE_UNITS - room)
-    return tuple(_message(part) for part in parts if visible(part.text))
-
-
-def bounded(parts: tuple[RichText, ...], room: int = 0) -> tuple[RichText, ...]:
-    """The messages, at most `MOST_MESSAGES`; if there are more, the last one shows that."""
-    return parts if len(parts) <= MOST_MESSAGES else broken_off(parts[:MOST_MESSAGES], room)
+    return tuple(map(_message, _parts(rich, first - room, inert, MESSAGE_UNITS - room)))
 
 
 def broken_off(parts: tuple[RichText, ...], room: int = 0) -> tuple[RichText, ...]:
@@ -74,14 +68,15 @@ def _parts(rich: Rich, most: int, inert: Inert | None, each: int) -> Iterator[Ri
         seen = first_seen(rich.text, start)
         near += _begun(later, seen + 1)
         word = "" if inert is None else _word(rich.text, near, start, seen, begun, inert)
-        end = fitting(rich.text, start, most - units(word))
+        end = fitting(rich.text, start, most - units(word) if word else most)
         near += _begun(later, end)
         end = min(end, _before_too_many(near, start, end))
         if end < len(rich.text):
             end = _cut(rich.text, start, end)
         piece = _piece(rich.text, near, start, end)
-        begun = begun or visible(piece.text)
-        yield piece.changed([(0, 0, word)]) if word else piece
+        if visible(piece.text):
+            begun = True
+            yield piece.changed([(0, 0, word)]) if word else piece
         most = each
         start = _skip(rich, end, code)
 

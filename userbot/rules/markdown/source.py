@@ -13,27 +13,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
-
-import pyromark
 
 from userbot.rules.markdown.fences import fenced
-from userbot.rules.markdown.opaque import set_aside
-from userbot.rules.plain import paired, without_controls
-
-_OPTIONS = (
-    pyromark.Options.ENABLE_TABLES
-    | pyromark.Options.ENABLE_STRIKETHROUGH
-    | pyromark.Options.ENABLE_TASKLISTS
-)
+from userbot.rules.markdown.opaque import TRIGGERS, set_aside
 
 _FIRST = 0xFDD0
 _BASE = 15
 _DIGITS = 4
 MARK = re.compile("\ufdef([\ufdd0-\ufdde]{4})")
-_NONCHARACTERS = re.compile("[\ufdd0-\ufdef\x00\ufffe\uffff]")
 
 _TAG_KINDS = {
     "b": "bold",
@@ -107,28 +95,22 @@ class SourceText:
         return MARK.sub(lambda found: self.meaning(found[1]).was, text)
 
 
-def events(text: str) -> Iterator[tuple[Any, Any]]:
-    """What the parser makes of a text: events with where they are in its UTF-8 bytes."""
-    return pyromark.events_with_range(text, options=_OPTIONS)
-
-
-def clean(text: str) -> str:
-    """Without what can be neither parsed nor sent: surrogates, noncharacters, returns, controls."""
-    lines = paired(text).replace("\r\n", "\n").replace("\r", "\n")
-    return _NONCHARACTERS.sub("", without_controls(lines))
-
-
 def protected(markdown: str, *, unfinished: bool = False) -> SourceText:
     """A clean Markdown text with all that was said above set aside.
 
     `unfinished`: there will be more of it, and what is open at its end may still be closed.
     """
     source = SourceText(markdown)
-    pieces: list[str] = []
-    for fence, lines in fenced(markdown.split("\n"), unfinished=unfinished):
-        stretch = "\n".join(lines)
-        pieces.append(stretch if fence else set_aside(stretch, source.mark, unfinished=unfinished))
-    source.text = "\n".join(pieces)
+    stretches = [("", markdown)]
+    if "```" in markdown or "~~~" in markdown:
+        fences = fenced(markdown.split("\n"), unfinished=unfinished)
+        stretches = [(fence, "\n".join(lines)) for fence, lines in fences]
+    source.text = "\n".join(
+        set_aside(text, source.mark, unfinished=unfinished)
+        if not fence and TRIGGERS.search(text)
+        else text
+        for fence, text in stretches
+    )
     if "<" in source.text:
         source.text = _without_tags(source.text, source)
     if "]:" in source.text:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import Any
 
+import pyromark
+
 from userbot.rules.markdown.latex import readable, superscript
-from userbot.rules.markdown.rich import Buffer, Rich, Span
+from userbot.rules.markdown.rich import Rich, Span
 from userbot.rules.markdown.source import MARK, SourceText
 from userbot.rules.markdown.table import table
 
+_OPTIONS = (
+    pyromark.Options.ENABLE_TABLES
+    | pyromark.Options.ENABLE_STRIKETHROUGH
+    | pyromark.Options.ENABLE_TASKLISTS
+)
 _BULLETS = "•◦▪"
 _RULE = "———"
 _STYLES = {"Strong": "bold", "Emphasis": "italic", "Strikethrough": "strikethrough"}
@@ -22,8 +28,63 @@ _LONGEST_POWER = 20
 _WEB = re.compile(r"(?:https?://|www\.)[^\s]+", re.I)
 
 
+class Buffer:
+    """A rich text as it grows at its end. A style within itself is one stretch."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.length = 0
+        self.spans: list[Span] = []
+        self.newlines = 0
+        """At its end."""
+        self._open: dict[str, list[int]] = {}
+
+    def write(self, text: str) -> None:
+        if not text:
+            return
+        self.pieces.append(text)
+        self.length += len(text)
+        stripped = len(text) - len(text.rstrip("\n"))
+        self.newlines = stripped + (self.newlines if stripped == len(text) else 0)
+
+    def back_to(self, start: int) -> None:
+        """Take back what was written from there on: whole pieces, without a newline."""
+        while self.length > start:
+            self.length -= len(self.pieces.pop())
+        self.spans = [span for span in self.spans if span.end <= start]
+
+    def add(self, rich: Rich) -> None:
+        by = self.length
+        self.spans += (span.at(span.start + by, span.end + by) for span in rich.spans)
+        self.write(rich.text)
+
+    def open(self, kind: str) -> None:
+        self._open.setdefault(kind, []).append(self.length)
+
+    def close(self, kind: str) -> None:
+        starts = self._open.get(kind)
+        if starts:
+            start = starts.pop()
+            if not starts and start < self.length:
+                self.spans.append(Span(kind, start, self.length))
+
+    def since(self, start: int) -> str:
+        """What was written from there on."""
+        found: list[str] = []
+        left = self.length - start
+        for piece in reversed(self.pieces):
+            if left <= 0:
+                break
+            found.append(piece)
+            left -= len(piece)
+        return "".join(reversed(found))
+
+    def rich(self) -> Rich:
+        return Rich("".join(self.pieces), self.spans)
+
+
 class Walker:
-    """Takes events one by one; `rich` is what they make."""
+    """Walks through what the parser makes of a text."""
 
     def __init__(self, source: SourceText) -> None:
         self._source = source
@@ -43,9 +104,9 @@ class Walker:
         self._cell_end = 0
         self._raised = (self._out, 0)
 
-    def walk(self, events: Iterable[tuple[Any, dict[str, int]]]) -> Rich:
-        """All events, in order."""
-        for event, where in events:
+    def walk(self) -> Rich:
+        """The rich text. Where an event is, is told in bytes of UTF-8."""
+        for event, where in pyromark.events_with_range(self._source.text, options=_OPTIONS):
             if isinstance(event, str):
                 self._plain(event, where)
             else:

@@ -33,7 +33,6 @@ from userbot.rules.mark import first_of, marked, room, unmarked
 from userbot.rules.markdown import (
     MESSAGE_UNITS,
     MOST_MESSAGES,
-    bounded,
     broken_off,
     plain,
     render,
@@ -45,7 +44,7 @@ from userbot.texts import _, translated
 from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
 from userbot.turn.deliver.typing import Typing
-from userbot.turn.endings import RING_SECONDS, first_shown, rings
+from userbot.turn.endings import RING_SECONDS, first_shown
 from userbot.turn.stream import Stream
 from userbot.turn.turn import Turn
 from userbot.types import CUT, OVERLONG, Answer, ChatKind, Finish, RichText
@@ -145,12 +144,27 @@ class InWriting:
     async def finish(self, turn: Turn) -> Answer:
         """Bring the whole answer to where it belongs. Raises as `follow` does, and ModelError."""
         self._begin(turn)
-        if rings(turn.question):
-            return await self._scheduled(turn)
         await self._finish(turn)
         assert turn.stream is not None
         assert turn.stream.finish is not None
         return _answer(turn, turn.stream.finish)
+
+    async def schedule(self, turn: Turn) -> Answer:
+        """Let Telegram send all of it a little later, so that it rings. Raises as `finish`."""
+        self._begin(turn)
+        stream, conversation = turn.stream, turn.question.conversation
+        assert stream is not None
+        assert stream.finish is not None
+        wanted = self._wanted(turn)
+        for at, text in enumerate(wanted):
+            while True:
+                with turn.waits("gate"):
+                    await self._sender.acquire(conversation, "send", turn.question.title)
+                with suppress(PauseAskedError):
+                    await self._messages.schedule(turn, at, text, RING_SECONDS + at)
+                    break
+        first = unmarked(wanted[0].text, turn.mark) if wanted else ""
+        return Answer(stream.shown, first, stream.finish, (), stream.cites)
 
     def whole(self, turn: Turn) -> tuple[RichText, ...]:
         """The whole answer as it would stand. Raises ModelError for one that is empty."""
@@ -168,22 +182,6 @@ class InWriting:
     async def over(self, turn: Turn) -> None:
         """Nothing more of an answer will come."""
         await self._typing.over(turn)
-
-    async def _scheduled(self, turn: Turn) -> Answer:
-        """Let Telegram send all of it a little later, so that the phone rings."""
-        stream, conversation = turn.stream, turn.question.conversation
-        assert stream is not None
-        assert stream.finish is not None
-        wanted = self._wanted(turn)
-        for at, text in enumerate(wanted):
-            while True:
-                with turn.waits("gate"):
-                    await self._sender.acquire(conversation, "send", turn.question.title)
-                with suppress(PauseAskedError):
-                    await self._messages.schedule(turn, at, text, RING_SECONDS + at)
-                    break
-        first = unmarked(wanted[0].text, turn.mark) if wanted else ""
-        return Answer(stream.shown, first, stream.finish, (), stream.cites)
 
     def deleted(self, turn: Turn) -> Answer:
         """Somebody deleted the answer while it was written: what was written of it."""
@@ -244,8 +242,8 @@ class InWriting:
         if turn.taken_up:
             pace = pacing.ended(pace)  # previews would shrink what stands, before it grows again
         else:
-            above = above_answer(turn.question, style.own_prompt, self._clock.now())
-            turn.in_place = above is not None
+            own, now = style.own_prompt == "edit", self._clock.now()
+            turn.in_place = own and above_answer(turn.question, now) is not None
         turn.pace = pace
 
     async def _preview(self, turn: Turn) -> None:
@@ -333,14 +331,15 @@ class InWriting:
         with suppress(TelegramError, NotLoggedInError):
             if texts:
                 bare = tuple(replace(text, text=unmarked(text.text, turn.mark)) for text in texts)
-                await self._bring(turn, marked(broken_off(bare, room(turn.mark)), turn.mark))
+                await self._bring(turn, marked(broken_off(bare, _room(turn)), turn.mark))
 
     async def _bring(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
         """Write until `wanted` stands, each write with its permit, however long that takes."""
         conversation, clock, failed = turn.question.conversation, self._clock, 0
         while True:
-            if self._sender.in_slow_mode(conversation):
-                wanted = first_of(wanted, max(1, len(turn.messages)), turn.mark)
+            most = max(1, len(turn.messages))  # in slow mode
+            if len(wanted) > most and self._sender.in_slow_mode(conversation):
+                wanted = first_of(wanted, most, turn.mark)
             write = self._messages.next_write(turn, wanted)
             if write is None:
                 return
@@ -390,11 +389,10 @@ class InWriting:
         """Of the whole answer what is shown; in slow mode that is one message beforehand."""
         assert turn.stream is not None
         finish = turn.stream.finish
-        free = room(turn.mark)
-        wanted = bounded(whole, free)
-        if wanted and _is_cut(turn) and len(whole) <= MOST_MESSAGES:
-            wanted = broken_off(wanted, free)
-        if finish is not None and not finish.calls:
+        wanted = whole[:MOST_MESSAGES]
+        if wanted and (len(whole) > MOST_MESSAGES or _is_cut(turn)):
+            wanted = broken_off(wanted, _room(turn))
+        if turn.mark and finish is not None and not finish.calls:
             wanted = marked(wanted, turn.mark)
         if finish is None and self._sender.in_slow_mode(turn.question.conversation):
             return wanted[: max(1, len(turn.messages))]
@@ -415,7 +413,7 @@ class InWriting:
             above=prompt_of(turn.question) if turn.in_place else "",
             first=first,
             inert=self.style.inert,
-            room=room(turn.mark),
+            room=_room(turn),
         )
 
     def _pace(self, turn: Turn) -> Pace:
@@ -424,6 +422,11 @@ class InWriting:
 
     def _notice(self, turn: Turn, reason: str, detail: str) -> None:
         self._report(Notice(**about(turn.question), reason=reason, detail=detail))
+
+
+def _room(turn: Turn) -> int:
+    """What each message leaves to the mark, where answers have one."""
+    return room(turn.mark) if turn.mark else 0
 
 
 def _empty() -> ModelError:
