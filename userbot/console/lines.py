@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,6 +19,8 @@ from userbot.texts import Language
 
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 """Made once: `json.dumps` makes an encoder a call unless all is left at its defaults."""
+_ELSEWHERE = frozenset({"event", "notable", "title"})
+"""Fields that are for people, and the one that leads a row."""
 
 
 def json_text(row: Mapping[str, Any]) -> str:
@@ -36,12 +37,6 @@ def json_text(row: Mapping[str, Any]) -> str:
 def utc(at: datetime) -> str:
     """A moment as RFC 3339 in UTC."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-@cache
-def _columns(kind: type[Event]) -> tuple[str, ...]:
-    """The fields of an event that programs read."""
-    return tuple(one.name for one in fields(kind) if one.name not in ("notable", "title"))
 
 
 class JsonLines:
@@ -68,8 +63,9 @@ class JsonLines:
 
     def _line(self, event: Event) -> str:
         row: dict[str, Any] = {"at": utc(datetime.now(UTC)), "event": event.event}
-        for name in _columns(type(event)):
-            if (value := getattr(event, name)) is not None:
+        for name in event.__dataclass_fields__:
+            value = getattr(event, name)
+            if name not in _ELSEWHERE and value is not None:
                 row[name] = value.id if name == "person" else value
         return json_text(row)
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pyromark
+from pyromark.event import Range
 
 from userbot.rules.markdown.latex import readable, superscript
 from userbot.rules.markdown.rich import Rich, Span
@@ -114,14 +115,14 @@ class Walker:
                 self._named(name, value, where)
         return self._out.rich()
 
-    def _plain(self, event: str, where: dict[str, int]) -> None:
+    def _plain(self, event: str, where: Range) -> None:
         if event == "Rule":
             self._begin(where)
             self._out.write(_RULE)
         else:  # SoftBreak, HardBreak
             self._break()
 
-    def _named(self, name: str, value: Any, where: dict[str, int]) -> None:
+    def _named(self, name: str, value: Any, where: Range) -> None:
         match name:
             case "Start":
                 tag, details = next(iter(value.items())) if isinstance(value, dict) else (value, {})
@@ -140,7 +141,7 @@ class Walker:
 
     # -- blocks --
 
-    def _begin(self, where: dict[str, int], *, box: bool = False) -> None:
+    def _begin(self, where: Range, *, box: bool = False) -> None:
         """Put the block that begins here on a line of its own, as far off as in the source."""
         out = self._out
         if self._behind_marker:
@@ -156,7 +157,7 @@ class Walker:
                 out.write(_INDENT * len(self._lists))
         self._behind_heading = False
 
-    def _start(self, tag: str, details: Any, where: dict[str, int]) -> None:
+    def _start(self, tag: str, details: Any, where: Range) -> None:
         match tag:
             case "Paragraph":
                 self._begin(where)
@@ -192,7 +193,7 @@ class Walker:
             case _ if tag in _STYLES:
                 self._out.open(_STYLES[tag])
 
-    def _end(self, tag: str, where: dict[str, int]) -> None:
+    def _end(self, tag: str, where: Range) -> None:
         match tag:
             case "Heading":
                 self._out.close("bold")
@@ -222,13 +223,13 @@ class Walker:
             case _ if tag in _STYLES:
                 self._out.close(_STYLES[tag])
 
-    def _start_list(self, first: int | None, where: dict[str, int]) -> None:
+    def _start_list(self, first: int | None, where: Range) -> None:
         nested = bool(self._lists)
         if not nested:
             self._begin(where, box=True)
         self._lists.append(first)
 
-    def _start_item(self, where: dict[str, int]) -> None:
+    def _start_item(self, where: Range) -> None:
         out, depth, number = self._out, len(self._lists), self._lists[-1]
         self._begin(where, box=True)
         if number is not None:
@@ -256,7 +257,7 @@ class Walker:
         elif language:
             self._out.write(language)
 
-    def _end_row(self, where: dict[str, int]) -> None:
+    def _end_row(self, where: Range) -> None:
         """The parser drops cells that the heading has no column for."""
         more = self._bytes[self._cell_end : where["end"]].decode().strip(" \t\n|")
         if more:
