@@ -23,7 +23,7 @@ class Admitted:
     question: Question
     refusal: UserbotError | None
     rhythm: loops.Rhythm | None
-    """That of its sender, this question included."""
+    """That of its sender, this question included, if it goes by that."""
     joins: Turn | None = None
     """What it is one with, if it joins the question before it."""
 
@@ -57,7 +57,7 @@ class Admission:
         question = self._questions.add(decided, now, least)
         if question is None:
             return None
-        rhythm = self._loop_watch.with_question(question, now, replies=replies)
+        rhythm: loops.Rhythm | None = None
         joins: Turn | None = None
         refusal: UserbotError | None
         if now - question.at > self._max_age:
@@ -65,8 +65,10 @@ class Admission:
         else:
             joins = self.queue.joinable(question)
             refusal = self._budget.admit(question, now, least, joins=joins is not None)
-        if refusal is None and rhythm is not None and loops.stopped(rhythm):
-            refusal = loops.refusal(question)
+        if refusal is None:
+            rhythm = self._loop_watch.with_question(question, now, replies=replies)
+            if rhythm is not None and loops.stopped(rhythm):
+                refusal = loops.refusal(question)
         if refusal is not None:
             self._questions.mark(question, "skipped", refusal.reason, now)
         return Admitted(question, refusal, rhythm, joins)
@@ -74,7 +76,7 @@ class Admission:
     def go_on(self, admitted: Admitted, *, belated: bool) -> None:
         """Queue what is stored, or tell why it is not answered."""
         question, refusal = admitted.question, admitted.refusal
-        if admitted.rhythm is not None and (refusal is None or refusal.reason == "loop"):
+        if admitted.rhythm is not None:
             self._loop_watch.keep(question, admitted.rhythm)
         if refusal is None:
             self.queue.arrived(question, admitted.joins, belated=belated)

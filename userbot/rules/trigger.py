@@ -37,6 +37,7 @@ from userbot.rules.plain import beginning, carrying, shortened
 from userbot.rules.policy import Policy, may_ask
 from userbot.settings import Respond
 from userbot.types import (
+    AS_EVER,
     SAVED_TITLE,
     ChatKind,
     Command,
@@ -46,6 +47,7 @@ from userbot.types import (
     Message,
     Person,
     Question,
+    Switches,
     Voice,
 )
 
@@ -118,14 +120,19 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     voice, deaf = _sound(incoming, policy)
     if question is not None:
         switched = switches.parse(question)
-        asking = _asking(incoming, sender, voice, switched.text, by_owner=by_owner)
-        asking = replace(asking, prefixed=True)
+        asking = _asking(
+            incoming,
+            sender,
+            voice,
+            switched.text,
+            by_owner=by_owner,
+            prefixed=True,
+            chosen=switched.chosen(policy.models, by_owner=by_owner),
+        )
         decision = _prefixed(incoming, asking, known, deaf)
-        if not isinstance(decision, Question):
+        if not (by_owner and isinstance(decision, Question)):
             return decision
-        chosen = switched.chosen(policy.models, by_owner=by_owner)
-        decision = replace(decision, switches=chosen)
-        return _switched(decision, switched, incoming) if by_owner else decision
+        return _switched(decision, switched, incoming)
     if rule is None:
         return Ignore("not_listed")
     silent = None
@@ -139,8 +146,7 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
     if silent is None:
         return _asking(incoming, sender, voice, text, by_owner=by_owner)
     # With a wake word, what is written beside it addresses nobody either, and is not stored.
-    spoken = _asking(incoming, sender, voice, "", by_owner=by_owner)
-    return replace(spoken, listen_first=True)
+    return _asking(incoming, sender, voice, "", by_owner=by_owner, listen_first=True)
 
 
 def is_order(message: Message, policy: Policy) -> bool:
@@ -328,7 +334,15 @@ def _switched(asking: Question, switched: switches.Switched, incoming: Message) 
 
 
 def _asking(
-    incoming: Message, sender: Person, voice: Voice | None, text: str, *, by_owner: bool
+    incoming: Message,
+    sender: Person,
+    voice: Voice | None,
+    text: str,
+    *,
+    by_owner: bool,
+    listen_first: bool = False,
+    prefixed: bool = False,
+    chosen: Switches = AS_EVER,
 ) -> Question:
     return Question(
         conversation=incoming.conversation,
@@ -344,10 +358,13 @@ def _asking(
         reply_part=incoming.reply_part,
         forwarded_from=incoming.forwarded_from,
         voice=voice,
+        listen_first=listen_first,
+        prefixed=prefixed,
         plain=incoming.media is None and not incoming.forwarded,
         album=incoming.album,
         expires_at=incoming.expires_at,
         pictures=(incoming.message,) if incoming.picture else (),
         documents=(incoming.message,) if incoming.document else (),
         pages=incoming.pages,
+        switches=chosen,
     )
