@@ -15,6 +15,7 @@ import pytest
 from tests.database_lock import held
 from tests.faults import Call, busy, damaged, watched
 from tests.harness import Program, ProgramError, Stage, listed
+from tests.path.voice.notes import until
 from tests.quick_clock import QuickClock
 from userbot.sandbox.endpoint import Reply
 
@@ -315,6 +316,15 @@ async def test_a_question_that_waits_for_the_next_start_is_told_and_answered_the
     assert len(program.events("failed", message=failed.message)) == 1
     await stage.program()
     assert await stage.max.expects(stage.group, reply_to=question)
+
+
+async def test_while_nobody_writes_to_it_and_nothing_waits_no_row_of_the_store_is_read(
+    stage: Stage,
+) -> None:
+    read: list[str] = []
+    with watched(lambda call: read.append(call.what)):
+        await stage.program(clock=QuickClock(20))
+        await until(lambda: read[-3:] == ["PRAGMA data_version"] * 3)
 
 
 async def test_what_another_process_wants_asked_again_while_the_program_starts_is_not_overlooked(
