@@ -152,8 +152,11 @@ class Updates:
 
         It was looked up, not brought.
         """
-        await self._complete(message)
-        return self._converter.incoming(message, Came.LATE)
+        found = self._converter.if_known(message, Came.LATE)
+        if found is None:
+            await self._complete(message)
+            found = self._converter.incoming(message, Came.LATE)
+        return found
 
     async def read_page(self, chat: int, messages: Sequence[Any]) -> list[Message]:
         """Messages of one chat, as `read` gives each; what cannot be read is left out.
