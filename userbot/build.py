@@ -277,7 +277,7 @@ class Services:
         settle = Settle(store, history, loops, self.told, clock, self.approve)
         stages = Stages(resume, understand, recap, answer, settle, self.approve)
         self.migration = Migration(self.chats, reader, history, report)
-        runner = Runner(stages, self.migration, store_back, clock)
+        runner = Runner(stages, typing, self.migration, store_back, clock)
         hung = longest_seconds(settings, timings)
         self.queue = Queue(runner, settings.trigger, hung, self.chats, clock, report)
         self.verdicts = Verdicts(store, self.queue, self.approve, max_age, clock, report)

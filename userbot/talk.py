@@ -124,7 +124,7 @@ class Talk:
         settle = Settle(store, history, LoopWatch(), self._told, clock)
         stages = Stages(resume, self._understand, self._understand, answer, settle)
         migration = Migration(chats, reader, history, report)
-        self._runner = Runner(stages, migration, store_back, clock)
+        self._runner = Runner(stages, typing, migration, store_back, clock)
 
     @property
     def failed(self) -> int:

@@ -23,6 +23,7 @@ from userbot.turn.budget import Budget, Limits
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.settle import Told
 from userbot.turn.store_back import StoreBack
+from userbot.turn.turn import Stage
 from userbot.turn.understand.background import Background
 from userbot.types import (
     Brought,
@@ -69,6 +70,8 @@ class House:
         self.store = store
         self.told: list[Event] = []
         self.asked: list[str] = []
+        self.begun: list[Stage | None] = []
+        """With which stage each of them began."""
         self.carried_out: list[str] = []
         self.chats: dict[int, list[Message]] = {CLUB: [], ELSEWHERE: []}
         self.meanwhile: list[Message] = []
@@ -158,6 +161,7 @@ class House:
 
     async def run(self, turn: Turn) -> None:
         self.asked.append(turn.question.text)
+        self.begun.append(turn.next())
         self.store.questions.mark(turn.question, "failed", "no_model", datetime.now(UTC))
 
     async def until_it_begins(self, turn: Turn) -> None: ...

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,8 @@ from tests.faults import Call, busy, full, watched
 from tests.intake.house import CLUB, ELSEWHERE, House, message
 from userbot.events import Failed
 from userbot.storage.store import Store
+from userbot.turn.turn import Stage
+from userbot.types import Came
 
 
 class Trouble:
@@ -228,3 +230,24 @@ async def test_a_message_that_raises_what_nobody_foresaw_is_told_and_blocks_no_c
         assert house.store.watermarks.seen(CLUB) == 11
         await house.look()
         assert house.asked == ["next"], "it is not found again"
+
+
+@pytest.mark.parametrize(
+    ("live", "expires", "first"),
+    [
+        pytest.param(True, None, Stage.UNDERSTAND, id="just written"),
+        pytest.param(False, None, Stage.RESUME, id="late: it may be gone by now"),
+        pytest.param(True, timedelta(hours=1), Stage.RESUME, id="its chat will delete it"),
+    ],
+)
+async def test_what_has_just_arrived_has_nothing_to_be_looked_up(
+    tmp_path: Path, live: bool, expires: timedelta | None, first: Stage
+) -> None:
+    with opened(tmp_path) as house:
+        one = message(2)
+        came = Came.LIVE if live else Came.LATE
+        gone_at = None if expires is None else one.at + expires
+        house.arrives(replace(one, came=came, expires_at=gone_at))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert house.begun == [first]

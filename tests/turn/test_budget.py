@@ -299,7 +299,7 @@ def test_a_whole_answer_is_kept_with_its_price(store: Store) -> None:
     one = budget(store, PRICED)
     ask = let_in(one, 1)
     whole(one, authorized(one, ask, one.for_answer(CAPPED, 80)), 90, 10)
-    assert one.whole(ask) == ("Whole.", Finish("stop", Usage(90, 10), "small"))
+    assert store.ledger.whole(ask) == ("Whole.", Finish("stop", Usage(90, 10), "small"))
     assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 110
 
 
@@ -308,7 +308,7 @@ def test_an_answer_that_broke_off_costs_and_is_not_kept(store: Store) -> None:
     ask = let_in(one, 1)
     turn = authorized(one, ask, one.for_answer(CAPPED, 80))
     one.broke_off(turn, Usage(80, 5, estimated=True))
-    assert (turn.payment, one.whole(ask)) == (None, None)
+    assert (turn.payment, store.ledger.whole(ask)) == (None, None)
     assert store.ledger.spent(BEN.id, NOW, DAY)[0].cost_today == 90
 
 

@@ -71,7 +71,8 @@ async def scope(
         chats = ChatRules(policy, blocks, "contacts", store)
         turn = Turn(stored)
         around = Past(telegram, telegram, telegram, chats, store, told.append)
-        await around.locate(turn)
+        if turn.question.about_name:
+            await around.locate(turn)
         material = await around.add(turn, Material(turn.question))
         if turn.question.about is not None:
             assert store.questions.find(stored.id).about == turn.question.about

@@ -32,7 +32,7 @@ COST = Usage(100, 10)
 class Almanac:
     """A tool that finds what it is told; `holds`: a call waits until it is set."""
 
-    connects = False
+    connects = True  # as a server's: offered wherever the question stands
 
     def __init__(self) -> None:
         self.finds: Callable[[str], str] = lambda words: f"They met on {words}."
@@ -47,7 +47,7 @@ class Almanac:
         return "You can look things up." if self.offers else ""
 
     async def connect(self, turn: Turn) -> None:
-        raise AssertionError("it does not connect")
+        """It is there already."""
 
     async def call(self, turn: Turn, name: str, arguments: Mapping[str, Any]) -> str:
         self.called.append(json.dumps(arguments))

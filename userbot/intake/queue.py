@@ -129,13 +129,17 @@ class Queue:
         now = self._clock.monotonic()
         draft_after = self._draft_after(question)
         begins = now + max(bursts.waits(question), draft_after)
+        # No earlier run has begun what arrives now. That it is deleted, Telegram tells; but where
+        # its chat does that by itself, the store is to be asked whether its words are gone.
+        lasts = question.expires_at is None
         if turn is None:
-            self.put(Turn(question, joinable=now, begins=begins, belated=belated))
+            looked = lasts and not belated
+            self.put(Turn(question, joinable=now, begins=begins, belated=belated, looked=looked))
             if draft_after:
                 self._report(Waiting(**about(question), reason="draft_after", seconds=draft_after))
             return
         earlier = turn.question
-        turn.belated = turn.belated or belated
+        turn.belated, turn.looked = turn.belated or belated, turn.looked and lasts
         turn.joinable, turn.begins = now, max(turn.begins, begins)
         self._change(turn, [*turn.pieces, question])
         self._report(
@@ -396,6 +400,8 @@ class Queue:
             await self._clock.sleep(_LOOK_SECONDS)
         if self.is_paused and self._draining:
             return  # it stays open: the next start takes it up
+        if not turn.has_begun:
+            turn.mark = self._chats.policy.mark
         task = asyncio.ensure_future(self._runner.run(turn))
         try:
             while not (await asyncio.wait({task}, timeout=self._longest))[0]:

@@ -74,6 +74,12 @@ class Policy:
         rule = self.chats.get(chat)
         return self.voice if rule is None or rule.voice is None else rule.voice
 
+    def answers_by_voice(self, question: Question) -> bool:
+        """Whether the answer to a question is to be spoken."""
+        answer_as = self.voice_in(question.conversation.chat).answer_as
+        spoken = question.voice is not None and question.voice.spoken
+        return answer_as == "voice" or (answer_as == "same" and spoken)
+
 
 def may_ask(sender: Person, allowed: Allowed) -> bool:
     """Whether somebody other than the owner is let in; who is not known well is no contact."""

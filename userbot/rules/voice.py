@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from userbot.errors import AudioError, NothingToAnswerError
 from userbot.rules.mark import marked, room
 from userbot.rules.plain import units
-from userbot.settings import VoiceConfig
 from userbot.texts import _
-from userbot.types import Question, RichText
+from userbot.types import RichText
 from userbot.types import Voice as Recording
 
 FILE_BYTES = 2_000_000_000
@@ -81,13 +80,6 @@ https://platform.openai.com/docs/api-reference/audio/createSpeech
 
 CHARACTERS_PER_SECOND = 14
 """How fast words are read aloud, by the same measure."""
-
-
-def answered_by_voice(settings: VoiceConfig, question: Question) -> bool:
-    """Whether the answer to a question is to be spoken."""
-    if settings.answer_as == "same":
-        return question.voice is not None and question.voice.spoken
-    return settings.answer_as == "voice"
 
 
 def words_of(parts: Sequence[RichText]) -> str | None:

@@ -56,7 +56,6 @@ class Store:
         self.names = Names(database)
         self.tools = ToolStore(database)
         self.eraser = Eraser(database)
-        self._version = database.data_version()
 
     @classmethod
     def open(cls, path: Path, *, busy_seconds: float = 1.0) -> Self:
@@ -133,12 +132,6 @@ class Store:
                 _("Log in with that account, or set [history].database to another file."),
                 reason="storage_account",
             )
-
-    def changed_elsewhere(self) -> bool:
-        """Whether another process has written since the last call (`history --clear`)."""
-        version = self.database.data_version()
-        changed, self._version = version != self._version, version
-        return changed
 
     def _once(self, key: str, value: int | bytes | datetime) -> int | bytes:
         """The value under `key` in meta: this one, if there was none."""

@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 
 from userbot.errors import LimitReachedError, MessageGoneError, ModelError
-from userbot.rules.voice import answered_by_voice
 from userbot.storage.approvals import ApprovalStore
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.complete import Complete
 from userbot.turn.deliver.voice import ByVoice
 from userbot.turn.deliver.writing import InWriting
-from userbot.turn.endings import rings, unanswered
+from userbot.turn.endings import unanswered
 from userbot.turn.outbound import Outbound
 from userbot.turn.turn import Turn, YesNeeded
 from userbot.types import Wanted
@@ -48,7 +47,8 @@ class AnswerStage:
         what was shown by then is closed, if it can be. Raises StorageError and Reconsider when it
         is to run again, and YesNeeded.
         """
-        self._outbound.confirm(turn)
+        if turn.messages or turn.void:
+            self._outbound.confirm(turn)
         if turn.failure is None:
             try:
                 await self._answer(turn)
@@ -66,13 +66,15 @@ class AnswerStage:
         raise turn.failure
 
     async def _answer(self, turn: Turn) -> None:
-        speaks, asks, ringing = self._speaks(turn), self._asks(turn), rings(turn.question)
-        at_once = speaks or asks or ringing
+        question, speaks = turn.question, self._speaks(turn)
+        # What was said to an answer holds, even if none has to wait there by now.
+        asks = "answer" in turn.asked_for or self._chats.policy.asks(question.conversation.chat)
+        at_once = speaks or asks or question.rings
         if asks:
-            turn.wish = self._approvals.wish(turn.question)
+            turn.wish = self._approvals.wish(question)
         assert turn.material is not None
-        begins = bool(turn.material.preface) and not (turn.messages or ringing)
-        if turn.summing is not None and begins and not asks:
+        begins = bool(turn.material.preface) and not turn.messages
+        if turn.summing is not None and begins and not (asks or question.rings):
             await self._in_writing.announce(turn)
         while True:
             if turn.looked_up.calls:
@@ -93,13 +95,8 @@ class AnswerStage:
         if speaks and self._by_voice is not None and turn.own_words is None:
             turn.answer = await self._by_voice.finish(turn)
         if turn.answer is None:
-            writes = self._in_writing.schedule if ringing else self._in_writing.finish
+            writes = self._in_writing.schedule if question.rings else self._in_writing.finish
             turn.answer = await writes(turn)
-
-    def _asks(self, turn: Turn) -> bool:
-        """Whether the answer waits for a yes, or did: what was said to it holds in any case."""
-        asks = self._chats.policy.asks(turn.question.conversation.chat)
-        return asks or "answer" in turn.asked_for
 
     def _see_that_it_may_leave(self, turn: Turn) -> None:
         """Raise YesNeeded, or NothingToAnswerError where the owner has said no."""
@@ -136,8 +133,8 @@ class AnswerStage:
         assert material is not None
         if self._by_voice is None or material.only_transcript or turn.question.recap is not None:
             return False
-        voice = self._chats.policy.voice_in(turn.question.conversation.chat)
-        return answered_by_voice(voice, turn.question) and self._by_voice.may_speak(turn)
+        speaks = self._chats.policy.answers_by_voice(turn.question)
+        return speaks and self._by_voice.may_speak(turn)
 
     async def abandon(self, turn: Turn) -> None:
         """The answer is not wanted any more, or given to its end.
@@ -146,7 +143,3 @@ class AnswerStage:
         """
         self._outbound.confirm(turn)
         await self._complete.abandon(turn)
-
-    async def over(self, turn: Turn) -> None:
-        """Nothing more of an answer will come."""
-        await self._in_writing.over(turn)

@@ -156,8 +156,6 @@ class Approve:
         """A turn has ended: so has what it waited for, and its request says so where the owner
         does not know. Raises StorageError.
         """
-        if not turn.asked_for:
-            return
         ended = self._store.approvals.over(turn.question, self._clock.now())
         outcome = turn.outcome
         why = _("sent.") if outcome is None else str(outcome.why)

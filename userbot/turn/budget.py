@@ -148,13 +148,14 @@ class Budget:
         if most is None:
             # It may become longer than any before it all the same.
             most = max(limits.ANSWER_TOKENS, self._ledger.longest_answer())
+        prices = self._prices(request.model)
         return Payment(
             "answer",
             request.model,
             prompt_tokens=tokens,
             completion_tokens=most,
-            cost=limits.cost(self._prices(request.model), tokens, 0),
-            answer_cost=limits.cost(self._prices(request.model), 0, most),
+            cost=limits.cost(prices, tokens, 0),
+            answer_cost=limits.cost(prices, 0, most),
         )
 
     def for_audio(self, model: str, seconds: float) -> Payment:
@@ -202,13 +203,12 @@ class Budget:
         with self._store.database.transaction():
             firm, with_answers = self._ledger.spent(person, now, day, question.id)
             if speech:
-                refusal = limits.check_money(self.limits.config, firm, expected)
-            else:
-                refusal = self._judge(question, firm, expected)
-            if refusal is not None:
-                raise refusal
-            passing = None if speech else self._judge(question, with_answers, expected)
-            if passing is not None:
+                if (refusal := limits.check_money(self.limits.config, firm, expected)) is not None:
+                    raise refusal
+            elif (passing := self._judge(question, with_answers, expected)) is not None:
+                # What has room beside the answers of others has room without them.
+                if (refusal := self._judge(question, firm, expected)) is not None:
+                    raise refusal
                 return FullForNow(passing)
             return replace(payment, id=self._ledger.authorize(question, payment, now))
 
@@ -269,10 +269,6 @@ class Budget:
         if turn.payment is not None:
             self._ledger.void(turn.payment.id)
             turn.payment = None
-
-    def whole(self, question: Question) -> tuple[str, Finish] | None:
-        """The answer that was paid for and could not be given to its end."""
-        return self._ledger.whole(question)
 
     def capture_lost(self, program: str = "run", before: datetime | None = None) -> None:
         """At a start: capture what a program was paying when it was killed.

@@ -62,6 +62,11 @@ class ChatRules:
         said = self._said.get(chat)
         return block if said is None else effective_block(chat, block, said, self._elsewhere)
 
+    def context_messages(self, chat: int) -> int:
+        """How many of a chat's last messages a question there is asked with."""
+        block = self.get(chat)
+        return 0 if block is None else block.context_messages
+
     def wrote(self, message: Message) -> bool:
         """Whether the program itself wrote a message, for sure. Raises StorageError."""
         return self._store.outbound.owns(message.conversation.chat, message.message)

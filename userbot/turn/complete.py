@@ -84,10 +84,9 @@ class Complete:
                 material.answer, Finish("stop", Usage(0, 0), ""), self._clock
             )
             return
-        kept = self._budget.whole(turn.question)
-        if kept is not None:
+        if turn.kept is not None:
             turn.summing = None  # nothing is asked for any more
-            turn.stream = Stream.whole(*kept, self._clock)
+            turn.stream = Stream.whole(*turn.kept, self._clock)
             self._report(
                 Notice(
                     **about(turn.question),

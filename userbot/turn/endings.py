@@ -98,11 +98,6 @@ def standing(turn: Turn) -> Answer:
     return Answer("\n\n".join(shown), shown[0], Finish("stop", None, ""), messages)
 
 
-def rings(question: Question) -> bool:
-    """Whether its answer is a scheduled message."""
-    return question.recap is not None and question.recap.ring
-
-
 def first_shown(turn: Turn) -> str:
     """What the first message shows of the answer: where that is in place, the prompt is above."""
     text = _texts(turn)[0]

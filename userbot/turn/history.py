@@ -74,6 +74,7 @@ class History:
         """Of one request, at most."""
         self._conversations = conversations
         self._loaded: OrderedDict[ConversationId, _Loaded] = OrderedDict()
+        self._version = store.database.data_version()
 
     def messages(
         self,
@@ -93,12 +94,12 @@ class History:
         alone = prompt.build(system, question, quoted, background)
         if question.switches.by_itself:
             return alone
-        waiting = self._drafts(question) if drafts else []
-        beside += sum(estimate(one.question) + estimate(one.answer) for one in waiting)
-        past = self._load(question.conversation).said(
-            estimate_messages(alone) + beside, named=question.kind.several_people
-        )
-        not_sent = prompt.said_before(waiting, named=question.kind.several_people)
+        named, not_sent = question.kind.several_people, tuple[PromptMessage, ...]()
+        if drafts and (waiting := self._drafts(question)):
+            beside += sum(estimate(one.question) + estimate(one.answer) for one in waiting)
+            not_sent = prompt.said_before(waiting, named=named)
+        loaded = self._load(question.conversation)
+        past = loaded.said(estimate_messages(alone) + beside, named=named)
         return (*alone[:-1], *past, *not_sent, alone[-1])
 
     def _drafts(self, question: Question) -> list[Exchange]:
@@ -175,8 +176,10 @@ class History:
         self._loaded.clear()
 
     def _load(self, conversation: ConversationId) -> _Loaded:
-        if self._store.changed_elsewhere():
-            self._loaded.clear()  # `history --clear` took words away
+        version = self._store.database.data_version()
+        if version != self._version:
+            self._loaded.clear()  # another process has written: `history --clear` took words away
+            self._version = version
         loaded = self._loaded.get(conversation)
         if loaded is None:
             exchanges = self._store.conversations.exchanges(

@@ -55,13 +55,10 @@ class Requests:
 
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         """What may be called for a turn now."""
-        if (
-            self.tools is None
-            or turn.looked_up.no_more_calls
-            or len(turn.looked_up.rounds) >= tool_rounds.ROUNDS
-        ):
+        tools, looked_up = self._tools_of(turn), turn.looked_up
+        if tools is None or looked_up.no_more_calls or len(looked_up.rounds) >= tool_rounds.ROUNDS:
             return ()
-        return self.tools.specs(turn)
+        return tools.specs(turn)
 
     def shrink(self, turn: Turn) -> bool:
         """The request was too long for the model: the next is shorter. Raises StorageError.
@@ -175,8 +172,15 @@ class Requests:
 
     def _system(self, turn: Turn, chat: ChatConfig | None) -> str:
         """The system text, with what a model has to know of the tools where it has any."""
-        told = self.tools.instructions(turn) if self.tools is not None else ""
+        tools = self._tools_of(turn)
+        told = "" if tools is None else tools.instructions(turn)
         return "\n\n".join(filter(None, [system_text(self.settings, chat).rstrip(), told]))
+
+    def _tools_of(self, turn: Turn) -> Tools | None:
+        """The tools, where it has any: a chat to look things up in, or what servers offer."""
+        tools, material = self.tools, turn.material
+        has_scope = material is not None and material.scope is not None
+        return tools if tools is not None and (has_scope or tools.connects) else None
 
     def _with_tools(
         self, turn: Turn, plain: ChatRequest, specs: tuple[ToolSpec, ...]

@@ -1,5 +1,7 @@
 """What became of a question while nobody listened, looked up before it is answered.
 
+One that has just arrived has nothing to be looked up, unless its chat deletes it by itself.
+
 Rule 1: a question that was deleted meanwhile is not answered.
 Rule 2: what an earlier run has written is found again, by its id or by its recorded text, and is
 finished in its own messages.
@@ -76,8 +78,6 @@ class Resume:
         """
         if self._store.questions.erased(turn.question):
             raise unanswered("deleted")
-        if turn.own_words is None:  # what the owner wrote in its place, no model wrote
-            turn.mark = self._chats.policy.mark
         if turn.belated:
             turn.belated = False  # whatever is missed from here on is for another look
             try:
@@ -89,6 +89,7 @@ class Resume:
                 raise
         if not turn.messages:
             self._take_up(turn)
+        turn.kept = self._store.ledger.whole(turn.question)
         turn.looked = True
 
     def holds(self, question: Question) -> bool:
@@ -146,7 +147,7 @@ class Resume:
             raise self._deleted(question, since)
         if before:
             self._check_the_old_group(question, before, since)
-        if recorded and question.recap is not None and question.recap.ring:
+        if recorded and question.rings:
             with turn.waits("scheduled"):  # it stands when it is sent, not before
                 await self._clock.sleep(_SCHEDULED_SECONDS)
         if recorded:

@@ -22,6 +22,7 @@ from userbot.errors import (
 from userbot.ports import Clock
 from userbot.turn.answer import AnswerStage
 from userbot.turn.approve import Approve
+from userbot.turn.deliver.typing import Typing
 from userbot.turn.endings import internal, refused, stopped, what_stands
 from userbot.turn.migration import Migration
 from userbot.turn.resume import Resume
@@ -53,9 +54,15 @@ class Runner:
     """Runs turns."""
 
     def __init__(
-        self, stages: Stages, migration: Migration, store_back: StoreBack, clock: Clock
+        self,
+        stages: Stages,
+        typing: Typing,
+        migration: Migration,
+        store_back: StoreBack,
+        clock: Clock,
     ) -> None:
         self._stages = stages
+        self._typing = typing
         self._migration = migration
         self._store_back = store_back
         self._clock = clock
@@ -68,7 +75,7 @@ class Runner:
                 await self._to_its_end(turn)
             finally:
                 turn.releases.close()
-                await self._stages.answer.over(turn)
+                await self._no_more(turn)
         except StorageError:
             pass  # the next start finds the question open
         except Exception as bug:
@@ -113,11 +120,16 @@ class Runner:
             self._stages.approve.taken_back(turn)
         if stage is Stage.SETTLE:
             await self._stages.answer.abandon(turn)
-            await self._stages.answer.over(turn)  # seen before the end is told
+            await self._no_more(turn)  # seen before the end is told
             self._stages.settle(turn)
         else:
             await self._interruptibly(turn, stage)
         turn.troubles = 0
+
+    async def _no_more(self, turn: Turn) -> None:
+        """Nothing more of an answer will come: nobody types."""
+        if turn.typing is not None:
+            await self._typing.over(turn)
 
     async def _interruptibly(self, turn: Turn, stage: Stage) -> None:
         """Run a stage in a task of its own, which ends when somebody interrupts."""

@@ -157,9 +157,7 @@ class Settle:
             return
         state, reason = outcome.state, outcome.why.reason
         self._store.questions.mark(turn.question, state, reason, self._clock.now())
-        if self._approve is not None:
-            self._approve.over(turn)
-        turn.settled = True
+        self._over(turn)
         if turn.question.switches.model:
             self._history.forget(turn.question.conversation)
         self._told.ended(turn.question, outcome)
@@ -171,17 +169,15 @@ class Settle:
         own, quoted = material.question, material.quoted
         if quoted is not None:
             self._store.quotes.reword(own, quoted)
-        if material.read:  # what an answer tells of a document goes with the document
-            here = material.readable_in(own.source)
-            own = replace(own, documents=here)
+        if material.documents:  # what an answer tells of a document goes with the document
+            own = replace(own, documents=material.readable_in(own.source))
             answer = replace(answer, cites=(*answer.cites, *material.read))
         only_own = turn.request is not None and turn.request.own
         answer = replace(answer, own=only_own)
         cost = self._store.questions.settle(own, answer, self._clock.now())
-        text = asked(own, self._store.quotes.of(own.id))
-        if self._approve is not None:
-            self._approve.over(turn)
-        turn.settled = True
+        # What it quotes may have been deleted meanwhile.
+        text = asked(own, None if quoted is None else self._store.quotes.of(own.id))
+        self._over(turn)
         self._loops.answered(question, self._clock.now())
         seconds = self._clock.monotonic() - (turn.began or 0.0)
         usage = answer.finish.usage
@@ -196,3 +192,9 @@ class Settle:
         exchange = Exchange(question.sender.name, text, answer.text, question.id, only_own)
         own_usage = usage if turn.request is not None else None
         self._history.remember(question.conversation, exchange, own_usage, turn.estimated)
+
+    def _over(self, turn: Turn) -> None:
+        """It is stored: so is the end of what the owner was asked for. Raises StorageError."""
+        if self._approve is not None and turn.asked_for:
+            self._approve.over(turn)
+        turn.settled = True

@@ -10,7 +10,11 @@ from userbot.types import ToolSpec
 
 
 class Tools(Protocol):
-    """Tools for answers. `connects`: `connect` is to be awaited before a model is asked."""
+    """Tools for answers.
+
+    `connects`: there are servers among them: `connect` is to be awaited before a model is asked.
+    Else only a turn with a chat to look things up in has any.
+    """
 
     connects: bool
 

@@ -33,6 +33,7 @@ from userbot.types import (
     UNREAD,
     Answer,
     ApprovalKind,
+    Finish,
     LinkedPage,
     Loudness,
     Picture,
@@ -263,6 +264,8 @@ class Turn:
     """The model is asked without all that the question can do without."""
     whole: ChatRequest | None = None
     """The request that was refused, while a half of it is tried."""
+    kept: tuple[str, Finish] | None = None
+    """The model's whole answer, which an earlier run has paid for."""
     summing: Summing | None = None
     """How far what was said is summed up."""
     looked_up: LookedUp = field(default_factory=LookedUp)
@@ -448,7 +451,7 @@ class Turn:
 
     def anew(self) -> None:
         """Its answer is dropped: another one is wanted to what was understood."""
-        self.request = self.stream = self.whole = self.speech = None
+        self.request = self.stream = self.whole = self.speech = self.kept = None
         self.tight, self.looked_up, self.before = False, LookedUp(), []
 
     def unread(self, which: Callable[[Source], bool]) -> None:

@@ -130,6 +130,11 @@ class Question:
         return self.about_reply and not self.text
 
     @property
+    def rings(self) -> bool:
+        """Whether its answer is a scheduled message."""
+        return self.recap is not None and self.recap.ring
+
+    @property
     def is_reply(self) -> bool:
         """Whether it is about another message, or may be."""
         part = self.reply_part

@@ -33,9 +33,9 @@ class Typing:
 
         None where answers wait for the owner's yes.
         """
-        conversation = turn.question.conversation
-        if turn.typing is None and not turn.messages and not self._asks(conversation):
-            turn.typing = asyncio.create_task(self._keep(conversation), name="typing")
+        if turn.typing is None and not turn.messages:
+            keep = self._keep(turn.question.conversation)
+            turn.typing = asyncio.create_task(keep, name="typing")
 
     def text_stands(self, turn: Turn) -> None:
         """The first text of the answer stands: no further signal."""
@@ -44,21 +44,18 @@ class Typing:
 
     async def over(self, turn: Turn) -> None:
         """The turn is over; if no text stands, its last signal is taken back."""
-        if turn.typing is None:
-            return
         conversation, began = turn.question.conversation, turn.began or 0.0
-        turn.typing.cancel()
-        turn.typing = None
+        if turn.typing is not None:
+            turn.typing.cancel()
+            turn.typing = None
         if not turn.messages and self._last.get(conversation.chat, began - 1) >= began:
             await self._sender.typing(conversation, False)
 
-    def _asks(self, conversation: ConversationId) -> bool:
-        return self._chats.policy.asks(conversation.chat)
-
     async def _keep(self, conversation: ConversationId) -> None:
         await self._clock.sleep(_UNSEEN_SECONDS)
-        while not self._asks(conversation):
-            now, chat = self._clock.monotonic(), conversation.chat
+        chat = conversation.chat
+        while not self._chats.policy.asks(chat):
+            now = self._clock.monotonic()
             wait = self._last.get(chat, now - EVERY_SECONDS) + EVERY_SECONDS - now
             if wait <= 0:
                 wait = EVERY_SECONDS

@@ -179,10 +179,6 @@ class InWriting:
         finish, turn.mark = Finish("stop", None, ""), ""
         turn.own_words, turn.stream = text, Stream.whole(text.text, finish, self._clock)
 
-    async def over(self, turn: Turn) -> None:
-        """Nothing more of an answer will come."""
-        await self._typing.over(turn)
-
     def deleted(self, turn: Turn) -> Answer:
         """Somebody deleted the answer while it was written: what was written of it."""
         self._notice(

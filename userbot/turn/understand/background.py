@@ -67,14 +67,13 @@ class Background:
         self._report = report
         self._chats: OrderedDict[int, _Chat] = OrderedDict()
 
-    async def before(self, question: Question) -> str:
-        """The block of what was said before a question; "" where the owner did not set it.
+    async def before(self, question: Question, count: int) -> str:
+        """The block of the last `count` messages that were said before a question, at most.
 
         Raises StorageError; it can be begun anew then.
         """
         where = question.stood_in.chat
-        count = self._wanted(where)
-        if not count or question.source != where:  # what was said before stands elsewhere
+        if question.source != where:  # what was said before stands elsewhere
             return ""
         chat = self._chats.get(where)
         if chat is None:
@@ -98,7 +97,7 @@ class Background:
     def heard(self, incoming: Message) -> None:
         """A message that is neither question, answer nor command was said somewhere."""
         chat = self._chats.get(incoming.conversation.chat)
-        if chat is not None and self._wanted(incoming.conversation.chat):
+        if chat is not None and self._rules.context_messages(incoming.conversation.chat):
             self._take(chat, incoming)
 
     def edited(self, incoming: Message) -> None:
@@ -121,10 +120,6 @@ class Background:
     def clear(self) -> None:
         """Forget all of it: it is fetched anew. Something may have been missed."""
         self._chats.clear()
-
-    def _wanted(self, chat: int) -> int:
-        block = self._rules.get(chat)
-        return 0 if block is None else block.context_messages
 
     async def _fetch(self, question: Question, chat: _Chat) -> None:
         try:

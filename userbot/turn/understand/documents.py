@@ -25,7 +25,7 @@ from userbot.turn.chat_rules import ChatRules
 from userbot.turn.requests import Requests
 from userbot.turn.turn import Material, Turn
 from userbot.turn.understand.slots import take_slot
-from userbot.types import UNREAD, Document, Question, ReadDocument
+from userbot.types import UNREAD, Document, Question, Quoted, ReadDocument
 
 
 class Documents:
@@ -56,24 +56,30 @@ class Documents:
         if not self._process.config.enabled or material.only_transcript:
             return material
         question, quoted_one = material.question, material.quoted
-        if question.quiet and self._store.ledger.whole(question) is not None:
+        if question.quiet and turn.kept is not None:
             return material  # its message is deleted by now, and its answer is all there
-        own = [*question.documents]
-        words = documents.own_words(question.text)
-        if quoted_one is not None and quoted_one.document:
-            own.append(quoted_one.message)
-            words = words or quoted_one.text
-        if own:
-            read = await self._read(turn, question.source, own, has_words=bool(words))
-            if not read:
-                raise DocumentError(
-                    _("The document is gone, or may not be read."),
-                    _("Send it again."),
-                    reason="document_gone",
-                )
+        if question.documents or (quoted_one is not None and quoted_one.document):
+            read = await self._read_own(turn, question, quoted_one)
         else:
             read = await self._read_again(turn, material)
         return self._with(turn, material, read) if read else material
+
+    async def _read_own(
+        self, turn: Turn, question: Question, quoted_one: Quoted | None
+    ) -> list[ReadDocument]:
+        """What the documents say that a question, or the message replied to, brings."""
+        own, words = [*question.documents], documents.own_words(question.text)
+        if quoted_one is not None and quoted_one.document:
+            own.append(quoted_one.message)
+            words = words or quoted_one.text
+        read = await self._read(turn, question.source, own, has_words=bool(words))
+        if not read:
+            raise DocumentError(
+                _("The document is gone, or may not be read."),
+                _("Send it again."),
+                reason="document_gone",
+            )
+        return read
 
     async def _read_again(self, turn: Turn, material: Material) -> list[ReadDocument]:
         """What the conversation's newest document says, if the question is about that."""

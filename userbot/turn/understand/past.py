@@ -48,8 +48,8 @@ class Past:
         Raises NoSuchChatError, TelegramError and StorageError.
         """
         question = turn.question
-        if not question.about_name or question.about is not None:
-            return
+        if question.about is not None:
+            return  # found already
         chat = await named_chat(self._reader, question.about_name)
         if self._chats.may_search(chat.id) == "off":
             raise NoSuchChatError(
@@ -63,21 +63,23 @@ class Past:
     async def add(self, turn: Turn, material: Material) -> Material:
         """The material of a question with its past. Raises NoSuchChatError and StorageError."""
         question = turn.question
-        by_itself = question.switches.by_itself
-        background = "" if by_itself else await self._background.before(question)
+        by_itself, where = question.switches.by_itself, question.stood_in
+        background, scope = "", None
+        if not by_itself and (count := self._chats.context_messages(where.chat)):
+            background = await self._background.before(question, count)
         asked = turn.answer is None and not material.only_transcript
-        scope = None
-        if asked and (_names_chat(question) or not by_itself):
-            scope = await self._scope(question)
+        names_chat = question.about is not None and question.about != where
+        if asked and (names_chat or not by_itself):
+            scope = await self._scope(question, named=names_chat)
         return replace(material, background=background, scope=scope)
 
-    async def _scope(self, question: Question) -> Scope | None:
+    async def _scope(self, question: Question, *, named: bool) -> Scope | None:
+        """Where a question may look things up; `named`: in a chat that the owner has named."""
         where = question.about or question.conversation
         may = self._chats.may_search(where.chat)
         if may == "off" or (may == "me" and not question.by_owner):
             return None
         person = None if question.by_owner else question.sender.id
-        named = _names_chat(question)
         try:
             scope = await self._lookups.scope_of(where, person)
         except TelegramError as error:
@@ -98,8 +100,3 @@ class Past:
                 _("Its messages are protected from copying."),
             )
         return scope
-
-
-def _names_chat(question: Question) -> bool:
-    """Whether it is about a chat that the owner has named."""
-    return question.about is not None and question.about != question.stood_in

@@ -46,7 +46,8 @@ class Understand:
             turn.material, turn.failure = Material(turn.question), error
 
     async def _understand(self, turn: Turn) -> None:
-        await self._past.locate(turn)
+        if turn.question.about_name:
+            await self._past.locate(turn)
         quietly = turn.question.listen_first
         if not quietly:
             self._typing.begin(turn)

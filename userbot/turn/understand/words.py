@@ -16,7 +16,7 @@ from userbot.turn.understand.pages import LinkedPages
 from userbot.turn.understand.replied import Replied
 from userbot.turn.understand.switched import checked
 from userbot.turn.understand.transcribe import Transcribe
-from userbot.types import Question, Quoted, Transcript
+from userbot.types import AS_EVER, LinkedPage, Question, Quoted, Transcript
 from userbot.types import Voice as Recording
 
 
@@ -46,9 +46,13 @@ class Words:
         NothingToAnswerError when it turns out to be none, TelegramError when it is nothing but a
         message that is gone, SwitchError, StorageError, and what transcribing raises.
         """
-        turn.question = checked(turn.question, self._chats.policy.models, self._report)
+        if turn.question.switches != AS_EVER:
+            turn.question = checked(turn.question, self._chats.policy.models, self._report)
         material = await self._read(turn)
-        pages = () if material.only_transcript else await self._pages.of(turn, material.quoted)
+        quoted, pages = material.quoted, tuple[LinkedPage, ...]()
+        known = (() if quoted is None else quoted.pages, *(one.pages for one in turn.pieces))
+        if any(found != () for found in known) and not material.only_transcript:
+            pages = await self._pages.of(turn, quoted)
         return replace(material, preface=self._preface(material), pages=pages)
 
     async def _read(self, turn: Turn) -> Material:
@@ -68,7 +72,7 @@ class Words:
             return Material(question, quoted)
         words = "\n\n".join(filter(None, (quoted.text, spoken.text)))
         quoted = replace(quoted, text=words, media=None)
-        only = not question.text and self._shows_transcript(question)
+        only = not question.text and self._shows(question) == "transcript"
         return Material(question, quoted, spoken, only_transcript=only)
 
     async def _own_sound(self, turn: Turn, voice: Recording) -> Material:
@@ -85,7 +89,7 @@ class Words:
             # What is written beside a recording says what to do with it.
             above = () if quoted is None else (*quoted.above, quoted)
             return Material(question, Quoted(question.sender.name, words, above=above), spoken)
-        only = self._shows_transcript(question)
+        only = self._shows(question) == "transcript"
         return Material(replace(question, text=words), quoted, spoken, only_transcript=only)
 
     def _preface(self, material: Material) -> str:
@@ -96,8 +100,7 @@ class Words:
         question, quoted, spoken = material.question, material.quoted, material.spoken
         if material.only_transcript:
             return ""
-        shows = self._chats.policy.voice_in(question.conversation.chat).show
-        if spoken is not None and shows == "both":
+        if spoken is not None and self._shows(question) == "both":
             return quotation(spoken.text)
         if question.replied_to is None:
             words = question.text or (quoted.text if quoted else "")
@@ -105,9 +108,9 @@ class Words:
             return quotation(line) if line else ""
         return ""
 
-    def _shows_transcript(self, question: Question) -> bool:
-        """Whether a transcript is the answer to what is nothing but spoken."""
-        return self._chats.policy.voice_in(question.conversation.chat).show == "transcript"
+    def _shows(self, question: Question) -> str:
+        """What the chat shows of what was spoken: "transcript" is all of the answer then."""
+        return self._chats.policy.voice_in(question.conversation.chat).show
 
     def _addressed(self, turn: Turn, spoken: Transcript) -> str:
         """What a note asks. Raises NothingToAnswerError if it does not address the owner."""
