@@ -122,11 +122,6 @@ class House:
     def events(self, kind: str) -> list[Event]:
         return [event for event in self.told if event.event == kind]
 
-    # What is asked of the owner's words.
-
-    def of(self, message: Message) -> None:
-        """None is one."""
-
     # What is asked of a reader.
 
     waits = False

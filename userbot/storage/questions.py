@@ -156,9 +156,11 @@ def _stored_messages(messages: Sequence[int]) -> str:
 
 
 def _stored_switches(switches: Switches) -> str:
-    """A question's switches as they are kept: JSON of those that it has."""
+    """A question's switches as they are kept: JSON of those that it has, "" for none."""
+    if switches == AS_EVER:
+        return ""
     given = {name: value for name, value in asdict(switches).items() if value}
-    return json.dumps(given, ensure_ascii=False) if given else ""
+    return json.dumps(given, ensure_ascii=False)
 
 
 def _voice_of(text: str) -> Voice:
