@@ -17,7 +17,7 @@ from datetime import timedelta
 from userbot.intake.queue import Queue
 from userbot.intake.retries import Retries
 from userbot.ports import Clock
-from userbot.rules.trigger import question_of
+from userbot.rules.trigger import is_prefixed
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.understand.background import Background
 from userbot.types import Message, Question
@@ -64,7 +64,7 @@ class Edits:
         self._background.edited(message)
         if self._chats.wrote(message):
             return None
-        prefixed = question_of(message.own_words, self._chats.policy.prefix) is not None
+        prefixed = is_prefixed(message, self._chats.policy.prefix)
         if prefixed and not self._chats.asked(message):
             if isinstance(self._chats.decide(message), Question):
                 return (message.edited_at or self._clock.now()) - message.at

@@ -97,7 +97,7 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
         return Ignore("no_sender")
     by_owner = sender.id == policy.owner
 
-    words = beginning(incoming.own_words)
+    words = _own_words(incoming)
     command = _command_in(words, policy.prefix)
     if command is not None:
         if not by_owner:
@@ -152,13 +152,23 @@ def _decided(incoming: Message, known: Known, policy: Policy) -> Decision:
 def is_order(message: Message, policy: Policy) -> bool:
     """Whether a message is a command of the owner's, which says nothing to anybody."""
     by_owner = message.sender is not None and message.sender.id == policy.owner
-    return by_owner and command_of(message.own_words, policy.prefix) is not None
+    return by_owner and _command_in(_own_words(message), policy.prefix) is not None
+
+
+def is_prefixed(message: Message, prefix: str) -> bool:
+    """Whether a message begins with the prefix, whoever wrote it."""
+    return _question_in(_own_words(message), prefix) is not None
 
 
 def is_addressed(message: Message, prefix: str) -> bool:
     """Whether a message begins with the prefix, or a command, whoever wrote it."""
-    words = beginning(message.own_words)
+    words = _own_words(message)
     return _question_in(words, prefix) is not None or _command_in(words, prefix) is not None
+
+
+def _own_words(message: Message) -> str:
+    """What its sender wrote himself, as `beginning` gives it; nothing of what was forwarded."""
+    return "" if message.forwarded else beginning(message.text)
 
 
 def _recap(incoming: Message, sender: Person, command: Decision, policy: Policy) -> Question | None:

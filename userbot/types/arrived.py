@@ -102,11 +102,6 @@ class Message:
     came: Came = Came.LIVE
 
     @property
-    def own_words(self) -> str:
-        """What its sender wrote himself: nothing of what was only forwarded."""
-        return "" if self.forwarded else self.text
-
-    @property
     def writer(self) -> str:
         """Who wrote it, by name: a channel's posts are the channel's."""
         return self.title if self.sender is None else self.sender.name
