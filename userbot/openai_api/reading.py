@@ -79,39 +79,42 @@ class AnswerReader:
         self.aloud = aloud
         """The model thinks without an opening mark: `ThoughtFilter` may be told so next time."""
         self._withdrawn = False
+        self._over = False
+        """Nothing is held back any more."""
         self._shown = 0
         self._text = ""
         self._thought = 0
 
     def feed(self, piece: bytes) -> Iterator[Delta]:
         """What a piece of a body brings: one delta, or none."""
+        whole = False
         try:
             for data in self.sent.feed(piece):
                 self._read_all(data)
+            whole = self.sent.ended
         except (ValueError, RecursionError):  # no JSON, or lists in lists; no text
             raise UnreadableAnswerError from None
         finally:
-            yield from self._taken()
+            yield from self._taken(last=whole)
 
     def end(self, *, streamed: bool = True) -> Iterator[Delta]:
         """Nothing more comes: what was held back, as perhaps a thought, is text.
 
         The last event of a stream may have been cut; `streamed`: a stream was asked for.
         """
-        try:
-            for data in self.sent.rest():
-                self._read_all(data)
-        except UnreadableAnswerError:
-            raise
-        except (ValueError, RecursionError):
-            if not self.begun:
-                raise UnreadableAnswerError from None
+        if not self.sent.ended:
+            try:
+                for data in self.sent.rest():
+                    self._read_all(data)
+            except UnreadableAnswerError:
+                raise
+            except (ValueError, RecursionError):
+                if not self.begun:
+                    raise UnreadableAnswerError from None
         if not self.begun and (self.sent.begun or not streamed):
             raise UnreadableAnswerError
-        self._read_texts()
-        self._add(self._new.rest())
-        self._take(self._thoughts.rest())
-        yield from self._taken()
+        if not self._over:
+            yield from self._taken(last=True)
 
     def finish(self, server: ServerName) -> Finish:
         """How the answer ended. Raises ModelError if that was not well, or if it is empty."""
@@ -202,18 +205,24 @@ class AnswerReader:
         if text:
             self._came.append((text, self.finish_reason is not None))
 
-    def _read_texts(self) -> None:
-        came, self._came = self._came, []
-        if came:
-            self._add(self._new.feed_all(came))
+    def _taken(self, *, last: bool) -> Iterator[Delta]:
+        """What the chunks so far have come to; many may come at once, and are looked at once.
 
-    def _add(self, text: str) -> None:
-        if not text:
-            return
-        shown = self._thoughts.feed(text)
-        self._take(shown)
-        if shown is not text:
-            self._thought += max(0, _size(text) - _size(shown))
+        `last`: nothing more comes, and nothing is held back.
+        """
+        came, self._came, self._over = self._came, [], last
+        if came or last:
+            text = self._new.feed_all(came) + (self._new.rest() if last else "")
+            shown = self._thoughts.rest(text) if last else self._thoughts.feed(text)
+            if shown is not text:
+                self._thought += max(0, _size(text) - _size(shown))
+            self._take(shown)
+        text, thought, self._text, self._thought = self._text, self._thought, "", 0
+        withdrawn, self._withdrawn = self._withdrawn, False
+        self._has_text = self._has_text or bool(text.strip())
+        self._has_thought = self._has_thought or bool(thought)
+        if text or thought or withdrawn:
+            yield Delta(text, thought, withdrawn)
 
     def _take(self, shown: str) -> None:
         if self._thoughts.withdrawn:
@@ -223,16 +232,6 @@ class AnswerReader:
             self._withdrawn = self.aloud = True
         self._text += shown
         self._shown += _size(shown)
-
-    def _taken(self) -> Iterator[Delta]:
-        """What the chunks so far have come to; many may come at once, and are looked at once."""
-        self._read_texts()
-        text, thought, self._text, self._thought = self._text, self._thought, "", 0
-        withdrawn, self._withdrawn = self._withdrawn, False
-        self._has_text = self._has_text or bool(text.strip())
-        self._has_thought = self._has_thought or bool(thought)
-        if text or thought or withdrawn:
-            yield Delta(text, thought, withdrawn)
 
 
 def _content(message: dict[str, Any]) -> tuple[str, int]:

@@ -109,8 +109,9 @@ class ThoughtFilter:
         self._scan()
         return self._given()
 
-    def rest(self) -> str:
-        """What is still held back when nothing more comes; "" within a thought."""
+    def rest(self, text: str = "") -> str:
+        """The same of the last piece: nothing is held back any more; "" within a thought."""
+        self._held += text
         self._final = True
         self._scan()
         if self._open:

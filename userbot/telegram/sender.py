@@ -169,14 +169,14 @@ class TelegramSender:
 
     async def _reply_header(self, conversation: ConversationId, reply_to: int | None) -> Any:
         """What says where a message belongs. Raises as `_peer` does."""
+        if conversation.topic is None:
+            return None if reply_to is None else types.InputReplyToMessage(reply_to)
         number = reply_to if reply_to is not None else conversation.thread
         if conversation.subscriber is not None:
             subscriber = await self._peer(conversation.subscriber)
             if number is None:
                 return types.InputReplyToMonoForum(subscriber)
             return types.InputReplyToMessage(number, monoforum_peer_id=subscriber)
-        if number is None:
-            return None
         return types.InputReplyToMessage(number, top_msg_id=conversation.thread)
 
     async def _peer(self, chat: int) -> Any:

@@ -187,6 +187,9 @@ class Complete:
         stream = turn.stream
         if stream is not None:
             await stream.close()
+        if turn.payment is None:
+            return
+        if stream is not None:
             self._broke_off(turn, stream, cut=True)  # whole or not, nobody is given it
         self._budget.capture(turn)
 

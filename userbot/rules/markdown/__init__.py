@@ -76,7 +76,9 @@ def render(
     if unfinished:
         source.text = closed(source.text)
     walked = _with_spoilers(Walker(source).walk())
-    rich = tidy(_quieted(_honest(walked), asked))
+    rich = _quieted(_honest(walked), asked)
+    if rich.spans:
+        rich = tidy(rich)
     if above and visible(rich.text):
         rich = _quoted(above, rich)
     return messages(rich, first, inert, room)

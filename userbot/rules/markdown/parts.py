@@ -136,6 +136,8 @@ def _piece(text: str, spans: list[Span], start: int, end: int) -> Rich:
 
 
 def _message(part: Rich) -> RichText:
+    if not part.spans:
+        return RichText(part.text)
     at = offsets(part.text)
     entities = [_entity(span, at[span.start], at[span.end]) for span in part.spans]
     entities.sort(key=lambda entity: (entity.offset, -entity.length))

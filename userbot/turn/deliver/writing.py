@@ -400,7 +400,7 @@ class InWriting:
         assert material is not None
         if turn.own_words is not None:
             return (turn.own_words,)
-        unfinished = stream.finish is None
+        unfinished, free = stream.finish is None, _room(turn)
         text = stream.shown
         return render(
             material.preface + text if text else "",
@@ -409,7 +409,7 @@ class InWriting:
             above=prompt_of(turn.question) if turn.in_place else "",
             first=first,
             inert=self.style.inert,
-            room=_room(turn),
+            room=free,
         )
 
     def _pace(self, turn: Turn) -> Pace:
