@@ -68,8 +68,10 @@ def masked(text: str) -> str:
 
 def masked_event(event: E) -> E:
     """A value like an event, with its texts masked; itself if there is nothing to mask."""
-    fields = ((name, getattr(event, name)) for name in event.__dataclass_fields__)
-    texts = {name: value for name, value in fields if isinstance(value, str)}
+    texts: dict[str, str] = {}
+    for name in event.__dataclass_fields__:
+        if isinstance(value := getattr(event, name), str):
+            texts[name] = value
     said = "\n".join(texts.values())
     if masked(said) == said:
         return event
