@@ -249,9 +249,7 @@ class Services:
         documents = Documents(reader, self._documents, self.chats, store, self._requests, report)
         attachments = Attachments(reader, documents, report, timings.picture_questions)
         self.messages = messages = ReplyMessages(sender, outbound, store, clock)
-        self._writing = InWriting(
-            writing_style(settings, timings), sender, messages, typing, clock, report
-        )
+        self._writing = InWriting(writing_style(settings, timings), sender, messages, clock, report)
         longest = timings.silences * settings.openai.timeout
         answer = AnswerStage(
             Complete(adapters.model, self._requests, self.budget, longest, clock, report),

@@ -118,7 +118,7 @@ class Talk:
             Complete(self._model, requests, budget, longest, clock, report),
             chats,
             outbound,
-            InWriting(style, sender, messages, typing, clock, report),
+            InWriting(style, sender, messages, clock, report),
             store.approvals,
         )
         settle = Settle(store, history, LoopWatch(), self._told, clock)

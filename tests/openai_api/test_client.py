@@ -47,3 +47,23 @@ async def test_however_many_ask_for_it_at_once_there_is_one_client() -> None:
     assert first is second
     assert first is await made.ready()
     await made.aclose()
+
+
+async def test_a_server_is_not_told_on_what_computer_it_is_asked() -> None:
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n{"data": []}')
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    async with server:
+        made = ModelClient(f"http://{host}:{port}/v1", "key", None, 60)
+        await made.models()
+        await made.aclose()
+    (head,) = heads
+    for name in (b"os", b"arch", b"runtime", b"runtime-version"):
+        assert b"x-stainless-" + name + b":" not in head.lower()

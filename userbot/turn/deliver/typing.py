@@ -29,18 +29,13 @@ class Typing:
         self._last: dict[int, float] = {}
 
     def begin(self, turn: Turn) -> None:
-        """Send signals until the first text of the answer stands, or the turn is over.
+        """Send signals until the task on the turn is cancelled: a text stands, or the turn is over.
 
         None where answers wait for the owner's yes.
         """
         if turn.typing is None and not turn.messages:
             keep = self._keep(turn.question.conversation)
             turn.typing = asyncio.create_task(keep, name="typing")
-
-    def text_stands(self, turn: Turn) -> None:
-        """The first text of the answer stands: no further signal."""
-        if turn.typing is not None:
-            turn.typing.cancel()
 
     async def over(self, turn: Turn) -> None:
         """The turn is over; if no text stands, its last signal is taken back."""

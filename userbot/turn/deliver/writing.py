@@ -43,7 +43,6 @@ from userbot.settings import PacingConfig
 from userbot.texts import _, translated
 from userbot.timings import USUAL
 from userbot.turn.deliver.messages import ReplyMessages
-from userbot.turn.deliver.typing import Typing
 from userbot.turn.endings import RING_SECONDS, first_shown
 from userbot.turn.stream import Stream
 from userbot.turn.turn import Turn
@@ -80,7 +79,6 @@ class InWriting:
         style: WritingStyle,
         sender: Sender,
         messages: ReplyMessages,
-        typing: Typing,
         clock: Clock,
         report: Report,
     ) -> None:
@@ -88,7 +86,6 @@ class InWriting:
         """How answers are written from the next one on."""
         self._sender = sender
         self._messages = messages
-        self._typing = typing
         self._clock = clock
         self._report = report
 
@@ -374,8 +371,8 @@ class InWriting:
 
     async def _write(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
         await self._messages.write(turn, wanted)
-        if turn.messages:
-            self._typing.text_stands(turn)
+        if turn.messages and turn.typing is not None:
+            turn.typing.cancel()  # no further signal
 
     def _wanted(self, turn: Turn) -> tuple[RichText, ...]:
         """The newest text as the messages that are to stand."""
