@@ -118,6 +118,11 @@ def test_an_answer_under_way_is_a_row_with_what_it_does_and_the_end_of_its_text(
     searched = replace(searched, count=12)
     assert "searched    Weekend · Max  “dacha”: 12 messages" in "\n".join(shown(HEARD, searched))
     assert "thinking 0 s" in shown(READY, HEARD, searched)[-2]
+    called = happened.ToolCalled(
+        **WHERE, name="notes__add", server="notes", text="add · text: milk"
+    )
+    row = shown(READY, HEARD, asked, called, written="⏳ add…")[-2]
+    assert re.search(r"using a tool 0 s  add · milk$", row)
     note = happened.Heard(**WHERE, text="", voice="voice", duration=3)
     assert "listening 0 s" in shown(READY, note)[-2]
 

@@ -163,7 +163,8 @@ async def test_a_program_that_dies_is_started_again_and_what_it_says_is_logged_t
             break
         await asyncio.sleep(0.25)
     assert CANARY in again.text
-    assert [one.reason for one in program.events("waiting")] == ["tool_server_again"]
+    waits = [one.reason for one in program.events("waiting")]
+    assert waits == ["tool_server_starts", "tool_server_again"]
     said = [one.detail for one in program.events("notice", reason="tool_server_said")]
     assert said[0].startswith("hostile: noise 0 x")
     assert 50 <= len(said) <= 110, "of 5000 lines"

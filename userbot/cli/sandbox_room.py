@@ -58,7 +58,8 @@ class Room:
         self._owner = sandbox.people[OLGA.key]
         self._who = sandbox.people[MAX.key]
         self._where: User | Group = sandbox.group
-        self._shown: set[int] = set()
+        self._shown: dict[int, str] = {}
+        """The messages that were shown, with the text that each had then."""
         self._typed: set[int] = set()
         """What was written here: all else that the owner writes is an answer."""
         self._growing: dict[int, tuple[str, float]] = {}
@@ -66,7 +67,7 @@ class Room:
 
     async def visit(self) -> None:
         """Show and take what is typed until the visitor leaves."""
-        self._shown = {id(message) for _chat, message in self._messages()}
+        self._shown = {id(message): message.text for _chat, message in self._messages()}
         self._tell(
             _(
                 "You are {name}, in {chat}. /help lists what you can do.",
@@ -178,8 +179,9 @@ class Room:
         elif self._where is self._who:
             self._where = found
         self._who = found
-        there = {id(message) for _chat, message in self._messages()}
-        self._shown |= there - self._typed - self._growing.keys()
+        there = {id(message): message.text for _chat, message in self._messages()}
+        new = there.keys() - self._typed - self._growing.keys()
+        self._shown |= {one: there[one] for one in new}
         if not isinstance(self._where, Group):
             self._tell(_("You write in {chat}.", chat=self._title(self._where)))
 
@@ -256,8 +258,9 @@ class Room:
             await asyncio.sleep(_LOOK_SECONDS)
             now = asyncio.get_running_loop().time()
             for place, message in self._messages():
-                if id(message) not in self._shown and self._whole(message, now):
-                    self._shown.add(id(message))
+                shown = self._shown.get(id(message))
+                if shown != message.text and self._whole(message, now):
+                    self._shown[id(message)] = message.text
                     with self._editor.above():
                         chat = "" if place is self._where else self._title(place)
                         program = self._who is self._owner and self._is_answer(message)
@@ -273,8 +276,8 @@ class Room:
                 )
 
     def _whole(self, message: Message, now: float) -> bool:
-        """Whether it is shown now: what others write may still grow."""
-        if id(message) in self._typed:
+        """Whether it is shown now: what others write, or edit, may still grow."""
+        if id(message) in self._typed and id(message) not in self._shown:
             return True
         text, since = self._growing.get(id(message), ("", now))
         if text != message.text:

@@ -57,6 +57,7 @@ REASONS: Final = {
     "edit_again": _("retrying the edit"),
     "model_again": _("retrying the request to the model"),
     "tool_server_again": _("connecting again"),
+    "tool_server_starts": _("connecting"),
     "storage_busy": _("the history database is busy"),
     "storage_full": _("the disk is full"),
     # skipped

@@ -42,6 +42,8 @@ _LISTENING, _WAITING = _("listening"), p_("row", "waiting")
 _THINKING, _WRITING, _SEARCHING = _("thinking"), _("writing"), _("searching")
 _CALLING = _("using a tool")
 _AWAITING, _SENDING = _("waiting for your yes"), _("sending")
+_SAYS_WHAT = (_SEARCHING, _CALLING, _AWAITING)
+"""Behind these stands what it is about, not the end of what is written."""
 _SEEN_SECONDS = 1.0
 """How long it has to be shown what a key is for, before it does anything."""
 
@@ -216,7 +218,7 @@ class UnderWay:
         doing, seconds = row.doing, now - row.since
         if left is not None and left > 0:
             doing, seconds = _WAITING, left
-        elif row.written and doing not in (_SEARCHING, _AWAITING):
+        elif row.written and doing not in _SAYS_WHAT:
             doing = _WRITING
         elif row.until is not None:
             doing = _THINKING
@@ -225,7 +227,7 @@ class UnderWay:
         room = width - line.cell_len - 2
         pause = _("paused") if self.paused else ""
         waits = row.detail or translated(pause, self.language)
-        told = waits if doing in (_WAITING, _SEARCHING, _AWAITING) else ending(row.written, room)
+        told = waits if doing in (_WAITING, *_SAYS_WHAT) else ending(row.written, room)
         if told and room >= _LEAST_TEXT:
             line.append("  ").append(told, "dim")
         line.truncate(width, overflow="ellipsis")

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from userbot.errors import ToolServerError
-from userbot.events import Notice, Report, ToolCalled, about
+from userbot.events import Notice, Report, ToolCalled, Waiting, about
 from userbot.ports import Clock
 from userbot.rules import tool_words
 from userbot.rules.tool_rights import ServerRights, named_in, offered, reaches_out, verdict
@@ -45,6 +45,7 @@ class ToolServer(Protocol):
 
     config: ToolsConfig
     definitions: tuple[ToolDefinition, ...]
+    trouble: ToolServerError | None
 
     async def ready(self, seconds: float) -> None: ...
 
@@ -110,7 +111,7 @@ class ServerTools:
         wanted = [one for one in self._servers if self._may_use(turn.question, one)]
         with turn.waits("tools"):
             waited = await asyncio.gather(
-                *(one.ready(READY_SECONDS) for one in wanted), return_exceptions=True
+                *(self._ready(turn, one) for one in wanted), return_exceptions=True
             )
         for one in waited:
             if isinstance(one, ToolServerError):
@@ -186,6 +187,14 @@ class ServerTools:
         for task in list(self._under_way.values()):
             task.cancel()
         await asyncio.gather(*(one.aclose() for one in self._servers), return_exceptions=True)
+
+    async def _ready(self, turn: Turn, server: ToolServer) -> None:
+        if not server.definitions and server.trouble is None:
+            told = _("tool server “{name}”", name=server.config.name)
+            self._report(
+                Waiting(**about(turn.question), reason="tool_server_starts", seconds=0, detail=told)
+            )
+        await server.ready(READY_SECONDS)
 
     def _may_use(self, question: Question, server: ToolServer) -> bool:
         """Whether a question may use any tool of a server."""
