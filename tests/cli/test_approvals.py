@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,11 @@ from tests.cli.house import House
 from tests.harness import Stage
 from tests.path.test_approvals import ANSWER, SHOWN, begun, requested
 from tests.path.voice.notes import until
-from tests.questions import NOW
-from userbot.cli.approvals import _whole
-from userbot.types import Approval
+from tests.questions import NOW, OWNER, question
+from userbot.cli.approvals import _decide, _whole
+from userbot.settings import HistoryConfig, Settings, TelegramConfig
+from userbot.storage.store import Store
+from userbot.types import Approval, Wanted
 
 CHATS = (
     '[[chats]]\nid = {chat}\nrespond = "all"\nfrom = "anyone"\nanswer = "ask"\ndraft_after = 0\n'
@@ -66,6 +70,32 @@ async def test_a_word_that_is_said_while_nothing_runs_is_carried_out_by_the_next
 )
 def test_what_waits_is_shown_whole_and_steers_no_terminal(kind: Any, what: str, shown: str) -> None:
     assert _whole(Approval(1, 1, kind, what, what, NOW, NOW)) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "told"),
+    [
+        ("answer", "yes", "1: yes. The running `userbot` sends it, or"),
+        ("answer", "At Ben's.", "1: your text is sent in its stead."),
+        ("call", "yes", "1: yes. The running `userbot` does it, or"),
+        ("call", "no", "1: no. It is not done; the answer goes on without."),
+        ("call", "tomorrow", "1: it is not done; your words go to the model."),
+    ],
+)
+def test_what_comes_of_a_word_is_told_as_of_what_it_was_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: Any, word: str, told: str
+) -> None:
+    telegram = TelegramConfig(api_id=1, api_hash="x", session=tmp_path / "me")
+    settings = Settings(telegram=telegram, history=HistoryConfig(database=tmp_path / "history.db"))
+    now = datetime.now(UTC)
+    with Store.open(settings.history.database) as store:
+        asked = store.questions.add(question(sender=OWNER), now)
+        assert asked is not None
+        wanted = Wanted(kind, "x", ())
+        approval = store.approvals.ask(asked, wanted, now, now + timedelta(hours=1))
+    _decide(settings, [(asked, approval)], word)
+    out = capsys.readouterr()
+    assert told in out.out + out.err
 
 
 async def test_y_and_n_say_it_to_the_row_that_is_marked(house: House) -> None:

@@ -122,7 +122,7 @@ def test_an_answer_under_way_is_a_row_with_what_it_does_and_the_end_of_its_text(
         **WHERE, name="notes__add", server="notes", text="add · text: milk"
     )
     row = shown(READY, HEARD, asked, called, written="⏳ add…")[-2]
-    assert re.search(r"using a tool 0 s  add · milk$", row)
+    assert re.search(r"using a tool 0 s  add · text: milk$", row)
     note = happened.Heard(**WHERE, text="", voice="voice", duration=3)
     assert "listening 0 s" in shown(READY, note)[-2]
 

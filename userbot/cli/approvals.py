@@ -30,12 +30,19 @@ _COLUMNS: Final = (
     Column(_("what waits"), folds=True),
     Column(_("still"), right=True),
 )
-_DONE: Final[dict[str, Text]] = {
+_DONE_OF_ANSWER: Final[dict[str, Text]] = {
     "yes": _("{number}: yes. The running `userbot` sends it, or its next start if that is soon."),
     "no": _("{number}: no. Nothing is sent."),
     "again": _("{number}: it is written anew."),
     "text": _("{number}: your text is sent in its stead."),
     "late": _("{number}: its time is over, so nothing is sent."),
+}
+_DONE_OF_CALL: Final[dict[str, Text]] = {
+    "yes": _("{number}: yes. The running `userbot` does it, or its next start if that is soon."),
+    "no": _("{number}: no. It is not done; the answer goes on without."),
+    "again": _("{number}: you are asked again."),
+    "text": _("{number}: it is not done; your words go to the model."),
+    "late": _("{number}: its time is over, so it is not done."),
 }
 Waiting = list[tuple[Question, Approval]]
 
@@ -67,8 +74,13 @@ def approvals(common: Common, settings: Settings, number: int | None, word: str)
             tell()
             show(printable(f"{one.id}  {where(question)}: {preview(question.text)}"))
             show(_whole(one))
-            typed = ask(_("yes, no, again, or the text to send instead (Enter: later)"))
-            if typed and _is_meant(typed):
+            call = one.kind == "call"
+            typed = ask(
+                _("yes, no, or what to tell the model instead (Enter: later)")
+                if call
+                else _("yes, no, again, or the text to send instead (Enter: later)")
+            )
+            if typed and (call or _is_meant(typed)):
                 _decide(settings, [(question, one)], typed)
 
 
@@ -96,7 +108,8 @@ def _decide(settings: Settings, waiting: Waiting, word: str) -> None:
             now = datetime.now(UTC)
             counts = in_time(meant, one.deadline, now)
             first = store.approvals.say(one.id, counts, now)
-            told = _DONE[counts.word] if first else _("{number}: that was decided already.")
+            done = (_DONE_OF_CALL if one.kind == "call" else _DONE_OF_ANSWER)[counts.word]
+            told = done if first else _("{number}: that was decided already.")
             tell(told.filled(number=one.id))
 
 

@@ -24,12 +24,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from userbot import __version__
-from userbot.errors import ToolServerError, system_reason
+from userbot.errors import ToolServerError
 from userbot.events import Notice, Report, Waiting
 from userbot.ports import Clock, first_of
 from userbot.rules.tool_words import fingerprint, one_line
 from userbot.settings import ToolsConfig
 from userbot.texts import _, joined
+from userbot.tools.failures import failure
 from userbot.types import ToolDefinition
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class McpServer:
         self._silent = asyncio.Event()
         """Something was not answered in time: whether it answers at all is looked at."""
         self._floods = False
+        self._http_status = 0
+        """Of the last answer over HTTP to a message."""
         self._closing = asyncio.Event()
         self._said_last = ""
         """The last line that its program wrote into the log."""
@@ -186,7 +189,7 @@ class McpServer:
 
             self._lost.clear()
             self._silent.clear()
-            self._floods = False
+            self._floods, self._http_status = False, 0
             if self._closing.is_set():
                 return
             async with AsyncExitStack() as stack:
@@ -211,9 +214,7 @@ class McpServer:
                                 await self._list(client)
                         self._client = None
             if self._floods:
-                raise ToolServerError(
-                    _("The tool server “{name}” floods the connection.", name=self.config.name)
-                )
+                raise self._explanation(EOFError(), left=False)
 
     async def _transport(self, stack: AsyncExitStack) -> Transport:
         config = self.config
@@ -222,6 +223,7 @@ class McpServer:
             from mcp.shared._httpx_utils import create_mcp_http_client
 
             http = await stack.enter_async_context(create_mcp_http_client(dict(config.headers)))
+            http.event_hooks = {"response": [self._answered]}
             return streamable_http_client(config.url, http_client=http)
         from mcp import StdioServerParameters, stdio_client
 
@@ -235,6 +237,11 @@ class McpServer:
         )
         errors = await stack.enter_async_context(self._said())
         return self._watched(stdio_client(parameters, errlog=errors))
+
+    async def _answered(self, response: Any) -> None:
+        """Note with what status a message was answered: the SDK tells of none."""
+        if response.request.method == "POST":
+            self._http_status = response.status_code
 
     @asynccontextmanager
     async def _watched(self, transport: Transport) -> AsyncIterator[TransportStreams]:
@@ -361,40 +368,18 @@ class McpServer:
             raise self._explanation(error, left=left) from error
 
     def _explanation(self, error: BaseException, *, left: bool) -> ToolServerError:
-        while isinstance(error, BaseExceptionGroup):
-            error = error.exceptions[0]
-        name = self.config.name
-        if isinstance(error, ImportError):
-            return ToolServerError(
-                _("Tools need the package mcp, which is not installed."),
-                _("Install it: `make tools`, or `pip install '.[tools]'`."),
-            )
-        if isinstance(error, FileNotFoundError | PermissionError) and self.config.command:
-            program = one_line(self.config.command[0])
-            return ToolServerError(
-                _("The tool server “{name}” cannot be started: {why}.", name=name, why=program),
-                _("Install that program, or give its full path in command under [[tools]]."),
-            )
-        from mcp import MCPError
-        from mcp.types import CONNECTION_CLOSED, REQUEST_TIMEOUT
-
-        code = error.code if isinstance(error, MCPError) else None
-        closed = code == CONNECTION_CLOSED
-        # The server itself has refused; anything else may come after it has done it.
-        answered = code is not None and code not in (CONNECTION_CLOSED, REQUEST_TIMEOUT)
-        if isinstance(error, TimeoutError) or code == REQUEST_TIMEOUT:
-            self._silent.set()
-        if isinstance(error, TimeoutError):
-            why: str = _("it was silent for too long")
-        elif isinstance(error, OSError):
-            why = system_reason(error)
-        else:
-            why = one_line(str(error) or type(error).__name__, 200)
-        if not answered and (closed or isinstance(error, OSError) or self.config.url is not None):
+        if self._floods:
             self._lost.set()
-        told = _("The tool server “{name}” failed: {why}.", name=name, why=why.rstrip("."))
-        hint = _("It said last: {said}", said=self._said_last) if self._said_last else ""
-        return ToolServerError(told, hint if closed else "", left=left and not answered)
+            told = _("The tool server “{name}” floods the connection.", name=self.config.name)
+            return ToolServerError(told, left=left)
+        found = failure(
+            error, self.config, left=left, status=self._http_status, said=self._said_last
+        )
+        if found.silent:
+            self._silent.set()
+        if found.lost:
+            self._lost.set()
+        return found.error
 
 
 def found_program(name: str) -> str:
