@@ -368,7 +368,7 @@ def retry(
 
 
 @_command(
-    _("List answers that wait for your yes, and decide."),
+    _("List what waits for your yes, and decide."),
     _("In a terminal it asks about each. They also come to Saved Messages, where you reply."),
     examples=(
         ("userbot approvals", _("what waits")),
