@@ -237,11 +237,6 @@ def _one_line(text: str, longest: int) -> str:
     return " ".join("".join(visible).split())[:longest].rstrip()
 
 
-def system_text(general: OpenAIConfig, chat: ChatConfig | None) -> str:
-    """The system text of a chat."""
-    return general.system if chat is None or chat.system is None else chat.system
-
-
 def model_of(general: str, chat: ChatConfig | None, switches: Switches) -> str:
     """The model that is asked: the one that the question names, its chat's, or `general`."""
     return switches.model or (chat and chat.model) or general

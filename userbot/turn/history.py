@@ -152,6 +152,7 @@ class History:
     ) -> None:
         """Append an exchange. `usage` is what its request cost, `estimated` at so many tokens.
 
+        Whether it still fits is seen when the next request is put together.
         A conversation that is not in memory is not loaded for it: the store gives it later.
         So this needs no store, and cannot fail: the answer stands already.
         """
@@ -161,7 +162,6 @@ class History:
         loaded.exchanges.append(exchange)
         if usage is not None and not usage.estimated:
             loaded.state = calibrated(loaded.state, estimated, usage.prompt_tokens)
-        loaded.fit()
 
     def holds(self, conversation: ConversationId, exchange: int) -> bool:
         """Whether the model sees this exchange, by its question's id, in the conversation."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from userbot.rules import documents, linked_pages, recap, tool_rounds
-from userbot.rules.prompt import request, system_text, written_anew
+from userbot.rules.prompt import request, written_anew
 from userbot.rules.window import estimate, estimate_request, estimate_tools, halved, is_long
 from userbot.settings import ChatConfig, OpenAIConfig
 from userbot.turn.chat_rules import ChatRules
@@ -172,9 +172,10 @@ class Requests:
 
     def _system(self, turn: Turn, chat: ChatConfig | None) -> str:
         """The system text, with what a model has to know of the tools where it has any."""
-        tools = self._tools_of(turn)
+        tools, general = self._tools_of(turn), self.settings.system
+        text = general if chat is None or chat.system is None else chat.system
         told = "" if tools is None else tools.instructions(turn)
-        return "\n\n".join(filter(None, [system_text(self.settings, chat).rstrip(), told]))
+        return "\n\n".join(filter(None, [text.rstrip(), told]))
 
     def _tools_of(self, turn: Turn) -> Tools | None:
         """The tools, where it has any: a chat to look things up in, or what servers offer."""

@@ -129,11 +129,6 @@ class Material:
     """Markdown that stands before the answer: what was heard, or the question itself."""
 
     @property
-    def has_pictures(self) -> bool:
-        """Whether pictures belong to it, which may still have to be fetched."""
-        return bool(self.question.pictures) or (self.quoted is not None and self.quoted.picture)
-
-    @property
     def read(self) -> tuple[Source, ...]:
         """The messages whose documents were read for it."""
         return tuple(

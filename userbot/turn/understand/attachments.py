@@ -45,7 +45,8 @@ class Attachments:
         Raises TelegramError if it is nothing but a picture that cannot be shown, DocumentError for
         a document that cannot be read, and StorageError.
         """
-        if material.has_pictures:
+        quoted = material.quoted
+        if material.question.pictures or (quoted is not None and quoted.picture):
             material = await self._with_pictures(turn, material)
         return await self._documents.add(turn, material)
 

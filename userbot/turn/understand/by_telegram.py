@@ -11,7 +11,6 @@ from __future__ import annotations
 from userbot.errors import AudioError, NotTranscribedError
 from userbot.events import Notice, Report, about
 from userbot.ports import NoteTranscriber
-from userbot.rules.transcript import loudness_of
 from userbot.texts import _
 from userbot.turn.turn import TranscribedRecording
 from userbot.turn.understand.paid import TranscriptionJob
@@ -33,13 +32,10 @@ class ByTelegram:
         Raises AudioError where nobody else is to, AccountStoppedError, NotLoggedInError and
         PostponedError.
         """
-        engine = job.settings.engine
-        if engine == "endpoint":
-            return None
         try:
             text = await self._words(job)
         except NotTranscribedError as error:
-            if engine == "telegram":
+            if job.settings.engine == "telegram":
                 hint = error.hint or _(
                     'engine = "telegram_first" under [voice] asks the endpoint then.'
                 )
@@ -48,7 +44,7 @@ class ByTelegram:
             return None
         self._told.clear()
         transcript = Transcript(text=text, model=TELEGRAM, seconds=0.0)
-        return TranscribedRecording(transcript, loudness_of(job.recording.waveform))
+        return TranscribedRecording(transcript, job.loudness)
 
     async def _words(self, job: TranscriptionJob) -> str:
         if not job.recording.spoken:

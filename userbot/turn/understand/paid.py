@@ -11,18 +11,22 @@ from userbot.rules import retrying
 from userbot.settings import VoiceConfig
 from userbot.turn.budget import Budget
 from userbot.turn.turn import Turn
-from userbot.types import Hints, Sound, Transcript
+from userbot.types import Hints, Loudness, Sound, Transcript
 from userbot.types import Voice as Recording
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionJob:
-    """A recording to transcribe: in which message, for which turn, as which settings say."""
+    """A recording to transcribe: in which message, for which turn, as which settings say.
+
+    `loudness`: as far as its message tells.
+    """
 
     turn: Turn
     message: int
     recording: Recording
     settings: VoiceConfig
+    loudness: Loudness
 
     @property
     def most_seconds(self) -> float:

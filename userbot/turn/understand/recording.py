@@ -18,7 +18,7 @@ from userbot.errors import AudioError
 from userbot.ports import Audio, Clock, Reader, Workplace
 from userbot.rules import formats, voice_note
 from userbot.rules.formats import LOOKED_AT, OGG, format_of
-from userbot.rules.transcript import is_ghost, loudness_of, phantom
+from userbot.rules.transcript import is_ghost, phantom
 from userbot.rules.voice import FILE_BYTES, perhaps_too_long, silence, too_long, too_short
 from userbot.settings import VoiceConfig
 from userbot.storage.store import Store
@@ -86,8 +86,7 @@ class Recordings:
         if long and await self._audio.usable():
             return await self._measured(job, data, form)
         if look is not None:
-            loudness = loudness_of(job.recording.waveform)
-            return await self._whole(job, data, form, look.seconds, loudness)
+            return await self._whole(job, data, form, look.seconds, job.loudness)
         if not form.taken:
             await self._need_ffmpeg(
                 _("Transcription servers do not accept {ending} files.", ending=form.ending)

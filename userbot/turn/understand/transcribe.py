@@ -68,13 +68,15 @@ class Transcribe:
             return known
         if (error := unfit(recording, settings.max_minutes)) is not None:
             raise error
+        if too_short(recording.seconds):
+            raise silence()
         loudness = loudness_of(recording.waveform)
-        if loudness is Loudness.SILENT or too_short(recording.seconds):
+        if loudness is Loudness.SILENT:
             raise silence()
         began = self._clock.monotonic()
         heard = turn.heard.get(message)
         if heard is None:
-            job = TranscriptionJob(turn, message, recording, settings)
+            job = TranscriptionJob(turn, message, recording, settings, loudness)
             heard = turn.heard[message] = await self._by_either(job)
         ghost = is_ghost(heard.transcript.text, heard.loudness)
         keep = not question.listen_first and self._store.quotes.wants(question, message)
@@ -107,8 +109,10 @@ class Transcribe:
     async def _by_either(self, job: TranscriptionJob) -> TranscribedRecording:
         """Have it transcribed by whom the config wants: Telegram, the endpoint, or one after the
         other."""
-        if (heard := await self._by_telegram.transcribe(job)) is not None:
-            return heard
+        if job.settings.engine != "endpoint":
+            heard = await self._by_telegram.transcribe(job)
+            if heard is not None:
+                return heard
         slots, reason = self._small, "recordings"
         if job.recording.size > self._large_bytes:
             slots, reason = self._large, "large_recordings"
