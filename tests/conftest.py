@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.cli.processes import share_nursery
 from tests.harness import Stage
 from tests.tool_servers import Served, over_http
 
@@ -36,6 +38,22 @@ ROOM = 2 * 2**30
 """Bytes: a whole run writes a tenth of that, the slow tests more."""
 if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """One nursery for all workers: two seconds of the processor's for each that has its own."""
+    share_nursery()
+
+
+# What is imported and collected stays to the end: to look through it for garbage again and again
+# takes a fifth of the time until the first test, and two seconds after the last.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -469,7 +469,6 @@ class Stage:
 
 
 @cache
-@cache
 def _empty_database() -> bytes:
     """A database as each program's first start makes it, which takes a tenth of a test's time."""
     with tempfile.TemporaryDirectory() as folder:
@@ -478,6 +477,7 @@ def _empty_database() -> bytes:
         return file.read_bytes()
 
 
+@cache
 def _commands() -> Any:
     """The commands, put together once: that takes longer than most of what they do here."""
     return get_command(cli.app)

@@ -1,13 +1,15 @@
 """A process that has imported the program and forks it on demand: a start costs 20 ms, not 500.
 
 What is forked is a process like any other: its own pid, signals, standard streams, folder and
-environment, and perhaps a terminal. `python -m tests.cli.nursery SOCKET` listens; a client sends
-one line of JSON with three file descriptors, and reads the pid and then the exit code.
+environment, and perhaps a terminal. `python -m tests.cli.nursery SOCKET` listens, and imports then,
+so that whoever started it goes on meanwhile; a client sends one line of JSON with three file
+descriptors, and reads the pid and then the exit code.
 """
 
 from __future__ import annotations
 
 import fcntl
+import gc
 import importlib
 import json
 import os
@@ -19,27 +21,39 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import userbot
+from userbot import config
 
 _LONGEST = 65536
+_LATER = ("openai.resources", "anyio.abc", "anyio._backends._asyncio", "httpcore2", "truststore")
+"""What the program imports with its first request."""
 
 
 def main() -> None:
-    for path in sorted(Path(userbot.__file__).parent.rglob("*.py")):
-        parts = path.relative_to(Path(userbot.__file__).parent.parent).with_suffix("").parts
-        if parts[-1] != "__main__":
-            importlib.import_module(".".join(parts).removesuffix(".__init__"))
-    importlib.import_module("openai.resources")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(sys.argv[1])
     listening.listen(64)
     print("ready", flush=True)
+    _prepare()
     while True:
         connection, _ = listening.accept()
         if os.fork() == 0:
             listening.close()
             _attend(connection)
         connection.close()
+
+
+def _prepare() -> None:
+    """Do what each program would do for itself, and would come to the same with."""
+    for path in sorted(Path(userbot.__file__).parent.rglob("*.py")):
+        parts = path.relative_to(Path(userbot.__file__).parent.parent).with_suffix("").parts
+        if parts[-1] != "__main__":
+            importlib.import_module(".".join(parts).removesuffix(".__init__"))
+    for name in _LATER:
+        importlib.import_module(name)
+    config.load(Path("config.toml"), None, {}, need_key=False, need_telegram=False, text="")
+    gc.collect()
+    gc.freeze()  # else each of them would look through all of this, and copy it by that
 
 
 def _attend(connection: socket.socket) -> NoReturn:

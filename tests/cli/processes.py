@@ -140,9 +140,20 @@ async def cold(*arguments: str, folder: Path, env: dict[str, str]) -> asyncio.su
     )
 
 
+NURSERY = "TESTS_NURSERY"
+"""The variable that tells workers the socket of the nursery that they share."""
+
+
+def share_nursery() -> None:
+    """Start the nursery of every process that is started from here on."""
+    os.environ[NURSERY] = _nursery()
+
+
 @cache
 def _nursery() -> str:
-    """The nursery's socket; it is started once and ends with this process."""
+    """The nursery's socket; it is started once and ends with the process that started it."""
+    if address := os.environ.get(NURSERY):
+        return address
     folder: Any = tempfile.TemporaryDirectory(prefix="nursery-")
     address = os.path.join(folder.name, "socket")
     process = subprocess.Popen(

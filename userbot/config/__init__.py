@@ -103,7 +103,7 @@ def load(
     defaults = {
         f"{section}.{key}": "default"
         for section, kind in keys_of(Settings).items()
-        if dataclasses.is_dataclass(kind)
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind)
         for key in keys_of(kind)
     }
     origins = defaults | sources.told()

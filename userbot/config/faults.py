@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Final, get_args, get_type_hints
 
 from pydantic import ValidationError
@@ -135,17 +137,22 @@ def blocks_at(data: dict[str, Any], name: str) -> Iterator[tuple[Key, dict[str, 
         yield (name, number), table_at(block)
 
 
-def keys_of(kind: Any) -> dict[str, Any]:
-    """The keys of a section as written in the file (`from_` is "from" there), and their types."""
+@cache
+def keys_of(kind: Any) -> Mapping[str, Any]:
+    """The keys of a section as written in the file (`from_` is "from" there), and their types.
+
+    Kept, since to look the types up takes longer than all the rest of reading a config.
+    """
     hints = get_type_hints(kind) if kind else {}
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
     named = {one.name for one in fields if "by_name" in one.metadata}
     """Tables that the file names itself, and that are no key."""
-    return {
+    keys = {
         name.removesuffix("_"): hint
         for name, hint in hints.items()
         if name[0] != "_" and name not in named
     }
+    return MappingProxyType(keys)
 
 
 def problems_of(error: ValidationError, data: dict[str, Any]) -> Iterator[Problem]:
