@@ -226,7 +226,7 @@ class Services:
         self.background = Background(reader, self.chats, window, clock, report)
 
         resume = Resume(self.chats, reader, store, max_age, clock, report)
-        outbound = Outbound(sender, reader, resume, store, clock, report)
+        outbound = Outbound(sender, self.chats, resume, store, clock, report)
         zone = settings.limits.timezone
         self.limit_notice = LimitNotice(sender, outbound, store, zone, clock, report)
         self.told = Told(report, self.limit_notice if settings.limits.tell else None)

@@ -109,7 +109,7 @@ class Talk:
         self._budget = budget = Budget(limits, chats, store, clock, report)
         self._model = OpenAIChat(settings.openai, report)
         resume = Resume(chats, reader, store, _ABANDONED, clock, report)
-        outbound = Outbound(sender, reader, resume, store, clock, report)
+        outbound = Outbound(sender, chats, resume, store, clock, report)
         typing = Typing(sender, chats, clock)
         style = WritingStyle(_LIVELY if terminal.lively else _WHOLE)
         messages = ReplyMessages(sender, outbound, store, clock)

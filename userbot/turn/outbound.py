@@ -27,10 +27,11 @@ from userbot.errors import (
     WriteInDoubtError,
 )
 from userbot.events import Notice, Report, about
-from userbot.ports import Clock, Reader, Sender
-from userbot.rules.own_writes import adopted, of_answer
+from userbot.ports import Clock, Sender
+from userbot.rules.own_writes import of_answer
 from userbot.storage.store import Store
 from userbot.texts import _
+from userbot.turn.chat_rules import ChatRules
 from userbot.turn.resume import Resume
 from userbot.turn.turn import Reconsider, Turn
 from userbot.types import Question
@@ -59,14 +60,14 @@ class Outbound:
     def __init__(
         self,
         sender: Sender,
-        reader: Reader,
+        chats: ChatRules,
         resume: Resume,
         store: Store,
         clock: Clock,
         report: Report,
     ) -> None:
         self._sender = sender
-        self._reader = reader
+        self._chats = chats
         self._resume = resume
         self._store = store
         self._secret = store.secret
@@ -159,7 +160,7 @@ class Outbound:
 
     def holds(self, question: Question) -> bool:
         """Whether nothing may leave into the chat of a question before its owner's yes."""
-        return self._resume.holds(question)
+        return self._chats.policy.asks(question.conversation.chat)
 
     def needs_yes(self, turn: Turn) -> bool:
         """Whether nothing of an answer may leave before the owner's yes. Raises StorageError.
@@ -222,17 +223,10 @@ class Outbound:
             )
         )
         try:
-            if question.replied_to is None:
-                since = await self._reader.lately(question.conversation.chat, question.at)
-            else:
-                since = await self._reader.since(question.conversation.chat, [question.message])
+            since = await self._resume.around(question)
         except TelegramError:
             raise doubt from None
-        elsewhere = self._store.outbound.elsewhere(
-            question.conversation.chat, [one.id for one in since.own]
-        )
-        recorded = self._store.outbound.of(question)
-        standing = adopted(recorded, since.own, question.replied_to, elsewhere)
+        standing = self._resume.standing(question, self._store.outbound.of(question), since)
         if random_id in standing:
             return standing[random_id]
         if not since.whole:

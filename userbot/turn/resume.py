@@ -92,9 +92,20 @@ class Resume:
         turn.kept = self._store.ledger.whole(turn.question)
         turn.looked = True
 
-    def holds(self, question: Question) -> bool:
-        """Whether nothing may leave into the chat of a question before its owner's yes."""
-        return self._chats.policy.asks(question.conversation.chat)
+    async def around(self, question: Question) -> Since:
+        """What the chat says where a question's answer would stand. Raises TelegramError."""
+        chat = question.conversation.chat
+        if question.replied_to is None:
+            return await self._reader.lately(chat, question.at)
+        return await self._reader.since(chat, [question.message])
+
+    def standing(
+        self, question: Question, recorded: list[Recorded], since: Since
+    ) -> dict[int, int]:
+        """What stands there of an answer's recorded writes: the messages by their random ids."""
+        chat = question.conversation.chat
+        elsewhere = self._store.outbound.elsewhere(chat, [one.id for one in since.own])
+        return adopted(recorded, since.own, question.replied_to, elsewhere)
 
     def save(self, turn: Turn) -> None:
         """Store of what messages a turn is made. Raises StorageError."""
@@ -151,10 +162,8 @@ class Resume:
             with turn.waits("scheduled"):  # it stands when it is sent, not before
                 await self._clock.sleep(_SCHEDULED_SECONDS)
         if recorded:
-            there = since
-            if question.replied_to is None:
-                there = await self._reader.lately(question.conversation.chat, question.at)
-            if standing := self._standing(question, recorded, there):
+            there = since if question.replied_to else await self.around(question)
+            if standing := self._confirmed(question, recorded, there):
                 self._taken_up(turn, recorded[0], standing, there)
                 return
             if not there.whole:
@@ -253,14 +262,11 @@ class Resume:
             switches=decision.switches,
         )
 
-    def _standing(
+    def _confirmed(
         self, question: Question, recorded: list[Recorded], since: Since
     ) -> dict[int, int]:
         """What stands of its answer; the messages are known from now on."""
-        elsewhere = self._store.outbound.elsewhere(
-            question.conversation.chat, [one.id for one in since.own]
-        )
-        standing = adopted(recorded, since.own, question.replied_to, elsewhere)
+        standing = self.standing(question, recorded, since)
         first = recorded[0]
         if first.message is not None and first.random_id not in standing and since.whole:
             raise unanswered("answer_gone")
