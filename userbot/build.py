@@ -81,6 +81,7 @@ from userbot.turn.resume import Resume
 from userbot.turn.runner import Runner, Stages
 from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
+from userbot.turn.tools import AskHere
 from userbot.turn.understand.attachments import Attachments
 from userbot.turn.understand.background import Background
 from userbot.turn.understand.by_telegram import ByTelegram
@@ -352,14 +353,11 @@ class Services:
 
 
 def tool_rules(
-    settings: Settings, allowed: Mapping[str, Allowed], *, asks: bool = True
+    settings: Settings, allowed: Mapping[str, Allowed], ask: AskHere | None = None
 ) -> ToolRules:
-    """What the config says of tools; `allowed`: `who` of each server, with names as ids.
-
-    `asks`: whether the owner can be asked for his yes.
-    """
+    """What the config says of tools; `allowed`: `who` of each server, with names as ids."""
     rights = {one.name: ServerRights(one, allowed[one.name]) for one in settings.tools}
-    return ToolRules(rights, settings.history.window_tokens, asks)
+    return ToolRules(rights, settings.history.window_tokens, ask)
 
 
 def server_tools(

@@ -44,6 +44,7 @@ from userbot.turn.resume import Resume
 from userbot.turn.runner import Runner, Stages
 from userbot.turn.settle import Settle, Told
 from userbot.turn.store_back import StoreBack
+from userbot.turn.tools import AskHere
 from userbot.turn.turn import Interruption, Material, Turn
 from userbot.turn.understand.switched import checked
 from userbot.types import (
@@ -68,11 +69,20 @@ _ABANDONED = timedelta(hours=1)
 """What is open for longer belongs to a conversation that was killed."""
 
 
+async def _nobody(_call: str) -> None:
+    """Nobody sits here who could say yes."""
+
+
 class Talk:
     """A conversation. Where the terminal is lively, an answer is shown as it grows."""
 
     def __init__(
-        self, settings: Settings, store: Store, report: Report, terminal: Terminal
+        self,
+        settings: Settings,
+        store: Store,
+        report: Report,
+        terminal: Terminal,
+        ask: AskHere = _nobody,
     ) -> None:
         self._prefix = settings.trigger.prefix
         self._store = store
@@ -97,7 +107,7 @@ class Talk:
         self._chats = chats = ChatRules(policy, {}, "me", store)
         # What answers asks of them is less than the whole port.
         reader, sender = cast("Reader", _Nowhere()), cast("Sender", terminal)
-        rules = tool_rules(settings, {one.name: "me" for one in settings.tools}, asks=False)
+        rules = tool_rules(settings, {one.name: "me" for one in settings.tools}, ask)
         self._tools = server_tools(rules, chats, store_back, clock, report)
         requests = Requests(settings.openai, chats, history, self._tools)
         limits = Limits(

@@ -281,16 +281,44 @@ async def test_a_question_says_how_it_is_asked(house: House) -> None:
     assert "userbot talk -- -m big" in (await house.run("talk", "--help")).out
 
 
-async def test_tools_of_servers_are_there_and_what_needs_a_yes_is_not_done(
-    house: House, notes: Served
-) -> None:
-    add = ToolCall("a1", "notes__add", json.dumps({"text": "milk"}))
+def calls(house: House, call: ToolCall) -> None:
+    """The model calls it, and then says what it returned."""
 
     def respond(request: dict[str, Any]) -> Reply:
         told = [one["content"] for one in request["messages"] if one["role"] == "tool"]
-        return Reply(told[-1]) if told else Reply("", calls=(add,))
+        return Reply(told[-1]) if told else Reply("", calls=(call,))
 
     house.stage.endpoint.responder = respond
+
+
+async def test_who_sits_at_the_keyboard_is_asked_for_his_yes_right_there(
+    house: House, notes: Served
+) -> None:
+    calls(house, ToolCall("a1", "notes__add", json.dumps({"text": "milk"})))
+    block = {**notes.block(), "allow": [], "ask": ["add"]}
+    lines = "\n".join(f"{key} = {json.dumps(value)}" for key, value in block.items())
+    write_config(house, f"[[tools]]\n{lines}")
+    screen = await house.terminal("talk")
+    await screen.shows("› ")
+    screen.types("note it\nyes\n")  # a word that was typed before the question is no answer
+    await screen.shows(r"text: milk\s+Shall it be done\? \(yes, no\): $")
+    assert notes.called("add") == []
+    screen.types("no\n")
+    await screen.shows("The owner has said no.")
+    assert notes.called("add") == []
+    screen.types("once more\n")
+    await until(lambda: screen.plain.count("Shall it be done?") == 2)
+    screen.types("да\n")
+    await screen.shows("Added: milk")
+    assert notes.called("add") == [{"text": "milk"}]
+    screen.types("/quit\n")
+    assert await screen.ends() == 0
+
+
+async def test_tools_of_servers_are_there_and_what_needs_a_yes_is_not_done(
+    house: House, notes: Served
+) -> None:
+    calls(house, ToolCall("a1", "notes__add", json.dumps({"text": "milk"})))
     block = "\n".join(f"{key} = {json.dumps(value)}" for key, value in notes.block().items())
     write_config(house, f"[[tools]]\n{block}")
     ended = await house.run("talk", lines="note: milk\nand once more\n")

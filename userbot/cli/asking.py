@@ -106,6 +106,37 @@ def _interruptible() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+async def ask_meanwhile(question: str) -> str:
+    """One answer, while other tasks go on; nothing if there is nothing more to read.
+
+    What was typed before the question stood there is no answer to it, and goes.
+    """
+    print(said(question), end=": ", file=sys.stderr, flush=True)
+    try:
+        if sys.platform == "win32":
+            line: str = await asyncio.to_thread(sys.stdin.readline)
+        else:
+            import termios
+
+            termios.tcflush(sys.stdin, termios.TCIFLUSH)
+            await _readable()
+            line = sys.stdin.readline()
+    except asyncio.CancelledError:
+        tell()
+        raise
+    return line.strip()
+
+
+async def _readable() -> None:
+    """Wait until something was typed."""
+    loop, typed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(sys.stdin, typed.set)
+    try:
+        await typed.wait()
+    finally:
+        loop.remove_reader(sys.stdin)
+
+
 @contextmanager
 def _shown_again() -> Iterator[None]:
     """Whatever ends the program meanwhile, the terminal shows again what is typed."""

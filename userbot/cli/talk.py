@@ -7,17 +7,20 @@ import sys
 import time
 from io import TextIOWrapper
 
+from userbot.cli.asking import ask_meanwhile, in_terminal
 from userbot.cli.common import Common, say_error
-from userbot.cli.language import fitted, language, said, tell
+from userbot.cli.language import fitted, language, said, show, tell
 from userbot.console.lines import JsonLines, Lines
 from userbot.console.terminal import Terminal
 from userbot.errors import StorageError, UserbotError
 from userbot.events import Answered, Answering, Event, Heard
 from userbot.masking import masked_event
+from userbot.rules.approvals import word_of
 from userbot.settings import Settings
 from userbot.storage.store import Store
 from userbot.talk import Talk
 from userbot.texts import _
+from userbot.types import RichText
 
 _PROMPT = "› "
 _LEAVE = ("/quit", "/exit")
@@ -47,6 +50,16 @@ class Here:
         self.out = sys.stdout if self._rows is None else sys.stderr
         self.terminal = Terminal(self.out, lively=common.lively, first=time.time_ns() // 1000)
 
+    async def asked(self, call: str) -> bool | None:
+        """What is said here to a tool's call: anything but yes is no. None: nobody sits here."""
+        if not in_terminal():
+            return None
+        async with self.terminal.asking:
+            self.terminal.end()
+            show(call)
+            meant = word_of(RichText(await ask_meanwhile(_("Shall it be done? (yes, no)"))))
+        return meant is not None and meant.word == "yes"
+
     def report(self, event: Event) -> None:
         """Tell what happened; of an answer that goes well its text says all."""
         event = masked_event(event)
@@ -68,7 +81,7 @@ def talk(common: Common, settings: Settings, text: str = "") -> None:
         sys.stdin.reconfigure(errors="replace")
     here = Here(common)
     with Store.open(settings.history.database) as store, asyncio.Runner() as runner:
-        conversation = Talk(settings, store, here.report, here.terminal)
+        conversation = Talk(settings, store, here.report, here.terminal, here.asked)
         conversation.begin()
         try:
             if text:

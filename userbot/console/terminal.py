@@ -4,6 +4,7 @@
 # ruff: noqa: ARG002
 from __future__ import annotations
 
+import asyncio
 import itertools
 import math
 import os
@@ -23,6 +24,8 @@ class Terminal:
     def __init__(self, stream: TextIO, *, lively: bool, first: int) -> None:
         self._stream = stream
         self.lively = lively
+        self.asking = asyncio.Lock()
+        """Whoever holds it asks who sits here: meanwhile nothing of an answer is printed."""
         self._ids = itertools.count(first)
         self._message = 0
         self._shown = ""
@@ -41,10 +44,11 @@ class Terminal:
         """Here everything may be written."""
 
     async def acquire(self, place: ConversationId, write: Write, title: str = "") -> None:
-        """Nobody has to wait."""
+        async with self.asking:
+            pass
 
     def try_acquire(self, place: ConversationId, write: Write) -> bool:
-        return True
+        return not self.asking.locked()
 
     def in_slow_mode(self, place: ConversationId) -> bool:
         return False

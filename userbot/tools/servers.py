@@ -24,6 +24,7 @@ from userbot.settings import ToolsConfig
 from userbot.texts import _, n_
 from userbot.turn.chat_rules import ChatRules
 from userbot.turn.store_back import StoreBack
+from userbot.turn.tools import AskHere
 from userbot.turn.turn import Turn, YesNeeded
 from userbot.types import Question, RichText, Right, ToolDefinition, ToolSpec, Verdict, Wanted
 
@@ -38,6 +39,9 @@ _IN_DOUBT: Final = (
 _DONE: Final = (
     "This very call was made already; what it returned is not kept. It is not made again."
 )
+
+_DECLINED: Final = "The owner has said no. It was not done."
+_TOO_LONG: Final = "This is too long for the owner to be asked for his yes. It was not done."
 
 
 class ToolServer(Protocol):
@@ -60,8 +64,8 @@ class ToolRules:
 
     rights: Mapping[str, ServerRights]
     window_tokens: int
-    asks: bool = True
-    """Whether the owner can be asked for his yes."""
+    ask: AskHere | None = None
+    """Without it the owner is asked in Saved Messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,10 @@ class ServerTools:
         if away is not None:
             return self._failed(turn.question, tool, arguments, away)
         if self._verdict(turn, tool, arguments) == "ask":
-            refusal = self._refusal(turn.question, tool, arguments)
+            if self.rules.ask is None:
+                refusal = self._refusal(turn.question, tool, arguments)
+            else:
+                refusal = await self._refusal_here(turn, tool, arguments, self.rules.ask)
             if refusal is not None:
                 self._tell(turn.question, tool, arguments, "refused")
                 return refusal
@@ -236,8 +243,6 @@ class ServerTools:
 
         Raises YesNeeded where he is to be asked.
         """
-        if not self.rules.asks:
-            return "This needs the owner's yes, and he cannot be asked here. It was not done."
         # What only reads is asked for once a question: what he allows is this tool.
         name, every = tool.definition.full_name, tool.only_reads
         called = name if every else f"{name} {tool_words.canonical(arguments)}"
@@ -246,14 +251,33 @@ class ServerTools:
         since = self._store.tools.described_since(name)
         said = self._store.approvals.said(question, wanted, since)
         if said is None and not shown:
-            return "This is too long for the owner to be asked for his yes. It was not done."
+            return _TOO_LONG
         if said is None:
             raise YesNeeded(wanted)
         if said.word == "yes":
             return None
         if said.word == "text":
             return f"The owner has not allowed it; he says: {said.text.text}"
-        return "The owner has said no. It was not done."
+        return _DECLINED
+
+    async def _refusal_here(
+        self,
+        turn: Turn,
+        tool: _Offered,
+        arguments: Mapping[str, Any],
+        ask: AskHere,
+    ) -> str | None:
+        """The same where he sits at the keyboard: he is asked for each call."""
+        shown = "".join(tool_words.asked_for(tool.definition, arguments))
+        if not shown:
+            return _TOO_LONG
+        began = self._clock.monotonic()
+        said = await ask(shown)
+        # His time to think is not the tools'.
+        turn.looked_up.seconds -= self._clock.monotonic() - began
+        if said is None:
+            return "This needs the owner's yes, and he cannot be asked here. It was not done."
+        return None if said else _DECLINED
 
     async def _read(self, turn: Turn, tool: _Offered, arguments: Mapping[str, Any]) -> str:
         self._tell(turn.question, tool, arguments)

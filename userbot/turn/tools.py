@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from userbot.turn.turn import Turn
 from userbot.types import ToolSpec
+
+AskHere = Callable[[str], Awaitable[bool | None]]
+"""Asks whoever sits at the keyboard for his yes to a call in words; None where nobody sits."""
 
 
 class Tools(Protocol):
