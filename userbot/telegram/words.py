@@ -28,8 +28,9 @@ def text_of(message: Any) -> str:
 
     See core.telegram.org/constructor/richMessage: blocks as those of an instant view.
     """
-    if message.message:
-        return str(message.message)
+    text: str = message.message
+    if text:
+        return text
     rich = getattr(message, "rich_message", None)
     return _words_in(rich.blocks) if isinstance(rich, types.RichMessage) else ""
 
