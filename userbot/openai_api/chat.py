@@ -88,7 +88,8 @@ class OpenAIChat:
         for model, following in zip(models, [*models[1:], ""], strict=True):
             offered = bool(request.tools)
             answer = AnswerReader(model, aloud=model in self._aloud, offered=offered)
-            asked = self._asked(replace(request, model=model), answer)
+            of_model = request if model == request.model else replace(request, model=model)
+            asked = self._asked(of_model, answer)
             try:
                 async with contextlib.aclosing(asked) as pieces:
                     async for piece in pieces:

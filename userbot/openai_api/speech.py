@@ -175,16 +175,25 @@ def words_in(data: bytes) -> str | None:
         return None
     if not text.startswith(("{", "[", '"', "data:", "event:", ":")):
         return paired(text)
-    sent = SentEvents()
-    try:
-        values = [json.loads(one) for one in (*sent.feed(data), *sent.rest())]
-        values = values or [json.loads(text)]
-    except (ValueError, RecursionError):
+    values = _values(data, text)
+    if not values:
         return None if text.startswith("{") else paired(text)  # "[music]"
     found = [words for value in values if (words := _words(value)) is not None]
     done = [_words(one) for one in values if isinstance(one, dict) and "delta" not in one]
     whole = next((words for words in reversed(done) if words), None)
     return paired(whole if whole is not None else "".join(found)) if found else None
+
+
+def _values(data: bytes, text: str) -> list[object]:
+    """The JSON that a response is, as mostly; else that of its events, if it has any."""
+    try:
+        return [json.loads(text)]
+    except (ValueError, RecursionError):
+        sent = SentEvents()
+    try:
+        return [json.loads(one) for one in (*sent.feed(data), *sent.rest())]
+    except (ValueError, RecursionError):
+        return []
 
 
 def _words(value: object) -> str | None:

@@ -18,7 +18,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from userbot.rules.commands import spelled, stem
-from userbot.rules.plain import MESSAGE_UNITS, invisible
+from userbot.rules.plain import invisible
 from userbot.texts import Language, _, translated
 
 _ACTING: Final = frozenset(punctuation) - frozenset("\"'()[]{}")
@@ -43,14 +43,12 @@ class Inert:
     prefix: str = "/gpt"
     language: Language = "en"
 
-    def word(self, text: str, start: int, *, code: bool, block: bool, later: bool) -> str:
-        """What is to stand before what begins there; "" if nothing has to.
+    def word(self, *, code: bool, block: bool, later: bool) -> str:
+        """What is to stand before what `acts`.
 
         `code`: it is code. `block`: a quotation or a block of code, which has lines of its own.
         `later`: it goes on with the message before.
         """
-        if not self.acts(text[start : start + MESSAGE_UNITS]):
-            return ""
         if code:
             word = translated(_("Code:"), self.language)
         elif later:

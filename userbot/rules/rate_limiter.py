@@ -101,7 +101,8 @@ class RateLimiter:
         self._account = Bucket(writes_per_second, burst)
         self._chats: dict[int, Bucket] = {}
         self._flooded_until: dict[int, float] = {}
-        self._pauses: dict[tuple[str, int], tuple[float, str]] = {}
+        self.pauses: dict[tuple[str, int], tuple[float, str]] = {}
+        """By method and chat, until when and why; empty as long as Telegram asked for none."""
         self._account_pause = 0.0
         self.take_up(writes_per_second, burst)
 
@@ -161,7 +162,7 @@ class RateLimiter:
 
     def pause(self, method: str, chat: int, now: float) -> Pause | None:
         """The pause that holds this method in this chat back, if there is one."""
-        until, reason = self._pauses.get((method, chat), (0.0, ""))
+        until, reason = self.pauses.get((method, chat), (0.0, ""))
         writes = method in WRITES or method == "typing"
         if writes and self._account_pause > max(now, until):
             return Pause(self._account_pause - now, "flood_wait", account_wide=True)
@@ -174,14 +175,14 @@ class RateLimiter:
         one for the whole account, until both have ended.
         """
         until = now + seconds + FLOOD_MARGIN_SECONDS
-        self._pauses = {key: one for key, one in self._pauses.items() if one[0] > now}
-        self._pauses[method, chat] = (until, "flood_wait")
+        self.pauses = {key: one for key, one in self.pauses.items() if one[0] > now}
+        self.pauses[method, chat] = (until, "flood_wait")
         if method not in WRITES:
             return
         self._flooded_until[chat] = max(until, self._flooded_until.get(chat, 0.0))
         elsewhere = [
             ends
-            for (kind, place), (ends, why) in self._pauses.items()
+            for (kind, place), (ends, why) in self.pauses.items()
             if why == "flood_wait" and kind in WRITES and place != chat
         ]
         if elsewhere:
@@ -190,7 +191,7 @@ class RateLimiter:
 
     def slowed(self, method: str, chat: int, seconds: float, now: float) -> None:
         """The chat is in slow mode, and its next message may come in so many seconds."""
-        self._pauses[method, chat] = (now + seconds + FLOOD_MARGIN_SECONDS, "slow_mode")
+        self.pauses[method, chat] = (now + seconds + FLOOD_MARGIN_SECONDS, "slow_mode")
 
     def _rate_in(self, chat: int) -> float:
         rate = self._rate
@@ -237,6 +238,8 @@ class Resting:
 
     def why(self, conversation: ConversationId, now: float) -> ChatRefusedError | None:
         """The refusal for which nothing is written here now."""
+        if not self._rests:
+            return None
         for where in (ConversationId(conversation.chat), conversation):
             rest = self._rests.get(where)
             if rest is not None and rest.until > now:

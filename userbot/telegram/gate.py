@@ -241,7 +241,10 @@ class Gate:
         """Come back when it may leave now, as far as Telegram said; a write never waits here."""
         if kind.recorded and not self.waits.line.is_set():
             raise PauseAskedError(0, slow_mode=False)
-        while pause := self.limiter.pause(kind.method, kind.chat, self._clock.monotonic()):
+        while self.limiter.pauses:
+            pause = self.limiter.pause(kind.method, kind.chat, self._clock.monotonic())
+            if pause is None:
+                return
             if not kind.waits:
                 raise PauseAskedError(pause.seconds, slow_mode=pause.reason == "slow_mode")
             self.pausing += 1

@@ -65,9 +65,11 @@ def _parts(rich: Rich, most: int, inert: Inert | None, each: int) -> Iterator[Ri
     start, begun = _skip(rich, 0, code), False
     while start < len(rich.text):
         near = [span for span in near if span.end > start]
-        seen = first_seen(rich.text, start)
-        near += _begun(later, seen + 1)
-        word = "" if inert is None else _word(rich.text, near, start, seen, begun, inert)
+        word = ""
+        if inert is not None and inert.acts(rich.text[start : start + MESSAGE_UNITS]):
+            seen = first_seen(rich.text, start)
+            near += _begun(later, seen + 1)
+            word = _word(near, seen, begun, inert)
         end = fitting(rich.text, start, most - units(word) if word else most)
         near += _begun(later, end)
         end = min(end, _before_too_many(near, start, end))
@@ -87,11 +89,11 @@ def _begun(later: deque[Span], before: int) -> Iterator[Span]:
         yield later.popleft()
 
 
-def _word(text: str, spans: list[Span], start: int, seen: int, begun: bool, inert: Inert) -> str:
-    """What has to stand before a message that begins there; `seen`: what of it is seen first."""
+def _word(spans: list[Span], seen: int, begun: bool, inert: Inert) -> str:
+    """What has to stand before a message that would act; `seen`: what of it is seen first."""
     kinds = {span.kind for span in spans if span.start <= seen < span.end}
     code, block = bool(kinds & OPAQUE), bool(kinds & _BLOCKS)
-    return inert.word(text, start, code=code, block=block, later=begun)
+    return inert.word(code=code, block=block, later=begun)
 
 
 def _before_too_many(spans: list[Span], start: int, end: int) -> int:

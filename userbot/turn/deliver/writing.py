@@ -372,7 +372,8 @@ class InWriting:
     async def _write(self, turn: Turn, wanted: tuple[RichText, ...]) -> None:
         await self._messages.write(turn, wanted)
         if turn.messages and turn.typing is not None:
-            turn.typing.cancel()  # no further signal
+            turn.typing.cancel()  # no further signal, and none to be taken back
+            turn.typing = None
 
     def _wanted(self, turn: Turn) -> tuple[RichText, ...]:
         """The newest text as the messages that are to stand."""
@@ -428,8 +429,9 @@ def _empty() -> ModelError:
 
 def _answer(turn: Turn, finish: Finish) -> Answer:
     assert turn.stream is not None
+    text, cites = turn.stream.shown, turn.stream.cites
     messages = tuple(one.message for one in turn.messages)
-    return Answer(turn.stream.shown, first_shown(turn), finish, messages, turn.stream.cites)
+    return Answer(text, first_shown(turn), finish, messages, cites)
 
 
 def _overlong(turn: Turn) -> bool:
