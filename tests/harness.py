@@ -215,7 +215,13 @@ class Killed(Told):
         variables = environment(file.parent, **({"FAULT": fault} if fault else {}))
         await self._process.start(flags, file.parent, variables)
         self._reading = asyncio.create_task(self._read())
-        await self.tells("ready")
+        ready = asyncio.create_task(self.tells("ready"))
+        await asyncio.wait({ready, self._reading}, return_when=asyncio.FIRST_COMPLETED)
+        if self._reading.done() and not self.events("ready"):
+            ready.cancel()
+            said = (await self._process.stderr.read()).decode()
+            raise AssertionError(f"it ended with {await self.ends()}: {said}")
+        await ready
         return self
 
     async def ends(self) -> int:
