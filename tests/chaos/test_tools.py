@@ -80,7 +80,7 @@ async def kills(stage: Stage, notes: Served, count: int, seed: int) -> None:
         found = await killed(stage, notes, number, position)
         if found:
             wrong.append(f"seed {seed}, killed at {position}: {found}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 async def test_killed_around_a_call_it_is_made_once_or_listed(stage: Stage, notes: Served) -> None:

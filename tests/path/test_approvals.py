@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from telethon.tl import types
 
+from tests.faults import Call, busy, watched
 from tests.harness import Config, Program, Stage, listed
 from tests.path.test_answered_once import CUT_OFF
 from tests.path.voice.notes import until
@@ -416,6 +417,25 @@ async def test_a_request_that_a_kill_kept_from_leaving_leaves_soon_though_the_st
         assert request.date - question.date < 20, "it waited for the next look but one"
         stage.olga.says(stage.olga, "yes", reply_to=request)
         await program.tells("answered")
+
+
+async def test_who_is_killed_before_the_request_is_a_row_asks_for_the_yes_at_the_next_start(
+    stage: Stage,
+) -> None:
+    def lost(call: Call) -> None:
+        if call.what.startswith("INSERT INTO approval_requests"):
+            raise busy()
+
+    with watched(lost):
+        program = await begun(stage)
+        question = stage.max.says(stage.group, "when do we meet?")
+        await program.tells("waiting", reason="storage_busy")
+        await program.crash()
+    program = await begun(stage)
+    async with asyncio.timeout(20):
+        stage.olga.says(stage.olga, "yes", reply_to=await requested(stage))
+    await program.tells("answered")
+    assert len(stage.answers(question)) == 1
 
 
 async def test_where_saved_messages_take_nothing_it_is_said_on_the_console(stage: Stage) -> None:

@@ -1,7 +1,7 @@
 """Before the answer is brought to its chat, where it needs the owner's yes: he is asked for it.
 
-Rule 1: what is asked for is a row before he is asked, and the messages that ask are rows before
-they leave: the next start knows which of them his word replies to.
+Rule 1: what is asked for and the messages that ask are rows, in one step, before any leaves: the
+next start knows which of them his word replies to, and which are still to be sent.
 Rule 2: nobody waits for him: once he is asked, the turn leaves its queue, and is put back by his
 word. Whatever ends or changes it meanwhile ends the request, which says so.
 Rule 3: where Saved Messages take nothing, he can still say it on the console.
@@ -77,19 +77,24 @@ class Approve:
         assert wanted is not None
         now = self._clock.now()
         wait = timedelta(minutes=self.style.config.wait_minutes)
-        approval = self._store.approvals.ask(question, wanted, now, now + wait)
         material = turn.material
         texts = approvals.request(
             question if material is None else material.question,
             wanted,
             self.style.language,
         )
-        parts = [
-            RequestPart(self._random_id(approval, at), text.text) for at, text in enumerate(texts)
-        ]
+        store = self._store.approvals
+        with self._store.database.transaction():  # what waits has its messages, or does not wait
+            approval = store.ask(question, wanted, now, now + wait)
+            anew = not store.requests(approval.id)
+            if anew:
+                parts = (
+                    RequestPart(self._random_id(approval, at), text.text)
+                    for at, text in enumerate(texts)
+                )
+                store.record(approval.id, self.style.saved.chat, tuple(parts))
         turn.asked_for.add(wanted.kind)
-        if not self._store.approvals.requests(approval.id):
-            self._store.approvals.record(approval.id, self.style.saved.chat, parts)
+        if anew:
             self.told(question, approval)
         with turn.waits("gate"):
             await self._send(question, approval, texts)
