@@ -18,10 +18,10 @@ DISTURBED = [
     for trouble in TROUBLES
     if scenario != "text" or trouble not in LINE  # with each answer to a used random_id, below
 ]
-WORKERS = 4
-"""Every position of a text question is gone through by so many tests."""
 SOME = 3
-"""Positions of everything else, where not all are gone through."""
+"""Positions where not all are gone through."""
+MORE = 8
+"""As many of them for a kill of the plainest question."""
 
 
 _counted: dict[str, int] = {}
@@ -41,18 +41,20 @@ async def walk_of(stage: Stage, scenario: str) -> Walk:
     return walk
 
 
-async def kills(stage: Stage, scenario: str, positions: list[int] | None = None) -> None:
+async def kills(stage: Stage, scenario: str, some: int | None = None) -> None:
     walk = await walk_of(stage, scenario)
     count = await count_of(walk, scenario)
-    for position in sample(SEED, SOME, count) if positions is None else positions:
+    assert count > SOME, "there is something to go through"
+    for position in sample(SEED, count if some is None else some, count):
         await walk.killed_at(position)
     assert walk.wrong == []
 
 
-async def disturbances(stage: Stage, scenario: str, trouble: str, *, some: bool) -> None:
+async def disturbances(stage: Stage, scenario: str, *troubles: str, some: bool) -> None:
     walk = await walk_of(stage, scenario)
     count = await count_of(walk, scenario)
-    await walk.disturbed_at(sample(SEED, SOME if some else count, count), trouble)
+    for trouble in troubles:
+        await walk.disturbed_at(sample(SEED, SOME if some else count, count), trouble)
     assert walk.wrong == []
 
 
@@ -64,24 +66,15 @@ async def losses(stage: Stage, scenario: str, *, some: bool) -> None:
     assert walk.wrong == []
 
 
-@pytest.mark.parametrize("part", range(WORKERS))
-async def test_killed_at_every_position_of_a_written_question(stage: Stage, part: int) -> None:
-    walk = await walk_of(stage, "text")
-    count = await count_of(walk, "text")
-    assert count > 20, "there is something to go through"
-    for position in range(part, count, WORKERS):
-        await walk.killed_at(position)
-    assert walk.wrong == []
+@pytest.mark.parametrize("scenario", SCENARIOS)
+async def test_killed_at_some_positions(stage: Stage, scenario: str) -> None:
+    await kills(stage, scenario, MORE if scenario == "text" else SOME)
 
 
-@pytest.mark.parametrize("scenario", list(SCENARIOS)[1:])
-async def test_killed_at_some_positions_of_other_questions(stage: Stage, scenario: str) -> None:
-    await kills(stage, scenario)
-
-
-@pytest.mark.parametrize(("scenario", "trouble"), DISTURBED)
-async def test_disturbed_at_some_positions(stage: Stage, scenario: str, trouble: str) -> None:
-    await disturbances(stage, scenario, trouble, some=True)
+@pytest.mark.parametrize("scenario", STAYING)
+async def test_disturbed_at_some_positions(stage: Stage, scenario: str) -> None:
+    troubles = [trouble for one, trouble in DISTURBED if one == scenario]
+    await disturbances(stage, scenario, *troubles, some=True)
 
 
 @pytest.mark.parametrize("behaviour", BEHAVIOURS)
@@ -99,12 +92,9 @@ async def test_a_database_that_is_lost_at_some_positions(stage: Stage, scenario:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("scenario", list(SCENARIOS)[1:])
+@pytest.mark.parametrize("scenario", SCENARIOS)
 async def test_killed_at_every_position(stage: Stage, scenario: str) -> None:
-    walk = await walk_of(stage, scenario)
-    for position in range(await count_of(walk, scenario)):
-        await walk.killed_at(position)
-    assert walk.wrong == []
+    await kills(stage, scenario)
 
 
 @pytest.mark.slow
