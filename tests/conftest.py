@@ -56,6 +56,18 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker begins with some of what takes long: begun last, all others wait for its end."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    items.clear()
+    # `--dist worksteal` hands one stretch to each, in this order and of these lengths.
+    for left in range(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")), 0, -1):
+        first, more = len(long) // left, (len(long) + len(others)) // left
+        items += long[:first] + others[: more - first]
+        del long[:first], others[: more - first]
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of tools over HTTP: it starts slowly, so there is one for all tests of a worker."""

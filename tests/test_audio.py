@@ -259,6 +259,7 @@ asyncio.run(main())
     [(900, 30, 180, 85), pytest.param(7200, 1190, 600, 250, marks=pytest.mark.slow)],
     ids=["a quarter of an hour", "two hours"],
 )
+@pytest.mark.long
 def test_a_long_recording_takes_little_memory(
     tmp_path: Path, wanted: int, loud: int, part: int, megabytes: int
 ) -> None:

@@ -111,9 +111,13 @@ def test_the_context_tells_apart_what_is_the_same_in_english() -> None:
     assert translated(p_("state", "answered"), "ru") == "отвечено"
 
 
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
 def marks(file: Path) -> Iterator[ast.Call]:
     """Each place in a file where a text is marked."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(file)):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
             yield node
 
@@ -167,22 +171,22 @@ def test_the_compiled_catalog_is_that_of_the_po(po: Path, catalog: Catalog) -> N
     assert po.with_suffix(".mo").read_bytes() == compiled.getvalue(), "run `make texts`"
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
-def test_only_literals_are_marked_with_every_particular_by_name(file: Path) -> None:
-    for mark in marks(file):
+def test_only_literals_are_marked_with_every_particular_by_name() -> None:
+    for mark in (mark for file in SOURCES for mark in marks(file)):
         texts = literals(mark)
-        assert all(isinstance(one, ast.Constant) for one in texts), ast.unparse(mark)
+        stands = ast.unparse(mark)
+        assert all(isinstance(one, ast.Constant) for one in texts), stands
         counted = {"count"} if len(mark.args) > len(texts) else set()
         given = {str(one.arg) for one in mark.keywords} | counted
         wanted = set().union(*(_particulars(ast.literal_eval(one)) for one in texts))
-        assert not given or wanted == given, ast.unparse(mark)
+        assert not given or wanted == given, stands
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
-def test_no_sentence_is_told_without_a_mark(file: Path) -> None:
+def test_no_sentence_is_told_without_a_mark() -> None:
     told = [
-        ast.unparse(part)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        f"{file}: {ast.unparse(part)}"
+        for file in SOURCES
+        for node in ast.walk(tree(file))
         if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in TELLING
         for given in [*node.args, *(one.value for one in node.keywords if one.arg in TOLD)]
         for part in ([given.body, given.orelse] if isinstance(given, ast.IfExp) else [given])
@@ -195,14 +199,13 @@ def _constant(node: ast.expr) -> str:
     return str(node.value) if isinstance(node, ast.Constant) else ""
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda file: file.relative_to(PACKAGE).as_posix())
-def test_the_mark_is_no_name_for_what_is_thrown_away(file: Path) -> None:
-    for function in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+def test_the_mark_is_no_name_for_what_is_thrown_away() -> None:
+    for function in (node for file in SOURCES for node in ast.walk(tree(file))):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
             own = list(_own(function))
             thrown = {one.id for one in own if isinstance(one.ctx, ast.Store)}
             marks = {one.id for one in own if isinstance(one.ctx, ast.Load)}
-            assert not {"_"} & thrown & marks, f"{file}: {getattr(function, 'name', '')}"
+            assert not {"_"} & thrown & marks, ast.unparse(function)
 
 
 def _own(scope: ast.AST) -> Iterator[ast.Name]:

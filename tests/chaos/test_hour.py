@@ -290,6 +290,7 @@ class Hour:
     ("seed", "half_open"),
     [pytest.param(SEED, False, id="lost"), pytest.param(SEED + 1, True, id="half-open")],
 )
+@pytest.mark.long
 async def test_after_an_hour_without_a_line_what_is_young_is_answered_and_the_rest_is_listed(
     stage: Stage, seed: int, half_open: bool
 ) -> None:

@@ -24,6 +24,7 @@ async def house(stage: Stage, tmp_path: Path) -> AsyncIterator[House]:
     await house.close()
 
 
+@pytest.mark.long
 async def test_a_few_kills_leave_nothing_lost_or_said_twice(house: House) -> None:
     await besiege(house, kills=12, behaviour="duplicate")
 

@@ -67,11 +67,13 @@ async def losses(stage: Stage, scenario: str, *, some: bool) -> None:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.long
 async def test_killed_at_some_positions(stage: Stage, scenario: str) -> None:
     await kills(stage, scenario, MORE if scenario == "text" else SOME)
 
 
 @pytest.mark.parametrize("scenario", STAYING)
+@pytest.mark.long
 async def test_disturbed_at_some_positions(stage: Stage, scenario: str) -> None:
     troubles = [trouble for one, trouble in DISTURBED if one == scenario]
     await disturbances(stage, scenario, *troubles, some=True)

@@ -93,6 +93,7 @@ async def test_the_demo_ends_when_nobody_reads_it_any_more(house: House) -> None
     assert await running.process.stderr.read() == b""
 
 
+@pytest.mark.long
 async def test_the_demo_plays_the_lines_that_are_piped_in(house: House) -> None:
     ended = await house.run("demo", "--plain", lines="/gpt and on Sunday?\nfine\n", timeout=60)
     assert ended.code == 0
@@ -121,6 +122,7 @@ async def test_a_command_that_a_kill_cut_off_is_finished_by_the_next_start(house
     await running.stop(signal.SIGINT)
 
 
+@pytest.mark.long
 async def test_what_is_typed_while_the_demo_plays_spoils_no_row_and_waits_for_its_turn(
     house: House,
 ) -> None:

@@ -125,6 +125,7 @@ def told(samples: list[Sample]) -> str:
     return "  ".join(f"{one.megabytes:.1f} MB/{one.files}" for one in samples)
 
 
+@pytest.mark.long
 async def test_a_thousand_messages_leave_nothing_behind(house: House) -> None:
     samples = await lives(house, 1000, 10)
     begun, ended = samples[4], samples[-1]

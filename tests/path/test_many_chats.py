@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 from tests.harness import DEFAULT_PACING, Stage
 from tests.quick_clock import QuickClock
 from userbot.sandbox.accounts import Account
@@ -49,6 +51,7 @@ def people(stage: Stage) -> list[Account]:
     return [stage.telegram.add_account(f"Person{n}") for n in range(CHATS)]
 
 
+@pytest.mark.long
 async def test_each_of_32_chats_gets_its_first_text_while_every_model_is_silent_again(
     stage: Stage,
 ) -> None:

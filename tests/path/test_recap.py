@@ -367,6 +367,7 @@ async def test_where_nothing_new_was_said_no_phone_rings(stage: Stage) -> None:
     assert stage.asked() == []
 
 
+@pytest.mark.long
 async def test_a_thousand_messages_of_twenty_people_in_topics(stage: Stage) -> None:
     """A window of 8,000 tokens, deletions meanwhile, and a kill in the middle."""
     people = [

@@ -119,6 +119,7 @@ async def test_a_flood_wait_on_sends_is_waited_for_and_shown(stage: Stage) -> No
     assert len(here) == 2
 
 
+@pytest.mark.long
 async def test_a_second_chat_flooded_meanwhile_makes_it_account_wide(stage: Stage) -> None:
     stage.telegram.faults.add(SEND, "FLOOD_WAIT_60", chat=stage.group)
     stage.telegram.faults.add(SEND, "FLOOD_WAIT_5", chat=stage.club)

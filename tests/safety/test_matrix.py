@@ -154,6 +154,7 @@ async def base_answers(stage: Stage, program: Program, chats: list[Group]) -> di
 
 
 @pytest.mark.parametrize("large", [False, True], ids=["basic groups", "supergroups"])
+@pytest.mark.long
 async def test_in_listed_groups(stage: Stage, large: bool) -> None:
     matrix = Matrix(stage)
     stage.olga.knows(stage.max)

@@ -31,6 +31,7 @@ def written(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.long
 async def test_nothing_that_a_run_writes_holds_a_secret(house: House) -> None:
     """Login with password, doctor, a run with failures of every layer: logs, JSON, console."""
     stage = house.stage

@@ -64,6 +64,7 @@ from userbot.settings import (
     HistoryConfig,
     LimitsConfig,
     OpenAIConfig,
+    PacingConfig,
     ServerConfig,
     Settings,
     TelegramConfig,
@@ -265,6 +266,8 @@ class Play:
             console=ConsoleConfig(language=self._language),
             history=HistoryConfig(database=self._folder / "history.db"),
             limits=LimitsConfig(requests_per_minute=20),
+            # As many answers as a group gets in minutes: nobody wants to watch an account wait.
+            pacing=PacingConfig(writes_per_second=3, burst=60),
         )
 
     def _alone(self) -> tuple[ChatConfig, ...]:

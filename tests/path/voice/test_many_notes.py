@@ -36,6 +36,7 @@ async def ask_at_once(stage: Stage, groups: list[Group], notes: list[bytes]) -> 
         assert answer.reply_to is question
 
 
+@pytest.mark.long
 async def test_fifty_notes_at_once_are_answered_in_order_while_nothing_else_waits(
     stage: Stage, groups: list[Group]
 ) -> None:
@@ -49,6 +50,7 @@ async def test_fifty_notes_at_once_are_answered_in_order_while_nothing_else_wait
     assert not long(blocks)
 
 
+@pytest.mark.long
 async def test_many_large_notes_at_once_take_the_memory_of_a_few(
     stage: Stage, groups: list[Group]
 ) -> None:
@@ -83,6 +85,7 @@ async def busy(seconds):
     assert list(map(len, found.values())) == [1, 0]
 
 
+@pytest.mark.long
 async def test_a_note_as_large_as_an_endpoint_takes_keeps_nobody_waiting(stage: Stage) -> None:
     # What walks along its pages finds one after the other, and no sound.
     last = EN[EN.rindex(b"OggS") :]
