@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,11 +14,13 @@ from userbot.rules.window import (
     calibrated,
     estimate,
     estimate_messages,
+    estimate_tools,
     estimate_turn,
+    estimated_usage,
     shrunk,
     window,
 )
-from userbot.types import Exchange, PromptMessage
+from userbot.types import ChatRequest, Exchange, PromptMessage, ToolCall, ToolSpec, Usage
 
 
 def turn(tokens: int, name: str = "") -> Exchange:
@@ -186,3 +190,14 @@ def test_a_higher_ratio_keeps_less() -> None:
 def test_a_window_that_was_too_large_shrinks(ratio: float, estimated: int, budget: int) -> None:
     state = WindowState(budget=8000, ratio=ratio)
     assert shrunk(state, estimated) == WindowState(budget=budget, ratio=ratio)
+
+
+def test_what_a_request_probably_cost_holds_its_tools_and_the_calls_that_it_brought() -> None:
+    tool = ToolSpec("notes__add", "Adds a note. " * 50, {"type": "object", "properties": {}})
+    said = (PromptMessage("user", "note: milk"),)
+    bare = ChatRequest(model="m", messages=said)
+    assert estimated_usage(bare, "abc", 3) == Usage(estimate_messages(said), 2, estimated=True)
+    call = ToolCall("c1", "notes__add", '{"text": "milk"}')
+    usage = estimated_usage(replace(bare, tools=(tool,)), "", 0, (call,))
+    assert usage.prompt_tokens == estimate_messages(said) + estimate_tools([tool])
+    assert usage.completion_tokens > estimate(call.arguments)

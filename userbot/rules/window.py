@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from userbot.types import ChatRequest, Exchange, PromptMessage, ToolSpec, Usage
+from userbot.types import ChatRequest, Exchange, PromptMessage, ToolCall, ToolSpec, Usage
 
 BYTES_PER_TOKEN = 3
 """On the safe side for a first guess: English has about 4.5, Russian about 5."""
@@ -67,10 +67,13 @@ def estimate_messages(messages: Iterable[PromptMessage]) -> int:
     tokens = 0
     for message in messages:
         tokens += estimate(message.content) + MESSAGE_TOKENS
-        for call in message.calls:
-            tokens += estimate(call.name + call.arguments) + MESSAGE_TOKENS
+        tokens += _estimate_calls(message.calls)
         tokens += PICTURE_TOKENS * len(message.pictures)
     return tokens
+
+
+def _estimate_calls(calls: Iterable[ToolCall]) -> int:
+    return sum(estimate(call.name + call.arguments) + MESSAGE_TOKENS for call in calls)
 
 
 def estimate_request(request: ChatRequest) -> int:
@@ -87,11 +90,12 @@ def estimate_tools(tools: Iterable[ToolSpec]) -> int:
 
 
 def estimated_usage(
-    messages: Iterable[PromptMessage], answer: str, thought_bytes: int = 0
+    request: ChatRequest, answer: str, thought_bytes: int = 0, calls: Iterable[ToolCall] = ()
 ) -> Usage:
-    """What a request probably cost, where the endpoint does not tell."""
-    completion = estimate(answer) + -(-thought_bytes // BYTES_PER_TOKEN)
-    return Usage(estimate_messages(messages), completion, estimated=True)
+    """What a request probably cost, where the endpoint does not tell. `calls`: what it brought."""
+    thought = -(-thought_bytes // BYTES_PER_TOKEN)
+    completion = estimate(answer) + thought + _estimate_calls(calls)
+    return Usage(estimate_request(request), completion, estimated=True)
 
 
 def window(

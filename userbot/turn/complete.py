@@ -346,4 +346,5 @@ class Complete:
 def _estimated(turn: Turn, stream: Stream) -> Usage:
     """What the request has probably cost so far, where the endpoint does not tell."""
     assert turn.request is not None
-    return estimated_usage(turn.request.messages, stream.said, stream.thought)
+    calls = stream.finish.calls if stream.finish is not None else ()
+    return estimated_usage(turn.request, stream.said, stream.thought, calls)
