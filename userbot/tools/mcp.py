@@ -30,6 +30,7 @@ from userbot.ports import Clock, first_of
 from userbot.rules.tool_words import fingerprint, one_line
 from userbot.settings import ToolsConfig
 from userbot.texts import _, joined
+from userbot.tools import bounded
 from userbot.tools.failures import failure
 from userbot.types import ToolDefinition
 
@@ -233,6 +234,7 @@ class McpServer:
             args=list(config.command[1:]),
             env=dict(config.env),
             cwd=folder,
+            encoding=bounded.ENCODING,
             encoding_error_handler="replace",
         )
         errors = await stack.enter_async_context(self._said())
