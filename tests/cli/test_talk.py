@@ -325,4 +325,5 @@ async def test_tools_of_servers_are_there_and_what_needs_a_yes_is_not_done(
     first, second = (one for one in ended.out.splitlines() if one.startswith(("Added", "This")))
     assert first == "Added: milk"
     assert "needs the owner's yes" in second, "an answer to a tool's result is in sight"
+    assert "notes__add needs your yes, which cannot be given here." in ended.err
     assert notes.called("add") == [{"text": "milk"}]

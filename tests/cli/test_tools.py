@@ -93,14 +93,17 @@ def test_a_server_that_is_away_is_told_and_so_is_a_tool_that_is_not_there(
     blocks = (
         {"name": "gone", "command": ["no-such-program-7719"], "read": ["x"]},
         {"name": "dies", "command": [sys.executable, "-c", dies]},
-        notes.block(read=["now", "nowhere"]),
+        notes.block(read=["nwo"]),
     )
+    with pytest.raises(SystemExit):
+        tools.tools(Common(json=True), settings(tmp_path, *blocks), "")
+    assert [row["server"] for row in rows(capsys) if "error" in row] == ["gone", "dies"]
     with pytest.raises(SystemExit):
         tools.tools(Common(), settings(tmp_path, *blocks), "")
     said = capsys.readouterr().err
     assert "no-such-program-7719" in said
     assert "It said last: no such repository" in said
-    assert "no such tools: nowhere" in said
+    assert 'no such tools: nwo\n→ Did you mean "now"?' in said.replace("  ", "")
 
 
 def test_the_doctor_looks_at_each_server_and_at_what_it_reaches(
@@ -113,8 +116,12 @@ def test_the_doctor_looks_at_each_server_and_at_what_it_reaches(
         {"name": "gone", "command": ["no-such-program-7719"], "read": ["x"]},
     )
     loaded = Loaded(settings=config, origins={}, path=tmp_path / "config.toml", holds_secret=False)
+    with Store.open(config.history.database) as store:
+        for described in ("so", "otherwise"):
+            store.tools.see("notes__now", described, NOW)
     found = [(one.fine, one.told, one.hint) for one in asyncio.run(doctor.tools(loaded))]
-    assert found[0] == (True, "notes: read now; allow add", "")
+    assert found[0][:2] == (True, "notes: read now; allow add")
+    assert "ask you now: notes__now" in found[0][2]
     assert found[1][:2] == (True, "honest: no tool is offered")
     assert "userbot tools" in found[1][2]
     assert not found[2][0]

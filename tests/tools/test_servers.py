@@ -112,6 +112,8 @@ async def test_a_definition_that_changes_has_to_be_asked_for_until_it_is_confirm
         stage.olga.says(stage.olga, "/gpt -n once more")
         waits = await program.tells("asked")
         assert "two" in waits.text
+        (told,) = program.events("notice", reason="tools_changed")
+        assert "hostile__lie" in told.detail
         assert hostile.called("lie") == [{"text": "one"}]
         # What it says now may steer calls of others, too.
         stage.endpoint.responder = Model(bad("die_after", text="x"))
@@ -257,6 +259,17 @@ async def test_a_program_that_is_no_server_is_told_in_a_sentence(
     await server.aclose()
     assert capfd.readouterr().err == "", "no log of the SDK's stands on the console"
     assert [one.reason for one in told] == ["tool_server", "tool_server_again"]
+
+
+async def test_without_the_sdk_it_is_told_once_and_not_tried_again(stage: Stage) -> None:
+    blocks = [{"name": one, "command": ["mcp-server-time"], "read": ["x"]} for one in ("a", "b")]
+    with patch("userbot.tools.mcp._import", side_effect=ImportError):
+        program = await stage.program(tools=blocks)
+        await answered(stage, program)
+    (told,) = program.events("notice")
+    assert "Tools need the package mcp" in told.detail
+    assert "make tools" in told.hint
+    assert not program.events("waiting", reason="tool_server_again")
 
 
 @pytest.mark.parametrize(("failed", "seconds"), [(0, 0), (1, 1), (2, 2), (5, 16), (5000, 300)])

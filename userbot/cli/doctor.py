@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rich.console import Console
@@ -28,7 +30,9 @@ from userbot.console.describe import printable
 from userbot.documents.process import INSTALL, LIBRARIES
 from userbot.errors import ConfigError, SessionInUseError, StorageError
 from userbot.private_files import others_may_read
+from userbot.rules.tool_words import one_line
 from userbot.settings import ChatConfig, DocumentsConfig, Settings, VoiceConfig
+from userbot.storage.archive import Archive
 from userbot.storage.store import Store
 from userbot.telegram.clock import HINT
 from userbot.telegram.names import NameResolver, dialogs
@@ -299,6 +303,7 @@ def _counted(settings: Settings, titles: dict[int, str]) -> tuple[str, str]:
 async def tools(loaded: Loaded) -> list[Finding]:
     """Each server of tools: what it offers with which right, and what it can reach."""
     found = []
+    changed = _changed_tools(loaded.settings.history.database) if loaded.settings.tools else []
     for server in await listed(loaded.settings.tools):
         name = _("tools")
         if server.trouble is not None:
@@ -315,6 +320,12 @@ async def tools(loaded: Loaded) -> list[Finding]:
         what, hint = joined(config.name, offered, by=": "), ""
         if server.missing:
             hint = _("It has no such tools: {names}", names=", ".join(server.missing))
+        elif new := [one for one in changed if one.startswith(f"{config.name}__")]:
+            names = ", ".join(map(one_line, new))
+            hint = joined(
+                _("These tools have changed and ask you now: {names}.", names=names),
+                _("Look at `userbot tools`; its --confirm says that you have."),
+            )
         elif not told:
             hint = _("`userbot tools` prints the rights to paste.")
         found.append(Finding(name, True, what, hint))
@@ -323,7 +334,14 @@ async def tools(loaded: Loaded) -> list[Finding]:
             told_of = _("{name} can reach {files}", name=config.name, files=paths)
             hint = _("Give its command a folder that does not hold them.")
             found.append(Finding(name, True, told_of, hint))
-    return found
+    return list(dict.fromkeys(found))  # the same may be missing for several
+
+
+def _changed_tools(database: Path) -> list[str]:
+    # What is wrong with the history is told there.
+    with suppress(StorageError), Archive.reading(database) as archive:
+        return [] if archive is None else archive.changed_tools()
+    return []
 
 
 async def _history(loaded: Loaded) -> tuple[str, str]:

@@ -13,9 +13,10 @@ from userbot.cli.common import Common
 from userbot.cli.history_view import local
 from userbot.cli.language import aside, said
 from userbot.cli.table import NONE, Column, print_json, print_table
+from userbot.config.faults import did_you_mean
 from userbot.console.describe import printable
 from userbot.console.lines import utc
-from userbot.errors import UsageError
+from userbot.errors import ToolServerError, UsageError
 from userbot.rules.tool_rights import right_of
 from userbot.rules.tool_words import one_line, spec_of
 from userbot.settings import Settings
@@ -53,10 +54,10 @@ def tools(common: Common, settings: Settings, confirm: str) -> None:
         doubts = store.tools.in_doubt()
     if common.json:
         print_json([*_rows(found, changed), *map(_doubt_row, doubts)])
-        return
-    _print(common, found, changed)
-    _print_doubts(doubts)
-    if any(server.trouble for server in found):
+    else:
+        _print(common, found, changed)
+        _print_doubts(doubts)
+    if _troubles(found):
         raise SystemExit(1)
 
 
@@ -95,6 +96,12 @@ def _confirm(store: Store, found: Sequence[ListedServer], changed: set[str], wan
             settled,
         )
         aside(told)
+
+
+def _troubles(found: Sequence[ListedServer]) -> list[ToolServerError]:
+    """Why servers are not there; what is true of several once."""
+    troubles = [one.trouble for one in found if one.trouble is not None]
+    return list({str(one): one for one in troubles}.values())
 
 
 def _rows(found: Sequence[ListedServer], changed: set[str]) -> Iterator[dict[str, Any]]:
@@ -143,19 +150,20 @@ def _print(common: Common, found: Sequence[ListedServer], changed: set[str]) -> 
     if rows:
         print_table(common, _COLUMNS, rows)
     for server in found:
-        if server.trouble is not None:
-            aside(str(server.trouble), server.trouble.hint)
         for one in server.definitions:
             if one.full_name in changed:
                 print()
                 _print_definition(one)
+    for trouble in _troubles(found):
+        aside(str(trouble), trouble.hint)
     for server in found:
+        new = [one for one in server.definitions if right_of(server.config, one.name) is None]
         if server.missing:
             names = ", ".join(server.missing)
-            aside(
-                _("“{server}” has no such tools: {names}", server=server.config.name, names=names)
-            )
-        if new := [one for one in server.definitions if right_of(server.config, one.name) is None]:
+            name = server.config.name
+            told = _("“{server}” has no such tools: {names}", server=name, names=names)
+            aside(told, did_you_mean(names, [one.name for one in new]) or "")
+        if new:
             _print_block(server, new)
 
 

@@ -23,6 +23,7 @@ from userbot.storage.approvals import ApprovalStore
 from userbot.storage.chats import Overrides
 from userbot.storage.conversations import Conversations, Quotes
 from userbot.storage.database import Database, explained, moment
+from userbot.storage.tools import ToolStore
 from userbot.texts import _
 from userbot.types import Approval, ChatKind, ConversationId, Question
 
@@ -231,6 +232,10 @@ class Archive:
         """What waits for the owner's yes."""
         waiting = ApprovalStore(self.database).waiting()
         return [(question, one) for question, one in waiting if one.said is None]
+
+    def changed_tools(self) -> list[str]:
+        """The tools whose definition is another than the owner knows, as far as it was seen."""
+        return ToolStore(self.database).changed()
 
     def overrides(self) -> dict[int, Override]:
         """What commands in chats have set, by chat."""

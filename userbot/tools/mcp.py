@@ -164,6 +164,11 @@ class McpServer:
                 self._up.clear()
             if self._closing.is_set():
                 return
+            if isinstance(trouble.__cause__, ImportError):
+                # It does not come by itself; who waits tells it, and the next question looks again.
+                self.trouble = trouble
+                self._tried.set()
+                return
             steady = served or self._clock.monotonic() - began > _STEADY_SECONDS
             failed = 0 if steady else failed + 1
             if failed:

@@ -117,19 +117,19 @@ class ServerTools:
             waited = await asyncio.gather(
                 *(self._ready(turn, one) for one in wanted), return_exceptions=True
             )
-        for one in waited:
-            if isinstance(one, ToolServerError):
-                told = _("{error} The question is answered without it.", error=one)
-                self._report(
-                    Notice(
-                        **about(turn.question),
-                        reason="tool_server_away",
-                        detail=told,
-                        hint=one.hint,
-                    )
+        away = [one for one in waited if one is not None]
+        for error in {str(one): one for one in away}.values():  # the same may be true of several
+            if not isinstance(error, ToolServerError):
+                raise error
+            told = _("{error} The question is answered without it.", error=error)
+            self._report(
+                Notice(
+                    **about(turn.question),
+                    reason="tool_server_away",
+                    detail=told,
+                    hint=error.hint,
                 )
-            elif isinstance(one, BaseException):
-                raise one
+            )
 
     def specs(self, turn: Turn) -> tuple[ToolSpec, ...]:
         """As `Tools.specs`. Raises StorageError."""
@@ -138,6 +138,7 @@ class ServerTools:
             tool_words.spec_of(name, one.definition, only_reads=one.only_reads, own=not one.changed)
             for name, one in found.items()
         ]
+        self._tell_changed([one.definition for one in found.values() if one.changed])
         fit = tool_words.fitting(specs, self.rules.window_tokens * tool_words.SHARE)
         out = [spec.name for spec in specs if spec not in fit]
         if out and not self._told.issuperset(out):
@@ -202,6 +203,17 @@ class ServerTools:
                 Waiting(**about(turn.question), reason="tool_server_starts", seconds=0, detail=told)
             )
         await server.ready(READY_SECONDS)
+
+    def _tell_changed(self, changed: Sequence[ToolDefinition]) -> None:
+        """Say once of each definition that it is another than the owner knows."""
+        names = [one.full_name for one in changed if one.fingerprint not in self._told]
+        if not names:
+            return
+        self._told.update(one.fingerprint for one in changed)
+        listed = ", ".join(map(tool_words.one_line, names))
+        told = _("These tools have changed and ask you now: {names}.", names=listed)
+        hint = _("Look at `userbot tools`; its --confirm says that you have.")
+        self._report(Notice(reason="tools_changed", detail=told, hint=hint))
 
     def _may_use(self, question: Question, server: ToolServer) -> bool:
         """Whether a question may use any tool of a server."""
@@ -276,6 +288,11 @@ class ServerTools:
         # His time to think is not the tools'.
         turn.looked_up.seconds -= self._clock.monotonic() - began
         if said is None:
+            told = _("{tool} needs your yes, which cannot be given here.", tool=tool.name)
+            hint = _("Ask it in Telegram. What has the right allow runs here too, with -n.")
+            self._report(
+                Notice(**about(turn.question), reason="tool_needs_yes", detail=told, hint=hint)
+            )
             return "This needs the owner's yes, and he cannot be asked here. It was not done."
         return None if said else _DECLINED
 
