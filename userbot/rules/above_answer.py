@@ -50,18 +50,6 @@ def below_prompt(question: Question, shown: str) -> str:
     return shown[max(at, 0) + len(prompt) * (at >= 0) :].lstrip("\n")
 
 
-def named_by(question: Question) -> str:
-    """What the asker wrote himself: whom he names there, an answer may call.
-
-    Words that he only forwarded are not his.
-    """
-    if question.forwarded_from:
-        return ""
-    if not question.labelled:
-        return question.text
-    return "\n".join(line for line in question.text.splitlines() if not line.startswith(">"))
-
-
 def beginning(question: Question, words: str) -> str:
     """The chat that a question is about and the beginning of its words, on one line."""
     line = " ".join(" · ".join(filter(None, (question.about_name, words))).split())

@@ -135,6 +135,16 @@ class Question:
         return self.recap is not None and self.recap.ring
 
     @property
+    def own_text(self) -> str:
+        """What its sender wrote himself, and did not only forward: whom he names there, an answer
+        may call."""
+        if self.forwarded_from:
+            return ""
+        if not self.labelled:
+            return self.text
+        return "\n".join(line for line in self.text.splitlines() if not line.startswith(">"))
+
+    @property
     def is_reply(self) -> bool:
         """Whether it is about another message, or may be."""
         part = self.reply_part

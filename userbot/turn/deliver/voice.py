@@ -17,7 +17,6 @@ from userbot.errors import (
 )
 from userbot.events import Notice, Report, about
 from userbot.ports import Sender, Speaker, Uploaded
-from userbot.rules.above_answer import named_by
 from userbot.rules.mark import unmarked
 from userbot.rules.markdown import render
 from userbot.rules.voice import caption_of, seconds_of, words_of
@@ -127,7 +126,7 @@ class ByVoice:
 
     def _caption(self, turn: Turn, preface: str, text: str) -> RichText:
         assert turn.material is not None
-        named, inert = named_by(turn.material.question), self._writing.style.inert
+        named, inert = turn.material.question.own_text, self._writing.style.inert
         return caption_of(render(preface + text, named, inert=inert), turn.mark)
 
     async def _speak(self, turn: Turn, words: str) -> Speech:

@@ -27,7 +27,7 @@ from userbot.errors import (
 from userbot.events import Notice, Report, Waiting, about
 from userbot.ports import Clock, Sender
 from userbot.rules import pacing, retrying
-from userbot.rules.above_answer import above_answer, beginning, named_by, prompt_of
+from userbot.rules.above_answer import above_answer, beginning, prompt_of
 from userbot.rules.inert import Inert
 from userbot.rules.mark import first_of, marked, room, unmarked
 from userbot.rules.markdown import (
@@ -402,7 +402,7 @@ class InWriting:
         text = stream.shown
         return render(
             material.preface + text if text else "",
-            named_by(material.question),
+            material.question.own_text,
             unfinished=unfinished,
             above=prompt_of(turn.question) if turn.in_place else "",
             first=first,
