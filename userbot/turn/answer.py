@@ -142,4 +142,5 @@ class AnswerStage:
         Raises StorageError; it can be begun anew then.
         """
         self._outbound.confirm(turn)
-        await self._complete.abandon(turn)
+        if turn.answer is None:  # else it is whole, and paid
+            await self._complete.abandon(turn)
