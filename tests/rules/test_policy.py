@@ -1,11 +1,15 @@
-"""Whose answers may look up what was said in a chat."""
+"""Whose answers may look up what was said in a chat, and which answers are spoken."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from userbot.rules.policy import Allowed, may_search
-from userbot.settings import ChatConfig, MaySearch
+from tests.questions import NOW, OWNER, question
+from userbot.rules.policy import Allowed, ChatRule, Policy, may_search
+from userbot.settings import AnswerAs, ChatConfig, MaySearch, VoiceConfig
+from userbot.types import Voice
 
 
 def block(search: MaySearch | None) -> ChatConfig:
@@ -28,3 +32,36 @@ def test_a_block_says_whose_answers_search_its_chat(
     general: MaySearch, chat: ChatConfig | None, allowed: Allowed, expected: MaySearch
 ) -> None:
     assert may_search(general, chat, allowed) == expected
+
+
+NOTE, SONG = Voice(kind="voice", size=100), Voice(kind="audio", size=100)
+
+
+@pytest.mark.parametrize(
+    ("everywhere", "here", "voice", "spoken"),
+    [
+        pytest.param("text", None, NOTE, False, id="as text, whatever was asked"),
+        pytest.param("voice", None, None, True, id="by voice, whatever was asked"),
+        pytest.param("same", None, NOTE, True, id="as it was asked: a note"),
+        pytest.param("same", None, None, False, id="as it was asked: in writing"),
+        pytest.param("same", None, SONG, False, id="a song was not spoken to anybody"),
+        pytest.param("voice", "text", None, False, id="the chat's own block holds"),
+    ],
+)
+def test_an_answer_is_spoken_where_its_chat_says_so(
+    everywhere: AnswerAs, here: AnswerAs | None, voice: Voice | None, spoken: bool
+) -> None:
+    asked = replace(question(), voice=voice)
+    own = None if here is None else VoiceConfig(answer_as=here)
+    policy = Policy(
+        prefix="/gpt",
+        owner=OWNER.id,
+        owner_usernames=frozenset(),
+        elsewhere="me",
+        chats={
+            asked.conversation.chat: ChatRule(respond="all", allowed="anyone", voice=own),
+        },
+        began=NOW,
+        voice=VoiceConfig(answer_as=everywhere),
+    )
+    assert policy.answers_by_voice(asked) == spoken

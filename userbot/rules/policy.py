@@ -77,8 +77,9 @@ class Policy:
     def answers_by_voice(self, question: Question) -> bool:
         """Whether the answer to a question is to be spoken."""
         answer_as = self.voice_in(question.conversation.chat).answer_as
-        spoken = question.voice is not None and question.voice.spoken
-        return answer_as == "voice" or (answer_as == "same" and spoken)
+        if answer_as == "same":
+            return question.voice is not None and question.voice.spoken
+        return answer_as == "voice"
 
 
 def may_ask(sender: Person, allowed: Allowed) -> bool:
