@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.questions import answer, question
+from tests.questions import COST, answer, question
 from userbot.errors import NothingToAnswerError
 from userbot.turn.turn import Interruption, Material, Outcome, Stage, Turn
+from userbot.types import Finish
 
 ASKED = replace(question("hello"), id=1)
 SKIPPED = Outcome("skipped", NothingToAnswerError("Stopped.", reason="stopped"))
@@ -65,6 +66,14 @@ def test_a_question_that_reads_otherwise_is_understood_anew_and_what_was_heard_s
     turn.start_over()
     assert (turn.question.text, turn.saved) == ("goodbye", False)
     assert turn.next() is Stage.UNDERSTAND
+
+
+def test_what_was_answered_to_the_old_words_is_not_the_answer_to_the_new_ones() -> None:
+    kept = ("Hello, too.", Finish("stop", COST, "test"))
+    turn = Turn(ASKED, looked=True, material=Material(ASKED), kept=kept)
+    turn.becomes([replace(ASKED, text="goodbye")])
+    turn.start_over()
+    assert turn.kept is None
 
 
 def test_a_question_that_reads_the_same_does_not_start_over() -> None:
