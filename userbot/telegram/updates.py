@@ -134,7 +134,7 @@ class Updates:
 
     def bring(self, message: Any) -> None:
         """Take a message that was found in its chat, as if it had just arrived."""
-        assert self._inbox is not None  # it is looked for nothing before
+        assert self._inbox is not None  # nothing is looked for before
         self._take(message, Came.FOUND, self._inbox)
 
     @property
