@@ -120,7 +120,7 @@ class Converter:
         if chat == self.people.owner_id:
             self._titles[chat] = SAVED_TITLE
         elif message.chat is not None:
-            self._titles[chat] = get_display_name(message.chat)
+            self._titles[chat] = get_display_name(message.chat) or ""
         elif chat not in self._titles and (person := self.people.named(chat)):
             self._titles[chat] = person.name  # a private chat, by a short update
 

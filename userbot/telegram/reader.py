@@ -284,7 +284,7 @@ class TelegramReader:
             found = await self._client(functions.messages.GetPeerDialogsRequest(peers))
             self._client.agree_on(found.dialogs)
             for one in (*found.users, *found.chats):
-                self._waits.titles.setdefault(get_peer_id(one), get_display_name(one))
+                self._waits.titles.setdefault(get_peer_id(one), get_display_name(one) or "")
             tops, left = _tops(found), _left(found)
         known = {top.chat for top in tops}
         asked = (get_peer_id(one.peer) for one in peers)

@@ -183,22 +183,20 @@ class Updates:
         in_channel = not isinstance(update, types.UpdateReadHistoryInbox)
         topic = getattr(update, "top_msg_id", None)
         message: Any = getattr(update, "max_id", None) or getattr(update, "read_max_id", None)
-        try:
-            chat = get_peer_id(types.PeerChannel(update.channel_id) if in_channel else update.peer)
-        except (TypeError, ValueError):
-            return  # no chat is named
-        if self._takes_changes and _is_id(message) and (topic is None or _is_id(topic)):
+        chat = _chat_of(types.PeerChannel(update.channel_id) if in_channel else update.peer)
+        if chat is None or not self._takes_changes:
+            return
+        if _is_id(message) and (topic is None or _is_id(topic)):
             self._listener.read(ConversationId(chat, topic), message)
 
     async def _on_sent(self, update: Any) -> None:
-        try:
-            chat = get_peer_id(update.peer)
-        except (TypeError, ValueError):
+        chat = _chat_of(update.peer)
+        if chat is None or not self._takes_changes:
             return
         for scheduled, message in zip(
             update.messages or (), update.sent_messages or (), strict=False
         ):
-            if self._takes_changes and _is_id(scheduled) and _is_id(message):
+            if _is_id(scheduled) and _is_id(message):
                 self._listener.sent(chat, scheduled, message)
 
     async def _on_edited(self, event: events.MessageEdited.Event) -> None:
@@ -323,6 +321,15 @@ class Updates:
 def _held(message: Any, came: Came) -> Came:
     """How a message came that waited for something: rule 5."""
     return Came.LATE if came is Came.LIVE and not message.out else came
+
+
+def _chat_of(peer: Any) -> int | None:
+    """The chat that a peer names; None where it names none that can be."""
+    try:
+        chat = int(get_peer_id(peer))
+    except (TypeError, ValueError):
+        return None
+    return chat if _is_id(abs(chat)) else None
 
 
 def _is_id(number: Any) -> bool:
