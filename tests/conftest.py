@@ -8,13 +8,17 @@ import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 from tests.cli.processes import share_nursery
-from tests.harness import Stage
 from tests.tool_servers import Served, over_http
+from userbot.__main__ import NEW_OBJECTS
+
+if TYPE_CHECKING:
+    from tests.harness import Stage
 
 # Whether a change may land must not hang on chance: there the examples are the same each time.
 # Elsewhere they are new ones, and a failing one is printed with how to see it again.
@@ -47,12 +51,14 @@ def pytest_xdist_setupnodes() -> None:
 
 
 # What is imported and collected stays to the end: to look through it for garbage again and again
-# takes a fifth of the time until the first test, and two seconds after the last.
+# takes a fifth of the time until the first test, and two seconds after the last. Then it is looked
+# for as seldom as in the program.
 gc.disable()
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
     gc.enable()
 
 
@@ -85,6 +91,8 @@ def notes(served: Served) -> Served:
 @pytest.fixture
 async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     """A Telegram and an endpoint with Olga, Max, Lena and Vera, a group and a supergroup."""
+    from tests.harness import Stage  # not above: who only hands tests out needs nothing of it
+
     stage = Stage(tmp_path)
     await stage.open()
     yield stage

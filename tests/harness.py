@@ -29,7 +29,6 @@ from typing import Any
 from unittest.mock import patch
 
 from telethon import TelegramClient, events
-from typer.main import get_command
 
 from tests.cli.processes import Process, environment
 from userbot import app, cli, config
@@ -470,7 +469,7 @@ class Stage:
             contextlib.redirect_stdout(shown),
             contextlib.redirect_stderr(io.StringIO()),
         ):
-            _commands()(["--config", str(file), "--json", *arguments], standalone_mode=False)
+            cli.command()(["--config", str(file), "--json", *arguments], standalone_mode=False)
         return [Event(json.loads(line)) for line in shown.getvalue().splitlines()]
 
 
@@ -481,12 +480,6 @@ def _empty_database() -> bytes:
         file = Path(folder, "history.db")
         Store.open(file).close()
         return file.read_bytes()
-
-
-@cache
-def _commands() -> Any:
-    """The commands, put together once: that takes longer than most of what they do here."""
-    return get_command(cli.app)
 
 
 DEFAULT_PACING: Config = {"writes_per_second": 1, "burst": 20}

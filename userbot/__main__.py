@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import gc
 
-_NEW_OBJECTS = 10_000
+NEW_OBJECTS = 10_000
 """After so many Python looks for garbage. Importing makes 150,000 objects that all stay: looking
 through them at every 700th, as it does by itself, takes a fifth of the start."""
 
 
 def main() -> None:
     """Run the command line."""
-    gc.set_threshold(_NEW_OBJECTS)
+    gc.set_threshold(NEW_OBJECTS)
     try:
         from userbot.signals import leaving_at_once
 

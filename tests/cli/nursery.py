@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import userbot
-from userbot import config
+from userbot import cli, config
 
 _LONGEST = 65536
 _LATER = ("openai.resources", "anyio.abc", "anyio._backends._asyncio", "httpcore2", "truststore")
@@ -51,6 +51,7 @@ def _prepare() -> None:
             importlib.import_module(".".join(parts).removesuffix(".__init__"))
     for name in _LATER:
         importlib.import_module(name)
+    cli.command()
     config.load(Path("config.toml"), None, {}, need_key=False, need_telegram=False, text="")
     gc.collect()
     gc.freeze()  # else each of them would look through all of this, and copy it by that

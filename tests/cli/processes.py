@@ -90,6 +90,10 @@ class Process:
         assert self.returncode is not None
         return self.returncode
 
+    def types(self, data: bytes) -> None:
+        """Give it some of its input."""
+        os.write(self._stdin, data)
+
     async def communicate(self, data: bytes = b"") -> tuple[bytes, bytes]:
         """Give it all of its input, and take all of its output."""
         if self._stdin >= 0:

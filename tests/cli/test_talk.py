@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.cli.house import House, until
+from tests.cli.processes import Process
 from tests.questions import question
 from tests.tool_servers import Served
 from userbot.sandbox.endpoint import Reply
@@ -234,10 +235,9 @@ async def test_ctrl_c_in_a_pipe_leaves(house: House) -> None:
         return Reply("never")
 
     house.stage.endpoint.responder = answer
-    running = await house.start("talk", warm=False)
-    assert isinstance(running.process, asyncio.subprocess.Process)
-    assert running.process.stdin is not None
-    running.process.stdin.write(b"one\ntwo\n")
+    running = await house.start("talk")
+    assert isinstance(running.process, Process)
+    running.process.types(b"one\ntwo\n")
     await asyncio.wait_for(asked.wait(), 60)
     assert (await running.stop(signal.SIGINT)).code == 130
     assert len(house.stage.endpoint.requests) == 1

@@ -11,12 +11,14 @@ import re
 import shutil
 import sys
 from difflib import get_close_matches
+from functools import cache
 from io import TextIOWrapper
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from userbot.cli.commands import app
 from userbot.cli.common import (
@@ -30,7 +32,7 @@ from userbot.cli.language import language, plainer, said
 from userbot.errors import UsageError
 from userbot.texts import Text, _, by_english, joined
 
-__all__ = ["app", "main"]
+__all__ = ["app", "command", "main"]
 
 _Plain: Any = TyperGroup.context_class.formatter_class
 _TYPERS: Final = (
@@ -141,6 +143,12 @@ def _meant(error: Any) -> str:
     return " / ".join(re.findall(r"'([^']+)'", error.format_message().partition("Did you mean")[2]))
 
 
+@cache
+def command() -> Any:
+    """All commands as one that can be called. Kept: to put them together takes as long as one."""
+    return get_command(app)
+
+
 def main() -> None:
     """The console script `userbot`."""
     # The help of all commands is in the language of the system.
@@ -152,7 +160,7 @@ def main() -> None:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="userbot")
     try:
-        code = app(standalone_mode=False, prog_name="userbot")
+        code = command()(standalone_mode=False, prog_name="userbot")
     except TyperException as error:
         if type(error).__name__ == "NoArgsIsHelpError":  # nothing was asked for
             print(error.format_message(), file=sys.stderr)
