@@ -216,7 +216,7 @@ async def test_a_preview_is_closed_with_what_stands_when_the_model_fails(
     stage.endpoint.faults.add(fault, times=None, after=25)
     stage.endpoint.responder = lambda _: streamed(*SENTENCES)
     openai = {"timeout": 0.4 if fault == "stall" else 60}
-    program = await stage.program(pacing=FAST, openai=openai, clock=QuickClock(30))
+    program = await stage.program(pacing=FAST, openai=openai, clock=QuickClock(120))
     stage.max.says(stage.group, "/gpt tell me")
     failed = await program.tells("failed")
     answer = await stage.max.expects(stage.group, from_=stage.olga)

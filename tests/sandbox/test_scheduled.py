@@ -42,7 +42,8 @@ async def test_a_scheduled_message_is_sent_when_the_clock_gets_there(
     assert (gone.messages, gone.sent_messages) == ([sent.id], [message.id])
     assert message.id == alice.messages(alice)[-1].id_for(alice)
     assert not alice.scheduled(alice)
-    again = await refusal(one.client(later("breakfast")))
+    # Not by the client itself, which tries that again for twelve seconds.
+    again = await refusal(one.client._sender.send(later("breakfast")))
     assert again == "RANDOM_ID_DUPLICATE"
 
 
