@@ -12,6 +12,7 @@ Rules:
 
 import hmac
 import time
+from functools import lru_cache
 
 from userbot.sandbox import tl
 
@@ -57,5 +58,10 @@ class Salts:
         ]
 
     def _salt(self, period: int) -> int:
-        digest = hmac.digest(self._secret, self._key_id + period.to_bytes(8, "little"), "sha256")
-        return int.from_bytes(digest[:8], "little", signed=True)
+        return _derived(self._secret, self._key_id, period)
+
+
+@lru_cache(maxsize=256)  # each message asks for two, and they are the same for half an hour
+def _derived(secret: bytes, key_id: bytes, period: int) -> int:
+    digest = hmac.digest(secret, key_id + period.to_bytes(8, "little"), "sha256")
+    return int.from_bytes(digest[:8], "little", signed=True)
