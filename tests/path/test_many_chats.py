@@ -15,7 +15,6 @@ from tests.harness import DEFAULT_PACING, Stage
 from tests.quick_clock import QuickClock
 from userbot.sandbox.accounts import Account
 from userbot.sandbox.endpoint import Reply
-from userbot.timings import USUAL
 
 CHATS = 32
 PIECES = (
@@ -60,7 +59,7 @@ async def test_each_of_32_chats_gets_its_first_text_while_every_model_is_silent_
     stage.endpoint.responder = lambda _: Reply(WHOLE, chunks=PIECES)
     stage.endpoint.faults.add("stall", after=1, times=CHATS)
     everybody = people(stage)
-    stage.timings = replace(USUAL, drain_seconds=0.1)  # none of these answers ever ends
+    stage.timings = replace(stage.timings, drain_seconds=0.1)  # none of these answers ever ends
     program = await stage.program()  # the governor opened; previews as by default
     questions = [person.says(stage.olga, "/gpt hello") for person in everybody]
     for person, question in zip(everybody, questions, strict=True):
