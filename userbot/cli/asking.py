@@ -111,14 +111,16 @@ async def ask_meanwhile(question: str) -> str:
 
     What was typed before the question stood there is no answer to it, and goes.
     """
+    if sys.platform != "win32":
+        import termios
+
+        # Right before, not behind it: who answers at once has answered.
+        termios.tcflush(sys.stdin, termios.TCIFLUSH)
     print(said(question), end=": ", file=sys.stderr, flush=True)
     try:
         if sys.platform == "win32":
             line: str = await asyncio.to_thread(sys.stdin.readline)
         else:
-            import termios
-
-            termios.tcflush(sys.stdin, termios.TCIFLUSH)
             await _readable()
             line = sys.stdin.readline()
     except asyncio.CancelledError:
