@@ -168,7 +168,7 @@ class Talk:
         question = self._question(line, self._clock.now())
         if question is None:
             return True
-        return await self._answered(Turn(question))
+        return await self._answered(Turn(question, looked=True))
 
     async def _answered(self, turn: Turn) -> bool:
         """Answer a question; False if that was stopped by cancelling. Raises StorageError."""
