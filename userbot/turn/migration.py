@@ -32,6 +32,8 @@ class Migration:
         history: History,
         report: Report,
     ) -> None:
+        self.known = chats.moved
+        """The groups that have moved: the new id by the old one."""
         self._chats = chats
         self._reader = reader
         self._history = history
@@ -45,7 +47,7 @@ class Migration:
     def move(self, turn: Turn) -> None:
         """If its group is known to be a supergroup by now, a turn goes on there."""
         question = turn.question
-        new = self._chats.moved.get(question.conversation.chat)
+        new = self.known.get(question.conversation.chat)
         if new is None or turn.is_ending:
             return
         turn.moves(new)
@@ -61,7 +63,7 @@ class Migration:
     async def look(self, open_questions: Iterable[Question]) -> None:
         """Find out which groups moved meanwhile, of those with rules or open questions."""
         chats = {one.conversation.chat for one in open_questions} | self._chats.policy.chats.keys()
-        groups = sorted(chat for chat in chats - self._chats.moved.keys() if is_basic_group(chat))
+        groups = sorted(chat for chat in chats - self.known.keys() if is_basic_group(chat))
         if not groups:
             return
         try:

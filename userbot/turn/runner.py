@@ -71,7 +71,8 @@ class Runner:
         """Take a turn to its end, or to where it is left to the next start. Never raises."""
         try:
             try:
-                self._migration.move(turn)
+                if turn.question.conversation.chat in self._migration.known:
+                    self._migration.move(turn)  # while it waited
                 await self._to_its_end(turn)
             finally:
                 turn.releases.close()
