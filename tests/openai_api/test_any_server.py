@@ -171,6 +171,7 @@ ENDS = [
     pytest.param(events(chunk("a"), chunk("", "SAFETY")), ("content_filter", None), id="filter"),
     pytest.param(events(chunk("", "stop"), DONE), ("empty_answer", None), id="nothing at all"),
     pytest.param(events(chunk(""), DONE), ("empty_answer", None), id="nothing, and no reason"),
+    pytest.param(events(chunk("\n"), DONE), ("empty_answer", None), id="nothing but a line's end"),
     pytest.param(
         events({"choices": [{"delta": {"reasoning_content": "hm"}, "finish_reason": "stop"}]}),
         ("empty_answer", None),
