@@ -109,7 +109,10 @@ class Process:
 
     def send_signal(self, number: signal.Signals) -> None:
         if self.pid and self.returncode is None:  # 0 would be all of these tests
-            os.kill(self.pid, number)
+            with contextlib.suppress(
+                ProcessLookupError
+            ):  # it has ended, and its code is on its way
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
